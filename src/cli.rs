@@ -1,0 +1,197 @@
+//! The command line: flags, environment variables, and what each command does.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{
+    http::{Origin, Settings},
+    server::{BUS_CAPACITY, Config, Server, StartError},
+    store::{Failure, OpenError},
+};
+
+/// A self-hosted messenger in one file.
+///
+/// Without a command, it serves.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the messenger until it is told to stop
+    Serve(Serve),
+}
+
+#[derive(Args, Debug)]
+struct Serve {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "TINCAN_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
+    listen: SocketAddr,
+    /// The database; made where it is missing
+    #[arg(
+        long,
+        env = "TINCAN_DB",
+        value_name = "FILE",
+        default_value = "tincan.db"
+    )]
+    db: PathBuf,
+    /// Where people reach the server, if not by plain http at the address they type: https://chat.example
+    #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<Origin>,
+    /// Let anybody on this machine sign in as anybody; makes john and jane
+    #[arg(long)]
+    dev: bool,
+    /// Serve the UI from this folder instead of from the program, for work on the front end
+    #[arg(long, value_name = "DIR")]
+    ui: Option<PathBuf>,
+    /// What to log: a level, or levels by module (info,tincan::store=debug)
+    #[arg(
+        long,
+        env = "TINCAN_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    log: Targets,
+    /// How to log
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Human)]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Human,
+    Json,
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever kept it from being done; [`exit_code`] tells what to exit with.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let Some(Command::Serve(serve)) = cli.command.or(Some(Command::Serve(cli.serve))) else {
+        return Ok(());
+    };
+    start_log(&serve);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("can't start threads")?;
+    runtime.block_on(serve.run())
+}
+
+/// The exit code for a failure, by sysexits.h.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    const DATA_ERROR: u8 = 65;
+    const UNAVAILABLE: u8 = 69;
+    const SOFTWARE: u8 = 70;
+    const CANT_CREATE: u8 = 73;
+    const IO_ERROR: u8 = 74;
+    const TRY_AGAIN: u8 = 75;
+    const CONFIG: u8 = 78;
+
+    if let Some(error) = error.downcast_ref::<StartError>() {
+        return match error {
+            StartError::Database(OpenError::Unusable { .. }) => CANT_CREATE,
+            StartError::Database(OpenError::InUse { .. }) => TRY_AGAIN,
+            StartError::Database(
+                OpenError::Corrupt { .. } | OpenError::Foreign { .. } | OpenError::Newer { .. },
+            ) => DATA_ERROR,
+            StartError::Listen { .. } => UNAVAILABLE,
+            StartError::DevIsLocal { .. } => CONFIG,
+            StartError::DevAccounts(_) => IO_ERROR,
+        };
+    }
+    match error.downcast_ref::<Failure>() {
+        Some(Failure::Disk(_)) => IO_ERROR,
+        Some(Failure::Corrupt(_)) => DATA_ERROR,
+        Some(Failure::Defect) | None => SOFTWARE,
+    }
+}
+
+impl Serve {
+    async fn run(self) -> anyhow::Result<()> {
+        let settings = Settings {
+            dev: self.dev,
+            public_url: self.public_url,
+            ui: self.ui,
+        };
+        let config = Config {
+            listen: self.listen,
+            database: self.db,
+            bus_capacity: BUS_CAPACITY,
+            settings,
+        };
+        // Before anything is announced: whoever reads the ready line may send a signal at once.
+        let signals = Signals::listen().context("can't listen for signals")?;
+        let server = Server::bind(config).await?;
+        // Whoever started the server may not want to know; a closed pipe is no reason to fail.
+        let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
+        server.run(signals.first()).await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// What asks the program to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Waits for the first; from then on a second ends the program at once, as an impatient person
+    /// expects.
+    async fn first(mut self) {
+        self.next().await;
+        tracing::info!("stopping; another signal ends it at once");
+        tokio::spawn(async move {
+            self.next().await;
+            tracing::warn!("stopped at once; everything answered is safe");
+            std::process::exit(1);
+        });
+    }
+}
+
+fn start_log(serve: &Serve) {
+    let is_colourful = io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
+    let registry = tracing_subscriber::registry().with(serve.log.clone());
+    match serve.log_format {
+        LogFormat::Human => registry.with(layer).init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
+    }
+}

@@ -1,0 +1,253 @@
+//! One stream of events for one asker, without a gap and without a double, whatever transport
+//! encodes it.
+//!
+//! A feed listens on the bus first, then reads what it missed from the database, then passes on
+//! what it hears, and drops what it has had. That is gap-free, because the writer publishes after
+//! its commit: what a read doesn't show is still to be heard. A feed that falls behind its channel
+//! reads the database again. It holds one page of events at most, and takes the next only when its
+//! transport asks for it, so a slow reader costs no memory.
+
+use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
+
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bus::{Signal, Subscription},
+    error::{Error, Result},
+    model::{Event, EventId, Timestamp, User},
+    store::{Backlog, Session, Store},
+};
+
+/// Seconds of silence after which a transport shows that it is alive.
+pub const HEARTBEAT: u64 = 15;
+/// Events that are read from the database at a time.
+const PAGE: usize = 64;
+
+/// A place in one database's sequence; opaque to clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    epoch: i64,
+    id: EventId,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}", self.epoch, self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let (epoch, id) = text.split_once('-').ok_or(NotACursor)?;
+        let epoch = i64::from_str_radix(epoch, 16).map_err(|_| NotACursor)?;
+        // 0 is before the first event, and no id.
+        let id = if id == "0" {
+            EventId(0)
+        } else {
+            id.parse().map_err(|_| NotACursor)?
+        };
+        Ok(Self { epoch, id })
+    }
+}
+
+/// The text isn't a cursor that this program gives out.
+#[derive(Debug, thiserror::Error)]
+#[error("not a cursor")]
+pub struct NotACursor;
+
+/// An event on its way to one client.
+#[derive(Debug)]
+pub struct Item {
+    pub cursor: Cursor,
+    pub event: Arc<Event>,
+}
+
+/// One asker's stream.
+pub struct Feed {
+    store: Store,
+    session: Arc<Session>,
+    live: Subscription,
+    stopping: CancellationToken,
+    greeted: bool,
+    phase: Phase,
+    /// Everything up to here has been passed on.
+    passed: EventId,
+}
+
+enum Phase {
+    /// The client's cursor means nothing here, and it has to be told.
+    Reset,
+    /// Reading from the database.
+    Replay(Replay),
+    /// Passing on what the bus brings.
+    Live,
+}
+
+#[derive(Default)]
+struct Replay {
+    events: VecDeque<Event>,
+    /// Set once the last page has been read.
+    end: Option<EventId>,
+    /// Whether the client is told when it is done; it isn't, where a lag inside the server made it
+    /// necessary.
+    announced: bool,
+}
+
+impl Feed {
+    /// Starts a stream: from `cursor` on, or without one from now on. It ends when the session
+    /// does, or with `stopping`.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] where the session has ended meanwhile, and those of a read.
+    pub async fn open(
+        store: &Store,
+        session: Arc<Session>,
+        cursor: Option<&str>,
+        stopping: CancellationToken,
+    ) -> Result<Self> {
+        // Before anything is read: what is committed after the read is heard.
+        let live = store.bus().subscribe(session.user.id);
+        let position = store.position(session.id).await?;
+        let known = |cursor: &Cursor| cursor.epoch == store.epoch() && cursor.id <= position;
+        let (passed, phase) = match cursor.map(|text| text.parse().ok().filter(known)) {
+            None => (position, Phase::Live),
+            Some(Some(cursor)) => (
+                cursor.id,
+                Phase::Replay(Replay {
+                    announced: true,
+                    ..Replay::default()
+                }),
+            ),
+            Some(None) => (position, Phase::Reset),
+        };
+        Ok(Self {
+            store: store.clone(),
+            session,
+            live,
+            stopping,
+            greeted: false,
+            phase,
+            passed,
+        })
+    }
+
+    /// The next event; none when the stream has ended. Not taking it holds the stream back and
+    /// nothing else, and a call that is dropped half-way loses nothing.
+    pub async fn next(&mut self) -> Option<Item> {
+        let stopping = self.stopping.clone();
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => None,
+            event = self.advance() => Some(Item { event: event?, cursor: self.cursor() }),
+        }
+    }
+
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            epoch: self.store.epoch(),
+            id: self.passed,
+        }
+    }
+
+    /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
+    /// call can be made again.
+    async fn advance(&mut self) -> Option<Arc<Event>> {
+        if !self.greeted {
+            self.greeted = true;
+            return Some(Arc::new(self.hello()));
+        }
+        loop {
+            match &mut self.phase {
+                Phase::Reset => {
+                    self.phase = Phase::Live;
+                    return Some(Arc::new(self.reset()));
+                }
+                Phase::Replay(replay) => {
+                    if let Some(event) = replay.events.pop_front() {
+                        self.passed = event.id;
+                        return Some(Arc::new(event));
+                    }
+                    if let Some(end) = replay.end {
+                        let announced = replay.announced;
+                        self.passed = self.passed.max(end);
+                        self.phase = Phase::Live;
+                        if announced {
+                            return Some(Arc::new(self.caught_up()));
+                        }
+                        continue;
+                    }
+                    let (session, asker) = (self.session.id, self.session.user.id);
+                    match self.store.backlog(session, asker, self.passed, PAGE).await {
+                        Ok(Backlog { events, end }) => {
+                            replay.events = events.into();
+                            replay.end = end;
+                        }
+                        Err(Error::Unauthorized) => return None,
+                        Err(error) => {
+                            tracing::warn!(%error, "a stream could not be replayed; its client will come back");
+                            return None;
+                        }
+                    }
+                }
+                Phase::Live => match self.live.next().await {
+                    Ok(Signal::Event(event)) if event.id > self.passed => {
+                        if self.session.expires_at() <= Timestamp::now() {
+                            return None;
+                        }
+                        self.passed = event.id;
+                        return Some(event);
+                    }
+                    Ok(Signal::SessionEnded(session)) if session == self.session.id => return None,
+                    Ok(Signal::Event(_) | Signal::SessionEnded(_)) => {}
+                    Err(RecvError::Lagged(_)) => self.phase = Phase::Replay(Replay::default()),
+                    Err(RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+
+    fn hello(&self) -> Event {
+        #[derive(Serialize)]
+        struct Hello<'a> {
+            cursor: String,
+            user: &'a User,
+            heartbeat: u64,
+        }
+
+        let hello = Hello {
+            cursor: self.cursor().to_string(),
+            user: &self.session.user,
+            heartbeat: HEARTBEAT,
+        };
+        Event::new(self.passed, "hello", &hello)
+    }
+
+    fn caught_up(&self) -> Event {
+        #[derive(Serialize)]
+        struct CaughtUp {
+            cursor: String,
+        }
+
+        Event::new(
+            self.passed,
+            "caught_up",
+            &CaughtUp {
+                cursor: self.cursor().to_string(),
+            },
+        )
+    }
+
+    fn reset(&self) -> Event {
+        #[derive(Serialize)]
+        struct Reset {
+            reason: &'static str,
+        }
+
+        let reason = "This place in the stream isn't known here; load everything anew";
+        Event::new(self.passed, "reset", &Reset { reason })
+    }
+}

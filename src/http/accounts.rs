@@ -1,0 +1,228 @@
+//! Signing in and out, and one's sessions.
+
+use serde::{Deserialize, Serialize};
+use warp::{
+    Filter, Reply,
+    filters::BoxedFilter,
+    http::{StatusCode, header::SET_COOKIE},
+    reply::Response,
+};
+
+use super::{
+    App,
+    asker::{Asker, no_session_cookie, session_cookie},
+    body::Body,
+    filters::{asker, body, only, with},
+    reply::{Answer, json, no_content, ok},
+};
+use crate::{
+    error::Error,
+    model::{MAX_MESSAGE_LENGTH, SessionId, Timestamp, User, Username},
+    store::SignedIn,
+};
+
+pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+    let config = warp::path!("config")
+        .and(warp::get())
+        .and(with(app))
+        .map(config);
+    let config = config.or(warp::path!("config").and(only("GET, HEAD")));
+
+    let login = warp::path!("login")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(login);
+    let login = login.or(warp::path!("login").and(only("POST")));
+
+    let accounts = warp::path!("accounts")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(create);
+    let accounts = accounts.or(warp::path!("accounts").and(only("POST")));
+
+    let logout = warp::path!("logout")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .then(logout);
+    let logout = logout.or(warp::path!("logout").and(only("POST")));
+
+    let auth_user = warp::path!("auth_user")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(auth_user);
+    let auth_user = auth_user.or(warp::path!("auth_user").and(only("GET, HEAD")));
+
+    let refresh = warp::path!("refresh_token")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .then(refresh);
+    let refresh = refresh.or(warp::path!("refresh_token").and(only("POST")));
+
+    let sessions = warp::path!("sessions")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(sessions);
+    let sessions = sessions.or(warp::path!("sessions").and(only("GET, HEAD")));
+
+    let end = warp::path!("sessions" / SessionId)
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(end_session);
+    let end = end.or(warp::path!("sessions" / SessionId)
+        .and(only("DELETE"))
+        .map(|_, refusal| refusal));
+
+    config
+        .or(login)
+        .or(accounts)
+        .or(logout)
+        .or(auth_user)
+        .or(refresh)
+        .or(sessions)
+        .or(end)
+        .map(Reply::into_response)
+        .boxed()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    name: &'static str,
+    version: &'static str,
+    dev: bool,
+    providers: [&'static str; 0],
+    signup: &'static str,
+    max_message_length: usize,
+}
+
+fn config(app: App) -> Response {
+    let dev = app.settings.dev;
+    ok(&Config {
+        name: "Tincan",
+        version: env!("CARGO_PKG_VERSION"),
+        dev,
+        providers: [],
+        signup: if dev { "open" } else { "closed" },
+        max_message_length: MAX_MESSAGE_LENGTH,
+    })
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: Option<String>,
+}
+
+impl Credentials {
+    fn username(self) -> Answer<String> {
+        let username = self.username.filter(|username| !username.trim().is_empty());
+        Ok(username.ok_or_else(|| Error::invalid("username", "Username required"))?)
+    }
+}
+
+async fn login(app: App, asker: Asker, body: Body) -> Answer {
+    asker.refuse_cross_origin(&app)?;
+    let username = body.json::<Credentials>().await?.username()?;
+    if !app.settings.dev {
+        // No account has a password yet.
+        return Err(Error::BadCredentials.into());
+    }
+    let signed_in = app.store.sign_in(username, asker.device()).await?;
+    welcome(&app, StatusCode::OK, signed_in)
+}
+
+async fn create(app: App, asker: Asker, body: Body) -> Answer {
+    asker.refuse_cross_origin(&app)?;
+    let username = body.json::<Credentials>().await?.username()?;
+    if !app.settings.dev {
+        return Err(Error::SignupClosed.into());
+    }
+    let signed_in = app
+        .store
+        .sign_up(Username::new(&username)?, asker.device())
+        .await?;
+    welcome(&app, StatusCode::CREATED, signed_in)
+}
+
+fn welcome(app: &App, status: StatusCode, signed_in: SignedIn) -> Answer {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Welcome<'a> {
+        auth_user: &'a User,
+        token: &'a str,
+        expires_at: Timestamp,
+    }
+
+    let SignedIn {
+        user,
+        token,
+        expires_at,
+    } = &signed_in;
+    let mut response = json(
+        status,
+        &Welcome {
+            auth_user: user,
+            token,
+            expires_at: *expires_at,
+        },
+    );
+    response
+        .headers_mut()
+        .insert(SET_COOKIE, session_cookie(&app.settings, &signed_in)?);
+    Ok(response)
+}
+
+async fn logout(app: App, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    match app.store.end_session(session.user.id, session.id).await {
+        // Somebody else was faster; it is ended either way.
+        Ok(()) | Err(Error::NotFound(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut response = no_content();
+    response
+        .headers_mut()
+        .insert(SET_COOKIE, no_session_cookie(&app.settings)?);
+    Ok(response)
+}
+
+async fn auth_user(app: App, asker: Asker) -> Answer {
+    Ok(ok(&asker.session(&app).await?.user))
+}
+
+async fn refresh(app: App, asker: Asker) -> Answer {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Refreshed {
+        token: String,
+        expires_at: Timestamp,
+    }
+
+    let session = asker.bearer_session(&app).await?;
+    let SignedIn {
+        token, expires_at, ..
+    } = app.store.refresh_session(session).await?;
+    Ok(ok(&Refreshed { token, expires_at }))
+}
+
+async fn sessions(app: App, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    Ok(ok(&app
+        .store
+        .sessions_of(session.user.id, session.id)
+        .await?))
+}
+
+async fn end_session(id: SessionId, app: App, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    app.store.end_session(session.user.id, id).await?;
+    Ok(no_content())
+}

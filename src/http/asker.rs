@@ -1,0 +1,155 @@
+//! Who is asking: the session that a request names, by bearer token or by cookie, and the rule that
+//! a page of somebody else can't use a cookie.
+
+use std::sync::Arc;
+
+use warp::http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{AUTHORIZATION, COOKIE, USER_AGENT},
+};
+
+use super::{
+    App, Settings,
+    origin::is_same_origin,
+    reply::{Answer, Failure},
+};
+use crate::{
+    error::Error,
+    store::{Session, SignedIn},
+};
+
+/// How long a browser keeps the cookie, in seconds: as long as the longest session.
+const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
+
+/// A request's head, as far as it tells who is asking.
+pub struct Asker {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl Asker {
+    pub fn new(method: Method, headers: HeaderMap) -> Self {
+        Self { method, headers }
+    }
+
+    /// The session that the request names.
+    pub async fn session(&self, app: &App) -> Answer<Arc<Session>> {
+        match self.bearer() {
+            Some(token) => Ok(app.store.session(token).await?),
+            None => self.cookie_session(app).await,
+        }
+    }
+
+    /// Like [`session`](Self::session), or else the one that `token` opens: an EventSource can't
+    /// set headers.
+    pub async fn session_or(&self, app: &App, token: Option<&str>) -> Answer<Arc<Session>> {
+        match token {
+            Some(token) if self.bearer().is_none() && self.cookie(&app.settings).is_none() => {
+                Ok(app.store.session(token).await?)
+            }
+            _ => self.session(app).await,
+        }
+    }
+
+    /// The session of a bearer token; a cookie doesn't count.
+    pub async fn bearer_session(&self, app: &App) -> Answer<Arc<Session>> {
+        Ok(app
+            .store
+            .session(self.bearer().ok_or(Error::Unauthorized)?)
+            .await?)
+    }
+
+    /// Refuses a page of another origin. A request without a cookie needs this only where it would
+    /// set one.
+    pub fn refuse_cross_origin(&self, app: &App) -> Answer<()> {
+        match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
+            Some(false) => Err(cross_origin()),
+            Some(true) | None => Ok(()),
+        }
+    }
+
+    /// What the client says it is, to tell one's sessions apart.
+    pub fn device(&self) -> String {
+        self.headers
+            .get(USER_AGENT)
+            .map_or_else(String::new, |agent| {
+                String::from_utf8_lossy(agent.as_bytes()).into()
+            })
+    }
+
+    async fn cookie_session(&self, app: &App) -> Answer<Arc<Session>> {
+        let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
+        let session = app.store.session(token).await?;
+        let own = app.settings.public_url.as_ref();
+        if !self.method.is_safe() && is_same_origin(&self.headers, own) != Some(true) {
+            return Err(cross_origin());
+        }
+        Ok(session)
+    }
+
+    /// RFC 6750 §2.1; the scheme's case doesn't matter (RFC 9110 §11.1).
+    fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self
+            .headers
+            .get(AUTHORIZATION)?
+            .to_str()
+            .ok()?
+            .split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    fn cookie(&self, settings: &Settings) -> Option<&str> {
+        let name = cookie_name(settings);
+        self.headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
+    }
+}
+
+fn cross_origin() -> Failure {
+    Failure::new(
+        StatusCode::FORBIDDEN,
+        "cross_origin",
+        "A page of another origin can't do this",
+    )
+}
+
+/// The header that signs a browser in.
+pub fn session_cookie(settings: &Settings, signed_in: &SignedIn) -> Answer<HeaderValue> {
+    set_cookie(settings, &signed_in.token, COOKIE_AGE)
+}
+
+/// The header that makes a browser forget its session.
+pub fn no_session_cookie(settings: &Settings) -> Answer<HeaderValue> {
+    set_cookie(settings, "", 0)
+}
+
+fn set_cookie(settings: &Settings, value: &str, age: u32) -> Answer<HeaderValue> {
+    let name = cookie_name(settings);
+    let secure = if is_https(settings) { "; Secure" } else { "" };
+    HeaderValue::try_from(format!(
+        "{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+    ))
+    .map_err(|_| Error::Internal.into())
+}
+
+/// The `__Host-` prefix keeps neighbouring hosts from setting it, and browsers take it only with
+/// `Secure`.
+fn cookie_name(settings: &Settings) -> &'static str {
+    if is_https(settings) {
+        "__Host-tincan"
+    } else {
+        "tincan"
+    }
+}
+
+fn is_https(settings: &Settings) -> bool {
+    settings
+        .public_url
+        .as_ref()
+        .is_some_and(super::Origin::is_https)
+}

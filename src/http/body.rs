@@ -1,0 +1,147 @@
+//! A request's body: JSON, of bounded size, in bounded time. It is read only when a handler asks
+//! for it.
+
+use std::{pin::Pin, time::Duration};
+
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use tokio_stream::{Stream, StreamExt};
+use warp::{
+    Buf,
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
+};
+
+use super::reply::{Answer, Failure};
+
+/// Bytes that a body may have. The longest message takes 48,000 where each character is escaped.
+const LIMIT: usize = 64 * 1024;
+/// From the head to the last byte of the body.
+const TIME: Duration = Duration::from_secs(30);
+
+/// A body that hasn't been read yet.
+pub struct Body {
+    headers: HeaderMap,
+    chunks: Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send>>,
+}
+
+impl Body {
+    pub fn new<B: Buf>(
+        headers: HeaderMap,
+        chunks: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
+    ) -> Self {
+        let chunks = chunks.map(|chunk| {
+            let mut chunk = chunk.ok()?;
+            let mut bytes = vec![0; chunk.remaining()];
+            chunk.copy_to_slice(&mut bytes);
+            Some(bytes)
+        });
+        Self {
+            headers,
+            chunks: Box::pin(chunks),
+        }
+    }
+
+    /// Reads the body as a JSON object.
+    ///
+    /// # Errors
+    /// 415 for another content type, 413, 408, and 400 for what isn't such an object.
+    pub async fn json<T: DeserializeOwned>(self) -> Answer<T> {
+        if !self.is_json() {
+            let message = "Send JSON, with Content-Type: application/json";
+            return Err(Failure::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                message,
+            ));
+        }
+        parse(&self.read().await?)
+    }
+
+    /// Like [`json`](Self::json), where an empty body stands for the defaults.
+    pub async fn json_or_default<T: DeserializeOwned + Default>(self) -> Answer<T> {
+        if self.headers.contains_key(CONTENT_TYPE) {
+            return self.json().await;
+        }
+        let bytes = self.read().await?;
+        if bytes.is_empty() {
+            Ok(T::default())
+        } else {
+            parse(&bytes)
+        }
+    }
+
+    /// RFC 8259 defines no parameters; a charset is harmless, and some clients send one.
+    fn is_json(&self) -> bool {
+        let content_type = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case("application/json")
+    }
+
+    async fn read(mut self) -> Answer<Vec<u8>> {
+        let announced = self
+            .headers
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > LIMIT as u64) {
+            return Err(too_large());
+        }
+        let read = async {
+            let mut bytes = Vec::new();
+            while let Some(chunk) = self.chunks.next().await {
+                let chunk = chunk.ok_or_else(|| malformed("The body ended early"))?;
+                if bytes.len() + chunk.len() > LIMIT {
+                    return Err(too_large());
+                }
+                // One chunk is the usual case, and needs no copy.
+                if bytes.is_empty() {
+                    bytes = chunk
+                } else {
+                    bytes.extend(chunk)
+                }
+            }
+            Ok(bytes)
+        };
+        let too_slow = || {
+            Failure::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                "The body took too long",
+            )
+        };
+        timeout(TIME, read).await.map_err(|_| too_slow())?
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+    // Serde would also take an array for a struct.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(malformed("The body isn't a JSON object"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        tracing::debug!(%error, "a body could not be read");
+        malformed(if error.is_data() {
+            "A value in the body has the wrong type"
+        } else {
+            "The body isn't valid JSON"
+        })
+    })
+}
+
+fn malformed(message: &'static str) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, "malformed", message)
+}
+
+fn too_large() -> Failure {
+    Failure::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "The body is too large",
+    )
+}

@@ -1,0 +1,63 @@
+//! The filters that routes are made of. None of them refuses anything but a path or a method: who
+//! is asking and what they sent is for the handler to look at, in that order, so that no domain
+//! error ever becomes a warp rejection.
+
+use std::convert::Infallible;
+
+use warp::{
+    Filter, Rejection,
+    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+};
+
+use super::{App, asker::Asker, body::Body, reply::Failure};
+
+/// The app.
+pub fn with(app: &App) -> impl Filter<Extract = (App,), Error = Infallible> + Clone + use<> {
+    let app = app.clone();
+    warp::any().map(move || app.clone())
+}
+
+/// Who says to be asking.
+pub fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Copy {
+    warp::method()
+        .and(warp::header::headers_cloned())
+        .map(Asker::new)
+}
+
+/// What they sent, still unread.
+pub fn body() -> impl Filter<Extract = (Body,), Error = Rejection> + Copy {
+    warp::header::headers_cloned()
+        .and(warp::body::stream())
+        .map(Body::new)
+}
+
+/// The query's names and values, decoded.
+pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
+    warp::query().map(Query)
+}
+
+/// Ends a path's routes: its other methods are 405, and the answer says which ones there are (RFC
+/// 9110 §15.5.6).
+pub fn only(allowed: &'static str) -> impl Filter<Extract = (Failure,), Error = Infallible> + Copy {
+    warp::method().map(move |_: Method| {
+        Failure::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            format!("Only {allowed} here"),
+        )
+        .with_header(ALLOW, HeaderValue::from_static(allowed))
+    })
+}
+
+/// A query string, taken apart.
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// The first value of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

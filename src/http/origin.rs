@@ -1,0 +1,78 @@
+//! Origins (RFC 6454): the server's own, and whether a request comes from a page of it.
+
+use std::{fmt, str::FromStr};
+
+use warp::http::{
+    HeaderMap, Uri,
+    header::{HOST, ORIGIN},
+};
+
+/// A scheme and an authority: `https://chat.example`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    text: String,
+}
+
+/// The text isn't an origin.
+#[derive(Debug, thiserror::Error)]
+#[error("expected http:// or https:// and a host, without a path, as in https://chat.example")]
+pub struct NotAnOrigin;
+
+impl FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let uri: Uri = text.parse().map_err(|_| NotAnOrigin)?;
+        let scheme = uri
+            .scheme_str()
+            .filter(|scheme| matches!(*scheme, "http" | "https"))
+            .ok_or(NotAnOrigin)?;
+        let authority = uri
+            .authority()
+            .filter(|authority| !authority.as_str().contains('@'))
+            .ok_or(NotAnOrigin)?;
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(NotAnOrigin);
+        }
+        // As browsers write it: in lower case, without the scheme's own port.
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        let authority = authority.as_str().to_ascii_lowercase();
+        let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
+        Ok(Self {
+            text: format!("{scheme}://{authority}"),
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Origin {
+    /// Whether people reach the server through TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https:")
+    }
+}
+
+/// Whether a request comes from a page of the server's own; `None` where nothing in it tells, as
+/// from a program that isn't a browser. `own` is the server's origin, where it isn't plain http at
+/// what `Host` says.
+pub fn is_same_origin(headers: &HeaderMap, own: Option<&Origin>) -> Option<bool> {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &warp::http::HeaderValue| value.to_str().ok())
+    };
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return Some(site == "same-origin");
+    }
+    let origin = headers.get(ORIGIN)?.to_str().unwrap_or_default();
+    Some(match own {
+        Some(own) => own.text == origin,
+        None => text(HOST).is_some_and(|host| origin.strip_prefix("http://") == Some(host)),
+    })
+}

@@ -1,0 +1,143 @@
+//! What goes back: JSON, and every refusal's status, code and sentence. This is the one place where
+//! an [`Error`] meets HTTP.
+
+use std::{borrow::Cow, convert::Infallible};
+
+use serde::Serialize;
+use warp::{
+    Rejection, Reply,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    reply::Response,
+};
+
+use crate::error::Error;
+
+/// What a handler answers.
+pub type Answer<T = Response> = Result<T, Failure>;
+
+/// A refusal or failure, as the contract shows it: `{"code","message"}`, and `errors` by field
+/// where input was invalid.
+#[derive(Debug)]
+pub struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    field: Option<&'static str>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Failure {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            field: None,
+            header: None,
+        }
+    }
+
+    pub fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = match error {
+            Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
+            Error::SignupClosed | Error::Yourself => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::UsernameTaken | Error::ClientIdReused => StatusCode::CONFLICT,
+            Error::Busy | Error::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let header = match status {
+            StatusCode::UNAUTHORIZED => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            _ => None,
+        };
+        let field = if let Error::Invalid { field, .. } = error {
+            Some(field)
+        } else {
+            None
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string().into(),
+            field,
+            header,
+        }
+    }
+}
+
+impl Reply for Failure {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            code: &'a str,
+            message: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            errors: Option<serde_json::Map<String, serde_json::Value>>,
+        }
+
+        let message = self.message.as_ref();
+        let errors = self
+            .field
+            .map(|field| [(field.to_owned(), message.into())].into_iter().collect());
+        let mut response = json(
+            self.status,
+            &Body {
+                code: self.code,
+                message,
+                errors,
+            },
+        );
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// `value` as JSON.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    warp::reply::with_status(warp::reply::json(value), status).into_response()
+}
+
+/// `value` as JSON, with 200.
+pub fn ok(value: &impl Serialize) -> Response {
+    json(StatusCode::OK, value)
+}
+
+/// 204.
+pub fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// What is left below `/api` when no route has answered.
+pub async fn no_such_route(rejection: Rejection) -> Result<Failure, Infallible> {
+    if !rejection.is_not_found() {
+        tracing::debug!(?rejection, "a request was refused by a filter");
+    }
+    Ok(Failure::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "There is nothing at this address",
+    ))
+}

@@ -1,0 +1,59 @@
+//! Tincan: a self-hosted messenger in one file.
+//!
+//! # A message's trip
+//! ```text
+//! POST /api/conversations/7/messages                                GET /api/messages (any number of devices)
+//!    │ http/messages.rs   path → method → session → body               ▲
+//!    ▼                                                                 │ http/feed/sse.rs   encode
+//!  http/messages.rs       validate, ask the store                      │ feed.rs   subscribe → replay → live, no gap
+//!    ▼                                                                 │
+//!  store/messages.rs      the SQL, as a job of the writer              │
+//!    ▼                                                                 │
+//!  store/writer.rs        one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
+//!    ▼
+//!  201, after the commit
+//! ```
+//!
+//! # Rooms of the house
+//! Imports point one way only: `server → http → feed → store → bus → model`. Only [`http`] names
+//! warp; only [`store`] names rusqlite.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`cli`] | flags, environment variables, commands |
+//! | [`server`] | listen, accept, limits and time-outs, stop in good order |
+//! | [`http`] | the filter tree, a file for each resource, the embedded UI |
+//! | [`feed`] | one gap-free stream of events for one asker |
+//! | [`store`] | the SQLite file: the writer, the readers, the SQL |
+//! | [`bus`] | who is listening right now |
+//! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
+//! | [`error`] | what can go wrong, with machine words |
+//!
+//! # Invariants
+//! 1. There is one writer: a thread that owns the write connection. Each job has its own savepoint,
+//!    a batch has one commit, and the queue is bounded. A job whose client has gone is done all the
+//!    same.
+//! 2. After the commit, and only then, the writer publishes the batch's events in id order, then
+//!    answers. Nobody else publishes.
+//! 3. The write-ahead log is synced at every commit (`synchronous = FULL`): an answered message
+//!    survives the power cord. Checkpoints run on a thread of their own.
+//! 4. One clock: messages and events are numbered from one sequence, and no number is used twice.
+//! 5. A stream subscribes first, then reads the database up to what it finds, then goes live, and
+//!    drops what it has had. One that lags reads the database again. It never skips, and never
+//!    holds an unbounded queue.
+//! 6. A message costs its receivers, not every stream; membership is checked again when an event is
+//!    read from the database.
+//! 7. No SQLite call runs on a tokio worker: readers are a pool of read-only connections on
+//!    blocking threads.
+//! 8. A token is 256 random bits, of which only the SHA-256 is kept; sessions are cached, and the
+//!    writer takes a revoked one out of the cache in the same step.
+//! 9. No `unsafe`, no network of its own, no second service.
+
+pub mod bus;
+pub mod cli;
+pub mod error;
+pub mod feed;
+pub mod http;
+pub mod model;
+pub mod server;
+pub mod store;

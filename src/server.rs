@@ -1,0 +1,288 @@
+//! The listening socket: accepting, limits and time-outs for each connection, and stopping in good
+//! order.
+//!
+//! hyper's HTTP/1 connection is driven here directly, because `warp::serve` has no time-out for
+//! headers and waits for open streams for ever when it stops.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    http::{App, Service, Settings},
+    store::{self, OpenError, Store},
+};
+
+/// From the first byte of a head, or the end of the answer before it, to the last.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a client may leave what was written to it untaken.
+const WRITE_TIME: Duration = Duration::from_secs(30);
+/// How long what was sent may stay unacknowledged (`TCP_USER_TIMEOUT`, tcp(7)); with a heartbeat
+/// every 15 s, a connection to nowhere is gone within a minute.
+const UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(40);
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(30))
+    .with_interval(Duration::from_secs(10))
+    .with_retries(3);
+/// How long connections may take to end when the server stops.
+const DRAIN_TIME: Duration = Duration::from_secs(8);
+/// Bytes of a request's head, and of what hyper holds back for a slow reader.
+const BUFFER: usize = 16 * 1024;
+/// Connections at a time where the system's limit on files doesn't say less.
+const MOST_CONNECTIONS: u64 = 20_000;
+/// Files for everything that isn't a connection.
+const OTHER_FILES: u64 = 100;
+/// How long accepting rests when the system has no more files or memory for it.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// Deliveries that a receiver's channel holds.
+pub const BUS_CAPACITY: usize = 32;
+
+/// What a server needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub database: PathBuf,
+    /// See [`BUS_CAPACITY`].
+    pub bus_capacity: usize,
+    pub settings: Settings,
+}
+
+/// Why a server can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    #[error("can't listen on {address}: {reason}")]
+    Listen {
+        address: SocketAddr,
+        reason: io::Error,
+    },
+    #[error(
+        "--dev lets anybody sign in as anybody, so it only listens on this machine: use --listen 127.0.0.1:{port}, not {address}"
+    )]
+    DevIsLocal { address: SocketAddr, port: u16 },
+    #[error("can't prepare the accounts of dev mode: {0}")]
+    DevAccounts(crate::error::Error),
+}
+
+/// A server that listens and hasn't begun to answer.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: App,
+}
+
+impl Server {
+    /// Opens the database and the socket.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let Config {
+            listen,
+            database,
+            bus_capacity,
+            settings,
+        } = config;
+        if settings.dev && !listen.ip().is_loopback() {
+            return Err(StartError::DevIsLocal {
+                address: listen,
+                port: listen.port(),
+            });
+        }
+        let in_context = |reason| StartError::Listen {
+            address: listen,
+            reason,
+        };
+        let listener = TcpListener::bind(listen).await.map_err(in_context)?;
+        let address = listener.local_addr().map_err(in_context)?;
+        let store = Store::open(&database, bus_capacity)?;
+        if settings.dev {
+            for username in ["john", "jane"] {
+                store
+                    .ensure_user(username)
+                    .await
+                    .map_err(StartError::DevAccounts)?;
+            }
+            tracing::warn!("dev mode: anybody on this machine can sign in as anybody");
+        }
+        let app = App {
+            store,
+            settings: Arc::new(settings),
+            stopping: CancellationToken::new(),
+        };
+        Ok(Self {
+            listener,
+            address,
+            app,
+        })
+    }
+
+    /// Where it listens, with the port that the system chose where 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` resolves; then ends all streams, waits for what is under way, and closes
+    /// the database.
+    ///
+    /// # Errors
+    /// Where the store can't go on; nothing that was answered is lost.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), store::Failure> {
+        let Self { listener, app, .. } = self;
+        let service = Service::new(&app);
+        let outcome = tokio::select! {
+            () = serve(listener, service, stop, app.stopping.clone()) => Ok(()),
+            failure = app.store.failed() => Err(failure),
+        };
+        app.store.close().await;
+        outcome
+    }
+}
+
+/// Accepts connections and answers on them with `service` until `stop` resolves; then cancels
+/// `stopping` and waits for the connections, within bounds.
+pub async fn serve(
+    listener: TcpListener,
+    service: Service,
+    stop: impl Future<Output = ()>,
+    stopping: CancellationToken,
+) {
+    let permits = Arc::new(Semaphore::new(most_connections()));
+    let connections = TaskTracker::new();
+    let mut stop = pin!(stop);
+    loop {
+        // Where all are taken, newcomers wait in the system's queue.
+        let accepted = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accepted => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection =
+                    serve_connection(stream, peer.ip(), service.clone(), stopping.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(permit);
+                });
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "can't accept connections; trying again");
+                sleep(ACCEPT_REST).await;
+            }
+        }
+    }
+    drop(listener);
+    stopping.cancel();
+    connections.close();
+    if timeout(DRAIN_TIME, connections.wait()).await.is_err() {
+        tracing::warn!(
+            connections = connections.len(),
+            "some connections did not end in time"
+        );
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    peer: IpAddr,
+    service: Service,
+    stopping: CancellationToken,
+) {
+    if let Err(error) = configure(&stream) {
+        tracing::debug!(%error, "a connection could not be configured");
+        return;
+    }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIME));
+    let answer = service_fn(move |request| service.answer(peer, request));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(Box::pin(stream)), answer)
+    );
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+fn configure(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&KEEPALIVE)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIME))?;
+    Ok(())
+}
+
+/// Whether accepting failed because of the one connection that it was about.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Raises the limit on open files as far as the system lets it, and leaves room for files that
+/// aren't connections.
+fn most_connections() -> usize {
+    let files = raise_file_limit().unwrap_or(MOST_CONNECTIONS);
+    let connections = files.saturating_sub(OTHER_FILES).clamp(1, MOST_CONNECTIONS);
+    usize::try_from(connections).unwrap_or(1)
+}
+
+/// The limit that is in force then; none where there is none.
+fn raise_file_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(MOST_CONNECTIONS + OTHER_FILES, |maximum| {
+        maximum.min(MOST_CONNECTIONS + OTHER_FILES)
+    });
+    match current {
+        Some(current) if current < wanted => {
+            let raised = setrlimit(
+                Resource::Nofile,
+                Rlimit {
+                    current: Some(wanted),
+                    maximum,
+                },
+            );
+            Some(if raised.is_ok() { wanted } else { current })
+        }
+        current => current,
+    }
+}

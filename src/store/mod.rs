@@ -1,0 +1,228 @@
+//! Everything that is kept: one SQLite file, written by one thread and read by a pool of read-only
+//! connections.
+//!
+//! Here is the [`Store`] that the rest of the program holds, and how it reaches a connection
+//! without ever blocking a tokio worker. The SQL stands in one file for each family of tables; how
+//! the file is opened, in [`open`]; how it is written, in `writer`.
+
+mod checkpoint;
+mod conversations;
+mod events;
+mod messages;
+mod migrate;
+pub mod open;
+mod sessions;
+mod users;
+mod writer;
+
+use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, ErrorCode};
+use tokio::{
+    sync::{Semaphore, watch},
+    task,
+};
+
+pub use self::{
+    conversations::Started,
+    events::{Backlog, Position},
+    messages::{NewMessage, Page, Sent},
+    open::OpenError,
+    sessions::{Session, SessionInfo, SignedIn},
+};
+use self::{
+    open::Opened,
+    sessions::SessionCache,
+    writer::{Unit, Writer},
+};
+use crate::{
+    bus::Bus,
+    error::{Error, Result},
+};
+
+/// The database, as the rest of the program sees it. Cheap to clone; all clones are one store.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: Writer,
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    /// As many permits as there are readers, so that waiting for one costs no thread.
+    reader_permits: Semaphore,
+    sessions: Arc<SessionCache>,
+    bus: Arc<Bus>,
+    epoch: i64,
+    failure: watch::Receiver<Option<Failure>>,
+}
+
+/// Why a store can't go on at all. The process ends with it; a restart finds every answered write.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// After a failed write or fsync nobody knows what the disk holds: <https://www.sqlite.org/atomiccommit.html#_incomplete_disk_flushes>.
+    #[error("the disk failed while a write was made durable: {0}")]
+    Disk(String),
+    /// The check of a large file, which runs after start, has found damage.
+    #[error("{0}")]
+    Corrupt(String),
+    /// The writer panicked; what it panicked with has been logged.
+    #[error("the writer ended by a defect of this program")]
+    Defect,
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it where it is missing, and starts the writer.
+    /// `bus_capacity` is how many deliveries a receiver's channel holds.
+    ///
+    /// # Errors
+    /// Where the file can't be used; see [`OpenError`].
+    pub fn open(path: &Path, bus_capacity: usize) -> Result<Self, OpenError> {
+        let (fail, failure) = watch::channel(None);
+        let Opened {
+            connection,
+            lock,
+            path,
+            epoch,
+            last_id,
+        } = open::open(path)?;
+        let readers = reader_pool(&path)?;
+        open::check_in_background(&path, fail.clone());
+
+        let bus = Bus::new(bus_capacity);
+        let sessions = Arc::new(SessionCache::default());
+        let writer = Writer::start(writer::Setup {
+            connection,
+            lock,
+            path,
+            last_id,
+            bus: Arc::clone(&bus),
+            sessions: Arc::clone(&sessions),
+            fail,
+        });
+        let reader_permits = Semaphore::new(readers.max_size() as usize);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer,
+                readers,
+                reader_permits,
+                sessions,
+                bus,
+                epoch,
+                failure,
+            }),
+        })
+    }
+
+    /// The channels on which the writer publishes.
+    #[must_use]
+    pub fn bus(&self) -> &Arc<Bus> {
+        &self.inner.bus
+    }
+
+    /// Names this database's history; a cursor of another one means nothing here.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.inner.epoch
+    }
+
+    /// Waits until the store can't go on, if that ever happens.
+    pub async fn failed(&self) -> Failure {
+        let mut failure = self.inner.failure.clone();
+        match failure
+            .wait_for(Option::is_some)
+            .await
+            .map(|failure| failure.clone())
+        {
+            Ok(Some(failure)) => failure,
+            // The writer has stopped without a failure, and nothing can fail any more.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Writes what has been accepted, then closes the file. Later writes are refused with
+    /// [`Error::Stopping`].
+    pub async fn close(&self) {
+        let store = self.clone();
+        let closed = task::spawn_blocking(move || store.inner.writer.stop());
+        if let Err(panic) = closed.await {
+            tracing::error!(%panic, "the writer did not stop in good order");
+        }
+    }
+
+    /// Writes one row and waits for its commit: whether the database can still be written to.
+    ///
+    /// # Errors
+    /// What a message would be refused with.
+    pub async fn probe(&self) -> Result<()> {
+        self.write(|unit| unit.touch_clock()).await
+    }
+
+    /// Runs `work` with a read-only connection, off the async threads.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let _permit = self
+            .inner
+            .reader_permits
+            .acquire()
+            .await
+            .map_err(|_| Error::Stopping)?;
+        let pool = self.inner.readers.clone();
+        let done = task::spawn_blocking(move || {
+            let connection = pool.get().map_err(|error| {
+                tracing::error!(%error, "no connection to read from");
+                Error::Internal
+            })?;
+            work(&connection)
+        });
+        done.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "a read ended early");
+            Err(Error::Internal)
+        })
+    }
+
+    /// Hands `work` to the writer, and waits until what it did is durable. The work is done even
+    /// where nobody waits any more.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner
+            .writer
+            .submit(work)?
+            .await
+            .unwrap_or(Err(Error::Stopping))
+    }
+}
+
+fn reader_pool(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {
+    let manager = SqliteConnectionManager::file(path)
+        .with_flags(open::READ_ONLY)
+        .with_init(|connection| open::prepare_connection(connection));
+    let size = thread::available_parallelism()
+        .map_or(2, NonZeroUsize::get)
+        .clamp(2, 8)
+        * 2;
+    r2d2::Pool::builder()
+        .max_size(u32::try_from(size).unwrap_or(4))
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .build(manager)
+        .map_err(|error| OpenError::unusable(path, &error))
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::StorageFull,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => {
+                tracing::error!(%error, "the database refused a statement");
+                Self::Internal
+            }
+        }
+    }
+}

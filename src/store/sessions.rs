@@ -1,0 +1,335 @@
+//! Sessions: who a token stands for. Every request asks, so the answers are kept in memory; as
+//! every end of a session goes through the writer, it leaves the memory in the same step.
+
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::RwLock;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    Store,
+    users::{self, user_at},
+    writer::Unit,
+};
+use crate::{
+    error::{Error, Result},
+    model::{SessionId, Timestamp, User, UserId, Username},
+};
+
+/// A session ends when it hasn't been used for so long,
+const IDLE: Duration = Duration::from_hours(30 * 24);
+/// and in any case after so long.
+const ABSOLUTE: Duration = Duration::from_hours(90 * 24);
+/// How stale "last seen" may be; it keeps most requests from being writes.
+const SEEN_RESOLUTION: Duration = Duration::from_hours(1);
+/// Sessions held in memory, at about 200 bytes each.
+const CACHED: usize = 20_000;
+/// Characters of a client's User-Agent that are kept, to tell one's devices apart.
+const DEVICE_LENGTH: usize = 200;
+
+/// SHA-256 of a token.
+pub(super) type TokenHash = [u8; 32];
+
+/// Somebody who is signed in, on one device.
+#[derive(Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub user: User,
+    created_at: Timestamp,
+    last_seen_at: AtomicI64,
+}
+
+impl Session {
+    /// When it ends, if it isn't used again.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        expiry(
+            self.created_at,
+            Timestamp(self.last_seen_at.load(Ordering::Relaxed)),
+        )
+    }
+}
+
+fn expiry(created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
+    created_at.after(ABSOLUTE).min(last_seen_at.after(IDLE))
+}
+
+/// One of somebody's sessions, as the contract shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInfo {
+    pub id: SessionId,
+    pub device: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub current: bool,
+}
+
+/// A fresh session with the token that opens it, which is shown this once.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub user: User,
+    pub token: String,
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// Starts a session for the user of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such user, and those of a write.
+    pub async fn sign_in(&self, username: String, device: String) -> Result<SignedIn> {
+        self.write(move |unit| {
+            let user = users::find(unit.connection, &username)?.ok_or(Error::NotFound("User"))?;
+            start(unit, user, &device)
+        })
+        .await
+    }
+
+    /// Makes a user and starts their first session.
+    ///
+    /// # Errors
+    /// [`Error::UsernameTaken`], and those of a write.
+    pub async fn sign_up(&self, username: Username, device: String) -> Result<SignedIn> {
+        self.write(move |unit| {
+            let user = users::create(unit, &username)?;
+            start(unit, user, &device)
+        })
+        .await
+    }
+
+    /// The session that `token` opens, if it is still open.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] where it isn't, and those of a read.
+    pub async fn session(&self, token: &str) -> Result<Arc<Session>> {
+        let hash = hash(token);
+        let cache = &self.inner.sessions;
+        let session = match cache.get(&hash) {
+            Some(session) => session,
+            None => {
+                // What is read here may be ended before it is remembered; then it must not be.
+                let seen = cache.generation();
+                let session = self
+                    .read(move |connection| Ok(find(connection, &hash)?))
+                    .await?;
+                let session = Arc::new(session.ok_or(Error::Unauthorized)?);
+                cache.remember(hash, &session, seen);
+                session
+            }
+        };
+        let now = Timestamp::now();
+        if session.expires_at() <= now {
+            return Err(Error::Unauthorized);
+        }
+        self.note_seen(&session, now);
+        Ok(session)
+    }
+
+    /// Keeps that the session was used, now and then; nobody waits for it.
+    fn note_seen(&self, session: &Session, now: Timestamp) {
+        let seen = Timestamp(session.last_seen_at.load(Ordering::Relaxed));
+        if now < seen.after(SEEN_RESOLUTION) {
+            return;
+        }
+        session.last_seen_at.store(now.0, Ordering::Relaxed);
+        let id = session.id;
+        // Refused where the queue is full or the server stopping; the next request after a restart
+        // tries again.
+        let _ = self.inner.writer.submit(move |unit| {
+            unit.connection
+                .prepare_cached(
+                    "UPDATE sessions SET last_seen_at = max(last_seen_at, ?1) WHERE id = ?2",
+                )?
+                .execute((now.0, id.0))?;
+            Ok(())
+        });
+    }
+
+    /// Ends one of the user's sessions: its token opens nothing any more, and its streams end.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the user has no such session, and those of a write.
+    pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
+        self.write(move |unit| end(unit, user, session)).await
+    }
+
+    /// Ends a session and starts another for the same device, with a new token.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] where it has ended meanwhile, and those of a write.
+    pub async fn refresh_session(&self, session: Arc<Session>) -> Result<SignedIn> {
+        self.write(move |unit| {
+            let device: String = unit
+                .connection
+                .prepare_cached("SELECT device FROM sessions WHERE id = ?1")?
+                .query_row([session.id.0], |row| row.get(0))
+                .optional()?
+                .ok_or(Error::Unauthorized)?;
+            end(unit, session.user.id, session.id)?;
+            start(unit, session.user.clone(), &device)
+        })
+        .await
+    }
+
+    /// The user's open sessions, the last used first. `current` is the one that asks.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn sessions_of(&self, user: UserId, current: SessionId) -> Result<Vec<SessionInfo>> {
+        self.read(move |connection| {
+            let now = Timestamp::now();
+            let mut statement = connection.prepare_cached(
+                "SELECT id, device, created_at, last_seen_at FROM sessions
+                 WHERE user_id = ?1 ORDER BY last_seen_at DESC, id DESC",
+            )?;
+            let sessions = statement.query_map([user.0], |row| {
+                let id = SessionId(row.get(0)?);
+                Ok(SessionInfo {
+                    id,
+                    device: row.get(1)?,
+                    created_at: Timestamp(row.get(2)?),
+                    last_seen_at: Timestamp(row.get(3)?),
+                    current: id == current,
+                })
+            })?;
+            let mut sessions: Vec<_> = sessions.collect::<rusqlite::Result<_>>()?;
+            sessions.retain(|session| expiry(session.created_at, session.last_seen_at) > now);
+            Ok(sessions)
+        })
+        .await
+    }
+}
+
+/// Whether the session still exists; a stream asks before each look into the past.
+pub(super) fn is_open(connection: &Connection, session: SessionId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM sessions WHERE id = ?1")?
+        .exists([session.0])
+}
+
+fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Session>> {
+    connection
+        .prepare_cached(
+            "SELECT s.id, s.created_at, s.last_seen_at, u.id, u.username, u.avatar_url
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1",
+        )?
+        .query_row([hash], |row| {
+            Ok(Session {
+                id: SessionId(row.get(0)?),
+                created_at: Timestamp(row.get(1)?),
+                last_seen_at: AtomicI64::new(row.get(2)?),
+                user: user_at(row, 3)?,
+            })
+        })
+        .optional()
+}
+
+fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<SignedIn> {
+    let now = unit.now;
+    // The user's expired sessions go now, so that the table stays as small as its use.
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    unit.connection
+        .prepare_cached(
+            "DELETE FROM sessions WHERE user_id = ?1 AND (last_seen_at <= ?2 OR created_at <= ?3)",
+        )?
+        .execute((user.id.0, now.0 - millis(IDLE), now.0 - millis(ABSOLUTE)))?;
+
+    let token = new_token()?;
+    let device: String = device
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(DEVICE_LENGTH)
+        .collect();
+    unit.connection
+        .prepare_cached(
+            "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+        )?
+        .execute((user.id.0, hash(&token), device, now.0))?;
+    Ok(SignedIn {
+        user,
+        token,
+        expires_at: expiry(now, now),
+    })
+}
+
+fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Result<()> {
+    let token = unit
+        .connection
+        .prepare_cached("DELETE FROM sessions WHERE id = ?1 AND user_id = ?2 RETURNING token_hash")?
+        .query_row((session.0, user.0), |row| row.get(0))
+        .optional()?
+        .ok_or(Error::NotFound("Session"))?;
+    unit.end_session(user, session, token);
+    Ok(())
+}
+
+/// 256 bits of the operating system's randomness, in hexadecimal.
+fn new_token() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        tracing::error!(%error, "the system has no randomness");
+        Error::Internal
+    })?;
+    Ok(bytes
+        .iter()
+        .fold(String::with_capacity(64), |mut token, byte| {
+            // Writing to a string can't fail.
+            let _ = write!(token, "{byte:02x}");
+            token
+        }))
+}
+
+fn hash(token: &str) -> TokenHash {
+    Sha256::digest(token).into()
+}
+
+/// Sessions by the hash of their token, as far as they have been asked for.
+#[derive(Default)]
+pub(super) struct SessionCache {
+    sessions: RwLock<HashMap<TokenHash, Arc<Session>>>,
+    /// Counts the sessions that were ended.
+    generation: AtomicU64,
+}
+
+impl SessionCache {
+    fn get(&self, token: &TokenHash) -> Option<Arc<Session>> {
+        self.sessions.read().get(token).cloned()
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Remembers what was read when the generation was `seen`, unless a session has ended since.
+    fn remember(&self, token: TokenHash, session: &Arc<Session>, seen: u64) {
+        let mut sessions = self.sessions.write();
+        if self.generation() != seen {
+            return;
+        }
+        if sessions.len() >= CACHED {
+            // Whichever comes first: its next request reads it again.
+            if let Some(evicted) = sessions.keys().next().copied() {
+                sessions.remove(&evicted);
+            }
+        }
+        sessions.insert(token, Arc::clone(session));
+    }
+
+    /// Only the writer calls this, after the commit that deleted the session.
+    pub fn forget(&self, token: &TokenHash) {
+        let mut sessions = self.sessions.write();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        sessions.remove(token);
+    }
+}

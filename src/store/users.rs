@@ -1,0 +1,82 @@
+//! People: by name, and as search results.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{Store, writer::Unit};
+use crate::{
+    error::{Error, Result},
+    model::{User, UserId, Username, username_key},
+};
+
+/// Names that a search gives at most.
+const SEARCH_LIMIT: i64 = 5;
+
+impl Store {
+    /// Makes sure that `username` exists.
+    ///
+    /// # Errors
+    /// Those of a write, and of a username that breaks the rules.
+    pub async fn ensure_user(&self, username: &str) -> Result<()> {
+        let username = Username::new(username)?;
+        self.write(move |unit| match find(unit.connection, &username.text)? {
+            Some(_) => Ok(()),
+            None => create(unit, &username).map(drop),
+        })
+        .await
+    }
+
+    /// Up to five usernames that start with `prefix`, in whatever case, without `asker`'s own.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn search_usernames(&self, asker: UserId, prefix: &str) -> Result<Vec<String>> {
+        let key = username_key(prefix);
+        self.read(move |connection| {
+            // U+10FFFF is in no name and sorts behind all that are.
+            let mut statement = connection.prepare_cached(
+                "SELECT username FROM users
+                 WHERE username_key >= ?1 AND username_key < ?1 || char(0x10ffff) AND id <> ?2
+                 ORDER BY username_key LIMIT ?3",
+            )?;
+            let names = statement.query_map((key, asker.0, SEARCH_LIMIT), |row| row.get(0))?;
+            Ok(names.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+}
+
+/// The user of that name, in whatever case.
+pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached("SELECT id, username, avatar_url FROM users WHERE username_key = ?1")?
+        .query_row([username_key(username)], |row| user_at(row, 0))
+        .optional()
+}
+
+/// Makes a user; the name must be free.
+pub(super) fn create(unit: &mut Unit<'_>, username: &Username) -> Result<User> {
+    let added = unit
+        .connection
+        .prepare_cached(
+            "INSERT INTO users (username, username_key, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute((&username.text, &username.key, unit.now.0))?;
+    if added == 0 {
+        return Err(Error::UsernameTaken);
+    }
+    let id = UserId(unit.connection.last_insert_rowid());
+    Ok(User {
+        id,
+        username: username.text.clone(),
+        avatar_url: None,
+    })
+}
+
+/// Reads `id, username, avatar_url` from column `first` on.
+pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
+    Ok(User {
+        id: UserId(row.get(first)?),
+        username: row.get(first + 1)?,
+        avatar_url: row.get(first + 2)?,
+    })
+}

@@ -1,0 +1,402 @@
+//! The one writer: a thread that owns the write connection. It takes the jobs that are waiting as
+//! one batch, each in a savepoint of its own, makes the batch durable with one commit, publishes
+//! what happened in id order, and then answers. While a commit waits for the disk, the next batch
+//! gathers: the busier the server, the less a message costs.
+//!
+//! Only here are numbers of the sequence given out, and only here is anything published.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    path::PathBuf,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use parking_lot::{FairMutex, Mutex};
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
+
+use super::{
+    Failure,
+    checkpoint::{Checkpointer, Gate},
+    open::Lock,
+    sessions::{SessionCache, TokenHash},
+};
+use crate::{
+    bus::Bus,
+    error::{Error, Result},
+    model::{Change, EventId, SessionId, Timestamp, UserId},
+};
+
+/// Jobs that may wait. At 10,000 a second this is less than half a second's work; more would only
+/// make everybody wait.
+const QUEUE: usize = 4_096;
+/// Jobs that one commit makes durable at most.
+const BATCH: usize = 512;
+/// Jobs after which a checkpoint is due: roughly as many pages of log as SQLite's own threshold of
+/// 1,000.
+const CHECKPOINT_EVERY: usize = 500;
+
+/// What the writer needs to begin.
+pub(super) struct Setup {
+    pub connection: Connection,
+    pub lock: Lock,
+    pub path: PathBuf,
+    pub last_id: i64,
+    pub bus: Arc<Bus>,
+    pub sessions: Arc<SessionCache>,
+    pub fail: watch::Sender<Option<Failure>>,
+}
+
+/// The queue in front of the writer's thread.
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Message>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Stop,
+}
+
+/// Something to be done inside a transaction, and somebody who waits for it.
+trait Job: Send {
+    /// Does the work. An error takes back what the work has written so far.
+    fn run(&mut self, unit: &mut Unit<'_>) -> Result<()>;
+    /// Tells whoever waits, given the fate of the batch.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+/// The job of doing `work` and sending its result.
+struct Task<T, W> {
+    work: Option<W>,
+    result: Option<Result<T>>,
+    asker: oneshot::Sender<Result<T>>,
+}
+
+impl<T, W> Job for Task<T, W>
+where
+    T: Send,
+    W: FnOnce(&mut Unit<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, unit: &mut Unit<'_>) -> Result<()> {
+        let Some(work) = self.work.take() else {
+            return Ok(());
+        };
+        let result = work(unit);
+        let outcome = result.as_ref().map(drop).map_err(Error::clone);
+        self.result = Some(result);
+        outcome
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let answer = match (self.result, committed) {
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (None, Ok(())) => Err(Error::Internal),
+        };
+        // Whoever asked may have gone; the work is done all the same.
+        let _ = self.asker.send(answer);
+    }
+}
+
+impl Writer {
+    pub fn start(setup: Setup) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let fail = setup.fail.clone();
+        let thread = thread::spawn(move || {
+            // A panic would leave a server that reads but never writes again; better that it ends
+            // and is started anew.
+            let done = panic::catch_unwind(AssertUnwindSafe(|| write_until_stopped(setup, queue)));
+            let failure = match done {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => Failure::Disk(error.to_string()),
+                Err(_) => Failure::Defect,
+            };
+            tracing::error!(%failure, "nothing more is written");
+            fail.send_replace(Some(failure));
+        });
+        Self {
+            jobs,
+            thread: Mutex::new(Some(thread)),
+        }
+    }
+
+    /// Queues `work`. The receiver resolves when its batch is durable; it is an error there when
+    /// the writer has stopped.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full, [`Error::Stopping`] when the writer has stopped.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let (asker, receiver) = oneshot::channel();
+        let job = Box::new(Task {
+            work: Some(work),
+            result: None,
+            asker,
+        });
+        match self.jobs.try_send(Message::Job(job)) {
+            Ok(()) => Ok(receiver),
+            Err(TrySendError::Full(_)) => Err(Error::Busy),
+            Err(TrySendError::Closed(_)) => Err(Error::Stopping),
+        }
+    }
+
+    /// Waits until everything queued before is durable and the file is closed. Blocks; harmless
+    /// when called again.
+    pub fn stop(&self) {
+        let Some(thread) = self.thread.lock().take() else {
+            return;
+        };
+        // An error of either means that the thread has ended already.
+        let _ = self.jobs.blocking_send(Message::Stop);
+        let _ = thread.join();
+    }
+}
+
+fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {
+    let Setup {
+        connection,
+        lock,
+        path,
+        last_id,
+        bus,
+        sessions,
+        ..
+    } = setup;
+    let gate = Gate::new(FairMutex::new(()));
+    let checkpointer = Checkpointer::start(&path, Arc::clone(&gate))?;
+    let done = Batches {
+        connection: &connection,
+        last_id,
+        bus,
+        sessions,
+        gate,
+    }
+    .run(queue, &checkpointer);
+    checkpointer.stop();
+    // Leaves nothing in the log, so that a copy of the file alone is whole.
+    if done.is_ok()
+        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    {
+        tracing::warn!(%error, "the last checkpoint failed; the next start reads the log");
+    }
+    // The last connection to close moves the log into the file; only then may another server have
+    // it.
+    drop(connection);
+    drop(lock);
+    done
+}
+
+/// What a job works with: the connection inside its savepoint, and what shall happen after the
+/// commit.
+pub(super) struct Unit<'a> {
+    pub connection: &'a Connection,
+    pub now: Timestamp,
+    last_id: i64,
+    after_commit: Vec<AfterCommit>,
+}
+
+enum AfterCommit {
+    Publish {
+        id: EventId,
+        receivers: Vec<UserId>,
+        change: Change,
+    },
+    EndSession {
+        user: UserId,
+        session: SessionId,
+        token: TokenHash,
+    },
+}
+
+impl Unit<'_> {
+    /// The next number of the sequence.
+    pub fn next_id(&mut self) -> EventId {
+        self.last_id += 1;
+        EventId(self.last_id)
+    }
+
+    /// Tells the streams of `receivers` after the commit.
+    pub fn publish(&mut self, id: EventId, receivers: Vec<UserId>, change: Change) {
+        self.after_commit.push(AfterCommit::Publish {
+            id,
+            receivers,
+            change,
+        });
+    }
+
+    /// Forgets a session that this job has deleted, and ends its streams, after the commit.
+    pub fn end_session(&mut self, user: UserId, session: SessionId, token: TokenHash) {
+        self.after_commit.push(AfterCommit::EndSession {
+            user,
+            session,
+            token,
+        });
+    }
+
+    /// Writes the clock as it is: a write that changes nothing.
+    pub fn touch_clock(&self) -> Result<()> {
+        Ok(set_clock(self.connection, self.last_id)?)
+    }
+}
+
+fn set_clock(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE clock SET last_id = ?1")?
+        .execute([last_id])?;
+    Ok(())
+}
+
+/// The thread's own state.
+struct Batches<'a> {
+    connection: &'a Connection,
+    last_id: i64,
+    bus: Arc<Bus>,
+    sessions: Arc<SessionCache>,
+    gate: Gate,
+}
+
+/// Why a batch was not committed.
+enum Aborted {
+    /// Nothing of it was written; the next batch may do better.
+    Refused(Error),
+    /// Nobody knows what the disk holds; no further write may be made.
+    Lost(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Aborted {
+    fn from(error: rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+            Self::Lost(error)
+        } else {
+            Self::Refused(error.into())
+        }
+    }
+}
+
+impl Batches<'_> {
+    /// Writes batch after batch until it is told to stop and the queue is empty, or until the disk
+    /// fails.
+    fn run(
+        mut self,
+        mut queue: mpsc::Receiver<Message>,
+        checkpointer: &Checkpointer,
+    ) -> rusqlite::Result<()> {
+        let mut jobs = Vec::with_capacity(BATCH);
+        let mut since_checkpoint = 0;
+        while let Some(first) = queue.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(message) = next {
+                match message {
+                    Message::Job(job) => jobs.push(job),
+                    // Nothing more is accepted; what was accepted before is still written.
+                    Message::Stop => queue.close(),
+                }
+                next = if jobs.len() < BATCH {
+                    queue.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            since_checkpoint += jobs.len();
+            self.write(&mut jobs)?;
+            if since_checkpoint >= CHECKPOINT_EVERY {
+                since_checkpoint = 0;
+                checkpointer.ask();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one batch, publishes, answers. An error is one after which nothing may be written.
+    fn write(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> rusqlite::Result<()> {
+        let committed = {
+            let _no_checkpoint_ends_now = self.gate.lock();
+            self.commit(jobs)
+        };
+        let (verdict, lost) = match committed {
+            Ok((last_id, after_commit)) => {
+                self.last_id = last_id;
+                self.perform(after_commit);
+                (Ok(()), Ok(()))
+            }
+            Err(Aborted::Refused(error)) => {
+                self.roll_back();
+                (Err(error), Ok(()))
+            }
+            Err(Aborted::Lost(error)) => (Err(Error::Stopping), Err(error)),
+        };
+        for job in jobs.drain(..) {
+            job.answer(verdict.clone());
+        }
+        lost
+    }
+
+    /// Runs the jobs in one transaction and commits it; gives back the sequence's new end and what
+    /// to do now.
+    fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(i64, Vec<AfterCommit>), Aborted> {
+        let run = |sql| self.connection.prepare_cached(sql)?.execute([]).map(drop);
+        let mut unit = Unit {
+            connection: self.connection,
+            now: Timestamp::now(),
+            last_id: self.last_id,
+            after_commit: Vec::with_capacity(jobs.len()),
+        };
+        run("BEGIN IMMEDIATE")?;
+        for job in jobs {
+            let (last_id, actions) = (unit.last_id, unit.after_commit.len());
+            run("SAVEPOINT job")?;
+            if let Err(error) = job.run(&mut unit) {
+                if self.connection.is_autocommit() {
+                    // SQLite has rolled the whole transaction back itself, as it does when the disk
+                    // is full.
+                    return Err(Aborted::Refused(error));
+                }
+                run("ROLLBACK TO job")?;
+                unit.last_id = last_id;
+                unit.after_commit.truncate(actions);
+            }
+            run("RELEASE job")?;
+        }
+        if unit.last_id != self.last_id {
+            set_clock(self.connection, unit.last_id)?;
+        }
+        run("COMMIT")?;
+        Ok((unit.last_id, unit.after_commit))
+    }
+
+    fn roll_back(&self) {
+        if self.connection.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "a refused batch could not be rolled back");
+        }
+    }
+
+    fn perform(&self, after_commit: Vec<AfterCommit>) {
+        for action in after_commit {
+            match action {
+                AfterCommit::Publish {
+                    id,
+                    receivers,
+                    change,
+                } => self.bus.publish(id, &receivers, &change),
+                AfterCommit::EndSession {
+                    user,
+                    session,
+                    token,
+                } => {
+                    self.sessions.forget(&token);
+                    self.bus.end_session(user, session);
+                }
+            }
+        }
+    }
+}

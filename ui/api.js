@@ -1,0 +1,45 @@
+// Requests to the server, and what can go wrong with them.
+
+const PATIENCE_MS = 20_000;
+
+/** A request that was refused or, with status 0, never answered. The message is a sentence for a person. */
+export class ApiError extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Speaks for whoever the session cookie names. Fires `signed-out` when the server knows no such session. */
+export class Api extends EventTarget {
+  /** @param {string} path @returns {Promise<any>} */
+  get(path) {
+    return this.#ask(path, {});
+  }
+
+  /** @param {string} path @param {object} [body] @returns {Promise<any>} */
+  post(path, body) {
+    const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+    return this.#ask(path, { method: 'POST', ...json });
+  }
+
+  /** @param {string} path @param {RequestInit} request */
+  async #ask(path, request) {
+    const response = await fetch(path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {
+      throw new ApiError(0, 'Tincan can’t be reached.');
+    });
+    // A proxy on the way may answer with something else than JSON.
+    const answer = response.status === 204 ? null : await response.json().catch(() => null);
+    if (response.ok) return answer;
+    if (response.status === 401) this.dispatchEvent(new Event('signed-out'));
+    throw new ApiError(response.status, answer?.message ?? `The server answered with error ${response.status}.`);
+  }
+}
+
+/** What to tell a person about an error. @param {unknown} error */
+export function reasonOf(error) {
+  // Anything else is a defect of this page, and belongs in the console.
+  if (!(error instanceof ApiError)) throw error;
+  return error.message;
+}

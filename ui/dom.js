@@ -1,0 +1,101 @@
+// Building and updating the page from nodes, never from HTML text.
+
+import { hueOf, initialOf } from './format.js';
+
+/** @import {User} from './types.js' */
+
+/**
+ * An element. An attribute that is a function listens to the event of its name; `true` and `false` are with and
+ * without. Children that are `null`, `false` or empty are left out.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | boolean | ((event: any) => void)>} [attributes]
+ * @param {...(Node | string | null | false)} children
+ */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else if (value !== false) element.setAttribute(name, value === true ? '' : value);
+  }
+  for (const child of children) if (child) element.append(child);
+  return element;
+}
+
+/** An element that starts when it enters the page, and stops listening when it leaves. */
+export class Component extends HTMLElement {
+  #life = new AbortController();
+  signal = this.#life.signal;
+
+  connectedCallback() {
+    this.start();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  start() {}
+
+  /**
+   * Calls `render` now, and once a frame at most when models have changed.
+   * @param {() => void} render
+   * @param {...EventTarget} models
+   */
+  watch(render, ...models) {
+    let due = false;
+    const run = () => {
+      due = false;
+      if (this.isConnected) render();
+    };
+    const changed = () => {
+      // A hidden page has no frames.
+      if (!due) document.hidden ? setTimeout(run) : requestAnimationFrame(run);
+      due = true;
+    };
+    for (const model of models) model.addEventListener('change', changed, { signal: this.signal });
+    render();
+  }
+}
+
+/**
+ * Makes `children` the children of `parent`, in that order, and moves no more of them than it must.
+ * @param {Element} parent
+ * @param {Element[]} children
+ */
+export function arrange(parent, children) {
+  const focused = document.activeElement;
+  const staying = new Set(children);
+  for (const child of [...parent.children]) if (!staying.has(child)) child.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+  // An element that is moved loses the focus.
+  if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+}
+
+/** A name keeps its own direction, and the text around it keeps its own. @param {string} name */
+export function nameOf(name) {
+  return el('bdi', {}, name);
+}
+
+/** @param {User} user */
+export function avatar(user) {
+  const element = el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(user.username));
+  element.style.setProperty('--hue', `${hueOf(user.id)}`);
+  return element;
+}
+
+/** Why something couldn't be done, and a way to try again. @param {string} reason @param {() => void} retry */
+export function failure(reason, retry) {
+  return el('div', { class: 'failure', role: 'alert' },
+    el('p', {}, reason), el('button', { type: 'button', class: 'button', click: retry }, 'Retry'));
+}
+
+/** Grey shapes where something will be; the style sheet lets a moment pass before it shows them. */
+export function skeleton() {
+  return el('div', { class: 'skeleton', role: 'status' },
+    el('span', { class: 'visually-hidden' }, 'Loading'), ...Array.from({ length: 4 }, () => el('i')));
+}

@@ -1,0 +1,111 @@
+// The messages of one conversation, without a hole: loaded from the newest backwards, and kept up by events.
+
+import { reasonOf } from './api.js';
+
+/** @import {Api} from './api.js' */
+/** @import {Message} from './types.js' */
+
+const PAGE = 40;
+const LARGEST_PAGE = 100;
+/** An answer to a send may overtake the events before it; they count as missing after this. */
+const HOLE_WAIT_MS = 400;
+
+/** Takes messages in any order, and twice. Fires `change`. */
+export class Timeline extends EventTarget {
+  /** @type {'loading' | 'ready' | 'failed'} */
+  state = 'loading';
+  /** Why `state` is failed. */
+  reason = '';
+  /** Whether the newest messages are here. */
+  loaded = false;
+  hasOlder = false;
+
+  #api;
+  #path;
+  /** By number, also what has come from beyond a hole. @type {Map<number, Message>} */
+  #messages = new Map();
+  /** Nothing is missing from the first number to the last. */
+  #first = 1;
+  #last = 0;
+  #filling = 0;
+
+  /** @param {Api} api @param {string} conversationId */
+  constructor(api, conversationId) {
+    super();
+    this.#api = api;
+    this.#path = `/api/conversations/${conversationId}/messages`;
+  }
+
+  /** What can be shown in order, oldest first. @returns {Message[]} */
+  get messages() {
+    return Array.from({ length: this.#last - this.#first + 1 }, (_, index) => this.#at(this.#first + index));
+  }
+
+  /** What has come from beyond a hole. */
+  get ahead() {
+    return [...this.#messages.values()].filter(({ number }) => number > this.#last).sort((a, b) => a.number - b.number);
+  }
+
+  /** Loads the newest messages, then those before the ones that are here. @param {number} [atLeast] */
+  async load(atLeast = 0) {
+    this.state = 'loading';
+    this.#changed();
+    try {
+      const limit = Math.min(LARGEST_PAGE, Math.max(PAGE, atLeast));
+      const page = await this.#fetch(limit, this.loaded ? this.#at(this.#first) : undefined);
+      if (!this.loaded) this.#last = page[0]?.number ?? 0;
+      this.#first = page.at(-1)?.number ?? this.#first;
+      this.hasOlder = page.length > 0 && this.#first > 1;
+      this.loaded = true;
+      this.state = 'ready';
+      this.#extend();
+    } catch (error) {
+      this.reason = reasonOf(error);
+      this.state = 'failed';
+    }
+    this.#changed();
+  }
+
+  /** @param {Message} message */
+  take(message) {
+    this.#messages.set(message.number, message);
+    if (this.loaded) this.#extend();
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** @param {number} number */
+  #at(number) {
+    return /** @type {Message} */ (this.#messages.get(number));
+  }
+
+  /** @param {number} limit @param {Message} [before] @returns {Promise<Message[]>} */
+  async #fetch(limit, before) {
+    /** @type {Message[]} */
+    const page = await this.#api.get(`${this.#path}?limit=${limit}${before ? `&before=${before.id}` : ''}`);
+    for (const message of page) this.#messages.set(message.number, message);
+    return page;
+  }
+
+  /** Goes on as far as nothing is missing, and has fetched what is. */
+  #extend() {
+    while (this.#messages.has(this.#last + 1)) this.#last += 1;
+    clearTimeout(this.#filling);
+    if (this.ahead.length > 0) this.#filling = setTimeout(() => this.#fill(), HOLE_WAIT_MS);
+  }
+
+  async #fill() {
+    try {
+      await this.#fetch(LARGEST_PAGE, this.ahead[0]);
+      this.#extend();
+    } catch (error) {
+      // What can be shown stays as it is; coming back online loads again.
+      this.reason = reasonOf(error);
+      this.state = 'failed';
+    }
+    this.#changed();
+  }
+}
