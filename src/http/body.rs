@@ -101,9 +101,9 @@ impl Body {
                 }
                 // One chunk is the usual case, and needs no copy.
                 if bytes.is_empty() {
-                    bytes = chunk
+                    bytes = chunk;
                 } else {
-                    bytes.extend(chunk)
+                    bytes.extend(chunk);
                 }
             }
             Ok(bytes)

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use warp::{
     Filter, Rejection,
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    http::{Method, StatusCode, header::ALLOW},
 };
 
 use super::{App, asker::Asker, body::Body, reply::Failure};
@@ -45,7 +45,7 @@ pub fn only(allowed: &'static str) -> impl Filter<Extract = (Failure,), Error = 
             "method_not_allowed",
             format!("Only {allowed} here"),
         )
-        .with_header(ALLOW, HeaderValue::from_static(allowed))
+        .with_header(ALLOW, allowed)
     })
 }
 

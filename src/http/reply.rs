@@ -26,7 +26,7 @@ pub struct Failure {
     code: &'static str,
     message: Cow<'static, str>,
     field: Option<&'static str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Failure {
@@ -44,7 +44,7 @@ impl Failure {
         }
     }
 
-    pub fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+    pub fn with_header(self, name: HeaderName, value: &'static str) -> Self {
         Self {
             header: Some((name, value)),
             ..self
@@ -65,10 +65,8 @@ impl From<Error> for Failure {
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let header = match status {
-            StatusCode::UNAUTHORIZED => {
-                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
-            }
-            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
             _ => None,
         };
         let field = if let Error::Invalid { field, .. } = error {
@@ -109,7 +107,9 @@ impl Reply for Failure {
             },
         );
         if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
         }
         response
     }

@@ -16,7 +16,7 @@ const NOT_FOUND: Error = Error::NotFound("Conversation");
 #[derive(Debug)]
 pub enum Started {
     /// It is new.
-    Created(Conversation),
+    Created(Box<Conversation>),
     /// The two had one already.
     Existing(ConversationId),
 }
@@ -35,7 +35,8 @@ impl Store {
             }
             match find_direct(unit.connection, asker, other.id)? {
                 Some(existing) => Ok(Started::Existing(existing)),
-                None => create_direct(unit, asker, other.id).map(Started::Created),
+                None => create_direct(unit, asker, other.id)
+                    .map(|conversation| Started::Created(Box::new(conversation))),
             }
         })
         .await

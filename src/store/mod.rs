@@ -201,7 +201,7 @@ impl Store {
 fn reader_pool(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {
     let manager = SqliteConnectionManager::file(path)
         .with_flags(open::READ_ONLY)
-        .with_init(|connection| open::prepare_connection(connection));
+        .with_init(open::prepare_connection);
     let size = thread::available_parallelism()
         .map_or(2, NonZeroUsize::get)
         .clamp(2, 8)

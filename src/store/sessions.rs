@@ -115,18 +115,17 @@ impl Store {
     pub async fn session(&self, token: &str) -> Result<Arc<Session>> {
         let hash = hash(token);
         let cache = &self.inner.sessions;
-        let session = match cache.get(&hash) {
-            Some(session) => session,
-            None => {
-                // What is read here may be ended before it is remembered; then it must not be.
-                let seen = cache.generation();
-                let session = self
-                    .read(move |connection| Ok(find(connection, &hash)?))
-                    .await?;
-                let session = Arc::new(session.ok_or(Error::Unauthorized)?);
-                cache.remember(hash, &session, seen);
-                session
-            }
+        let session = if let Some(session) = cache.get(&hash) {
+            session
+        } else {
+            // What is read here may be ended before it is remembered; then it must not be.
+            let seen = cache.generation();
+            let session = self
+                .read(move |connection| Ok(find(connection, &hash)?))
+                .await?;
+            let session = Arc::new(session.ok_or(Error::Unauthorized)?);
+            cache.remember(hash, &session, seen);
+            session
         };
         let now = Timestamp::now();
         if session.expires_at() <= now {

@@ -202,6 +202,7 @@ pub(super) struct Unit<'a> {
     after_commit: Vec<AfterCommit>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 enum AfterCommit {
     Publish {
         id: EventId,

@@ -43,9 +43,9 @@ fn encode(item: &Item, frame: &mut String) {
     let Item { cursor, event } = item;
     frame.reserve(event.data.len() + 64);
     // Writing to a string can't fail.
-    let _ = write!(frame, "id:{cursor}\n");
+    let _ = writeln!(frame, "id:{cursor}");
     if event.name != "message" {
-        let _ = write!(frame, "event:{}\n", event.name);
+        let _ = writeln!(frame, "event:{}", event.name);
     }
     let _ = write!(frame, "data:{}\n\n", event.data);
 }
