@@ -53,7 +53,7 @@ struct Serve {
         default_value = "tincan.db"
     )]
     db: PathBuf,
-    /// Where people reach the server, if not by plain http at the address they type: https://chat.example
+    /// Where people reach the server, if not by plain http at the address they type
     #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Origin>,
     /// Let anybody on this machine sign in as anybody; makes john and jane

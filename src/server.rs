@@ -148,34 +148,38 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), store::Failure> {
         let Self { listener, app, .. } = self;
         let service = Service::new(&app);
-        let outcome = tokio::select! {
-            () = serve(listener, service, stop, app.stopping.clone()) => Ok(()),
-            failure = app.store.failed() => Err(failure),
+        let end = async {
+            tokio::select! {
+                () = stop => Ok(()),
+                failure = app.store.failed() => Err(failure),
+            }
         };
+        let outcome = serve(listener, service, end, app.stopping.clone()).await;
         app.store.close().await;
         outcome
     }
 }
 
-/// Accepts connections and answers on them with `service` until `stop` resolves; then cancels
+/// Accepts connections and answers on them with `service` until `stop` resolves, whose output it
+/// gives back; then cancels
 /// `stopping` and waits for the connections, within bounds.
-pub async fn serve(
+pub async fn serve<T>(
     listener: TcpListener,
     service: Service,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = T>,
     stopping: CancellationToken,
-) {
+) -> T {
     let permits = Arc::new(Semaphore::new(most_connections()));
     let connections = TaskTracker::new();
     let mut stop = pin!(stop);
-    loop {
+    let why = loop {
         // Where all are taken, newcomers wait in the system's queue.
         let accepted = async {
             let permit = Arc::clone(&permits).acquire_owned().await;
             (permit, listener.accept().await)
         };
         let (permit, accepted) = tokio::select! {
-            () = &mut stop => break,
+            why = &mut stop => break why,
             accepted = accepted => accepted,
         };
         match accepted {
@@ -193,7 +197,7 @@ pub async fn serve(
                 sleep(ACCEPT_REST).await;
             }
         }
-    }
+    };
     drop(listener);
     stopping.cancel();
     connections.close();
@@ -203,6 +207,7 @@ pub async fn serve(
             "some connections did not end in time"
         );
     }
+    why
 }
 
 async fn serve_connection(

@@ -16,9 +16,10 @@ use std::{
 };
 
 use parking_lot::FairMutex;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::watch;
 
-use super::open;
+use super::{Failure, open};
 
 /// Held by the writer for each batch. Fair, so that a busy writer can't keep the checkpoint
 /// waiting.
@@ -31,11 +32,19 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub fn start(path: &Path, gate: Gate) -> rusqlite::Result<Self> {
+    pub fn start(
+        path: &Path,
+        gate: Gate,
+        fail: watch::Sender<Option<Failure>>,
+    ) -> rusqlite::Result<Self> {
         let mut connection = Connection::open(path)?;
         open::prepare_connection(&mut connection)?;
         let (ask, asked) = sync_channel(1);
-        let thread = thread::spawn(move || run(&connection, &gate, &asked));
+        let thread = thread::spawn(move || {
+            if let Err(error) = run(&connection, &gate, &asked) {
+                fail.send_replace(Some(Failure::Disk(error.to_string())));
+            }
+        });
         Ok(Self { ask, thread })
     }
 
@@ -51,16 +60,24 @@ impl Checkpointer {
     }
 }
 
-fn run(connection: &Connection, gate: &Gate, asked: &Receiver<()>) {
+fn run(connection: &Connection, gate: &Gate, asked: &Receiver<()>) -> rusqlite::Result<()> {
     for () in asked {
-        checkpoint(connection);
+        checkpoint(connection)?;
         let _writer_waits = gate.lock();
-        checkpoint(connection);
+        checkpoint(connection)?;
     }
+    Ok(())
 }
 
-fn checkpoint(connection: &Connection) {
-    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-        tracing::warn!(%error, "a checkpoint failed; the write-ahead log keeps growing until one succeeds");
+/// Copies what no reader still needs in the log. An error is one of the disk, after which nobody
+/// knows what it holds; any other, as a full disk, leaves the log as it was.
+fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }

@@ -167,10 +167,10 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
         last_id,
         bus,
         sessions,
-        ..
+        fail,
     } = setup;
     let gate = Gate::new(FairMutex::new(()));
-    let checkpointer = Checkpointer::start(&path, Arc::clone(&gate))?;
+    let checkpointer = Checkpointer::start(&path, Arc::clone(&gate), fail)?;
     let done = Batches {
         connection: &connection,
         last_id,
