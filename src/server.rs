@@ -85,7 +85,7 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    app: App,
+    app: Arc<App>,
 }
 
 impl Server {
@@ -122,11 +122,11 @@ impl Server {
             }
             tracing::warn!("dev mode: anybody on this machine can sign in as anybody");
         }
-        let app = App {
+        let app = Arc::new(App {
             store,
             settings: Arc::new(settings),
             stopping: CancellationToken::new(),
-        };
+        });
         Ok(Self {
             listener,
             address,

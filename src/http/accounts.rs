@@ -1,5 +1,7 @@
 //! Signing in and out, and one's sessions.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use warp::{
     Filter, Reply,
@@ -21,7 +23,7 @@ use crate::{
     store::SignedIn,
 };
 
-pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let config = warp::path!("config")
         .and(warp::get())
         .and(with(app))
@@ -104,7 +106,7 @@ struct Config {
     max_message_length: usize,
 }
 
-fn config(app: App) -> Response {
+fn config(app: Arc<App>) -> Response {
     let dev = app.settings.dev;
     ok(&Config {
         name: "Tincan",
@@ -128,9 +130,12 @@ impl Credentials {
     }
 }
 
-async fn login(app: App, asker: Asker, body: Body) -> Answer {
+async fn login(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     asker.refuse_cross_origin(&app)?;
-    let username = body.json::<Credentials>().await?.username()?;
+    let username = body
+        .json::<Credentials>(asker.headers())
+        .await?
+        .username()?;
     if !app.settings.dev {
         // No account has a password yet.
         return Err(Error::BadCredentials.into());
@@ -139,9 +144,12 @@ async fn login(app: App, asker: Asker, body: Body) -> Answer {
     welcome(&app, StatusCode::OK, signed_in)
 }
 
-async fn create(app: App, asker: Asker, body: Body) -> Answer {
+async fn create(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     asker.refuse_cross_origin(&app)?;
-    let username = body.json::<Credentials>().await?.username()?;
+    let username = body
+        .json::<Credentials>(asker.headers())
+        .await?
+        .username()?;
     if !app.settings.dev {
         return Err(Error::SignupClosed.into());
     }
@@ -152,7 +160,7 @@ async fn create(app: App, asker: Asker, body: Body) -> Answer {
     welcome(&app, StatusCode::CREATED, signed_in)
 }
 
-fn welcome(app: &App, status: StatusCode, signed_in: SignedIn) -> Answer {
+fn welcome(app: &Arc<App>, status: StatusCode, signed_in: SignedIn) -> Answer {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Welcome<'a> {
@@ -180,7 +188,7 @@ fn welcome(app: &App, status: StatusCode, signed_in: SignedIn) -> Answer {
     Ok(response)
 }
 
-async fn logout(app: App, asker: Asker) -> Answer {
+async fn logout(app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
     match app.store.end_session(session.user.id, session.id).await {
         // Somebody else was faster; it is ended either way.
@@ -194,11 +202,11 @@ async fn logout(app: App, asker: Asker) -> Answer {
     Ok(response)
 }
 
-async fn auth_user(app: App, asker: Asker) -> Answer {
+async fn auth_user(app: Arc<App>, asker: Asker) -> Answer {
     Ok(ok(&asker.session(&app).await?.user))
 }
 
-async fn refresh(app: App, asker: Asker) -> Answer {
+async fn refresh(app: Arc<App>, asker: Asker) -> Answer {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Refreshed {
@@ -213,7 +221,7 @@ async fn refresh(app: App, asker: Asker) -> Answer {
     Ok(ok(&Refreshed { token, expires_at }))
 }
 
-async fn sessions(app: App, asker: Asker) -> Answer {
+async fn sessions(app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
     Ok(ok(&app
         .store
@@ -221,7 +229,7 @@ async fn sessions(app: App, asker: Asker) -> Answer {
         .await?))
 }
 
-async fn end_session(id: SessionId, app: App, asker: Asker) -> Answer {
+async fn end_session(id: SessionId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
     app.store.end_session(session.user.id, id).await?;
     Ok(no_content())

@@ -21,7 +21,7 @@ use crate::{
 /// How long a browser keeps the cookie, in seconds: as long as the longest session.
 const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
 
-/// A request's head, as far as it tells who is asking.
+/// A request's head.
 pub struct Asker {
     method: Method,
     headers: HeaderMap,
@@ -30,6 +30,11 @@ pub struct Asker {
 impl Asker {
     pub fn new(method: Method, headers: HeaderMap) -> Self {
         Self { method, headers }
+    }
+
+    /// The request's headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The session that the request names.

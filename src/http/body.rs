@@ -22,34 +22,26 @@ const LIMIT: usize = 64 * 1024;
 const TIME: Duration = Duration::from_secs(30);
 
 /// A body that hasn't been read yet.
-pub struct Body {
-    headers: HeaderMap,
-    chunks: Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send>>,
-}
+pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send>>);
 
 impl Body {
     pub fn new<B: Buf>(
-        headers: HeaderMap,
         chunks: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
     ) -> Self {
-        let chunks = chunks.map(|chunk| {
+        Self(Box::pin(chunks.map(|chunk| {
             let mut chunk = chunk.ok()?;
             let mut bytes = vec![0; chunk.remaining()];
             chunk.copy_to_slice(&mut bytes);
             Some(bytes)
-        });
-        Self {
-            headers,
-            chunks: Box::pin(chunks),
-        }
+        })))
     }
 
-    /// Reads the body as a JSON object.
+    /// Reads the body as a JSON object, as the request's `headers` say that it is one.
     ///
     /// # Errors
     /// 415 for another content type, 413, 408, and 400 for what isn't such an object.
-    pub async fn json<T: DeserializeOwned>(self) -> Answer<T> {
-        if !self.is_json() {
+    pub async fn json<T: DeserializeOwned>(self, headers: &HeaderMap) -> Answer<T> {
+        if !is_json(headers) {
             let message = "Send JSON, with Content-Type: application/json";
             return Err(Failure::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -57,15 +49,18 @@ impl Body {
                 message,
             ));
         }
-        parse(&self.read().await?)
+        parse(&self.read(headers).await?)
     }
 
-    /// Like [`json`](Self::json), where an empty body stands for the defaults.
-    pub async fn json_or_default<T: DeserializeOwned + Default>(self) -> Answer<T> {
-        if self.headers.contains_key(CONTENT_TYPE) {
-            return self.json().await;
+    /// Like [`json`](Self::json), where a missing body stands for the defaults.
+    pub async fn json_or_default<T: DeserializeOwned + Default>(
+        self,
+        headers: &HeaderMap,
+    ) -> Answer<T> {
+        if headers.contains_key(CONTENT_TYPE) {
+            return self.json(headers).await;
         }
-        let bytes = self.read().await?;
+        let bytes = self.read(headers).await?;
         if bytes.is_empty() {
             Ok(T::default())
         } else {
@@ -73,20 +68,8 @@ impl Body {
         }
     }
 
-    /// RFC 8259 defines no parameters; a charset is harmless, and some clients send one.
-    fn is_json(&self) -> bool {
-        let content_type = self
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default();
-        essence.trim().eq_ignore_ascii_case("application/json")
-    }
-
-    async fn read(mut self) -> Answer<Vec<u8>> {
-        let announced = self
-            .headers
+    async fn read(mut self, headers: &HeaderMap) -> Answer<Vec<u8>> {
+        let announced = headers
             .get(CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: u64| length > LIMIT as u64) {
@@ -94,7 +77,7 @@ impl Body {
         }
         let read = async {
             let mut bytes = Vec::new();
-            while let Some(chunk) = self.chunks.next().await {
+            while let Some(chunk) = self.0.next().await {
                 let chunk = chunk.ok_or_else(|| malformed("The body ended early"))?;
                 if bytes.len() + chunk.len() > LIMIT {
                     return Err(too_large());
@@ -117,6 +100,16 @@ impl Body {
         };
         timeout(TIME, read).await.map_err(|_| too_slow())?
     }
+}
+
+/// RFC 8259 defines no parameters; a charset is harmless, and some clients send one.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {

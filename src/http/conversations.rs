@@ -1,6 +1,8 @@
 //! Finding people, starting conversations, listing them, and marking them read. The messages in one
 //! are `messages`.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use warp::{
     Filter, Reply,
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{error::Error, model::ConversationId, store::Started};
 
-pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path::end()
         .and(warp::get())
         .and(with(app))
@@ -82,7 +84,7 @@ pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
     conversations.or(search).map(Reply::into_response).boxed()
 }
 
-async fn search(app: App, asker: Asker, query: Query) -> Answer {
+async fn search(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     let session = asker.session(&app).await?;
     let prefix = query
         .get("search")
@@ -95,7 +97,7 @@ async fn search(app: App, asker: Asker, query: Query) -> Answer {
         .await?))
 }
 
-async fn list(app: App, asker: Asker, query: Query) -> Answer {
+async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     let session = asker.session(&app).await?;
     let before = query
         .get("before")
@@ -113,9 +115,12 @@ struct NewConversation {
     username: Option<String>,
 }
 
-async fn start(app: App, asker: Asker, body: Body) -> Answer {
+async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let session = asker.session(&app).await?;
-    let username = body.json::<NewConversation>().await?.username;
+    let username = body
+        .json::<NewConversation>(asker.headers())
+        .await?
+        .username;
     let username = username.filter(|username| !username.trim().is_empty());
     let username = username.ok_or_else(|| Error::invalid("username", "Username required"))?;
     match app.store.start_direct(session.user.id, username).await? {
@@ -130,12 +135,12 @@ async fn start(app: App, asker: Asker, body: Body) -> Answer {
     }
 }
 
-async fn show(id: ConversationId, app: App, asker: Asker) -> Answer {
+async fn show(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
     Ok(ok(&app.store.conversation(session.user.id, id).await?))
 }
 
-async fn other_participant(id: ConversationId, app: App, asker: Asker) -> Answer {
+async fn other_participant(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
     Ok(ok(&app
         .store
@@ -149,9 +154,12 @@ struct ReadMark {
     up_to: Option<i64>,
 }
 
-async fn mark_read(id: ConversationId, app: App, asker: Asker, body: Body) -> Answer {
+async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let session = asker.session(&app).await?;
-    let up_to = body.json_or_default::<ReadMark>().await?.up_to;
+    let up_to = body
+        .json_or_default::<ReadMark>(asker.headers())
+        .await?
+        .up_to;
     if up_to.is_some_and(|number| number < 0) {
         return Err(Error::invalid("upTo", "A message's number is not negative").into());
     }

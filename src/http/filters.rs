@@ -2,7 +2,7 @@
 //! is asking and what they sent is for the handler to look at, in that order, so that no domain
 //! error ever becomes a warp rejection.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use warp::{
     Filter, Rejection,
@@ -12,9 +12,11 @@ use warp::{
 use super::{App, asker::Asker, body::Body, reply::Failure};
 
 /// The app.
-pub fn with(app: &App) -> impl Filter<Extract = (App,), Error = Infallible> + Clone + use<> {
-    let app = app.clone();
-    warp::any().map(move || app.clone())
+pub fn with(
+    app: &Arc<App>,
+) -> impl Filter<Extract = (Arc<App>,), Error = Infallible> + Clone + use<> {
+    let app = Arc::clone(app);
+    warp::any().map(move || Arc::clone(&app))
 }
 
 /// Who says to be asking.
@@ -26,9 +28,7 @@ pub fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Copy {
 
 /// What they sent, still unread.
 pub fn body() -> impl Filter<Extract = (Body,), Error = Rejection> + Copy {
-    warp::header::headers_cloned()
-        .and(warp::body::stream())
-        .map(Body::new)
+    warp::body::stream().map(Body::new)
 }
 
 /// The query's names and values, decoded.

@@ -1,5 +1,7 @@
 //! The messages of a conversation: sending one, and reading its history.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Response};
 
@@ -20,7 +22,7 @@ const DEFAULT_PAGE: u32 = 25;
 const LARGEST_PAGE: u32 = 100;
 
 /// The routes below `/api/conversations`.
-pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let messages = warp::path!(ConversationId / "messages");
     let send = messages
         .and(warp::post())
@@ -47,9 +49,9 @@ struct Draft {
     client_id: Option<String>,
 }
 
-async fn send(conversation_id: ConversationId, app: App, asker: Asker, body: Body) -> Answer {
+async fn send(conversation_id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let session = asker.session(&app).await?;
-    let draft: Draft = body.json().await?;
+    let draft: Draft = body.json(asker.headers()).await?;
     let content = model::message_content(draft.content.as_deref().unwrap_or_default())?.to_owned();
     let client_id = draft.client_id.map(model::client_id).transpose()?;
     let author = session.user.clone();
@@ -70,7 +72,12 @@ async fn send(conversation_id: ConversationId, app: App, asker: Asker, body: Bod
     Ok(json(status, &message.view(session.user.id)))
 }
 
-async fn history(conversation: ConversationId, app: App, asker: Asker, query: Query) -> Answer {
+async fn history(
+    conversation: ConversationId,
+    app: Arc<App>,
+    asker: Asker,
+    query: Query,
+) -> Answer {
     let session = asker.session(&app).await?;
     let asker = session.user.id;
     let page = Page {

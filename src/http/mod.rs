@@ -46,7 +46,7 @@ pub struct Settings {
 /// The filter tree. Below `/api` and at `/healthz` a miss is answered there; everything else is the
 /// UI's.
 #[must_use]
-pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let api = conversations::routes(app)
         .or(feed::routes(app))
         .unify()
@@ -66,7 +66,7 @@ pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
 }
 
 /// 200 when a write could be made durable.
-async fn health(app: App) -> Result<&'static str, reply::Failure> {
+async fn health(app: Arc<App>) -> Result<&'static str, reply::Failure> {
     app.store.probe().await?;
     Ok("ok\n")
 }

@@ -1,6 +1,6 @@
 //! What every request passes on its way to the filter tree and back, whatever it asks for.
 
-use std::{convert::Infallible, net::IpAddr, pin::Pin, time::Instant};
+use std::{convert::Infallible, net::IpAddr, pin::Pin, sync::Arc, time::Instant};
 
 use hyper::{Request, body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
@@ -30,7 +30,7 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Sen
 impl Service {
     /// The whole of Tincan.
     #[must_use]
-    pub fn new(app: &App) -> Self {
+    pub fn new(app: &Arc<App>) -> Self {
         Self::of(routes(app), app.settings.dev)
     }
 
@@ -49,11 +49,9 @@ impl Service {
         };
         let routes = self.routes.clone();
         Box::pin(async move {
-            let start = Instant::now();
-            let method = request.method().clone();
-            // The query stays out of the log: it may hold a token.
-            let path = request.uri().path().to_owned();
-            if method == Method::HEAD {
+            let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
+            let is_api = request.uri().path().starts_with("/api/");
+            if request.method() == Method::HEAD {
                 // hyper leaves the body out of the answer to what came in as HEAD (RFC 9110
                 // §9.3.2).
                 *request.method_mut() = Method::GET;
@@ -68,12 +66,37 @@ impl Service {
             };
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            if path.starts_with("/api/") {
+            if is_api {
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             }
-            let status = response.status().as_u16();
-            tracing::debug!(%method, path, status, micros = start.elapsed().as_micros(), "answered");
+            if let Some(Line {
+                start,
+                method,
+                path,
+            }) = line
+            {
+                let micros = start.elapsed().as_micros();
+                tracing::debug!(%method, path, status = response.status().as_u16(), micros, "answered");
+            }
             Ok(response)
         })
+    }
+}
+
+/// A request, as the log shows it. The query stays out of it: it may hold a token.
+struct Line {
+    start: Instant,
+    method: Method,
+    path: String,
+}
+
+impl Line {
+    fn of(request: &Request<Incoming>) -> Self {
+        let path = request.uri().path().to_owned();
+        Self {
+            start: Instant::now(),
+            method: request.method().clone(),
+            path,
+        }
     }
 }

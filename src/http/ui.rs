@@ -42,7 +42,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     // Compressed now rather than when the first visitor waits for it.
     LazyLock::force(&EMBEDDED);
     let settings = Arc::clone(&app.settings);

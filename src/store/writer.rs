@@ -36,9 +36,11 @@ use crate::{
 const QUEUE: usize = 4_096;
 /// Jobs that one commit makes durable at most.
 const BATCH: usize = 512;
-/// Jobs after which a checkpoint is due: roughly as many pages of log as SQLite's own threshold of
-/// 1,000.
-const CHECKPOINT_EVERY: usize = 500;
+/// Pages of log after which a checkpoint is due: 16 MB.
+const CHECKPOINT_EVERY: usize = 4_000;
+/// Pages that a commit writes beside those of its jobs: the clock, and the ends of the tables and
+/// indexes. SQLite doesn't say how long the log is, so this is an estimate, on the high side.
+const PAGES_PER_COMMIT: usize = 6;
 
 /// What the writer needs to begin.
 pub(super) struct Setup {
@@ -305,7 +307,7 @@ impl Batches<'_> {
                     None
                 };
             }
-            since_checkpoint += jobs.len();
+            since_checkpoint += PAGES_PER_COMMIT + jobs.len();
             self.write(&mut jobs)?;
             if since_checkpoint >= CHECKPOINT_EVERY {
                 since_checkpoint = 0;

@@ -2,10 +2,12 @@
 
 mod sse;
 
+use std::sync::Arc;
+
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
-    http::{HeaderMap, StatusCode, header::ACCEPT},
+    http::{StatusCode, header::ACCEPT},
     reply::Response,
 };
 
@@ -17,13 +19,12 @@ use super::{
 };
 use crate::feed::Feed;
 
-pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let messages = warp::path!("messages");
     let follow = messages
         .and(warp::get())
         .and(with(app))
         .and(asker())
-        .and(warp::header::headers_cloned())
         .and(query())
         .then(follow);
     follow
@@ -32,10 +33,11 @@ pub fn routes(app: &App) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn follow(app: App, asker: Asker, headers: HeaderMap, query: Query) -> Answer {
+async fn follow(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     let session = asker.session_or(&app, query.get("token")).await?;
     let header = |name: &str| {
-        headers
+        asker
+            .headers()
             .get(name)
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
     };
