@@ -181,7 +181,9 @@ impl Feed {
                         continue;
                     }
                     let (session, asker) = (self.session.id, self.session.user.id);
-                    match self.store.backlog(session, asker, self.passed, PAGE).await {
+                    let backlog = self.store.backlog(session, asker, self.passed, PAGE);
+                    // Boxed, because what a stream waits for most of the time is something else.
+                    match Box::pin(backlog).await {
                         Ok(Backlog { events, end }) => {
                             replay.events = events.into();
                             replay.end = end;

@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
@@ -51,7 +51,7 @@ const OTHER_FILES: u64 = 100;
 /// How long accepting rests when the system has no more files or memory for it.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// Deliveries that a receiver's channel holds.
-pub const BUS_CAPACITY: usize = 32;
+pub const BUS_CAPACITY: usize = 16;
 
 /// What a server needs to know.
 #[derive(Clone, Debug)]
@@ -184,12 +184,9 @@ pub async fn serve<T>(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection =
-                    serve_connection(stream, peer.ip(), service.clone(), stopping.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(permit);
-                });
+                let (service, stopping) = (service.clone(), stopping.clone());
+                let peer = peer.ip();
+                connections.spawn(serve_connection(stream, peer, service, stopping, permit));
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -215,6 +212,7 @@ async fn serve_connection(
     peer: IpAddr,
     service: Service,
     stopping: CancellationToken,
+    _permit: Result<OwnedSemaphorePermit, AcquireError>,
 ) {
     if let Err(error) = configure(&stream) {
         tracing::debug!(%error, "a connection could not be configured");
