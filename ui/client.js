@@ -8,53 +8,35 @@ import { Timeline } from './timeline.js';
 /** @import {Api} from './api.js' */
 /** @import {FeedEvent, Message, User} from './types.js' */
 
+/** How many read messages to load above the unread ones. */
+const CONTEXT = 20;
+
 /**
- * Nothing is loaded before the stream says hello, so that no event falls between a load and the stream.
- * Fires `reset` when what was shown may be wrong and has to be shown anew.
+ * Nothing is loaded before the stream has said hello, so that nothing falls between a load and the stream.
+ * Fires `reset` when what is known can't be brought up to date any more.
  */
 export class Client extends EventTarget {
-  user;
-  conversations;
-  outbox;
-  feed;
-
   #api;
-  #greeted = false;
   /** @type {Map<string, Timeline>} */
   #timelines = new Map();
 
-  /**
-   * @param {Api} api
-   * @param {User} user
-   */
+  /** @param {Api} api @param {User} user */
   constructor(api, user) {
     super();
     this.#api = api;
     this.user = user;
-    this.conversations = new Conversations(api, user);
+    this.conversations = new Conversations(api, user.id);
     this.outbox = new Outbox(api, user.id, (message) => this.#takeMessage(message));
     this.feed = new Feed(api, (event) => this.#receive(event));
   }
 
-  start() {
-    this.feed.start();
-  }
-
-  stop() {
-    this.feed.stop();
-    this.#forgetTimelines();
-  }
-
-  /**
-   * The messages of a conversation that has been found.
-   * @param {string} conversationId
-   */
-  timeline(conversationId) {
-    const known = this.#timelines.get(conversationId);
+  /** The messages of a conversation, loaded as far as they are unread where that isn't too much. @param {string} id */
+  timeline(id) {
+    const known = this.#timelines.get(id);
     if (known) return known;
-    const timeline = new Timeline(this.#api, conversationId);
-    this.#timelines.set(conversationId, timeline);
-    this.#load(conversationId, timeline);
+    const timeline = new Timeline(this.#api, id);
+    this.#timelines.set(id, timeline);
+    timeline.load(this.conversations.unread(id) + CONTEXT);
     return timeline;
   }
 
@@ -64,18 +46,13 @@ export class Client extends EventTarget {
     else if (name === 'message' || name === 'sent') this.#takeMessage(data);
     else if (name === 'read') this.conversations.takeRead(data);
     else if (name === 'conversation') this.conversations.takeConversation(data);
-    else if (name === 'reset') this.#reset();
+    else if (name === 'reset') this.dispatchEvent(new Event('reset'));
   }
 
   #greet() {
-    if (this.#greeted) this.conversations.resume();
-    else this.conversations.load();
-    this.#greeted = true;
-    for (const [id, timeline] of this.#timelines) {
-      if (timeline.state === 'failed') this.#load(id, timeline);
-      else if (timeline.older === 'failed') timeline.loadOlder();
-    }
-    this.outbox.resume();
+    if (this.conversations.state !== 'ready') this.conversations.load();
+    for (const timeline of this.#timelines.values()) if (timeline.state === 'failed') timeline.load();
+    this.outbox.retry();
   }
 
   /** @param {Message} message */
@@ -83,24 +60,5 @@ export class Client extends EventTarget {
     this.#timelines.get(message.conversationId)?.take(message);
     this.conversations.takeMessage(message);
     this.outbox.remove(message.clientId);
-  }
-
-  #reset() {
-    this.#forgetTimelines();
-    this.conversations.reset();
-    this.dispatchEvent(new Event('reset'));
-  }
-
-  #forgetTimelines() {
-    for (const timeline of this.#timelines.values()) timeline.stop();
-    this.#timelines.clear();
-  }
-
-  /**
-   * @param {string} id
-   * @param {Timeline} timeline
-   */
-  #load(id, timeline) {
-    timeline.load(this.conversations.unread(id));
   }
 }

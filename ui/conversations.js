@@ -1,9 +1,14 @@
-// The conversations that one takes part in: the newest message of each, and how far one has read.
+// The conversations that one takes part in: with whom, the newest message, and how far one has read.
 
-import { ApiError, reasonOf } from './api.js';
+import { reasonOf } from './api.js';
 
 /** @import {Api} from './api.js' */
-/** @import {Conversation, Message, ReadMark} from './types.js' */
+/** @import {Conversation, Message, ReadMark, User} from './types.js' */
+
+/**
+ * Up to the number `read` one has read, and up to `told` the server knows or is being told so.
+ * @typedef {{id: string, other?: User, newest?: Message, read: number, told: number}} Known
+ */
 
 const PAGE = 25;
 
@@ -20,14 +25,8 @@ export class Conversations extends EventTarget {
 
   #api;
   #userId;
-  /** @type {Map<string, Conversation>} */
+  /** @type {Map<string, Known>} */
   #known = new Map();
-  /** @type {Map<string, Message>} */
-  #newest = new Map();
-  /** The number read up to, also where the conversation isn't known yet. @type {Map<string, number>} */
-  #marks = new Map();
-  /** Read marks that the server hasn't got yet. @type {Map<string, number>} */
-  #unsent = new Map();
   /** Where the last page ended. */
   #lastListed = '';
 
@@ -38,44 +37,40 @@ export class Conversations extends EventTarget {
     this.#userId = userId;
   }
 
-  /** Newest message first. A conversation without a message isn't listed. */
+  /** Newest message first. One without a message isn't listed. */
   get listed() {
-    return [...this.#newest.values()]
-      .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1))
-      .flatMap(({ conversationId }) => this.#known.get(conversationId) ?? []);
+    return [...this.#known.values()]
+      .flatMap(({ id, other, newest }) => (other && newest ? { id, other, newest, unread: this.unread(id) } : []))
+      .sort((a, b) => (BigInt(a.newest.id) < BigInt(b.newest.id) ? 1 : -1));
   }
 
   get totalUnread() {
-    return [...this.#known.keys()].reduce((total, id) => total + this.unread(id), 0);
-  }
-
-  /** @param {string} id */
-  newest(id) {
-    return this.#newest.get(id);
+    return this.listed.reduce((total, { unread }) => total + unread, 0);
   }
 
   /** @param {string} id */
   lastRead(id) {
-    return this.#marks.get(id) ?? 0;
+    return this.#get(id).read;
   }
 
   /** @param {string} id */
   unread(id) {
-    return Math.max(0, (this.newest(id)?.number ?? 0) - this.lastRead(id));
+    const { newest, read } = this.#get(id);
+    return Math.max(0, (newest?.number ?? 0) - read);
   }
 
   load() {
-    return this.#loadPage('');
+    return this.#load('');
   }
 
   loadMore() {
-    return this.#loadPage(`?before=${this.#lastListed}`);
+    return this.#load(`?before=${this.#lastListed}`);
   }
 
-  /** The conversation, asked for where the list doesn't have it. @param {string} id */
-  async find(id) {
+  /** Whom a conversation is with, asked for where the list doesn't say. @param {string} id @returns {Promise<User>} */
+  async other(id) {
     while (this.state === 'loading') await new Promise((done) => this.addEventListener('change', done, { once: true }));
-    return this.#known.get(id) ?? this.#fetch(id);
+    return this.#get(id).other ?? (await this.#fetch(id)).otherParticipant;
   }
 
   /** Some of the people whose username starts so. @param {string} start @returns {Promise<string[]>} */
@@ -98,7 +93,8 @@ export class Conversations extends EventTarget {
   /** @param {Message} message */
   takeMessage(message) {
     this.#learnMessage(message);
-    if (!this.#known.has(message.conversationId)) this.#fetch(message.conversationId).catch((error) => this.#fail(error));
+    const { id, other } = this.#get(message.conversationId);
+    if (!other) this.#fetch(id).catch((error) => this.#fail(error));
     this.#changed();
   }
 
@@ -107,18 +103,18 @@ export class Conversations extends EventTarget {
     if (userId === this.#userId && this.#advance(conversationId, upTo)) this.#changed();
   }
 
-  /** Moves one's read mark, here at once and on the server soon. @param {string} id @param {number} upTo */
-  markRead(id, upTo) {
-    if (!this.#advance(id, upTo)) return;
-    this.#unsent.set(id, upTo);
-    this.#changed();
-    this.#sendMarks();
-  }
-
-  /** Catches up on what failed while the server was away. */
-  resume() {
-    if (this.state === 'failed') this.load();
-    this.#sendMarks();
+  /** Where the server couldn't be told, the next call tries again. @param {string} id @param {number} upTo */
+  async markRead(id, upTo) {
+    const known = this.#get(id);
+    if (upTo <= known.told) return;
+    known.told = upTo;
+    this.takeRead({ conversationId: id, userId: this.#userId, upTo });
+    try {
+      await this.#api.post(`/api/conversations/${id}/read_messages`, { upTo });
+    } catch (error) {
+      reasonOf(error);
+      known.told = 0;
+    }
   }
 
   #changed() {
@@ -133,7 +129,7 @@ export class Conversations extends EventTarget {
   }
 
   /** @param {string} query */
-  async #loadPage(query) {
+  async #load(query) {
     this.state = 'loading';
     this.#changed();
     try {
@@ -149,43 +145,40 @@ export class Conversations extends EventTarget {
     }
   }
 
-  /** @param {string} id @returns {Promise<Conversation>} */
+  /** @param {string} id */
   async #fetch(id) {
     return this.takeConversation(await this.#api.get(`/api/conversations/${id}`));
   }
 
+  /** @param {string} id */
+  #get(id) {
+    /** @type {Known} */
+    const known = this.#known.get(id) ?? { id, read: 0, told: 0 };
+    this.#known.set(id, known);
+    return known;
+  }
+
   /** @param {Conversation} conversation */
-  #learn(conversation) {
-    this.#known.set(conversation.id, conversation);
-    this.#advance(conversation.id, conversation.lastReadNumber);
-    if (conversation.lastMessage) this.#learnMessage(conversation.lastMessage);
+  #learn({ id, otherParticipant, lastMessage, lastReadNumber }) {
+    this.#get(id).other = otherParticipant;
+    this.#advance(id, lastReadNumber);
+    if (lastMessage) this.#learnMessage(lastMessage);
   }
 
   /** @param {Message} message */
   #learnMessage(message) {
-    const { conversationId, number, mine } = message;
-    if (number > (this.newest(conversationId)?.number ?? 0)) this.#newest.set(conversationId, message);
+    const known = this.#get(message.conversationId);
+    if (message.number > (known.newest?.number ?? 0)) known.newest = message;
     // Sending moves one's own mark, on the server too.
-    if (mine) this.#advance(conversationId, number);
+    if (message.mine) this.#advance(known.id, message.number);
   }
 
   /** @param {string} id @param {number} upTo */
   #advance(id, upTo) {
-    if (upTo <= this.lastRead(id)) return false;
-    this.#marks.set(id, upTo);
+    const known = this.#get(id);
+    if (upTo <= known.read) return false;
+    known.read = upTo;
+    known.told = Math.max(known.told, upTo);
     return true;
-  }
-
-  async #sendMarks() {
-    for (const [id, upTo] of this.#unsent) {
-      try {
-        await this.#api.post(`/api/conversations/${id}/read_messages`, { upTo });
-      } catch (error) {
-        // What was refused won't be accepted later; what wasn't answered is kept for `resume`.
-        if (error instanceof ApiError && error.status === 0) return;
-      }
-      // It may have moved on meanwhile.
-      if (this.#unsent.get(id) === upTo) this.#unsent.delete(id);
-    }
   }
 }

@@ -22,25 +22,18 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** An element that starts when it enters the page, and stops listening when it leaves. */
+/** An element of our own. Its `signal` ends what it listens to when it leaves the page, which it does once. */
 export class Component extends HTMLElement {
   #life = new AbortController();
   signal = this.#life.signal;
-
-  connectedCallback() {
-    this.start();
-  }
 
   disconnectedCallback() {
     this.#life.abort();
   }
 
-  start() {}
-
   /**
-   * Calls `render` now, and once a frame at most when models have changed.
-   * @param {() => void} render
-   * @param {...EventTarget} models
+   * Renders in the next frame, and again whenever a model has changed.
+   * @param {() => void} render @param {...EventTarget} models
    */
   watch(render, ...models) {
     let due = false;
@@ -54,14 +47,24 @@ export class Component extends HTMLElement {
       due = true;
     };
     for (const model of models) model.addEventListener('change', changed, { signal: this.signal });
-    render();
+    changed();
   }
 }
 
 /**
+ * Fills an element anew, unless it shows already what `signature` stands for.
+ * @param {HTMLElement} element @param {unknown[]} signature @param {() => (Node | string | null | false)[]} build
+ */
+export function fill(element, signature, build) {
+  const text = signature.join();
+  if (element.dataset.shows === text) return;
+  element.dataset.shows = text;
+  element.replaceChildren(...build().flatMap((child) => child || []));
+}
+
+/**
  * Makes `children` the children of `parent`, in that order, and moves no more of them than it must.
- * @param {Element} parent
- * @param {Element[]} children
+ * @param {Element} parent @param {Element[]} children
  */
 export function arrange(parent, children) {
   const focused = document.activeElement;
@@ -76,25 +79,25 @@ export function arrange(parent, children) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
-/** A name keeps its own direction, and the text around it keeps its own. @param {string} name */
+/** A name in its own direction, whatever stands around it. @param {string} name */
 export function nameOf(name) {
   return el('bdi', {}, name);
 }
 
 /** @param {User} user */
-export function avatar(user) {
-  const element = el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(user.username));
-  element.style.setProperty('--hue', `${hueOf(user.id)}`);
+export function avatar({ id, username }) {
+  const element = el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username));
+  element.style.setProperty('--hue', `${hueOf(id)}`);
   return element;
 }
 
 /** Why something couldn't be done, and a way to try again. @param {string} reason @param {() => void} retry */
 export function failure(reason, retry) {
   return el('div', { class: 'failure', role: 'alert' },
-    el('p', {}, reason), el('button', { type: 'button', class: 'button', click: retry }, 'Retry'));
+    el('p', {}, reason), el('button', { class: 'button', click: retry }, 'Retry'));
 }
 
-/** Grey shapes where something will be; the style sheet lets a moment pass before it shows them. */
+/** Grey shapes where something will be. The style sheet shows them after a moment. */
 export function skeleton() {
   return el('div', { class: 'skeleton', role: 'status' },
     el('span', { class: 'visually-hidden' }, 'Loading'), ...Array.from({ length: 4 }, () => el('i')));

@@ -53,7 +53,7 @@ export function splitLinks(text) {
     if (index % 2 === 0) return [part];
     // What ends a sentence, or closes a bracket that was opened before, isn't part of the address.
     let address = part.replace(/[.,;:!?'’”…]+$/, '');
-    if (address.endsWith(')') && !address.includes('(')) address = address.slice(0, -1);
+    if (address.endsWith(')') && address.split(')').length > address.split('(').length) address = address.slice(0, -1);
     if (!URL.canParse(address)) return [part];
     return [{ text: address, href: new URL(address).href }, part.slice(address.length)];
   });

@@ -1,8 +1,8 @@
 // The beginning: finds out who is asking, and shows the messenger or the way in.
 
-import { Api, ApiError, reasonOf } from './api.js';
+import { Api, reasonOf } from './api.js';
 import { Client } from './client.js';
-import { el, failure, skeleton } from './dom.js';
+import { el, failure } from './dom.js';
 import { Messenger } from './messenger.js';
 import { Router } from './router.js';
 
@@ -19,35 +19,35 @@ function show(screen) {
 }
 
 async function begin() {
-  show(el('main', { class: 'centred' }, skeleton(3, 'Opening Tincan')));
   try {
     enter(await api.get('/api/auth_user'));
   } catch (error) {
-    const reason = reasonOf(error);
-    if (error instanceof ApiError && error.status !== 401) show(el('main', { class: 'centred' }, failure(reason, begin)));
+    show(el('main', { class: 'centred' }, failure(reasonOf(error), begin)));
   }
 }
 
 /** @param {User} user */
 function enter(user) {
+  client?.feed.stop();
   client = new Client(api, user);
+  client.addEventListener('reset', () => enter(user));
   show(new Messenger(client, router, signOut));
-  client.start();
+  client.feed.start();
 }
 
 async function signOut() {
   await api.post('/api/logout');
-  // What was typed is kept for whoever is signed out against their will, but not for whoever sits down here next.
+  // Drafts outlive a session that ends by itself, but aren't left to whoever sits down here next.
   sessionStorage.clear();
   leave();
 }
 
 async function leave() {
-  client?.stop();
+  client?.feed.stop();
   client = null;
   document.title = 'Sign in – Tincan';
   const { SignIn } = await import('./sign-in.js');
-  // Several requests may find out at the same time.
+  // Several requests may have found out at the same time.
   if (!document.querySelector('sign-in')) show(new SignIn(api, enter));
 }
 

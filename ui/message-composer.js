@@ -1,40 +1,32 @@
-// Where a message is written. What isn't sent yet is kept, one draft a conversation.
+// Where a message is written; what isn't sent yet is kept as a draft.
 
 import { Component, el } from './dom.js';
 
-const TOUCH = matchMedia('(pointer: coarse)');
-/** What an input method reports for a key that it deals with itself; Safari says so only here. */
+/** @import {User} from './types.js' */
+
+/** What Safari reports for a key that an input method deals with. */
 const INPUT_METHOD_KEY = 229;
 
 export class MessageComposer extends Component {
   #draftKey;
   #send;
   #text;
+  #touch = matchMedia('(pointer: coarse)').matches;
 
-  /**
-   * @param {string} userId
-   * @param {string} conversationId
-   * @param {string} to
-   * @param {(content: string) => void} send
-   */
-  constructor(userId, conversationId, to, send) {
+  /** @param {string} draftKey @param {User} to @param {(content: string) => void} send */
+  constructor(draftKey, to, send) {
     super();
-    this.#draftKey = `draft:${userId}:${conversationId}`;
+    this.#draftKey = draftKey;
     this.#send = send;
     this.#text = el('textarea', {
-      rows: '1',
-      dir: 'auto',
-      'aria-label': `Message to ${to}`,
-      placeholder: 'Write a message',
-      enterkeyhint: TOUCH.matches ? 'enter' : 'send',
-      input: () => this.#changed(),
-      keydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+      rows: '1', dir: 'auto', placeholder: 'Write a message', 'aria-label': `Message to ${to.username}`,
+      enterkeyhint: this.#touch ? 'enter' : 'send', input: () => this.#changed(), keydown: (event) => this.#key(event),
     });
+    this.append(el('form', { submit: (event) => this.#submit(event) },
+      this.#text, el('button', { class: 'button primary' }, 'Send')));
   }
 
-  start() {
-    this.replaceChildren(el('form', { submit: (/** @type {Event} */ event) => this.#submit(event) },
-      this.#text, el('button', { class: 'button primary' }, 'Send')));
+  connectedCallback() {
     this.#put(sessionStorage.getItem(this.#draftKey) ?? '');
   }
 
@@ -42,10 +34,7 @@ export class MessageComposer extends Component {
     this.#text.focus();
   }
 
-  /**
-   * Puts a text before what stands here already.
-   * @param {string} content
-   */
+  /** Puts a text before what stands here already. @param {string} content */
   prepend(content) {
     this.#put([content, this.#text.value].filter(Boolean).join('\n'));
     this.takeFocus();
@@ -53,20 +42,18 @@ export class MessageComposer extends Component {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key !== 'Enter' || event.shiftKey || TOUCH.matches) return;
-    if (event.isComposing || event.keyCode === INPUT_METHOD_KEY) return;
-    this.#submit(event);
+    const composing = event.isComposing || event.keyCode === INPUT_METHOD_KEY;
+    if (event.key === 'Enter' && !event.shiftKey && !composing && !this.#touch) this.#submit(event);
   }
 
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
     const content = this.#text.value.trim();
-    if (content) {
-      this.#put('');
-      this.#send(content);
-    }
     this.takeFocus();
+    if (!content) return;
+    this.#put('');
+    this.#send(content);
   }
 
   /** @param {string} text */
@@ -77,7 +64,7 @@ export class MessageComposer extends Component {
 
   #changed() {
     sessionStorage.setItem(this.#draftKey, this.#text.value);
-    // The style sheet caps the height; not every browser sizes a field by its content.
+    // Not every browser sizes a field by its content. The style sheet caps it.
     this.#text.style.setProperty('block-size', 'auto');
     this.#text.style.setProperty('block-size', `${this.#text.scrollHeight + 2}px`);
   }

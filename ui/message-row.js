@@ -1,7 +1,9 @@
-// One message in a conversation, with what may stand above it (a day, "New", a time) and below it (why it wasn't sent).
+// One message, with what may stand above it (a day, "New", a time) and below it (why it wasn't sent).
 
-import { el } from './dom.js';
-import { clockTime, fullTime, splitLinks } from './format.js';
+import { el, fill } from './dom.js';
+import { clockTime, dayName, fullTime, splitLinks } from './format.js';
+
+const GROUP_MS = 5 * 60_000;
 
 /**
  * A message to show: one that the server has, or one (without a number) on its way there, which may have failed.
@@ -10,48 +12,36 @@ import { clockTime, fullTime, splitLinks } from './format.js';
  */
 
 /**
- * How an item stands among its neighbours: `day` is a heading or empty, `fresh` is where the unread ones begin, `leads`
- * that a group begins.
- * @typedef {{day: string, fresh: boolean, leads: boolean}} Setting
+ * Shows an item below another one; `fresh` says that the unread ones begin here.
+ * @param {HTMLLIElement} row @param {Item} item @param {Item | undefined} above @param {boolean} fresh
  */
-
-/**
- * Shows the item in `row`, and leaves it alone where it does so already.
- * @param {HTMLLIElement} row
- * @param {Item} item
- * @param {Setting} setting
- */
-export function showMessage(row, item, { day, fresh, leads }) {
-  const { failure } = item;
-  const state = failure ? 'failed' : item.number === null ? 'sending' : 'sent';
-  const signature = [state, failure?.reason, day, fresh, leads].join();
-  if (row.dataset.signature === signature) return;
-  row.dataset.signature = signature;
-  row.className = ['message', item.mine ? 'mine' : 'theirs', state, leads && 'leads'].filter(Boolean).join(' ');
-
-  const time = new Date(item.createdAt);
+export function showMessage(row, { number, content, createdAt, mine, from, failure }, above, fresh) {
+  const time = new Date(createdAt);
+  const earlier = above && new Date(above.createdAt);
+  const sameDay = earlier?.toDateString() === time.toDateString();
+  const together = sameDay && !fresh && above?.mine === mine && time.getTime() - Number(earlier) < GROUP_MS;
+  const day = sameDay ? '' : dayName(time);
+  const state = failure ? 'failed' : number === null ? 'sending' : 'sent';
   const full = fullTime(time);
-  const parts = [
+  row.className = `message ${mine ? 'mine' : 'theirs'} ${state} ${together ? '' : 'leads'}`;
+  fill(row, [state, failure?.reason, together, day, fresh], () => [
     day && el('p', { class: 'day' }, day),
     fresh && el('p', { class: 'fresh' }, 'New'),
-    leads && el('time', { datetime: item.createdAt, title: full }, clockTime(time)),
+    !together && el('time', { datetime: createdAt, title: full }, clockTime(time)),
     el('div', { class: 'bubble', title: full },
-      el('span', { class: 'visually-hidden' }, el('bdi', {}, item.from), ': '),
-      el('p', { dir: 'auto' }, ...linked(item.content))),
+      el('span', { class: 'visually-hidden' }, el('bdi', {}, from), ': '),
+      el('p', { dir: 'auto' }, ...linked(content))),
     state === 'sending' && el('span', { class: 'visually-hidden' }, 'Sending'),
     failure && el('div', { class: 'not-sent' },
       el('p', {}, `Not sent. ${failure.reason}`),
-      el('button', { type: 'button', class: 'button', click: failure.retry }, 'Retry'),
-      el('button', { type: 'button', class: 'button', click: failure.edit }, 'Edit')),
-  ];
-  row.replaceChildren(...parts.filter((part) => part instanceof HTMLElement));
+      el('button', { class: 'button', click: failure.retry }, 'Retry'),
+      el('button', { class: 'button', click: failure.edit }, 'Edit')),
+  ]);
 }
 
 /** @param {string} text */
 function linked(text) {
-  return splitLinks(text).map((part) => (typeof part === 'string' ? part : el('a', {
-    href: part.href,
-    target: '_blank',
-    rel: 'noopener noreferrer',
-  }, part.text)));
+  return splitLinks(text).map((part) => (typeof part === 'string'
+    ? part
+    : el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer' }, part.text)));
 }

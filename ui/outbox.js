@@ -1,4 +1,4 @@
-// Messages on their way to the server: sent in order, kept over a reload, and never lost when one can't be sent.
+// Messages on their way to the server: sent in order, kept over a reload, and not lost where one can't be sent.
 
 import { ApiError, reasonOf } from './api.js';
 
@@ -6,31 +6,26 @@ import { ApiError, reasonOf } from './api.js';
 /** @import {Message} from './types.js' */
 
 /**
- * `reason` says why it couldn't be sent, and is empty while it is waiting; `later` that nobody has refused it, so that it
- * goes out by itself when there is a connection and a session again.
+ * `reason` says why it wasn't sent, and is empty while it waits; `refused` that trying again by itself is no use.
  * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string,
- *   later: boolean}} Entry
+ *   refused: boolean}} Entry
  */
 
-/** The client id of an entry lets the server notice that it has it already, so that trying again is always safe. */
+/** By its client id the server knows an entry that it has already, so that sending again is safe. Fires `change`. */
 export class Outbox extends EventTarget {
   #api;
   #key;
-  #take;
-  #draining = false;
+  #accept;
+  #sending = false;
   /** @type {Entry[]} */
   #entries;
 
-  /**
-   * @param {Api} api
-   * @param {string} userId
-   * @param {(message: Message) => void} take is given each message that the server has accepted
-   */
-  constructor(api, userId, take) {
+  /** @param {Api} api @param {string} userId @param {(message: Message) => void} accept takes what the server has */
+  constructor(api, userId, accept) {
     super();
     this.#api = api;
     this.#key = `outbox:${userId}`;
-    this.#take = take;
+    this.#accept = accept;
     this.#entries = JSON.parse(sessionStorage.getItem(this.#key) ?? '[]');
   }
 
@@ -39,81 +34,59 @@ export class Outbox extends EventTarget {
     return this.#entries.filter((entry) => entry.conversationId === conversationId);
   }
 
-  /**
-   * @param {string} conversationId
-   * @param {string} content
-   */
+  /** @param {string} conversationId @param {string} content */
   add(conversationId, content) {
+    // Plain http has no randomUUID.
+    const clientId = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
     const createdAt = new Date().toISOString();
-    const entry = { clientId: randomId(), conversationId, content, createdAt, reason: '', later: false };
-    this.#change([...this.#entries, entry]);
-    this.#drain();
+    this.#set([...this.#entries, { clientId, conversationId, content, createdAt, reason: '', refused: false }]);
+    this.#send();
   }
 
-  /** @param {string} clientId */
+  /** Tries again one entry, or all that were never refused. @param {string} [clientId] */
   retry(clientId) {
-    this.#wait((entry) => entry.clientId === clientId);
+    this.#set(this.#entries.map((entry) =>
+      (clientId ? entry.clientId === clientId : !entry.refused) ? { ...entry, reason: '', refused: false } : entry));
+    this.#send();
   }
 
-  /** Tries again what nobody has refused. */
-  resume() {
-    this.#wait((entry) => entry.later);
-  }
-
-  /**
-   * Takes out what has arrived, or what isn't wanted any more.
-   * @param {string | undefined} clientId
-   */
+  /** Takes out what has arrived, or isn't wanted any more. @param {string | undefined} clientId */
   remove(clientId) {
     const rest = this.#entries.filter((entry) => entry.clientId !== clientId);
-    if (rest.length < this.#entries.length) this.#change(rest);
-  }
-
-  /** @param {(entry: Entry) => boolean} chosen */
-  #wait(chosen) {
-    this.#change(this.#entries.map((entry) => (chosen(entry) ? { ...entry, reason: '', later: false } : entry)));
-    this.#drain();
+    if (rest.length < this.#entries.length) this.#set(rest);
   }
 
   /** @param {Entry[]} entries */
-  #change(entries) {
+  #set(entries) {
     this.#entries = entries;
     sessionStorage.setItem(this.#key, JSON.stringify(entries));
     this.dispatchEvent(new Event('change'));
   }
 
-  async #drain() {
-    if (this.#draining) return;
-    this.#draining = true;
-    try {
-      for (let next = this.#next(); next; next = this.#next()) await this.#send(next);
-    } finally {
-      this.#draining = false;
+  async #send() {
+    if (this.#sending) return;
+    this.#sending = true;
+    for (let entry = this.#next(); entry; entry = this.#next()) {
+      const { clientId, conversationId, content } = entry;
+      try {
+        this.#accept(await this.#api.post(`/api/conversations/${conversationId}/messages`, { clientId, content }));
+      } catch (error) {
+        this.#failed(clientId, error);
+      }
     }
+    this.#sending = false;
   }
 
   #next() {
     return this.#entries.find((entry) => !entry.reason);
   }
 
-  /** @param {Entry} entry */
-  async #send({ clientId, conversationId, content }) {
-    try {
-      /** @type {Message} */
-      const message = await this.#api.post(`/api/conversations/${conversationId}/messages`, { content, clientId });
-      this.#take(message);
-      this.remove(clientId);
-    } catch (error) {
-      const reason = reasonOf(error);
-      const later = error instanceof ApiError && (error.status === 0 || error.status === 401);
-      // Those behind it wait with it, so that the order stays; a refused one doesn't hold them up.
-      this.#change(this.#entries.map((entry) =>
-        entry.clientId === clientId || (later && !entry.reason) ? { ...entry, reason, later } : entry));
-    }
+  /** @param {string} clientId @param {unknown} error */
+  #failed(clientId, error) {
+    const reason = reasonOf(error);
+    const refused = error instanceof ApiError && error.status !== 0 && error.status !== 401;
+    // Where nobody answers, the entries behind it wait with it, so that their order stays.
+    this.#set(this.#entries.map((entry) =>
+      entry.clientId === clientId || !(refused || entry.reason) ? { ...entry, reason, refused } : entry));
   }
-}
-
-/** Random by a source that plain http has too. */
-function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -13,40 +13,22 @@ const PAUSE_MS = 150;
 export class PeopleSearch extends Component {
   #conversations;
   #router;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #pause;
+  #pause = 0;
+  // While the placeholder isn't shown, the style sheet hides the list of conversations.
   #input = el('input', {
-    type: 'search',
-    id: 'people',
-    // The style sheet hides the list while this isn't shown.
-    placeholder: 'Find people',
-    autocomplete: 'off',
-    autocapitalize: 'none',
-    spellcheck: 'false',
-    'aria-describedby': 'people-found',
+    type: 'search', placeholder: 'Find people', 'aria-label': 'Find people by name',
+    autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', input: () => this.#typed(),
   });
-  #found = el('p', { id: 'people-found', class: 'muted', role: 'status' });
-  #results = el('ul', { class: 'rows', 'aria-label': 'People found' });
+  #found = el('div', { class: 'found', role: 'status' });
+  #results = el('ul', { 'aria-label': 'People found' });
 
-  /**
-   * @param {Conversations} conversations
-   * @param {Router} router
-   */
+  /** @param {Conversations} conversations @param {Router} router */
   constructor(conversations, router) {
     super();
     this.#conversations = conversations;
     this.#router = router;
-  }
-
-  /** @param {AbortSignal} signal */
-  start(signal) {
-    this.replaceChildren(
-      el('form', { role: 'search', submit: (/** @type {Event} */ event) => this.#submit(event) },
-        el('label', { class: 'visually-hidden', for: 'people' }, 'Find people by name'), this.#input),
-      el('div', { class: 'people-results' }, this.#found, this.#results));
-    this.#input.addEventListener('input', () => this.#typed());
-    this.addEventListener('keydown', (event) => this.#key(event));
-    signal.addEventListener('abort', () => clearTimeout(this.#pause));
+    this.append(el('form', { role: 'search', submit: (event) => this.#submit(event) }, this.#input),
+      this.#found, this.#results);
   }
 
   #typed() {
@@ -54,52 +36,29 @@ export class PeopleSearch extends Component {
     this.#pause = setTimeout(() => this.#search(), PAUSE_MS);
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.isComposing) return;
-    const choices = [this.#input, ...this.#results.querySelectorAll('button')];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const index = choices.findIndex((choice) => choice === document.activeElement);
-    if (event.key === 'Escape') this.#clear();
-    else if (step) choices[index + step]?.focus();
-    else return;
-    event.preventDefault();
-  }
-
-  /** @param {Event} event */
+  /** Enter takes the first. @param {Event} event */
   #submit(event) {
     event.preventDefault();
     this.#results.querySelector('button')?.click();
   }
 
-  #clear() {
-    this.#input.value = '';
-    this.#input.focus();
-    this.#search();
-  }
-
   async #search() {
-    const text = this.#input.value.trim();
+    const start = this.#input.value.trim();
     try {
-      const names = text ? await this.#conversations.findPeople(text) : [];
-      // An answer to something typed before says nothing about what stands there now.
-      if (text === this.#input.value.trim()) this.#show(text, names);
+      const names = start ? await this.#conversations.findPeople(start) : [];
+      // An answer to what was typed before says nothing about what stands there now.
+      if (start === this.#input.value.trim()) this.#show(start, names);
     } catch (error) {
-      this.#found.replaceChildren(failure(reasonOf(error), () => this.#search()));
-      this.#results.replaceChildren();
+      this.#fail(error, () => this.#search());
     }
   }
 
-  /**
-   * @param {string} text
-   * @param {string[]} names
-   */
-  #show(text, names) {
-    if (!text) this.#found.replaceChildren();
-    else if (names.length > 0) this.#found.replaceChildren('People');
-    else this.#found.replaceChildren('Nobody’s name starts with “', nameOf(text), '”.');
+  /** @param {string} start @param {string[]} names */
+  #show(start, names) {
+    const nobody = ['Nobody’s name starts with ', nameOf(start), '.'];
+    this.#found.replaceChildren(...(names.length > 0 ? ['People'] : start ? nobody : []));
     this.#results.replaceChildren(...names.map((name) => el('li', {},
-      el('button', { type: 'button', class: 'row', click: () => this.#open(name) },
+      el('button', { class: 'row', click: () => this.#open(name) },
         el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(name)),
         el('span', { class: 'row-name' }, nameOf(name))))));
   }
@@ -112,8 +71,14 @@ export class PeopleSearch extends Component {
       this.#show('', []);
       this.#router.go(conversationPath(id));
     } catch (error) {
-      this.#found.replaceChildren(failure(reasonOf(error), () => this.#open(username)));
+      this.#fail(error, () => this.#open(username));
     }
+  }
+
+  /** @param {unknown} error @param {() => void} retry */
+  #fail(error, retry) {
+    this.#found.replaceChildren(failure(reasonOf(error), retry));
+    this.#results.replaceChildren();
   }
 }
 

@@ -6,112 +6,80 @@ import { avatar, Component, el, failure, nameOf, skeleton } from './dom.js';
 /** @import {Api} from './api.js' */
 /** @import {Config, User} from './types.js' */
 
-/** The people that development mode starts with. */
-const PEOPLE = ['john', 'jane'];
+/** Whom development mode starts with. */
+const PEOPLE = [{ id: '1', username: 'john' }, { id: '2', username: 'jane' }];
 
 export class SignIn extends Component {
   #api;
   #enter;
+  #heading = el('h1', { tabindex: '-1' }, 'Tincan');
   #body = el('div', { class: 'sign-in-body' });
-  #problem = el('p', { id: 'sign-in-problem', class: 'problem', role: 'alert' });
+  #problem = el('p', { id: 'problem', class: 'problem', role: 'alert' });
   #username = el('input', {
-    id: 'username',
-    name: 'username',
-    autocomplete: 'username',
-    autocapitalize: 'none',
-    spellcheck: 'false',
-    maxlength: '32',
-    required: true,
-    'aria-describedby': 'sign-in-problem',
+    id: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true,
+    'aria-describedby': 'problem',
   });
 
-  /**
-   * @param {Api} api
-   * @param {(user: User) => void} enter
-   */
+  /** @param {Api} api @param {(user: User) => void} enter */
   constructor(api, enter) {
     super();
     this.#api = api;
     this.#enter = enter;
-  }
-
-  start() {
-    const logo = el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' });
-    const title = el('h1', { tabindex: '-1' }, 'Tincan');
-    this.replaceChildren(el('main', { class: 'centred' }, logo, title, this.#body));
-    title.focus();
+    this.append(el('main', { class: 'centred' },
+      el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), this.#heading, this.#body));
     this.#load();
   }
 
+  connectedCallback() {
+    this.#heading.focus();
+  }
+
   async #load() {
-    this.#body.replaceChildren(skeleton(3, 'Loading'));
+    this.#body.replaceChildren(skeleton());
     try {
       /** @type {Config} */
-      const config = await this.#api.get('/api/config');
-      this.#body.replaceChildren(...(config.dev ? this.#development() : this.#noWayIn()));
+      const { dev } = await this.#api.get('/api/config');
+      this.#body.replaceChildren(...(dev ? this.#wayIn() : noWayIn()));
     } catch (error) {
       this.#body.replaceChildren(failure(reasonOf(error), () => this.#load()));
     }
   }
 
-  #development() {
-    const form = el('form', {
-      class: 'sign-in-form',
-      submit: (/** @type {SubmitEvent} */ event) => this.#submit(event),
-    },
-    el('label', { for: 'username' }, 'Or by another name'),
-    this.#username,
-    this.#problem,
-    el('button', { class: 'button primary', value: '/api/login' }, 'Sign in'),
-    el('button', { class: 'button', value: '/api/accounts' }, 'Create account'));
+  #wayIn() {
     return [
       el('p', { class: 'muted' }, 'Development mode: nobody is asked for a password. Who are you?'),
-      el('div', { class: 'pair' }, ...PEOPLE.map((name, index) => this.#person(name, index))),
-      form,
-    ];
-  }
-
-  /**
-   * @param {string} username
-   * @param {number} index
-   */
-  #person(username, index) {
-    const picture = avatar({ id: `${index + 1}`, username, avatarURL: null });
-    return el('button', {
-      type: 'button',
-      class: 'person-card',
-      'aria-label': `Sign in as ${username}`,
-      click: () => this.#post('/api/login', username),
-    }, picture, nameOf(username));
-  }
-
-  #noWayIn() {
-    return [
-      el('p', {}, 'This server is running, but there is no way to sign in to it yet.'),
-      el('p', { class: 'muted' }, 'This version of Tincan can be tried out in development mode, on the machine that it runs on.'),
+      el('div', { class: 'pair' }, ...PEOPLE.map((user) => el('button', {
+        class: 'person', click: () => this.#ask('login', user.username),
+      }, avatar(user), el('span', { class: 'visually-hidden' }, 'Sign in as '), nameOf(user.username)))),
+      el('form', { submit: (event) => this.#submit(event) },
+        el('label', { for: 'username' }, 'Somebody else'), this.#username, this.#problem,
+        el('button', { class: 'button primary', value: 'login' }, 'Sign in'),
+        el('button', { class: 'button', value: 'accounts' }, 'Create account')),
     ];
   }
 
   /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
-    const path = event.submitter instanceof HTMLButtonElement ? event.submitter.value : '/api/login';
-    this.#post(path, this.#username.value);
+    this.#ask(event.submitter?.getAttribute('value') ?? 'login', this.#username.value);
   }
 
-  /**
-   * @param {string} path
-   * @param {string} username
-   */
-  async #post(path, username) {
+  /** @param {string} path @param {string} username */
+  async #ask(path, username) {
     this.#problem.textContent = '';
     try {
-      const { authUser } = await this.#api.post(path, { username });
-      this.#enter(authUser);
+      this.#enter((await this.#api.post(`/api/${path}`, { username })).authUser);
     } catch (error) {
       this.#problem.textContent = reasonOf(error);
     }
   }
+}
+
+function noWayIn() {
+  return [
+    el('p', {}, 'This server is running, but nobody can sign in to it yet.'),
+    el('p', { class: 'muted' }, 'So far, Tincan can be tried out in development mode, on the machine that it runs on.'),
+  ];
 }
 
 customElements.define('sign-in', SignIn);
