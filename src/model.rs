@@ -374,15 +374,12 @@ impl Username {
 /// What is the same for all spellings of a name that differ in case or compatibility form.
 #[must_use]
 pub fn username_key(text: &str) -> String {
-    // Upper then lower case folds what either alone leaves apart (ß and SS, ς and σ); NFKC again,
-    // as case mapping can take a text out of it.
-    text.trim()
-        .nfkc()
-        .collect::<String>()
-        .to_uppercase()
-        .to_lowercase()
-        .nfkc()
-        .collect()
+    // Lower, upper and lower case again fold what one alone leaves apart (ẞ, ß and ss). A sigma is
+    // written differently at the end of a word, but a search may end where a name doesn't. NFKC
+    // again, as case mapping can take a text out of it.
+    let text: String = text.trim().nfkc().collect();
+    let folded = text.to_lowercase().to_uppercase().to_lowercase();
+    folded.replace('ς', "σ").nfkc().collect()
 }
 
 /// Trims a message's content and checks it; what is inside stays byte for byte.

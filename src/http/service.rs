@@ -50,7 +50,7 @@ impl Service {
         let routes = self.routes.clone();
         Box::pin(async move {
             let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
-            let is_api = request.uri().path().starts_with("/api/");
+            let is_api = request.uri().path().split('/').nth(1) == Some("api");
             if request.method() == Method::HEAD {
                 // hyper leaves the body out of the answer to what came in as HEAD (RFC 9110
                 // §9.3.2).

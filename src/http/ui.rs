@@ -251,12 +251,13 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok());
     for coding in accepted.flat_map(|value| value.split(',')) {
+        let coding = coding.to_ascii_lowercase();
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let weight = parts
             .find_map(|part| part.strip_prefix("q="))
             .map_or(1.0, |q| q.parse().unwrap_or(0.0));
-        if name.eq_ignore_ascii_case("gzip") {
+        if name == "gzip" {
             return weight > 0.0;
         }
         any |= name == "*" && weight > 0.0;

@@ -1,0 +1,293 @@
+//! The UI as a browser asks for it: files, types, entity tags, compression and security headers.
+
+use std::{fs, io::Read};
+
+use flate2::read::GzDecoder;
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use tempfile::TempDir;
+use tincan::{http::Settings, server::Config};
+
+use crate::support::{Client, Server, answer, dev, raw};
+
+/// A file's answer, with its bytes as they travelled.
+async fn fetch(client: &Client, path: &str, headers: &[(&str, &str)]) -> (HeaderMap, Vec<u8>) {
+    let request = headers.iter().fold(
+        client.request(Method::GET, path),
+        |request, (name, value)| request.header(*name, *value),
+    );
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    let headers = response.headers().clone();
+    (headers, response.bytes().await.expect("a body").into())
+}
+
+async fn status(client: &Client, path: &str) -> u16 {
+    client.get(path).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn every_address_of_the_ui_is_the_page() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let (headers, page) = fetch(&nobody, "/", &[]).await;
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    assert!(page.starts_with(b"<!doctype html>"));
+    for path in [
+        "/index.html",
+        "/conversations/7",
+        "/conversations/7/",
+        "/sign-in",
+        "/?code=1",
+    ] {
+        assert_eq!(
+            fetch(&nobody, path, &[]).await,
+            (headers.clone(), page.clone()),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_has_its_type() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    for (path, content_type) in [
+        ("/main.js", "text/javascript; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml"),
+    ] {
+        let (headers, _) = fetch(&nobody, path, &[]).await;
+        assert_eq!(headers["content-type"], content_type);
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+    }
+}
+
+#[tokio::test]
+async fn everything_that_the_page_names_is_there() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let (_, page) = fetch(&nobody, "/", &[]).await;
+    let page = String::from_utf8(page).expect("text");
+    let named: Vec<_> = page
+        .split('"')
+        .filter(|value| value.starts_with('/'))
+        .collect();
+    assert!(!named.is_empty());
+    for path in named {
+        assert_eq!(status(&nobody, path).await, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_file_is_not_found() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    for path in [
+        "/nothing.js",
+        "/conversations/7/main.js",
+        "/..%2fCargo.toml",
+        "/%2e%2e%2fCargo.toml",
+        "/main.js%00",
+        "/main%2ejs",
+        "/ui\\main.js",
+        "//main.js",
+    ] {
+        assert_eq!(status(&nobody, path).await, 404, "{path}");
+    }
+    // As no client would send it.
+    let request = "GET /../Cargo.toml HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    raw(server.address(), request).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_file_that_a_browser_holds_is_not_sent_again() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let (headers, _) = fetch(&nobody, "/style.css", &[]).await;
+    let tag = headers["etag"].to_str().expect("a text");
+    assert_eq!(headers["cache-control"], "no-cache");
+    let ask = async |tags: String| {
+        let request = nobody.request(Method::GET, "/style.css");
+        answer(request.header("if-none-match", tags)).await
+    };
+    for tags in [
+        tag.to_owned(),
+        format!("W/{tag}"),
+        format!("\"other\", {tag}"),
+        "*".to_owned(),
+    ] {
+        let answer = ask(tags.clone()).await;
+        assert_eq!(answer.headers["etag"], tag, "{tags}");
+        assert_eq!(answer.headers["vary"], "accept-encoding", "{tags}");
+        assert_eq!(answer.expect(304), "", "{tags}");
+    }
+    for tags in ["\"other\"".to_owned(), tag.replace('"', "")] {
+        assert_eq!(ask(tags.clone()).await.status, 200, "{tags}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_compressed_for_whoever_takes_it() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let (plain_headers, plain) = fetch(&nobody, "/style.css", &[]).await;
+    for (accepted, compressed) in [
+        ("gzip", true),
+        ("GZIP", true),
+        ("br, gzip;q=0.5", true),
+        ("deflate, *", true),
+        ("gzip;q=1.0, identity; q=0.5", true),
+        ("identity", false),
+        ("br", false),
+        ("", false),
+        ("gzip;q=0", false),
+        ("gzip; q=0.000, *", false),
+        ("*;q=0", false),
+    ] {
+        let headers = [("accept-encoding", accepted)];
+        let (headers, bytes) = fetch(&nobody, "/style.css", &headers).await;
+        assert_eq!(headers["vary"], "accept-encoding");
+        let coding = headers.get("content-encoding");
+        assert_eq!(coding.is_some(), compressed, "{accepted:?}");
+        if coding.is_some_and(|coding| coding == "gzip") {
+            assert!(bytes.len() < plain.len());
+            let mut decoded = Vec::new();
+            GzDecoder::new(bytes.as_slice())
+                .read_to_end(&mut decoded)
+                .expect("gzip");
+            assert_eq!(decoded, plain);
+            assert_ne!(headers["etag"], plain_headers["etag"]);
+        } else {
+            assert_eq!(bytes, plain, "{accepted:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_coding_has_an_entity_tag_of_its_own() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let (headers, _) = fetch(&nobody, "/style.css", &[("accept-encoding", "gzip")]).await;
+    let tag = headers["etag"].to_str().expect("a text");
+    // Who holds the compressed bytes doesn't hold the plain ones.
+    fetch(&nobody, "/style.css", &[("if-none-match", tag)]).await;
+    let request = nobody
+        .request(Method::GET, "/style.css")
+        .header("if-none-match", tag)
+        .header("accept-encoding", "gzip");
+    answer(request).await.expect(304);
+}
+
+#[tokio::test]
+async fn the_page_lets_nothing_in_from_elsewhere() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    for path in ["/", "/main.js"] {
+        let (headers, _) = fetch(&nobody, path, &[]).await;
+        let policy = headers["content-security-policy"].to_str().expect("a text");
+        let mut directives: Vec<_> = policy.split(';').map(str::trim).collect();
+        directives.sort_unstable();
+        assert_eq!(
+            directives,
+            [
+                "base-uri 'none'",
+                "connect-src 'self'",
+                "default-src 'none'",
+                "font-src 'self'",
+                "form-action 'self'",
+                "frame-ancestors 'none'",
+                "img-src 'self' data:",
+                "manifest-src 'self'",
+                "require-trusted-types-for 'script'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "trusted-types 'none'",
+                "worker-src 'self'",
+            ]
+        );
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(headers[name], value, "{path}");
+        }
+        let permissions = headers["permissions-policy"].to_str().expect("a text");
+        for feature in ["camera", "microphone", "geolocation"] {
+            assert!(permissions.contains(&format!("{feature}=()")));
+        }
+        assert!(!headers.contains_key("strict-transport-security"));
+    }
+}
+
+#[tokio::test]
+async fn behind_https_a_browser_is_told_to_stay_there() {
+    let config = Config {
+        settings: Settings {
+            public_url: Some("https://chat.example".parse().expect("an origin")),
+            ..dev().settings
+        },
+        ..dev()
+    };
+    let server = Server::start(config).await;
+    let nobody = server.nobody();
+    let (headers, _) = fetch(&nobody, "/", &[]).await;
+    let transport = headers["strict-transport-security"]
+        .to_str()
+        .expect("a text");
+    assert!(transport.starts_with("max-age="), "{transport}");
+}
+
+#[tokio::test]
+async fn a_folder_is_served_as_it_is_now_and_nothing_beside_it() {
+    let place = TempDir::new().expect("a folder");
+    let folder = place.path().join("ui");
+    fs::create_dir_all(folder.join("part")).expect("a folder");
+    let write = |path: &std::path::Path, text: &str| fs::write(path, text).expect("a file");
+    write(&folder.join("index.html"), "page");
+    write(&folder.join("a.js"), "one");
+    write(&folder.join("part/b.js"), "two");
+    let secret = place.path().join("secret.txt");
+    write(&secret, "secret");
+    let config = Config {
+        settings: Settings {
+            ui: Some(folder.clone()),
+            ..dev().settings
+        },
+        ..dev()
+    };
+    let server = Server::start(config).await;
+    let nobody = server.nobody();
+    for (path, text) in [
+        ("/", "page"),
+        ("/conversations/7", "page"),
+        ("/a.js", "one"),
+        ("/part/b.js", "two"),
+    ] {
+        assert_eq!(fetch(&nobody, path, &[]).await.1, text.as_bytes(), "{path}");
+    }
+    assert_eq!(status(&nobody, "/main.js").await, 404, "only the folder's");
+
+    write(&folder.join("a.js"), "three");
+    let (headers, bytes) = fetch(&nobody, "/a.js", &[]).await;
+    assert_eq!(bytes, b"three");
+    assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
+    assert!(headers.contains_key("content-security-policy"));
+
+    let absolute = secret.to_str().expect("a plain path");
+    for target in [
+        "/../secret.txt",
+        "/part/../../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/..\\secret.txt",
+        &format!("/{absolute}"),
+        &format!("/part/{absolute}"),
+    ] {
+        let request =
+            format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = raw(server.address(), request).await;
+        assert_eq!(answer.status, 404, "{target}: {}", answer.body);
+    }
+}
