@@ -6,7 +6,7 @@
 //! instead, so nothing here grows with a slow reader.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -30,7 +30,15 @@ pub enum Signal {
     SessionEnded(SessionId),
 }
 
-type Receivers = HashMap<UserId, broadcast::Sender<Delivery>>;
+/// What reaches the streams of one receiver.
+#[derive(Debug)]
+struct Channel {
+    sender: broadcast::Sender<Delivery>,
+    /// Counted under the lock; the sender's own count still has streams that are just ending.
+    streams: usize,
+}
+
+type Receivers = HashMap<UserId, Channel>;
 
 /// The channels of everybody who is connected.
 #[derive(Debug)]
@@ -54,13 +62,15 @@ impl Bus {
     #[must_use]
     pub fn subscribe(self: &Arc<Self>, user: UserId) -> Subscription {
         let mut receivers = self.receivers();
-        let sender = receivers
-            .entry(user)
-            .or_insert_with(|| broadcast::Sender::new(self.capacity));
+        let channel = receivers.entry(user).or_insert_with(|| Channel {
+            sender: broadcast::Sender::new(self.capacity),
+            streams: 0,
+        });
+        channel.streams += 1;
         Subscription {
             bus: Arc::clone(self),
             user,
-            deliveries: sender.subscribe(),
+            deliveries: channel.sender.subscribe(),
         }
     }
 
@@ -71,7 +81,7 @@ impl Bus {
         let connected = self.receivers();
         let mut for_others: Option<Arc<Event>> = None;
         for &receiver in receivers {
-            let Some(sender) = connected.get(&receiver) else {
+            let Some(channel) = connected.get(&receiver) else {
                 continue;
             };
             let event = if change.is_shared_with(receiver) {
@@ -82,7 +92,7 @@ impl Bus {
                 Arc::new(change.for_asker(id, receiver))
             };
             // An error means that the last stream has just gone.
-            let _ = sender.send(Delivery {
+            let _ = channel.sender.send(Delivery {
                 receiver,
                 signal: Signal::Event(event),
             });
@@ -91,8 +101,8 @@ impl Bus {
 
     /// Ends the streams of a session.
     pub fn end_session(&self, user: UserId, session: SessionId) {
-        if let Some(sender) = self.receivers().get(&user) {
-            let _ = sender.send(Delivery {
+        if let Some(channel) = self.receivers().get(&user) {
+            let _ = channel.sender.send(Delivery {
                 receiver: user,
                 signal: Signal::SessionEnded(session),
             });
@@ -116,7 +126,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The next signal for this receiver.
+    /// The next signal for this receiver. A call that is dropped half-way loses nothing.
     ///
     /// # Errors
     /// `Lagged` when the channel has overwritten signals that this stream hadn't taken yet.
@@ -133,11 +143,11 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut receivers = self.bus.receivers();
-        if receivers
-            .get(&self.user)
-            .is_some_and(|sender| sender.receiver_count() <= 1)
-        {
-            receivers.remove(&self.user);
+        if let Entry::Occupied(mut channel) = receivers.entry(self.user) {
+            channel.get_mut().streams -= 1;
+            if channel.get().streams == 0 {
+                channel.remove();
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     bus::{Signal, Subscription},
     error::{Error, Result},
-    model::{Event, EventId, Timestamp, User},
+    model::{Event, EventId, User},
     store::{Backlog, Session, Store},
 };
 
@@ -180,6 +180,9 @@ impl Feed {
                         }
                         continue;
                     }
+                    if self.session.has_expired() {
+                        return None;
+                    }
                     let (session, asker) = (self.session.id, self.session.user.id);
                     let backlog = self.store.backlog(session, asker, self.passed, PAGE);
                     // Boxed, because what a stream waits for most of the time is something else.
@@ -197,7 +200,7 @@ impl Feed {
                 }
                 Phase::Live => match self.live.next().await {
                     Ok(Signal::Event(event)) if event.id > self.passed => {
-                        if self.session.expires_at() <= Timestamp::now() {
+                        if self.session.has_expired() {
                             return None;
                         }
                         self.passed = event.id;

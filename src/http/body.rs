@@ -108,15 +108,17 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// In two steps: serde's limit on nesting doesn't hold inside a field that it ignores, and it would
-/// also take an array for a struct.
+/// Twice over: as any value first, because serde's limit on nesting doesn't hold inside a field
+/// that a type ignores and an array would do for a struct; then as `T`, which refuses a field given
+/// twice.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|_| malformed("The body isn't valid JSON"))?;
     if !value.is_object() {
         return Err(malformed("The body isn't a JSON object"));
     }
-    serde_json::from_value(value).map_err(|_| malformed("A value in the body has the wrong type"))
+    serde_json::from_slice(bytes)
+        .map_err(|_| malformed("A value in the body has the wrong type, or is given twice"))
 }
 
 fn not_json() -> Failure {

@@ -9,6 +9,9 @@ use crate::{
     model::{Change, ConversationId, Event, EventId, SessionId, UserId},
 };
 
+/// Bytes of JSON after which a backlog ends, so that many slow readers of long messages stay cheap.
+const BACKLOG_BYTES: usize = 64 * 1024;
+
 /// The present end of the sequence.
 pub type Position = EventId;
 
@@ -46,20 +49,23 @@ impl Store {
         limit: usize,
     ) -> Result<Backlog> {
         self.read(move |connection| {
-            // One snapshot for all of it: what it doesn't show was committed later, and is
-            // published to those who listen.
-            let snapshot = connection.unchecked_transaction()?;
-            require_open(&snapshot, session)?;
-            let missed = missed(&snapshot, asker, after, limit)?;
-            let end = if missed.len() < limit {
-                Some(position(&snapshot)?)
-            } else {
-                None
-            };
-            let events = missed
-                .into_iter()
-                .map(|entry| load(&snapshot, entry, asker))
-                .collect::<Result<_>>()?;
+            require_open(connection, session)?;
+            let missed = missed(connection, asker, after, limit)?;
+            let mut is_all = missed.len() < limit;
+            let mut events = Vec::with_capacity(missed.len());
+            let mut bytes = 0;
+            for entry in missed {
+                if bytes > BACKLOG_BYTES {
+                    is_all = false;
+                    break;
+                }
+                let event = load(connection, entry, asker)?;
+                bytes += event.data.len();
+                events.push(event);
+            }
+            // What this snapshot doesn't show was committed later, and is published to whoever
+            // listens.
+            let end = is_all.then(|| position(connection)).transpose()?;
             Ok(Backlog { events, end })
         })
         .await

@@ -114,3 +114,122 @@ impl Version {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A file of version 1 with something in it, in a folder that goes with it.
+    fn old_file() -> (TempDir, std::path::PathBuf, Connection) {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("tincan.db");
+        let mut connection = Connection::open(&path).expect("a file");
+        migrate_by(&[], &mut connection, &path).expect("a new file is made");
+        connection
+            .execute("INSERT INTO users VALUES (1, 'john', 'john', NULL, 0)", [])
+            .expect("a user");
+        (folder, path, connection)
+    }
+
+    fn number(connection: &Connection) -> i32 {
+        Version::of(connection).expect("a version").number
+    }
+
+    /// The columns of `users`, which the steps of these tests add to.
+    fn columns(connection: &Connection) -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT name FROM pragma_table_info('users')")
+            .expect("a statement");
+        let names = statement.query_map([], |row| row.get(0)).expect("names");
+        names.collect::<rusqlite::Result<_>>().expect("names")
+    }
+
+    fn usernames(connection: &Connection) -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT username FROM users")
+            .expect("a statement");
+        let names = statement.query_map([], |row| row.get(0)).expect("names");
+        names.collect::<rusqlite::Result<_>>().expect("names")
+    }
+
+    #[test]
+    fn an_old_file_takes_all_steps_that_it_lacks_and_keeps_what_it_holds() {
+        let (_folder, path, mut connection) = old_file();
+        let one = "ALTER TABLE users ADD COLUMN one TEXT";
+        let two = "ALTER TABLE users ADD COLUMN two TEXT; UPDATE users SET two = one || username";
+        migrate_by(&[one], &mut connection, &path).expect("one step");
+        assert_eq!(number(&connection), 2);
+        let three = "ALTER TABLE users ADD COLUMN three TEXT";
+        migrate_by(&[one, two, three], &mut connection, &path).expect("two more");
+        assert_eq!(number(&connection), 4);
+        let columns = columns(&connection);
+        assert_eq!(columns[columns.len() - 3..], ["one", "two", "three"]);
+        assert_eq!(usernames(&connection), ["john"]);
+    }
+
+    #[test]
+    fn a_file_of_the_present_version_is_left_alone_and_not_copied() {
+        let (folder, path, mut connection) = old_file();
+        migrate_by(&[], &mut connection, &path).expect("nothing to do");
+        assert_eq!(number(&connection), 1);
+        assert!(!folder.path().join("tincan.db.v1").exists());
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_old_version_and_its_data() {
+        let (_folder, path, mut connection) = old_file();
+        let before = columns(&connection);
+        let good = "ALTER TABLE users ADD COLUMN one TEXT; DELETE FROM users";
+        let bad = "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)";
+        migrate_by(&[good, bad], &mut connection, &path).expect_err("the second step fails");
+        drop(connection);
+
+        let mut connection = Connection::open(&path).expect("the file");
+        assert_eq!(number(&connection), 1);
+        assert_eq!(columns(&connection), before);
+        assert_eq!(usernames(&connection), ["john"]);
+        let halves: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE name = 'half'",
+                [],
+                |row| row.get(0),
+            )
+            .expect("a number");
+        assert_eq!(halves, 0);
+        // A corrected program goes on from there, over the copy of the attempt before.
+        migrate_by(&[good], &mut connection, &path).expect("the step that works");
+        assert_eq!(number(&connection), 2);
+    }
+
+    #[test]
+    fn the_copy_beside_a_migrated_file_is_whole_and_old() {
+        let (folder, path, mut connection) = old_file();
+        let before = columns(&connection);
+        let emptying = "ALTER TABLE users ADD COLUMN one TEXT; DELETE FROM users";
+        migrate_by(&[emptying], &mut connection, &path).expect("one step");
+        assert_eq!(usernames(&connection), Vec::<String>::new());
+
+        let copy = folder.path().join("tincan.db.v1");
+        let copy = Connection::open(copy).expect("the copy");
+        let verdict: String = copy
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .expect("a verdict");
+        assert_eq!(verdict, "ok");
+        assert_eq!(number(&copy), 1);
+        assert!(!Version::of(&copy).expect("a version").is_foreign);
+        assert_eq!(columns(&copy), before);
+        assert_eq!(usernames(&copy), ["john"]);
+        let epoch = |connection: &Connection| -> i64 {
+            connection
+                .query_row("SELECT epoch FROM clock", [], |row| row.get(0))
+                .expect("an epoch")
+        };
+        assert_eq!(epoch(&copy), epoch(&connection));
+    }
+}

@@ -176,7 +176,9 @@ impl Store {
                 tracing::error!(%error, "no connection to read from");
                 Error::Internal
             })?;
-            work(&connection)
+            // One snapshot for all of it, so that what it tells was true at one moment.
+            let snapshot = connection.unchecked_transaction()?;
+            work(&snapshot)
         });
         done.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "a read ended early");

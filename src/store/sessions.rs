@@ -58,6 +58,12 @@ impl Session {
             Timestamp(self.last_seen_at.load(Ordering::Relaxed)),
         )
     }
+
+    /// Whether it has ended by itself, unused or old.
+    #[must_use]
+    pub fn has_expired(&self) -> bool {
+        self.expires_at() <= Timestamp::now()
+    }
 }
 
 fn expiry(created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
@@ -127,16 +133,16 @@ impl Store {
             cache.remember(hash, &session, seen);
             session
         };
-        let now = Timestamp::now();
-        if session.expires_at() <= now {
+        if session.has_expired() {
             return Err(Error::Unauthorized);
         }
-        self.note_seen(&session, now);
+        self.note_seen(&session);
         Ok(session)
     }
 
     /// Keeps that the session was used, now and then; nobody waits for it.
-    fn note_seen(&self, session: &Session, now: Timestamp) {
+    fn note_seen(&self, session: &Session) {
+        let now = Timestamp::now();
         let seen = Timestamp(session.last_seen_at.load(Ordering::Relaxed));
         if now < seen.after(SEEN_RESOLUTION) {
             return;
