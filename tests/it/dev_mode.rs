@@ -1,5 +1,5 @@
-//! The guard rails of dev mode, in which anybody may be anybody: only this machine may ask, and only
-//! by a name of its own.
+//! The guard rails of dev mode, in which anybody may be anybody: only this machine may ask, and
+//! only by a name of its own.
 
 use std::process::Command;
 

@@ -1,5 +1,22 @@
-//! Tincan as its clients meet it: every test talks to a listening socket of the real server, over a database of its own.
+//! Tincan as its clients meet it: every test talks to a listening socket of the real server, over a
+//! database of its own.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
 
 mod support;
 
 mod accounts;
+mod concurrency;
+mod conversations;
+mod crash;
+mod dev_mode;
+mod feed;
+mod feed_model;
+mod http;
+mod lifecycle;
+mod messages;
+mod ui;
+mod witness;

@@ -1,18 +1,27 @@
-//! What tests share: a server in this process or as the real binary, clients that speak the contract, and streams.
+//! What tests share: a server in this process or as the real binary, clients that speak the
+//! contract, and streams.
 //!
-//! Nothing here sleeps to synchronise: everything waits for the thing itself, for [`PATIENCE`] at most.
+//! Nothing here sleeps to synchronise: everything waits for the thing itself, for [`PATIENCE`] at
+//! most.
 
 use std::{
     future::Future,
-    io::{BufRead, BufReader, Read},
-    net::SocketAddr,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
 
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use proptest::{
+    strategy::Strategy,
+    test_runner::{TestCaseResult, TestRunner},
+};
+use reqwest::{
+    Method, StatusCode,
+    header::{HeaderMap, HeaderName},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::{
@@ -46,7 +55,8 @@ pub fn dev() -> Config {
 
 /// A server inside the test's process, with a database that goes with it.
 pub struct Server {
-    folder: TempDir,
+    /// Goes with the server.
+    _folder: TempDir,
     config: Config,
     running: Option<Running>,
 }
@@ -65,7 +75,7 @@ impl Server {
             config.database = folder.path().join("tincan.db");
         }
         let mut server = Self {
-            folder,
+            _folder: folder,
             config,
             running: None,
         };
@@ -113,11 +123,6 @@ impl Server {
 
     pub fn database(&self) -> &Path {
         &self.config.database
-    }
-
-    /// A folder that goes with the server.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     pub fn nobody(&self) -> Client {
@@ -174,10 +179,12 @@ impl Binary {
 
     /// Starts it with these arguments, and waits until it says that it is ready.
     pub fn spawn(arguments: &[&str]) -> Self {
-        let mut child = Self::command(arguments)
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("tincan starts");
+        Self::run(Self::command(arguments).stderr(Stdio::inherit()))
+    }
+
+    /// Starts it as `command` says, and waits until it says that it is ready.
+    pub fn run(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("tincan starts");
         let mut line = String::new();
         let stdout = child.stdout.as_mut().expect("standard output");
         BufReader::new(stdout)
@@ -217,7 +224,8 @@ impl Binary {
         assert!(status.expect("kill runs").success());
     }
 
-    /// Waits until it ends by itself; gives back how, and what it had written to standard output since it was ready.
+    /// Waits until it ends by itself; gives back how, and what it had written to standard output
+    /// since it was ready.
     pub async fn ended(mut self) -> (ExitStatus, String) {
         soon(
             "the process to end",
@@ -241,6 +249,42 @@ impl Drop for Binary {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// What a process that ended by itself has left.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command that isn't meant to serve, until it ends.
+pub async fn ended(mut command: Command) -> Ended {
+    /// A process that serves after all ends with the test.
+    struct Guarded(Child);
+    impl Drop for Guarded {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+        }
+    }
+
+    let mut process = Guarded(command.spawn().expect("tincan starts"));
+    let mut stdout = process.0.stdout.take().expect("standard output");
+    let mut stderr = process.0.stderr.take().expect("standard error");
+    let written = tokio::task::spawn_blocking(move || {
+        let (mut out, mut err) = (String::new(), String::new());
+        // What it says before it ends fits the pipes, so one may be read after the other.
+        stdout.read_to_string(&mut out).expect("text");
+        stderr.read_to_string(&mut err).expect("text");
+        (out, err)
+    });
+    let (stdout, stderr) = soon("the process to end", written).await.expect("no panic");
+    let status = process.0.wait().expect("it ends");
+    Ended {
+        code: status.code(),
+        stdout,
+        stderr,
     }
 }
 
@@ -293,6 +337,14 @@ impl Client {
             id: text(&user["id"]),
             token: Some(text(&answer["token"])),
             ..self
+        }
+    }
+
+    /// Whoever this token stands for.
+    pub fn with_token(&self, token: &Value) -> Self {
+        Self {
+            token: Some(token.as_str().expect("a token").to_owned()),
+            ..self.clone()
         }
     }
 
@@ -366,16 +418,63 @@ impl Client {
 
     /// Opens a stream and leaves its `hello` to the test.
     pub async fn open_stream(&self, cursor: Option<&str>) -> Stream {
-        let mut request = self
-            .request(Method::GET, "/api/messages")
-            .header("accept", "text/event-stream");
-        if let Some(cursor) = cursor {
-            request = request.header("last-event-id", cursor);
-        }
-        let response = soon("a stream", request.send()).await.expect("an answer");
-        assert_eq!(response.status(), StatusCode::OK);
-        Stream::new(response)
+        let request = self.stream_request();
+        Stream::open(match cursor {
+            Some(cursor) => request.header("last-event-id", cursor),
+            None => request,
+        })
+        .await
     }
+
+    /// The request that opens a stream, to be refined.
+    pub fn stream_request(&self) -> reqwest::RequestBuilder {
+        self.request(Method::GET, "/api/messages")
+            .header("accept", "text/event-stream")
+    }
+}
+
+/// John and Jane at a server, with the conversation that they have.
+pub struct Talk {
+    pub server: Server,
+    pub john: Client,
+    pub jane: Client,
+    pub conversation: String,
+}
+
+impl Talk {
+    pub async fn start(config: Config) -> Self {
+        let server = Server::start(config).await;
+        let john = server.sign_in("john").await;
+        let jane = server.sign_in("jane").await;
+        let conversation = john.talk_to("jane").await;
+        Self {
+            server,
+            john,
+            jane,
+            conversation,
+        }
+    }
+}
+
+/// A server whose channels hold next to nothing, so that whoever is a little late has to read the
+/// database.
+pub fn narrow() -> Config {
+    Config {
+        bus_capacity: 2,
+        ..dev()
+    }
+}
+
+/// Does all of this at the same time; gives back the results in the order of the tasks.
+pub async fn at_once<T: Send + 'static>(
+    tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        results.push(task.await.expect("no panic"));
+    }
+    results
 }
 
 /// The path of a conversation's messages.
@@ -396,6 +495,56 @@ pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
     }
 }
 
+/// Sends these bytes as they are, and reads until the server closes: for what no HTTP client would
+/// send. They should ask for `Connection: close`.
+pub async fn raw(address: SocketAddr, request: impl Into<Vec<u8>>) -> Answer {
+    let request = request.into();
+    let exchange = move || {
+        let mut socket = TcpStream::connect(address).expect("a connection");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        socket
+            .set_write_timeout(Some(PATIENCE))
+            .expect("a time-out");
+        // A server that has heard enough may close before it has read everything.
+        let _ = socket.write_all(&request);
+        let mut received = Vec::new();
+        let _ = socket.read_to_end(&mut received);
+        Answer::parse(&received)
+    };
+    tokio::task::spawn_blocking(exchange)
+        .await
+        .expect("no panic")
+}
+
+/// Checks `holds` for as many values of `strategy`, and shows the simplest for which it fails.
+pub fn for_all<S>(cases: u32, strategy: &S, holds: impl AsyncFn(S::Value) -> TestCaseResult)
+where
+    S: Strategy,
+{
+    let runtime = tokio::runtime::Handle::current();
+    let config = proptest::test_runner::Config {
+        cases,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    };
+    tokio::task::block_in_place(|| {
+        TestRunner::new(config)
+            .run(strategy, |value| runtime.block_on(holds(value)))
+            .unwrap_or_else(|error| panic!("{error}"));
+    });
+}
+
+/// Checks that this is a moment as the contract writes it: `2026-11-20T17:38:00.123Z`.
+#[track_caller]
+pub fn expect_timestamp(value: &Value) {
+    let text = value.as_str().unwrap_or_default();
+    let form: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    assert_eq!(form, "0000-00-00T00:00:00.000Z", "{value}");
+}
+
 /// An answer, with its body as JSON where it is JSON and as a string where it isn't.
 #[derive(Debug)]
 pub struct Answer {
@@ -412,17 +561,50 @@ impl Answer {
         self.body
     }
 
+    /// Reads an answer whose body ends with the connection.
+    fn parse(received: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(received);
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer with a head");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let status = status.expect("a status").parse().expect("a status");
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            let name = name.parse::<HeaderName>().expect("a header's name");
+            headers.append(name, value.parse().expect("a header's value"));
+        }
+        Self {
+            status,
+            headers,
+            body: serde_json::from_str(body).unwrap_or_else(|_| body.into()),
+        }
+    }
+
     /// Checks that this is a refusal in the contract's form, with this status and code.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Value {
         let body = self.expect(status);
         assert_eq!(body["code"], code, "{body}");
-        assert!(
-            body["message"]
-                .as_str()
-                .is_some_and(|message| !message.is_empty()),
-            "{body}"
-        );
+        let message = body["message"].as_str().unwrap_or_default();
+        assert!(!message.is_empty(), "{body}");
+        // Words of SQL, of Rust, of serde and of the file system.
+        let inner = "SELECT INSERT sqlite UNIQUE constraint :: Option i64 u32 String struct serde expected \
+            column panic .rs .db /tmp";
+        let leaked = inner
+            .split_whitespace()
+            .find(|word| message.contains(*word));
+        assert_eq!(leaked, None, "{body}");
+        for (name, value) in body.as_object().expect("an object") {
+            match name.as_str() {
+                "code" | "message" => {}
+                "errors" => assert!(
+                    status == 422 && value.as_object().is_some_and(|errors| !errors.is_empty()),
+                    "{body}"
+                ),
+                _ => panic!("{name} is not part of a refusal: {body}"),
+            }
+        }
+        assert_eq!(body.get("errors").is_some(), status == 422, "{body}");
         body
     }
 }
@@ -444,7 +626,10 @@ pub struct Stream {
 }
 
 impl Stream {
-    fn new(response: reqwest::Response) -> Self {
+    /// Opens a stream with a request of one's own making.
+    pub async fn open(request: reqwest::RequestBuilder) -> Self {
+        let response = soon("a stream", request.send()).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self {
             response,
@@ -454,20 +639,59 @@ impl Stream {
 
     /// The next event; none when the server has ended the stream, in good order or not.
     pub async fn next(&mut self) -> Option<Event> {
+        // All of it in time, as comments are no progress.
         soon("an event", async {
             loop {
+                if let Some(event) = parse(&self.next_block().await?) {
+                    return Some(event);
+                }
+            }
+        })
+        .await
+    }
+
+    /// The next lines up to an empty one, as they came.
+    pub async fn next_block(&mut self) -> Option<String> {
+        soon("a block of a stream", async {
+            loop {
                 if let Some(end) = self.buffered.windows(2).position(|bytes| bytes == b"\n\n") {
-                    let block: Vec<_> = self.buffered.drain(..end + 2).collect();
-                    if let Some(event) = parse(std::str::from_utf8(&block).expect("UTF-8")) {
-                        return Some(event);
-                    }
-                    continue;
+                    let block = self.buffered.drain(..end + 2).collect();
+                    return Some(String::from_utf8(block).expect("UTF-8"));
                 }
                 self.buffered
                     .extend(self.response.chunk().await.ok().flatten()?);
             }
         })
         .await
+    }
+
+    /// All events up to the first with this name, that one included.
+    pub async fn until(&mut self, name: &str) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.last().is_none_or(|event: &Event| event.name != name) {
+            let event = self.next().await;
+            events.push(event.unwrap_or_else(|| panic!("the stream ended before {name}")));
+        }
+        events
+    }
+
+    /// The next `count` events.
+    pub async fn take(&mut self, count: usize) -> Vec<Event> {
+        let mut events = Vec::with_capacity(count);
+        while events.len() < count {
+            let event = self.next().await;
+            events.push(event.unwrap_or_else(|| panic!("the stream ended after {events:?}")));
+        }
+        events
+    }
+
+    /// All events until the server ends the stream.
+    pub async fn rest(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event);
+        }
+        events
     }
 
     /// The next event with this name; others before it are passed over.
@@ -491,8 +715,8 @@ fn parse(block: &str) -> Option<Event> {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "id" => id = value.to_owned(),
-            "event" => name = value.to_owned(),
+            "id" => value.clone_into(&mut id),
+            "event" => value.clone_into(&mut name),
             "data" => data.push_str(value),
             _ => {}
         }
