@@ -1,1 +1,213 @@
-fn main() {}
+//! The load tool: the real binary under load over loopback, each figure beside its ceiling, both
+//! measured in the same run by turns.
+//!
+//! ```text
+//! cargo bench --bench load                     everything, about seven minutes
+//! cargo bench --bench load -- sends footprint  some sections
+//! cargo bench --bench load -- --quick          everything for a moment, as a smoke test
+//! ```
+
+// Counts and times become figures with three digits; no cast here can lose one of those.
+#![allow(clippy::cast_precision_loss)]
+
+mod ceiling;
+mod client;
+mod database;
+mod delivery;
+mod footprint;
+mod history;
+mod load;
+mod machine;
+mod process;
+mod relay;
+mod report;
+mod run;
+mod sends;
+mod sqlite;
+mod streams;
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, ValueEnum};
+use indicatif::ProgressBar;
+use tokio::signal::unix::{SignalKind, signal};
+
+use self::{
+    ceiling::Ceiling,
+    machine::Machine,
+    report::{Report, Section},
+    run::Run,
+};
+
+/// Puts the tincan binary under load on this machine, and sets each figure beside its ceiling.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo bench --bench load --")]
+struct Arguments {
+    /// What to measure; everything where nothing is named
+    #[arg(value_enum)]
+    sections: Vec<What>,
+    /// Everything for a moment: whether it works, not how fast it is
+    #[arg(long)]
+    quick: bool,
+    /// Rounds, 5 by default; the server and its ceilings take turns in each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: Option<u16>,
+    /// Seconds of each measurement in a round, 2 by default
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    seconds: Option<Duration>,
+    /// Idle streams at most, 10,000 by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=18_000))]
+    streams: Option<u16>,
+    /// Messages of the large history, a million by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10_000..=100_000_000))]
+    messages: Option<u32>,
+    /// Where the databases are made, in a folder that goes at the end
+    #[arg(long, value_name = "DIR", default_value = env!("CARGO_TARGET_TMPDIR"), hide_default_value = true)]
+    folder: PathBuf,
+    /// Given by `cargo bench`; means nothing here
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// The other thing that this program can be.
+#[derive(Debug, Parser)]
+#[command(name = "ceiling")]
+struct CeilingArguments {
+    #[command(subcommand)]
+    ceiling: Ceiling,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Durable sends per second, their latency and cost
+    Sends,
+    /// From a request to a receiver's stream, beside many idle streams
+    Delivery,
+    /// Memory, start, size
+    Footprint,
+    /// Pages of a long history
+    History,
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let seconds: f64 = text.parse()?;
+    if !(0.1..=600.0).contains(&seconds) {
+        bail!("0.1 to 600 seconds");
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+fn main() -> Result<()> {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == "ceiling")
+    {
+        let CeilingArguments { ceiling } =
+            CeilingArguments::parse_from(std::env::args_os().skip(1));
+        // Threads as the server has them.
+        return tokio::runtime::Runtime::new()?.block_on(ceiling.run());
+    }
+    let arguments = Arguments::parse();
+    // One thread: the cores are the server's.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            done = arguments.run() => done,
+            // Dropping the run ends its processes and takes its folder away.
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    })
+}
+
+impl Arguments {
+    async fn run(self) -> Result<()> {
+        let quick = self.quick;
+        fs::create_dir_all(&self.folder)?;
+        let folder = tempfile::Builder::new()
+            .prefix("tincan-load-")
+            .tempdir_in(&self.folder)
+            .with_context(|| format!("can't make a folder in {}", self.folder.display()))?;
+        let run = Run {
+            folder: folder.path().to_owned(),
+            rounds: self.rounds.map_or(if quick { 1 } else { 5 }, usize::from),
+            duration: self.seconds.unwrap_or(Duration::from_millis(if quick {
+                200
+            } else {
+                2_000
+            })),
+            streams: self
+                .streams
+                .map_or(if quick { 500 } else { 10_000 }, usize::from),
+            messages: self
+                .messages
+                .map_or(Ok(if quick { 20_000 } else { 1_000_000 }), usize::try_from)?,
+            pace: if quick {
+                Duration::ZERO
+            } else {
+                streams::HEARTBEAT / 10_000
+            },
+            progress: ProgressBar::new_spinner(),
+        };
+        machine::raise_file_limit(run.streams as u64 * 5 / 4 + 500)?;
+        let machine = Machine::look(&run.folder)?;
+        println!("{}", header(&machine, &run));
+
+        let mut sections = Vec::new();
+        for &what in What::value_variants() {
+            if self.sections.is_empty() || self.sections.contains(&what) {
+                let section = what.measure(&run).await?;
+                run.progress.suspend(|| println!("{}\n", section.table()));
+                sections.push(section);
+            }
+        }
+        run.progress.finish_and_clear();
+        let report = Report {
+            version: env!("CARGO_PKG_VERSION"),
+            machine: &machine,
+            quick,
+            rounds: run.rounds,
+            seconds: run.duration.as_secs_f64(),
+            sections: &sections,
+        };
+        println!("{}", serde_json::to_string(&report)?);
+        Ok(())
+    }
+}
+
+impl What {
+    async fn measure(self, run: &Run) -> Result<Section> {
+        match self {
+            Self::Sends => sends::measure(run).await,
+            Self::Delivery => delivery::measure(run).await,
+            Self::Footprint => footprint::measure(run).await,
+            Self::History => history::measure(run).await,
+        }
+    }
+}
+
+fn header(machine: &Machine, run: &Run) -> String {
+    let Machine {
+        date,
+        processor,
+        cores,
+        file_system,
+        busy_before,
+    } = machine;
+    let warning = if file_system == "tmpfs" {
+        "; nothing is durable there"
+    } else {
+        ""
+    };
+    format!(
+        "Tincan {}, {date}: {cores} cores of {processor}, shared with the load; {file_system}{warning}; \
+         load average {busy_before} before; {} × {:?}\n",
+        env!("CARGO_PKG_VERSION"),
+        run.rounds,
+        run.duration,
+    )
+}

@@ -1,0 +1,114 @@
+//! Processes that do less than the server does: what is left between the two is the server's own.
+
+use std::{
+    convert::Infallible,
+    io::Write,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use crate::relay;
+use anyhow::Result;
+use clap::Subcommand;
+use futures_util::{StreamExt, stream};
+use tincan::{
+    http::{App, Service, Settings, routes},
+    server::{self, BUS_CAPACITY},
+    store::Store,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use warp::{
+    Filter, Reply,
+    http::{StatusCode, header::CONTENT_TYPE},
+    reply::Response,
+};
+
+/// What this program is when it has started itself.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Ceiling {
+    /// The server with routes that do nothing in front of its own
+    Tree {
+        db: PathBuf,
+        /// Bytes of the answer to a GET
+        get: usize,
+        /// Bytes of the answer to a POST
+        post: usize,
+    },
+    /// A relay from senders to one receiver that makes what it passes on durable
+    Relay {
+        db: PathBuf,
+        /// Bytes of a request
+        request: usize,
+        /// Bytes of an event
+        event: usize,
+    },
+    /// Says that it is ready, and is done
+    Ready,
+}
+
+impl Ceiling {
+    /// # Errors
+    /// Where it can't be served.
+    pub async fn run(self) -> Result<()> {
+        match self {
+            Self::Tree { db, get, post } => tree(db, get, post).await,
+            Self::Relay { db, request, event } => relay::run(&db, request, event),
+            Self::Ready => ready(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
+        }
+    }
+}
+
+/// Says where this process serves, as the server does.
+pub fn ready(address: SocketAddr) -> Result<()> {
+    Ok(writeln!(
+        std::io::stdout(),
+        "listening on http://{address}"
+    )?)
+}
+
+/// The same accept loop, the same tree; but sending, reading a page and following are answered at
+/// once, with as many bytes as the server's own answers have.
+async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let app = Arc::new(App {
+        store: Store::open(&db, BUS_CAPACITY)?,
+        settings: Arc::new(Settings {
+            dev: true,
+            ..Settings::default()
+        }),
+        stopping: CancellationToken::new(),
+    });
+    let messages = warp::path!("api" / "conversations" / i64 / "messages");
+    let send = messages
+        .and(warp::post())
+        .and(warp::body::bytes())
+        .map(move |_, _| json(StatusCode::CREATED, post));
+    let read = messages
+        .and(warp::get())
+        .map(move |_| json(StatusCode::OK, get));
+    let follow = warp::path!("api" / "messages").and(warp::get()).map(|| {
+        let hello = stream::once(async { Ok::<_, Infallible>("event:hello\ndata:{}\n\n") });
+        let mut response = warp::reply::stream(hello.chain(stream::pending())).into_response();
+        let event_stream = warp::http::HeaderValue::from_static("text/event-stream");
+        response.headers_mut().insert(CONTENT_TYPE, event_stream);
+        response
+    });
+    let nothing = send.or(read).unify().or(follow).unify();
+    let service = Service::of(nothing.or(routes(&app)).unify().boxed(), true);
+    ready(listener.local_addr()?)?;
+    server::serve(
+        listener,
+        service,
+        std::future::pending::<()>(),
+        app.stopping.clone(),
+    )
+    .await;
+    Ok(())
+}
+
+fn json(status: StatusCode, length: usize) -> Response {
+    let body = warp::reply::with_header("0".repeat(length), CONTENT_TYPE, "application/json");
+    warp::reply::with_status(body, status).into_response()
+}

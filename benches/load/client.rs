@@ -1,0 +1,216 @@
+//! The least HTTP/1.1 client that can tell a right answer from a wrong one. It shares the machine's
+//! cores with the server, so whatever it does beyond that would be measured as the server's.
+
+use std::{io::ErrorKind, net::SocketAddr, ops::Range};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// A request as bytes, with places for a number of fixed width.
+#[derive(Clone)]
+pub struct Request {
+    bytes: Vec<u8>,
+    slots: Vec<Range<usize>>,
+}
+
+/// Stands for the number in the text of a request; as wide as the number.
+const SLOT: u8 = b'@';
+
+impl Request {
+    pub fn get(address: SocketAddr, path: &str, token: &str, more: &str) -> Self {
+        Self::of(format!(
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n{more}\r\n"
+        ))
+    }
+
+    pub fn post(address: SocketAddr, path: &str, token: &str, json: &str) -> Self {
+        let length = json.len();
+        Self::of(format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"
+        ))
+    }
+
+    fn of(text: String) -> Self {
+        let bytes = text.into_bytes();
+        let mut slots: Vec<Range<usize>> = Vec::new();
+        for (index, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == SLOT) {
+            match slots.last_mut() {
+                Some(slot) if slot.end == index => slot.end += 1,
+                _ => slots.push(index..index + 1),
+            }
+        }
+        Self { bytes, slots }
+    }
+
+    /// Puts the last digits of `number` into each of its places.
+    pub fn set(&mut self, number: u64) {
+        for slot in &self.slots {
+            let mut rest = number;
+            for digit in self.bytes[slot.clone()].iter_mut().rev() {
+                *digit = b"0123456789"[(rest % 10) as usize];
+                rest /= 10;
+            }
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A connection that is kept alive.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// An answer, as far as anybody wants to know it.
+pub struct Answer<'a> {
+    pub status: u16,
+    pub body: &'a [u8],
+}
+
+impl Connection {
+    /// # Errors
+    /// Where nobody answers at `address`.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("can't connect to {address}"))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: vec![0; 16 * 1024],
+        })
+    }
+
+    /// Sends `request` and waits for the whole answer.
+    ///
+    /// # Errors
+    /// Where the connection ends, or the answer isn't one that this client knows.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
+        self.stream.write_all(request).await?;
+        let mut filled = 0;
+        let head = loop {
+            filled += self.read_more(filled).await?;
+            if let Some(end) = head_end(&self.buffer[..filled]) {
+                break end;
+            }
+        };
+        let (status, length) = read_head(&self.buffer[..head])?;
+        let end = head + length.context("an answer without Content-Length")?;
+        while filled < end {
+            filled += self.read_more(filled).await?;
+        }
+        ensure!(filled == end, "more came than was asked for");
+        Ok(Answer {
+            status,
+            body: &self.buffer[head..end],
+        })
+    }
+
+    async fn read_more(&mut self, filled: usize) -> Result<usize> {
+        if filled == self.buffer.len() {
+            self.buffer.resize(2 * filled, 0);
+        }
+        match self.stream.read(&mut self.buffer[filled..]).await? {
+            0 => bail!("the server closed the connection"),
+            count => Ok(count),
+        }
+    }
+
+    /// Asks for an endless answer, and waits for its head and its first event.
+    ///
+    /// # Errors
+    /// Where the answer isn't 200.
+    pub async fn follow(mut self, request: &[u8]) -> Result<Stream> {
+        self.stream.write_all(request).await?;
+        let mut filled = 0;
+        loop {
+            filled += self.read_more(filled).await?;
+            let Some(head) = head_end(&self.buffer[..filled]) else {
+                continue;
+            };
+            let (status, _) = read_head(&self.buffer[..head])?;
+            ensure!(status == 200, "a stream was answered with {status}");
+            if find(&self.buffer[head..filled], b"\n\n").is_some() {
+                return Ok(Stream {
+                    stream: self.stream,
+                });
+            }
+        }
+    }
+}
+
+/// A stream of server-sent events that is open.
+pub struct Stream {
+    stream: TcpStream,
+}
+
+impl Stream {
+    /// Reads and forgets whatever comes, until the server ends the stream. Holds no memory for it:
+    /// there are ten thousand of them.
+    pub async fn idle(self) {
+        let mut scratch = [0; 256];
+        while self.stream.readable().await.is_ok() {
+            match self.stream.try_read(&mut scratch) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Hands each read's bytes to `take`, until the server ends the stream.
+    ///
+    /// # Errors
+    /// Where the connection breaks.
+    pub async fn each(mut self, mut take: impl FnMut(&[u8])) -> Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match self.stream.read(&mut buffer).await? {
+                0 => return Ok(()),
+                count => take(&buffer[..count]),
+            }
+        }
+    }
+}
+
+/// Where `what` begins in `bytes`.
+pub fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    find(bytes, b"\r\n\r\n").map(|start| start + 4)
+}
+
+/// The status, and the length of what follows where the head tells.
+fn read_head(head: &[u8]) -> Result<(u16, Option<usize>)> {
+    const LENGTH: &[u8] = b"content-length:";
+
+    let digits = |bytes: &[u8]| {
+        std::str::from_utf8(bytes)
+            .ok()?
+            .trim()
+            .parse::<usize>()
+            .ok()
+    };
+    let status = head
+        .strip_prefix(b"HTTP/1.1 ")
+        .and_then(|rest| digits(rest.get(..3)?));
+    let status = status.context("this isn't HTTP/1.1")?;
+    let length = head
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| {
+            let (name, value) = line.split_at_checked(LENGTH.len())?;
+            name.eq_ignore_ascii_case(LENGTH).then_some(value)
+        })
+        .and_then(digits);
+    Ok((u16::try_from(status)?, length))
+}

@@ -1,0 +1,26 @@
+//! What all sections of one run share.
+
+use std::{path::PathBuf, time::Duration};
+
+use indicatif::ProgressBar;
+
+/// How much is measured, and where.
+pub struct Run {
+    pub folder: PathBuf,
+    pub rounds: usize,
+    /// Of one measurement in one round.
+    pub duration: Duration,
+    pub streams: usize,
+    pub messages: usize,
+    /// Between two openings of idle streams.
+    pub pace: Duration,
+    pub progress: ProgressBar,
+}
+
+impl Run {
+    /// Shows what is being done.
+    pub fn say(&self, what: impl Into<String>) {
+        self.progress.set_message(what.into());
+        self.progress.tick();
+    }
+}

@@ -1,0 +1,170 @@
+//! Durable sends: how many a second, how long each takes, what it costs the processor; beside the
+//! same requests to a route that does nothing, and the same statements without a server.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use anyhow::Result;
+
+use crate::{
+    client::{Connection, Request},
+    database::{self, Person},
+    load::{self, Worker},
+    process::Process,
+    report::{Figure, Section},
+    run::Run,
+    sqlite::Bare,
+};
+
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+/// What is sent: as long as what people write.
+pub fn content() -> String {
+    "See you at eight, then; I'll bring the map and the other shoes.".to_owned()
+}
+
+/// Somebody with a conversation of their own.
+struct Author {
+    person: Person,
+    conversation: i64,
+}
+
+impl Author {
+    fn request(&self, address: SocketAddr) -> Request {
+        let Self {
+            person,
+            conversation,
+        } = self;
+        let json = format!(r#"{{"content":"{}","clientId":"@@@@@@@@@@@@"}}"#, content());
+        let path = format!("/api/conversations/{conversation}/messages");
+        Request::post(address, &path, &person.token, &json)
+    }
+}
+
+/// What was measured at one number of connections: rounds of the server, the empty route and bare
+/// SQLite.
+#[derive(Default)]
+struct Rounds {
+    per_second: [Vec<f64>; 3],
+    p50: [Vec<f64>; 3],
+    p99: [Vec<f64>; 3],
+    micros: [Vec<f64>; 3],
+}
+
+impl Rounds {
+    fn push(&mut self, which: usize, per_second: f64, latencies: &load::Latencies, micros: f64) {
+        self.per_second[which].push(per_second);
+        self.p50[which].push(latencies.percentile(50));
+        self.p99[which].push(latencies.percentile(99));
+        self.micros[which].push(micros);
+    }
+}
+
+/// # Errors
+/// Where anything doesn't answer as it should.
+pub async fn measure(run: &Run) -> Result<Section> {
+    let most = CONNECTIONS.into_iter().max().unwrap_or(1);
+    let database = run.folder.join("sends.db");
+    database::create(&database).await?;
+    let authors = database::fill(&database, |connection| {
+        let people = database::people(connection, 2 * most)?;
+        let author = |two: &[Person]| {
+            Ok(Author {
+                person: two[0].clone(),
+                conversation: database::pair(connection, &two[0], &two[1])?,
+            })
+        };
+        people
+            .chunks_exact(2)
+            .map(author)
+            .collect::<Result<Vec<_>>>()
+    })?;
+    let bare_database = run.folder.join("sends-bare.db");
+    std::fs::copy(&database, &bare_database)?;
+    let mut bare = Bare::open(&bare_database)?;
+    let pairs: Vec<_> = authors
+        .iter()
+        .map(|author| (author.conversation, author.person.id))
+        .collect();
+
+    let server = Process::tincan(&database)?;
+    let numbers = Arc::new(AtomicU64::new(1));
+    let length = answer_length(&server, &authors[0], &numbers).await?;
+    let empty_database = run.folder.join("sends-empty.db");
+    let empty = Process::tree(&empty_database, 0, length)?;
+
+    let mut all: [Rounds; CONNECTIONS.len()] = Default::default();
+    for round in 0..run.rounds {
+        for (rounds, connections) in all.iter_mut().zip(CONNECTIONS) {
+            run.say(format!(
+                "sends, {connections} connections, round {}",
+                round + 1
+            ));
+            for (which, process) in [&server, &empty].into_iter().enumerate() {
+                let workers = authors[..connections]
+                    .iter()
+                    .map(|author| worker(author.request(process.address), &numbers))
+                    .collect();
+                let done = load::run(process, workers, run.duration).await?;
+                rounds.push(
+                    which,
+                    done.per_second,
+                    &done.latencies,
+                    done.processor_micros,
+                );
+            }
+            let done = bare.run_for(&pairs[..connections], run.duration)?;
+            rounds.push(2, done.per_second, &done.latencies, done.processor_micros);
+        }
+    }
+
+    let mut section = Section::new("Durable sends");
+    for (rounds, connections) in all.into_iter().zip(CONNECTIONS) {
+        let what = |what: &str| format!("{what}, {connections} conn.");
+        let Rounds {
+            per_second,
+            p50,
+            p99,
+            micros,
+        } = rounds;
+        for (name, unit, [own, empty, bare]) in [
+            (what("sends"), "1/s", per_second),
+            (what("p50"), "ms", p50),
+            (what("p99"), "ms", p99),
+            (what("processor"), "µs each", micros),
+        ] {
+            let figure = Figure::new(name, unit, own)?
+                .beside("empty POST", &empty)
+                .beside("bare SQLite", &bare);
+            section.add(figure);
+        }
+    }
+    section.note(
+        "empty POST: the same requests to the same accept loop and routes, answered at once with as many bytes. \
+         bare SQLite: the same statements in this process, one commit for as many messages as there are connections; \
+         its times are a commit's.",
+    );
+    Ok(section)
+}
+
+fn worker(request: Request, numbers: &Arc<AtomicU64>) -> Worker {
+    let numbers = Arc::clone(numbers);
+    Worker {
+        request,
+        number: Box::new(move || numbers.fetch_add(1, Ordering::Relaxed)),
+        status: 201,
+    }
+}
+
+/// How long the server's answer to a send is.
+async fn answer_length(server: &Process, author: &Author, numbers: &AtomicU64) -> Result<usize> {
+    let mut request = author.request(server.address);
+    request.set(numbers.fetch_add(1, Ordering::Relaxed));
+    let mut connection = Connection::open(server.address).await?;
+    Ok(connection.exchange(request.bytes()).await?.body.len())
+}
