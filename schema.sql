@@ -5,10 +5,12 @@
 -- numbered from one sequence, the clock: messages.id and events.id never meet, and a replay merges both by id.
 
 -- One row. `last_id` is the last number given out; `epoch` names this history, so that a cursor of another one is noticed.
+-- `probed_at` is what a probe changes, to see whether a write still gets through.
 CREATE TABLE clock (
-    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-    epoch    INTEGER NOT NULL,
-    last_id  INTEGER NOT NULL
+    only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch     INTEGER NOT NULL,
+    last_id   INTEGER NOT NULL,
+    probed_at INTEGER NOT NULL
 ) STRICT;
 
 -- `username_key` is the case-folded name: two names that differ in case alone are one name.

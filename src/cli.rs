@@ -4,6 +4,7 @@ use std::{
     io::{self, IsTerminal, Write},
     net::SocketAddr,
     path::PathBuf,
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -94,7 +95,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("can't start threads")?;
-    runtime.block_on(serve.run())
+    let outcome = runtime.block_on(serve.run());
+    // A read that still runs must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    outcome
 }
 
 /// The exit code for a failure, by sysexits.h.

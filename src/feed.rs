@@ -32,6 +32,14 @@ pub struct Cursor {
     id: EventId,
 }
 
+impl Cursor {
+    /// A place in no database's history: whoever comes back with it is told to load everything anew.
+    const NOWHERE: Self = Self {
+        epoch: 0,
+        id: EventId(0),
+    };
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}-{}", self.epoch, self.id)
@@ -146,10 +154,15 @@ impl Feed {
         }
     }
 
+    /// Where the client goes on from after what it has had. Until it has had the `reset` that it
+    /// needs, that is nowhere: a connection that ends in between must lead to another `reset`.
     fn cursor(&self) -> Cursor {
-        Cursor {
-            epoch: self.store.epoch(),
-            id: self.passed,
+        match self.phase {
+            Phase::Reset => Cursor::NOWHERE,
+            Phase::Replay(_) | Phase::Live => Cursor {
+                epoch: self.store.epoch(),
+                id: self.passed,
+            },
         }
     }
 

@@ -357,9 +357,11 @@ impl Username {
             let reason = format!("A username has {MAX_USERNAME_LENGTH} characters at most");
             return Err(Error::invalid("username", reason));
         }
+        // Unicode has letters that nobody sees: Hangul fillers and two vowels of Khmer.
+        let is_invisible = |c| "\u{115f}\u{1160}\u{17b4}\u{17b5}".contains(c);
         if !text
             .chars()
-            .all(|c| c.is_alphanumeric() || "_.-".contains(c))
+            .all(|c| c.is_alphanumeric() && !is_invisible(c) || "_.-".contains(c))
         {
             return Err(Error::invalid(
                 "username",

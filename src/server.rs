@@ -51,7 +51,7 @@ const OTHER_FILES: u64 = 100;
 /// How long accepting rests when the system has no more files or memory for it.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// Deliveries that a receiver's channel holds.
-pub const BUS_CAPACITY: usize = 16;
+pub const BUS_CAPACITY: usize = 8;
 
 /// What a server needs to know.
 #[derive(Clone, Debug)]
@@ -106,13 +106,22 @@ impl Server {
                 port: listen.port(),
             });
         }
-        let in_context = |reason| StartError::Listen {
-            address: listen,
-            reason,
-        };
-        let listener = TcpListener::bind(listen).await.map_err(in_context)?;
-        let address = listener.local_addr().map_err(in_context)?;
+        // The database first: of two servers started alike, the second shall hear who has the file.
         let store = Store::open(&database, bus_capacity)?;
+        let listening = async {
+            let listener = TcpListener::bind(listen).await?;
+            Ok((listener.local_addr()?, listener))
+        };
+        let (address, listener) = match listening.await {
+            Ok(listening) => listening,
+            Err(reason) => {
+                store.close().await;
+                return Err(StartError::Listen {
+                    address: listen,
+                    reason,
+                });
+            }
+        };
         if settings.dev {
             for username in ["john", "jane"] {
                 store

@@ -65,8 +65,10 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     api.or(health).unify().or(ui::routes(app)).unify().boxed()
 }
 
-/// 200 when a write could be made durable.
+/// 200 when a write could be made durable, 503 whatever keeps it from being so.
 async fn health(app: Arc<App>) -> Result<&'static str, reply::Failure> {
-    app.store.probe().await?;
-    Ok("ok\n")
+    match app.store.probe().await {
+        Ok(()) => Ok("ok\n"),
+        Err(error) => Err(reply::Failure::unavailable(&error)),
+    }
 }

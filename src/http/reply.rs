@@ -44,6 +44,12 @@ impl Failure {
         }
     }
 
+    /// 503 for whatever `error` it is.
+    pub fn unavailable(error: &Error) -> Self {
+        let (status, message) = (StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+        Self::new(status, error.code(), message).with_header(RETRY_AFTER, "1")
+    }
+
     pub fn with_header(self, name: HeaderName, value: &'static str) -> Self {
         Self {
             header: Some((name, value)),

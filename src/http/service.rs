@@ -14,7 +14,7 @@ use warp::{
     reply::Response,
 };
 
-use super::{App, guard, routes};
+use super::{App, guard, reply::Answer, routes};
 
 /// Answers requests with the filter tree. Cheap to clone.
 #[derive(Clone)]
@@ -40,13 +40,17 @@ impl Service {
         Self { routes, dev }
     }
 
+    fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> Answer<()> {
+        guard::well_formed(request)?;
+        if self.dev {
+            guard::local_only(peer, request)?;
+        }
+        Ok(())
+    }
+
     /// Answers one request from `peer`.
     pub fn answer(&self, peer: IpAddr, mut request: Request<Incoming>) -> Answering {
-        let refused = if self.dev {
-            guard::local_only(peer, request.headers()).err()
-        } else {
-            None
-        };
+        let admitted = self.admit(peer, &request);
         let routes = self.routes.clone();
         Box::pin(async move {
             let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
@@ -56,9 +60,9 @@ impl Service {
                 // §9.3.2).
                 *request.method_mut() = Method::GET;
             }
-            let mut response = match refused {
-                Some(refused) => refused.into_response(),
-                None => {
+            let mut response = match admitted {
+                Err(refusal) => refusal.into_response(),
+                Ok(()) => {
                     TowerToHyperService::new(warp::service(routes))
                         .call(request)
                         .await?

@@ -7,7 +7,6 @@
 //! while the writer is held between two batches; its next commit starts the log from the beginning (<https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -16,10 +15,10 @@ use std::{
 };
 
 use parking_lot::FairMutex;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{Failure, open};
+use super::{Failure, is_lost};
 
 /// Held by the writer for each batch. Fair, so that a busy writer can't keep the checkpoint
 /// waiting.
@@ -32,20 +31,14 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub fn start(
-        path: &Path,
-        gate: Gate,
-        fail: watch::Sender<Option<Failure>>,
-    ) -> rusqlite::Result<Self> {
-        let mut connection = Connection::open(path)?;
-        open::prepare_connection(&mut connection)?;
+    pub fn start(connection: Connection, gate: Gate, fail: watch::Sender<Option<Failure>>) -> Self {
         let (ask, asked) = sync_channel(1);
         let thread = thread::spawn(move || {
             if let Err(error) = run(&connection, &gate, &asked) {
                 fail.send_replace(Some(Failure::Disk(error.to_string())));
             }
         });
-        Ok(Self { ask, thread })
+        Self { ask, thread }
     }
 
     /// Wants a checkpoint soon; one that is already wanted serves for both.
@@ -73,7 +66,7 @@ fn run(connection: &Connection, gate: &Gate, asked: &Receiver<()>) -> rusqlite::
 /// knows what it holds; any other, as a full disk, leaves the log as it was.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
     match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(error),
+        Err(error) if is_lost(&error) => Err(error),
         Err(error) => {
             tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
             Ok(())

@@ -62,10 +62,13 @@ impl Store {
                 None => EventId(i64::MAX),
             };
             let mut statement = connection.prepare_cached(
-                "SELECT conversation_id,
-                        (SELECT m.id FROM messages m WHERE m.conversation_id = p.conversation_id
-                         ORDER BY m.id DESC LIMIT 1) AS newest
-                 FROM participants p WHERE user_id = ?1 AND newest < ?2
+                // Materialized, or SQLite would look for the newest message once more to compare it.
+                "WITH mine AS MATERIALIZED (
+                     SELECT conversation_id,
+                            (SELECT m.id FROM messages m WHERE m.conversation_id = p.conversation_id
+                             ORDER BY m.id DESC LIMIT 1) AS newest
+                     FROM participants p WHERE user_id = ?1)
+                 SELECT conversation_id FROM mine WHERE newest < ?2
                  ORDER BY newest DESC LIMIT ?3",
             )?;
             let ids = statement.query_map((asker.0, before.0, PAGE), |row| {

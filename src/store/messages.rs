@@ -82,21 +82,8 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
     } = new;
     let connection = unit.connection;
     let receivers = conversations::receivers(connection, conversation_id, author.id)?;
-    if let Some(client_id) = &client_id
-        && let Some(message) = find_by_client_id(connection, author.id, client_id)?
-    {
-        let is_the_same = message.conversation_id == conversation_id && message.content == content;
-        return if is_the_same {
-            Ok(Sent {
-                message,
-                is_new: false,
-            })
-        } else {
-            Err(Error::ClientIdReused)
-        };
-    }
     let message = Message {
-        id: unit.next_id(),
+        id: unit.upcoming_id(),
         conversation_id,
         number: newest_number(connection, conversation_id)? + 1,
         author: Some(author),
@@ -106,7 +93,10 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
         edited_at: None,
         deleted_at: None,
     };
-    insert(connection, &message)?;
+    if !insert(connection, &message)? {
+        return find_sent(connection, &message);
+    }
+    unit.take_id();
     unit.publish(message.id, receivers, Change::Message(message.clone()));
     Ok(Sent {
         message,
@@ -114,13 +104,15 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
     })
 }
 
-/// Adds the row. Whoever writes a message has read everything before it.
-fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
+/// Adds the row, unless its author has used its client id before; tells whether it did. Whoever
+/// writes a message has read everything before it.
+fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<bool> {
     let author = message.author.as_ref().map(|author| author.id);
-    connection
+    let added = connection
         .prepare_cached(
             "INSERT INTO messages (id, conversation_id, number, author_id, client_id, content, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (author_id, client_id) WHERE client_id IS NOT NULL DO NOTHING",
         )?
         .execute((
             message.id.0,
@@ -131,21 +123,28 @@ fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
             &message.content,
             message.created_at.0,
         ))?;
-    if let Some(author) = author {
+    if added > 0
+        && let Some(author) = author
+    {
         conversations::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
-    Ok(())
+    Ok(added > 0)
 }
 
-fn find_by_client_id(
-    connection: &Connection,
-    author: UserId,
-    client_id: &str,
-) -> rusqlite::Result<Option<Message>> {
-    connection
+/// The message that its author sent before with the client id of `again`, where it is the same.
+fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
+    let author = again.author.as_ref().map(|author| author.id.0);
+    let message = connection
         .prepare_cached(&select("WHERE m.author_id = ?1 AND m.client_id = ?2"))?
-        .query_row((author.0, client_id), message_at)
-        .optional()
+        .query_row((author, &again.client_id), message_at)?;
+    if message.conversation_id == again.conversation_id && message.content == again.content {
+        Ok(Sent {
+            message,
+            is_new: false,
+        })
+    } else {
+        Err(Error::ClientIdReused)
+    }
 }
 
 /// The message of that id, whoever may see it.

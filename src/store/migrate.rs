@@ -73,7 +73,7 @@ fn create(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     // Positive, because a cursor shows it in hexadecimal without a sign.
     transaction.execute(
-        "INSERT INTO clock VALUES (1, random() & 0x7fffffffffffffff, 0)",
+        "INSERT INTO clock VALUES (1, random() & 0x7fffffffffffffff, 0, 0)",
         [],
     )?;
     Ok(())

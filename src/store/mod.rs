@@ -15,12 +15,18 @@ mod sessions;
 mod users;
 mod writer;
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
+use std::{
+    num::NonZeroUsize,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{Mutex, Semaphore, watch},
     task,
 };
 
@@ -41,6 +47,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// How long a successful probe stands for the next ones.
+const PROBE_HOLDS: Duration = Duration::from_secs(1);
+
 /// The database, as the rest of the program sees it. Cheap to clone; all clones are one store.
 #[derive(Clone)]
 pub struct Store {
@@ -51,7 +60,9 @@ struct Inner {
     writer: Writer,
     readers: r2d2::Pool<SqliteConnectionManager>,
     /// As many permits as there are readers, so that waiting for one costs no thread.
-    reader_permits: Semaphore,
+    reader_permits: Arc<Semaphore>,
+    /// When a probe last succeeded.
+    probed: Mutex<Option<Instant>>,
     sessions: Arc<SessionCache>,
     bus: Arc<Bus>,
     epoch: i64,
@@ -93,20 +104,21 @@ impl Store {
         let bus = Bus::new(bus_capacity);
         let sessions = Arc::new(SessionCache::default());
         let writer = Writer::start(writer::Setup {
-            connection,
             lock,
-            path,
+            connection,
+            checkpoints: open::connect(&path)?,
             last_id,
             bus: Arc::clone(&bus),
             sessions: Arc::clone(&sessions),
             fail,
         });
-        let reader_permits = Semaphore::new(readers.max_size() as usize);
+        let reader_permits = Arc::new(Semaphore::new(readers.max_size() as usize));
         Ok(Self {
             inner: Arc::new(Inner {
                 writer,
                 readers,
                 reader_permits,
+                probed: Mutex::default(),
                 sessions,
                 bus,
                 epoch,
@@ -151,12 +163,19 @@ impl Store {
         }
     }
 
-    /// Writes one row and waits for its commit: whether the database can still be written to.
+    /// Changes one row and waits for its commit: whether the database can still be written to. A
+    /// success holds for a second, so that asking often costs nothing.
     ///
     /// # Errors
     /// What a message would be refused with.
     pub async fn probe(&self) -> Result<()> {
-        self.write(|unit| unit.touch_clock()).await
+        let mut probed = self.inner.probed.lock().await;
+        if probed.is_some_and(|when| when.elapsed() < PROBE_HOLDS) {
+            return Ok(());
+        }
+        self.write(|unit| unit.probe()).await?;
+        *probed = Some(Instant::now());
+        Ok(())
     }
 
     /// Runs `work` with a read-only connection, off the async threads.
@@ -164,14 +183,15 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let _permit = self
-            .inner
-            .reader_permits
-            .acquire()
+        let permit = Arc::clone(&self.inner.reader_permits)
+            .acquire_owned()
             .await
             .map_err(|_| Error::Stopping)?;
         let pool = self.inner.readers.clone();
         let done = task::spawn_blocking(move || {
+            // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
+            // connection is taken.
+            let _permit = permit;
             let connection = pool.get().map_err(|error| {
                 tracing::error!(%error, "no connection to read from");
                 Error::Internal
@@ -216,11 +236,29 @@ fn reader_pool(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenE
         .map_err(|error| OpenError::unusable(path, &error))
 }
 
+/// Whether the system wouldn't take a write: a quota or a limit on a file's size, which SQLite knows
+/// only as a failed write. What was there before is still there.
+fn is_refused_write(error: &rusqlite::Error) -> bool {
+    let refusals = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE];
+    error
+        .sqlite_error()
+        .is_some_and(|error| refusals.contains(&error.extended_code))
+}
+
+/// Whether the disk failed in a way after which nobody knows what it holds.
+fn is_lost(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) && !is_refused_write(error)
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::StorageFull,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::SystemIoFailure) if is_refused_write(&error) => {
+                tracing::warn!(%error, "the system refused a write");
+                Self::StorageFull
+            }
             _ => {
                 tracing::error!(%error, "the database refused a statement");
                 Self::Internal

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::watch;
 
 use super::{Failure, migrate};
@@ -27,9 +27,8 @@ const WAL_KEPT: i64 = 64 * 1024 * 1024;
 /// isn't needed.
 pub(super) const READ_ONLY: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
-const READ_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
-    .union(OpenFlags::SQLITE_OPEN_CREATE)
-    .union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+const READ_WRITE: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Why a database can't be opened. Each names the file and says what to do where something can be
 /// done.
@@ -104,11 +103,10 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
         inspect(&path)?;
     }
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(&path, &error);
-    let mut connection = Connection::open_with_flags(&path, READ_WRITE).map_err(in_context)?;
+    let mut connection = connect(&path)?;
     if connection.is_readonly("main").map_err(in_context)? {
         return Err(OpenError::unusable(&path, &"it is read-only"));
     }
-    prepare_connection(&mut connection).map_err(in_context)?;
     prepare_writing(&connection).map_err(in_context)?;
     migrate::migrate(&mut connection, &path)?;
     let (epoch, last_id) = connection
@@ -125,22 +123,18 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
     })
 }
 
-/// The file's own path, behind links: two names of one file must meet at one lock.
+/// The file's own path, behind links: two names of one file must meet at one lock. A missing file is
+/// made, empty, as a link to nowhere has no path of its own yet.
 fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
-    if let Ok(path) = path.canonicalize() {
-        return Ok(path);
+    let in_context = |error: io::Error| OpenError::unusable(path, &error);
+    if !path.exists() {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(in_context)?;
     }
-    let name = path
-        .file_name()
-        .ok_or_else(|| OpenError::unusable(path, &"it doesn't name a file"))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let folder = folder
-        .canonicalize()
-        .map_err(|error| OpenError::unusable(path, &error))?;
-    Ok(folder.join(name))
+    path.canonicalize().map_err(in_context)
 }
 
 /// Takes the lock of a file beside the database. SQLite's own locks can't say who holds them, and
@@ -183,11 +177,36 @@ fn lock(path: &Path) -> Result<Lock, OpenError> {
 fn inspect(path: &Path) -> Result<(), OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let connection = Connection::open_with_flags(path, READ_ONLY).map_err(in_context)?;
+    if needs_rollback(&connection) {
+        // Whoever made the file was cut short in it, before it had a write-ahead log. Only a writable
+        // connection can take that back.
+        connect(path)?
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            .map_err(in_context)?;
+    }
     migrate::check_version(&connection, path)?;
     if size_on_disk(path) <= CHECK_FIRST {
         quick_check(&connection, path)?;
     }
     Ok(())
+}
+
+/// Whether a transaction of the time before the write-ahead log was left half done.
+fn needs_rollback(connection: &Connection) -> bool {
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    read.is_err_and(|error| {
+        error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == ffi::SQLITE_READONLY_ROLLBACK)
+    })
+}
+
+/// A connection that may write, to a file that is there.
+pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
+    let mut connection = Connection::open_with_flags(path, READ_WRITE).map_err(in_context)?;
+    prepare_connection(&mut connection).map_err(in_context)?;
+    Ok(connection)
 }
 
 fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {

@@ -6,14 +6,16 @@
 //! Only here are numbers of the sequence given out, and only here is anything published.
 
 use std::{
+    cell::Cell,
+    ffi::c_int,
     panic::{self, AssertUnwindSafe},
-    path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use parking_lot::{FairMutex, Mutex};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot, watch,
@@ -22,6 +24,7 @@ use tokio::sync::{
 use super::{
     Failure,
     checkpoint::{Checkpointer, Gate},
+    is_lost,
     open::Lock,
     sessions::{SessionCache, TokenHash},
 };
@@ -37,16 +40,22 @@ const QUEUE: usize = 4_096;
 /// Jobs that one commit makes durable at most.
 const BATCH: usize = 512;
 /// Pages of log after which a checkpoint is due: 16 MB.
-const CHECKPOINT_EVERY: usize = 4_000;
-/// Pages that a commit writes beside those of its jobs: the clock, and the ends of the tables and
-/// indexes. SQLite doesn't say how long the log is, so this is an estimate, on the high side.
-const PAGES_PER_COMMIT: usize = 6;
+const CHECKPOINT_EVERY: c_int = 4_000;
+/// How long the last batches and the last checkpoint wait for another program's lock.
+const PATIENCE_AT_THE_END: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// The log's length after this thread's last commit. SQLite tells it to a plain function, which
+    /// has nowhere else to put it.
+    static LOG_PAGES: Cell<c_int> = const { Cell::new(0) };
+}
 
 /// What the writer needs to begin.
 pub(super) struct Setup {
-    pub connection: Connection,
     pub lock: Lock,
-    pub path: PathBuf,
+    pub connection: Connection,
+    /// Another connection, for the thread of the checkpoints.
+    pub checkpoints: Connection,
     pub last_id: i64,
     pub bus: Arc<Bus>,
     pub sessions: Arc<SessionCache>,
@@ -97,7 +106,8 @@ where
     fn answer(self: Box<Self>, committed: Result<()>) {
         let answer = match (self.result, committed) {
             (Some(Ok(value)), Ok(())) => Ok(value),
-            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            // Also where the work itself was refused: the reason may have been a neighbour's row.
+            (_, Err(error)) | (Some(Err(error)), Ok(())) => Err(error),
             (None, Ok(())) => Err(Error::Internal),
         };
         // Whoever asked may have gone; the work is done all the same.
@@ -162,36 +172,39 @@ impl Writer {
 }
 
 fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {
+    // The lock comes first, so that it goes last, whatever happens in between.
     let Setup {
+        lock: _lock,
         connection,
-        lock,
-        path,
+        checkpoints,
         last_id,
         bus,
         sessions,
         fail,
     } = setup;
+    connection.wal_hook(Some(|_, pages| {
+        LOG_PAGES.set(pages);
+        Ok(())
+    }));
     let gate = Gate::new(FairMutex::new(()));
-    let checkpointer = Checkpointer::start(&path, Arc::clone(&gate), fail)?;
+    let checkpointer = Checkpointer::start(checkpoints, Arc::clone(&gate), fail.clone());
     let done = Batches {
         connection: &connection,
         last_id,
         bus,
         sessions,
+        fail: fail.clone(),
         gate,
     }
     .run(queue, &checkpointer);
     checkpointer.stop();
     // Leaves nothing in the log, so that a copy of the file alone is whole.
     if done.is_ok()
+        && fail.borrow().is_none()
         && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     {
         tracing::warn!(%error, "the last checkpoint failed; the next start reads the log");
     }
-    // The last connection to close moves the log into the file; only then may another server have
-    // it.
-    drop(connection);
-    drop(lock);
     done
 }
 
@@ -221,8 +234,18 @@ enum AfterCommit {
 impl Unit<'_> {
     /// The next number of the sequence.
     pub fn next_id(&mut self) -> EventId {
-        self.last_id += 1;
+        self.take_id();
         EventId(self.last_id)
+    }
+
+    /// The number that [`take_id`](Self::take_id) would use up.
+    pub fn upcoming_id(&self) -> EventId {
+        EventId(self.last_id + 1)
+    }
+
+    /// Uses up the upcoming number.
+    pub fn take_id(&mut self) {
+        self.last_id += 1;
     }
 
     /// Tells the streams of `receivers` after the commit.
@@ -243,9 +266,12 @@ impl Unit<'_> {
         });
     }
 
-    /// Writes the clock as it is: a write that changes nothing.
-    pub fn touch_clock(&self) -> Result<()> {
-        Ok(set_clock(self.connection, self.last_id)?)
+    /// Writes something new; the same again would be no write at all.
+    pub fn probe(&self) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE clock SET probed_at = max(?1, probed_at + 1)")?
+            .execute([self.now.0])?;
+        Ok(())
     }
 }
 
@@ -262,6 +288,7 @@ struct Batches<'a> {
     last_id: i64,
     bus: Arc<Bus>,
     sessions: Arc<SessionCache>,
+    fail: watch::Sender<Option<Failure>>,
     gate: Gate,
 }
 
@@ -275,7 +302,7 @@ enum Aborted {
 
 impl From<rusqlite::Error> for Aborted {
     fn from(error: rusqlite::Error) -> Self {
-        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+        if is_lost(&error) {
             Self::Lost(error)
         } else {
             Self::Refused(error.into())
@@ -292,14 +319,16 @@ impl Batches<'_> {
         checkpointer: &Checkpointer,
     ) -> rusqlite::Result<()> {
         let mut jobs = Vec::with_capacity(BATCH);
-        let mut since_checkpoint = 0;
         while let Some(first) = queue.blocking_recv() {
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
                     Message::Job(job) => jobs.push(job),
                     // Nothing more is accepted; what was accepted before is still written.
-                    Message::Stop => queue.close(),
+                    Message::Stop => {
+                        queue.close();
+                        self.connection.busy_timeout(PATIENCE_AT_THE_END)?;
+                    }
                 }
                 next = if jobs.len() < BATCH {
                     queue.try_recv().ok()
@@ -307,10 +336,8 @@ impl Batches<'_> {
                     None
                 };
             }
-            since_checkpoint += PAGES_PER_COMMIT + jobs.len();
             self.write(&mut jobs)?;
-            if since_checkpoint >= CHECKPOINT_EVERY {
-                since_checkpoint = 0;
+            if LOG_PAGES.get() >= CHECKPOINT_EVERY {
                 checkpointer.ask();
             }
         }
@@ -319,7 +346,10 @@ impl Batches<'_> {
 
     /// Writes one batch, publishes, answers. An error is one after which nothing may be written.
     fn write(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> rusqlite::Result<()> {
-        let committed = {
+        let committed = if self.fail.borrow().is_some() {
+            // The checkpoints, or the check of a large file, have found that the disk can't be trusted.
+            Err(Aborted::Refused(Error::Stopping))
+        } else {
             let _no_checkpoint_ends_now = self.gate.lock();
             self.commit(jobs)
         };

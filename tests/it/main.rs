@@ -13,6 +13,7 @@ mod concurrency;
 mod conversations;
 mod crash;
 mod dev_mode;
+mod faults;
 mod feed;
 mod feed_model;
 mod http;

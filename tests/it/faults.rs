@@ -1,0 +1,177 @@
+//! What goes wrong around a server: a disk without room, a start cut short, a link to nowhere, and
+//! requests that no client should send.
+
+use std::{fs, os::unix::fs::symlink, process::Command};
+
+use rusqlite::Connection;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{Binary, Client, Talk, answer, dev, ended, messages, raw};
+
+/// Lets a running process make files no longer than this, as a full disk or a quota would.
+fn limit_files(server: &Binary, limit: &str) {
+    let status = Command::new("prlimit")
+        .args([
+            &format!("--pid={}", server.id()),
+            &format!("--fsize={limit}:"),
+        ])
+        .status();
+    assert!(status.expect("prlimit runs").success());
+}
+
+#[tokio::test]
+async fn without_room_writes_are_refused_and_reads_go_on_until_there_is_room_again() {
+    let folder = TempDir::new().expect("a folder");
+    let database = folder.path().join("tincan.db");
+    // The signal that goes with the limit would end a process that doesn't ignore it.
+    let mut command = Command::new("sh");
+    let script = r#"trap '' XFSZ; exec "$@""#;
+    let tincan = env!("CARGO_BIN_EXE_tincan");
+    let database = database.to_str().expect("a plain path");
+    command.args([
+        "-c",
+        script,
+        "sh",
+        tincan,
+        "--dev",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    command.args(["--db", database, "--log", "off"]);
+    command.stdout(std::process::Stdio::piped());
+    let server = Binary::run(&mut command);
+    let john = server.nobody().sign_in("john").await;
+    let conversation = john.talk_to("jane").await;
+    let before = john.say(&conversation, "while there is room").await;
+    let jane = server.nobody().sign_in("jane").await;
+    let mut stream = jane.follow(None).await;
+
+    limit_files(&server, "4096");
+    let path = messages(&conversation);
+    let draft = json!({ "content": "too much", "clientId": "again" });
+    john.post(&path, draft.clone())
+        .await
+        .refused(507, "storage_full");
+    let health = john.get("/healthz").await;
+    assert_eq!(
+        health.status, 503,
+        "a probe that writes nothing would say ok"
+    );
+    let history = john.get(&path).await.expect(200);
+    assert_eq!(history, json!([before]));
+
+    limit_files(&server, "unlimited");
+    john.post(&path, draft).await.expect(201);
+    john.get("/healthz").await.expect(200);
+    let event = stream.next().await.expect("the stream lives on");
+    assert_eq!(event.data["content"], "too much");
+    assert_eq!(event.data["number"], 2, "nothing came of the refused one");
+}
+
+#[tokio::test]
+async fn a_database_whose_making_was_cut_short_is_made_again() {
+    let folder = TempDir::new().expect("a folder");
+    let (making, database) = (
+        folder.path().join("making.db"),
+        folder.path().join("tincan.db"),
+    );
+    let connection = Connection::open(&making).expect("a connection");
+    // Pages that don't fit the cache are written before the commit: then the journal is hot.
+    connection
+        .execute_batch("PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))")
+        .expect("a transaction under way");
+    for suffix in ["", "-journal"] {
+        let name = |base: &std::path::Path| format!("{}{suffix}", base.display());
+        fs::copy(name(&making), name(&database)).expect("a copy as a power cut would leave it");
+    }
+    assert!(fs::metadata(&database).expect("a file").len() > 0);
+    Binary::start(&database).nobody().sign_in("john").await;
+}
+
+#[tokio::test]
+async fn a_link_to_a_file_that_is_not_there_yet_has_one_server_too() {
+    let folder = TempDir::new().expect("a folder");
+    let (target, link) = (
+        folder.path().join("target.db"),
+        folder.path().join("link.db"),
+    );
+    symlink(&target, &link).expect("a link");
+    let first = Binary::start(&link);
+    for name in [&link, &target] {
+        let name = name.to_str().expect("a plain path");
+        let arguments = ["--dev", "--listen", "127.0.0.1:0", "--db", name];
+        let second = ended(Binary::command(&arguments)).await;
+        assert_eq!(second.code, Some(75), "{}", second.stderr);
+    }
+    first.nobody().get("/healthz").await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_missed_the_reset_after_a_hello_is_told_again() {
+    let talk = Talk::start(dev()).await;
+    let mut stream = talk.john.open_stream(Some("no-cursor")).await;
+    let hello = stream.next().await.expect("a hello");
+    assert_eq!(hello.name, "hello");
+    drop(stream);
+    let resumed = hello.data["cursor"].as_str().expect("a cursor");
+    for cursor in [hello.id.as_str(), resumed] {
+        let mut stream = talk.john.follow(Some(cursor)).await;
+        assert_eq!(stream.next().await.expect("an event").name, "reset");
+    }
+}
+
+#[tokio::test]
+async fn a_request_names_a_path_and_one_host() {
+    let talk = Talk::start(dev()).await;
+    let address = talk.server.address();
+    let requests = [
+        "GET localhost HTTP/1.1\r\nHost: localhost\r\n",
+        "HEAD localhost HTTP/1.1\r\nHost: localhost\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n",
+        "GET /api/config HTTP/1.1\r\n",
+        "GET /api/config HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n",
+    ];
+    for request in requests {
+        let answer = raw(address, format!("{request}Connection: close\r\n\r\n")).await;
+        assert_eq!(answer.status, 400, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn dev_mode_sees_through_proxies_that_tell_of_themselves() {
+    let talk = Talk::start(dev()).await;
+    let nobody = Client::new(talk.server.address());
+    let through: [&[(&str, &str)]; 3] = [
+        &[("via", "1.1 proxy")],
+        &[("x-real-ip", "192.0.2.1")],
+        &[
+            ("origin", "https://chat.example"),
+            ("sec-fetch-site", "same-origin"),
+        ],
+    ];
+    for headers in through {
+        let mut request = nobody.request(reqwest::Method::POST, "/api/login");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let refused = answer(request.json(&json!({ "username": "john" }))).await;
+        refused.refused(403, "dev_is_local");
+    }
+    let absolute = "GET http://chat.example/api/config HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    raw(talk.server.address(), absolute)
+        .await
+        .refused(403, "dev_is_local");
+}
+
+#[tokio::test]
+async fn a_name_has_no_letters_that_nobody_sees() {
+    let talk = Talk::start(dev()).await;
+    for name in ["john\u{3164}", "john\u{ffa0}", "\u{115f}", "jo\u{17b4}hn"] {
+        let taken = talk
+            .john
+            .post("/api/accounts", json!({ "username": name }))
+            .await;
+        taken.refused(422, "invalid");
+    }
+}
