@@ -157,9 +157,6 @@ impl Bare {
         prepare("SELECT user_id FROM participants WHERE conversation_id = ?1")?
             .query_map([conversation], |row| row.get::<_, i64>(0))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        prepare("SELECT id FROM messages WHERE author_id = ?1 AND client_id = ?2")?
-            .query_row((author, client_id), |row| row.get::<_, i64>(0))
-            .optional()?;
         let number = prepare(
             "SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY id DESC LIMIT 1",
         )?
@@ -169,7 +166,8 @@ impl Bare {
             + 1;
         prepare(
             "INSERT INTO messages (id, conversation_id, number, author_id, client_id, content, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (author_id, client_id) WHERE client_id IS NOT NULL DO NOTHING",
         )?
         .execute((id, conversation, number, author, client_id, content, now))?;
         prepare(
