@@ -49,12 +49,11 @@ pub fn run(database: &Path, request: usize, event: usize) -> Result<()> {
 }
 
 /// Reads what one connection asks for.
-fn read(mut stream: TcpStream, request: usize, messages: &Sender<Message>) -> Result<()> {
+fn read(stream: TcpStream, request: usize, messages: &Sender<Message>) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut first = [0];
     stream.peek(&mut first)?;
     if first == *b"G" {
-        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nevent:hello\ndata:{}\n\n")?;
         messages.send(Message::Follow(stream))?;
         return Ok(());
     }
@@ -72,7 +71,11 @@ fn relay(mut bare: Bare, queue: &Receiver<Message>, event: usize) -> Result<()> 
     while let Ok(message) = queue.recv() {
         for message in std::iter::once(message).chain(queue.try_iter()) {
             match message {
-                Message::Follow(stream) => receiver = Some(stream),
+                Message::Follow(mut stream) => {
+                    // Only now: whoever is greeted may count on having whatever comes.
+                    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nevent:hello\ndata:{}\n\n")?;
+                    receiver = Some(stream);
+                }
                 Message::Send(bytes, sender) => batch.push((number(&bytes)?, sender)),
             }
         }
