@@ -22,6 +22,8 @@ use crate::{
 
 /// Seconds of silence after which a transport shows that it is alive.
 pub const HEARTBEAT: u64 = 15;
+/// What a client whose cursor means nothing here is told.
+pub const RESET: &str = "This place in the stream isn't known here; load everything anew";
 /// Events that are read from the database at a time.
 const PAGE: usize = 64;
 
@@ -143,20 +145,31 @@ impl Feed {
         })
     }
 
-    /// The next event; none when the stream has ended. Not taking it holds the stream back and
-    /// nothing else, and a call that is dropped half-way loses nothing.
-    pub async fn next(&mut self) -> Option<Item> {
+    /// Whether the client's cursor means nothing here, and it hasn't been told yet.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self.phase, Phase::Reset)
+    }
+
+    /// The next event. Not taking it holds the stream back and nothing else, and a call that is
+    /// dropped half-way loses nothing.
+    ///
+    /// # Errors
+    /// Why the stream has ended: [`Error::Unauthorized`] with its session, [`Error::Stopping`] with
+    /// the server, and those of a read.
+    pub async fn next(&mut self) -> Result<Item> {
         let stopping = self.stopping.clone();
         tokio::select! {
             biased;
-            () = stopping.cancelled() => None,
-            event = self.advance() => Some(Item { event: event?, cursor: self.cursor() }),
+            () = stopping.cancelled() => Err(Error::Stopping),
+            event = self.advance() => Ok(Item { event: event?, cursor: self.cursor() }),
         }
     }
 
     /// Where the client goes on from after what it has had. Until it has had the `reset` that it
     /// needs, that is nowhere: a connection that ends in between must lead to another `reset`.
-    fn cursor(&self) -> Cursor {
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
         match self.phase {
             Phase::Reset => Cursor::NOWHERE,
             Phase::Replay(_) | Phase::Live => Cursor {
@@ -168,61 +181,55 @@ impl Feed {
 
     /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
     /// call can be made again.
-    async fn advance(&mut self) -> Option<Arc<Event>> {
+    async fn advance(&mut self) -> Result<Arc<Event>> {
         if !self.greeted {
             self.greeted = true;
-            return Some(Arc::new(self.hello()));
+            return Ok(Arc::new(self.hello()));
         }
         loop {
             match &mut self.phase {
                 Phase::Reset => {
                     self.phase = Phase::Live;
-                    return Some(Arc::new(self.reset()));
+                    return Ok(Arc::new(self.reset()));
                 }
                 Phase::Replay(replay) => {
                     if let Some(event) = replay.events.pop_front() {
                         self.passed = event.id;
-                        return Some(Arc::new(event));
+                        return Ok(Arc::new(event));
                     }
                     if let Some(end) = replay.end {
                         let announced = replay.announced;
                         self.passed = self.passed.max(end);
                         self.phase = Phase::Live;
                         if announced {
-                            return Some(Arc::new(self.caught_up()));
+                            return Ok(Arc::new(self.caught_up()));
                         }
                         continue;
                     }
                     if self.session.has_expired() {
-                        return None;
+                        return Err(Error::Unauthorized);
                     }
                     let (session, asker) = (self.session.id, self.session.user.id);
                     let backlog = self.store.backlog(session, asker, self.passed, PAGE);
                     // Boxed, because what a stream waits for most of the time is something else.
-                    match Box::pin(backlog).await {
-                        Ok(Backlog { events, end }) => {
-                            replay.events = events.into();
-                            replay.end = end;
-                        }
-                        Err(Error::Unauthorized) => return None,
-                        Err(error) => {
-                            tracing::warn!(%error, "a stream could not be replayed; its client will come back");
-                            return None;
-                        }
-                    }
+                    let Backlog { events, end } = Box::pin(backlog).await?;
+                    replay.events = events.into();
+                    replay.end = end;
                 }
                 Phase::Live => match self.live.next().await {
                     Ok(Signal::Event(event)) if event.id > self.passed => {
                         if self.session.has_expired() {
-                            return None;
+                            return Err(Error::Unauthorized);
                         }
                         self.passed = event.id;
-                        return Some(event);
+                        return Ok(event);
                     }
-                    Ok(Signal::SessionEnded(session)) if session == self.session.id => return None,
+                    Ok(Signal::SessionEnded(session)) if session == self.session.id => {
+                        return Err(Error::Unauthorized);
+                    }
                     Ok(Signal::Event(_) | Signal::SessionEnded(_)) => {}
                     Err(RecvError::Lagged(_)) => self.phase = Phase::Replay(Replay::default()),
-                    Err(RecvError::Closed) => return None,
+                    Err(RecvError::Closed) => return Err(Error::Stopping),
                 },
             }
         }
@@ -265,7 +272,6 @@ impl Feed {
             reason: &'static str,
         }
 
-        let reason = "This place in the stream isn't known here; load everything anew";
-        Event::new(self.passed, "reset", &Reset { reason })
+        Event::new(self.passed, "reset", &Reset { reason: RESET })
     }
 }

@@ -1,5 +1,5 @@
 //! Random schedules of what people, their streams and the server can do, and what must be true of
-//! every one: each stream saw, over its life, exactly what the database says that its user may see.
+//! every one: each stream saw, over its life and over either transport, exactly what the database says that its user may see.
 
 use std::{collections::BTreeMap, env};
 
@@ -61,6 +61,10 @@ enum Step {
         stream: usize,
         count: usize,
     },
+    /// Goes on by long poll.
+    Poll {
+        stream: usize,
+    },
     SignOut {
         device: Device,
     },
@@ -86,6 +90,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => stream().prop_map(|stream| Step::Leave { stream }),
         3 => stream().prop_map(|stream| Step::Return { stream }),
         5 => (stream(), 1..10_usize).prop_map(|(stream, count)| Step::Take { stream, count }),
+        3 => stream().prop_map(|stream| Step::Poll { stream }),
         1 => device().prop_map(|device| Step::SignOut { device }),
         1 => Just(Step::Restart),
     ];
@@ -205,6 +210,13 @@ impl World {
                 let witness = self.witness();
                 if let Some(follower) = self.follower(stream) {
                     follower.take(&witness, count).await;
+                }
+            }
+            Step::Poll { stream } => {
+                let people = self.people.clone();
+                if let Some(follower) = self.follower(stream) {
+                    let Device { person, session } = follower.device;
+                    follower.poll(&people[person][session]).await;
                 }
             }
             Step::SignOut { device } => self.sign_out(device).await,
@@ -328,6 +340,15 @@ impl Follower {
             self.note(event);
         }
         self.stream = Some(stream);
+    }
+
+    /// Takes one answer's worth over another transport.
+    async fn poll(&mut self, client: &Client) {
+        self.stream = None;
+        self.behind = None;
+        let (events, cursor) = client.poll(&self.cursor, 0).await;
+        self.seen.extend(events);
+        self.cursor = cursor;
     }
 
     /// Takes what still comes from a stream that the server ends.

@@ -18,6 +18,7 @@ mod feed;
 mod feed_model;
 mod http;
 mod lifecycle;
+mod long_poll;
 mod messages;
 mod ui;
 mod witness;

@@ -426,6 +426,27 @@ impl Client {
         .await
     }
 
+    /// A long poll that is to be answered: its events, and the cursor for the next.
+    pub async fn poll(&self, cursor: &str, wait: u32) -> (Vec<Event>, String) {
+        let polled = answer(self.poll_request(&format!("?after={cursor}&wait={wait}"))).await;
+        assert_eq!(polled.headers["content-type"], "application/json");
+        let polled = polled.expect(200);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let events = polled["events"].as_array().expect("a list").iter();
+        let events = events.map(|event| Event {
+            id: text(&event["id"]),
+            name: text(&event["event"]),
+            data: event["data"].clone(),
+        });
+        (events.collect(), text(&polled["cursor"]))
+    }
+
+    /// The request of a long poll with this query, to be refined.
+    pub fn poll_request(&self, query: &str) -> reqwest::RequestBuilder {
+        self.request(Method::GET, &format!("/api/messages{query}"))
+            .header("accept", "application/json")
+    }
+
     /// The request that opens a stream, to be refined.
     pub fn stream_request(&self) -> reqwest::RequestBuilder {
         self.request(Method::GET, "/api/messages")

@@ -1,5 +1,6 @@
 //! `GET /api/messages`: the feed, in the encoding that the request asks for.
 
+mod long_poll;
 mod sse;
 
 use std::sync::Arc;
@@ -35,25 +36,34 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 
 async fn follow(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     let session = asker.session_or(&app, query.get("token")).await?;
-    let header = |name: &str| {
-        asker
-            .headers()
-            .get(name)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+    let accepts = |media_type| {
+        let accepted = asker.headers().get_all(ACCEPT);
+        let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());
+        accepted.any(|value| value.contains(media_type))
     };
-    if !header(ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/event-stream")) {
-        let message = "This endpoint requires an EventSource connection";
-        return Err(Failure::new(
-            StatusCode::NOT_ACCEPTABLE,
-            "not_acceptable",
-            message,
-        ));
-    }
-    let last = header("last-event-id");
+    let last = asker
+        .headers()
+        .get("last-event-id")
+        .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let cursor = last
         .as_deref()
         .filter(|last| !last.is_empty())
         .or_else(|| query.get("after"));
-    let feed = Feed::open(&app.store, session, cursor, app.stopping.clone()).await?;
-    Ok(sse::reply(feed))
+    let open = Feed::open(&app.store, session, cursor, app.stopping.clone());
+    if accepts("text/event-stream") {
+        return Ok(sse::reply(open.await?));
+    }
+    if accepts("application/json") {
+        let wait = long_poll::wait(&query)?;
+        let feed = open.await?;
+        return match cursor {
+            None => Ok(long_poll::beginning(&feed)),
+            Some(_) => long_poll::reply(feed, wait).await,
+        };
+    }
+    Err(Failure::new(
+        StatusCode::NOT_ACCEPTABLE,
+        "not_acceptable",
+        "This endpoint requires an EventSource connection",
+    ))
 }

@@ -10,7 +10,10 @@ use warp::{
     reply::Response,
 };
 
-use crate::feed::{Feed, HEARTBEAT, Item};
+use crate::{
+    error::Error,
+    feed::{Feed, HEARTBEAT, Item},
+};
 
 /// How long a client waits before it comes back, in milliseconds: a spread, so that a restart isn't
 /// followed by everybody at once.
@@ -21,7 +24,13 @@ pub fn reply(feed: Feed) -> Response {
     let first = format!("retry:{}\n", retry());
     let frames = stream::unfold((feed, first), |(mut feed, mut frame)| async move {
         match timeout(Duration::from_secs(HEARTBEAT), feed.next()).await {
-            Ok(item) => encode(&item?, &mut frame),
+            Ok(Ok(item)) => encode(&item, &mut frame),
+            Ok(Err(end)) => {
+                if !matches!(end, Error::Unauthorized | Error::Stopping) {
+                    tracing::warn!(%end, "a stream broke off; its client will come back");
+                }
+                return None;
+            }
             // A comment, which clients ignore and proxies count as traffic.
             Err(_) => frame.push_str(":\n\n"),
         }
