@@ -4,7 +4,7 @@
 //! ```text
 //! POST /api/conversations/7/messages                                GET /api/messages (any number of devices)
 //!    │ http/messages.rs   path → method → session → body               ▲
-//!    ▼                                                                 │ http/feed/sse.rs   encode
+//!    ▼                                                                 │ http/feed/{sse,long_poll}.rs   encode
 //!  http/messages.rs       validate, ask the store                      │ feed.rs   subscribe → replay → live, no gap
 //!    ▼                                                                 │
 //!  store/messages.rs      the SQL, as a job of the writer              │
@@ -22,7 +22,7 @@
 //! | --- | --- |
 //! | [`cli`] | flags, environment variables, commands |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
-//! | [`http`] | the filter tree, a file for each resource, the embedded UI |
+//! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI |
 //! | [`feed`] | one gap-free stream of events for one asker |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |

@@ -16,6 +16,7 @@ use super::{
     body::Body,
     filters::{asker, body, only, with},
     reply::{Answer, json, no_content, ok},
+    ui,
 };
 use crate::{
     error::Error,
@@ -27,7 +28,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let config = warp::path!("config")
         .and(warp::get())
         .and(with(app))
-        .map(config);
+        .and(asker())
+        .then(config);
     let config = config.or(warp::path!("config").and(only("GET, HEAD")));
 
     let login = warp::path!("login")
@@ -97,25 +99,31 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Config {
+struct Config<'a> {
     name: &'static str,
     version: &'static str,
     dev: bool,
     providers: [&'static str; 0],
     signup: &'static str,
     max_message_length: usize,
+    auth_user: Option<&'a User>,
+    ui: &'static str,
 }
 
-fn config(app: Arc<App>) -> Response {
+/// Says who is asking, too, so that a page finds out without a request that is refused.
+async fn config(app: Arc<App>, asker: Asker) -> Answer {
+    let session = asker.session_if_any(&app).await?;
     let dev = app.settings.dev;
-    ok(&Config {
+    Ok(ok(&Config {
         name: "Tincan",
         version: env!("CARGO_PKG_VERSION"),
         dev,
         providers: [],
         signup: if dev { "open" } else { "closed" },
         max_message_length: MAX_MESSAGE_LENGTH,
-    })
+        auth_user: session.as_ref().map(|session| &session.user),
+        ui: ui::version(&app.settings),
+    }))
 }
 
 #[derive(Deserialize)]

@@ -45,6 +45,18 @@ impl Asker {
         }
     }
 
+    /// Like [`session`](Self::session), where nobody known may ask as well.
+    pub async fn session_if_any(&self, app: &App) -> Answer<Option<Arc<Session>>> {
+        let Some(token) = self.bearer().or_else(|| self.cookie(&app.settings)) else {
+            return Ok(None);
+        };
+        match app.store.session(token).await {
+            Ok(session) => Ok(Some(session)),
+            Err(Error::Unauthorized) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Like [`session`](Self::session), or else the one that `token` opens: an EventSource can't
     /// set headers.
     pub async fn session_or(&self, app: &App, token: Option<&str>) -> Answer<Arc<Session>> {

@@ -81,9 +81,16 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
         "providers": [],
         "signup": "open",
         "maxMessageLength": 4000,
+        "authUser": null,
     });
     let server = Server::start(dev()).await;
     let config = server.nobody().get("/api/config").await.expect(200);
+    let ui = config["ui"].as_str().expect("a text");
+    assert!(
+        ui.len() == 16 && ui.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{ui}"
+    );
+    expected["ui"] = ui.into();
     assert_eq!(config, expected);
 
     let server = Server::start(strict()).await;
@@ -91,6 +98,27 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
     expected["dev"] = false.into();
     expected["signup"] = "closed".into();
     assert_eq!(config, expected);
+}
+
+#[tokio::test]
+async fn the_configuration_says_who_is_asking_and_refuses_nobody() {
+    let server = Server::start(dev()).await;
+    let john = server.sign_in("john").await;
+    let user = john.get("/api/auth_user").await.expect(200);
+    let cookie = format!("tincan={}", john.token.clone().expect("a token"));
+    let by_cookie = || get_by_cookie(&server, "/api/config", &cookie);
+    let who = async |request| answer(request).await.expect(200)["authUser"].clone();
+    let by_token = |client: &Client| client.request(Method::GET, "/api/config");
+    assert_eq!(who(by_token(&john)).await, user);
+    assert_eq!(who(by_cookie()).await, user);
+    let stranger = john.with_token(&"0".repeat(64).into());
+    assert_eq!(who(by_token(&stranger)).await, json!(null));
+    // As everywhere, the bearer token is looked at first.
+    assert_eq!(who(by_cookie().bearer_auth("0")).await, json!(null));
+
+    john.post("/api/logout", json!({})).await.expect(204);
+    assert_eq!(who(by_token(&john)).await, json!(null));
+    assert_eq!(who(by_cookie()).await, json!(null));
 }
 
 #[tokio::test]

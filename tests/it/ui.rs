@@ -1,6 +1,12 @@
-//! The UI as a browser asks for it: files, types, entity tags, compression and security headers.
+//! The UI as a browser asks for it: files, types, joined scripts, entity tags, compression and
+//! security headers.
 
-use std::{fs, io::Read};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Read,
+    path::Path,
+};
 
 use flate2::read::GzDecoder;
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -23,6 +29,78 @@ async fn fetch(client: &Client, path: &str, headers: &[(&str, &str)]) -> (Header
 
 async fn status(client: &Client, path: &str) -> u16 {
     client.get(path).await.status.as_u16()
+}
+
+fn ends_in(path: &str, extension: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|end| end == extension)
+}
+
+/// The text of a file, as it is served.
+async fn text(client: &Client, path: &str) -> String {
+    let (_, bytes) = fetch(client, path, &[]).await;
+    String::from_utf8(bytes).expect("text")
+}
+
+/// Where the UI's files lie.
+fn sources() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/ui"))
+}
+
+/// Their addresses and bytes.
+fn source_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.append(&mut source_files(&path));
+        } else {
+            let name = path.strip_prefix(sources()).expect("a file of the UI");
+            let bytes = fs::read(&path).expect("a file");
+            files.insert(format!("/{}", name.display()), bytes);
+        }
+    }
+    files
+}
+
+/// The addresses of the modules that a script loads later.
+fn loaded_later(script: &str) -> Vec<String> {
+    let named = script.split("import('").skip(1);
+    let address = |named: &str| named.split('\'').next().expect("an address").to_owned();
+    named.map(address).collect()
+}
+
+/// The addresses from which a script imports.
+fn imports(script: &str) -> Vec<String> {
+    let lines = script.lines().filter(|line| line.starts_with("import "));
+    let address = |line: &str| {
+        let (_, from) = line.split_once(" from '").expect("an import");
+        from.trim_end_matches("';").to_owned()
+    };
+    lines.map(address).collect()
+}
+
+/// The addresses that the page names.
+async fn named_by_page(client: &Client) -> Vec<String> {
+    let page = text(client, "/").await;
+    let named = page.split('"').filter(|value| value.starts_with('/'));
+    named.map(str::to_owned).collect()
+}
+
+/// The scripts of the page and whatever they lead to, by address.
+async fn page_scripts(client: &Client) -> BTreeMap<String, String> {
+    let mut scripts = BTreeMap::new();
+    let mut addresses = named_by_page(client).await;
+    addresses.retain(|address| ends_in(address, "js"));
+    while let Some(address) = addresses.pop() {
+        let script = text(client, &address).await;
+        let leads_to = [loaded_later(&script), imports(&script)].concat();
+        scripts.insert(address, script);
+        addresses.extend(leads_to);
+        addresses.retain(|address| !scripts.contains_key(address));
+    }
+    scripts
 }
 
 #[tokio::test]
@@ -66,16 +144,118 @@ async fn a_file_has_its_type() {
 async fn everything_that_the_page_names_is_there() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    let (_, page) = fetch(&nobody, "/", &[]).await;
-    let page = String::from_utf8(page).expect("text");
-    let named: Vec<_> = page
-        .split('"')
-        .filter(|value| value.starts_with('/'))
-        .collect();
+    let named = named_by_page(&nobody).await;
     assert!(!named.is_empty());
     for path in named {
-        assert_eq!(status(&nobody, path).await, 200, "{path}");
+        assert_eq!(status(&nobody, &path).await, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_script_of_the_page_brings_everything_but_what_is_loaded_later() {
+    let server = Server::start(dev()).await;
+    let scripts = page_scripts(&server.nobody()).await;
+    assert_eq!(imports(&scripts["/main.js"]), [""; 0]);
+    let later = loaded_later(&scripts["/main.js"]);
+    assert!(!later.is_empty());
+    for (address, script) in &scripts {
+        assert!(!script.contains("import('."), "{address}: a relative one");
+    }
+    // What one takes from another is there.
+    for (address, script) in &scripts {
+        for line in script.lines().filter(|line| line.starts_with("import ")) {
+            let (names, from) = line.split_once(" from '/").expect("an import");
+            let export = names.replace("import", "export");
+            let from = &scripts[&format!("/{}", from.trim_end_matches("';"))];
+            let is_there = from.contains(&format!("\n{export};\n"));
+            assert!(is_there, "{address}: {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_module_runs_in_one_script_alone() {
+    let server = Server::start(dev()).await;
+    let mut homes = BTreeMap::new();
+    for (address, script) in page_scripts(&server.nobody()).await {
+        let functions = script.lines().filter(|line| line.ends_with(" = (() => {"));
+        for module in functions.filter(|line| line.starts_with("const $")) {
+            if let Some(other) = homes.insert(module.to_owned(), address.clone()) {
+                panic!("{module}: {other} and {address}");
+            }
+        }
+    }
+    assert!(homes.len() > 1, "{homes:?}");
+}
+
+#[tokio::test]
+async fn a_worker_stands_alone() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    for address in source_files(sources()).keys() {
+        if address.ends_with("-worker.js") {
+            let script = text(&nobody, address).await;
+            let of_modules = ["import ", "export "];
+            let mut lines = script.lines();
+            let found = lines.find(|line| of_modules.iter().any(|word| line.starts_with(word)));
+            assert_eq!(found, None, "{address}");
+            assert!(!script.contains("import("), "{address}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_script_and_no_style_sheet_has_lines_of_comment() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let mut texts = page_scripts(&nobody).await;
+    for address in source_files(sources()).into_keys() {
+        if address.ends_with("-worker.js") || ends_in(&address, "css") {
+            let text = text(&nobody, &address).await;
+            texts.insert(address, text);
+        }
+    }
+    for (address, text) in texts {
+        for line in text.lines() {
+            let is_code = !line.is_empty() && !line.starts_with("//") && !line.starts_with("/*");
+            assert!(is_code && !line.starts_with(' '), "{address}: {line:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_module_inside_a_script_is_at_no_address_of_its_own() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let scripts: BTreeSet<_> = page_scripts(&nobody).await.into_keys().collect();
+    let mut inside = source_files(sources());
+    inside.retain(|address, _| {
+        ends_in(address, "js") && !address.ends_with("-worker.js") && !scripts.contains(address)
+    });
+    assert!(!inside.is_empty());
+    for address in inside.keys() {
+        assert_eq!(status(&nobody, address).await, 404, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_folder_of_the_ui_is_served_as_it_is() {
+    let config = Config {
+        settings: Settings {
+            ui: Some(sources().to_owned()),
+            ..dev().settings
+        },
+        ..dev()
+    };
+    let server = Server::start(config).await;
+    let nobody = server.nobody();
+    for (address, bytes) in source_files(sources()) {
+        let (_, answered) = fetch(&nobody, &address, &[]).await;
+        assert!(answered == bytes, "{address}");
+    }
+    // The version that pages compare says that there is none.
+    let configuration = nobody.get("/api/config").await.expect(200);
+    assert_eq!(configuration["ui"], "0000000000000000");
 }
 
 #[tokio::test]
@@ -201,7 +381,7 @@ async fn the_page_lets_nothing_in_from_elsewhere() {
                 "require-trusted-types-for 'script'",
                 "script-src 'self'",
                 "style-src 'self'",
-                "trusted-types 'none'",
+                "trusted-types tincan",
                 "worker-src 'self'",
             ]
         );

@@ -1,16 +1,16 @@
-//! The UI, as it was when the program was built: types, entity tags, compression, security headers.
-//! With a folder instead, its files are read anew each time, for work on the front end.
+//! The UI, as it was when the program was built: which file an address means, in which coding, and
+//! the security headers. With a folder instead, its files are read anew each time and served as they
+//! are, for work on the front end.
+
+mod assets;
+mod module;
+mod scripts;
 
 use std::{
-    collections::HashMap,
-    io::Write,
     path::{Component, Path},
     sync::{Arc, LazyLock},
 };
 
-use flate2::{Compression, write::GzEncoder};
-use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
@@ -22,30 +22,24 @@ use warp::{
     reply::Response,
 };
 
+use self::assets::{Asset, EMBEDDED, extension};
 use super::{App, Settings, filters::only};
 
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/ui");
-static EMBEDDED: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let mut files = Vec::new();
-    collect(&FILES, &mut files);
-    files
-        .into_iter()
-        .map(|(path, bytes)| (path.clone(), Asset::new(&path, bytes)))
-        .collect()
-});
-
 const INDEX: &str = "index.html";
-/// Files smaller than this, in bytes, fit one packet as they are.
-const COMPRESS_FROM: usize = 1_000;
-/// Everything comes from the server itself, and no HTML is ever made from a string.
+/// The version of a folder, whose files change under its pages as somebody works on them.
+const UNVERSIONED: &str = "0000000000000000";
+/// Everything comes from the server itself, and no HTML is ever made from a string. The one policy
+/// for trusted types gives out the addresses of workers.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tincan";
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    // Compressed now rather than when the first visitor waits for it.
-    LazyLock::force(&EMBEDDED);
     let settings = Arc::clone(&app.settings);
+    if settings.ui.is_none() {
+        // Joined and compressed now rather than when the first visitor waits for it.
+        LazyLock::force(&EMBEDDED);
+    }
     let files = warp::get()
         .and(warp::path::full())
         .and(warp::header::headers_cloned());
@@ -56,90 +50,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-/// One file of the UI.
-struct Asset {
-    content_type: HeaderValue,
-    plain: Encoded,
-    gzip: Option<Encoded>,
-}
-
-/// A file's bytes in one content coding; each has an entity tag of its own (RFC 9110 §8.8.3.3).
-struct Encoded {
-    bytes: Arc<[u8]>,
-    etag: String,
-}
-
-impl Encoded {
-    fn new(bytes: Vec<u8>) -> Self {
-        let digest: [u8; 32] = Sha256::digest(&bytes).into();
-        let (head, _) = digest.split_at(8);
-        let tag = head
-            .iter()
-            .fold(0_u64, |tag, byte| tag << 8 | u64::from(*byte));
-        Self {
-            bytes: bytes.into(),
-            etag: format!("\"{tag:016x}\""),
-        }
+/// What changes whenever any file of the UI does, so that a page can tell that it is outdated.
+pub fn version(settings: &Settings) -> &'static str {
+    match settings.ui {
+        Some(_) => UNVERSIONED,
+        None => &EMBEDDED.version,
     }
-}
-
-impl Asset {
-    fn new(path: &str, bytes: Vec<u8>) -> Self {
-        let content_type = HeaderValue::from_static(content_type(path));
-        let gzip = (bytes.len() >= COMPRESS_FROM && is_text(path))
-            .then(|| gzip(&bytes))
-            .map(Encoded::new);
-        Self {
-            content_type,
-            plain: Encoded::new(bytes),
-            gzip,
-        }
-    }
-}
-
-fn collect(folder: &Dir<'_>, into: &mut Vec<(String, Vec<u8>)>) {
-    for file in folder.files() {
-        into.push((
-            file.path().to_string_lossy().into_owned(),
-            file.contents().to_vec(),
-        ));
-    }
-    for folder in folder.dirs() {
-        collect(folder, into);
-    }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    // Writing to a vector can't fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
-}
-
-fn content_type(path: &str) -> &'static str {
-    match extension(path) {
-        "html" => "text/html; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "json" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "woff2" => "font/woff2",
-        "txt" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
-}
-
-fn is_text(path: &str) -> bool {
-    !matches!(extension(path), "png" | "woff2")
-}
-
-fn extension(path: &str) -> &str {
-    Path::new(path)
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
 }
 
 /// The file at `path`, or the page for an address inside the UI.

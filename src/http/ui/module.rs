@@ -1,0 +1,438 @@
+//! One module of the UI, made ready to stand beside others in one script.
+//!
+//! No JavaScript is parsed here. Modules keep a few rules instead, line by line, and one that
+//! breaks a rule is refused by file and line:
+//! - Imports come before all other code, one on a line: `import { a, b as c } from './x.js';` or
+//!   `import './x.js';`.
+//! - A `class`, `const` or any kind of `function` is exported by the word before it.
+//! - `import('./x.js')` names a module that is loaded later.
+//! - A comment that goes over several lines begins on a line of its own, and a string or template
+//!   literal doesn't go over several lines.
+//! - Nothing waits while a module loads, nor asks for the module's own address.
+//!
+//! A module becomes a function that is called once and gives back what it exports, so that names of
+//! two modules don't meet:
+//! ```js
+//! const $views$list = (() => {
+//! const { el } = $base$dom;
+//! class List { … }
+//! return { List };
+//! })();
+//! ```
+
+use std::iter;
+
+/// A rule that a file breaks.
+#[derive(Debug, thiserror::Error)]
+#[error("ui/{file}:{line}: {reason}")]
+pub struct Refusal {
+    file: String,
+    line: usize,
+    reason: String,
+}
+
+/// A line of a file, from 1.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    file: &'a str,
+    line: usize,
+}
+
+impl Place<'_> {
+    pub fn refusal(self, reason: impl Into<String>) -> Refusal {
+        Refusal {
+            file: self.file.to_owned(),
+            line: self.line,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Where a file names a module.
+#[derive(Clone)]
+pub struct Reference<'a> {
+    pub path: String,
+    pub place: Place<'a>,
+}
+
+impl<'a> Reference<'a> {
+    /// What nobody names, and browsers ask for all the same.
+    pub fn root(file: &'a str) -> Self {
+        Self {
+            path: file.to_owned(),
+            place: Place { file, line: 0 },
+        }
+    }
+}
+
+/// A module, taken apart.
+pub struct Module<'a> {
+    pub path: &'a str,
+    /// As it stands in a function: imports are from constants, and exports aren't marked.
+    code: String,
+    pub imports: Vec<Import<'a>>,
+    /// The modules that it loads later.
+    pub later: Vec<Reference<'a>>,
+    pub exports: Vec<String>,
+}
+
+/// A line of import.
+pub struct Import<'a> {
+    pub module: Reference<'a>,
+    pub names: Vec<String>,
+}
+
+impl<'a> Module<'a> {
+    /// Takes a module apart.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn parse(path: &'a str, source: &'a str) -> Result<Self, Refusal> {
+        let mut module = Self {
+            path,
+            code: String::with_capacity(source.len()),
+            imports: Vec::new(),
+            later: Vec::new(),
+            exports: Vec::new(),
+        };
+        let mut has_begun = false;
+        for line in code_lines(path, source) {
+            let (place, line) = line?;
+            let word = first_name(line.trim_start());
+            if word == "import" && !line.trim_start().starts_with("import(") {
+                if has_begun {
+                    return Err(place.refusal("imports come before all other code"));
+                }
+                module.take_import(place, line)?;
+                continue;
+            }
+            has_begun = true;
+            if word == "export" {
+                module.take_export(place, line)?;
+            } else {
+                module.take(place, line)?;
+            }
+        }
+        Ok(module)
+    }
+
+    fn take_import(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+        let form = "an import looks like this: import { a, b as c } from './x.js';";
+        let (names, specifier) = imported(line).ok_or_else(|| place.refusal(form))?;
+        let path = resolve(place, specifier)?;
+        if !names.is_empty() {
+            let pairs = names.iter().map(|&(there, here)| {
+                if there == here {
+                    here.to_owned()
+                } else {
+                    format!("{there}: {here}")
+                }
+            });
+            let pairs = pairs.collect::<Vec<_>>().join(", ");
+            let module = constant(&path);
+            self.code += &["const { ", &pairs, " } = ", &module, ";\n"].concat();
+        }
+        self.imports.push(Import {
+            module: Reference { path, place },
+            names: names.iter().map(|(there, _)| (*there).to_owned()).collect(),
+        });
+        Ok(())
+    }
+
+    fn take_export(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+        let declaration = line.strip_prefix("export ").unwrap_or_default();
+        let function = declaration.strip_prefix("async ").unwrap_or(declaration);
+        let named = ["function ", "function* "]
+            .iter()
+            .find_map(|kind| function.strip_prefix(kind))
+            .or_else(|| declaration.strip_prefix("class "))
+            .or_else(|| declaration.strip_prefix("const "));
+        let name = first_name(named.unwrap_or_default());
+        if name.is_empty() {
+            let reason = "an export is a class, function or const of that name";
+            return Err(place.refusal(reason));
+        }
+        self.exports.push(name.to_owned());
+        self.take(place, declaration)
+    }
+
+    fn take(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+        let is_outermost = !line.starts_with(char::is_whitespace);
+        if is_outermost && line.contains("await ") && !line.contains("async ") {
+            return Err(place.refusal("a joined module can't wait while it loads"));
+        }
+        if line.contains("import") {
+            self.take_later(place, line.trim())?;
+        } else {
+            self.code += line.trim();
+        }
+        self.code.push('\n');
+        Ok(())
+    }
+
+    fn take_later(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+        if line.contains("import.meta") {
+            return Err(place.refusal("a joined module has no address of its own"));
+        }
+        let mut parts = line.split("import(");
+        self.code += parts.next().unwrap_or_default();
+        for part in parts {
+            let named = part
+                .strip_prefix('\'')
+                .and_then(|part| part.split_once("')"));
+            let form = "a module is loaded later like this: import('./x.js')";
+            let (specifier, rest) = named.ok_or_else(|| place.refusal(form))?;
+            let path = resolve(place, specifier)?;
+            self.code += &["import('/", &path, "')", rest].concat();
+            self.later.push(Reference { path, place });
+        }
+        Ok(())
+    }
+
+    /// Calls the module, once, and keeps what it exports.
+    pub fn function(&self) -> String {
+        let (module, code) = (constant(self.path), &self.code);
+        let exports = match self.exports.join(", ") {
+            none if none.is_empty() => none,
+            exports => format!("return {{ {exports} }};\n"),
+        };
+        format!("const {module} = (() => {{\n{code}{exports}}})();\n")
+    }
+}
+
+/// The constant that stands for a module. Of two paths that [`resolve`] gives, no two share one.
+pub fn constant(path: &str) -> String {
+    let name = path.strip_suffix(".js").unwrap_or(path);
+    format!("${}", name.replace('/', "$").replace('-', "_"))
+}
+
+/// The names that a line imports, there and here, and from where.
+fn imported(line: &str) -> Option<(Vec<(&str, &str)>, &str)> {
+    let import = line.strip_prefix("import ")?.strip_suffix("';")?;
+    if let Some(specifier) = import.strip_prefix('\'') {
+        return Some((Vec::new(), specifier));
+    }
+    let (names, specifier) = import.strip_prefix("{ ")?.split_once(" } from '")?;
+    let names = names.split(", ").map(|name| {
+        let (there, here) = name.split_once(" as ").unwrap_or((name, name));
+        let are_names = [there, here]
+            .iter()
+            .all(|name| !name.is_empty() && first_name(name) == *name);
+        are_names.then_some((there, here))
+    });
+    Some((names.collect::<Option<_>>()?, specifier))
+}
+
+/// The name with which a text begins, perhaps an empty one.
+fn first_name(text: &str) -> &str {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    text.split(|c| !is_part(c)).next().unwrap_or_default()
+}
+
+/// The path of a module from how another names it.
+fn resolve(place: Place<'_>, specifier: &str) -> Result<String, Refusal> {
+    let (folder, _) = place.file.rsplit_once('/').unwrap_or_default();
+    let mut path: Vec<_> = folder.split_terminator('/').collect();
+    let mut is_inside = specifier.starts_with("./") || specifier.starts_with("../");
+    for part in specifier.split('/') {
+        match part {
+            "." => {}
+            ".." => is_inside &= path.pop().is_some(),
+            _ => path.push(part),
+        }
+    }
+    let path = path.join("/");
+    let name = path.strip_suffix(".js").unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '/';
+    if is_inside && !name.is_empty() && name.chars().all(is_plain) {
+        return Ok(path);
+    }
+    let reason = format!("'{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js");
+    Err(place.refusal(reason))
+}
+
+/// The text without lines of comment, blank lines and indentation. It keeps the rules for comments,
+/// too.
+pub fn without_comments(file: &str, text: &str) -> Result<String, Refusal> {
+    let mut code = String::with_capacity(text.len());
+    for line in code_lines(file, text) {
+        code += line?.1.trim();
+        code.push('\n');
+    }
+    Ok(code)
+}
+
+/// The lines that are neither blank nor comments, and where they are.
+fn code_lines<'a>(
+    file: &'a str,
+    text: &'a str,
+) -> impl Iterator<Item = Result<(Place<'a>, &'a str), Refusal>> {
+    let mut lines = (1..).zip(text.lines());
+    let mut in_comment = false;
+    iter::from_fn(move || {
+        for (line, text) in lines.by_ref() {
+            let code = behind_comment(text, &mut in_comment);
+            if code.trim().is_empty() || code.trim_start().starts_with("//") {
+                continue;
+            }
+            let place = Place { file, line };
+            let checked = check_end(code).map_err(|reason| place.refusal(reason));
+            return Some(checked.map(|()| (place, code)));
+        }
+        None
+    })
+}
+
+/// What a line has behind a comment that begins it, or goes on in it.
+fn behind_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
+    let comment = match line.trim_start().strip_prefix("/*") {
+        _ if *in_comment => line,
+        Some(comment) => comment,
+        None => return line,
+    };
+    let end = comment.split_once("*/");
+    *in_comment = end.is_none();
+    end.map_or("", |(_, behind)| behind)
+}
+
+/// Refuses a line behind which it isn't plain that what looks like a comment is one.
+fn check_end(line: &str) -> Result<(), &'static str> {
+    // Asked first, because it costs next to nothing, and this is about every line.
+    let comment = line.contains(" /*").then(|| line.rsplit_once(" /*"));
+    if comment
+        .flatten()
+        .is_some_and(|(_, comment)| !comment.contains("*/"))
+    {
+        return Err("a comment of several lines begins on a line of its own");
+    }
+    if line.matches('`').count() % 2 == 1 || line.ends_with('\\') {
+        return Err("a string or template literal ends on its line");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(source: &str, words: &str) {
+        match Module::parse("part/a.js", source) {
+            Ok(module) => panic!("taken: {}", module.code),
+            Err(refusal) => assert_eq!(refusal.to_string(), format!("ui/part/a.js:{words}")),
+        }
+    }
+
+    #[test]
+    fn it_becomes_a_function_that_gives_back_what_it_exports() {
+        let source = "// Why.\n\nimport './x.js';\nimport { a, b as c } from '../some/y-1.js';\n\n\
+            /** @param {string} d */\nexport function one(d) {\n  return c(d); // so\n}\n\
+            export async function* two() {}\nexport class Three {}\nexport const FOUR = a;\n\
+            const later = () => import('./z.js');\n";
+        let expected = "const $part$a = (() => {\nconst { a, b: c } = $some$y_1;\n\
+            function one(d) {\nreturn c(d); // so\n}\nasync function* two() {}\nclass Three {}\n\
+            const FOUR = a;\nconst later = () => import('/part/z.js');\n\
+            return { one, two, Three, FOUR };\n})();\n";
+        let module = Module::parse("part/a.js", source).expect("a module");
+        assert_eq!(module.function(), expected);
+    }
+
+    #[test]
+    fn comments_on_lines_of_their_own_are_left_out_and_others_stay() {
+        let text = "// one\n/* two */\n/** three */ code(); // stays\n\n  /*\n   * four\n */\n\
+            /* // */ more(/** @type {x} */ (y));\n  '// in a literal';\n/** five\n six */ // seven\n/**/ end();\n";
+        let expected =
+            "code(); // stays\nmore(/** @type {x} */ (y));\n'// in a literal';\nend();\n";
+        assert_eq!(without_comments("a.css", text).expect("a text"), expected);
+    }
+
+    #[test]
+    fn an_import_of_another_form_is_refused() {
+        let form = "an import looks like this: import { a, b as c } from './x.js';";
+        for line in [
+            "import x from './x.js';",
+            "import * as x from './x.js';",
+            "import { x } from \"./x.js\";",
+            "import {x} from './x.js';",
+            "import { x, } from './x.js';",
+            "import { default as } from './x.js';",
+            "import {",
+            "import './x.js'; // why",
+            "  import './x.js';",
+            "import'./x.js';",
+        ] {
+            refused(&format!("// x\n{line}\n"), &format!("2: {form}"));
+        }
+        refused(
+            "x();\nimport './x.js';",
+            "2: imports come before all other code",
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_form_is_refused() {
+        for specifier in [
+            "x.js",
+            "/x.js",
+            "https://x/x.js",
+            "./x",
+            "./X.js",
+            "./x.y.js",
+            "../../x.js",
+        ] {
+            let reason = format!(
+                "1: '{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js"
+            );
+            refused(&format!("import '{specifier}';"), &reason);
+            refused(&format!("  import('{specifier}');"), &reason);
+        }
+        let form = "1: a module is loaded later like this: import('./x.js')";
+        refused("import(x);", form);
+        refused("x(import(\"./x.js\"));", form);
+    }
+
+    #[test]
+    fn an_export_of_another_form_is_refused() {
+        for line in [
+            "export default x;",
+            "export let x;",
+            "export * from './x.js';",
+            "export { x };",
+            "export const { x } = y;",
+            "export async class x {}",
+            "  export const x = 1;",
+        ] {
+            refused(
+                line,
+                "1: an export is a class, function or const of that name",
+            );
+        }
+    }
+
+    #[test]
+    fn what_would_mean_something_else_in_a_function_or_without_comments_is_refused() {
+        for (line, reason) in [
+            ("x(`", "a string or template literal ends on its line"),
+            ("x('\\", "a string or template literal ends on its line"),
+            (
+                "x(); /* why\n",
+                "a comment of several lines begins on a line of its own",
+            ),
+            (
+                "new URL(import.meta.url);",
+                "a joined module has no address of its own",
+            ),
+            (
+                "const x = await y();",
+                "a joined module can't wait while it loads",
+            ),
+        ] {
+            refused(line, &format!("1: {reason}"));
+        }
+        assert!(without_comments("a.css", "a {} /*\n").is_err());
+    }
+}
