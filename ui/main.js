@@ -1,15 +1,23 @@
 // The beginning: finds out who is asking, and shows the messenger or the way in.
 
-import { Api, reasonOf } from './api.js';
-import { Client } from './client.js';
-import { el, failure } from './dom.js';
-import { Messenger } from './messenger.js';
-import { Router } from './router.js';
+import { Api, ApiError, reasonOf } from './base/api.js';
+import { Clock } from './base/clock.js';
+import { el, failure } from './base/dom.js';
+import { Router } from './base/router.js';
+import { forget, keep, kept, keysOf } from './base/storage.js';
+import { install } from './install.js';
+import { Client } from './models/client.js';
+import { Preferences } from './models/preferences.js';
+import { Messenger } from './views/messenger.js';
 
-/** @import {User} from './types.js' */
+/** @import {Config, User} from './base/types.js' */
 
 const api = new Api();
 const router = new Router();
+const preferences = new Preferences();
+const clock = new Clock();
+/** Of the UI that this page is. */
+let version = '';
 /** @type {Client | null} */
 let client = null;
 
@@ -20,36 +28,80 @@ function show(screen) {
 
 async function begin() {
   try {
-    enter(await api.get('/api/auth_user'));
+    const { authUser, ui } = await askServer();
+    version ||= ui;
+    if (authUser) enter(authUser);
+    else leave();
   } catch (error) {
-    show(el('main', { class: 'centred' }, failure(reasonOf(error), begin)));
+    const user = kept('user');
+    const offline = user && error instanceof ApiError && error.status === 0;
+    if (offline) enter(user);
+    else show(el('main', { class: 'centred' }, failure(reasonOf(error), begin)));
   }
+}
+
+/** @returns {Promise<Config>} */
+function askServer() {
+  return api.get('/api/config');
 }
 
 /** @param {User} user */
 function enter(user) {
-  client?.feed.stop();
-  client = new Client(api, user);
-  client.addEventListener('reset', () => enter(user));
-  show(new Messenger(client, router, signOut));
-  client.feed.start();
+  client?.stop();
+  keep('user', user);
+  client = new Client(api, user, version);
+  const { stream } = client;
+  const messenger = new Messenger({ client, router, preferences, clock, signOut });
+  stream.addEventListener('ended', leave);
+  stream.addEventListener('reset', () => {
+    client?.forget();
+    enter(user);
+  });
+  let known = version !== '';
+  stream.addEventListener('connected', () => {
+    // The first time it was asked for just now.
+    if (!known) checkVersion(messenger);
+    known = false;
+  });
+  show(messenger);
+  client.start();
+}
+
+/** After an outage, the server may be a newer one. @param {Messenger} messenger */
+async function checkVersion(messenger) {
+  const { ui } = await askServer().catch(() => ({ ui: version }));
+  version ||= ui;
+  if (ui !== version) messenger.offerReload();
 }
 
 async function signOut() {
   await api.post('/api/logout');
-  // Drafts outlive a session that ends by itself, but aren't left to whoever sits down here next.
-  sessionStorage.clear();
+  // They outlive a session that ends by itself, but aren't left to whoever sits down here next.
+  for (const key of [...keysOf('draft:'), ...keysOf('outbox:')]) forget(key);
+  end();
   leave();
 }
 
-async function leave() {
-  client?.feed.stop();
+/** Nobody is signed in any more. */
+function end() {
+  client?.end();
   client = null;
+  forget('user');
+}
+
+async function leave() {
+  const wasIn = client !== null;
+  end();
   document.title = 'Sign in – Tincan';
-  const { SignIn } = await import('./sign-in.js');
+  const { SignIn } = await import('./views/sign-in.js');
   // Several requests may have found out at the same time.
-  if (!document.querySelector('sign-in')) show(new SignIn(api, enter));
+  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, wasIn));
 }
 
 api.addEventListener('signed-out', leave);
+// Another tab may have signed in or out.
+addEventListener('storage', ({ key }) => {
+  if (key === 'user' && kept('user')?.id !== client?.user.id) begin();
+});
 begin();
+if (navigator.serviceWorker) install();

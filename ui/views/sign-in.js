@@ -1,10 +1,10 @@
 // The way in. So far there is one in development mode alone.
 
-import { reasonOf } from './api.js';
-import { avatar, Component, el, failure, nameOf, skeleton } from './dom.js';
+import { reasonOf } from '../base/api.js';
+import { avatar, Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 
-/** @import {Api} from './api.js' */
-/** @import {Config, User} from './types.js' */
+/** @import {Api} from '../base/api.js' */
+/** @import {Config, User} from '../base/types.js' */
 
 /** Whom development mode starts with. */
 const PEOPLE = [{ id: '1', username: 'john' }, { id: '2', username: 'jane' }];
@@ -20,13 +20,15 @@ export class SignIn extends Component {
     'aria-describedby': 'problem',
   });
 
-  /** @param {Api} api @param {(user: User) => void} enter */
-  constructor(api, enter) {
+  /** @param {Api} api @param {(user: User) => void} enter @param {boolean} wasIn whether somebody was until now */
+  constructor(api, enter, wasIn) {
     super();
     this.#api = api;
     this.#enter = enter;
     this.append(el('main', { class: 'centred' },
-      el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), this.#heading, this.#body));
+      el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), this.#heading,
+      wasIn && el('p', { role: 'status' }, 'You have been signed out. What you hadn’t sent yet is kept for you.'),
+      this.#body));
     this.#load();
   }
 

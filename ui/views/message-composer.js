@@ -1,8 +1,10 @@
 // Where a message is written; what isn't sent yet is kept as a draft.
 
-import { Component, el } from './dom.js';
+import { Component, el } from '../base/dom.js';
+import { icon } from '../base/icons.js';
+import { forget, keep, kept } from '../base/storage.js';
 
-/** @import {User} from './types.js' */
+/** @import {User} from '../base/types.js' */
 
 /** What Safari reports for a key that an input method deals with. */
 const INPUT_METHOD_KEY = 229;
@@ -23,11 +25,11 @@ export class MessageComposer extends Component {
       enterkeyhint: this.#touch ? 'enter' : 'send', input: () => this.#changed(), keydown: (event) => this.#key(event),
     });
     this.append(el('form', { submit: (event) => this.#submit(event) },
-      this.#text, el('button', { class: 'button primary' }, 'Send')));
+      this.#text, el('button', { class: 'button primary send', 'aria-label': 'Send' }, icon('send'))));
   }
 
   connectedCallback() {
-    this.#put(sessionStorage.getItem(this.#draftKey) ?? '');
+    this.#put(kept(this.#draftKey) ?? '');
   }
 
   takeFocus() {
@@ -35,7 +37,7 @@ export class MessageComposer extends Component {
   }
 
   /** Puts a text before what stands here already. @param {string} content */
-  prepend(content) {
+  giveBack(content) {
     this.#put([content, this.#text.value].filter(Boolean).join('\n'));
     this.takeFocus();
   }
@@ -63,7 +65,8 @@ export class MessageComposer extends Component {
   }
 
   #changed() {
-    sessionStorage.setItem(this.#draftKey, this.#text.value);
+    if (this.#text.value) keep(this.#draftKey, this.#text.value);
+    else forget(this.#draftKey);
     // Not every browser sizes a field by its content. The style sheet caps it.
     this.#text.style.setProperty('block-size', 'auto');
     this.#text.style.setProperty('block-size', `${this.#text.scrollHeight + 2}px`);

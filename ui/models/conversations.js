@@ -1,9 +1,9 @@
 // The conversations that one takes part in: with whom, the newest message, and how far one has read.
 
-import { reasonOf } from './api.js';
+import { reasonOf } from '../base/api.js';
 
-/** @import {Api} from './api.js' */
-/** @import {Conversation, Message, ReadMark, User} from './types.js' */
+/** @import {Api} from '../base/api.js' */
+/** @import {Conversation, Message, ReadMark, User} from '../base/types.js' */
 
 /**
  * Up to the number `read` one has read, and up to `told` the server knows or is being told so.
@@ -30,11 +30,12 @@ export class Conversations extends EventTarget {
   /** Where the last page ended. */
   #lastListed = '';
 
-  /** @param {Api} api @param {string} userId */
-  constructor(api, userId) {
+  /** @param {Api} api @param {string} userId @param {Conversation[]} kept from an earlier time */
+  constructor(api, userId, kept) {
     super();
     this.#api = api;
     this.#userId = userId;
+    for (const conversation of kept) this.#learn(conversation);
   }
 
   /** Newest message first. One without a message isn't listed. */
@@ -44,8 +45,15 @@ export class Conversations extends EventTarget {
       .sort((a, b) => (BigInt(a.newest.id) < BigInt(b.newest.id) ? 1 : -1));
   }
 
-  get totalUnread() {
-    return this.listed.reduce((total, { unread }) => total + unread, 0);
+  /** How many messages are unread, but for some conversations. @param {(id: string) => boolean} isLeftOut */
+  unreadExcept(isLeftOut) {
+    return this.listed.reduce((total, { id, unread }) => total + (isLeftOut(id) ? 0 : unread), 0);
+  }
+
+  /** What is listed, as the server would say it. @returns {Conversation[]} */
+  get kept() {
+    return this.listed.map(({ id, other, newest }) =>
+      ({ id, otherParticipant: other, lastMessage: newest, lastReadNumber: this.lastRead(id) }));
   }
 
   /** @param {string} id */
@@ -69,7 +77,7 @@ export class Conversations extends EventTarget {
 
   /** Whom a conversation is with, asked for where the list doesn't say. @param {string} id @returns {Promise<User>} */
   async other(id) {
-    while (this.state === 'loading') await new Promise((done) => this.addEventListener('change', done, { once: true }));
+    while (!this.#get(id).other && this.state === 'loading') await new Promise((done) => this.addEventListener('change', done, { once: true }));
     return this.#get(id).other ?? (await this.#fetch(id)).otherParticipant;
   }
 

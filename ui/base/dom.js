@@ -79,6 +79,14 @@ export function arrange(parent, children) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
+/** Adds a style sheet, unless it is there, and waits until it applies. @param {string} path */
+export async function addStyle(path) {
+  if (document.querySelector(`link[href="${path}"]`)) return;
+  await new Promise((done) => {
+    document.head.append(el('link', { rel: 'stylesheet', href: path, load: done, error: done }));
+  });
+}
+
 /** A name in its own direction, whatever stands around it. @param {string} name */
 export function nameOf(name) {
   return el('bdi', {}, name);

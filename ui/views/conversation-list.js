@@ -1,27 +1,30 @@
 // The list of conversations, newest message first.
 
-import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from './dom.js';
-import { shortTime } from './format.js';
-import { conversationPath } from './router.js';
+import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
+import { shortTime } from '../base/format.js';
+import { icon } from '../base/icons.js';
+import { conversationPath } from '../base/router.js';
 
-/** @import {Conversations} from './conversations.js' */
-/** @import {Router} from './router.js' */
+/** @import {Conversations} from '../models/conversations.js' */
+/** @import {Context} from './messenger.js' */
 
 export class ConversationList extends Component {
   #conversations;
   #router;
+  #preferences;
   #list = el('ul');
   #rest = el('div', { class: 'list-rest' });
   /** @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
 
-  /** @param {Conversations} conversations @param {Router} router */
-  constructor(conversations, router) {
+  /** @param {Context} context */
+  constructor({ client, router, preferences, clock }) {
     super();
-    this.#conversations = conversations;
+    this.#conversations = client.conversations;
     this.#router = router;
+    this.#preferences = preferences;
     this.append(this.#list, this.#rest);
-    this.watch(() => this.#render(), conversations, router);
+    this.watch(() => this.#render(), this.#conversations, router, preferences, clock);
   }
 
   /** @param {string} id */
@@ -48,13 +51,17 @@ export class ConversationList extends Component {
     const current = this.#router.route.id === id;
     const time = shortTime(new Date(newest.createdAt));
     const focused = row.contains(document.activeElement);
-    fill(row, [newest.id, unread, current, time], () => [
+    const muted = this.#preferences.isMuted(id);
+    fill(row, [newest.id, unread, current, time, muted], () => [
       el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
         avatar(other),
         el('span', { class: 'row-name' }, nameOf(other.username)),
         el('time', { class: 'row-time', datetime: newest.createdAt }, time),
-        el('span', { class: 'row-text', dir: 'auto' }, `${newest.mine ? 'You: ' : ''}${newest.content}`),
-        unread > 0 && el('span', { class: 'badge' }, `${unread}`, el('span', { class: 'visually-hidden' }, ' unread'))),
+        el('span', { class: 'row-text', dir: newest.mine ? 'ltr' : 'auto' },
+          newest.mine && 'You: ', el('bdi', {}, newest.content)),
+        muted && icon('bell-off'),
+        unread > 0 && el('span', { class: muted ? 'badge quiet' : 'badge' },
+          unread > 99 ? '99+' : `${unread}`, el('span', { class: 'visually-hidden' }, ' unread'))),
     ]);
     if (focused) row.querySelector('a')?.focus({ preventScroll: true });
     return row;

@@ -1,9 +1,9 @@
 // The messages of one conversation, without a hole: loaded from the newest backwards, and kept up by events.
 
-import { reasonOf } from './api.js';
+import { reasonOf } from '../base/api.js';
 
-/** @import {Api} from './api.js' */
-/** @import {Message} from './types.js' */
+/** @import {Api} from '../base/api.js' */
+/** @import {Message} from '../base/types.js' */
 
 const PAGE = 40;
 const LARGEST_PAGE = 100;
@@ -29,14 +29,25 @@ export class Timeline extends EventTarget {
   #last = 0;
   #filling = 0;
 
-  /** @param {Api} api @param {string} conversationId */
-  constructor(api, conversationId) {
+  /** @param {Api} api @param {string} conversationId @param {Message[]} kept from an earlier time, oldest first */
+  constructor(api, conversationId, kept) {
     super();
     this.#api = api;
     this.#path = `/api/conversations/${conversationId}/messages`;
+    for (const message of kept) this.#messages.set(message.number, message);
+    this.#first = kept[0]?.number ?? 1;
+    this.#last = kept.at(-1)?.number ?? 0;
   }
 
-  /** What can be shown in order, oldest first. @returns {Message[]} */
+  get first() {
+    return this.#first;
+  }
+
+  get last() {
+    return this.#last;
+  }
+
+  /** What can be shown in order, oldest first: from the number `first` to `last`. @returns {Message[]} */
   get messages() {
     return Array.from({ length: this.#last - this.#first + 1 }, (_, index) => this.#at(this.#first + index));
   }
@@ -53,15 +64,31 @@ export class Timeline extends EventTarget {
     try {
       const limit = Math.min(LARGEST_PAGE, Math.max(PAGE, atLeast));
       const page = await this.#fetch(limit, this.loaded ? this.#at(this.#first) : undefined);
-      if (!this.loaded) this.#last = page[0]?.number ?? 0;
-      this.#first = page.at(-1)?.number ?? this.#first;
+      const oldest = page.at(-1)?.number ?? this.#first;
+      if (!this.loaded) {
+        // What was kept stays, unless something is missing after it.
+        this.#first = this.#last < oldest - 1 ? oldest : Math.min(this.#first, oldest);
+        this.#last = page[0]?.number ?? 0;
+      } else {
+        this.#first = oldest;
+      }
       this.hasOlder = page.length > 0 && this.#first > 1;
       this.loaded = true;
       this.state = 'ready';
       this.#extend();
     } catch (error) {
-      this.reason = reasonOf(error);
-      this.state = 'failed';
+      this.#fail(error);
+    }
+    this.#changed();
+  }
+
+  /** Once events come: what had come before them, and after what is here. */
+  async refresh() {
+    try {
+      await this.#fetch(PAGE);
+      this.#extend();
+    } catch (error) {
+      this.#fail(error);
     }
     this.#changed();
   }
@@ -102,10 +129,14 @@ export class Timeline extends EventTarget {
       await this.#fetch(LARGEST_PAGE, this.ahead[0]);
       this.#extend();
     } catch (error) {
-      // What can be shown stays as it is; coming back online loads again.
-      this.reason = reasonOf(error);
-      this.state = 'failed';
+      this.#fail(error);
     }
     this.#changed();
+  }
+
+  /** What can be shown stays as it is. @param {unknown} error */
+  #fail(error) {
+    this.reason = reasonOf(error);
+    this.state = 'failed';
   }
 }

@@ -1,7 +1,7 @@
 // The shapes that travel, for type checkers alone: no browser loads this file.
 
 /** @typedef {{id: string, username: string}} User */
-/** @typedef {{dev: boolean}} Config */
+/** `ui` changes whenever the files of the UI do. @typedef {{dev: boolean, ui: string, version: string, authUser: User | null}} Config */
 /** @typedef {{conversationId: string, userId: string, upTo: number}} ReadMark */
 
 /**
@@ -13,7 +13,7 @@
 /** @typedef {{id: string, otherParticipant: User, lastMessage: Message | null, lastReadNumber: number}} Conversation */
 
 /**
- * @typedef {{name: 'hello' | 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent', data: Message}
+ * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent', data: Message}
  *   | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation}} FeedEvent
  */
 

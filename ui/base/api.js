@@ -24,9 +24,16 @@ export class Api extends EventTarget {
     return this.#ask(path, { method: 'POST', ...json });
   }
 
+  /** @param {string} path */
+  delete(path) {
+    return this.#ask(path, { method: 'DELETE' });
+  }
+
   /** @param {string} path @param {RequestInit} request */
   async #ask(path, request) {
-    const response = await fetch(path, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {
+    const headers = { Accept: 'application/json', ...request.headers };
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(path, { ...request, headers, signal }).catch(() => {
       throw new ApiError(0, 'Tincan can’t be reached.');
     });
     // A proxy on the way may answer with something else than JSON.

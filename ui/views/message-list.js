@@ -1,16 +1,20 @@
-// The messages on the screen: what is rendered, where one is in it, and what counts as read.
+// The messages on the screen: which of them are rendered, where one is among them, and what counts as read.
 
-import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from './dom.js';
+import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
+import { icon } from '../base/icons.js';
 import { showMessage } from './message-row.js';
 
-/** @import {Client} from './client.js' */
+/** @import {Message, User} from '../base/types.js' */
+/** @import {Entry} from '../models/outbox.js' */
 /** @import {Item} from './message-row.js' */
-/** @import {Entry} from './outbox.js' */
-/** @import {Message, User} from './types.js' */
+/** @import {Context} from './messenger.js' */
 
+/** So many rows are in the page at most; it goes on by so many. */
+const ROWS = 200;
+const STEP = 60;
 /** So near to the end, one is taken to be at the end. */
 const SLACK_PX = 80;
-/** Older messages are loaded when there are fewer screens of them above. */
+/** More messages are rendered or loaded when there are fewer screens of them above or below. */
 const EARLY_SCREENS = 1.5;
 /** How far down the screen the first unread message is at first. */
 const CONTEXT_SCREENS = 0.25;
@@ -20,7 +24,7 @@ const SEEN_PX = 16;
 const QUIET_MS = 1_000;
 
 export class MessageList extends Component {
-  #client;
+  #context;
   #id;
   #other;
   #edit;
@@ -28,10 +32,17 @@ export class MessageList extends Component {
   #history = el('div', { class: 'history' });
   #list = el('ol');
   #log;
-  #newest = el('button', { class: 'button newest', hidden: true, click: () => this.#goToNewest() });
+  #newestText = el('span');
+  #newest = el('button', { class: 'button newest', hidden: true, click: () => this.goToNewest() },
+    icon('down'), this.#newestText);
   /** @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
-  #oldest = '';
+  /** The number of the first message that is rendered. */
+  #from = 1;
+  /** What stands above the first that is rendered. @type {Item | undefined} */
+  #above;
+  /** Whether the newest message is rendered. */
+  #reachesEnd = true;
   #quiet = 0;
   /** Whether one is at the end, and stays there whatever comes. */
   #stuck = true;
@@ -44,11 +55,12 @@ export class MessageList extends Component {
 
   /**
    * `edit` is given what couldn't be sent, to write it anew.
-   * @param {Client} client @param {string} id @param {User} other @param {(entry: Entry) => void} edit
+   * @param {Context} context @param {string} id @param {User} other @param {(entry: Entry) => void} edit
    */
-  constructor(client, id, other, edit) {
+  constructor(context, id, other, edit) {
     super();
-    this.#client = client;
+    const { client, clock } = context;
+    this.#context = context;
     this.#id = id;
     this.#other = other;
     this.#edit = edit;
@@ -67,70 +79,92 @@ export class MessageList extends Component {
     resized.observe(this.#log);
     resized.observe(this.#list);
     signal.addEventListener('abort', () => resized.disconnect());
-    this.watch(() => this.#render(), this.#timeline, client.outbox, client.conversations);
+    this.watch(() => this.#render(), this.#timeline, client.outbox, client.conversations, clock);
   }
 
-  /** Whoever sends is at the end from then on, and has seen what was new. */
-  stickToNewest() {
+  /** Whoever goes there, or sends, stays there from then on, and has seen what was new. */
+  goToNewest() {
     this.#freshAfter = null;
-    this.#scrollToEnd();
-  }
-
-  #goToNewest() {
-    this.#scrollToEnd();
-    this.#log.focus();
+    this.#stuck = true;
+    this.#render();
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#scrolled();
   }
 
   #render() {
     // Before anything changes: what is to stay where it is, if it isn't the end.
     const anchor = this.#stuck ? undefined : this.#rowAt(this.#log.getBoundingClientRect().top);
-    const top = anchor?.getBoundingClientRect().top ?? 0;
+    const bottom = anchor?.getBoundingClientRect().bottom ?? 0;
+    this.#markFresh();
     this.#renderMessages();
     this.#renderHistory();
-    if (this.#timeline.loaded && !this.#opened) this.#open();
-    else if (anchor?.isConnected) this.#log.scrollTop += anchor.getBoundingClientRect().top - top;
+    if (!this.#opened && this.#isReady) this.#open();
+    // Its top moves where what stands above the text (a day, a time) comes or goes.
+    else if (anchor?.isConnected) this.#log.scrollTop += anchor.getBoundingClientRect().bottom - bottom;
     this.#stay();
   }
 
-  #renderMessages() {
-    const { conversations } = this.#client;
+  /** Where nobody has seen them come. */
+  #markFresh() {
+    const { conversations } = this.#context.client;
     const unread = conversations.unread(this.#id) > 0;
     const reading = this.#opened && this.#stuck && isAttentive();
     if (unread && !this.#hadUnread && !reading) this.#freshAfter = conversations.lastRead(this.#id);
     this.#hadUnread = unread;
-    const items = this.#items();
-    this.#hush(items[0]?.key ?? '');
+  }
+
+  #renderMessages() {
+    const items = this.#isReady ? this.#items() : [];
+    if (!this.#stuck || !this.#opened) this.#hush();
     this.#rows = new Map(items.map((item, index) => {
       const row = this.#rows.get(item.key) ?? el('li');
       row.dataset.number = `${item.number ?? ''}`;
-      showMessage(row, item, items[index - 1], item.number !== null && item.number - 1 === this.#freshAfter);
+      showMessage(row, item, items[index - 1] ?? this.#above, item.number !== null && item.number - 1 === this.#freshAfter);
       return [item.key, row];
     }));
     arrange(this.#list, [...this.#rows.values()]);
   }
 
-  /** Oldest first: what the server has, then what is on its way there. */
+  /** What was kept from an earlier time is shown where nothing newer can be had. */
+  get #isReady() {
+    return this.#timeline.loaded || this.#timeline.state === 'failed';
+  }
+
+  /** What is rendered, oldest first: what the server has, then what is on its way there. */
   #items() {
-    const { ahead, messages } = this.#timeline;
+    const { ahead, messages, first, last } = this.#timeline;
+    this.#from = Math.max(this.#oldest, this.#stuck ? last - ROWS + 1 : this.#from);
+    this.#reachesEnd = this.#from + ROWS > last;
+    const start = this.#from - first;
+    const sent = messages.slice(start, start + ROWS).map(sentItem);
+    const above = messages[start - 1];
+    this.#above = above && sentItem(above);
+    if (!this.#reachesEnd) return sent;
     // One's own words stay while a hole before them is being filled.
-    const sent = [...messages, ...ahead.filter(({ mine }) => mine)].map(sentItem);
+    sent.push(...ahead.filter(({ mine }) => mine).map(sentItem));
     const keys = new Set(sent.map(({ key }) => key));
-    const waiting = this.#client.outbox.of(this.#id).map((entry) => this.#waitingItem(entry));
+    const waiting = this.#context.client.outbox.of(this.#id).map((entry) => this.#waitingItem(entry));
     return [...sent, ...waiting.filter(({ key }) => !keys.has(key))];
+  }
+
+  /** What stands above a row decides what it looks like, so the first of those that are loaded waits for it. */
+  get #oldest() {
+    const { first, hasOlder } = this.#timeline;
+    return hasOlder ? first + 1 : first;
   }
 
   /** @param {Entry} entry @returns {Item} */
   #waitingItem(entry) {
+    const { outbox } = this.#context.client;
     const { clientId, content, createdAt, reason } = entry;
-    const retry = () => this.#client.outbox.retry(clientId);
+    const retry = () => outbox.retry(clientId);
     const failure = reason ? { reason, retry, edit: () => this.#edit(entry) } : null;
-    return { key: keyOf(clientId), number: null, content, createdAt, mine: true, from: 'You', failure };
+    const state = reason ? 'failed' : outbox.waiting ? 'waiting' : 'sending';
+    return { key: keyOf(clientId), number: null, content, createdAt, mine: true, from: 'You', state, failure };
   }
 
-  /** Older messages that come in above are no news to a screen reader. @param {string} oldest */
-  #hush(oldest) {
-    if (oldest === this.#oldest) return;
-    this.#oldest = oldest;
+  /** Messages that come in because one has scrolled are no news to a screen reader. */
+  #hush() {
     this.#log.setAttribute('aria-live', 'off');
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => this.#log.removeAttribute('aria-live'), QUIET_MS);
@@ -140,11 +174,12 @@ export class MessageList extends Component {
   #renderHistory() {
     const { state, loaded, hasOlder, reason } = this.#timeline;
     const empty = this.#rows.size === 0;
+    const older = hasOlder || this.#from > this.#oldest;
     const name = nameOf(this.#other.username);
-    fill(this.#history, [state, loaded, hasOlder, reason, empty], () => {
+    fill(this.#history, [state, loaded, older, reason, empty], () => {
       if (state === 'failed') return [failure(reason, () => this.#timeline.load())];
       if (!loaded) return [skeleton()];
-      if (hasOlder) return ['Loading older messages …'];
+      if (older) return ['Loading older messages …'];
       if (empty) return [el('div', { class: 'hello' }, avatar(this.#other), el('p', {}, 'Say hello to ', name))];
       return ['Your conversation with ', name, ' begins here.'];
     });
@@ -162,14 +197,9 @@ export class MessageList extends Component {
     this.#scrolled();
   }
 
-  #scrollToEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-    this.#scrolled();
-  }
-
   #scrolled() {
     this.#end = this.#log.scrollHeight - this.#log.clientHeight;
-    this.#stuck = this.#end - this.#log.scrollTop < SLACK_PX;
+    this.#stuck = this.#reachesEnd && this.#end - this.#log.scrollTop < SLACK_PX;
     this.#lookAround();
   }
 
@@ -183,13 +213,26 @@ export class MessageList extends Component {
 
   /** Sees to what follows from where one is. */
   #lookAround() {
-    const unread = this.#client.conversations.unread(this.#id);
+    const unread = this.#context.client.conversations.unread(this.#id);
     this.#newest.hidden = this.#stuck;
-    this.#newest.textContent = unread ? `Newest (${unread} new)` : 'Newest';
+    this.#newestText.textContent = unread ? `Newest (${unread} new)` : 'Newest';
     if (!this.#opened) return;
-    const early = this.#log.scrollTop < this.#log.clientHeight * EARLY_SCREENS;
-    if (early && this.#timeline.hasOlder && this.#timeline.state === 'ready') this.#timeline.load();
+    const early = this.#log.clientHeight * EARLY_SCREENS;
+    if (this.#log.scrollTop < early) this.#goOn(-STEP);
+    else if (!this.#reachesEnd && this.#end - this.#log.scrollTop < early) this.#goOn(STEP);
     if (isAttentive()) this.#markSeen();
+  }
+
+  /** Renders what comes before or after, and drops as much at the other end. @param {number} step */
+  #goOn(step) {
+    const { last, hasOlder, state } = this.#timeline;
+    const from = Math.max(this.#oldest, Math.min(this.#from + step, last - ROWS + 1));
+    if (from !== this.#from && !this.#stuck) {
+      this.#from = from;
+      this.#render();
+    } else if (step < 0 && hasOlder && state === 'ready') {
+      this.#timeline.load();
+    }
   }
 
   #markSeen() {
@@ -197,7 +240,7 @@ export class MessageList extends Component {
     // What is on its way to the server has no number.
     const rows = [...this.#rows.values()].filter((row) => row.dataset.number);
     const seen = rows.findLast((row) => row.getBoundingClientRect().top < edge);
-    if (seen) this.#client.conversations.markRead(this.#id, Number(seen.dataset.number));
+    if (seen) this.#context.client.conversations.markRead(this.#id, Number(seen.dataset.number));
   }
 
   /** The first row that reaches below a height of the window. @param {number} y */
@@ -209,7 +252,8 @@ export class MessageList extends Component {
 /** @param {Message} message @returns {Item} */
 function sentItem({ id, clientId, number, content, createdAt, mine, author }) {
   const from = mine ? 'You' : author?.username ?? '';
-  return { key: clientId ? keyOf(clientId) : id, number, content, createdAt, mine, from, failure: null };
+  const key = clientId ? keyOf(clientId) : id;
+  return { key, number, content, createdAt, mine, from, state: 'sent', failure: null };
 }
 
 /** A message keeps its row when it changes from waiting to sent. No id looks like this. @param {string} clientId */

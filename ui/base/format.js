@@ -3,12 +3,21 @@
 const DAY_MS = 86_400_000;
 
 /** @param {Intl.DateTimeFormatOptions} options */
-const formatter = (options) => new Intl.DateTimeFormat(undefined, options);
-const clock = formatter({ hour: 'numeric', minute: '2-digit' });
-const weekday = formatter({ weekday: 'short' });
-const date = formatter({ dateStyle: 'medium' });
-const longDate = formatter({ dateStyle: 'full' });
-const full = formatter({ dateStyle: 'full', timeStyle: 'short' });
+const format = (options) => new Intl.DateTimeFormat(undefined, options);
+
+const makeFormats = () => ({
+  clock: format({ hour: 'numeric', minute: '2-digit' }),
+  weekday: format({ weekday: 'short' }),
+  date: format({ dateStyle: 'medium' }),
+  longDate: format({ dateStyle: 'full' }),
+  full: format({ dateStyle: 'full', timeStyle: 'short' }),
+});
+let formats = makeFormats();
+
+/** Goes over to the time zone that it is now; a format stays in the one where it was made. */
+export function followZone() {
+  formats = makeFormats();
+}
 
 /** How many midnights ago it was. @param {Date} time */
 function daysAgo(time) {
@@ -17,20 +26,20 @@ function daysAgo(time) {
 }
 
 /** @param {Date} time */
-export const clockTime = (time) => clock.format(time);
+export const clockTime = (time) => formats.clock.format(time);
 
 /** @param {Date} time */
-export const fullTime = (time) => full.format(time);
+export const fullTime = (time) => formats.full.format(time);
 
 /** The heading of a day of messages. @param {Date} time */
 export function dayName(time) {
-  return ['Today', 'Yesterday'][daysAgo(time)] ?? longDate.format(time);
+  return ['Today', 'Yesterday'][daysAgo(time)] ?? formats.longDate.format(time);
 }
 
 /** As little as says when: the time today, the weekday this week, else the date. @param {Date} time */
 export function shortTime(time) {
   const days = daysAgo(time);
-  return (days < 1 ? clock : days < 7 ? weekday : date).format(time);
+  return formats[days < 1 ? 'clock' : days < 7 ? 'weekday' : 'date'].format(time);
 }
 
 /** @param {string} name */

@@ -1,12 +1,12 @@
 // Finding people by the beginning of their name, and starting a conversation with one of them.
 
-import { reasonOf } from './api.js';
-import { Component, el, failure, nameOf } from './dom.js';
-import { initialOf } from './format.js';
-import { conversationPath } from './router.js';
+import { reasonOf } from '../base/api.js';
+import { Component, el, failure, nameOf } from '../base/dom.js';
+import { initialOf } from '../base/format.js';
+import { conversationPath } from '../base/router.js';
 
-/** @import {Conversations} from './conversations.js' */
-/** @import {Router} from './router.js' */
+/** @import {Conversations} from '../models/conversations.js' */
+/** @import {Router} from '../base/router.js' */
 
 const PAUSE_MS = 150;
 
@@ -29,11 +29,31 @@ export class PeopleSearch extends Component {
     this.#router = router;
     this.append(el('form', { role: 'search', submit: (event) => this.#submit(event) }, this.#input),
       this.#found, this.#results);
+    this.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  takeFocus() {
+    // On a narrow screen it stands behind the conversation.
+    if (!this.checkVisibility()) this.#router.go('/');
+    this.#input.focus();
+    this.#input.select();
   }
 
   #typed() {
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => this.#search(), PAUSE_MS);
+  }
+
+  /** The arrows go from the field to the people found, and back. @param {KeyboardEvent} event */
+  #key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.isComposing || event.altKey) return;
+    /** @type {(Element | null)[]} */
+    const stops = [this.#input, ...this.#results.querySelectorAll('button')];
+    const stop = stops[stops.indexOf(document.activeElement) + step];
+    if (!(stop instanceof HTMLElement)) return;
+    event.preventDefault();
+    stop.focus();
   }
 
   /** Enter takes the first. @param {Event} event */

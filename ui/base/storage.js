@@ -1,0 +1,41 @@
+// What this browser keeps: JSON in localStorage, or for as long as the page lives where that is refused or full.
+
+/** @type {Map<string, string>} */
+const memory = new Map();
+
+/** @param {string} key @returns {any} null where there is nothing */
+export function kept(key) {
+  return JSON.parse(memory.get(key) ?? read(() => localStorage.getItem(key)) ?? 'null');
+}
+
+/** @param {string} key @param {unknown} value */
+export function keep(key, value) {
+  const text = JSON.stringify(value);
+  try {
+    localStorage.setItem(key, text);
+    memory.delete(key);
+  } catch {
+    memory.set(key, text);
+  }
+}
+
+/** @param {string} key */
+export function forget(key) {
+  memory.delete(key);
+  read(() => localStorage.removeItem(key));
+}
+
+/** The keys that begin so. @param {string} prefix @returns {string[]} */
+export function keysOf(prefix) {
+  const keys = [...memory.keys(), ...(read(() => Object.keys(localStorage)) ?? [])];
+  return [...new Set(keys)].filter((key) => key.startsWith(prefix)).sort();
+}
+
+/** @template T @param {() => T} action */
+function read(action) {
+  try {
+    return action();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,69 @@
+// What can be read without the server: the conversations as they were, with the newest messages of those that were open.
+
+import { forget, keep, kept, keysOf } from '../base/storage.js';
+
+/** @import {Conversation, Message} from '../base/types.js' */
+
+const CONVERSATIONS = 30;
+const MESSAGES = 50;
+const PAUSE_MS = 1_000;
+
+/** Writes a moment after the last change, or when the page is left. */
+export class Keeper {
+  #prefix;
+  #pause = 0;
+  /** What is to be written, by key. @type {Map<string, () => unknown>} */
+  #due = new Map();
+  #life = new AbortController();
+
+  /** @param {string} userId */
+  constructor(userId) {
+    this.#prefix = `kept:${userId}:`;
+    document.addEventListener('visibilitychange', () => document.hidden && this.#write(), this.#life);
+    addEventListener('pagehide', () => this.#write(), this.#life);
+  }
+
+  stop() {
+    this.#write();
+    this.#life.abort();
+  }
+
+  forget() {
+    for (const key of keysOf(this.#prefix)) forget(key);
+  }
+
+  /** @returns {Conversation[]} */
+  get conversations() {
+    return kept(`${this.#prefix}list`) ?? [];
+  }
+
+  /** Oldest first. @param {string} conversationId @returns {Message[]} */
+  messages(conversationId) {
+    return kept(`${this.#prefix}${conversationId}`) ?? [];
+  }
+
+  /** @param {() => Conversation[]} conversations newest first */
+  keepConversations(conversations) {
+    this.#keep('list', () => conversations().slice(0, CONVERSATIONS));
+  }
+
+  /** @param {string} conversationId @param {() => Message[]} messages oldest first */
+  keepMessages(conversationId, messages) {
+    this.#keep(conversationId, () => messages().slice(-MESSAGES));
+  }
+
+  /** @param {string} name @param {() => unknown} value */
+  #keep(name, value) {
+    this.#due.set(`${this.#prefix}${name}`, value);
+    this.#pause ||= setTimeout(() => this.#write(), PAUSE_MS);
+  }
+
+  #write() {
+    clearTimeout(this.#pause);
+    this.#pause = 0;
+    for (const [key, value] of this.#due) keep(key, value());
+    this.#due.clear();
+    const listed = new Set(this.conversations.map(({ id }) => this.#prefix + id).concat(`${this.#prefix}list`));
+    for (const key of keysOf(this.#prefix)) if (!listed.has(key)) forget(key);
+  }
+}

@@ -1,0 +1,146 @@
+// Opens the page where the server can't be reached, and from a notification.
+//
+// The server is asked first, always: it is near, and a new version of it is a new page at once. This worker only stands
+// in for it, with any version of the page, and so a new version of the worker is in no hurry: as browsers see to, it
+// waits until no page is open under the old one, and never takes over in the middle of something.
+
+// Type checkers take this for a script of a page.
+/** @typedef {Event & {waitUntil(done: Promise<unknown>): void}} LastingEvent */
+/** @typedef {LastingEvent & {request: Request, clientId: string, resultingClientId: string,
+ *   preloadResponse: Promise<Response | undefined>, respondWith(answer: Promise<Response>): void}} FetchEvent */
+/** @typedef {LastingEvent & {notification: Notification}} NotificationEvent */
+/** @typedef {{focus(): Promise<unknown>, postMessage(message: {open: string}): void}} Page */
+/** @typedef {{registration: ServiceWorkerRegistration, clients: {claim(): Promise<void>,
+ *   matchAll(which: object): Promise<Page[]>, openWindow(path: string): Promise<unknown>}}} Scope */
+
+const { clients, registration } = /** @type {Scope} */ (/** @type {unknown} */ (self));
+
+const PATIENCE_MS = 3_000;
+/** Nobody waits for what is kept for later. */
+const RENEWAL_PATIENCE_MS = 20_000;
+/** The server's alone. */
+const NOT_OURS = /^\/(api|healthz|metrics|plain)(\/|$)/;
+/** A file that another names: the page, a module, a style sheet, the manifest. */
+const NAMED = /["'(](\.{0,2}\/[\w./-]+\.(?:js|css|svg|png|webmanifest))["')]/g;
+/** Stands in a complete cache, and says which version it holds. */
+const SEAL = '/shell-version';
+/** The version of files that somebody is working on, which change under it. */
+const UNVERSIONED = /^0*$/;
+
+/** Pages that came from the cache. The rest of them does too, so that versions don't mix. @type {Set<string>} */
+const standIns = new Set();
+/** @type {Promise<void> | null} */
+let keeping = null;
+
+addEventListener('install', (event) => /** @type {LastingEvent} */ (event).waitUntil(keepShell()));
+addEventListener('activate', (event) => /** @type {LastingEvent} */ (event).waitUntil(start()));
+addEventListener('fetch', (event) => take(/** @type {FetchEvent} */ (event)));
+addEventListener('notificationclick', (event) => clicked(/** @type {NotificationEvent} */ (event)));
+// A page has loaded, perhaps of a new version.
+addEventListener('message', (event) => /** @type {LastingEvent} */ (/** @type {Event} */ (event))
+  .waitUntil(keepShell().catch(() => {})));
+
+async function start() {
+  // The server is asked while the worker is still starting.
+  await registration.navigationPreload?.enable();
+  await clients.claim();
+}
+
+/** @param {FetchEvent} event */
+function take(event) {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== location.origin || NOT_OURS.test(pathname)) return;
+  // Whatever it is called, there is one page.
+  event.respondWith(answer(event, request.mode === 'navigate' ? '/' : pathname));
+}
+
+/** @param {FetchEvent} event @param {string} path @returns {Promise<Response>} */
+async function answer(event, path) {
+  const kept = standIns.has(event.clientId) && await find(path);
+  if (kept) return kept;
+  const asked = ask(event);
+  const settled = asked.catch(() => null);
+  event.waitUntil(settled);
+  const response = await Promise.race([settled, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+  // What a proxy says in place of a server that is down is no answer either.
+  if (response && response.status < 500) return response;
+  const standIn = await find(path);
+  if (!standIn) return asked;
+  if (event.resultingClientId) standIns.add(event.resultingClientId);
+  return standIn;
+}
+
+/** @param {FetchEvent} event */
+async function ask({ preloadResponse, request }) {
+  return await preloadResponse ?? fetch(request);
+}
+
+/** In the oldest cache, which is complete. @param {string} path */
+function find(path) {
+  return caches.match(path, { ignoreVary: true });
+}
+
+/** Several pages may ask for it at once. */
+function keepShell() {
+  keeping ??= renewShell().finally(() => {
+    keeping = null;
+  });
+  return keeping;
+}
+
+/** A new cache, filled, and only then rid of the old one. */
+async function renewShell() {
+  const version = await serverVersion();
+  const kept = await (await find(SEAL))?.text();
+  if (kept === version && !UNVERSIONED.test(version)) return;
+  const files = await collect();
+  if (await serverVersion() !== version) throw new Error('The server was replaced in between.');
+  const old = await caches.keys();
+  const cache = await caches.open(`shell ${Date.now()}`);
+  for (const [path, file] of files) await cache.put(path, file);
+  await cache.put(SEAL, new Response(version));
+  for (const name of old) await caches.delete(name);
+}
+
+/** Everything that can be reached from the page, so that nobody has to keep a list. */
+async function collect() {
+  /** @type {Map<string, Response>} */
+  const files = new Map();
+  const paths = new Set(['/']);
+  // Also goes over those that are added meanwhile.
+  for (const path of paths) {
+    const file = await get(path);
+    // Not everything that looks like a file's name is one.
+    if (file.status === 404) continue;
+    if (!file.ok) throw new Error(`${path}: ${file.status}`);
+    files.set(path, file);
+    const text = await file.clone().text();
+    for (const [, name = ''] of text.matchAll(NAMED)) paths.add(new URL(name, file.url).pathname);
+  }
+  return files;
+}
+
+async function serverVersion() {
+  const { ui = '' } = await (await get('/api/config')).json();
+  return `${ui}`;
+}
+
+/** @param {string} path */
+function get(path) {
+  return fetch(path, { cache: 'no-cache', redirect: 'error', signal: AbortSignal.timeout(RENEWAL_PATIENCE_MS) });
+}
+
+/** @param {NotificationEvent} event */
+function clicked(event) {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data));
+}
+
+/** In the tab that was used last. @param {string} path */
+async function show(path) {
+  const [page] = await clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (!page) return clients.openWindow(path);
+  page.postMessage({ open: path });
+  return page.focus();
+}

@@ -1,0 +1,171 @@
+// The feed of everything that happens, over one connection to the server, resumed where it broke off.
+
+import { readEvents } from './event-stream.js';
+
+/** @import {FeedEvent} from '../base/types.js' */
+
+/** Without a greeting after so long, something on the way holds the stream back. */
+const HELLO_WITHIN_MS = 3_000;
+/** The server is heard at least every 15 s. After a longer silence the connection is dead, or the machine slept. */
+const SILENCE_MS = 20_000;
+const ANSWER_WITHIN_MS = 10_000;
+const CHECK_MS = 2_500;
+const POLL_S = 25;
+/** How long polls do before a stream is tried again. */
+const POLLING_MS = 10 * 60_000;
+const FIRST_WAIT_MS = 200;
+/** Whoever looks at the page when the server comes back shouldn't have to wait for more than a second. */
+const LONGEST_WAIT_MS = 900;
+
+/** From one place in the feed to the next. @typedef {{event: FeedEvent, after: string, cursor: string}} Step */
+
+/** Hands over every step, in order. Fires `change`, and `ended` when the session is over. */
+export class Feed extends EventTarget {
+  connected = false;
+  /** @type {'stream' | 'poll'} */
+  transport = 'stream';
+  /** Who the server says is asking. */
+  userId = '';
+
+  #take;
+  #stopped = false;
+  #failures = 0;
+  #pollUntil = 0;
+  /** Until when something must have been heard. */
+  #deadline = 0;
+  #connection = new AbortController();
+  /** Ends a wait before its time. */
+  #hurry = () => {};
+
+  /** @param {string} cursor where to go on from, or '' @param {(step: Step) => void} take */
+  constructor(cursor, take) {
+    super();
+    this.cursor = cursor;
+    this.#take = take;
+  }
+
+  async run() {
+    const check = setInterval(() => this.#check(), CHECK_MS);
+    while (!this.#stopped) {
+      this.#connection = new AbortController();
+      this.#allow(ANSWER_WITHIN_MS);
+      // Whatever went wrong, there is nothing to do about it but to try again.
+      await (this.transport === 'stream' ? this.#stream() : this.#polls()).catch(() => {});
+      this.#connection.abort();
+      this.#setConnected(false);
+      if (!this.#stopped) await this.#wait();
+    }
+    clearInterval(check);
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#connection.abort();
+    this.#hurry();
+  }
+
+  /** Somebody has come back to the page, or the network has. */
+  wake() {
+    this.#failures = 0;
+    this.#hurry();
+    this.#check();
+  }
+
+  async #stream() {
+    const late = setTimeout(() => this.#tryPolling(), HELLO_WITHIN_MS);
+    try {
+      const response = await this.#ask('text/event-stream', {});
+      for await (const { name, data, cursor } of readEvents(response, () => this.#allow(SILENCE_MS))) {
+        clearTimeout(late);
+        if (name === 'hello') this.#greeted(data.user.id, data.cursor);
+        else this.#step(/** @type {FeedEvent} */ ({ name, data }), cursor);
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** No stream has come through. If a poll does, then polls it is for a while; if none does, there is no network. */
+  async #tryPolling() {
+    const connection = this.#connection;
+    const answered = await this.#poll(0).then(() => true, () => false);
+    if (!answered || connection.signal.aborted) return;
+    this.transport = 'poll';
+    this.#pollUntil = Date.now() + POLLING_MS;
+    connection.abort();
+  }
+
+  async #polls() {
+    while (Date.now() < this.#pollUntil) await this.#poll(POLL_S);
+    this.transport = 'stream';
+  }
+
+  /** @param {number} wait in seconds */
+  async #poll(wait) {
+    const { signal } = this.#connection;
+    this.#allow(wait * 1_000 + ANSWER_WITHIN_MS);
+    const { cursor, events } = await new Response(await this.#ask('application/json', { wait: `${wait}` })).json();
+    if (signal.aborted) return;
+    for (const { id, event, data } of events) this.#step({ name: event, data }, id);
+    this.#greeted('', cursor);
+    this.cursor = cursor;
+  }
+
+  /** @param {string} accept @param {Record<string, string>} query */
+  async #ask(accept, query) {
+    const after = this.cursor && { after: this.cursor };
+    const path = `/api/messages?${new URLSearchParams({ ...query, ...after })}`;
+    const response = await fetch(path, { headers: { accept }, signal: this.#connection.signal });
+    if (response.status === 401) this.#end();
+    // What a stream says by an event: this place in the feed isn't known any more.
+    if (response.status === 410) this.#step({ name: 'reset', data: {} }, '');
+    if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
+    return response.body;
+  }
+
+  /** @param {string} userId @param {string} cursor */
+  #greeted(userId, cursor) {
+    this.userId = userId;
+    this.cursor ||= cursor;
+    this.#failures = 0;
+    this.#setConnected(true);
+  }
+
+  /** @param {FeedEvent} event @param {string} cursor */
+  #step(event, cursor) {
+    const after = this.cursor;
+    this.cursor = cursor;
+    this.#take({ event, after, cursor });
+  }
+
+  #end() {
+    this.stop();
+    this.dispatchEvent(new Event('ended'));
+  }
+
+  /** @param {boolean} connected */
+  #setConnected(connected) {
+    if (connected === this.connected) return;
+    this.connected = connected;
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** @param {number} time in milliseconds */
+  #allow(time) {
+    this.#deadline = Date.now() + time;
+  }
+
+  #check() {
+    if (Date.now() > this.#deadline) this.#connection.abort();
+  }
+
+  /** Jitter keeps a household from coming back in the same moment. */
+  #wait() {
+    const time = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** this.#failures) * (0.75 + Math.random() / 4);
+    this.#failures += 1;
+    return new Promise((done) => {
+      this.#hurry = () => done(undefined);
+      setTimeout(done, time);
+    });
+  }
+}

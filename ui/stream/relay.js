@@ -1,0 +1,51 @@
+// Follows the feed once for a whole browser, and passes it on to all of its tabs.
+
+import { Feed } from './feed.js';
+
+/** @import {Step} from './feed.js' */
+/** @typedef {{connected: boolean, transport: 'stream' | 'poll', userId: string, cursor: string}} State */
+/** What tabs are told. @typedef {{step: Step} | {state: State} | {ended: true}} Told */
+/** What tabs ask for: the state, perhaps after a sleep, or an end. @typedef {{ask: 'state' | 'wake' | 'end'}} Asked */
+
+export class Relay {
+  #channel;
+  #feed;
+  #ended;
+
+  /** @param {string} name the channel's @param {string} cursor @param {() => void} ended */
+  constructor(name, cursor, ended) {
+    this.#ended = ended;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#asked(data.ask);
+    this.#feed = new Feed(cursor, (step) => this.#tell({ step }));
+    this.#feed.addEventListener('change', () => this.#tellState());
+    this.#feed.addEventListener('ended', () => {
+      this.#tell({ ended: true });
+      this.end();
+    });
+    this.#feed.run();
+  }
+
+  end() {
+    this.#feed.stop();
+    this.#channel.close();
+    this.#ended();
+  }
+
+  /** @param {Asked['ask'] | undefined} ask */
+  #asked(ask) {
+    if (ask === 'end') this.end();
+    if (ask === 'wake') this.#feed.wake();
+    if (ask === 'wake' || ask === 'state') this.#tellState();
+  }
+
+  #tellState() {
+    const { connected, transport, userId, cursor } = this.#feed;
+    this.#tell({ state: { connected, transport, userId, cursor } });
+  }
+
+  /** @param {Told} told */
+  #tell(told) {
+    this.#channel.postMessage(told);
+  }
+}

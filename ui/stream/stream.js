@@ -1,0 +1,192 @@
+// A tab's end of the one stream that its browser has: every event in order, with none missing.
+
+import { ApiError } from '../base/api.js';
+import { workerUrl } from '../base/workers.js';
+
+/** @import {Api} from '../base/api.js' */
+/** @import {FeedEvent, User} from '../base/types.js' */
+/** @import {Step} from './feed.js' */
+/** @import {Asked, State, Told} from './relay.js' */
+
+const LOST_AFTER_MS = 1_500;
+const RETRY_MS = 1_000;
+
+/**
+ * Fires `change` when `lost` or `transport` changes; `connected`, from when on every event is handed over; `reset` when
+ * what was missed can't be had any more; and `ended` when the session is over.
+ */
+export class Stream extends EventTarget {
+  /** Whether the connection has been gone for so long that people should know. */
+  lost = false;
+  /** @type {State['transport']} */
+  transport = 'stream';
+
+  #api;
+  #user;
+  #name;
+  #receive;
+  #channel;
+  /** Everything up to here has been handed over. */
+  #cursor = '';
+  #connected = false;
+  #losing = 0;
+  /** @type {Promise<void>} */
+  #handled = Promise.resolve();
+  #life = new AbortController();
+
+  /** @param {Api} api @param {User} user @param {string} version of the UI @param {(event: FeedEvent) => void} receive */
+  constructor(api, user, version, receive) {
+    super();
+    this.#api = api;
+    this.#user = user;
+    this.#receive = receive;
+    // Tabs of another version may speak another language.
+    this.#name = `tincan ${version} ${user.id}`;
+    // Where nothing tells which tab is to relay, each does it for itself.
+    if (!window.SharedWorker && !navigator.locks) this.#name += ` ${Math.random()}`;
+    this.#channel = new BroadcastChannel(this.#name);
+    // What other tabs ask is heard here too.
+    this.#channel.onmessage = ({ data }) => data.ask || this.#hear(data);
+  }
+
+  start() {
+    const { signal } = this.#life;
+    const wake = () => document.hidden || this.#ask('wake');
+    for (const event of ['online', 'pageshow']) addEventListener(event, wake, { signal });
+    document.addEventListener('visibilitychange', wake, { signal });
+    this.#setConnected(false);
+    this.#findRelay();
+    this.#ask('state');
+  }
+
+  /** Leaves the stream to the other tabs. */
+  stop() {
+    this.#life.abort();
+    clearTimeout(this.#losing);
+    this.#channel.close();
+  }
+
+  /** Ends it for all of them. */
+  end() {
+    this.#ask('end');
+    this.stop();
+  }
+
+  /** A worker isn't slowed down with a hidden tab. Where there is none, one tab relays to the others while it lives. */
+  #findRelay() {
+    const here = () => void this.#relayHere();
+    if (!window.SharedWorker) return here();
+    const worker = new SharedWorker(workerUrl('/stream-worker.js'), { type: 'module', name: this.#name });
+    worker.onerror = here;
+  }
+
+  async #relayHere() {
+    const { signal } = this.#life;
+    const { Relay } = await import('./relay.js');
+    if (!navigator.locks) return this.#relayWhileVisible(Relay);
+    const relayed = navigator.locks.request(this.#name, { signal }, () => new Promise((ended) => {
+      const relay = new Relay(this.#name, this.#cursor, () => ended(undefined));
+      signal.addEventListener('abort', () => relay.end());
+    }));
+    // Stopped before it was this tab's turn.
+    relayed.catch(() => {});
+  }
+
+  /**
+   * A browser has few connections to a server, and hidden tabs mustn't use them up.
+   * @param {typeof import('./relay.js').Relay} Relay
+   */
+  #relayWhileVisible(Relay) {
+    const { signal } = this.#life;
+    /** @type {InstanceType<typeof Relay> | null} */
+    let relay = null;
+    const turn = () => {
+      relay?.end();
+      relay = document.hidden || signal.aborted ? null : new Relay(this.#name, this.#cursor, () => {});
+    };
+    document.addEventListener('visibilitychange', turn, { signal });
+    signal.addEventListener('abort', turn);
+    turn();
+  }
+
+  /** @param {Asked['ask']} ask */
+  #ask(ask) {
+    this.#channel.postMessage(/** @type {Asked} */ ({ ask }));
+  }
+
+  /** One after the other, as some of it takes a request. @param {Told} told */
+  #hear(told) {
+    this.#handled = this.#handled.then(() => this.#handle(told)).catch((error) => this.#failed(error));
+  }
+
+  /** @param {Told} told */
+  async #handle(told) {
+    if (this.#life.signal.aborted) return;
+    if ('ended' in told) this.#fire('ended');
+    else if ('state' in told) await this.#learn(told.state);
+    else await this.#take(told.step);
+  }
+
+  /** @param {State} state */
+  async #learn({ connected, transport, userId, cursor }) {
+    // Somebody else has signed in meanwhile.
+    if (userId && userId !== this.#user.id) return this.#fire('ended');
+    if (connected) await this.#reach(cursor);
+    this.transport = transport;
+    this.#setConnected(connected);
+    this.#fire('change');
+  }
+
+  /** @param {Step} step */
+  async #take({ event, after, cursor }) {
+    // Nothing is known yet that could be brought up to date.
+    if (!this.#cursor) return;
+    if (event.name === 'reset') return this.#fire('reset');
+    if (after === this.#cursor) this.#receive(event);
+    await this.#reach(cursor, after);
+  }
+
+  /** Sees to it that everything up to a place has been handed over. @param {string} cursor @param {string} [from] */
+  async #reach(cursor, from = cursor) {
+    // Frozen for a while, or the relay is another one now: some of it may have been missed.
+    if (this.#cursor && this.#cursor !== from) await this.#catchUp();
+    this.#cursor = cursor;
+  }
+
+  async #catchUp() {
+    for (;;) {
+      const { cursor, events } = await this.#api.get(`/api/messages?after=${encodeURIComponent(this.#cursor)}`);
+      for (const { event, data } of events) this.#receive({ name: event, data });
+      this.#cursor = cursor;
+      if (events.length === 0) return;
+    }
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    if (!(error instanceof ApiError)) reportError(error);
+    else if (error.status === 410) this.#fire('reset');
+    else setTimeout(() => this.#life.signal.aborted || this.#ask('state'), RETRY_MS);
+  }
+
+  /** @param {boolean} connected */
+  #setConnected(connected) {
+    if (connected) {
+      clearTimeout(this.#losing);
+      this.#losing = 0;
+      this.lost = false;
+      if (!this.#connected) this.#fire('connected');
+    } else {
+      this.#losing ||= setTimeout(() => {
+        this.lost = true;
+        this.#fire('change');
+      }, LOST_AFTER_MS);
+    }
+    this.#connected = connected;
+  }
+
+  /** @param {string} name */
+  #fire(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}
