@@ -1,5 +1,6 @@
-// Calls somebody back to the page: the badge of the app, notifications, and a sound.
+// Calls somebody back to the page: the badge of the app, notifications (which it offers), and a sound.
 
+import { el } from './base/dom.js';
 import { conversationPath } from './base/router.js';
 
 /** @import {Router} from './base/router.js' */
@@ -20,6 +21,7 @@ export class Attention {
   #client;
   #preferences;
   #router;
+  #notices;
   /** Not known at first: there may be one of an earlier time. */
   #badge = NaN;
   /** Conversations with something unread. @type {Set<string>} */
@@ -30,14 +32,16 @@ export class Attention {
   #held = new Map();
   #life = new AbortController();
 
-  /** @param {Client} client @param {Preferences} preferences @param {Router} router */
-  constructor(client, preferences, router) {
+  /** @param {Client} client @param {Preferences} preferences @param {Router} router @param {Element} notices */
+  constructor(client, preferences, router, notices) {
     this.#client = client;
     this.#preferences = preferences;
     this.#router = router;
+    this.#notices = notices;
     const { signal } = this.#life;
     const arrived = (/** @type {Event} */ event) => this.#arrived(/** @type {CustomEvent<Message>} */ (event).detail);
     client.addEventListener('arrived', arrived, { signal });
+    client.addEventListener('sent', () => this.#offer(), { signal });
     client.conversations.addEventListener('change', () => this.#count(), { signal });
     preferences.addEventListener('change', () => this.#count(), { signal });
     for (const name of ['visibilitychange', 'focus', 'blur']) addEventListener(name, () => this.#look(), { signal });
@@ -91,6 +95,22 @@ export class Attention {
     this.#badge = total;
     // Nought clears it. A page that isn't installed has none, and some browsers say so.
     navigator.setAppBadge?.(total).catch(() => {});
+  }
+
+  /** Once somebody waits for an answer, they may want to hear of it. */
+  #offer() {
+    const preferences = this.#preferences;
+    const asked = preferences.askedToNotify || this.#notices.querySelector('.offer');
+    if (asked || globalThis.Notification?.permission !== 'default') return;
+    const answer = (/** @type {boolean} */ wanted) => {
+      offer.remove();
+      if (wanted) preferences.askToNotify();
+      else preferences.askedToNotify = true;
+    };
+    const offer = el('p', { class: 'notice offer', role: 'status' }, 'Hear of an answer while you are elsewhere?',
+      el('button', { class: 'link', click: () => answer(true) }, 'Turn on notifications'),
+      el('button', { class: 'link', click: () => answer(false) }, 'No'));
+    this.#notices.append(offer);
   }
 
   /** @param {Message} message */

@@ -5,7 +5,6 @@ import { Clock } from './base/clock.js';
 import { el, failure } from './base/dom.js';
 import { Router } from './base/router.js';
 import { forget, keep, kept, keysOf } from './base/storage.js';
-import { install } from './install.js';
 import { Client } from './models/client.js';
 import { Preferences } from './models/preferences.js';
 import { Messenger } from './views/messenger.js';
@@ -104,4 +103,4 @@ addEventListener('storage', ({ key }) => {
   if (key === 'user' && kept('user')?.id !== client?.user.id) begin();
 });
 begin();
-if (navigator.serviceWorker) install();
+if (navigator.serviceWorker) import('./install.js').then(({ install }) => install());

@@ -402,6 +402,18 @@ async fn the_page_lets_nothing_in_from_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_page_on_plain_http_has_no_header_that_browsers_complain_of_there() {
+    let config = Config {
+        settings: Settings::default(),
+        ..dev()
+    };
+    let server = Server::start(config).await;
+    let (headers, _) = fetch(&server.nobody(), "/", &[]).await;
+    assert!(!headers.contains_key("cross-origin-opener-policy"));
+    assert!(!headers.contains_key("strict-transport-security"));
+}
+
+#[tokio::test]
 async fn behind_https_a_browser_is_told_to_stay_there() {
     let config = Config {
         settings: Settings {

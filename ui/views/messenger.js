@@ -3,7 +3,6 @@
 import { addStyle, avatar, Component, el, failure, nameOf } from '../base/dom.js';
 import { icon } from '../base/icons.js';
 import { conversationPath } from '../base/router.js';
-import { listenToShortcuts } from '../shortcuts.js';
 import { ConversationList } from './conversation-list.js';
 import { ConversationView } from './conversation-view.js';
 import { PeopleSearch } from './people-search.js';
@@ -55,41 +54,27 @@ export class Messenger extends Component {
       state.classList.toggle('lost', stream.lost);
     }, stream);
     router.addEventListener('change', () => this.#follow(), { signal: this.signal });
-    client.addEventListener('sent', () => this.#offerNotifications(), { signal: this.signal });
+    this.#showRoute();
+    this.#attend();
+  }
+
+  /** What nobody needs at the first look. */
+  async #attend() {
+    const { client, preferences, router } = this.#context;
+    const [{ Attention }, { listenToShortcuts }] = await Promise.all([
+      import('../attention.js'), import('../shortcuts.js'),
+    ]);
+    const { signal } = this;
+    if (signal.aborted) return;
+    const attention = new Attention(client, preferences, router, this.#notices);
+    signal.addEventListener('abort', () => attention.stop());
     listenToShortcuts({
       search: () => this.#search.takeFocus(),
       previous: () => this.#step(-1),
       next: () => this.#step(1),
       newest: () => this.#view?.goToNewest(),
       help: async () => (await import('./keyboard-help.js')).showKeyboardHelp(),
-    }, this.signal);
-    this.#showRoute();
-    this.#attend();
-  }
-
-  /** What calls somebody back here can wait until they have gone. */
-  async #attend() {
-    const { client, preferences, router } = this.#context;
-    const { Attention } = await import('../attention.js');
-    if (this.signal.aborted) return;
-    const attention = new Attention(client, preferences, router);
-    this.signal.addEventListener('abort', () => attention.stop());
-  }
-
-  /** Once somebody waits for an answer, they may want to hear of it. */
-  #offerNotifications() {
-    const { preferences } = this.#context;
-    const asked = preferences.askedToNotify || this.#notices.querySelector('.offer');
-    if (asked || globalThis.Notification?.permission !== 'default') return;
-    const answer = (/** @type {boolean} */ wanted) => {
-      offer.remove();
-      if (wanted) preferences.askToNotify();
-      else preferences.askedToNotify = true;
-    };
-    const offer = el('p', { class: 'notice offer', role: 'status' }, 'Hear of an answer while you are elsewhere?',
-      el('button', { class: 'link', click: () => answer(true) }, 'Turn on notifications'),
-      el('button', { class: 'link', click: () => answer(false) }, 'No'));
-    this.#notices.append(offer);
+    }, signal);
   }
 
   /** The server has another version of the page. */

@@ -111,30 +111,31 @@ fn reply(settings: &Settings, asset: &Asset, request: &HeaderMap) -> Response {
     for (name, value) in &FIXED_HEADERS {
         headers.insert(name.clone(), HeaderValue::from_static(value));
     }
-    if settings
-        .public_url
-        .as_ref()
-        .is_some_and(super::Origin::is_https)
-    {
+    let public_url = settings.public_url.as_ref();
+    let is_https = public_url.is_some_and(super::Origin::is_https);
+    if is_https {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000"),
         );
     }
+    // Elsewhere browsers ignore it, and complain in the console. In dev mode one is at localhost.
+    if is_https || settings.dev {
+        headers.insert(
+            "cross-origin-opener-policy",
+            HeaderValue::from_static("same-origin"),
+        );
+    }
     response
 }
 
-static FIXED_HEADERS: [(HeaderName, &str); 7] = [
+static FIXED_HEADERS: [(HeaderName, &str); 6] = [
     // Asked for again each time, and answered by 304: a new version of the server is a new UI at
     // once.
     (header::CACHE_CONTROL, "no-cache"),
     (header::VARY, "accept-encoding"),
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::REFERRER_POLICY, "no-referrer"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
