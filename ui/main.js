@@ -6,10 +6,13 @@ import { el, failure } from './base/dom.js';
 import { Router } from './base/router.js';
 import { forget, keep, kept, keysOf } from './base/storage.js';
 import { Client } from './models/client.js';
+import { forgetEverything } from './models/keeper.js';
 import { Preferences } from './models/preferences.js';
 import { Messenger } from './views/messenger.js';
 
 /** @import {Config, User} from './base/types.js' */
+
+const RETRY_MS = 1_000;
 
 const api = new Api();
 const router = new Router();
@@ -25,17 +28,20 @@ function show(screen) {
   document.querySelector('#app')?.replaceChildren(screen);
 }
 
-async function begin() {
+/** @param {boolean} [anew] although the same person is here already */
+async function begin(anew = false) {
   try {
     const { authUser, ui } = await askServer();
     version ||= ui;
-    if (authUser) enter(authUser);
-    else leave();
+    if (!authUser) leave();
+    else if (anew || authUser.id !== client?.user.id) enter(authUser);
   } catch (error) {
+    if (anew) setTimeout(begin, RETRY_MS, true);
+    if (client) return;
     const user = kept('user');
     const offline = user && error instanceof ApiError && error.status === 0;
     if (offline) enter(user);
-    else show(el('main', { class: 'centred' }, failure(reasonOf(error), begin)));
+    else show(el('main', { class: 'centred' }, failure(reasonOf(error), () => begin())));
   }
 }
 
@@ -48,12 +54,14 @@ function askServer() {
 function enter(user) {
   client?.stop();
   keep('user', user);
+  api.userId = user.id;
   client = new Client(api, user, version);
   const { stream } = client;
   const messenger = new Messenger({ client, router, preferences, clock, signOut });
-  stream.addEventListener('ended', leave);
+  stream.addEventListener('ended', () => begin(true));
   stream.addEventListener('reset', () => {
-    client?.forget();
+    client?.stop();
+    forgetEverything();
     enter(user);
   });
   let known = version !== '';
@@ -85,7 +93,9 @@ async function signOut() {
 function end() {
   client?.end();
   client = null;
+  api.userId = '';
   forget('user');
+  forgetEverything();
 }
 
 async function leave() {
@@ -97,7 +107,7 @@ async function leave() {
   if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, wasIn));
 }
 
-api.addEventListener('signed-out', leave);
+api.addEventListener('signed-out', () => begin());
 // Another tab may have signed in or out.
 addEventListener('storage', ({ key }) => {
   if (key === 'user' && kept('user')?.id !== client?.user.id) begin();

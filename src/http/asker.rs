@@ -97,11 +97,23 @@ impl Asker {
     async fn cookie_session(&self, app: &App) -> Answer<Arc<Session>> {
         let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
         let session = app.store.session(token).await?;
+        if self
+            .taken_for()
+            .is_some_and(|user| user != session.user.id.to_string())
+        {
+            return Err(Error::Unauthorized.into());
+        }
         let own = app.settings.public_url.as_ref();
         if !self.method.is_safe() && is_same_origin(&self.headers, own) != Some(true) {
             return Err(cross_origin());
         }
         Ok(session)
+    }
+
+    /// Whom the client takes itself for. Somebody else may have signed in by another tab, whose
+    /// cookie is everybody's: what one person wrote mustn't go out in the name of another.
+    fn taken_for(&self) -> Option<&str> {
+        self.headers.get("tincan-user")?.to_str().ok()
     }
 
     /// RFC 6750 §2.1; the scheme's case doesn't matter (RFC 9110 §11.1).

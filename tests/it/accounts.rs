@@ -661,3 +661,28 @@ async fn the_database_holds_no_token() {
     assert!(holds(b"john"), "the search finds what is there");
     assert!(!holds(token.as_bytes()));
 }
+
+#[tokio::test]
+async fn a_page_that_takes_itself_for_somebody_else_is_refused() {
+    let server = Server::start(dev()).await;
+    // john's page is still open when jane signs in by another tab, and their browser has one cookie.
+    let john = server.sign_in("john").await;
+    let jane = server.sign_in("jane").await;
+    let (cookie, _) = cookie(&server, "jane").await;
+    let conversation = jane.talk_to("john").await;
+    let send = |user: &str| {
+        let path = format!("/api/conversations/{conversation}/messages");
+        let request = server.nobody().request(Method::POST, &path);
+        request
+            .header("cookie", &cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("tincan-user", user)
+            .json(&json!({ "content": "Who says so?" }))
+    };
+    answer(send(&john.id)).await.expect(401);
+    answer(send("")).await.expect(401);
+    answer(send(&jane.id)).await.expect(201);
+    let path = format!("/api/conversations/{conversation}/messages");
+    let history = jane.get(&path).await.expect(200);
+    assert_eq!(history.as_array().map(Vec::len), Some(1));
+}

@@ -11,8 +11,11 @@ export class ApiError extends Error {
   }
 }
 
-/** Speaks for whoever the session cookie names. Fires `signed-out` when the server knows no such session. */
+/** Fires `signed-out` when the session cookie is nobody's, or is that of somebody else meanwhile. */
 export class Api extends EventTarget {
+  /** For whom it speaks, once that is known. */
+  userId = '';
+
   /** @param {string} path @returns {Promise<any>} */
   get(path) {
     return this.#ask(path, {});
@@ -31,7 +34,8 @@ export class Api extends EventTarget {
 
   /** @param {string} path @param {RequestInit} request */
   async #ask(path, request) {
-    const headers = { Accept: 'application/json', ...request.headers };
+    const headers = new Headers({ Accept: 'application/json', ...request.headers });
+    if (this.userId) headers.set('Tincan-User', this.userId);
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(path, { ...request, headers, signal }).catch(() => {
       throw new ApiError(0, 'Tincan can’t be reached.');

@@ -3,9 +3,9 @@
 /** @type {Map<string, string>} */
 const memory = new Map();
 
-/** @param {string} key @returns {any} null where there is nothing */
+/** @param {string} key @returns {any} null where there is nothing that can be read */
 export function kept(key) {
-  return JSON.parse(memory.get(key) ?? read(() => localStorage.getItem(key)) ?? 'null');
+  return read(() => JSON.parse(memory.get(key) ?? localStorage.getItem(key) ?? 'null'));
 }
 
 /** @param {string} key @param {unknown} value */

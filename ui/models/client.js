@@ -49,16 +49,10 @@ export class Client extends EventTarget {
     this.#keeper.stop();
   }
 
-  /** Nobody is signed in here any more, in no tab. What was written and isn't sent yet is kept. */
+  /** For all tabs. */
   end() {
     this.stream.end();
-    this.forget();
-  }
-
-  /** What was read is not to be shown again. */
-  forget() {
     this.stop();
-    this.#keeper.forget();
   }
 
   /** The messages of a conversation, loaded as far as they are unread where that isn't too much. @param {string} id */

@@ -4,9 +4,15 @@ import { forget, keep, kept, keysOf } from '../base/storage.js';
 
 /** @import {Conversation, Message} from '../base/types.js' */
 
+const PREFIX = 'kept:';
 const CONVERSATIONS = 30;
 const MESSAGES = 50;
 const PAUSE_MS = 1_000;
+
+/** Nothing that anybody has read here is to be read again. */
+export function forgetEverything() {
+  for (const key of keysOf(PREFIX)) forget(key);
+}
 
 /** Writes a moment after the last change, or when the page is left. */
 export class Keeper {
@@ -18,7 +24,7 @@ export class Keeper {
 
   /** @param {string} userId */
   constructor(userId) {
-    this.#prefix = `kept:${userId}:`;
+    this.#prefix = `${PREFIX}${userId}:`;
     document.addEventListener('visibilitychange', () => document.hidden && this.#write(), this.#life);
     addEventListener('pagehide', () => this.#write(), this.#life);
   }
@@ -26,10 +32,6 @@ export class Keeper {
   stop() {
     this.#write();
     this.#life.abort();
-  }
-
-  forget() {
-    for (const key of keysOf(this.#prefix)) forget(key);
   }
 
   /** @returns {Conversation[]} */

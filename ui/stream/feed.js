@@ -24,9 +24,8 @@ export class Feed extends EventTarget {
   connected = false;
   /** @type {'stream' | 'poll'} */
   transport = 'stream';
-  /** Who the server says is asking. */
-  userId = '';
 
+  #userId;
   #take;
   #stopped = false;
   #failures = 0;
@@ -37,9 +36,10 @@ export class Feed extends EventTarget {
   /** Ends a wait before its time. */
   #hurry = () => {};
 
-  /** @param {string} cursor where to go on from, or '' @param {(step: Step) => void} take */
-  constructor(cursor, take) {
+  /** @param {string} userId @param {string} cursor where to go on from, or '' @param {(step: Step) => void} take */
+  constructor(userId, cursor, take) {
     super();
+    this.#userId = userId;
     this.cursor = cursor;
     this.#take = take;
   }
@@ -77,7 +77,7 @@ export class Feed extends EventTarget {
       const response = await this.#ask('text/event-stream', {});
       for await (const { name, data, cursor } of readEvents(response, () => this.#allow(SILENCE_MS))) {
         clearTimeout(late);
-        if (name === 'hello') this.#greeted(data.user.id, data.cursor);
+        if (name === 'hello') this.#greeted(data.cursor);
         else this.#step(/** @type {FeedEvent} */ ({ name, data }), cursor);
       }
     } finally {
@@ -107,7 +107,7 @@ export class Feed extends EventTarget {
     const { cursor, events } = await new Response(await this.#ask('application/json', { wait: `${wait}` })).json();
     if (signal.aborted) return;
     for (const { id, event, data } of events) this.#step({ name: event, data }, id);
-    this.#greeted('', cursor);
+    this.#greeted(cursor);
     this.cursor = cursor;
   }
 
@@ -115,7 +115,8 @@ export class Feed extends EventTarget {
   async #ask(accept, query) {
     const after = this.cursor && { after: this.cursor };
     const path = `/api/messages?${new URLSearchParams({ ...query, ...after })}`;
-    const response = await fetch(path, { headers: { accept }, signal: this.#connection.signal });
+    const headers = { 'Accept': accept, 'Tincan-User': this.#userId };
+    const response = await fetch(path, { headers, signal: this.#connection.signal });
     if (response.status === 401) this.#end();
     // What a stream says by an event: this place in the feed isn't known any more.
     if (response.status === 410) this.#step({ name: 'reset', data: {} }, '');
@@ -123,9 +124,8 @@ export class Feed extends EventTarget {
     return response.body;
   }
 
-  /** @param {string} userId @param {string} cursor */
-  #greeted(userId, cursor) {
-    this.userId = userId;
+  /** @param {string} cursor */
+  #greeted(cursor) {
     this.cursor ||= cursor;
     this.#failures = 0;
     this.#setConnected(true);

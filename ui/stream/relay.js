@@ -3,7 +3,7 @@
 import { Feed } from './feed.js';
 
 /** @import {Step} from './feed.js' */
-/** @typedef {{connected: boolean, transport: 'stream' | 'poll', userId: string, cursor: string}} State */
+/** @typedef {{connected: boolean, transport: 'stream' | 'poll', cursor: string}} State */
 /** What tabs are told. @typedef {{step: Step} | {state: State} | {ended: true}} Told */
 /** What tabs ask for: the state, perhaps after a sleep, or an end. @typedef {{ask: 'state' | 'wake' | 'end'}} Asked */
 
@@ -12,12 +12,13 @@ export class Relay {
   #feed;
   #ended;
 
-  /** @param {string} name the channel's @param {string} cursor @param {() => void} ended */
+  /** @param {string} name the channel's with the user's id in it @param {string} cursor @param {() => void} ended */
   constructor(name, cursor, ended) {
+    const [, userId = ''] = name.split(' ');
     this.#ended = ended;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#asked(data.ask);
-    this.#feed = new Feed(cursor, (step) => this.#tell({ step }));
+    this.#feed = new Feed(userId, cursor, (step) => this.#tell({ step }));
     this.#feed.addEventListener('change', () => this.#tellState());
     this.#feed.addEventListener('ended', () => {
       this.#tell({ ended: true });
@@ -40,8 +41,8 @@ export class Relay {
   }
 
   #tellState() {
-    const { connected, transport, userId, cursor } = this.#feed;
-    this.#tell({ state: { connected, transport, userId, cursor } });
+    const { connected, transport, cursor } = this.#feed;
+    this.#tell({ state: { connected, transport, cursor } });
   }
 
   /** @param {Told} told */

@@ -22,7 +22,6 @@ export class Stream extends EventTarget {
   transport = 'stream';
 
   #api;
-  #user;
   #name;
   #receive;
   #channel;
@@ -38,10 +37,9 @@ export class Stream extends EventTarget {
   constructor(api, user, version, receive) {
     super();
     this.#api = api;
-    this.#user = user;
     this.#receive = receive;
     // Tabs of another version may speak another language.
-    this.#name = `tincan ${version} ${user.id}`;
+    this.#name = `tincan ${user.id} ${version}`;
     // Where nothing tells which tab is to relay, each does it for itself.
     if (!window.SharedWorker && !navigator.locks) this.#name += ` ${Math.random()}`;
     this.#channel = new BroadcastChannel(this.#name);
@@ -128,9 +126,7 @@ export class Stream extends EventTarget {
   }
 
   /** @param {State} state */
-  async #learn({ connected, transport, userId, cursor }) {
-    // Somebody else has signed in meanwhile.
-    if (userId && userId !== this.#user.id) return this.#fire('ended');
+  async #learn({ connected, transport, cursor }) {
     if (connected) await this.#reach(cursor);
     this.transport = transport;
     this.#setConnected(connected);
