@@ -1,0 +1,63 @@
+//! What the page costs to open.
+
+use serde::Deserialize;
+
+use crate::support::{Options, Stage};
+
+/// For the conversation screen, by someone who has never been here.
+const REQUESTS: usize = 20;
+const COMPRESSED: u64 = 25_000;
+const RAW: u64 = 60_000;
+
+#[derive(Debug, Deserialize)]
+struct Cost {
+    /// Everything that was asked for, by path.
+    paths: Vec<String>,
+    compressed: u64,
+    raw: u64,
+    /// When something could first be seen, in milliseconds.
+    paint: f64,
+}
+
+/// The files are counted in bytes, and the answers about people and messages aren't.
+const COST: &str = "(() => {
+    const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    // A file that is shown twice is asked for once.
+    const all = [...new Map(entries.map((entry) => [entry.name, entry])).values()];
+    const files = all.filter(({ name }) => !new URL(name).pathname.startsWith('/api/'));
+    const total = (size) => files.reduce((sum, file) => sum + file[size], 0);
+    return {
+        paths: all.map(({ name }) => new URL(name).pathname),
+        compressed: total('encodedBodySize'),
+        raw: total('decodedBodySize'),
+        paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
+    };
+})()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_conversation_screen_keeps_to_its_budget() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let network = stage.proxy().await;
+    let client = stage.client("john").await;
+    let conversation = client.talk_to("jane").await;
+    client.say(&conversation, "Hello").await;
+    let john = stage
+        .signed_in(&client, Options::desktop().origin(network.origin()))
+        .await;
+    let path = format!("/conversations/{conversation}");
+    john.open(&path).await;
+    john.sees_message("Hello").await;
+
+    let cost: Cost = john.eval(COST).await;
+    println!(
+        "first paint after {} ms; {} requests on the wire, with those of the service worker",
+        cost.paint,
+        network.asked_at_all()
+    );
+    assert!(cost.paths.len() <= REQUESTS, "{cost:#?}");
+    assert!(cost.compressed <= COMPRESSED, "{cost:#?}");
+    assert!(cost.raw <= RAW, "{cost:#?}");
+    assert_eq!(network.asked(&path), 1, "the page is asked for once");
+}

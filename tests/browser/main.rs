@@ -1,0 +1,30 @@
+//! Tincan as people meet it: every test opens the page of the real binary in a real Chromium.
+//!
+//! Chromium and chromedriver are looked for on the path. Where they are missing, each test says that
+//! it is skipped, and passes; with `CI=true` it fails.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+#[allow(
+    dead_code,
+    reason = "shared with the tests that need no browser, which use the rest of it"
+)]
+#[path = "../it/support.rs"]
+mod api;
+mod support;
+
+mod budget;
+mod composer;
+mod drafts;
+mod history;
+mod home_network;
+mod injection;
+mod layout;
+mod models;
+mod outage;
+mod reading;
+mod screens;
+mod talk;

@@ -1,0 +1,61 @@
+// Times, names and links, as people read them. The browser is in Berlin, where 29 March 2026 has 23 hours.
+
+import { dayName, hueOf, initialOf, shortTime, splitLinks } from '../base/format.js';
+import { assert, at, test } from './runner.js';
+
+/** @param {string} text */
+const linksIn = (text) => splitLinks(text).flatMap((part) => (typeof part === 'string' ? [] : [part.href]));
+
+test('a day is named by how many midnights ago it was, not by hours', () => {
+  const justBefore = new Date('2026-11-20T23:59:59');
+  const justAfter = new Date('2026-11-21T00:00:00');
+  assert.equal(at('2026-11-20T23:59:59', () => dayName(justBefore)), 'Today');
+  assert.equal(at('2026-11-21T00:00:01', () => dayName(justBefore)), 'Yesterday');
+  assert.equal(at('2026-11-21T00:00:01', () => dayName(justAfter)), 'Today');
+  assert.equal(at('2026-11-22T23:59:59', () => dayName(justAfter)), 'Yesterday');
+  assert.ok(at('2026-11-23T00:00:00', () => dayName(justAfter)).includes('2026'));
+});
+
+test('a day with 23 or 25 hours is a day', () => {
+  const earlySaturday = new Date('2026-03-28T00:10:00');
+  assert.equal(at('2026-03-29T23:50', () => dayName(earlySaturday)), 'Yesterday');
+  assert.ok(at('2026-03-30T00:10', () => dayName(earlySaturday)).includes('28'));
+  assert.equal(at('2026-10-25T23:50', () => dayName(new Date('2026-10-24T00:10'))), 'Yesterday');
+  assert.equal(at('2026-10-25T23:50', () => dayName(new Date('2026-10-25T00:10'))), 'Today');
+});
+
+test('a list shows the time today, the weekday this week, and the date before', () => {
+  const time = new Date('2026-11-18T17:38');
+  assert.ok(at('2026-11-18T23:59', () => shortTime(time)).includes(':38'));
+  assert.equal(at('2026-11-19T00:01', () => shortTime(time)), 'Wed');
+  assert.equal(at('2026-11-24T12:00', () => shortTime(time)), 'Wed');
+  assert.ok(at('2026-11-25T00:01', () => shortTime(time)).includes('18'));
+});
+
+test('what ends a sentence is no part of an address', () => {
+  assert.equal(linksIn('See https://example.org/a, or http://example.org.'), [
+    'https://example.org/a', 'http://example.org/',
+  ]);
+  assert.equal(linksIn('(https://example.org/a_(b))'), ['https://example.org/a_(b)']);
+  assert.equal(linksIn('“https://example.org/?a=b&c=d#e”'), ['https://example.org/?a=b&c=d#e']);
+});
+
+test('only web addresses are links', () => {
+  assert.equal(linksIn('javascript:alert(1) data:text/html,x ftp://example.org file:///etc https:// xhttp://a.b'), []);
+  assert.equal(linksIn('HTTPS://EXAMPLE.ORG'), ['https://example.org/']);
+  assert.equal(linksIn('https://example.org/"onmouseover="x'), ['https://example.org/']);
+});
+
+test('splitting loses and adds nothing', () => {
+  for (const text of ['', 'no link', 'https://a.b', 'x https://a.b. y\nhttps://c.d/(e) z https://']) {
+    assert.equal(splitLinks(text).map((part) => (typeof part === 'string' ? part : part.text)).join(''), text);
+  }
+});
+
+test('an initial is a whole character, and a hue belongs to an id', () => {
+  assert.equal(initialOf('jane'), 'J');
+  assert.equal(initialOf('𝒥ane'), '𝒥');
+  assert.equal(initialOf(''), '');
+  assert.equal(hueOf('9'), hueOf('1'));
+  assert.ok(hueOf('9223372036854775807') < 360);
+});

@@ -1,0 +1,87 @@
+//! What the browser finds to complain about: its console, and axe-core.
+
+use std::{fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Session, driver::skip};
+
+/// Where `npm ci` in `.ci` puts it.
+const AXE: &str = ".ci/node_modules/axe-core/axe.min.js";
+
+/// A line of the console.
+#[derive(Debug, Deserialize)]
+pub struct Line {
+    message: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Violation {
+    id: String,
+    help: String,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Node {
+    html: String,
+    failure_summary: String,
+}
+
+impl Session {
+    /// What the console says since it was last asked.
+    pub async fn console(&self) -> Vec<Line> {
+        serde_json::from_value(self.log().await).expect("lines")
+    }
+
+    /// Checks that the console has said nothing since it was last asked, but for lines in which one
+    /// of these texts occurs.
+    pub async fn assert_console_clean(&self, expected: &[&str]) {
+        let mut lines = self.console().await;
+        lines.retain(|line| !expected.iter().any(|text| line.message.contains(text)));
+        assert!(lines.is_empty(), "{lines:#?}");
+    }
+
+    /// Checks that axe-core finds nothing on this screen.
+    pub async fn assert_accessible(&self, screen: &str) {
+        let Ok(axe) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE)) else {
+            skip("axe-core isn't installed; `npm ci` in .ci does that");
+            return;
+        };
+        // A colour half-way between two isn't one that was chosen.
+        self.wait(
+            "nothing to move",
+            "document.getAnimations().every(({ playState }) => playState !== 'running')",
+        )
+        .await;
+        let run = "async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations";
+        let found: Vec<Violation> = self
+            .call(&format!("() => {{ {axe}; return ({run})(); }}"), json!([]))
+            .await;
+        let told: Vec<_> = found
+            .iter()
+            .flat_map(|Violation { id, help, nodes }| {
+                nodes.iter().map(
+                    move |Node {
+                              html,
+                              failure_summary,
+                          }| {
+                        format!(
+                            "{id}: {help}\n  {html}\n  {}",
+                            failure_summary.replace('\n', "\n  ")
+                        )
+                    },
+                )
+            })
+            .collect();
+        assert!(
+            told.is_empty(),
+            "{screen} has {}:\n{}\n{}",
+            told.len(),
+            told.join("\n"),
+            self.screenshot(&format!("inaccessible-{screen}")).await
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! What the tests share: a server on a stage, people in front of their browsers, and a network that
+//! can fail.
+//!
+//! Nothing here sleeps to synchronise: [`wait`] looks again and again at the thing itself.
+
+mod console;
+mod driver;
+mod keys;
+mod page;
+mod proxy;
+mod session;
+mod stage;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+pub use proxy::Proxy;
+pub use session::{Device, Options, Scheme, Session};
+pub use stage::Stage;
+
+/// How long a test waits for what must happen. Far more than it takes, as machines differ.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Looks until there is something to see, and gives it back; fails the test when there never is.
+pub async fn wait<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    watch(look)
+        .await
+        .unwrap_or_else(|| panic!("waited in vain for {what}"))
+}
+
+/// Looks until there is something to see, or until patience has run out.
+async fn watch<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + PATIENCE;
+    // A browser that hangs answers no question about it.
+    while let Ok(seen) = timeout_at(end, look()).await {
+        if seen.is_some() {
+            return seen;
+        }
+        sleep(GLANCE).await;
+    }
+    None
+}

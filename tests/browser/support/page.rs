@@ -1,0 +1,294 @@
+//! What a person does with the page, and what they see of it. Things are named as a screen reader
+//! names them, by role and name; a name in slashes is a regular expression.
+
+use std::{fs, path::Path, thread};
+
+use fantoccini::{
+    actions::{InputSource, MOUSE_BUTTON_LEFT, PointerAction, TouchActions},
+    elements::{Element, ElementRef},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{Device, Session, keys, watch};
+
+const FIND: &str = include_str!("find.js");
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Brings an element into view; tells whether a finger at its middle would meet it.
+const REACH: &str = "(element) => {
+    element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}";
+
+impl Session {
+    pub async fn open(&self, path: &str) {
+        let address = format!("{}{path}", self.origin);
+        self.client.goto(&address).await.expect("the page opens");
+    }
+
+    /// Loads the page anew, which may fail while the server is away.
+    pub async fn reload(&self) {
+        let _ = self.client.refresh().await;
+    }
+
+    pub async fn back(&self) {
+        self.client.back().await.expect("there is a page before");
+    }
+
+    /// Where the page is: path, query and fragment.
+    pub async fn path(&self) -> String {
+        self.eval("location.href.slice(location.origin.length)")
+            .await
+    }
+
+    pub async fn title(&self) -> String {
+        self.eval("document.title").await
+    }
+
+    /// Signs in on the page, as john or jane with one click, and as anybody else by name; makes an
+    /// account for who has none.
+    pub async fn sign_in(&self, username: &str) {
+        self.open("/").await;
+        self.sees("button", "Sign in").await;
+        let choice = format!("Sign in as {username}");
+        if self.look_for("button", &choice).await.is_some() {
+            self.click("button", &choice).await;
+        } else {
+            self.fill("textbox", "Somebody else", username).await;
+            self.click("button", "Create account").await;
+        }
+        self.sees("searchbox", "/^Find people/").await;
+    }
+
+    /// Goes to the conversation with somebody that is in the list.
+    pub async fn go_to(&self, other: &str) {
+        self.click("link", &format!("/(^| ){other}( |$)/")).await;
+        self.sees("heading", other).await;
+        self.sees("textbox", &format!("Message to {other}")).await;
+    }
+
+    /// Finds somebody by name, and opens the conversation with them.
+    pub async fn look_up(&self, other: &str) {
+        self.fill("searchbox", "/^Find people/", other).await;
+        self.click("button", other).await;
+        self.sees("textbox", &format!("Message to {other}")).await;
+    }
+
+    /// Writes a message in the open conversation, and sends it.
+    pub async fn say(&self, text: &str) {
+        self.fill("textbox", "/^Message to /", text).await;
+        match self.device() {
+            Device::Desktop => self.press("Enter").await,
+            Device::Phone => self.click("button", "Send").await,
+        }
+    }
+
+    /// The messages of the open conversation that are in the page, from top to bottom.
+    pub async fn messages(&self) -> Vec<String> {
+        self.eval("[...document.querySelectorAll('[role=log] li [dir=auto]')].map((text) => text.textContent)")
+            .await
+    }
+
+    pub async fn sees_message(&self, text: &str) {
+        let condition = format!(
+            "[...document.querySelectorAll('[role=log] li [dir=auto]')].some((text) => text.textContent === {})",
+            json!(text)
+        );
+        self.wait(&format!("the message {text:?}"), &condition)
+            .await;
+    }
+
+    /// Waits for something with this role and name, and gives it back.
+    pub async fn sees(&self, role: &str, name: &str) -> Element {
+        self.until(&format!("a {role} {name:?}"), async || {
+            self.look_for(role, name).await.ok_or_else(String::new)
+        })
+        .await
+    }
+
+    /// Waits until there is nothing with this role and name.
+    pub async fn misses(&self, role: &str, name: &str) {
+        self.until(&format!("the {role} {name:?} to go"), async || {
+            match self.look_for(role, name).await {
+                None => Ok(()),
+                Some(_) => Err("it is there".to_owned()),
+            }
+        })
+        .await;
+    }
+
+    /// What there is right now with this role and name.
+    pub async fn look_for(&self, role: &str, name: &str) -> Option<Element> {
+        let found: Value = self.try_call(FIND, json!([role, name])).await.ok()?;
+        let id = found.get(ELEMENT)?.as_str()?.to_owned();
+        Some(Element::from_element_id(
+            self.client.clone(),
+            ElementRef::from(id),
+        ))
+    }
+
+    /// Clicks, or taps on a phone. Like a person, this needs it in reach: in view, and under nothing
+    /// else.
+    pub async fn click(&self, role: &str, name: &str) {
+        self.until(&format!("a {role} {name:?} to click"), async || {
+            let element = self.look_for(role, name).await.ok_or("it isn't there")?;
+            let pressed = match self.device() {
+                Device::Desktop => element.click().await,
+                Device::Phone => {
+                    let reach: bool = self.try_call(REACH, json!([element])).await?;
+                    reach.then_some(()).ok_or("something else is over it")?;
+                    self.client.perform_actions(tap(element)).await
+                }
+            };
+            pressed.map_err(|error| error.to_string())
+        })
+        .await;
+    }
+
+    /// Puts a text where another may have been, all at once.
+    pub async fn fill(&self, role: &str, name: &str, text: &str) {
+        self.click(role, name).await;
+        self.eval::<Value>("document.activeElement.select()").await;
+        self.write(text).await;
+    }
+
+    /// Puts a text where the focus is, as a keyboard with suggestions does: without a key.
+    pub async fn write(&self, text: &str) {
+        self.cdp("Input.insertText", json!({ "text": text })).await;
+    }
+
+    /// Presses a key, with others held down: `Enter`, `Shift+Enter`, `Control+k`.
+    pub async fn press(&self, keys: &str) {
+        self.client
+            .perform_actions(keys::strokes(keys))
+            .await
+            .expect("keys are pressed");
+    }
+
+    /// What the text field with this name holds.
+    pub async fn value(&self, name: &str) -> String {
+        let field = self.sees("textbox", name).await;
+        self.call("(field) => field.value", json!([field])).await
+    }
+
+    /// The text that can be seen, in the whole page.
+    pub async fn text(&self) -> String {
+        self.eval("document.body.innerText").await
+    }
+
+    /// Waits until a text can be seen.
+    pub async fn reads(&self, text: &str) {
+        let condition = format!("document.body.innerText.includes({})", json!(text));
+        self.wait(&format!("the text {text:?}"), &condition).await;
+    }
+
+    /// Waits until an expression of the page is true, or anything else that counts as true.
+    pub async fn wait(&self, what: &str, condition: &str) {
+        self.until(what, async || {
+            match self
+                .try_call(&format!("() => Boolean({condition})"), json!([]))
+                .await
+            {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("it isn't so".to_owned()),
+                Err(error) => Err(error),
+            }
+        })
+        .await;
+    }
+
+    /// Tries again until something succeeds; shows what was on the screen when it never does.
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        mut attempt: impl AsyncFnMut() -> Result<T, String>,
+    ) -> T {
+        let mut last = String::new();
+        let done = watch(async || attempt().await.map_err(|error| last = error).ok()).await;
+        match done {
+            Some(done) => done,
+            None => panic!("waited in vain for {what}: {last}\n{}", self.state().await),
+        }
+    }
+
+    /// The value of an expression, awaited where it is a promise.
+    pub async fn eval<T: DeserializeOwned>(&self, expression: &str) -> T {
+        self.call(&format!("() => ({expression})"), json!([])).await
+    }
+
+    /// What a function of the page gives for these arguments, which may be elements.
+    pub async fn call<T: DeserializeOwned>(&self, function: &str, arguments: Value) -> T {
+        self.try_call(function, arguments)
+            .await
+            .unwrap_or_else(|error| panic!("{error} in {function}"))
+    }
+
+    async fn try_call<T: DeserializeOwned>(
+        &self,
+        function: &str,
+        arguments: Value,
+    ) -> Result<T, String> {
+        let Value::Array(arguments) = arguments else {
+            panic!("{arguments} is no list of arguments")
+        };
+        let script = format!("return ({function})(...arguments)");
+        let value = self
+            .client
+            .execute(&script, arguments)
+            .await
+            .map_err(|error| error.to_string())?;
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    /// Writes what is on the screen to `screenshots/` in cargo's target folder.
+    pub async fn screenshot(&self, name: &str) -> String {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+        fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join(format!("{name}.png"));
+        match self.client.screenshot().await {
+            Ok(picture) => fs::write(&file, picture).expect("a picture"),
+            Err(error) => return format!("no picture: {error}"),
+        }
+        file.display().to_string()
+    }
+
+    /// For a test that fails: what a person would see now.
+    async fn state(&self) -> String {
+        let page: Result<String, _> = self
+            .try_call(
+                "() => `${location.href}\n${document.title}\n${document.body.innerText.slice(0, 1500)}`",
+                json!([]),
+            )
+            .await;
+        let test = thread::current()
+            .name()
+            .unwrap_or_default()
+            .replace("::", "-");
+        format!(
+            "{}\nconsole: {:#?}\n{}",
+            page.unwrap_or_else(|error| error),
+            self.console().await,
+            self.screenshot(&format!("failed-{test}")).await
+        )
+    }
+}
+
+/// A finger, put down on the middle of an element and taken away. Chromedriver's own click is one of
+/// a mouse.
+fn tap(element: Element) -> TouchActions {
+    TouchActions::new("finger".to_owned())
+        .then(PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        })
+        .then(PointerAction::Down {
+            button: MOUSE_BUTTON_LEFT,
+        })
+        .then(PointerAction::Up {
+            button: MOUSE_BUTTON_LEFT,
+        })
+}

@@ -1,0 +1,240 @@
+//! A network between the browser and the server, which can fail as networks do.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+const STREAM: &str = "accept: text/event-stream";
+
+/// Passes on what the browser and the server say to each other, and counts the requests.
+pub struct Proxy {
+    address: SocketAddr,
+    wire: Arc<Wire>,
+    /// Ends, with every connection, when it is aborted.
+    relaying: Option<JoinHandle<()>>,
+}
+
+struct Wire {
+    server: SocketAddr,
+    /// Whether answers that are streams are held back.
+    buffers: watch::Sender<bool>,
+    asked: Mutex<HashMap<String, usize>>,
+    streams: AtomicUsize,
+}
+
+impl Proxy {
+    pub async fn start(server: SocketAddr) -> Self {
+        let mut proxy = Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            wire: Arc::new(Wire {
+                server,
+                buffers: watch::Sender::new(false),
+                asked: Mutex::default(),
+                streams: AtomicUsize::new(0),
+            }),
+            relaying: None,
+        };
+        proxy.come_back().await;
+        proxy
+    }
+
+    /// Where the page is opened to go through here.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Cuts every connection, and refuses new ones.
+    pub async fn go_away(&mut self) {
+        let relaying = self.relaying.take().expect("it is there");
+        relaying.abort();
+        // Only then is the port closed.
+        let _ = relaying.await;
+    }
+
+    /// Takes connections again, on the same port.
+    pub async fn come_back(&mut self) {
+        assert!(self.relaying.is_none(), "it is there");
+        let listener = TcpListener::bind(self.address).await.expect("a port");
+        self.address = listener.local_addr().expect("an address");
+        let wire = Arc::clone(&self.wire);
+        self.relaying = Some(tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                tokio::select! {
+                    Ok((browser, _)) = listener.accept() => {
+                        connections.spawn(relay(browser, Arc::clone(&wire)));
+                    }
+                    Some(_) = connections.join_next() => {}
+                }
+            }
+        }));
+    }
+
+    /// From now on, a stream's answer is kept until [`pass_streams`](Self::pass_streams), as by a
+    /// proxy that wants to see an answer whole.
+    pub fn hold_streams(&self) {
+        self.wire.buffers.send_replace(true);
+    }
+
+    pub fn pass_streams(&self) {
+        self.wire.buffers.send_replace(false);
+    }
+
+    /// How many requests there were for a path, whatever their query.
+    pub fn asked(&self, path: &str) -> usize {
+        self.wire
+            .asked
+            .lock()
+            .get(path)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// How many requests there were.
+    pub fn asked_at_all(&self) -> usize {
+        self.wire.asked.lock().values().sum()
+    }
+
+    /// How many event streams are open now.
+    pub fn open_streams(&self) -> usize {
+        self.wire.streams.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if let Some(relaying) = &self.relaying {
+            relaying.abort();
+        }
+    }
+}
+
+async fn relay(browser: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
+    let server = TcpStream::connect(wire.server).await?;
+    let (from_browser, to_browser) = browser.into_split();
+    let (from_server, to_server) = server.into_split();
+    let is_stream = watch::Sender::new(false);
+    let streaming = is_stream.subscribe();
+    // Where one side has ended there is nothing left to relay: no browser closes one half alone.
+    tokio::select! {
+        result = pass_requests(from_browser, to_server, is_stream, &wire) => result,
+        result = pass_answers(from_server, to_browser, streaming, &wire) => result,
+    }
+}
+
+async fn pass_requests(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    is_stream: watch::Sender<bool>,
+    wire: &Wire,
+) -> io::Result<()> {
+    let mut requests = Requests::default();
+    let mut _open = None;
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = from.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        for request in requests.read(&buffer[..count]) {
+            *wire.asked.lock().entry(request.path).or_default() += 1;
+            // Known before the request travels on, and so before it is answered.
+            is_stream.send_replace(request.is_stream);
+            // The one before has ended: a connection carries one request at a time.
+            _open = request.is_stream.then(|| OpenStream::new(wire));
+        }
+        to.write_all(&buffer[..count]).await?;
+    }
+}
+
+async fn pass_answers(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    is_stream: watch::Receiver<bool>,
+    wire: &Wire,
+) -> io::Result<()> {
+    let mut buffers = wire.buffers.subscribe();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = from.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        if *is_stream.borrow() {
+            let _ = buffers.wait_for(|holding| !holding).await;
+        }
+        to.write_all(&buffer[..count]).await?;
+    }
+}
+
+/// Counts while it lives.
+struct OpenStream<'a>(&'a AtomicUsize);
+
+impl<'a> OpenStream<'a> {
+    fn new(wire: &'a Wire) -> Self {
+        wire.streams.fetch_add(1, Ordering::SeqCst);
+        Self(&wire.streams)
+    }
+}
+
+impl Drop for OpenStream<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Finds the requests in what a connection carries, one after the other.
+#[derive(Default)]
+struct Requests {
+    head: Vec<u8>,
+    /// How much of a body is still to come.
+    body: usize,
+}
+
+struct Request {
+    path: String,
+    is_stream: bool,
+}
+
+impl Requests {
+    fn read(&mut self, bytes: &[u8]) -> Vec<Request> {
+        let mut found = Vec::new();
+        for byte in bytes {
+            if self.body > 0 {
+                self.body -= 1;
+                continue;
+            }
+            self.head.push(*byte);
+            if self.head.ends_with(b"\r\n\r\n") {
+                let head = String::from_utf8_lossy(&self.head).to_ascii_lowercase();
+                self.body = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+                    .unwrap_or_default();
+                let target = head.split(' ').nth(1).unwrap_or_default();
+                let path = target.split('?').next().unwrap_or_default().to_owned();
+                let is_stream = head.contains(STREAM);
+                found.push(Request { path, is_stream });
+                self.head.clear();
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,263 @@
+//! One browser with a profile of its own: one person at one device.
+
+use std::str::FromStr;
+
+use fantoccini::{
+    Client,
+    wd::{WebDriverCompatibleCommand, WindowHandle},
+};
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+
+use super::driver::Driver;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// 390 × 844, for fingers.
+    Phone,
+    /// 1280 × 800, with a mouse.
+    Desktop,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Light,
+    Dark,
+}
+
+/// What kind of browser somebody has.
+#[derive(Clone, Debug)]
+pub struct Options {
+    device: Device,
+    scheme: Scheme,
+    time_zone: Option<&'static str>,
+    origin: Option<String>,
+    arguments: Vec<String>,
+    scripts: Vec<String>,
+}
+
+impl Options {
+    pub fn phone() -> Self {
+        Self {
+            device: Device::Phone,
+            ..Self::desktop()
+        }
+    }
+
+    pub fn desktop() -> Self {
+        Self {
+            device: Device::Desktop,
+            scheme: Scheme::Light,
+            time_zone: None,
+            origin: None,
+            arguments: Vec::new(),
+            scripts: Vec::new(),
+        }
+    }
+
+    /// A name of the time zone database, as in `Asia/Tokyo`.
+    pub fn time_zone(self, name: &'static str) -> Self {
+        Self {
+            time_zone: Some(name),
+            ..self
+        }
+    }
+
+    /// Where the page is, if not at the server itself: at a proxy, or under another name.
+    pub fn origin(self, origin: impl Into<String>) -> Self {
+        Self {
+            origin: Some(origin.into()),
+            ..self
+        }
+    }
+
+    /// An argument for Chromium.
+    pub fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// A script that runs in every document before those of the page.
+    pub fn script(mut self, source: impl Into<String>) -> Self {
+        self.scripts.push(source.into());
+        self
+    }
+}
+
+/// One browser. Its commands concern the tab that was opened or switched to last.
+pub struct Session {
+    pub(super) client: Client,
+    pub(super) origin: String,
+    device: Device,
+    options: Options,
+}
+
+impl Session {
+    pub(super) async fn start(driver: &Driver, server: &str, options: Options) -> Self {
+        let session = Self {
+            client: driver.browser(&options.arguments).await,
+            origin: options.origin.clone().unwrap_or_else(|| server.to_owned()),
+            device: options.device,
+            options,
+        };
+        session.dress().await;
+        session
+    }
+
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Makes a tab what the options say; browsers keep most of it for each tab.
+    async fn dress(&self) {
+        self.be(self.options.device).await;
+        self.prefer(self.options.scheme).await;
+        if let Some(name) = self.options.time_zone {
+            let zone = json!({ "timezoneId": name });
+            self.cdp("Emulation.setTimezoneOverride", zone).await;
+        }
+        for source in &self.options.scripts {
+            let script = json!({ "source": source });
+            self.cdp("Page.addScriptToEvaluateOnNewDocument", script)
+                .await;
+        }
+    }
+
+    /// Turns the tab into another device; a page that has looked at it already may want a reload.
+    pub async fn be(&self, device: Device) {
+        let is_phone = device == Device::Phone;
+        let metrics = if is_phone {
+            json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true })
+        } else {
+            json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false })
+        };
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+        let touch = json!({ "enabled": is_phone, "maxTouchPoints": 5 });
+        self.cdp("Emulation.setTouchEmulationEnabled", touch).await;
+    }
+
+    pub async fn prefer(&self, scheme: Scheme) {
+        let value = match scheme {
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        };
+        let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await;
+    }
+
+    /// Changes the size of the tab, as when a window is dragged or a keyboard appears.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 0, "mobile": false });
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+    }
+
+    /// Takes the session of a token, for where nobody can sign in by hand.
+    pub async fn take_token(&self, token: &str) {
+        let cookie =
+            json!({ "name": "tincan", "value": token, "url": self.origin, "httpOnly": true });
+        let answer = self.cdp("Network.setCookie", cookie).await;
+        assert_eq!(answer["success"], true);
+    }
+
+    /// Opens a tab and goes over to it, as the one that is seen.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let tab = self.client.new_window(true).await.expect("a tab").handle;
+        self.switch_to(&tab).await;
+        self.dress().await;
+        tab
+    }
+
+    pub async fn tab(&self) -> WindowHandle {
+        self.client.window().await.expect("a tab")
+    }
+
+    pub async fn tabs(&self) -> Vec<WindowHandle> {
+        self.client.windows().await.expect("tabs")
+    }
+
+    pub async fn switch_to(&self, tab: &WindowHandle) {
+        self.client
+            .switch_to_window(tab.clone())
+            .await
+            .expect("the tab is there");
+        self.cdp("Page.bringToFront", json!({})).await;
+    }
+
+    /// Puts the window away: its page is hidden, and nobody looks at it.
+    pub async fn hide(&self) {
+        self.set_window("minimized").await;
+        self.wait("the page to be hidden", "document.hidden").await;
+    }
+
+    pub async fn show(&self) {
+        self.set_window("normal").await;
+        self.wait(
+            "the page to be seen",
+            "!document.hidden && document.hasFocus()",
+        )
+        .await;
+    }
+
+    /// A tab in the background would do as well, but without a screen all tabs count as seen.
+    async fn set_window(&self, state: &str) {
+        let window = self.cdp("Browser.getWindowForTarget", json!({})).await;
+        let bounds = json!({ "windowId": window["windowId"], "bounds": { "windowState": state } });
+        self.cdp("Browser.setWindowBounds", bounds).await;
+    }
+
+    /// Closes the tab; another one has to be switched to then.
+    pub async fn close_tab(&self) {
+        self.client.close_window().await.expect("the tab closes");
+    }
+
+    /// A command of the Chrome DevTools protocol.
+    pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.client
+            .issue_cmd(Post {
+                path: "goog/cdp/execute",
+                body,
+            })
+            .await
+            .unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    pub(super) async fn log(&self) -> Value {
+        let body = json!({ "type": "browser" });
+        self.client
+            .issue_cmd(Post {
+                path: "se/log",
+                body,
+            })
+            .await
+            .expect("a log")
+    }
+}
+
+/// A command that is chromedriver's own.
+#[derive(Debug)]
+struct Post {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Post {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.path
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}

@@ -1,0 +1,147 @@
+//! The server that a test is about, and what is needed to put people in front of it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use tempfile::TempDir;
+
+use super::{Options, Proxy, Session, driver::Driver};
+use crate::api::{Binary, Client, at_once, messages};
+
+/// How many requests are made at the same time where there are many to make.
+const AT_ONCE: usize = 64;
+/// A name that means this machine to the browser, and nothing secure.
+const HOME: &str = "hearth.lan";
+
+/// The real binary in dev mode, with a database of its own, and a chromedriver.
+pub struct Stage {
+    binary: Option<Binary>,
+    address: SocketAddr,
+    /// Before the folder, so that nobody writes to it any more when it goes.
+    driver: Driver,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Sets it for a test with as many browsers. None where the test has to be skipped.
+    pub async fn set(browsers: u32) -> Option<Self> {
+        let driver = Driver::start(browsers).await?;
+        let folder = TempDir::new().expect("a folder");
+        let binary = Binary::start(&folder.path().join("tincan.db"));
+        Some(Self {
+            address: binary.address(),
+            binary: Some(binary),
+            driver,
+            folder,
+        })
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("tincan.db")
+    }
+
+    /// SIGKILL for the server.
+    pub fn kill(&mut self) {
+        self.binary.take().expect("it runs").kill();
+    }
+
+    /// Starts the server again, on the same database and port, with these arguments beside.
+    pub fn start_again(&mut self, arguments: &[&str]) {
+        assert!(self.binary.is_none(), "it runs");
+        let (listen, database) = (self.address.to_string(), self.database());
+        let database = database.to_str().expect("a plain path");
+        let usual = ["--listen", &listen, "--db", database, "--log", "error"];
+        self.binary = Some(Binary::spawn(&[&usual, arguments].concat()));
+    }
+
+    /// A network between browsers and the server.
+    pub async fn proxy(&self) -> Proxy {
+        Proxy::start(self.address).await
+    }
+
+    /// Somebody who talks to the server without a page; has an account from then on.
+    pub async fn client(&self, username: &str) -> Client {
+        let nobody = Client::new(self.address);
+        match username {
+            "john" | "jane" => nobody.sign_in(username).await,
+            _ => nobody.sign_up(username).await,
+        }
+    }
+
+    /// A browser that has opened nothing yet.
+    pub async fn session(&self, options: Options) -> Session {
+        Session::start(&self.driver, &format!("http://{}", self.address), options).await
+    }
+
+    /// Somebody who has signed in on the page.
+    pub async fn person(&self, username: &str, options: Options) -> Session {
+        let session = self.session(options).await;
+        session.sign_in(username).await;
+        session
+    }
+
+    /// Somebody who is signed in already, however that was done.
+    pub async fn signed_in(&self, client: &Client, options: Options) -> Session {
+        let session = self.session(options).await;
+        session
+            .take_token(client.token.as_deref().expect("a token"))
+            .await;
+        session
+    }
+
+    /// From now on the server isn't in dev mode, so that it answers to a plain name, and these people
+    /// are signed in under it: `http://hearth.lan`, where the browser takes nothing to be secure.
+    pub async fn on_the_home_network(&mut self, people: &[(&Client, Options)]) -> Vec<Session> {
+        self.kill();
+        self.start_again(&[]);
+        let mut sessions = Vec::new();
+        for (client, options) in people {
+            let options = options
+                .clone()
+                .origin(format!("http://{HOME}:{}", self.address.port()))
+                .argument(format!("--host-resolver-rules=MAP {HOME} 127.0.0.1"));
+            sessions.push(self.signed_in(client, options).await);
+        }
+        sessions
+    }
+
+    /// Fills a conversation with as many messages, in turn of both; gives back their texts in order.
+    pub async fn fill(
+        &self,
+        people: [&Client; 2],
+        conversation: &str,
+        count: usize,
+        text: fn(usize) -> String,
+    ) -> Vec<String> {
+        let writers = (0..AT_ONCE).map(|first| {
+            let [one, other] = people.map(Client::clone);
+            let conversation = conversation.to_owned();
+            async move {
+                for number in (first..count).step_by(AT_ONCE) {
+                    let author = if number % 2 == 0 { &one } else { &other };
+                    author.say(&conversation, &text(number)).await;
+                }
+            }
+        });
+        at_once(writers).await;
+        self.history(people[0], conversation).await
+    }
+
+    /// The texts of a conversation, oldest first.
+    pub async fn history(&self, reader: &Client, conversation: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut before = String::new();
+        loop {
+            let path = format!("{}?limit=100{before}", messages(conversation));
+            let page = reader.get(&path).await.expect(200);
+            let page = page.as_array().expect("a list");
+            let Some(oldest) = page.last() else { break };
+            before = format!("&before={}", oldest["id"].as_str().expect("an id"));
+            texts.extend(
+                page.iter()
+                    .map(|message| message["content"].as_str().expect("a text").to_owned()),
+            );
+        }
+        texts.reverse();
+        texts
+    }
+}
