@@ -15,6 +15,8 @@ const ATTENTIVE = 'tincan:attentive';
 const READ_ELSEWHERE_MS = 500;
 /** So much later than the first, a tab may learn of a message, and still not announce it again. */
 const CLAIM_MS = 10_000;
+/** However much arrives, there is one sound in this time. */
+const SOUND_MS = 2_000;
 const LONGEST = 300;
 
 export class Attention {
@@ -26,6 +28,8 @@ export class Attention {
   #badge = NaN;
   /** Conversations with something unread. @type {Set<string>} */
   #unread = new Set();
+  /** What has arrived in a moment, by conversation the newest. @type {Map<string, Message>} */
+  #gathered = new Map();
   /** Those of a page without a worker. @type {Map<string, Notification>} */
   #notifications = new Map();
   /** What gives back each lock that this tab holds. @type {Map<string, () => void>} */
@@ -115,15 +119,21 @@ export class Attention {
 
   /** @param {Message} message */
   async #arrived(message) {
+    const { conversationId } = message;
+    const gathering = this.#gathered.has(conversationId);
+    this.#gathered.set(conversationId, message);
+    if (gathering) return;
     await new Promise((done) => setTimeout(done, READ_ELSEWHERE_MS));
-    const { id, conversationId, number } = message;
+    const newest = this.#gathered.get(conversationId) ?? message;
+    const { id, number } = newest;
+    this.#gathered.delete(conversationId);
     const isRead = number <= this.#client.conversations.lastRead(conversationId);
     if (isRead || this.#preferences.isMuted(conversationId) || this.#life.signal.aborted) return;
     const { notify, sound } = this.#preferences;
-    if (notify && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`)) this.#notify(message);
+    if (notify && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
     // Browsers let no page make a sound that nobody has touched yet.
     const mayPlay = sound && navigator.userActivation?.hasBeenActive !== false;
-    if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim(`sound ${id}`)) play();
+    if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim('sound', SOUND_MS)) play();
   }
 
   /** @param {Message} message */
@@ -160,13 +170,13 @@ async function play() {
   playSound();
 }
 
-/** Whether this tab is the first to want to do something. @param {string} what @returns {Promise<boolean>} */
-async function claim(what) {
+/** Whether this tab is the first to want to do something, for some milliseconds. @param {string} what @param {number} time @returns {Promise<boolean>} */
+async function claim(what, time) {
   if (!navigator.locks) return true;
   return new Promise((done) => {
     navigator.locks.request(`tincan:${what}`, { ifAvailable: true }, (lock) => {
       done(lock !== null);
-      return lock && new Promise((given) => setTimeout(given, CLAIM_MS));
+      return lock && new Promise((given) => setTimeout(given, time));
     });
   });
 }

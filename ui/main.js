@@ -13,6 +13,8 @@ import { Messenger } from './views/messenger.js';
 /** @import {Config, User} from './base/types.js' */
 
 const RETRY_MS = 1_000;
+/** How often it has begun; an answer to an earlier time says nothing any more. */
+let turns = 0;
 
 const api = new Api();
 const router = new Router();
@@ -30,8 +32,10 @@ function show(screen) {
 
 /** @param {boolean} [anew] although the same person is here already */
 async function begin(anew = false) {
+  const turn = ++turns;
   try {
     const { authUser, ui } = await askServer();
+    if (turn !== turns) return;
     version ||= ui;
     if (!authUser) leave();
     else if (anew || authUser.id !== client?.user.id) enter(authUser);
@@ -40,9 +44,19 @@ async function begin(anew = false) {
     if (client) return;
     const user = kept('user');
     const offline = user && error instanceof ApiError && error.status === 0;
-    if (offline) enter(user);
-    else show(el('main', { class: 'centred' }, failure(reasonOf(error), () => begin())));
+    if (offline) {
+      version ||= await keptVersion();
+      enter(user);
+    } else {
+      show(el('main', { class: 'centred' }, failure(reasonOf(error), () => begin())));
+    }
   }
+}
+
+/** That of the page which the service worker keeps. */
+async function keptVersion() {
+  const kept = await globalThis.caches?.match('/shell-version');
+  return await kept?.text() ?? '';
 }
 
 /** @returns {Promise<Config>} */
@@ -52,7 +66,9 @@ function askServer() {
 
 /** @param {User} user */
 function enter(user) {
-  client?.stop();
+  if (client?.user.id === user.id) client.stop();
+  else client?.end();
+  forgetEverything(user.id);
   keep('user', user);
   api.userId = user.id;
   client = new Client(api, user, version);
@@ -81,10 +97,13 @@ async function checkVersion(messenger) {
   if (ui !== version) messenger.offerReload();
 }
 
+/** What one has written and not sent outlives a session that ends by itself, but isn't left to who sits down here next. */
 async function signOut() {
+  const { user } = /** @type {Client} */ (client);
+  const unsent = keysOf(`outbox:${user.id}:`);
+  if (unsent.length > 0 && !confirm('Not all of your messages have been sent. Sign out, and lose them?')) return;
   await api.post('/api/logout');
-  // They outlive a session that ends by itself, but aren't left to whoever sits down here next.
-  for (const key of [...keysOf('draft:'), ...keysOf('outbox:')]) forget(key);
+  for (const key of [...unsent, ...keysOf(`draft:${user.id}:`)]) forget(key);
   end();
   leave();
 }
@@ -99,12 +118,15 @@ function end() {
 }
 
 async function leave() {
-  const wasIn = client !== null;
+  const userId = client?.user.id;
+  const farewell = userId === undefined ? null
+    : keysOf(`outbox:${userId}:`).length + keysOf(`draft:${userId}:`).length > 0
+      ? 'You have been signed out. What you hadn’t sent yet is kept for you.' : 'You have been signed out.';
   end();
   document.title = 'Sign in – Tincan';
   const { SignIn } = await import('./views/sign-in.js');
   // Several requests may have found out at the same time.
-  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, wasIn));
+  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, farewell));
 }
 
 api.addEventListener('signed-out', () => begin());

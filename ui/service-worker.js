@@ -60,6 +60,8 @@ async function answer(event, path) {
   const kept = standIns.has(event.clientId) && await find(path);
   if (kept) return kept;
   const asked = ask(event);
+  // What a page of the server's needs is of its version, unless there is no server any more.
+  if (event.request.mode !== 'navigate') return asked.catch(async (error) => await find(path) ?? Promise.reject(error));
   const settled = asked.catch(() => null);
   event.waitUntil(settled);
   const response = await Promise.race([settled, new Promise((done) => setTimeout(done, PATIENCE_MS))]);

@@ -21,10 +21,10 @@ export class Api extends EventTarget {
     return this.#ask(path, {});
   }
 
-  /** @param {string} path @param {object} [body] @returns {Promise<any>} */
-  post(path, body) {
+  /** @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
+  post(path, body, signal) {
     const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    return this.#ask(path, { method: 'POST', ...json });
+    return this.#ask(path, { method: 'POST', signal, ...json });
   }
 
   /** @param {string} path */
@@ -36,15 +36,17 @@ export class Api extends EventTarget {
   async #ask(path, request) {
     const headers = new Headers({ Accept: 'application/json', ...request.headers });
     if (this.userId) headers.set('Tincan-User', this.userId);
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const signal = request.signal ? AbortSignal.any([request.signal, patience]) : patience;
     const response = await fetch(path, { ...request, headers, signal }).catch(() => {
       throw new ApiError(0, 'Tincan can’t be reached.');
     });
-    // A proxy on the way may answer with something else than JSON.
-    const answer = response.status === 204 ? null : await response.json().catch(() => null);
-    if (response.ok) return answer;
+    if (response.status === 204) return null;
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer;
+    if (response.ok) throw new ApiError(0, 'Something on the way answered in place of Tincan.');
     if (response.status === 401) this.dispatchEvent(new Event('signed-out'));
-    throw new ApiError(response.status, answer?.message ?? `The server answered with error ${response.status}.`);
+    throw new ApiError(response.status, answer?.message || `The server answered with error ${response.status}.`);
   }
 }
 

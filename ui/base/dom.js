@@ -4,6 +4,8 @@ import { hueOf, initialOf } from './format.js';
 
 /** @import {User} from './types.js' */
 
+const HIDDEN_FRAME_MS = 200;
+
 /**
  * An element. An attribute that is a function listens to the event of its name; `true` and `false` are with and
  * without. Children that are `null`, `false` or empty are left out.
@@ -38,13 +40,15 @@ export class Component extends HTMLElement {
   watch(render, ...models) {
     let due = false;
     const run = () => {
+      if (due && this.isConnected) render();
       due = false;
-      if (this.isConnected) render();
     };
     const changed = () => {
-      // A hidden page has no frames.
-      if (!due) document.hidden ? setTimeout(run) : requestAnimationFrame(run);
+      if (due) return;
       due = true;
+      requestAnimationFrame(run);
+      // A hidden page has no frames.
+      setTimeout(run, HIDDEN_FRAME_MS);
     };
     for (const model of models) model.addEventListener('change', changed, { signal: this.signal });
     changed();
@@ -58,8 +62,13 @@ export class Component extends HTMLElement {
 export function fill(element, signature, build) {
   const text = signature.join();
   if (element.dataset.shows === text) return;
+  const focused = element.contains(document.activeElement);
   element.dataset.shows = text;
   element.replaceChildren(...build().flatMap((child) => child || []));
+  // What had the focus is gone, but whoever works by the keyboard is still here.
+  /** @type {HTMLElement | null} */
+  const next = focused ? element.querySelector('button, a') ?? element.closest('[tabindex]') : null;
+  next?.focus({ preventScroll: true });
 }
 
 /**

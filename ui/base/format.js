@@ -64,6 +64,9 @@ export function splitLinks(text) {
     let address = part.replace(/[.,;:!?'’”…]+$/, '');
     if (address.endsWith(')') && address.split(')').length > address.split('(').length) address = address.slice(0, -1);
     if (!URL.canParse(address)) return [part];
-    return [{ text: address, href: new URL(address).href }, part.slice(address.length)];
+    const { href } = new URL(address);
+    // What turns the direction of writing around would make it look like another.
+    const text = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(address) ? href : address;
+    return [{ text, href }, part.slice(address.length)];
   });
 }

@@ -11,12 +11,17 @@ export function kept(key) {
 /** @param {string} key @param {unknown} value */
 export function keep(key, value) {
   const text = JSON.stringify(value);
-  try {
+  const written = read(() => {
     localStorage.setItem(key, text);
-    memory.delete(key);
-  } catch {
-    memory.set(key, text);
-  }
+    return true;
+  });
+  if (written) memory.delete(key);
+  else memory.set(key, text);
+}
+
+/** Whether something whose key begins so goes with the page. @param {string} prefix */
+export function isOnlyHere(prefix) {
+  return [...memory.keys()].some((key) => key.startsWith(prefix));
 }
 
 /** @param {string} key */

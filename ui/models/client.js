@@ -83,6 +83,7 @@ export class Client extends EventTarget {
     }
     this.#followed = true;
     this.outbox.send();
+    this.conversations.tellAgain();
   }
 
   /** Without a stream, perhaps what it would keep up to date can be had. */

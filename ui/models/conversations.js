@@ -27,6 +27,10 @@ export class Conversations extends EventTarget {
   #userId;
   /** @type {Map<string, Known>} */
   #known = new Map();
+  /** Where one has read further than the server knows. @type {Set<string>} */
+  #untold = new Set();
+  /** What is being asked for. @type {Set<string>} */
+  #fetching = new Set();
   /** Where the last page ended. */
   #lastListed = '';
 
@@ -101,9 +105,12 @@ export class Conversations extends EventTarget {
   /** @param {Message} message */
   takeMessage(message) {
     this.#learnMessage(message);
-    const { id, other } = this.#get(message.conversationId);
-    if (!other) this.#fetch(id).catch((error) => this.#fail(error));
     this.#changed();
+    const { id, other } = this.#get(message.conversationId);
+    if (other || this.#fetching.has(id)) return;
+    this.#fetching.add(id);
+    // Where it can't be had, the next message asks for it again.
+    this.#fetch(id).catch(reasonOf).finally(() => this.#fetching.delete(id));
   }
 
   /** @param {ReadMark} mark */
@@ -111,17 +118,27 @@ export class Conversations extends EventTarget {
     if (userId === this.#userId && this.#advance(conversationId, upTo)) this.#changed();
   }
 
-  /** Where the server couldn't be told, the next call tries again. @param {string} id @param {number} upTo */
+  /** Where the server can't be told, `tellAgain` does. @param {string} id @param {number} upTo */
   async markRead(id, upTo) {
     const known = this.#get(id);
     if (upTo <= known.told) return;
     known.told = upTo;
     this.takeRead({ conversationId: id, userId: this.#userId, upTo });
+    await this.#tell(id, upTo);
+  }
+
+  tellAgain() {
+    for (const id of this.#untold) this.#tell(id, this.lastRead(id));
+  }
+
+  /** @param {string} id @param {number} upTo */
+  async #tell(id, upTo) {
     try {
       await this.#api.post(`/api/conversations/${id}/read_messages`, { upTo });
+      this.#untold.delete(id);
     } catch (error) {
       reasonOf(error);
-      known.told = 0;
+      this.#untold.add(id);
     }
   }
 
@@ -144,8 +161,11 @@ export class Conversations extends EventTarget {
       /** @type {Conversation[]} */
       const page = await this.#api.get(`/api/conversations${query}`);
       for (const conversation of page) this.#learn(conversation);
-      this.#lastListed = page.at(-1)?.id ?? this.#lastListed;
-      this.hasMore = page.length === PAGE;
+      // Loading the first page anew leaves it at what is listed already.
+      if (query || !this.#lastListed) {
+        this.#lastListed = page.at(-1)?.id ?? this.#lastListed;
+        this.hasMore = page.length === PAGE;
+      }
       this.state = 'ready';
       this.#changed();
     } catch (error) {

@@ -9,9 +9,9 @@ const CONVERSATIONS = 30;
 const MESSAGES = 50;
 const PAUSE_MS = 1_000;
 
-/** Nothing that anybody has read here is to be read again. */
-export function forgetEverything() {
-  for (const key of keysOf(PREFIX)) forget(key);
+/** Nothing that anybody has read here is to be read again, but for what the one has who is signed in. @param {string} [userId] */
+export function forgetEverything(userId) {
+  for (const key of keysOf(PREFIX)) if (!userId || !key.startsWith(`${PREFIX}${userId}:`)) forget(key);
 }
 
 /** Writes a moment after the last change, or when the page is left. */
@@ -56,6 +56,8 @@ export class Keeper {
 
   /** @param {string} name @param {() => unknown} value */
   #keep(name, value) {
+    // What comes late mustn't be written behind the back of somebody who has left.
+    if (this.#life.signal.aborted) return;
     this.#due.set(`${this.#prefix}${name}`, value);
     this.#pause ||= setTimeout(() => this.#write(), PAUSE_MS);
   }
@@ -65,6 +67,7 @@ export class Keeper {
     this.#pause = 0;
     for (const [key, value] of this.#due) keep(key, value());
     this.#due.clear();
+    if (this.conversations.length === 0) return;
     const listed = new Set(this.conversations.map(({ id }) => this.#prefix + id).concat(`${this.#prefix}list`));
     for (const key of keysOf(this.#prefix)) if (!listed.has(key)) forget(key);
   }

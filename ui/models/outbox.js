@@ -1,9 +1,9 @@
 // Messages on their way to the server: sent in order, kept until they have arrived, and never lost.
 
-import { ApiError, reasonOf } from '../base/api.js';
-import { forget, keep, kept, keysOf } from '../base/storage.js';
+import { reasonOf } from '../base/api.js';
+import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 
-/** @import {Api} from '../base/api.js' */
+/** @import {Api, ApiError} from '../base/api.js' */
 /** @import {Message} from '../base/types.js' */
 
 /**
@@ -13,16 +13,18 @@ import { forget, keep, kept, keysOf } from '../base/storage.js';
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
-/** What may be otherwise in a moment: nobody answered, signed out, too many requests, or the server isn't up to it. */
-const PASSING = [0, 401, 408, 429, 502, 503, 504];
+/** What may be otherwise in a moment: nobody answered, signed out, too late, or too often. So may a failure of the server. */
+const PASSING = [0, 401, 408, 429];
+/** How often a failure of the server may be about this one message. */
+const PATIENCE = 5;
 
 /**
  * Shared by all tabs, each entry under a key of its own. By its client id the server knows an entry that it has
  * already, so that any tab may send any of them, and again. Fires `change`.
  */
 export class Outbox extends EventTarget {
-  /** Whether what is here waits for the server to be there again. */
-  waiting = false;
+  /** Why what is here has to wait, or ''. */
+  waiting = '';
 
   #api;
   #prefix;
@@ -30,7 +32,8 @@ export class Outbox extends EventTarget {
   #sending = false;
   #failures = 0;
   #next = 0;
-  #newest = 0;
+  /** Ends the attempt that is being made. */
+  #attempt = new AbortController();
   #life = new AbortController();
 
   /** @param {Api} api @param {string} userId @param {(message: Message) => void} accept takes what the server has */
@@ -39,11 +42,13 @@ export class Outbox extends EventTarget {
     this.#api = api;
     this.#prefix = `outbox:${userId}:`;
     this.#accept = accept;
+    addEventListener('beforeunload', (event) => isOnlyHere(this.#prefix) && event.preventDefault(), this.#life);
     addEventListener('storage', ({ key }) => key?.startsWith(this.#prefix) && this.#changed(), this.#life);
   }
 
   stop() {
     this.#life.abort();
+    this.#attempt.abort();
     clearTimeout(this.#next);
   }
 
@@ -57,9 +62,9 @@ export class Outbox extends EventTarget {
     // Plain http has no randomUUID.
     const clientId = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
     const now = Date.now();
-    // The keys' order is that of writing, even where the clock is set back.
-    this.#newest = Math.max(this.#newest + 1, now);
-    keep(`${this.#prefix}${this.#newest}:${clientId}`,
+    // The keys' order is that of writing, even where the clock has been set back.
+    const [, , newest = 0] = keysOf(this.#prefix).at(-1)?.split(':') ?? [];
+    keep(`${this.#prefix}${Math.max(now, Number(newest) + 1)}:${clientId}`,
       { clientId, conversationId, content, createdAt: new Date(now).toISOString(), reason: '' });
     this.#changed();
     this.#send();
@@ -76,51 +81,67 @@ export class Outbox extends EventTarget {
     const key = clientId && this.#keyOf(clientId);
     if (!key) return;
     forget(key);
+    if (keysOf(this.#prefix).length === 0) this.#answered();
     this.#changed();
   }
 
-  /** Now is a good moment for what waits. */
+  /** Now is a good moment for what waits, also for an answer over a connection that is dead by now. */
   send() {
     clearTimeout(this.#next);
-    this.#send();
+    this.#failures = 0;
+    if (this.#sending) this.#attempt.abort();
+    else this.#send();
   }
 
   async #send() {
     if (this.#sending) return;
     this.#sending = true;
-    for (let entry = this.#first(); entry; entry = this.#first()) {
-      const { clientId, conversationId, content } = entry;
-      try {
-        this.#accept(await this.#api.post(`/api/conversations/${conversationId}/messages`, { clientId, content }));
-        this.#arrived(clientId);
-      } catch (error) {
-        const reason = reasonOf(error);
-        if (error instanceof ApiError && PASSING.includes(error.status)) {
-          this.#wait();
-          break;
-        }
-        // It doesn't hold up the others.
-        this.#update(clientId, { reason });
+    try {
+      for (let entry = this.#first(); entry; entry = this.#first()) {
+        const wait = await this.#try(entry);
+        if (!wait) continue;
+        this.#next = setTimeout(() => this.#send(), wait);
+        break;
       }
+    } finally {
+      this.#sending = false;
     }
-    this.#sending = false;
   }
 
-  /** @param {string} clientId */
-  #arrived(clientId) {
+  /** Gives back for how many milliseconds nothing more is to be tried. @param {Entry} entry */
+  async #try({ clientId, conversationId, content }) {
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
+    try {
+      const path = `/api/conversations/${conversationId}/messages`;
+      this.#accept(await this.#api.post(path, { clientId, content }, signal));
+      this.#answered();
+      this.remove(clientId);
+      return 0;
+    } catch (error) {
+      return signal.aborted ? 0 : this.#failed(clientId, error);
+    }
+  }
+
+  /** @param {string} clientId @param {unknown} error */
+  #failed(clientId, error) {
+    const reason = reasonOf(error);
+    const { status } = /** @type {ApiError} */ (error);
+    if (PASSING.includes(status) || status >= 500 && this.#failures < PATIENCE) {
+      this.waiting = status === 0 ? 'Waiting for the connection …' : reason;
+      this.#changed();
+      return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
+    }
+    // It doesn't hold up the others.
+    this.#answered();
+    this.#update(clientId, { reason });
+    return 0;
+  }
+
+  /** The server is there. */
+  #answered() {
     this.#failures = 0;
-    this.waiting = false;
-    this.remove(clientId);
-  }
-
-  #wait() {
-    this.waiting = true;
-    clearTimeout(this.#next);
-    if (!this.#life.signal.aborted) {
-      this.#next = setTimeout(() => this.#send(), Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures));
-    }
-    this.#failures += 1;
-    this.#changed();
+    this.waiting = '';
   }
 
   /** The first that is to be sent. */

@@ -7,6 +7,8 @@ import { reasonOf } from '../base/api.js';
 
 const PAGE = 40;
 const LARGEST_PAGE = 100;
+/** So many unread messages are loaded to begin with the first of them. */
+const MOST = 1_000;
 /** An answer to a send may overtake the events before it; they count as missing after this. */
 const HOLE_WAIT_MS = 400;
 
@@ -28,6 +30,8 @@ export class Timeline extends EventTarget {
   #first = 1;
   #last = 0;
   #filling = 0;
+  /** Whether something may have come that nobody has told of. */
+  #isBehind = false;
 
   /** @param {Api} api @param {string} conversationId @param {Message[]} kept from an earlier time, oldest first */
   constructor(api, conversationId, kept) {
@@ -59,20 +63,17 @@ export class Timeline extends EventTarget {
 
   /** Loads the newest messages, then those before the ones that are here. @param {number} [atLeast] */
   async load(atLeast = 0) {
+    if (this.#isBehind) return this.refresh();
     this.state = 'loading';
     this.#changed();
     try {
-      const limit = Math.min(LARGEST_PAGE, Math.max(PAGE, atLeast));
-      const page = await this.#fetch(limit, this.loaded ? this.#at(this.#first) : undefined);
-      const oldest = page.at(-1)?.number ?? this.#first;
-      if (!this.loaded) {
-        // What was kept stays, unless something is missing after it.
-        this.#first = this.#last < oldest - 1 ? oldest : Math.min(this.#first, oldest);
-        this.#last = page[0]?.number ?? 0;
-      } else {
-        this.#first = oldest;
+      const enough = Math.max(PAGE, Math.min(atLeast, MOST));
+      for (let had = 0; had < enough;) {
+        const page = await this.#fetch(Math.min(LARGEST_PAGE, enough - had), had || this.loaded ? this.#first : 0);
+        this.#takePage(page, had === 0 && !this.loaded);
+        had += page.length;
+        if (!this.hasOlder) break;
       }
-      this.hasOlder = page.length > 0 && this.#first > 1;
       this.loaded = true;
       this.state = 'ready';
       this.#extend();
@@ -82,10 +83,23 @@ export class Timeline extends EventTarget {
     this.#changed();
   }
 
+  /** @param {Message[]} page newest first @param {boolean} isNewest */
+  #takePage(page, isNewest) {
+    const oldest = page.at(-1)?.number ?? this.#first;
+    // What was kept stays, unless something is missing after it.
+    const joins = isNewest && this.#last >= oldest - 1;
+    this.#first = joins ? Math.min(this.#first, oldest) : oldest;
+    if (isNewest) this.#last = page[0]?.number ?? 0;
+    this.hasOlder = page.length > 0 && this.#first > 1;
+  }
+
   /** Once events come: what had come before them, and after what is here. */
   async refresh() {
+    this.#isBehind = true;
     try {
-      await this.#fetch(PAGE);
+      await this.#fetch(PAGE, 0);
+      this.#isBehind = false;
+      this.state = 'ready';
       this.#extend();
     } catch (error) {
       this.#fail(error);
@@ -109,10 +123,10 @@ export class Timeline extends EventTarget {
     return /** @type {Message} */ (this.#messages.get(number));
   }
 
-  /** @param {number} limit @param {Message} [before] @returns {Promise<Message[]>} */
+  /** @param {number} limit @param {number} before the number of one that is here, or 0 @returns {Promise<Message[]>} */
   async #fetch(limit, before) {
     /** @type {Message[]} */
-    const page = await this.#api.get(`${this.#path}?limit=${limit}${before ? `&before=${before.id}` : ''}`);
+    const page = await this.#api.get(`${this.#path}?limit=${limit}${before ? `&before=${this.#at(before).id}` : ''}`);
     for (const message of page) this.#messages.set(message.number, message);
     return page;
   }
@@ -120,13 +134,16 @@ export class Timeline extends EventTarget {
   /** Goes on as far as nothing is missing, and has fetched what is. */
   #extend() {
     while (this.#messages.has(this.#last + 1)) this.#last += 1;
-    clearTimeout(this.#filling);
-    if (this.ahead.length > 0) this.#filling = setTimeout(() => this.#fill(), HOLE_WAIT_MS);
+    if (this.ahead.length > 0) this.#filling ||= setTimeout(() => this.#fill(), HOLE_WAIT_MS);
   }
 
   async #fill() {
+    this.#filling = 0;
+    const [next] = this.ahead;
+    if (!next) return;
     try {
-      await this.#fetch(LARGEST_PAGE, this.ahead[0]);
+      await this.#fetch(LARGEST_PAGE, next.number);
+      if (this.state === 'failed') this.state = 'ready';
       this.#extend();
     } catch (error) {
       this.#fail(error);

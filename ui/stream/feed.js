@@ -9,6 +9,7 @@ const HELLO_WITHIN_MS = 3_000;
 /** The server is heard at least every 15 s. After a longer silence the connection is dead, or the machine slept. */
 const SILENCE_MS = 20_000;
 const ANSWER_WITHIN_MS = 10_000;
+const PROBE_MS = 3_000;
 const CHECK_MS = 2_500;
 const POLL_S = 25;
 /** How long polls do before a stream is tried again. */
@@ -28,6 +29,7 @@ export class Feed extends EventTarget {
   #userId;
   #take;
   #stopped = false;
+  #changesOver = false;
   #failures = 0;
   #pollUntil = 0;
   /** Until when something must have been heard. */
@@ -52,8 +54,9 @@ export class Feed extends EventTarget {
       // Whatever went wrong, there is nothing to do about it but to try again.
       await (this.transport === 'stream' ? this.#stream() : this.#polls()).catch(() => {});
       this.#connection.abort();
-      this.#setConnected(false);
-      if (!this.#stopped) await this.#wait();
+      // From one transport to the other nothing is lost, nor waited for.
+      if (this.#changesOver) this.#changesOver = false;
+      else await this.#pause();
     }
     clearInterval(check);
   }
@@ -64,11 +67,20 @@ export class Feed extends EventTarget {
     this.#hurry();
   }
 
-  /** Somebody has come back to the page, or the network has. */
-  wake() {
+  /** Somebody has come back to the page, and the connection may be dead without having said so. */
+  async wake() {
     this.#failures = 0;
     this.#hurry();
-    this.#check();
+    const connection = this.#connection;
+    // A network that has gone doesn't answer, and neither does it refuse.
+    await fetch('/api/config', { signal: AbortSignal.timeout(PROBE_MS) }).catch(() => connection.abort());
+  }
+
+  /** The network is another one. */
+  reopen() {
+    this.#failures = 0;
+    this.#connection.abort();
+    this.#hurry();
   }
 
   async #stream() {
@@ -90,22 +102,32 @@ export class Feed extends EventTarget {
     const connection = this.#connection;
     const answered = await this.#poll(0).then(() => true, () => false);
     if (!answered || connection.signal.aborted) return;
-    this.transport = 'poll';
+    this.#changeTo('poll');
     this.#pollUntil = Date.now() + POLLING_MS;
     connection.abort();
   }
 
   async #polls() {
-    while (Date.now() < this.#pollUntil) await this.#poll(POLL_S);
-    this.transport = 'stream';
+    // The first answer says that there is a connection, and so mustn't wait for an event.
+    while (Date.now() < this.#pollUntil) await this.#poll(this.connected ? POLL_S : 0);
+    this.#changeTo('stream');
+  }
+
+  /** @param {Feed['transport']} transport */
+  #changeTo(transport) {
+    this.transport = transport;
+    this.#changesOver = true;
+    this.dispatchEvent(new Event('change'));
   }
 
   /** @param {number} wait in seconds */
   async #poll(wait) {
     const { signal } = this.#connection;
+    const from = this.cursor;
     this.#allow(wait * 1_000 + ANSWER_WITHIN_MS);
     const { cursor, events } = await new Response(await this.#ask('application/json', { wait: `${wait}` })).json();
-    if (signal.aborted) return;
+    // A late stream may have been faster.
+    if (signal.aborted || this.cursor !== from) return;
     for (const { id, event, data } of events) this.#step({ name: event, data }, id);
     this.#greeted(cursor);
     this.cursor = cursor;
@@ -160,7 +182,9 @@ export class Feed extends EventTarget {
   }
 
   /** Jitter keeps a household from coming back in the same moment. */
-  #wait() {
+  #pause() {
+    this.#setConnected(false);
+    if (this.#stopped) return undefined;
     const time = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** this.#failures) * (0.75 + Math.random() / 4);
     this.#failures += 1;
     return new Promise((done) => {

@@ -5,12 +5,17 @@ import { Feed } from './feed.js';
 /** @import {Step} from './feed.js' */
 /** @typedef {{connected: boolean, transport: 'stream' | 'poll', cursor: string}} State */
 /** What tabs are told. @typedef {{step: Step} | {state: State} | {ended: true}} Told */
-/** What tabs ask for: the state, perhaps after a sleep, or an end. @typedef {{ask: 'state' | 'wake' | 'end'}} Asked */
+/** What tabs ask for: the state, perhaps after a sleep or on another network, or an end. @typedef {{ask: 'state' | 'wake' | 'online' | 'end'}} Asked */
+
+/** So often the tabs hear that there is a relay. */
+const BEAT_MS = 5_000;
 
 export class Relay {
   #channel;
   #feed;
   #ended;
+  #over = false;
+  #beat = setInterval(() => this.#tellState(), BEAT_MS);
 
   /** @param {string} name the channel's with the user's id in it @param {string} cursor @param {() => void} ended */
   constructor(name, cursor, ended) {
@@ -28,6 +33,8 @@ export class Relay {
   }
 
   end() {
+    this.#over = true;
+    clearInterval(this.#beat);
     this.#feed.stop();
     this.#channel.close();
     this.#ended();
@@ -35,9 +42,11 @@ export class Relay {
 
   /** @param {Asked['ask'] | undefined} ask */
   #asked(ask) {
-    if (ask === 'end') this.end();
+    if (!ask) return;
+    if (ask === 'end') return this.end();
     if (ask === 'wake') this.#feed.wake();
-    if (ask === 'wake' || ask === 'state') this.#tellState();
+    if (ask === 'online') this.#feed.reopen();
+    this.#tellState();
   }
 
   #tellState() {
@@ -47,6 +56,6 @@ export class Relay {
 
   /** @param {Told} told */
   #tell(told) {
-    this.#channel.postMessage(told);
+    if (!this.#over) this.#channel.postMessage(told);
   }
 }

@@ -10,6 +10,9 @@ import { workerUrl } from '../base/workers.js';
 
 const LOST_AFTER_MS = 1_500;
 const RETRY_MS = 1_000;
+/** A relay that is there answers within this, and says by itself that it is there more often than that. */
+const ANSWER_MS = 2_000;
+const SILENCE_MS = 12_000;
 
 /**
  * Fires `change` when `lost` or `transport` changes; `connected`, from when on every event is handed over; `reset` when
@@ -27,8 +30,13 @@ export class Stream extends EventTarget {
   #channel;
   /** Everything up to here has been handed over. */
   #cursor = '';
+  /** The places of what the last catch-up has handed over, which is on its way here once more. @type {Set<string>} */
+  #caughtUp = new Set();
   #connected = false;
   #losing = 0;
+  #silence = 0;
+  /** Whether this tab is to be the relay, now or when it is its turn. */
+  #relays = false;
   /** @type {Promise<void>} */
   #handled = Promise.resolve();
   #life = new AbortController();
@@ -50,17 +58,18 @@ export class Stream extends EventTarget {
   start() {
     const { signal } = this.#life;
     const wake = () => document.hidden || this.#ask('wake');
-    for (const event of ['online', 'pageshow']) addEventListener(event, wake, { signal });
+    addEventListener('online', () => this.#ask('online'), { signal });
+    addEventListener('pageshow', wake, { signal });
     document.addEventListener('visibilitychange', wake, { signal });
     this.#setConnected(false);
     this.#findRelay();
-    this.#ask('state');
   }
 
   /** Leaves the stream to the other tabs. */
   stop() {
     this.#life.abort();
     clearTimeout(this.#losing);
+    clearTimeout(this.#silence);
     this.#channel.close();
   }
 
@@ -72,22 +81,45 @@ export class Stream extends EventTarget {
 
   /** A worker isn't slowed down with a hidden tab. Where there is none, one tab relays to the others while it lives. */
   #findRelay() {
-    const here = () => void this.#relayHere();
-    if (!window.SharedWorker) return here();
-    const worker = new SharedWorker(workerUrl('/stream-worker.js'), { type: 'module', name: this.#name });
-    worker.onerror = here;
+    if (window.SharedWorker) {
+      const worker = new SharedWorker(workerUrl('/stream-worker.js'), { type: 'module', name: this.#name });
+      worker.onerror = () => this.#relayHere();
+    } else {
+      this.#relayHere();
+    }
+    this.#channel.postMessage(/** @type {Asked} */ ({ ask: 'state' }));
+    // It may have crashed with the tab that it lived in, or not have been loaded. Then there is another at the next try.
+    this.#expect(SILENCE_MS);
+  }
+
+  /** @param {number} time in milliseconds, within which a relay is to be heard */
+  #expect(time) {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#setConnected(false);
+      this.#findRelay();
+    }, time);
   }
 
   async #relayHere() {
+    if (this.#relays) return;
+    this.#relays = true;
+    try {
+      await this.#relay();
+    } catch {
+      // It wasn't loaded, or this tab has stopped before it was its turn.
+      this.#relays = false;
+    }
+  }
+
+  async #relay() {
     const { signal } = this.#life;
     const { Relay } = await import('./relay.js');
     if (!navigator.locks) return this.#relayWhileVisible(Relay);
-    const relayed = navigator.locks.request(this.#name, { signal }, () => new Promise((ended) => {
+    await navigator.locks.request(this.#name, { signal }, () => new Promise((ended) => {
       const relay = new Relay(this.#name, this.#cursor, () => ended(undefined));
       signal.addEventListener('abort', () => relay.end());
     }));
-    // Stopped before it was this tab's turn.
-    relayed.catch(() => {});
   }
 
   /**
@@ -110,10 +142,12 @@ export class Stream extends EventTarget {
   /** @param {Asked['ask']} ask */
   #ask(ask) {
     this.#channel.postMessage(/** @type {Asked} */ ({ ask }));
+    this.#expect(ANSWER_MS);
   }
 
   /** One after the other, as some of it takes a request. @param {Told} told */
   #hear(told) {
+    this.#expect(SILENCE_MS);
     this.#handled = this.#handled.then(() => this.#handle(told)).catch((error) => this.#failed(error));
   }
 
@@ -138,7 +172,7 @@ export class Stream extends EventTarget {
     // Nothing is known yet that could be brought up to date.
     if (!this.#cursor) return;
     if (event.name === 'reset') return this.#fire('reset');
-    if (after === this.#cursor) this.#receive(event);
+    if (after === this.#cursor && !this.#caughtUp.has(cursor)) this.#receive(event);
     await this.#reach(cursor, after);
   }
 
@@ -150,9 +184,14 @@ export class Stream extends EventTarget {
   }
 
   async #catchUp() {
-    for (;;) {
+    this.#caughtUp.clear();
+    while (!this.#life.signal.aborted) {
       const { cursor, events } = await this.#api.get(`/api/messages?after=${encodeURIComponent(this.#cursor)}`);
-      for (const { event, data } of events) this.#receive({ name: event, data });
+      if (this.#life.signal.aborted) return;
+      for (const { id, event, data } of events) {
+        this.#caughtUp.add(id);
+        this.#receive({ name: event, data });
+      }
       this.#cursor = cursor;
       if (events.length === 0) return;
     }

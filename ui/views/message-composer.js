@@ -30,6 +30,11 @@ export class MessageComposer extends Component {
 
   connectedCallback() {
     this.#put(kept(this.#draftKey) ?? '');
+    // Another tab may write in the same conversation. What stands here isn't taken away from under somebody's fingers.
+    addEventListener('storage', ({ key }) => {
+      if (key === this.#draftKey && document.activeElement !== this.#text) this.#show(kept(key) ?? '');
+    }, { signal: this.signal });
+    addEventListener('pagehide', () => this.#keep(), { signal: this.signal });
   }
 
   takeFocus() {
@@ -60,13 +65,27 @@ export class MessageComposer extends Component {
 
   /** @param {string} text */
   #put(text) {
-    this.#text.value = text;
-    this.#changed();
+    this.#show(text);
+    this.#keep();
   }
 
   #changed() {
+    this.#fit();
+    this.#keep();
+  }
+
+  #keep() {
     if (this.#text.value) keep(this.#draftKey, this.#text.value);
     else forget(this.#draftKey);
+  }
+
+  /** @param {string} text */
+  #show(text) {
+    this.#text.value = text;
+    this.#fit();
+  }
+
+  #fit() {
     // Not every browser sizes a field by its content. The style sheet caps it.
     this.#text.style.setProperty('block-size', 'auto');
     this.#text.style.setProperty('block-size', `${this.#text.scrollHeight + 2}px`);

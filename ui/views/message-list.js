@@ -16,6 +16,8 @@ const STEP = 60;
 const SLACK_PX = 80;
 /** More messages are rendered or loaded when there are fewer screens of them above or below. */
 const EARLY_SCREENS = 1.5;
+/** How many read rows are rendered above the first unread one. */
+const CONTEXT = 30;
 /** How far down the screen the first unread message is at first. */
 const CONTEXT_SCREENS = 0.25;
 /** A row counts as seen when this much of it is. */
@@ -46,6 +48,8 @@ export class MessageList extends Component {
   #quiet = 0;
   /** Whether one is at the end, and stays there whatever comes. */
   #stuck = true;
+  /** What stays where it is, while one isn't at the end. @type {{row: Element, place: number} | null} */
+  #anchor = null;
   /** How far down one could scroll when last looked at. */
   #end = 0;
   #opened = false;
@@ -92,15 +96,10 @@ export class MessageList extends Component {
   }
 
   #render() {
-    // Before anything changes: what is to stay where it is, if it isn't the end.
-    const anchor = this.#stuck ? undefined : this.#rowAt(this.#log.getBoundingClientRect().top);
-    const bottom = anchor?.getBoundingClientRect().bottom ?? 0;
     this.#markFresh();
     this.#renderMessages();
     this.#renderHistory();
     if (!this.#opened && this.#isReady) this.#open();
-    // Its top moves where what stands above the text (a day, a time) comes or goes.
-    else if (anchor?.isConnected) this.#log.scrollTop += anchor.getBoundingClientRect().bottom - bottom;
     this.#stay();
   }
 
@@ -108,8 +107,7 @@ export class MessageList extends Component {
   #markFresh() {
     const { conversations } = this.#context.client;
     const unread = conversations.unread(this.#id) > 0;
-    const reading = this.#opened && this.#stuck && isAttentive();
-    if (unread && !this.#hadUnread && !reading) this.#freshAfter = conversations.lastRead(this.#id);
+    if (unread && !this.#hadUnread && !(this.#isRead && this.#stuck)) this.#freshAfter = conversations.lastRead(this.#id);
     this.#hadUnread = unread;
   }
 
@@ -125,6 +123,11 @@ export class MessageList extends Component {
     arrange(this.#list, [...this.#rows.values()]);
   }
 
+  /** Whether somebody is looking at it. */
+  get #isRead() {
+    return this.#opened && isAttentive();
+  }
+
   /** What was kept from an earlier time is shown where nothing newer can be had. */
   get #isReady() {
     return this.#timeline.loaded || this.#timeline.state === 'failed';
@@ -133,8 +136,12 @@ export class MessageList extends Component {
   /** What is rendered, oldest first: what the server has, then what is on its way there. */
   #items() {
     const { ahead, messages, first, last } = this.#timeline;
-    this.#from = Math.max(this.#oldest, this.#stuck ? last - ROWS + 1 : this.#from);
+    const newest = last - ROWS + 1;
+    // Whoever comes back, or opens it, begins where the unread messages do.
+    const wanted = this.#freshAfter === null || this.#isRead ? newest : Math.min(newest, this.#freshAfter - CONTEXT);
+    this.#from = Math.max(this.#oldest, this.#stuck ? wanted : this.#from);
     this.#reachesEnd = this.#from + ROWS > last;
+    this.#stuck &&= this.#reachesEnd;
     const start = this.#from - first;
     const sent = messages.slice(start, start + ROWS).map(sentItem);
     const above = messages[start - 1];
@@ -160,7 +167,8 @@ export class MessageList extends Component {
     const retry = () => outbox.retry(clientId);
     const failure = reason ? { reason, retry, edit: () => this.#edit(entry) } : null;
     const state = reason ? 'failed' : outbox.waiting ? 'waiting' : 'sending';
-    return { key: keyOf(clientId), number: null, content, createdAt, mine: true, from: 'You', state, failure };
+    const waitsFor = state === 'waiting' ? outbox.waiting : '';
+    return { key: keyOf(clientId), number: null, content, createdAt, mine: true, from: 'You', state, waitsFor, failure };
   }
 
   /** Messages that come in because one has scrolled are no news to a screen reader. */
@@ -187,28 +195,58 @@ export class MessageList extends Component {
 
   /** At first, one is where the unread messages begin (or as near as what is loaded goes), else at the end. */
   #open() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-    if (this.#freshAfter !== null) {
-      const { top, height } = this.#log.getBoundingClientRect();
-      const unread = this.#list.querySelector('.fresh') ?? this.#list;
-      this.#log.scrollTop += unread.getBoundingClientRect().top - top - height * CONTEXT_SCREENS;
-    }
+    this.#goToUnread();
     this.#opened = true;
     this.#scrolled();
+  }
+
+  /** Where the unread messages begin, or to the end, whichever comes first. */
+  #goToUnread() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    const unread = this.#list.querySelector('.fresh');
+    if (!unread) return;
+    const { top, height } = this.#log.getBoundingClientRect();
+    this.#log.scrollTop += Math.min(0, unread.getBoundingClientRect().top - top - height * CONTEXT_SCREENS);
   }
 
   #scrolled() {
     this.#end = this.#log.scrollHeight - this.#log.clientHeight;
     this.#stuck = this.#reachesEnd && this.#end - this.#log.scrollTop < SLACK_PX;
+    this.#remember();
     this.#lookAround();
   }
 
-  /** When the end has moved, follows it if that is where one is. */
+  /** Whatever has changed above, below or in width: at the end one stays at the end, and elsewhere where one is. */
   #stay() {
+    if (!this.#opened) return;
     const end = this.#log.scrollHeight - this.#log.clientHeight;
-    if (this.#stuck && end !== this.#end) this.#log.scrollTop = end;
+    if (this.#stuck && end !== this.#end) {
+      // What nobody sees coming isn't followed past its beginning.
+      if (isAttentive()) this.#log.scrollTop = end;
+      else this.#goToUnread();
+      this.#stuck = end - this.#log.scrollTop < SLACK_PX;
+    } else if (!this.#stuck && this.#anchor?.row.isConnected) {
+      this.#log.scrollTop += this.#placeOf(this.#anchor.row) - this.#anchor.place;
+    }
     this.#end = end;
+    this.#remember();
     this.#lookAround();
+  }
+
+  /** The first row that can be seen, and where it is. */
+  #remember() {
+    const { top } = this.#log.getBoundingClientRect();
+    const row = [...this.#rows.values()].find((row) => row.getBoundingClientRect().bottom > top);
+    this.#anchor = row ? { row, place: this.#placeOf(row) } : null;
+  }
+
+  /**
+   * How far down in all that can be scrolled a row ends. Its top moves where what stands above the text (a day, a time)
+   * comes or goes.
+   * @param {Element} row
+   */
+  #placeOf(row) {
+    return row.getBoundingClientRect().bottom - this.#log.getBoundingClientRect().top + this.#log.scrollTop;
   }
 
   /** Sees to what follows from where one is. */
@@ -242,18 +280,13 @@ export class MessageList extends Component {
     const seen = rows.findLast((row) => row.getBoundingClientRect().top < edge);
     if (seen) this.#context.client.conversations.markRead(this.#id, Number(seen.dataset.number));
   }
-
-  /** The first row that reaches below a height of the window. @param {number} y */
-  #rowAt(y) {
-    return [...this.#rows.values()].find((row) => row.getBoundingClientRect().bottom > y);
-  }
 }
 
 /** @param {Message} message @returns {Item} */
 function sentItem({ id, clientId, number, content, createdAt, mine, author }) {
   const from = mine ? 'You' : author?.username ?? '';
   const key = clientId ? keyOf(clientId) : id;
-  return { key, number, content, createdAt, mine, from, state: 'sent', failure: null };
+  return { key, number, content, createdAt, mine, from, state: 'sent', waitsFor: '', failure: null };
 }
 
 /** A message keeps its row when it changes from waiting to sent. No id looks like this. @param {string} clientId */

@@ -8,7 +8,7 @@ const GROUP_MS = 5 * 60_000;
 /**
  * A message to show: one that the server has, or one (without a number) on its way there, which may have failed.
  * @typedef {{key: string, number: number | null, content: string, createdAt: string, mine: boolean, from: string,
- *   state: 'sent' | 'sending' | 'waiting' | 'failed',
+ *   state: 'sent' | 'sending' | 'waiting' | 'failed', waitsFor: string,
  *   failure: {reason: string, retry: () => void, edit: () => void} | null}} Item
  */
 
@@ -16,7 +16,7 @@ const GROUP_MS = 5 * 60_000;
  * Shows an item below another one; `fresh` says that the unread ones begin here.
  * @param {HTMLLIElement} row @param {Item} item @param {Item | undefined} above @param {boolean} fresh
  */
-export function showMessage(row, { content, createdAt, mine, from, state, failure }, above, fresh) {
+export function showMessage(row, { content, createdAt, mine, from, state, waitsFor, failure }, above, fresh) {
   const time = new Date(createdAt);
   const earlier = above && new Date(above.createdAt);
   const sameDay = earlier?.toDateString() === time.toDateString();
@@ -24,7 +24,7 @@ export function showMessage(row, { content, createdAt, mine, from, state, failur
   const day = sameDay ? '' : dayName(time);
   const full = fullTime(time);
   row.className = `message ${mine ? 'mine' : 'theirs'} ${state} ${together ? '' : 'leads'}`;
-  fill(row, [state, failure?.reason, together, day, fresh, full], () => [
+  fill(row, [state, waitsFor, failure?.reason, together, day, fresh, full], () => [
     day && el('p', { class: 'day' }, day),
     fresh && el('p', { class: 'fresh' }, 'New'),
     !together && el('time', { datetime: createdAt, title: full }, clockTime(time)),
@@ -32,7 +32,7 @@ export function showMessage(row, { content, createdAt, mine, from, state, failur
       el('span', { class: 'visually-hidden' }, el('bdi', {}, from), ': '),
       el('p', { dir: 'auto' }, ...linked(content))),
     state === 'sending' && el('span', { class: 'visually-hidden' }, 'Sending'),
-    state === 'waiting' && el('p', { class: 'pending' }, 'Waiting for the connection …'),
+    state === 'waiting' && el('p', { class: 'pending' }, waitsFor),
     failure && el('div', { class: 'not-sent' },
       el('p', {}, `Not sent. ${failure.reason}`),
       el('button', { class: 'button', click: failure.retry }, 'Retry'),

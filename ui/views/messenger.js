@@ -38,7 +38,7 @@ export class Messenger extends Component {
     this.#search = new PeopleSearch(conversations, router);
     const state = el('span', { class: 'state' });
     this.#notices.append(this.#lost);
-    this.append(el('main', { class: 'panes' },
+    this.append(this.#notices, el('main', { class: 'panes' },
       el('nav', { class: 'sidebar', 'aria-label': 'Conversations' },
         el('header', { class: 'bar' },
           el('img', { src: '/icon.svg', alt: '', width: '32', height: '32' }), el('h1', {}, 'Tincan')),
@@ -46,7 +46,7 @@ export class Messenger extends Component {
         el('footer', { class: 'bar' },
           avatar(user), el('p', { class: 'name' }, nameOf(user.username), state),
           el('a', { class: 'tool', href: '/settings', 'aria-label': 'Settings' }, icon('settings')))),
-      this.#pane), this.#notices);
+      this.#pane));
     this.watch(() => this.#showTitle(), conversations, preferences);
     this.watch(() => {
       this.#lost.textContent = stream.lost ? 'Connection lost. Trying again …' : '';

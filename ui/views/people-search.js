@@ -57,8 +57,10 @@ export class PeopleSearch extends Component {
   }
 
   /** Enter takes the first. @param {Event} event */
-  #submit(event) {
+  async #submit(event) {
     event.preventDefault();
+    clearTimeout(this.#pause);
+    await this.#search();
     this.#results.querySelector('button')?.click();
   }
 

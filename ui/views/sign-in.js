@@ -20,14 +20,14 @@ export class SignIn extends Component {
     'aria-describedby': 'problem',
   });
 
-  /** @param {Api} api @param {(user: User) => void} enter @param {boolean} wasIn whether somebody was until now */
-  constructor(api, enter, wasIn) {
+  /** @param {Api} api @param {(user: User) => void} enter @param {string | null} farewell to who was here */
+  constructor(api, enter, farewell) {
     super();
     this.#api = api;
     this.#enter = enter;
     this.append(el('main', { class: 'centred' },
       el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), this.#heading,
-      wasIn && el('p', { role: 'status' }, 'You have been signed out. What you hadn’t sent yet is kept for you.'),
+      farewell && el('p', { role: 'status' }, farewell),
       this.#body));
     this.#load();
   }

@@ -1,0 +1,278 @@
+// The list of conversations: with whom, the newest message, and how far one has read; learned in any order.
+
+import { Conversations } from '../models/conversations.js';
+import { conversation, counted, FakeApi, message, range, settle, test } from './fakes.js';
+import { assert } from './runner.js';
+
+/** @import {Conversation} from '../base/types.js' */
+
+/** Those of user 1. @param {Conversation[]} [kept] */
+function begin(kept = []) {
+  const api = new FakeApi();
+  return { api, conversations: new Conversations(api, '1', kept) };
+}
+
+/** The same, where a page has been loaded. @param {Conversation[]} page */
+async function loaded(page) {
+  const all = begin();
+  all.conversations.load();
+  await (await all.api.next()).answer(page);
+  return all;
+}
+
+/** @param {Conversations} conversations */
+const ids = (conversations) => conversations.listed.map(({ id }) => id);
+
+/** @param {string} conversationId @param {number} upTo @param {string} [userId] */
+const mark = (conversationId, upTo, userId = '1') => ({ conversationId, userId, upTo });
+
+test('the newest message comes first, by a number that may be longer than the others', async () => {
+  const { conversations } = await loaded([
+    conversation('7', { newest: 1, at: 9 }),
+    conversation('8', { newest: 1, at: 10 }),
+    conversation('9', { newest: 1, other: { id: '3', username: 'jo' }, at: 2 ** 60 }),
+  ]);
+  assert.equal(ids(conversations), ['9', '8', '7']);
+  conversations.takeMessage(message(2, { id: `${2 ** 61}` }));
+  assert.equal(ids(conversations), ['7', '9', '8']);
+});
+
+test('a conversation without a message isn’t listed', async () => {
+  const { conversations } = await loaded([conversation('7'), conversation('8', { newest: 1 })]);
+  assert.equal(ids(conversations), ['8']);
+  conversations.takeMessage(message(1));
+  assert.equal(conversations.listed.map(({ id, unread }) => [id, unread]).sort(), [['7', 1], ['8', 1]]);
+});
+
+test('unread is what came after the mark, and never less than nothing', async () => {
+  const { conversations } = await loaded([conversation('7', { newest: 9, read: 4 }), conversation('8', { newest: 2, read: 2 })]);
+  assert.equal([conversations.unread('7'), conversations.lastRead('7'), conversations.unread('8')], [5, 4, 0]);
+  assert.equal([conversations.unread('unknown'), conversations.lastRead('unknown')], [0, 0]);
+  conversations.takeRead(mark('8', 5));
+  assert.equal(conversations.unread('8'), 0);
+  assert.equal(conversations.unreadExcept(() => false), 5);
+  assert.equal(conversations.unreadExcept((id) => id === '7'), 0);
+});
+
+test('a message of one’s own is read, and so is what stands before it', async () => {
+  const { conversations } = await loaded([conversation('7', { newest: 4, read: 1 })]);
+  conversations.takeMessage(message(6, { mine: true }));
+  assert.equal([conversations.unread('7'), conversations.lastRead('7')], [0, 6]);
+  conversations.takeMessage(message(7));
+  assert.equal(conversations.unread('7'), 1);
+});
+
+test('a read mark only grows, wherever it comes from', async () => {
+  const { conversations } = await loaded([conversation('7', { newest: 9, read: 3 })]);
+  conversations.takeRead(mark('7', 5));
+  conversations.takeRead(mark('7', 4));
+  assert.equal(conversations.lastRead('7'), 5);
+  conversations.takeConversation(conversation('7', { newest: 9, read: 2 }));
+  assert.equal(conversations.lastRead('7'), 5);
+  conversations.takeRead(mark('7', 8, '2'));
+  assert.equal(conversations.lastRead('7'), 5);
+});
+
+test('the server is told once how far one has read', async () => {
+  const { api, conversations } = await loaded([conversation('7', { newest: 9, read: 3 })]);
+  conversations.markRead('7', 5);
+  assert.equal(conversations.unread('7'), 4);
+  for (const upTo of [5, 4, 3, 0]) conversations.markRead('7', upTo);
+  const question = await api.next();
+  assert.equal([question.method, question.path, question.body], ['POST', '/api/conversations/7/read_messages', { upTo: 5 }]);
+  conversations.markRead('7', 9);
+  assert.equal((await api.next()).body, { upTo: 9 });
+  await question.answer();
+  for (const upTo of [5, 9]) conversations.markRead('7', upTo);
+  assert.equal(api.open.length, 0);
+});
+
+test('the server is told again where that failed, and meanwhile nothing is unread again', async () => {
+  const { api, conversations } = await loaded([conversation('7', { newest: 9, read: 3 })]);
+  conversations.markRead('7', 9);
+  await (await api.next()).refuse(503);
+  assert.equal([conversations.unread('7'), conversations.state], [0, 'ready']);
+  conversations.markRead('7', 9);
+  await (await api.next()).answer();
+  conversations.markRead('7', 9);
+  assert.equal(api.open.length, 0);
+});
+
+test('the server isn’t told what it says itself', async () => {
+  const { api, conversations } = await loaded([conversation('7', { newest: 9, read: 3 })]);
+  conversations.markRead('7', 3);
+  conversations.takeRead(mark('7', 6));
+  conversations.markRead('7', 6);
+  conversations.takeMessage(message(10, { mine: true }));
+  conversations.markRead('7', 10);
+  assert.equal(api.open.length, 0);
+});
+
+test('a page, messages and marks give the same in whatever order they come, and twice', async () => {
+  /** @type {((conversations: Conversations) => unknown)[]} */
+  const news = [
+    (conversations) => conversations.takeConversation(conversation('7', { newest: 5, read: 2 })),
+    (conversations) => conversations.takeMessage(message(6)),
+    (conversations) => conversations.takeMessage(message(7)),
+    (conversations) => conversations.takeRead(mark('7', 4)),
+    (conversations) => conversations.takeRead(mark('7', 6)),
+  ];
+  for (const order of permutations(news)) {
+    const { api, conversations } = begin();
+    for (const take of [...order, order[0]]) take?.(conversations);
+    while (api.open.length > 0) await (await api.next()).answer(conversation('7', { newest: 5, read: 2 }));
+    assert.equal(conversations.listed, [{ id: '7', other: { id: '2', username: 'jane' }, newest: message(7), unread: 1 }]);
+  }
+});
+
+/** @template T @param {T[]} things @returns {T[][]} */
+function permutations(things) {
+  if (things.length === 0) return [[]];
+  return things.flatMap((thing, index) =>
+    permutations(things.toSpliced(index, 1)).map((others) => [thing, ...others]));
+}
+
+test('a message of a conversation that isn’t known yet has it asked for', async () => {
+  const { api, conversations } = await loaded([]);
+  conversations.takeMessage(message(3, { conversationId: '12' }));
+  assert.equal(ids(conversations), []);
+  const question = await api.next();
+  assert.equal(question.path, '/api/conversations/12');
+  await question.answer(conversation('12', { newest: 3, read: 1 }));
+  assert.equal(conversations.listed.map(({ id, unread }) => [id, unread]), [['12', 2]]);
+});
+
+test('a conversation that can’t be had is a failure of the list, and another load gets it', async () => {
+  const { api, conversations } = await loaded([]);
+  conversations.takeMessage(message(3));
+  await (await api.next()).refuse(503, 'Not now');
+  assert.equal([conversations.state, conversations.reason], ['failed', 'Not now']);
+  conversations.load();
+  await (await api.next()).answer([conversation('7', { newest: 3 })]);
+  assert.equal([conversations.state, ids(conversations)], ['ready', ['7']]);
+});
+
+test('a list that can’t be had keeps what is known, and says why', async () => {
+  const { api, conversations } = begin([conversation('7', { newest: 3 })]);
+  const changes = counted(conversations, 'change');
+  conversations.load();
+  assert.equal([conversations.state, ids(conversations), changes.count], ['loading', ['7'], 1]);
+  await (await api.next()).refuse(0, 'Nobody there');
+  assert.equal([conversations.state, conversations.reason, changes.count], ['failed', 'Nobody there', 2]);
+  assert.equal(ids(conversations), ['7']);
+});
+
+test('the list is loaded page by page, from where the last one ended', async () => {
+  const { api, conversations } = begin();
+  const pageOf = (/** @type {number} */ first, /** @type {number} */ last) =>
+    range(first, last).map((id) => conversation(`${id}`, { newest: 1, at: 1_000 - id }));
+  conversations.load();
+  const first = await api.next();
+  assert.equal(first.path, '/api/conversations');
+  await first.answer(pageOf(1, 25));
+  assert.equal([conversations.hasMore, conversations.listed.length], [true, 25]);
+  conversations.loadMore();
+  const second = await api.next();
+  assert.equal(second.path, '/api/conversations?before=25');
+  await second.answer(pageOf(26, 30));
+  assert.equal([conversations.hasMore, ids(conversations)], [false, range(1, 30).map((id) => `${id}`)]);
+});
+
+test('a page that ends the list exactly is followed by an empty one', async () => {
+  const page = range(1, 25).map((id) => conversation(`${id}`, { newest: 1, at: 1_000 - id }));
+  const { api, conversations } = await loaded(page);
+  conversations.loadMore();
+  await (await api.next()).answer([]);
+  assert.equal([conversations.hasMore, conversations.state, conversations.listed.length], [false, 'ready', 25]);
+});
+
+test('whom a conversation is with is waited for while the list is loading', async () => {
+  const { api, conversations } = begin();
+  conversations.load();
+  let found = '';
+  conversations.other('7').then(({ username }) => {
+    found = username;
+  });
+  conversations.takeRead(mark('8', 1));
+  await settle();
+  assert.equal([found, api.open.length], ['', 1]);
+  await (await api.next()).answer([conversation('7', { newest: 1 })]);
+  assert.equal([found, api.open.length], ['jane', 0]);
+});
+
+test('whom a conversation is with is asked for where the list doesn’t say', async () => {
+  const { api, conversations } = begin();
+  conversations.load();
+  const other = conversations.other('99');
+  await (await api.next()).answer([conversation('7', { newest: 1 })]);
+  const question = await api.next();
+  assert.equal(question.path, '/api/conversations/99');
+  await question.answer(conversation('99', { other: { id: '3', username: 'jo' } }));
+  assert.equal(await other, { id: '3', username: 'jo' });
+  assert.equal(await conversations.other('99'), { id: '3', username: 'jo' });
+  assert.equal(api.open.length, 0);
+});
+
+test('whom a conversation is with is asked for where the list can’t be had, and may not be found', async () => {
+  const { api, conversations } = begin();
+  conversations.load();
+  const other = conversations.other('7').then(() => 'found', ({ status }) => status);
+  await (await api.next()).refuse(503);
+  await (await api.next()).refuse(404);
+  assert.equal(await other, 404);
+});
+
+test('what was kept is there before the list is, and is what the server would say', async () => {
+  const { conversations: before } = await loaded([
+    conversation('7', { newest: 9, read: 3, at: 20 }), conversation('8', { newest: 2, read: 2, at: 30 }), conversation('9'),
+  ]);
+  before.takeRead(mark('7', 4));
+  const kept = JSON.parse(JSON.stringify(before.kept));
+  assert.equal(kept, [conversation('8', { newest: 2, read: 2, at: 30 }), conversation('7', { newest: 9, read: 4, at: 20 })]);
+  const { api, conversations } = begin(kept);
+  assert.equal(conversations.listed, before.listed);
+  assert.equal(conversations.state, 'loading');
+  assert.equal((await conversations.other('7')).username, 'jane');
+  assert.equal(api.count, 0);
+});
+
+test('what was kept is outdone by the list', async () => {
+  const { api, conversations } = begin([conversation('7', { newest: 3, read: 3 })]);
+  conversations.load();
+  await (await api.next()).answer([conversation('7', { newest: 8, read: 5 })]);
+  assert.equal(conversations.listed.map(({ newest, unread }) => [newest.number, unread]), [[8, 3]]);
+});
+
+test('what changes is told, and what doesn’t isn’t', async () => {
+  const { conversations } = await loaded([conversation('7', { newest: 9, read: 3 })]);
+  const changes = counted(conversations, 'change');
+  conversations.takeConversation(conversation('8'));
+  assert.equal(changes.count, 1);
+  conversations.takeMessage(message(10));
+  assert.equal(changes.count, 2);
+  conversations.takeRead(mark('7', 5));
+  conversations.takeRead(mark('7', 5));
+  conversations.takeRead(mark('7', 10, '2'));
+  assert.equal(changes.count, 3);
+  conversations.markRead('7', 10);
+  assert.equal(changes.count, 4);
+});
+
+test('people are found by the beginning of a name, whatever is typed', async () => {
+  const { api, conversations } = begin();
+  const found = conversations.findPeople('a&b=c ü');
+  const question = await api.next();
+  assert.equal(question.path, '/api/usernames?search=a%26b%3Dc%20%C3%BC');
+  await question.answer(['a&b=c üx']);
+  assert.equal(await found, ['a&b=c üx']);
+});
+
+test('a conversation is begun with a name, and known from then on', async () => {
+  const { api, conversations } = begin();
+  const started = conversations.startWith('jane');
+  const question = await api.next();
+  assert.equal([question.method, question.path, question.body], ['POST', '/api/conversations', { username: 'jane' }]);
+  await question.answer(conversation('7'));
+  assert.equal((await started).id, '7');
+  assert.equal((await conversations.other('7')).username, 'jane');
+});

@@ -1,0 +1,182 @@
+// A message as it stands among others: grouped with those above it, with its state, and made of text alone.
+
+import { followZone } from '../base/format.js';
+import { showMessage } from '../views/message-row.js';
+import { afterwards, counted, replace, test } from './fakes.js';
+import { assert, at } from './runner.js';
+
+/** @import {Item} from '../views/message-row.js' */
+
+/** A message of somebody else's, at a local time. @param {string} time @param {Partial<Item>} [more] @returns {Item} */
+function item(time, more = {}) {
+  const createdAt = new Date(time).toISOString();
+  return { key: 'a', number: 1, content: 'hello', createdAt, mine: false, from: 'jane', state: 'sent', waitsFor: '', failure: null,
+    ...more };
+}
+
+/** The row of an item below another one. @param {Item} shown @param {Item} [above] @param {boolean} [fresh] */
+function rowOf(shown, above, fresh = false) {
+  const row = document.createElement('li');
+  showMessage(row, shown, above, fresh);
+  return row;
+}
+
+/** @param {Element} row @param {string} selector */
+const textOf = (row, selector) => row.querySelector(selector)?.textContent ?? null;
+
+/** Whether two messages stand together, so that the second has no time and no day of its own. @param {Item} above @param {Item} below @param {boolean} [fresh] */
+function together(above, below, fresh) {
+  const row = rowOf(below, above, fresh);
+  const leads = row.classList.contains('leads');
+  assert.equal(row.querySelector('time') !== null, leads);
+  return !leads;
+}
+
+test('messages of one person within five minutes stand together', () => {
+  assert.ok(together(item('2026-03-02T10:00:00'), item('2026-03-02T10:00:00')));
+  assert.ok(together(item('2026-03-02T10:00:00'), item('2026-03-02T10:04:59.999')));
+  assert.ok(together(item('2026-03-02T10:00:00', { mine: true }), item('2026-03-02T10:01:00', { mine: true, number: null })));
+});
+
+test('after five minutes a new group begins', () => {
+  assert.ok(!together(item('2026-03-02T10:00:00'), item('2026-03-02T10:05:00')));
+  const row = rowOf(item('2026-03-02T10:05:00'), item('2026-03-02T10:00:00'));
+  assert.equal(textOf(row, '.day'), null);
+});
+
+test('another sender begins a group', () => {
+  assert.ok(!together(item('2026-03-02T10:00:00'), item('2026-03-02T10:00:01', { mine: true })));
+  assert.ok(!together(item('2026-03-02T10:00:00', { mine: true }), item('2026-03-02T10:00:01')));
+  assert.ok(rowOf(item('2026-03-02T10:00', { mine: true })).matches('.message.mine:not(.theirs)'));
+  assert.ok(rowOf(item('2026-03-02T10:00')).matches('.message.theirs:not(.mine)'));
+});
+
+test('a new day begins a group, and is named', () => {
+  const [above, below] = [item('2026-03-01T23:59:50'), item('2026-03-02T00:00:10')];
+  assert.ok(!together(above, below));
+  const [named, sameDay] = at('2026-03-02T12:00', () => [
+    rowOf(below, above), rowOf(item('2026-03-02T00:00:20'), below),
+  ]);
+  assert.equal([named && textOf(named, '.day'), sameDay && textOf(sameDay, '.day')], ['Today', null]);
+});
+
+test('the first message of all has a day and a time', () => {
+  const row = at('2026-03-03T12:00', () => rowOf(item('2026-03-02T10:00')));
+  assert.ok(row.classList.contains('leads'));
+  assert.equal(textOf(row, '.day'), 'Yesterday');
+  assert.equal(row.querySelector('time')?.dateTime, new Date('2026-03-02T10:00').toISOString());
+  assert.ok(textOf(row, 'time')?.includes(':00'));
+});
+
+test('the unread divider begins a group', () => {
+  const [above, below] = [item('2026-03-02T10:00:00'), item('2026-03-02T10:00:01')];
+  assert.ok(!together(above, below, true));
+  assert.equal([textOf(rowOf(below, above, true), '.fresh'), textOf(rowOf(below, above), '.fresh')], ['New', null]);
+});
+
+test('the full date is there on the time and on the text', () => {
+  const row = rowOf(item('2026-03-02T10:07'));
+  const titles = [...row.querySelectorAll('[title]')].map((element) => element.getAttribute('title'));
+  assert.equal(titles.length, 2);
+  for (const title of titles) for (const part of ['2026', '2', ':07']) assert.ok(title?.includes(part), `${title}`);
+});
+
+test('a message on its way says so, and whether it waits', () => {
+  const show = (/** @type {Item['state']} */ state) => {
+    const waitsFor = state === 'waiting' ? 'Why it waits' : '';
+    const row = rowOf(item('2026-03-02T10:00', { mine: true, number: null, state, waitsFor }));
+    assert.ok(row.classList.contains(state));
+    return [textOf(row, ':scope > .visually-hidden'), textOf(row, '.pending'), textOf(row, '.not-sent')];
+  };
+  assert.equal(show('sending'), ['Sending', null, null]);
+  assert.equal(show('waiting'), [null, 'Why it waits', null]);
+  assert.equal(show('sent'), [null, null, null]);
+});
+
+test('a message that wasn’t sent says why, and can be sent again or written anew', () => {
+  const asked = new EventTarget();
+  const [retries, edits] = [counted(asked, 'retry'), counted(asked, 'edit')];
+  const failure = {
+    reason: 'Too <b>long</b>.',
+    retry: () => asked.dispatchEvent(new Event('retry')),
+    edit: () => asked.dispatchEvent(new Event('edit')),
+  };
+  const row = rowOf(item('2026-03-02T10:00', { mine: true, number: null, state: 'failed', failure }));
+  assert.equal(textOf(row, '.not-sent p'), 'Not sent. Too <b>long</b>.');
+  showMessage(row, item('2026-03-02T10:00', { mine: true, number: null, state: 'failed', failure: { ...failure, reason: 'No.' } }), undefined, false);
+  assert.equal(textOf(row, '.not-sent p'), 'Not sent. No.');
+  const [retry, edit, ...others] = row.querySelectorAll('button');
+  assert.equal([retry?.textContent, edit?.textContent, others.length], ['Retry', 'Edit', 0]);
+  retry?.click();
+  assert.equal([retries.count, edits.count], [1, 0]);
+  edit?.click();
+  assert.equal([retries.count, edits.count], [1, 1]);
+});
+
+test('a row goes with what becomes of its message and of the one above, and is left alone where nothing does', () => {
+  const row = document.createElement('li');
+  const [above, below] = [item('2026-03-02T10:00', { mine: true }), item('2026-03-02T10:01', { mine: true, number: null })];
+  showMessage(row, { ...below, state: 'sending' }, above, false);
+  const bubble = row.querySelector('.bubble');
+  showMessage(row, { ...below, state: 'sending' }, above, false);
+  assert.ok(row.querySelector('.bubble') === bubble, 'it was built anew');
+  showMessage(row, { ...below, state: 'waiting' }, above, false);
+  assert.ok(row.querySelector('.pending'));
+  showMessage(row, { ...below, state: 'sent', number: 2 }, above, false);
+  assert.equal([row.className.trim(), row.querySelector('.pending')], ['message mine sent', null]);
+  showMessage(row, { ...below, state: 'sent', number: 2 }, above, true);
+  assert.ok(row.matches('.leads:has(.fresh):has(time)'));
+  showMessage(row, { ...below, state: 'sent', number: 2 }, item('2026-03-02T10:00'), false);
+  assert.ok(row.matches('.leads:has(time):not(:has(.fresh))'));
+  at('2026-03-02T12:00', () => showMessage(row, { ...below, state: 'sent', number: 2 }, undefined, false));
+  assert.equal(textOf(row, '.day'), 'Today');
+  at('2026-03-03T12:00', () => showMessage(row, { ...below, state: 'sent', number: 2 }, undefined, false));
+  assert.equal(textOf(row, '.day'), 'Yesterday');
+});
+
+test('whoever travels sees the time that it is there', () => {
+  const row = document.createElement('li');
+  const above = item('2026-03-02T12:00:00', { mine: true });
+  const below = item('2026-03-02T12:30:00');
+  showMessage(row, below, above, false);
+  const before = textOf(row, 'time');
+  const { DateTimeFormat } = Intl;
+  // Runs after the formats of the browser are back.
+  afterwards(followZone);
+  replace(Intl, 'DateTimeFormat', {
+    value: function inKolkata(/** @type {string | undefined} */ locale, /** @type {Intl.DateTimeFormatOptions} */ options) {
+      return new DateTimeFormat(locale, { ...options, timeZone: 'Asia/Kolkata' });
+    },
+  });
+  followZone();
+  showMessage(row, below, above, false);
+  assert.ok(textOf(row, 'time') !== before, `it still says ${before}`);
+});
+
+test('content is text, whatever it looks like', () => {
+  for (const content of ['<img src=x onerror="alert(1)">', '&lt;b&gt;', '</p><script>alert(1)</script>', 'a\n\nb  c', '']) {
+    const row = rowOf(item('2026-03-02T10:00', { content, from: content }));
+    assert.equal([textOf(row, '.bubble > p'), textOf(row, 'bdi')], [content, content]);
+    assert.equal(row.querySelectorAll('img, script, b').length, 0);
+  }
+});
+
+test('a text has its own direction, and so has a name', () => {
+  const row = rowOf(item('2026-03-02T10:00', { content: 'שלום', from: 'יוסי' }));
+  assert.equal(row.querySelector('.bubble > p')?.getAttribute('dir'), 'auto');
+  assert.equal(textOf(row, '.bubble'), 'יוסי: שלום');
+  assert.equal(textOf(row, '.visually-hidden bdi'), 'יוסי');
+});
+
+test('web addresses are links that tell the other page nothing', () => {
+  const content = 'See https://example.org/a?b=c, (http://example.org) and javascript:alert(1) <a href="https://x.y">z</a>';
+  const row = rowOf(item('2026-03-02T10:00', { content }));
+  assert.equal(textOf(row, '.bubble > p'), content);
+  const links = [...row.querySelectorAll('a')];
+  assert.equal(links.map(({ href, textContent }) => [href, textContent]), [
+    ['https://example.org/a?b=c', 'https://example.org/a?b=c'],
+    ['http://example.org/', 'http://example.org'],
+    ['https://x.y/', 'https://x.y'],
+  ]);
+  for (const { rel, target } of links) assert.equal([rel, target], ['noopener noreferrer', '_blank']);
+});

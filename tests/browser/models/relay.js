@@ -1,0 +1,84 @@
+// What follows the feed for a whole browser, and tells its tabs.
+
+import { Relay } from '../stream/relay.js';
+import { afterwards, caught, cutNetwork, frame, hello, message, settle, stopClock, test, until } from './fakes.js';
+import { assert } from './runner.js';
+
+/** @import {Asked, Told} from '../stream/relay.js' */
+
+/** A relay that has asked for its stream, and a tab that listens. @param {string} [cursor] */
+async function begin(cursor = '') {
+  const network = cutNetwork();
+  const name = `relay 12 ${Math.random()}`;
+  const tab = new BroadcastChannel(name);
+  afterwards(() => tab.close());
+  /** @type {Told[]} */
+  const told = [];
+  tab.onmessage = ({ data }) => told.push(data);
+  const ask = (/** @type {Asked['ask']} */ what) => tab.postMessage({ ask: what });
+  let ends = 0;
+  const relay = new Relay(name, cursor, () => {
+    ends += 1;
+  });
+  return { relay, network, told, ask, ended: () => ends, connection: await network.next() };
+}
+
+/** @param {Told[]} told */
+const states = (told) => told.flatMap((each) => ('state' in each ? [each.state] : []));
+
+test('the tabs are told every state and every step', async () => {
+  const { relay, told, connection } = await begin('c0');
+  assert.equal([connection.query('after'), connection.headers.get('tincan-user')], ['c0', '12']);
+  await connection.say(hello('c0') + frame('message', message(1), 'c1'));
+  await until(() => told.length === 2);
+  assert.equal(told, [
+    { state: { connected: true, transport: 'stream', cursor: 'c0' } },
+    { step: { event: { name: 'message', data: message(1) }, after: 'c0', cursor: 'c1' } },
+  ]);
+  await connection.end();
+  await until(() => told.length === 3);
+  assert.equal(states(told).at(-1), { connected: false, transport: 'stream', cursor: 'c1' });
+  relay.end();
+});
+
+test('whoever asks is told the state, and a wake hurries it', async () => {
+  const clock = stopClock();
+  const { relay, told, ask, network, connection } = await begin('c0');
+  ask('state');
+  await until(() => told.length === 1);
+  assert.equal(told, [{ state: { connected: false, transport: 'stream', cursor: 'c0' } }]);
+  await connection.break();
+  assert.equal(network.open.length, 0);
+  ask('wake');
+  await until(() => told.length === 2);
+  await settle();
+  assert.equal(network.open.length, 1);
+  await clock.advance(0);
+  relay.end();
+});
+
+test('the session’s end is told, and is the relay’s', async () => {
+  const { told, connection, ended } = await begin();
+  await connection.answer(401);
+  await until(() => told.length > 0);
+  assert.equal([told, ended()], [[{ ended: true }], 1]);
+});
+
+test('a tab can end the relay', async () => {
+  const { ask, connection, ended } = await begin();
+  ask('end');
+  await until(() => ended() === 1);
+  assert.ok(connection.isOver);
+});
+
+test('a relay that ends while it is connected leaves nothing behind, and breaks nothing', async () => {
+  const clock = stopClock();
+  const { relay, connection, ended } = await begin();
+  await connection.say(hello('c0'));
+  const defects = caught();
+  relay.end();
+  await settle();
+  // A promise that nobody catches is told of in a while.
+  await until(() => defects.count > 0 || clock.pending === 0, 'an end of the timers');
+  assert.equal([connection.isOver, ended(), defects.count, clock.pending], [true, 1, 0, 0]);
+});

@@ -1,0 +1,456 @@
+// A tab's end of the browser's one stream: every event once and in order, whoever relays it and whatever was missed.
+
+import { Stream } from '../stream/stream.js';
+import {
+  afterwards, caught, counted, cutNetwork, FakeApi, frame, hello, message, range, replace, settle, stopClock, test, until,
+} from './fakes.js';
+import { assert } from './runner.js';
+
+/** @import {Asked, Told} from '../stream/relay.js' */
+
+const VERSION = 'version';
+const LOST_AFTER_MS = 1_500;
+const RETRY_MS = 1_000;
+
+/** Somebody whom nobody else follows, whatever else runs in this browser. */
+function somebody() {
+  return { id: `${crypto.getRandomValues(new Uint32Array(2)).join('')}`, username: 'john' };
+}
+
+/** A tab of somebody's. @param {ReturnType<typeof somebody>} user */
+function open(user) {
+  const api = new FakeApi();
+  /** The numbers of the messages that were handed over. @type {number[]} */
+  const received = [];
+  const stream = new Stream(api, user, VERSION, ({ data }) => received.push(Reflect.get(data, 'number')));
+  afterwards(() => stream.stop());
+  const [changes, connections, resets, ends] = ['change', 'connected', 'reset', 'ended'].map((name) => counted(stream, name));
+  if (!changes || !connections || !resets || !ends) throw new Error('nothing to count');
+  return { api, stream, received, changes, connections, resets, ends };
+}
+
+/** What the test plays: the worker that relays to the tabs. */
+class FakeRelay {
+  /** What the tabs ask for. @type {string[]} */
+  asked = [];
+
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    this.channel = new BroadcastChannel(name);
+    this.channel.onmessage = ({ data }) => this.asked.push(/** @type {Asked} */ (data).ask);
+    afterwards(() => this.channel.close());
+  }
+
+  /** @param {Told} told */
+  tell(told) {
+    this.channel.postMessage(told);
+  }
+
+  /** @param {string} cursor @param {{connected?: boolean, transport?: 'stream' | 'poll'}} [more] */
+  tellState(cursor, { connected = true, transport = 'stream' } = {}) {
+    this.tell({ state: { connected, transport, cursor } });
+  }
+
+  /** A message whose place is that of its number. @param {number} number @param {string} [after] */
+  tellMessage(number, after = `c${number - 1}`) {
+    this.tell({ step: { event: { name: 'message', data: message(number) }, after, cursor: `c${number}` } });
+  }
+}
+
+/** A tab, and the relay that it has found. */
+async function begin() {
+  /** @type {FakeRelay[]} */
+  const relays = [];
+  /** @type {{onerror: (() => void) | null}[]} */
+  const workers = [];
+  class FakeSharedWorker {
+    /** @type {(() => void) | null} */
+    onerror = null;
+
+    /** @param {unknown} address @param {{name: string, type: string}} options */
+    constructor(address, { name, type }) {
+      assert.equal([`${address}`, type], ['/stream-worker.js', 'module']);
+      relays.push(new FakeRelay(name));
+      workers.push(this);
+    }
+  }
+  replace(window, 'SharedWorker', { value: FakeSharedWorker });
+  const user = somebody();
+  const tab = open(user);
+  tab.stream.start();
+  const [relay] = relays;
+  if (!relay) throw new Error('nothing relays');
+  return { ...tab, user, relay, workers };
+}
+
+/** The same, where it is connected, at the place c0. */
+async function connected() {
+  const all = await begin();
+  all.relay.tellState('c0');
+  await until(() => all.connections.count === 1, 'connected');
+  return all;
+}
+
+/** What the poll of a catch-up answers with. @param {number[]} numbers @param {string} [cursor] */
+function poll(numbers, cursor = `c${numbers.at(-1)}`) {
+  return { cursor, events: numbers.map((number) => ({ id: `c${number}`, event: 'message', data: message(number) })) };
+}
+
+/** Waits until everything that the relay has told so far is handled. @param {Awaited<ReturnType<typeof begin>>} all @param {string} cursor */
+async function handled({ relay, stream }, cursor) {
+  const transport = stream.transport === 'poll' ? 'stream' : 'poll';
+  relay.tellState(cursor, { transport });
+  await until(() => stream.transport === transport, 'handled');
+}
+
+test('a tab finds the browser’s relay, and asks for its state', async () => {
+  const { relay, user } = await begin();
+  assert.equal(relay.name, `tincan ${user.id} ${VERSION}`);
+  await until(() => relay.asked.length > 0);
+  assert.equal(relay.asked, ['state']);
+});
+
+test('what happens before the state is known is ignored, and everything after it is handed over in order', async () => {
+  const { relay, received, connections } = await begin();
+  relay.tellMessage(1);
+  relay.tellMessage(2);
+  relay.tellState('c2');
+  await until(() => connections.count === 1);
+  assert.equal(received, []);
+  for (const number of [3, 4, 5]) relay.tellMessage(number);
+  await until(() => received.length === 3);
+  assert.equal(received, [3, 4, 5]);
+});
+
+test('a relay that isn’t connected tells so, and nothing is connected', async () => {
+  const all = await begin();
+  all.relay.tellState('', { connected: false, transport: 'poll' });
+  await until(() => all.stream.transport === 'poll');
+  assert.equal([all.connections.count, all.api.count], [0, 0]);
+});
+
+test('what was missed is caught up with by polls, and then it goes on', async () => {
+  const { relay, received, api } = await connected();
+  relay.tellMessage(1);
+  relay.tellMessage(4);
+  relay.tellMessage(5);
+  const first = await api.next();
+  assert.equal([received, first.path], [[1], '/api/messages?after=c1']);
+  await first.answer(poll([2, 3]));
+  const second = await api.next();
+  assert.equal(second.path, '/api/messages?after=c3');
+  await second.answer(poll([4]));
+  await (await api.next()).answer(poll([], 'c4'));
+  await until(() => received.length >= 5);
+  assert.equal([received, api.open.length], [range(1, 5), 0]);
+});
+
+test('a place is asked for as it is, whatever it looks like', async () => {
+  const { relay, received, api } = await begin();
+  relay.tellState('a&b=c+d');
+  relay.tellMessage(2);
+  assert.equal((await api.next()).path, '/api/messages?after=a%26b%3Dc%2Bd');
+  assert.equal(received, []);
+});
+
+test('what a catch-up has handed over isn’t handed over again', async () => {
+  const { relay, received, api } = await connected();
+  relay.tellMessage(2);
+  const question = await api.next();
+  // They happen before the poll is answered, so they come both ways.
+  for (const number of [3, 4]) relay.tellMessage(number);
+  await question.answer(poll([1, 2, 3, 4]));
+  await (await api.next()).answer(poll([], 'c4'));
+  relay.tellMessage(5);
+  // Whoever can't tell whether it has had them may ask again.
+  while (!received.includes(5)) {
+    await settle();
+    await api.open.shift()?.answer(poll([], 'c4'));
+    await until(() => received.includes(5) || api.open.length > 0);
+  }
+  assert.equal(received, range(1, 5));
+});
+
+test('a state that is further on leads to a catch-up before it is connected again', async () => {
+  const all = await connected();
+  const { relay, received, api, connections, stream } = all;
+  relay.tellState('c0', { connected: false });
+  relay.tellState('c2');
+  const question = await api.next();
+  assert.equal([question.path, connections.count], ['/api/messages?after=c0', 1]);
+  await question.answer(poll([1, 2]));
+  await (await api.next()).answer(poll([], 'c2'));
+  await until(() => connections.count === 2);
+  assert.equal([received, stream.lost], [[1, 2], false]);
+  relay.tellMessage(3);
+  await until(() => received.length === 3);
+  assert.equal(api.open.length, 0);
+});
+
+test('a relay that isn’t connected doesn’t change where one is', async () => {
+  const all = await connected();
+  const { relay, received, api, connections } = all;
+  // As one that has just taken over, and knows nothing yet.
+  relay.tellState('', { connected: false });
+  relay.tellState('c0');
+  await until(() => connections.count === 2 || api.open.length > 0);
+  relay.tellMessage(1);
+  await until(() => received.length === 1 || api.open.length > 0);
+  assert.equal([received, api.open.length], [[1], 0]);
+});
+
+test('a catch-up that fails is tried again in a second, from where it had come to, and nothing is lost', async () => {
+  const clock = stopClock();
+  const { relay, received, api } = await connected();
+  relay.tellMessage(4);
+  await (await api.next()).answer(poll([1, 2]));
+  await (await api.next()).refuse(0);
+  relay.tellMessage(5);
+  await (await api.next()).refuse(503);
+  assert.equal([received, relay.asked], [[1, 2], ['state']]);
+  await clock.advance(RETRY_MS);
+  await until(() => relay.asked.length > 1);
+  relay.tellState('c5');
+  const again = await api.next();
+  assert.equal(again.path, '/api/messages?after=c2');
+  await again.answer(poll([3, 4, 5]));
+  await (await api.next()).answer(poll([], 'c5'));
+  relay.tellMessage(6);
+  await until(() => received.length === 6);
+  assert.equal(received, range(1, 6));
+});
+
+test('a catch-up from a place that isn’t known any more is a reset', async () => {
+  const { relay, received, api, resets } = await connected();
+  relay.tellMessage(4);
+  await (await api.next()).refuse(410);
+  assert.equal([resets.count, received], [1, []]);
+});
+
+test('a reset that the relay tells is one, unless nothing is known yet', async () => {
+  const all = await begin();
+  const { relay, resets, connections } = all;
+  /** @type {Told} */
+  const reset = { step: { event: { name: 'reset', data: {} }, after: 'c0', cursor: '' } };
+  relay.tell(reset);
+  relay.tellState('c0');
+  await until(() => connections.count === 1);
+  assert.equal(resets.count, 0);
+  relay.tell(reset);
+  await until(() => resets.count === 1);
+});
+
+test('the end of the session is told', async () => {
+  const { relay, ends } = await connected();
+  relay.tell({ ended: true });
+  await until(() => ends.count === 1);
+});
+
+test('a connection is said to be lost after a second and a half', async () => {
+  const clock = stopClock();
+  const all = await begin();
+  const { stream, changes } = all;
+  await clock.advance(LOST_AFTER_MS - 1);
+  assert.equal([stream.lost, changes.count], [false, 0]);
+  await clock.advance(1);
+  assert.equal([stream.lost, changes.count], [true, 1]);
+});
+
+test('a connection that is back before that was never lost', async () => {
+  const clock = stopClock();
+  const all = await connected();
+  const { stream, relay } = all;
+  await clock.advance(10 * LOST_AFTER_MS);
+  assert.ok(!stream.lost);
+  const lost = counted(stream, 'lost');
+  stream.addEventListener('change', () => stream.lost && stream.dispatchEvent(new Event('lost')));
+  for (const _ of range(1, 3)) {
+    relay.tellState('c0', { connected: false });
+    await handled(all, 'c0').then(() => clock.advance(LOST_AFTER_MS - 100));
+  }
+  await clock.advance(10 * LOST_AFTER_MS);
+  assert.equal([stream.lost, lost.count], [false, 0]);
+});
+
+test('a connection that stays away is lost from when it went, and found again when it is back', async () => {
+  const clock = stopClock();
+  const { stream, relay, changes, connections } = await connected();
+  const { count } = changes;
+  relay.tellState('c0', { connected: false });
+  await until(() => changes.count > count);
+  await clock.advance(LOST_AFTER_MS - 500);
+  // Told once more, it isn't put off.
+  relay.tellState('c0', { connected: false, transport: 'poll' });
+  await until(() => stream.transport === 'poll');
+  await clock.advance(500);
+  assert.ok(stream.lost);
+  relay.tellState('c0');
+  await until(() => !stream.lost);
+  assert.equal(connections.count, 2);
+  await clock.advance(10 * LOST_AFTER_MS);
+  assert.ok(!stream.lost);
+});
+
+test('what other tabs ask is no news', async () => {
+  const all = await connected();
+  const { relay, received, connections, ends } = all;
+  const defects = caught();
+  for (const ask of /** @type {const} */ (['state', 'wake', 'end'])) relay.channel.postMessage({ ask });
+  await handled(all, 'c0');
+  relay.tellMessage(1);
+  await until(() => received.length === 1);
+  assert.equal([defects.count, connections.count, ends.count], [0, 1, 0]);
+});
+
+test('whoever comes back to the page has the relay wake', async () => {
+  const { relay, stream } = await connected();
+  await until(() => relay.asked.length === 1);
+  dispatchEvent(new Event('online'));
+  dispatchEvent(new Event('pageshow'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  await until(() => relay.asked.length === 4);
+  replace(document, 'hidden', { get: () => true });
+  document.dispatchEvent(new Event('visibilitychange'));
+  stream.end();
+  dispatchEvent(new Event('online'));
+  await until(() => relay.asked.length === 5);
+  assert.equal(relay.asked, ['state', 'wake', 'wake', 'wake', 'end']);
+});
+
+test('a tab that has stopped hears nothing more', async () => {
+  const clock = stopClock();
+  const { relay, stream, user, received, ends, changes } = await connected();
+  const other = open(user);
+  other.stream.start();
+  relay.tellState('c0');
+  await until(() => other.connections.count === 1);
+  const { count } = changes;
+  stream.stop();
+  relay.tellMessage(1);
+  relay.tellState('c1', { connected: false });
+  relay.tell({ ended: true });
+  await until(() => other.ends.count === 1);
+  await clock.advance(10 * LOST_AFTER_MS);
+  assert.equal([received, ends.count, changes.count - count, other.received], [[], 0, 0, [1]]);
+});
+
+test('a tab that stops in the middle of a catch-up hands over nothing more', async () => {
+  const { relay, stream, received, api } = await connected();
+  const witness = new BroadcastChannel(relay.name);
+  afterwards(() => witness.close());
+  const heard = counted(witness, 'message');
+  relay.tellMessage(4);
+  const question = await api.next();
+  relay.tellMessage(5);
+  await until(() => heard.count === 2);
+  await settle();
+  stream.stop();
+  await question.answer(poll([1, 2, 3, 4]));
+  assert.equal([received, api.open.length], [[], 0]);
+});
+
+/** The browser has no shared workers, and perhaps no locks either. @param {{locks: boolean}} has */
+function poorBrowser({ locks }) {
+  replace(window, 'SharedWorker', { value: undefined });
+  if (!locks) replace(navigator, 'locks', { value: undefined });
+  return cutNetwork();
+}
+
+test('without workers one tab relays to the others, and when it goes, another does', async () => {
+  const network = poorBrowser({ locks: true });
+  const user = somebody();
+  const [one, other] = [open(user), open(user)];
+  one.stream.start();
+  const first = await network.next();
+  other.stream.start();
+  await first.say(hello('c0'));
+  await until(() => one.connections.count === 1 && other.connections.count === 1);
+  await first.say(frame('message', message(1), 'c1'));
+  await until(() => one.received.length === 1 && other.received.length === 1);
+  assert.equal(network.count, 1);
+
+  one.stream.stop();
+  const second = await network.next();
+  assert.equal([first.isOver, second.query('after')], [true, 'c1']);
+  await second.say(hello('c1') + frame('message', message(2), 'c2'));
+  await until(() => other.received.length === 2);
+  assert.equal([one.received, other.received, other.api.count, network.count], [[1], [1, 2], 0, 2]);
+});
+
+test('a tab that comes later learns where the relay is', async () => {
+  const network = poorBrowser({ locks: true });
+  const user = somebody();
+  const one = open(user);
+  one.stream.start();
+  const connection = await network.next();
+  await connection.say(hello('c0') + frame('message', message(1), 'c1'));
+  await until(() => one.received.length === 1 || one.connections.count === 1);
+  const later = open(user);
+  later.stream.start();
+  await until(() => later.connections.count === 1);
+  await connection.say(frame('message', message(2), 'c2'));
+  await until(() => later.received.length === 1);
+  assert.equal([later.received, later.api.count, network.count], [[2], 0, 1]);
+});
+
+test('a session that ends is over in every tab, and nothing is asked any more', async () => {
+  const network = poorBrowser({ locks: true });
+  const user = somebody();
+  const tabs = [open(user), open(user)];
+  for (const { stream } of tabs) stream.start();
+  await (await network.next()).answer(401);
+  await until(() => tabs.every(({ ends }) => ends.count === 1));
+  for (const { stream } of tabs) stream.stop();
+});
+
+test('whoever signs out ends the relay of another tab', async () => {
+  const network = poorBrowser({ locks: true });
+  const user = somebody();
+  const [one, other] = [open(user), open(user)];
+  one.stream.start();
+  const connection = await network.next();
+  await connection.say(hello('c0'));
+  await until(() => one.connections.count === 1);
+  other.stream.start();
+  other.stream.end();
+  await until(() => connection.isOver);
+});
+
+test('a worker that doesn’t come up is done without', async () => {
+  const { workers, user } = await begin();
+  const network = cutNetwork();
+  workers[0]?.onerror?.();
+  const connection = await network.next();
+  assert.equal([connection.isStream, connection.url.pathname], [true, '/api/messages']);
+  assert.equal(connection.headers.get('tincan-user'), user.id);
+});
+
+test('where nothing tells which tab is to relay, each does it for itself, while it is looked at', async () => {
+  const network = poorBrowser({ locks: false });
+  const user = somebody();
+  const [one, other] = [open(user), open(user)];
+  one.stream.start();
+  other.stream.start();
+  const [first, second] = [await network.next(), await network.next()];
+  await first.say(hello('c0') + frame('message', message(1), 'c1'));
+  await first.say(frame('message', message(2), 'c2'));
+  await until(() => one.connections.count === 1);
+  await second.say(hello('c0'));
+  await until(() => other.connections.count === 1);
+  assert.equal(other.received, []);
+
+  let hidden = true;
+  replace(document, 'hidden', { get: () => hidden });
+  document.dispatchEvent(new Event('visibilitychange'));
+  assert.equal([first.isOver, second.isOver, network.count], [true, true, 2]);
+  hidden = false;
+  document.dispatchEvent(new Event('visibilitychange'));
+  const again = [await network.next(), await network.next()].map((connection) => connection.query('after'));
+  assert.equal(again.sort(), ['c0', 'c2']);
+  one.stream.stop();
+  other.stream.stop();
+  document.dispatchEvent(new Event('visibilitychange'));
+  await settle();
+  assert.equal(network.count, 4);
+});

@@ -1,0 +1,399 @@
+// The messages of one conversation: paged, in any order and twice, and never shown with a hole.
+
+import { Timeline } from '../models/timeline.js';
+import { counted, FakeApi, message, page, randomFrom, range, settle, stopClock, test } from './fakes.js';
+import { assert } from './runner.js';
+
+/** @import {Message} from '../base/types.js' */
+
+const PATH = '/api/conversations/7/messages';
+/** Until what is missing is asked for. */
+const HOLE_WAIT_MS = 400;
+
+/** @param {Timeline} timeline */
+const shown = (timeline) => timeline.messages.map(({ number }) => number);
+
+/** A clock that stands still, a server, and a timeline. @param {Message[]} [kept] */
+function begin(kept = []) {
+  const clock = stopClock();
+  const api = new FakeApi();
+  return { clock, api, timeline: new Timeline(api, '7', kept) };
+}
+
+/** The same, where the newest messages have been loaded. @param {number} first @param {number} last */
+async function loaded(first, last) {
+  const all = begin();
+  all.timeline.load();
+  await (await all.api.next()).answer(page(first, last));
+  return all;
+}
+
+test('the newest messages come first, then those before the oldest that is here', async () => {
+  const { api, timeline } = begin();
+  timeline.load();
+  assert.equal([timeline.state, timeline.loaded], ['loading', false]);
+  const newest = await api.next();
+  assert.equal(newest.path, `${PATH}?limit=40`);
+  await newest.answer(page(61, 100));
+  assert.equal(shown(timeline), range(61, 100));
+  assert.equal([timeline.state, timeline.loaded, timeline.hasOlder], ['ready', true, true]);
+
+  timeline.load();
+  assert.equal(timeline.state, 'loading');
+  const older = await api.next();
+  assert.equal(older.path, `${PATH}?limit=40&before=1061`);
+  await older.answer(page(21, 60));
+  assert.equal(shown(timeline), range(21, 100));
+  assert.equal([timeline.state, timeline.first, timeline.last], ['ready', 21, 100]);
+});
+
+test('there is nothing older than the first message', async () => {
+  const { api, timeline } = await loaded(2, 41);
+  assert.ok(timeline.hasOlder);
+  timeline.load();
+  await (await api.next()).answer(page(1, 1));
+  assert.equal([timeline.hasOlder, timeline.state], [false, 'ready']);
+  assert.equal(shown(timeline), range(1, 41));
+});
+
+test('as many messages are loaded as one asks for, but forty at least and a hundred at most', async () => {
+  for (const [wanted, limit] of [[3, 40], [70, 70], [300, 100]]) {
+    const api = new FakeApi();
+    new Timeline(api, '7', []).load(wanted);
+    assert.equal((await api.next()).path, `${PATH}?limit=${limit}`);
+  }
+});
+
+test('a conversation without messages is one that is loaded, and its first message comes like any other', async () => {
+  const { api, clock, timeline } = await loaded(1, 0);
+  assert.equal([timeline.state, timeline.loaded, timeline.hasOlder, shown(timeline)], ['ready', true, false, []]);
+  timeline.take(message(1));
+  assert.equal([timeline.hasOlder, shown(timeline)], [false, [1]]);
+  await clock.advance(HOLE_WAIT_MS);
+  assert.equal(api.open.length, 0);
+});
+
+test('messages come in any order, and twice', async () => {
+  const { api, clock, timeline } = await loaded(1, 3);
+  for (const number of [5, 4, 5, 2, 7, 6, 7, 3]) timeline.take(message(number));
+  assert.equal(shown(timeline), range(1, 7));
+  assert.equal(timeline.ahead, []);
+  await clock.advance(10 * HOLE_WAIT_MS);
+  assert.equal(api.open.length, 0);
+});
+
+test('every change is told', async () => {
+  const { api, timeline } = begin();
+  const changes = counted(timeline, 'change');
+  timeline.load();
+  assert.equal(changes.count, 1);
+  await (await api.next()).answer(page(1, 3));
+  assert.equal(changes.count, 2);
+  timeline.take(message(4));
+  assert.equal(changes.count, 3);
+});
+
+test('an event that overtakes the first page waits for it', async () => {
+  const { api, clock, timeline } = begin();
+  timeline.load();
+  const newest = await api.next();
+  timeline.take(message(101));
+  assert.equal([shown(timeline), timeline.loaded], [[], false]);
+  await clock.advance(2 * HOLE_WAIT_MS);
+  assert.equal(api.open.length, 0);
+  await newest.answer(page(61, 100));
+  assert.equal(shown(timeline), range(61, 101));
+});
+
+test('a hole is not shown, and not asked for if it closes by itself', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.take(message(12));
+  assert.equal([shown(timeline), timeline.last], [range(1, 10), 10]);
+  await clock.advance(HOLE_WAIT_MS - 1);
+  timeline.take(message(11));
+  assert.equal(shown(timeline), range(1, 12));
+  await clock.advance(2 * HOLE_WAIT_MS);
+  assert.equal(api.open.length, 0);
+});
+
+test('what is missing is fetched after a moment', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.take(message(15));
+  await clock.advance(HOLE_WAIT_MS - 1);
+  assert.equal(api.open.length, 0);
+  await clock.advance(1);
+  const missing = await api.next();
+  assert.equal(missing.path, `${PATH}?limit=100&before=1015`);
+  assert.equal(shown(timeline), range(1, 10));
+  await missing.answer(page(1, 14));
+  assert.equal(shown(timeline), range(1, 15));
+});
+
+test('a hole larger than a page is filled page by page, and shown once it is whole', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.take(message(300));
+  for (const [before, first] of /** @type {const} */ ([[300, 200], [200, 100], [100, 1]])) {
+    assert.equal(shown(timeline), range(1, 10));
+    await clock.advance(HOLE_WAIT_MS);
+    const missing = await api.next();
+    assert.equal(missing.path, `${PATH}?limit=100&before=${1_000 + before}`);
+    await missing.answer(page(first, before - 1));
+  }
+  assert.equal(shown(timeline), range(1, 300));
+  await clock.advance(10 * HOLE_WAIT_MS);
+  assert.equal(api.open.length, 0);
+});
+
+test('of two holes the earlier is filled first', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.take(message(400));
+  timeline.take(message(13));
+  await clock.advance(HOLE_WAIT_MS);
+  const first = await api.next();
+  assert.equal(first.path, `${PATH}?limit=100&before=1013`);
+  await first.answer(page(1, 12));
+  assert.equal(shown(timeline), range(1, 13));
+  await clock.advance(HOLE_WAIT_MS);
+  assert.equal((await api.next()).path, `${PATH}?limit=100&before=1400`);
+});
+
+test('messages that keep coming don’t put off the filling of a hole', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  for (const number of range(12, 20)) {
+    timeline.take(message(number));
+    await clock.advance(HOLE_WAIT_MS / 2);
+  }
+  assert.ok(api.open.length > 0, 'what is missing is still not asked for after nine half waits');
+});
+
+test('one’s own message beyond a hole is ahead of what is shown', async () => {
+  const { timeline } = await loaded(1, 10);
+  timeline.take(message(14));
+  timeline.take(message(12, { mine: true, clientId: 'a' }));
+  assert.equal(timeline.ahead.map(({ number, mine }) => [number, mine]), [[12, true], [14, false]]);
+  timeline.take(message(11));
+  assert.equal(timeline.ahead.map(({ number }) => number), [14]);
+  assert.equal(shown(timeline), range(1, 12));
+});
+
+test('a first page that can’t be had can be asked for again', async () => {
+  const { api, timeline } = begin();
+  timeline.load();
+  await (await api.next()).refuse(503, 'Not now');
+  assert.equal([timeline.state, timeline.reason, timeline.loaded], ['failed', 'Not now', false]);
+  timeline.load();
+  assert.equal(timeline.state, 'loading');
+  const again = await api.next();
+  assert.equal(again.path, `${PATH}?limit=40`);
+  await again.answer(page(1, 3));
+  assert.equal([timeline.state, shown(timeline)], ['ready', [1, 2, 3]]);
+});
+
+test('older messages that can’t be had leave what is shown, and can be asked for again', async () => {
+  const { api, timeline } = await loaded(61, 100);
+  timeline.load();
+  await (await api.next()).refuse(0, 'Nobody there');
+  assert.equal([timeline.state, timeline.reason, timeline.loaded], ['failed', 'Nobody there', true]);
+  assert.equal(shown(timeline), range(61, 100));
+  timeline.load();
+  const again = await api.next();
+  assert.equal(again.path, `${PATH}?limit=40&before=1061`);
+  await again.answer(page(21, 60));
+  assert.equal([timeline.state, shown(timeline)], ['ready', range(21, 100)]);
+});
+
+test('a hole that can’t be filled leaves what is shown, and is filled by another try', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.take(message(15));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).refuse(500, 'Broken');
+  assert.equal([timeline.state, timeline.reason, shown(timeline)], ['failed', 'Broken', range(1, 10)]);
+  // As the button Retry does.
+  timeline.load();
+  await (await api.next()).answer([]);
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).answer(page(1, 14));
+  assert.equal([timeline.state, shown(timeline)], ['ready', range(1, 15)]);
+});
+
+test('a hole that an event’s coming has filled after all is no failure any more', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.take(message(15));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).refuse(500);
+  timeline.take(message(16));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).answer(page(1, 14));
+  assert.equal(shown(timeline), range(1, 16));
+  assert.equal(timeline.state, 'ready');
+});
+
+test('kept messages are joined to the newest page where nothing is missing between', async () => {
+  for (const [last, first] of /** @type {const} */ ([[50, 51], [55, 51], [90, 51]])) {
+    const { api, timeline } = begin(page(21, last).reverse());
+    assert.equal([shown(timeline), timeline.loaded], [range(21, last), false]);
+    timeline.load();
+    const newest = await api.next();
+    assert.equal(newest.path, `${PATH}?limit=40`);
+    await newest.answer(page(first, 90));
+    assert.equal([shown(timeline), timeline.hasOlder], [range(21, 90), true]);
+    timeline.load();
+    assert.equal((await api.next()).path, `${PATH}?limit=40&before=1021`);
+  }
+});
+
+test('kept messages from the first on have nothing older', async () => {
+  const { api, timeline } = begin(page(1, 50).reverse());
+  timeline.load();
+  await (await api.next()).answer(page(51, 90));
+  assert.equal([shown(timeline), timeline.hasOlder], [range(1, 90), false]);
+});
+
+test('kept messages are left out where something is missing after them, until it has been loaded', async () => {
+  const { api, timeline } = begin(page(1, 50).reverse());
+  timeline.load();
+  await (await api.next()).answer(page(52, 91));
+  assert.equal([shown(timeline), timeline.hasOlder], [range(52, 91), true]);
+  timeline.load();
+  const older = await api.next();
+  assert.equal(older.path, `${PATH}?limit=40&before=1052`);
+  await older.answer(page(12, 51));
+  assert.equal(shown(timeline), range(12, 91));
+});
+
+test('kept messages stay while the server can’t be reached', async () => {
+  const { api, timeline } = begin(page(21, 50).reverse());
+  timeline.load();
+  await (await api.next()).refuse(0);
+  assert.equal([timeline.state, timeline.loaded, shown(timeline)], ['failed', false, range(21, 50)]);
+});
+
+test('what came before the events is fetched when they begin', async () => {
+  const { api, timeline } = await loaded(1, 10);
+  timeline.refresh();
+  assert.equal(timeline.state, 'ready');
+  const newest = await api.next();
+  assert.equal(newest.path, `${PATH}?limit=40`);
+  timeline.take(message(14));
+  await newest.answer(page(1, 13));
+  assert.equal(shown(timeline), range(1, 14));
+});
+
+test('when more than a page came before the events, all of it is fetched', async () => {
+  const { api, clock, timeline } = await loaded(1, 10);
+  timeline.refresh();
+  await (await api.next()).answer(page(161, 200));
+  assert.equal(shown(timeline), range(1, 10));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).answer(page(61, 160));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).answer(page(1, 60));
+  assert.equal(shown(timeline), range(1, 200));
+});
+
+test('where what came before the events can’t be had, another try gets it', async () => {
+  const { api, clock, timeline } = await loaded(61, 100);
+  timeline.refresh();
+  await (await api.next()).refuse(503);
+  assert.equal([timeline.state, shown(timeline)], ['failed', range(61, 100)]);
+  // As the button Retry does, and the next connection. Meanwhile the server has two more.
+  timeline.load();
+  while (api.open.length > 0) {
+    const question = await api.next();
+    await question.answer(question.path.includes('before') ? page(21, 60) : page(63, 102));
+    await clock.advance(HOLE_WAIT_MS);
+  }
+  assert.equal([timeline.state, timeline.last], ['ready', 102]);
+});
+
+test('in whatever order pages and events come, there is never a hole, and all is there in the end', async () => {
+  const clock = stopClock();
+  for (const seed of range(1, 150)) await live(seed, clock);
+});
+
+/**
+ * A life of a timeline: somebody writes while it is loaded, paged and refreshed, answers take their time or fail, and
+ * events come late, early and twice.
+ * @param {number} seed @param {ReturnType<typeof stopClock>} clock
+ */
+async function live(seed, clock) {
+  const random = randomFrom(seed);
+  const upTo = (/** @type {number} */ limit) => Math.floor(random() * limit);
+  const api = new FakeApi();
+  let written = upTo(3) ? upTo(350) : 0;
+  const keptLast = upTo(2) ? upTo(written + 1) : 0;
+  const kept = keptLast ? page(Math.max(1, keptLast - upTo(60)), keptLast).reverse() : [];
+  const timeline = new Timeline(api, '7', kept);
+  /** On their way. @type {Message[]} */
+  const events = [];
+  let connected = false;
+
+  const check = () => {
+    const numbers = shown(timeline);
+    assert.equal([seed, numbers], [seed, range(timeline.first, timeline.last)]);
+    assert.ok((numbers.at(-1) ?? 0) <= written, `seed ${seed} shows what isn't written`);
+  };
+  timeline.addEventListener('change', check);
+
+  /** Answers the oldest request, or another. */
+  const answer = async (mayFail = true) => {
+    const [question] = api.open.splice(upTo(api.open.length), 1);
+    if (!question) return;
+    const query = new URLSearchParams(question.path.split('?')[1]);
+    const before = query.get('before');
+    // What a refresh was to fetch is not asked for again yet; that has a test of its own.
+    if (mayFail && upTo(8) === 0 && (before || !timeline.loaded) && !(connected && !before)) {
+      await question.refuse(503);
+      return;
+    }
+    const last = before ? Number(before) - 1_001 : written;
+    await question.answer(page(Math.max(1, last - Number(query.get('limit')) + 1), last));
+  };
+  const deliver = () => {
+    const [event] = events.splice(upTo(events.length), 1);
+    if (!event) return;
+    timeline.take(event);
+    if (upTo(5) === 0) events.push(event);
+  };
+  const write = () => {
+    for (let count = upTo(4) ? 1 : upTo(130); count > 0; count -= 1) {
+      written += 1;
+      // A few get lost, which the later ones show.
+      if (connected && upTo(6)) events.push(message(written));
+    }
+  };
+  const connect = () => {
+    if (connected) return;
+    connected = true;
+    if (timeline.state === 'failed') timeline.load();
+    else timeline.refresh();
+  };
+  const loadMore = () => {
+    if (timeline.state === 'failed' || (timeline.state === 'ready' && timeline.hasOlder)) timeline.load();
+  };
+
+  timeline.load();
+  const steps = [answer, answer, deliver, deliver, deliver, write, connect, loadMore, () => clock.advance(upTo(900))];
+  for (let count = 40; count > 0; count -= 1) {
+    await steps[upTo(steps.length)]?.();
+    if (upTo(3) === 0) await settle();
+  }
+
+  connect();
+  written += 1;
+  events.push(message(written));
+  while (events.length > 0) deliver();
+  for (let rounds = 0; rounds < 60 && !isWhole(); rounds += 1) {
+    while (api.open.length > 0) await answer(false);
+    loadMore();
+    await clock.advance(HOLE_WAIT_MS);
+  }
+  const { first, last, hasOlder, state, ahead } = timeline;
+  assert.equal([seed, first, last, hasOlder, state, ahead], [seed, 1, written, false, 'ready', []]);
+  assert.equal([seed, shown(timeline)], [seed, range(1, written)]);
+  timeline.removeEventListener('change', check);
+
+  function isWhole() {
+    return api.open.length === 0 && timeline.last === written && !timeline.hasOlder && timeline.state === 'ready';
+  }
+}
