@@ -50,7 +50,7 @@ export class MessageList extends Component {
   #stuck = true;
   /** What stays where it is, while one isn't at the end. @type {{row: Element, place: number} | null} */
   #anchor = null;
-  /** How far down one could scroll when last looked at. */
+  /** How far down one could scroll when that was last looked at. */
   #end = 0;
   #opened = false;
   /** Messages after this number are marked as new; null where none are. @type {number | null} */
@@ -197,6 +197,7 @@ export class MessageList extends Component {
   #open() {
     this.#goToUnread();
     this.#opened = true;
+    this.#end = this.#farthest;
     this.#scrolled();
   }
 
@@ -209,8 +210,14 @@ export class MessageList extends Component {
     this.#log.scrollTop += Math.min(0, unread.getBoundingClientRect().top - top - height * CONTEXT_SCREENS);
   }
 
+  /** How far down one can scroll. */
+  get #farthest() {
+    return this.#log.scrollHeight - this.#log.clientHeight;
+  }
+
   #scrolled() {
-    this.#end = this.#log.scrollHeight - this.#log.clientHeight;
+    // Told of scrolling before it is told of a change in size, which may be why.
+    if (this.#farthest !== this.#end) this.#stay();
     this.#stuck = this.#reachesEnd && this.#end - this.#log.scrollTop < SLACK_PX;
     this.#remember();
     this.#lookAround();
@@ -219,7 +226,7 @@ export class MessageList extends Component {
   /** Whatever has changed above, below or in width: at the end one stays at the end, and elsewhere where one is. */
   #stay() {
     if (!this.#opened) return;
-    const end = this.#log.scrollHeight - this.#log.clientHeight;
+    const end = this.#farthest;
     if (this.#stuck && end !== this.#end) {
       // What nobody sees coming isn't followed past its beginning.
       if (isAttentive()) this.#log.scrollTop = end;
