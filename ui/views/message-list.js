@@ -193,7 +193,6 @@ export class MessageList extends Component {
     });
   }
 
-  /** At first, one is where the unread messages begin (or as near as what is loaded goes), else at the end. */
   #open() {
     this.#goToUnread();
     this.#opened = true;
@@ -201,11 +200,11 @@ export class MessageList extends Component {
     this.#scrolled();
   }
 
-  /** Where the unread messages begin, or to the end, whichever comes first. */
+  /** Where the unread messages begin (or as near as what is loaded goes), or to the end, whichever comes first. */
   #goToUnread() {
     this.#log.scrollTop = this.#log.scrollHeight;
-    const unread = this.#list.querySelector('.fresh');
-    if (!unread) return;
+    if (this.#freshAfter === null) return;
+    const unread = this.#list.querySelector('.fresh') ?? this.#list;
     const { top, height } = this.#log.getBoundingClientRect();
     this.#log.scrollTop += Math.min(0, unread.getBoundingClientRect().top - top - height * CONTEXT_SCREENS);
   }
