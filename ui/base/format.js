@@ -66,7 +66,7 @@ export function splitLinks(text) {
     if (!URL.canParse(address)) return [part];
     const { href } = new URL(address);
     // What turns the direction of writing around would make it look like another.
-    const text = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(address) ? href : address;
+    const text = /\p{Bidi_Control}/u.test(address) ? href : address;
     return [{ text, href }, part.slice(address.length)];
   });
 }

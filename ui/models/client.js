@@ -83,7 +83,7 @@ export class Client extends EventTarget {
     }
     this.#followed = true;
     this.outbox.send();
-    this.conversations.tellAgain();
+    this.conversations.tryAgain();
   }
 
   /** Without a stream, perhaps what it would keep up to date can be had. */

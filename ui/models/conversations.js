@@ -107,10 +107,7 @@ export class Conversations extends EventTarget {
     this.#learnMessage(message);
     this.#changed();
     const { id, other } = this.#get(message.conversationId);
-    if (other || this.#fetching.has(id)) return;
-    this.#fetching.add(id);
-    // Where it can't be had, the next message asks for it again.
-    this.#fetch(id).catch(reasonOf).finally(() => this.#fetching.delete(id));
+    if (!other) this.#fetchOnce(id);
   }
 
   /** @param {ReadMark} mark */
@@ -118,7 +115,7 @@ export class Conversations extends EventTarget {
     if (userId === this.#userId && this.#advance(conversationId, upTo)) this.#changed();
   }
 
-  /** Where the server can't be told, `tellAgain` does. @param {string} id @param {number} upTo */
+  /** Where the server can't be told, `tryAgain` does. @param {string} id @param {number} upTo */
   async markRead(id, upTo) {
     const known = this.#get(id);
     if (upTo <= known.told) return;
@@ -127,15 +124,17 @@ export class Conversations extends EventTarget {
     await this.#tell(id, upTo);
   }
 
-  tellAgain() {
+  /** Tells and asks what couldn't be before. */
+  tryAgain() {
     for (const id of this.#untold) this.#tell(id, this.lastRead(id));
+    for (const { id, newest, other } of this.#known.values()) if (newest && !other) this.#fetchOnce(id);
   }
 
   /** @param {string} id @param {number} upTo */
   async #tell(id, upTo) {
     try {
       await this.#api.post(`/api/conversations/${id}/read_messages`, { upTo });
-      this.#untold.delete(id);
+      if (upTo >= this.lastRead(id)) this.#untold.delete(id);
     } catch (error) {
       reasonOf(error);
       this.#untold.add(id);
@@ -171,6 +170,13 @@ export class Conversations extends EventTarget {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Where it can't be had, the next message asks again, and so does `tryAgain`. @param {string} id */
+  #fetchOnce(id) {
+    if (this.#fetching.has(id)) return;
+    this.#fetching.add(id);
+    this.#fetch(id).catch(reasonOf).finally(() => this.#fetching.delete(id));
   }
 
   /** @param {string} id */

@@ -13,9 +13,9 @@ import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
-/** What may be otherwise in a moment: nobody answered, signed out, too late, or too often. So may a failure of the server. */
-const PASSING = [0, 401, 408, 429];
-/** How often a failure of the server may be about this one message. */
+/** What may be otherwise in a moment: nobody answered, signed out, too late, too often, or a server that isn't up to it. */
+const PASSING = [0, 401, 408, 429, 502, 503, 504];
+/** After so many other failures of the server, they may be about this one message. */
 const PATIENCE = 5;
 
 /**
@@ -31,6 +31,7 @@ export class Outbox extends EventTarget {
   #accept;
   #sending = false;
   #failures = 0;
+  #breakdowns = 0;
   #next = 0;
   /** Ends the attempt that is being made. */
   #attempt = new AbortController();
@@ -127,7 +128,7 @@ export class Outbox extends EventTarget {
   #failed(clientId, error) {
     const reason = reasonOf(error);
     const { status } = /** @type {ApiError} */ (error);
-    if (PASSING.includes(status) || status >= 500 && this.#failures < PATIENCE) {
+    if (PASSING.includes(status) || status >= 500 && this.#breakdowns++ < PATIENCE) {
       this.waiting = status === 0 ? 'Waiting for the connection …' : reason;
       this.#changed();
       return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
@@ -141,6 +142,7 @@ export class Outbox extends EventTarget {
   /** The server is there. */
   #answered() {
     this.#failures = 0;
+    this.#breakdowns = 0;
     this.waiting = '';
   }
 

@@ -63,7 +63,7 @@ export class Timeline extends EventTarget {
 
   /** Loads the newest messages, then those before the ones that are here. @param {number} [atLeast] */
   async load(atLeast = 0) {
-    if (this.#isBehind) return this.refresh();
+    if (this.#isBehind && this.loaded) return this.refresh();
     this.state = 'loading';
     this.#changed();
     try {
@@ -99,8 +99,10 @@ export class Timeline extends EventTarget {
     try {
       await this.#fetch(PAGE, 0);
       this.#isBehind = false;
-      this.state = 'ready';
-      this.#extend();
+      if (this.loaded) {
+        this.state = 'ready';
+        this.#extend();
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -146,6 +148,7 @@ export class Timeline extends EventTarget {
       if (this.state === 'failed') this.state = 'ready';
       this.#extend();
     } catch (error) {
+      this.#isBehind = true;
       this.#fail(error);
     }
     this.#changed();

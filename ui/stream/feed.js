@@ -71,6 +71,7 @@ export class Feed extends EventTarget {
   async wake() {
     this.#failures = 0;
     this.#hurry();
+    this.#check();
     const connection = this.#connection;
     // A network that has gone doesn't answer, and neither does it refuse.
     await fetch('/api/config', { signal: AbortSignal.timeout(PROBE_MS) }).catch(() => connection.abort());

@@ -37,6 +37,7 @@ export class Stream extends EventTarget {
   #silence = 0;
   /** Whether this tab is to be the relay, now or when it is its turn. */
   #relays = false;
+  #isAlone;
   /** @type {Promise<void>} */
   #handled = Promise.resolve();
   #life = new AbortController();
@@ -49,7 +50,8 @@ export class Stream extends EventTarget {
     // Tabs of another version may speak another language.
     this.#name = `tincan ${user.id} ${version}`;
     // Where nothing tells which tab is to relay, each does it for itself.
-    if (!window.SharedWorker && !navigator.locks) this.#name += ` ${Math.random()}`;
+    this.#isAlone = !window.SharedWorker && !navigator.locks;
+    if (this.#isAlone) this.#name += ` ${Math.random()}`;
     this.#channel = new BroadcastChannel(this.#name);
     // What other tabs ask is heard here too.
     this.#channel.onmessage = ({ data }) => data.ask || this.#hear(data);
@@ -96,6 +98,8 @@ export class Stream extends EventTarget {
   #expect(time) {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
+      // Hidden, it has no relay, and nobody whom that should worry.
+      if (this.#isAlone && document.hidden) return this.#expect(SILENCE_MS);
       this.#setConnected(false);
       this.#findRelay();
     }, time);
@@ -162,9 +166,11 @@ export class Stream extends EventTarget {
   /** @param {State} state */
   async #learn({ connected, transport, cursor }) {
     if (connected) await this.#reach(cursor);
+    if (this.#life.signal.aborted) return;
+    const changes = this.lost && connected || transport !== this.transport;
     this.transport = transport;
     this.#setConnected(connected);
-    this.#fire('change');
+    if (changes) this.#fire('change');
   }
 
   /** @param {Step} step */

@@ -1,8 +1,10 @@
 // Requests to the server, and what a person is told about those that fail.
 
 import { Api, ApiError, reasonOf } from '../base/api.js';
-import { counted, cutNetwork, test } from './fakes.js';
+import { counted, cutNetwork, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
+
+const PATIENCE_MS = 20_000;
 
 /** What a request fails with. @param {Promise<unknown>} request */
 async function failureOf(request) {
@@ -73,6 +75,36 @@ test('where nobody answers, the status is 0', async () => {
   assert.equal((await failed).status, 0);
 });
 
+test('an answer that takes more than twenty seconds is none', async () => {
+  const clock = stopClock();
+  const network = cutNetwork();
+  const failed = failureOf(new Api().get('/api/x'));
+  const connection = await network.next();
+  await clock.advance(PATIENCE_MS - 1);
+  assert.ok(!connection.isOver);
+  await clock.advance(1);
+  assert.ok(connection.isOver);
+  assert.equal((await failed).status, 0);
+});
+
+test('a request can be broken off', async () => {
+  const clock = stopClock();
+  const network = cutNetwork();
+  const attempt = new AbortController();
+  const failed = failureOf(new Api().post('/api/x', {}, attempt.signal));
+  const connection = await network.next();
+  assert.ok(!connection.isOver);
+  attempt.abort();
+  assert.ok(connection.isOver);
+  assert.equal((await failed).status, 0);
+
+  // And waits no longer than any other where it isn't.
+  failureOf(new Api().post('/api/x', {}, new AbortController().signal));
+  const other = await network.next();
+  await clock.advance(PATIENCE_MS);
+  assert.ok(other.isOver);
+});
+
 test('an unknown session is told to whoever listens', async () => {
   const network = cutNetwork();
   const api = new Api();
@@ -90,7 +122,7 @@ test('a page that something on the way answers with isn’t the server’s answe
   const network = cutNetwork();
   const failed = failureOf(new Api().post('/api/conversations/7/messages', {}));
   (await network.next()).answer(200, '<h1>Welcome to the hotel’s network</h1>');
-  await failed;
+  assert.equal((await failed).status, 0);
 });
 
 test('only a failed request has a reason for people', () => {

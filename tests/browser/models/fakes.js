@@ -112,14 +112,21 @@ export function conversation(id, { newest = 0, read = 0, other = JANE, at = newe
 class Question {
   /**
    * @param {string} method @param {string} path @param {any} body
+   * @param {AbortSignal | undefined} signal
    * @param {(answer: any) => void} resolve @param {(error: unknown) => void} reject
    */
-  constructor(method, path, body, resolve, reject) {
+  constructor(method, path, body, signal, resolve, reject) {
     this.method = method;
     this.path = path;
     this.body = body;
+    this.signal = signal;
     this.resolve = resolve;
     this.reject = reject;
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  get isOver() {
+    return this.signal?.aborted ?? false;
   }
 
   /** @param {unknown} [value] */
@@ -147,9 +154,9 @@ export class FakeApi extends Api {
     return this.#ask('GET', path, undefined);
   }
 
-  /** @override @param {string} path @param {object} [body] @returns {Promise<any>} */
-  post(path, body) {
-    return this.#ask('POST', path, body);
+  /** @override @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
+  post(path, body, signal) {
+    return this.#ask('POST', path, body, signal);
   }
 
   /** The next request, which is taken from those that are open. */
@@ -158,11 +165,16 @@ export class FakeApi extends Api {
     return /** @type {Question} */ (this.open.shift());
   }
 
-  /** @param {string} method @param {string} path @param {unknown} body */
-  #ask(method, path, body) {
+  /** @param {string} method @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
+  #ask(method, path, body, signal) {
     this.count += 1;
     return new Promise((resolve, reject) => {
-      this.open.push(new Question(method, path, body, resolve, reject));
+      const question = new Question(method, path, body, signal, resolve, reject);
+      this.open.push(question);
+      signal?.addEventListener('abort', () => {
+        this.open = this.open.filter((each) => each !== question);
+        question.refuse(0);
+      });
     });
   }
 }
@@ -296,6 +308,12 @@ export function stopClock() {
     clearInterval: remove,
   });
   Date.now = () => set + passed;
+  const timeout = (/** @type {number} */ time) => {
+    const controller = new AbortController();
+    add(() => controller.abort(new DOMException('too late', 'TimeoutError')), time, 0);
+    return controller.signal;
+  };
+  replace(AbortSignal, 'timeout', { value: timeout, writable: true });
   afterwards(() => {
     const { now, fetch: _, ...others } = real;
     Object.assign(globalThis, others);

@@ -11,6 +11,7 @@ const SILENCE_MS = 20_000;
 /** How often it looks whether it is too late. */
 const CHECK_MS = 2_500;
 const ANSWER_WITHIN_MS = 10_000;
+const PROBE_MS = 3_000;
 const POLLING_MS = 10 * 60_000;
 
 /** A feed that has asked for its first stream. @param {string} [cursor] */
@@ -38,13 +39,7 @@ async function polling() {
   const all = await begin('c0');
   await all.clock.advance(HELLO_WITHIN_MS);
   await (await all.network.next()).answer(200, poll('c0'));
-  await all.clock.advance(1_000);
-  let waiting = await all.network.next();
-  // It may first ask whether the server is there.
-  if (waiting.query('wait') === '0') {
-    await waiting.answer(200, poll('c0'));
-    waiting = await all.network.next();
-  }
+  const waiting = await all.network.next();
   assert.equal(waiting.query('wait'), '25');
   return { ...all, waiting };
 }
@@ -250,8 +245,48 @@ test('polls hand over every step in order, one after the other', async () => {
 
 test('polls that wait for something to happen are a connection', async () => {
   const { clock, feed } = await polling();
-  await clock.advance(2_000);
-  assert.ok(feed.connected, 'it isn’t said to be connected until something happens, or 25 s have passed');
+  assert.ok(feed.connected);
+  const changes = counted(feed, 'change');
+  await clock.advance(20_000);
+  assert.equal([feed.connected, changes.count], [true, 0]);
+});
+
+test('from one transport to the other nothing is waited for, and the connection isn’t lost', async () => {
+  const { clock, network, feed } = await begin('c0');
+  /** @type {unknown[]} */
+  const states = [];
+  feed.addEventListener('change', () => states.push([feed.connected, feed.transport]));
+  await clock.advance(HELLO_WITHIN_MS);
+  await (await network.next()).answer(200, poll('c0'));
+  assert.equal(states, [[true, 'stream'], [true, 'poll']]);
+  for (let passed = 0; passed < POLLING_MS; passed += 24_000) {
+    const [waiting] = network.open.splice(0);
+    assert.equal([waiting?.isStream, waiting?.query('wait')], [false, '25']);
+    await clock.advance(24_000);
+    await waiting?.answer(200, poll('c0'));
+  }
+  const [stream] = network.open.splice(0);
+  assert.ok(stream?.isStream);
+  assert.equal(states.splice(0), [[true, 'stream'], [true, 'poll'], [true, 'stream']]);
+  // What held streams back still does.
+  await clock.advance(HELLO_WITHIN_MS);
+  await (await network.next()).answer(200, poll('c0'));
+  assert.equal([states, stream?.isOver, network.open.length], [[[true, 'poll']], true, 1]);
+});
+
+test('a change of transport hides no outage', async () => {
+  const { clock, network, feed, waiting } = await polling();
+  await clock.advance(24_000);
+  await waiting.answer(200, poll('c0'));
+  for (let passed = 24_000; passed < POLLING_MS; passed += 24_000) {
+    const again = await network.next();
+    await clock.advance(24_000);
+    await again.answer(200, poll('c0'));
+  }
+  await (await network.next()).break();
+  assert.equal([feed.transport, feed.connected, network.open.length], ['stream', false, 0]);
+  await clock.advance(250);
+  assert.ok((await network.next()).isStream);
 });
 
 test('a poll that fails is tried again within a second, and is a connection when the server is back', async () => {
@@ -262,10 +297,11 @@ test('a poll that fails is tried again within a second, and is a connection when
   await clock.advance(1_000);
   const again = await network.next();
   assert.equal([feed.transport, again.isStream, again.query('after')], ['poll', false, 'c1']);
-  // The server is back. A poll that waits for something to happen says so only then.
-  if (again.query('wait') === '0') await again.answer(200, poll('c1'));
-  await clock.advance(1_000);
-  assert.ok(feed.connected, 'it isn’t said to be connected until something happens, or 25 s have passed');
+  // One that waits for something to happen would say only then that the server is back.
+  assert.equal(again.query('wait'), '0');
+  await again.answer(200, poll('c1'));
+  assert.ok(feed.connected);
+  assert.equal((await network.next()).query('wait'), '25');
 });
 
 test('a poll may take as long as it waits, and not much longer', async () => {
@@ -286,7 +322,6 @@ test('after a while of polls, a stream is tried again', async () => {
     await clock.advance(24_000);
     await again.answer(200, poll('c0'));
   }
-  await clock.advance(1_000);
   const stream = await network.next();
   assert.equal([stream.isStream, stream.query('after')], [true, 'c0']);
   await stream.say(hello('c0'));
@@ -317,14 +352,84 @@ test('a machine that slept knows when it is woken, and is back at once', async (
   const { clock, network, connection, feed } = await greeted();
   clock.set(60_000);
   feed.wake();
-  await settle();
+  // Others may be answered, over a connection of their own.
+  await (await network.next()).answer(200, {});
   assert.equal([connection.isOver, feed.connected], [true, false]);
   await clock.advance(250);
   await (await network.next()).say(hello('c0'));
   assert.ok(feed.connected);
+});
+
+test('a wake tries out the network, and a connection over one that is gone is given up', async () => {
+  const { clock, network, connection, feed } = await greeted();
   feed.wake();
+  const probe = await network.next();
+  assert.equal([probe.url.pathname, connection.isOver, feed.connected], ['/api/config', false, true]);
+  await probe.break();
+  assert.equal([connection.isOver, feed.connected], [true, false]);
+  await clock.advance(250);
+  const next = await network.next();
+  assert.equal([next.isStream, next.query('after')], [true, 'c0']);
+});
+
+test('a wake over a network that works changes nothing', async () => {
+  for (const status of [200, 502]) {
+    const { clock, network, connection, feed } = await greeted();
+    const changes = counted(feed, 'change');
+    feed.wake();
+    await (await network.next()).answer(status, {});
+    await clock.advance(10_000);
+    assert.equal([connection.isOver, feed.connected, changes.count, network.open.length], [false, true, 0, 0]);
+    feed.stop();
+  }
+});
+
+test('a network that doesn’t answer a wake within three seconds is gone', async () => {
+  const { clock, network, connection, feed } = await greeted();
+  feed.wake();
+  const probe = await network.next();
+  await clock.advance(PROBE_MS - 1);
+  assert.equal([connection.isOver, feed.connected], [false, true]);
+  await clock.advance(1);
+  assert.equal([probe.isOver, connection.isOver, feed.connected], [true, true, false]);
+});
+
+test('what a wake finds out is about the connection that there was', async () => {
+  const { clock, network, connection, feed } = await greeted();
+  feed.wake();
+  const probe = await network.next();
+  await connection.break();
+  await clock.advance(250);
+  const next = await network.next();
+  await next.say(hello('c0'));
+  await probe.break();
+  assert.equal([next.isOver, feed.connected], [false, true]);
+});
+
+test('on another network it is connected anew at once, from where it was', async () => {
+  const { clock, network, connection, feed } = await greeted();
+  await connection.say(frame('message', message(1), 'c1'));
+  feed.reopen();
   await settle();
-  assert.equal([feed.connected, network.open.length], [true, 0]);
+  assert.equal([connection.isOver, feed.connected], [true, false]);
+  await clock.advance(250);
+  const next = await network.next();
+  assert.equal([next.isStream, next.query('after'), network.open.length], [true, 'c1', 0]);
+});
+
+test('another network ends a wait', async () => {
+  const { clock, network, connection, feed } = await begin();
+  await connection.break();
+  for (const _ of range(1, 6)) {
+    await clock.advance(1_000);
+    await (await network.next()).break();
+  }
+  feed.reopen();
+  await settle();
+  assert.equal(network.open.length, 1);
+  await (await network.next()).break();
+  await clock.advance(250);
+  assert.equal(network.open.length, 1);
 });
 
 test('a wake ends a wait', async () => {
@@ -337,9 +442,10 @@ test('a wake ends a wait', async () => {
   assert.equal(network.open.length, 0);
   feed.wake();
   await settle();
-  assert.equal(network.open.length, 1);
+  const [again, ...others] = network.open.splice(0).sort((a, b) => Number(b.isStream) - Number(a.isStream));
+  assert.equal([again?.isStream, others.map(({ url }) => url.pathname)], [true, ['/api/config']]);
   // And the waits are short again.
-  await (await network.next()).break();
+  await again?.break();
   await clock.advance(250);
   assert.equal(network.open.length, 1);
 });

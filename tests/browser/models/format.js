@@ -6,6 +6,9 @@ import { assert, at, test } from './runner.js';
 /** @param {string} text */
 const linksIn = (text) => splitLinks(text).flatMap((part) => (typeof part === 'string' ? [] : [part.href]));
 
+/** @param {string} text */
+const shownIn = (text) => splitLinks(text).map((part) => (typeof part === 'string' ? part : part.text)).filter(Boolean);
+
 test('a day is named by how many midnights ago it was, not by hours', () => {
   const justBefore = new Date('2026-11-20T23:59:59');
   const justAfter = new Date('2026-11-21T00:00:00');
@@ -44,6 +47,16 @@ test('only web addresses are links', () => {
   assert.equal(linksIn('javascript:alert(1) data:text/html,x ftp://example.org file:///etc https:// xhttp://a.b'), []);
   assert.equal(linksIn('HTTPS://EXAMPLE.ORG'), ['https://example.org/']);
   assert.equal(linksIn('https://example.org/"onmouseover="x'), ['https://example.org/']);
+});
+
+test('an address that turns the direction of writing around is shown as it is', () => {
+  for (const control of '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069') {
+    const href = `https://example.org/${encodeURIComponent(control)}gpj.exe`;
+    assert.equal(shownIn(`See https://example.org/${control}gpj.exe.`), ['See ', href, '.']);
+    assert.equal(linksIn(`https://example.org/${control}gpj.exe`), [href]);
+  }
+  // Any other stays as it was written.
+  for (const text of ['https://example.org/ü/א', 'HTTPS://EXAMPLE.ORG']) assert.equal(shownIn(text), [text]);
 });
 
 test('splitting loses and adds nothing', () => {

@@ -1,6 +1,6 @@
 // What the browser keeps, for as long as it may, and no longer than it should.
 
-import { forget, keep, kept, keysOf } from '../base/storage.js';
+import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 import { forgetEverything, Keeper } from '../models/keeper.js';
 import { afterwards, conversation, fillStorage, message, page, range, refuseStorage, replace, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
@@ -56,6 +56,20 @@ test('full storage keeps things while the page lives, instead of older ones', ()
   end();
   keep('c', 'newer');
   assert.equal([kept('c'), localStorage.getItem('c'), keysOf('')], ['newer', '"newer"', ['b', 'c']]);
+});
+
+test('what could not be written goes with the page, until it can be', () => {
+  keep('a:1', 'old');
+  const end = fillStorage();
+  assert.ok(!isOnlyHere(''));
+  keep('a:1', 'new');
+  keep('a:2', 'new');
+  assert.equal(['', 'a', 'a:', 'a:1', 'a:3', 'b', ':1'].map(isOnlyHere), [true, true, true, true, false, false, false]);
+  forget('a:2');
+  assert.equal(['a:1', 'a:2'].map(isOnlyHere), [true, false]);
+  end();
+  keep('a:1', 'newer');
+  assert.ok(!isOnlyHere(''));
 });
 
 test('refused storage keeps things while the page lives', () => {
@@ -163,6 +177,32 @@ test('what anybody has read can be forgotten, and nothing else is', () => {
   assert.equal(keysOf(''), ['draft:7', 'outbox:1:5:a', 'preference:theme']);
 });
 
+test('what others have read can be forgotten, and what the one has who is here stays', () => {
+  const people = ['1', '11', '2'].map((id) => open(id));
+  for (const each of people) {
+    each.keepConversations(() => LISTED);
+    each.keepMessages('7', () => [message(1)]);
+    each.stop();
+  }
+  keep('draft:2:7', 'hello');
+  forgetEverything('1');
+  assert.equal(keysOf(''), ['draft:2:7', 'kept:1:7', 'kept:1:list']);
+  forgetEverything('11');
+  assert.equal(keysOf(''), ['draft:2:7']);
+});
+
+test('what was due is written at the end, and not once more', async () => {
+  const clock = stopClock();
+  const keeper = open();
+  keeper.keepConversations(() => LISTED);
+  keeper.stop();
+  assert.equal([keeper.conversations, clock.pending], [LISTED, 0]);
+  forgetEverything();
+  keeper.stop();
+  await clock.advance(PAUSE_MS);
+  assert.equal(keysOf('kept:'), []);
+});
+
 test('what changes after the end isn’t written, as it may be what was to be forgotten', async () => {
   const clock = stopClock();
   const keeper = open();
@@ -172,7 +212,8 @@ test('what changes after the end isn’t written, as it may be what was to be fo
   keeper.keepMessages('7', () => [message(1)]);
   await clock.advance(PAUSE_MS);
   dispatchEvent(new Event('pagehide'));
-  assert.equal(keysOf('kept:'), []);
+  keeper.stop();
+  assert.equal([keysOf('kept:'), clock.pending], [[], 0]);
 });
 
 test('without storage, it is there while the page lives', async () => {

@@ -92,10 +92,39 @@ test('the server is told again where that failed, and meanwhile nothing is unrea
   conversations.markRead('7', 9);
   await (await api.next()).refuse(503);
   assert.equal([conversations.unread('7'), conversations.state], [0, 'ready']);
-  conversations.markRead('7', 9);
-  await (await api.next()).answer();
-  conversations.markRead('7', 9);
+  for (const upTo of [9, 4]) conversations.markRead('7', upTo);
   assert.equal(api.open.length, 0);
+  // As when it is connected again.
+  conversations.tryAgain();
+  const again = await api.next();
+  assert.equal([again.path, again.body], ['/api/conversations/7/read_messages', { upTo: 9 }]);
+  await again.refuse(0);
+  conversations.tryAgain();
+  await (await api.next()).answer();
+  conversations.tryAgain();
+  assert.equal(api.open.length, 0);
+});
+
+test('the server is told again how far one has read by then, in every conversation', async () => {
+  const { api, conversations } = await loaded(['7', '8', '9'].map((id) => conversation(id, { newest: 9, read: 3 })));
+  for (const id of ['7', '8', '9']) conversations.markRead(id, 5);
+  for (const status of [0, 503]) await (await api.next()).refuse(status);
+  await (await api.next()).answer();
+  conversations.takeRead(mark('8', 7));
+  conversations.tryAgain();
+  const asked = api.open.splice(0);
+  assert.equal(asked.map(({ path, body }) => [path.split('/')[3], body.upTo]), [['7', 5], ['8', 7]]);
+});
+
+test('the server is told again where it hears of an earlier mark later', async () => {
+  const { api, conversations } = await loaded([conversation('7', { newest: 9, read: 3 })]);
+  conversations.markRead('7', 5);
+  conversations.markRead('7', 9);
+  const [earlier, later] = [await api.next(), await api.next()];
+  await later.refuse(0);
+  await earlier.answer();
+  conversations.tryAgain();
+  assert.equal(api.open.map(({ body }) => body), [{ upTo: 9 }]);
 });
 
 test('the server isn’t told what it says itself', async () => {
@@ -142,14 +171,32 @@ test('a message of a conversation that isn’t known yet has it asked for', asyn
   assert.equal(conversations.listed.map(({ id, unread }) => [id, unread]), [['12', 2]]);
 });
 
-test('a conversation that can’t be had is a failure of the list, and another load gets it', async () => {
+test('a conversation that can’t be had is no failure of the list, and the next message asks for it again', async () => {
   const { api, conversations } = await loaded([]);
   conversations.takeMessage(message(3));
   await (await api.next()).refuse(503, 'Not now');
-  assert.equal([conversations.state, conversations.reason], ['failed', 'Not now']);
-  conversations.load();
-  await (await api.next()).answer([conversation('7', { newest: 3 })]);
+  assert.equal([conversations.state, api.open.length], ['ready', 0]);
+  conversations.takeMessage(message(4));
+  await (await api.next()).answer(conversation('7', { newest: 4 }));
   assert.equal([conversations.state, ids(conversations)], ['ready', ['7']]);
+});
+
+test('a conversation is asked for once at a time, however many messages come', async () => {
+  const { api, conversations } = await loaded([]);
+  for (const number of range(1, 5)) {
+    for (const conversationId of ['7', '8']) conversations.takeMessage(message(number, { conversationId }));
+  }
+  const asked = api.open.splice(0);
+  assert.equal(asked.map(({ path }) => path), ['/api/conversations/7', '/api/conversations/8']);
+  await asked[0]?.answer(conversation('7', { newest: 3 }));
+  for (const number of [6, 7]) conversations.takeMessage(message(number));
+  assert.equal([api.open.length, conversations.listed.map(({ id, unread }) => [id, unread])], [0, [['7', 7]]]);
+});
+
+test('a conversation that the list brings isn’t asked for', async () => {
+  const { api, conversations } = await loaded([conversation('7', { newest: 3 })]);
+  conversations.takeMessage(message(4));
+  assert.equal([api.open.length, conversations.unread('7')], [0, 4]);
 });
 
 test('a list that can’t be had keeps what is known, and says why', async () => {
@@ -176,6 +223,24 @@ test('the list is loaded page by page, from where the last one ended', async () 
   assert.equal(second.path, '/api/conversations?before=25');
   await second.answer(pageOf(26, 30));
   assert.equal([conversations.hasMore, ids(conversations)], [false, range(1, 30).map((id) => `${id}`)]);
+});
+
+test('the first page loaded anew leaves it at what is listed already', async () => {
+  const pageOf = (/** @type {number} */ first, /** @type {number} */ last) =>
+    range(first, last).map((id) => conversation(`${id}`, { newest: 1, at: 1_000 - id }));
+  const { api, conversations } = await loaded(pageOf(1, 25));
+  conversations.loadMore();
+  await (await api.next()).answer(pageOf(26, 50));
+  conversations.load();
+  await (await api.next()).answer(pageOf(1, 25));
+  assert.equal([conversations.hasMore, conversations.listed.length], [true, 50]);
+  conversations.loadMore();
+  const third = await api.next();
+  assert.equal(third.path, '/api/conversations?before=50');
+  await third.answer([]);
+  conversations.load();
+  await (await api.next()).answer(pageOf(1, 25));
+  assert.ok(!conversations.hasMore);
 });
 
 test('a page that ends the list exactly is followed by an empty one', async () => {

@@ -1,9 +1,9 @@
 // Messages on their way to the server: in order, one at a time, and never lost.
 
-import { keysOf } from '../base/storage.js';
+import { keep, keysOf } from '../base/storage.js';
 import { Outbox } from '../models/outbox.js';
 import {
-  afterwards, counted, FakeApi, fillStorage, message, randomFrom, range, refuseStorage, stopClock, test,
+  afterwards, counted, FakeApi, fillStorage, message, randomFrom, range, refuseStorage, settle, stopClock, test,
 } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -111,14 +111,15 @@ test('where nobody answers, or not now, everything waits in order and is sent at
     outbox.add('7', 'a');
     outbox.add('7', 'b');
     const first = await api.next();
-    await first.refuse(status);
-    assert.equal([outbox.waiting, api.open.length], [true, 0]);
+    await first.refuse(status, 'Not now');
+    const reason = status === 0 ? 'Waiting for the connection …' : 'Not now';
+    assert.equal([outbox.waiting, api.open.length], [reason, 0]);
     assert.equal(outbox.of('7').map(({ content, reason }) => [content, reason]), [['a', ''], ['b', '']]);
     outbox.send();
     const again = await api.next();
     assert.equal(again.body, first.body);
     await accept(again);
-    assert.ok(!outbox.waiting);
+    assert.equal(outbox.waiting, '');
     await accept(await api.next());
     assert.equal(accepted.map(({ content }) => content), ['a', 'b']);
   }
@@ -129,7 +130,7 @@ test('what waits is tried again by itself, at longer and longer intervals', asyn
   const { api, outbox } = open();
   outbox.add('7', 'a');
   for (const wait of [1_000, 2_000, 4_000, 8_000, LONGEST_WAIT_MS, LONGEST_WAIT_MS]) {
-    await (await api.next()).refuse(503);
+    await (await api.next()).refuse(0);
     await clock.advance(wait - 1);
     assert.equal(api.open.length, 0);
     await clock.advance(1);
@@ -142,13 +143,128 @@ test('what waits is tried again by itself, at longer and longer intervals', asyn
   assert.ok(api.open.length === 1, 'the wait isn’t short again after a success');
 });
 
-test('asking to send while something is being sent sends nothing twice', async () => {
+test('a failure of the server passes five times, and is about the message then', async () => {
+  for (const status of [500, 501]) {
+    const clock = stopClock();
+    const { api, outbox, accepted } = open(`${status}`);
+    outbox.add('7', 'a');
+    outbox.add('7', 'b');
+    for (const wait of [1_000, 2_000, 4_000, 8_000, LONGEST_WAIT_MS]) {
+      const question = await api.next();
+      assert.equal(question.body.content, 'a');
+      await question.refuse(status, 'Broken');
+      assert.equal([outbox.waiting, api.open.length], ['Broken', 0]);
+      await clock.advance(wait);
+    }
+    await (await api.next()).refuse(status, 'Broken');
+    assert.equal(outbox.of('7').map(({ content, reason }) => [content, reason]), [['a', 'Broken'], ['b', '']]);
+    // The others have as much patience of their own.
+    const other = await api.next();
+    assert.equal([other.body.content, outbox.waiting], ['b', '']);
+    await other.refuse(status, 'Broken');
+    await clock.advance(1_000);
+    await accept(await api.next());
+    assert.equal(accepted.map(({ content }) => content), ['b']);
+  }
+});
+
+test('an outage before doesn’t make a failure of the server one of the message', async () => {
+  const clock = stopClock();
   const { api, outbox } = open();
   outbox.add('7', 'a');
-  outbox.send();
-  outbox.send();
+  for (const _ of range(1, 8)) {
+    await (await api.next()).refuse(0);
+    await clock.advance(LONGEST_WAIT_MS);
+  }
+  await (await api.next()).refuse(500, 'Broken');
+  assert.equal([outbox.waiting, outbox.of('7')[0]?.reason], ['Broken', '']);
+});
+
+test('what is being sent at a better moment is broken off and sent again, as the same message', async () => {
+  const { api, outbox, accepted } = open();
+  outbox.add('7', 'a');
   outbox.add('7', 'b');
+  const dead = await api.next();
+  outbox.send();
+  const again = await api.next();
+  assert.equal([dead.isOver, again.body], [true, dead.body]);
+  assert.equal([outbox.waiting, api.open.length], ['', 0]);
+  // An answer to the first comes too late.
+  await accept(dead);
+  assert.equal([accepted.length, contents(outbox)], [0, ['a', 'b']]);
+  await accept(again);
+  await accept(await api.next());
+  assert.equal([accepted.map(({ content }) => content), api.count], [['a', 'b'], 3]);
+});
+
+test('asking to send many times makes one attempt at a time', async () => {
+  const { api, outbox } = open();
+  outbox.add('7', 'a');
+  for (const _ of range(1, 3)) outbox.send();
+  outbox.add('7', 'b');
+  await settle();
+  assert.equal(api.open.map(({ body }) => body.content), ['a']);
+  outbox.send();
+  await settle();
+  assert.equal(api.open.map(({ body }) => body.content), ['a']);
+  assert.equal(api.count, 3);
+});
+
+test('a better moment doesn’t wait for what waits, and nothing is sent twice when its time comes', async () => {
+  const clock = stopClock();
+  const { api, outbox } = open();
+  outbox.add('7', 'a');
+  await (await api.next()).refuse(0);
+  outbox.send();
+  const again = await api.next();
+  await clock.advance(2 * LONGEST_WAIT_MS);
+  assert.equal([again.isOver, api.count], [false, 2]);
+
+  await again.refuse(0);
+  await clock.advance(900);
+  outbox.send();
+  await (await api.next()).refuse(0);
+  await clock.advance(999);
+  assert.equal(api.open.length, 0);
+  await clock.advance(1);
   assert.equal(api.open.length, 1);
+});
+
+/** Whether somebody who leaves the page is asked whether they want to. */
+function isAsked() {
+  const event = new Event('beforeunload', { cancelable: true });
+  dispatchEvent(event);
+  return event.defaultPrevented;
+}
+
+test('whoever leaves is asked only where what they wrote would go with the page', async () => {
+  const { api, outbox } = open();
+  assert.ok(!isAsked());
+  outbox.add('7', 'a');
+  assert.ok(!isAsked(), 'it is kept');
+  const end = fillStorage();
+  keep('draft:7', 'something else');
+  assert.ok(!isAsked(), 'it is something else that isn’t');
+  outbox.add('7', 'b');
+  assert.ok(isAsked());
+  await accept(await api.next());
+  assert.ok(isAsked());
+  await accept(await api.next());
+  assert.ok(!isAsked(), 'it has arrived');
+  outbox.add('7', 'c');
+  end();
+  await (await api.next()).refuse(422);
+  assert.ok(!isAsked(), 'it could be kept after all');
+});
+
+test('whoever leaves isn’t asked for what somebody else wrote, nor when it is over', () => {
+  fillStorage();
+  const [john, jane] = [open('1'), open('11')];
+  jane.outbox.add('7', 'a');
+  jane.outbox.stop();
+  assert.ok(!isAsked());
+  john.outbox.add('7', 'a');
+  assert.ok(isAsked());
 });
 
 test('what isn’t sent survives a reload, in order and as the same messages', async () => {
@@ -202,6 +318,16 @@ test('the order is that of writing, even where the clock is set back before a re
   assert.equal(contents(outbox), ['a', 'b', 'c']);
 });
 
+test('the order is that of writing in two tabs, even where the clock is set back between them', () => {
+  const clock = stopClock();
+  const [one, other] = [open(), open()];
+  for (const [tab, content] of /** @type {const} */ ([[one, 'a'], [other, 'b'], [other, 'c'], [one, 'd']])) {
+    tab.outbox.add('7', content);
+    clock.set(-3_600_000);
+  }
+  for (const { outbox } of [one, other]) assert.equal(contents(outbox), ['a', 'b', 'c', 'd']);
+});
+
 test('many messages written in the same millisecond keep their order', () => {
   stopClock();
   const { outbox } = open();
@@ -234,6 +360,11 @@ test('two tabs over the same storage lose nothing, and the server gets everythin
         // It may have arrived all the same.
         if (upTo(2)) server.set(question.body.clientId, question.body.content);
         await question.refuse(0);
+      } else if (upTo(6) === 0) {
+        // As when the stream is back.
+        if (upTo(2)) server.set(question.body.clientId, question.body.content);
+        tab?.outbox.send();
+        await settle();
       } else {
         server.set(question.body.clientId, question.body.content);
         await accept(question);
@@ -346,7 +477,7 @@ test('nothing waits once everything has arrived by the stream', async () => {
   assert.ok(outbox.waiting);
   outbox.remove(question.body.clientId);
   outbox.send();
-  assert.equal([contents(outbox), outbox.waiting], [[], false]);
+  assert.equal([contents(outbox), outbox.waiting], [[], '']);
 });
 
 test('a server that refuses is there, so nothing waits for it', async () => {
@@ -381,8 +512,10 @@ test('one that has stopped sends nothing any more', async () => {
 
   const late = open('3');
   late.outbox.add('7', 'a');
+  const unanswered = await late.api.next();
   late.outbox.stop();
-  await (await late.api.next()).refuse(503);
+  assert.ok(unanswered.isOver);
+  await settle();
   assert.equal([clock.pending, contents(late.outbox)], [0, ['a']]);
 });
 

@@ -6,6 +6,8 @@ import { assert } from './runner.js';
 
 /** @import {Asked, Told} from '../stream/relay.js' */
 
+const BEAT_MS = 5_000;
+
 /** A relay that has asked for its stream, and a tab that listens. @param {string} [cursor] */
 async function begin(cursor = '') {
   const network = cutNetwork();
@@ -41,7 +43,7 @@ test('the tabs are told every state and every step', async () => {
   relay.end();
 });
 
-test('whoever asks is told the state, and a wake hurries it', async () => {
+test('whoever asks is told the state, a wake hurries it, and on another network it begins anew', async () => {
   const clock = stopClock();
   const { relay, told, ask, network, connection } = await begin('c0');
   ask('state');
@@ -52,9 +54,35 @@ test('whoever asks is told the state, and a wake hurries it', async () => {
   ask('wake');
   await until(() => told.length === 2);
   await settle();
+  const asked = network.open.splice(0);
+  assert.equal(asked.map(({ url }) => url.pathname).sort(), ['/api/config', '/api/messages']);
+  const stream = asked.find(({ isStream }) => isStream);
+  await stream?.say(hello('c0'));
+  await until(() => told.length === 3);
+  ask('online');
+  await until(() => states(told).some(({ connected }, index) => index > 2 && !connected));
+  assert.ok(stream?.isOver);
+  await clock.advance(250);
   assert.equal(network.open.length, 1);
-  await clock.advance(0);
   relay.end();
+});
+
+test('the tabs hear every five seconds that there is a relay, connected or not', async () => {
+  const clock = stopClock();
+  const { relay, told, connection } = await begin('c0');
+  await clock.advance(BEAT_MS - 1);
+  await settle();
+  assert.equal(told, []);
+  await clock.advance(1);
+  await until(() => told.length === 1);
+  await connection.say(hello('c0'));
+  await until(() => told.length === 2);
+  await clock.advance(2 * BEAT_MS);
+  await until(() => told.length === 4);
+  assert.equal(states(told).map(({ connected }) => connected), [false, true, true, true]);
+  relay.end();
+  await settle();
+  assert.equal(clock.pending, 0);
 });
 
 test('the session’s end is told, and is the relay’s', async () => {

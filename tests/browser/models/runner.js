@@ -50,6 +50,7 @@ export function at(now, action) {
 /** Runs all tests, one after the other, and leaves the outcomes in the page. */
 export async function report() {
   const outcomes = [];
+  const place = /** @type {HTMLElement} */ (document.querySelector('#outcomes'));
   for (const { name, body } of tests) {
     try {
       await body();
@@ -57,7 +58,7 @@ export async function report() {
     } catch (error) {
       outcomes.push({ name, error: error instanceof Error ? error.stack : String(error) });
     }
+    place.dataset.done = `${outcomes.length}`;
   }
-  const place = document.querySelector('#outcomes');
-  if (place) place.textContent = JSON.stringify(outcomes, null, 2);
+  place.textContent = JSON.stringify(outcomes, null, 2);
 }

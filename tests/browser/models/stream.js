@@ -11,6 +11,10 @@ import { assert } from './runner.js';
 const VERSION = 'version';
 const LOST_AFTER_MS = 1_500;
 const RETRY_MS = 1_000;
+const BEAT_MS = 5_000;
+/** Within which a relay answers, and says by itself that it is there. */
+const ANSWER_MS = 2_000;
+const SILENCE_MS = 12_000;
 
 /** Somebody whom nobody else follows, whatever else runs in this browser. */
 function somebody() {
@@ -81,7 +85,7 @@ async function begin() {
   tab.stream.start();
   const [relay] = relays;
   if (!relay) throw new Error('nothing relays');
-  return { ...tab, user, relay, workers };
+  return { ...tab, user, relay, relays, workers };
 }
 
 /** The same, where it is connected, at the place c0. */
@@ -104,11 +108,22 @@ async function handled({ relay, stream }, cursor) {
   await until(() => stream.transport === transport, 'handled');
 }
 
+/**
+ * Lets time pass, while the relay says that it is there and connected.
+ * @param {Awaited<ReturnType<typeof begin>>} all @param {ReturnType<typeof stopClock>} clock @param {number} beats
+ */
+async function pass(all, clock, beats) {
+  for (const _ of range(1, beats)) {
+    await clock.advance(BEAT_MS);
+    await handled(all, 'c0');
+  }
+}
+
 test('a tab finds the browser’s relay, and asks for its state', async () => {
   const { relay, user } = await begin();
   assert.equal(relay.name, `tincan ${user.id} ${VERSION}`);
   await until(() => relay.asked.length > 0);
-  assert.equal(relay.asked, ['state']);
+  assert.equal(relay.asked[0], 'state');
 });
 
 test('what happens before the state is known is ignored, and everything after it is handed over in order', async () => {
@@ -261,7 +276,7 @@ test('a connection that is back before that was never lost', async () => {
   const clock = stopClock();
   const all = await connected();
   const { stream, relay } = all;
-  await clock.advance(10 * LOST_AFTER_MS);
+  await pass(all, clock, 4);
   assert.ok(!stream.lost);
   const lost = counted(stream, 'lost');
   stream.addEventListener('change', () => stream.lost && stream.dispatchEvent(new Event('lost')));
@@ -269,27 +284,143 @@ test('a connection that is back before that was never lost', async () => {
     relay.tellState('c0', { connected: false });
     await handled(all, 'c0').then(() => clock.advance(LOST_AFTER_MS - 100));
   }
-  await clock.advance(10 * LOST_AFTER_MS);
+  await pass(all, clock, 4);
   assert.equal([stream.lost, lost.count], [false, 0]);
 });
 
 test('a connection that stays away is lost from when it went, and found again when it is back', async () => {
   const clock = stopClock();
-  const { stream, relay, changes, connections } = await connected();
-  const { count } = changes;
-  relay.tellState('c0', { connected: false });
-  await until(() => changes.count > count);
-  await clock.advance(LOST_AFTER_MS - 500);
-  // Told once more, it isn't put off.
+  const all = await connected();
+  const { stream, relay, connections } = all;
   relay.tellState('c0', { connected: false, transport: 'poll' });
   await until(() => stream.transport === 'poll');
+  await clock.advance(LOST_AFTER_MS - 500);
+  // Told once more, it isn't put off.
+  relay.tellState('c0', { connected: false });
+  await until(() => stream.transport === 'stream');
   await clock.advance(500);
   assert.ok(stream.lost);
   relay.tellState('c0');
   await until(() => !stream.lost);
   assert.equal(connections.count, 2);
-  await clock.advance(10 * LOST_AFTER_MS);
+  await pass(all, clock, 4);
   assert.ok(!stream.lost);
+});
+
+test('a state that is told again and again is no change', async () => {
+  const { relay, received, changes, connections } = await connected();
+  relay.tellMessage(1);
+  await until(() => received.length === 1);
+  const { count } = changes;
+  for (const _ of range(1, 3)) relay.tellState('c1');
+  relay.tellMessage(2);
+  await until(() => received.length === 2);
+  assert.equal([changes.count - count, connections.count], [0, 1]);
+});
+
+test('a tab that hears of no relay looks for one, until there is', async () => {
+  const clock = stopClock();
+  const { relay, relays, connections } = await begin();
+  for (const tries of range(1, 4)) {
+    assert.equal(relays.map(({ name }) => name), range(1, tries).map(() => relay.name));
+    await until(() => relay.asked.length === tries);
+    await clock.advance(SILENCE_MS - 1);
+    assert.equal(relays.length, tries);
+    await clock.advance(1);
+  }
+  assert.equal(relay.asked.slice(0, 4), ['state', 'state', 'state', 'state']);
+  relays.at(-1)?.tellState('c0');
+  await until(() => connections.count === 1);
+});
+
+test('a relay that falls silent is gone, and what happens until there is another is caught up with', async () => {
+  const clock = stopClock();
+  const { stream, relays, received, api, connections } = await connected();
+  await clock.advance(SILENCE_MS - 1);
+  assert.equal([relays.length, stream.lost], [1, false]);
+  await clock.advance(1);
+  assert.equal([relays.length, stream.lost], [2, false]);
+  await clock.advance(LOST_AFTER_MS);
+  assert.ok(stream.lost);
+  relays[1]?.tellState('c2');
+  await (await api.next()).answer(poll([1, 2]));
+  await (await api.next()).answer(poll([], 'c2'));
+  await until(() => connections.count === 2);
+  assert.equal([received, stream.lost], [[1, 2], false]);
+});
+
+test('a relay that says that it is there isn’t looked for, and stays connected', async () => {
+  const clock = stopClock();
+  const all = await connected();
+  await pass(all, clock, 12);
+  assert.equal([all.relays.length, all.connections.count, all.stream.lost], [1, 1, false]);
+});
+
+test('a relay that has no connection is one all the same', async () => {
+  const clock = stopClock();
+  const { relay, relays, stream } = await begin();
+  for (const transport of /** @type {const} */ (['poll', 'stream', 'poll', 'stream'])) {
+    await clock.advance(BEAT_MS);
+    relay.tellState('', { connected: false, transport });
+    await until(() => stream.transport === transport);
+  }
+  assert.equal([relays.length, stream.lost], [1, true]);
+});
+
+test('steps say as much as states that there is a relay', async () => {
+  const clock = stopClock();
+  const { relay, relays, received, connections } = await connected();
+  for (const number of range(1, 5)) {
+    await clock.advance(BEAT_MS);
+    relay.tellMessage(number);
+    await until(() => received.length === number);
+  }
+  assert.equal([relays.length, connections.count], [1, 1]);
+});
+
+test('other tabs that ask are no relay', async () => {
+  const clock = stopClock();
+  const { relay, relays } = await connected();
+  const witness = new BroadcastChannel(relay.name);
+  afterwards(() => witness.close());
+  const heard = counted(witness, 'message');
+  await clock.advance(SILENCE_MS - 1);
+  relay.channel.postMessage({ ask: 'state' });
+  await until(() => heard.count === 1);
+  await settle();
+  await clock.advance(1);
+  assert.equal(relays.length, 2);
+});
+
+test('a relay that doesn’t answer whoever comes back within two seconds is gone', async () => {
+  const clock = stopClock();
+  const all = await connected();
+  const { relays, stream } = all;
+  for (const name of ['online', 'pageshow']) {
+    dispatchEvent(new Event(name));
+    await handled(all, 'c0');
+    await clock.advance(ANSWER_MS);
+    assert.equal([relays.length, stream.lost], [1, false]);
+  }
+  document.dispatchEvent(new Event('visibilitychange'));
+  await clock.advance(ANSWER_MS - 1);
+  assert.equal(relays.length, 1);
+  await clock.advance(1);
+  assert.equal(relays.length, 2);
+  await clock.advance(LOST_AFTER_MS);
+  assert.ok(stream.lost);
+});
+
+test('a tab that has stopped, or ended it for all, looks for no relay', async () => {
+  for (const end of /** @type {const} */ (['stop', 'end'])) {
+    const clock = stopClock();
+    const { stream, relays } = await connected();
+    document.dispatchEvent(new Event('visibilitychange'));
+    stream[end]();
+    assert.equal(clock.pending, 0);
+    await clock.advance(10 * SILENCE_MS);
+    assert.equal(relays.length, 1);
+  }
 });
 
 test('what other tabs ask is no news', async () => {
@@ -303,7 +434,7 @@ test('what other tabs ask is no news', async () => {
   assert.equal([defects.count, connections.count, ends.count], [0, 1, 0]);
 });
 
-test('whoever comes back to the page has the relay wake', async () => {
+test('whoever comes back to the page has the relay wake, and another network is told to it', async () => {
   const { relay, stream } = await connected();
   await until(() => relay.asked.length === 1);
   dispatchEvent(new Event('online'));
@@ -315,7 +446,7 @@ test('whoever comes back to the page has the relay wake', async () => {
   stream.end();
   dispatchEvent(new Event('online'));
   await until(() => relay.asked.length === 5);
-  assert.equal(relay.asked, ['state', 'wake', 'wake', 'wake', 'end']);
+  assert.equal(relay.asked, ['state', 'online', 'wake', 'wake', 'end']);
 });
 
 test('a tab that has stopped hears nothing more', async () => {
@@ -348,6 +479,18 @@ test('a tab that stops in the middle of a catch-up hands over nothing more', asy
   stream.stop();
   await question.answer(poll([1, 2, 3, 4]));
   assert.equal([received, api.open.length], [[], 0]);
+});
+
+test('a tab that stops in the middle of a catch-up isn’t connected by its end', async () => {
+  const { relay, stream, api, connections } = await begin();
+  relay.tellState('c0');
+  await until(() => connections.count === 1);
+  relay.tellState('c0', { connected: false });
+  relay.tellState('c2');
+  const question = await api.next();
+  stream.stop();
+  await question.answer(poll([1, 2]));
+  assert.equal([connections.count, api.open.length], [1, 0]);
 });
 
 /** The browser has no shared workers, and perhaps no locks either. @param {{locks: boolean}} has */
@@ -424,6 +567,64 @@ test('a worker that doesn’t come up is done without', async () => {
   const connection = await network.next();
   assert.equal([connection.isStream, connection.url.pathname], [true, '/api/messages']);
   assert.equal(connection.headers.get('tincan-user'), user.id);
+});
+
+/** How many hold or wait for the lock of somebody's tabs. @param {ReturnType<typeof somebody>} user */
+async function lockers(user) {
+  await settle();
+  const { held = [], pending = [] } = await navigator.locks.query();
+  return [held, pending].map((locks) => locks.filter(({ name }) => name === `tincan ${user.id} ${VERSION}`).length);
+}
+
+test('a tab that hears nothing of the one that relays waits for its turn, but once', async () => {
+  const clock = stopClock();
+  const network = poorBrowser({ locks: true });
+  const user = somebody();
+  const { promise, resolve } = Promise.withResolvers();
+  afterwards(() => resolve(undefined));
+  // Another tab relays, and is stuck.
+  await new Promise((done) => {
+    navigator.locks.request(`tincan ${user.id} ${VERSION}`, () => {
+      done(undefined);
+      return promise;
+    });
+  });
+  open(user).stream.start();
+  for (const _ of range(1, 4)) {
+    await clock.advance(SILENCE_MS);
+    assert.equal(await lockers(user), [1, 1]);
+  }
+  resolve(undefined);
+  await network.next();
+  assert.equal([await lockers(user), network.count], [[1, 0], 1]);
+});
+
+test('a tab does without workers once, however many don’t come up', async () => {
+  const clock = stopClock();
+  const { workers, user } = await begin();
+  const network = cutNetwork();
+  workers[0]?.onerror?.();
+  await (await network.next()).say(hello('c0'));
+  await clock.advance(SILENCE_MS);
+  for (const worker of [...workers, ...workers]) worker.onerror?.();
+  assert.equal([await lockers(user), network.count], [[1, 0], 1]);
+});
+
+test('a relay that doesn’t come up is tried again', async () => {
+  const clock = stopClock();
+  poorBrowser({ locks: true });
+  let tries = 0;
+  replace(navigator.locks, 'request', {
+    value: () => {
+      tries += 1;
+      return Promise.reject(new TypeError('not loaded'));
+    },
+  });
+  open(somebody()).stream.start();
+  for (const count of range(1, 3)) {
+    await until(() => tries === count);
+    await clock.advance(SILENCE_MS);
+  }
 });
 
 test('where nothing tells which tab is to relay, each does it for itself, while it is looked at', async () => {
