@@ -16,15 +16,23 @@
 mod api;
 mod support;
 
+mod attention;
 mod budget;
+mod clock;
 mod composer;
 mod drafts;
 mod history;
 mod home_network;
 mod injection;
+mod keyboard;
 mod layout;
 mod models;
+mod offline;
 mod outage;
 mod reading;
+mod reset;
 mod screens;
+mod screenshots;
+mod settings;
+mod tabs;
 mod talk;

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::PATIENCE;
+
 /// So many browsers at once are enough for two cores.
 const BROWSERS: u32 = 2;
 static FREE: Semaphore = Semaphore::const_new(BROWSERS as usize);
@@ -101,6 +103,8 @@ impl Driver {
             "browserName": "chrome",
             "goog:chromeOptions": { "binary": self.chromium, "args": all },
             "goog:loggingPrefs": { "browser": "ALL" },
+            // Minutes, otherwise: a page that hangs is a test that fails.
+            "timeouts": { "pageLoad": PATIENCE.as_millis(), "script": PATIENCE.as_millis() },
         });
         let Value::Object(capabilities) = capabilities else {
             unreachable!("it is an object")

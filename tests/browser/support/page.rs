@@ -100,6 +100,38 @@ impl Session {
             .await;
     }
 
+    /// Waits until the open conversation shows these messages and no others, and none of them is on its
+    /// way any more.
+    pub async fn shows_exactly(&self, texts: &[String]) {
+        self.until("exactly these messages", async || {
+            let shown = self.messages().await;
+            if shown == texts {
+                Ok(())
+            } else {
+                Err(format!("{shown:?} instead of {texts:?}"))
+            }
+        })
+        .await;
+        self.wait(
+            "nothing on its way",
+            "!/Sending|Waiting|Not sent/.test(document.querySelector('[role=log]').textContent)",
+        )
+        .await;
+    }
+
+    /// Waits until the browser has kept all that it needs to open the page without the server.
+    pub async fn keeps_the_page(&self) {
+        self.until("the page to be kept", async || {
+            let seal = "navigator.serviceWorker.ready.then(() => caches.match('/shell-version')).then(Boolean)";
+            if self.eval(seal).await {
+                Ok(())
+            } else {
+                Err("not yet".to_owned())
+            }
+        })
+        .await;
+    }
+
     /// Waits for something with this role and name, and gives it back.
     pub async fn sees(&self, role: &str, name: &str) -> Element {
         self.until(&format!("a {role} {name:?}"), async || {

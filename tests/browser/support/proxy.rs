@@ -31,10 +31,24 @@ pub struct Proxy {
     relaying: Option<JoinHandle<()>>,
 }
 
+/// Which answers are held back.
+#[derive(Default)]
+struct Held {
+    streams: bool,
+    /// Those about what begins so.
+    path: Option<&'static str>,
+}
+
+impl Held {
+    fn concerns(&self, Request { path, is_stream }: &Request) -> bool {
+        let is_named = self.path.is_some_and(|held| path.starts_with(held));
+        is_named || self.streams && *is_stream
+    }
+}
+
 struct Wire {
     server: SocketAddr,
-    /// Whether answers that are streams are held back.
-    buffers: watch::Sender<bool>,
+    held: watch::Sender<Held>,
     asked: Mutex<HashMap<String, usize>>,
     streams: AtomicUsize,
 }
@@ -45,7 +59,7 @@ impl Proxy {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             wire: Arc::new(Wire {
                 server,
-                buffers: watch::Sender::new(false),
+                held: watch::Sender::default(),
                 asked: Mutex::default(),
                 streams: AtomicUsize::new(0),
             }),
@@ -90,11 +104,21 @@ impl Proxy {
     /// From now on, a stream's answer is kept until [`pass_streams`](Self::pass_streams), as by a
     /// proxy that wants to see an answer whole.
     pub fn hold_streams(&self) {
-        self.wire.buffers.send_replace(true);
+        self.wire.held.send_modify(|held| held.streams = true);
     }
 
     pub fn pass_streams(&self) {
-        self.wire.buffers.send_replace(false);
+        self.wire.held.send_modify(|held| held.streams = false);
+    }
+
+    /// From now on, answers about what begins with this path are kept until
+    /// [`pass_answers`](Self::pass_answers).
+    pub fn hold_answers(&self, path: &'static str) {
+        self.wire.held.send_modify(|held| held.path = Some(path));
+    }
+
+    pub fn pass_answers(&self) {
+        self.wire.held.send_modify(|held| held.path = None);
     }
 
     /// How many requests there were for a path, whatever their query.
@@ -130,19 +154,19 @@ async fn relay(browser: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     let server = TcpStream::connect(wire.server).await?;
     let (from_browser, to_browser) = browser.into_split();
     let (from_server, to_server) = server.into_split();
-    let is_stream = watch::Sender::new(false);
-    let streaming = is_stream.subscribe();
+    let asking = watch::Sender::default();
+    let asked = asking.subscribe();
     // Where one side has ended there is nothing left to relay: no browser closes one half alone.
     tokio::select! {
-        result = pass_requests(from_browser, to_server, is_stream, &wire) => result,
-        result = pass_answers(from_server, to_browser, streaming, &wire) => result,
+        result = pass_requests(from_browser, to_server, asking, &wire) => result,
+        result = pass_answers(from_server, to_browser, asked, &wire) => result,
     }
 }
 
 async fn pass_requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    is_stream: watch::Sender<bool>,
+    asking: watch::Sender<Request>,
     wire: &Wire,
 ) -> io::Result<()> {
     let mut requests = Requests::default();
@@ -154,11 +178,11 @@ async fn pass_requests(
             return Ok(());
         }
         for request in requests.read(&buffer[..count]) {
-            *wire.asked.lock().entry(request.path).or_default() += 1;
-            // Known before the request travels on, and so before it is answered.
-            is_stream.send_replace(request.is_stream);
+            *wire.asked.lock().entry(request.path.clone()).or_default() += 1;
             // The one before has ended: a connection carries one request at a time.
             _open = request.is_stream.then(|| OpenStream::new(wire));
+            // Known before the request travels on, and so before it is answered.
+            asking.send_replace(request);
         }
         to.write_all(&buffer[..count]).await?;
     }
@@ -167,19 +191,17 @@ async fn pass_requests(
 async fn pass_answers(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    is_stream: watch::Receiver<bool>,
+    asked: watch::Receiver<Request>,
     wire: &Wire,
 ) -> io::Result<()> {
-    let mut buffers = wire.buffers.subscribe();
+    let mut held = wire.held.subscribe();
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let count = from.read(&mut buffer).await?;
         if count == 0 {
             return Ok(());
         }
-        if *is_stream.borrow() {
-            let _ = buffers.wait_for(|holding| !holding).await;
-        }
+        let _ = held.wait_for(|held| !held.concerns(&asked.borrow())).await;
         to.write_all(&buffer[..count]).await?;
     }
 }
@@ -208,6 +230,7 @@ struct Requests {
     body: usize,
 }
 
+#[derive(Default)]
 struct Request {
     path: String,
     is_stream: bool,

@@ -25,6 +25,10 @@ pub enum Scheme {
     Dark,
 }
 
+/// A machine without a screen has no mouse either, and pages can tell.
+const MOUSE: &str = "--blink-settings=primaryPointerType=4,availablePointerTypes=4,\
+    primaryHoverType=2,availableHoverTypes=2";
+
 /// What kind of browser somebody has.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -40,6 +44,7 @@ impl Options {
     pub fn phone() -> Self {
         Self {
             device: Device::Phone,
+            arguments: Vec::new(),
             ..Self::desktop()
         }
     }
@@ -50,7 +55,7 @@ impl Options {
             scheme: Scheme::Light,
             time_zone: None,
             origin: None,
-            arguments: Vec::new(),
+            arguments: vec![MOUSE.to_owned()],
             scripts: Vec::new(),
         }
     }
@@ -194,6 +199,16 @@ impl Session {
     pub async fn hide(&self) {
         self.set_window("minimized").await;
         self.wait("the page to be hidden", "document.hidden").await;
+    }
+
+    /// The same for several tabs; the last of them is the one that commands concern then.
+    pub async fn hide_all(&self, tabs: &[WindowHandle]) {
+        for tab in tabs {
+            // To bring it to the front would show it.
+            let to = self.client.switch_to_window(tab.clone()).await;
+            to.expect("the tab is there");
+            self.hide().await;
+        }
     }
 
     pub async fn show(&self) {

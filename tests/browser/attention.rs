@@ -1,0 +1,218 @@
+//! How somebody who is elsewhere gets to know that there is something for them.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    api::Client,
+    support::{Options, Proxy, Session, Stage},
+};
+
+/// Notes each time that a notification is shown or the badge is set, in any tab, and lets it happen.
+const WITNESS: &str = "{
+    const note = (key, value) => localStorage.setItem(key, JSON.stringify(
+        [...JSON.parse(localStorage.getItem(key) ?? '[]'), value]));
+    const worker = globalThis.ServiceWorkerRegistration?.prototype;
+    const show = worker?.showNotification;
+    if (show) worker.showNotification = function (title, options) {
+        note('test:shown', title);
+        return show.call(this, title, options);
+    };
+    const setBadge = Navigator.prototype.setAppBadge;
+    if (setBadge) Navigator.prototype.setAppBadge = function (count) {
+        note('test:badge', count);
+        return setBadge.call(this, count);
+    };
+}";
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Shown {
+    title: String,
+    body: String,
+}
+
+fn shown(title: &str, body: &str) -> Shown {
+    Shown {
+        title: title.to_owned(),
+        body: body.to_owned(),
+    }
+}
+
+/// What is shown now.
+async fn notifications(person: &Session) -> Vec<Shown> {
+    person
+        .eval(
+            "navigator.serviceWorker.ready.then((registration) => registration.getNotifications())
+                .then((all) => all.map(({ title, body }) => ({ title, body })))",
+        )
+        .await
+}
+
+async fn is_notified(person: &Session, expected: &[Shown]) {
+    person
+        .until(&format!("{expected:?}"), async || {
+            let found = notifications(person).await;
+            if found == expected {
+                Ok(())
+            } else {
+                Err(format!("{found:?}"))
+            }
+        })
+        .await;
+}
+
+/// How often one was shown, by name of the author.
+async fn announced(person: &Session) -> Vec<String> {
+    person
+        .eval("JSON.parse(localStorage.getItem('test:shown') ?? '[]')")
+        .await
+}
+
+/// John's browser, which may show notifications, and has turned them on.
+async fn john_wants_to_know(stage: &Stage, client: &Client, network: &Proxy) -> Session {
+    let options = Options::desktop().origin(network.origin()).script(WITNESS);
+    let john = stage.signed_in(client, options).await;
+    let permissions = json!({ "permissions": ["notifications"], "origin": network.origin() });
+    john.cdp("Browser.grantPermissions", permissions).await;
+    john.open("/settings").await;
+    john.keeps_the_page().await;
+    john.click("switch", "Show notifications").await;
+    let is_on = "document.querySelector('[aria-labelledby=notify]').checked";
+    john.wait("them to be on", is_on).await;
+    john
+}
+
+/// Waits for longer than other devices are given to show that something was read there.
+async fn moment(person: &Session) {
+    person
+        .eval::<Value>("void (globalThis.since = performance.now())")
+        .await;
+    person
+        .wait("the moment to pass", "performance.now() - since > 1000")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_elsewhere_is_told_once_and_only_of_what_is_unread() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let mut network = stage.proxy().await;
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let (mary, paul) = (stage.client("mary").await, stage.client("paul").await);
+    let with_jane = jane.talk_to("john").await;
+    let with_mary = mary.talk_to("john").await;
+    let with_paul = paul.talk_to("john").await;
+    for (author, conversation) in [
+        (&jane, &with_jane),
+        (&mary, &with_mary),
+        (&paul, &with_paul),
+    ] {
+        author.say(conversation, "Hello").await;
+    }
+    let john = john_wants_to_know(&stage, &client, &network).await;
+    john.go_to("mary").await;
+    john.click("button", "Mute").await;
+    let mut tabs = vec![john.tab().await];
+    for path in ["/", "/settings"] {
+        tabs.push(john.new_tab().await);
+        john.open(path).await;
+        john.sees("link", "/jane/").await;
+    }
+
+    // Nobody is told what is before their eyes.
+    jane.say(&with_jane, "Seen in the list").await;
+    john.sees("link", "/jane.*2 unread/").await;
+    moment(&john).await;
+    john.hide_all(&tabs).await;
+    assert_eq!(notifications(&john).await, []);
+
+    mary.say(&with_mary, "Muted").await;
+    jane.say(&with_jane, "Are you there?").await;
+    is_notified(&john, &[shown("jane", "Are you there?")]).await;
+    moment(&john).await;
+    assert_eq!(announced(&john).await, ["jane"]);
+
+    // Read elsewhere: what has been shown goes, and what comes later isn't shown.
+    let read = |conversation: &str| format!("/api/conversations/{conversation}/read_messages");
+    client.post(&read(&with_jane), json!({})).await.expect(204);
+    is_notified(&john, &[]).await;
+    network.go_away().await;
+    jane.say(&with_jane, "Read on the phone").await;
+    client.post(&read(&with_jane), json!({})).await.expect(204);
+    network.come_back().await;
+    paul.say(&with_paul, "And you?").await;
+    is_notified(&john, &[shown("paul", "And you?")]).await;
+    assert_eq!(announced(&john).await, ["jane", "paul"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_here_is_not_announced_any_more() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let network = stage.proxy().await;
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = jane.talk_to("john").await;
+    let john = john_wants_to_know(&stage, &client, &network).await;
+    john.hide().await;
+    for text in ["Hello", "Are you there?"] {
+        jane.say(&conversation, text).await;
+        // One for a conversation, with what is newest.
+        is_notified(&john, &[shown("jane", text)]).await;
+    }
+    john.wait("the title", "document.title.startsWith('(2) ')")
+        .await;
+    john.wait(
+        "the badge",
+        "JSON.parse(localStorage.getItem('test:badge')).at(-1) === 2",
+    )
+    .await;
+    john.show().await;
+    assert_eq!(
+        notifications(&john).await,
+        [shown("jane", "Are you there?")]
+    );
+    john.go_to("jane").await;
+    is_notified(&john, &[]).await;
+    john.wait("the title", "!document.title.startsWith('(')")
+        .await;
+    john.wait(
+        "the badge",
+        "JSON.parse(localStorage.getItem('test:badge')).at(-1) === 0",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_are_offered_to_whoever_waits_for_an_answer_once() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let conversation = client.talk_to("jane").await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    let permission = json!({ "permission": { "name": "notifications" }, "setting": "prompt" });
+    john.cdp("Browser.setPermission", permission).await;
+    john.open(&format!("/conversations/{conversation}")).await;
+    john.sees("textbox", "Message to jane").await;
+    assert!(
+        john.look_for("button", "Turn on notifications")
+            .await
+            .is_none()
+    );
+    john.say("Are you there?").await;
+    john.sees("button", "Turn on notifications").await;
+    john.click("button", "No").await;
+    john.misses("button", "Turn on notifications").await;
+    for text in ["Hello?", "Never mind"] {
+        john.say(text).await;
+    }
+    john.shows_exactly(&["Are you there?", "Hello?", "Never mind"].map(str::to_owned))
+        .await;
+    assert!(
+        john.look_for("button", "Turn on notifications")
+            .await
+            .is_none()
+    );
+}

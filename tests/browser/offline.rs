@@ -1,0 +1,126 @@
+//! The server isn't there when the page is opened: what was read can still be read, and what is
+//! written is sent later.
+
+use crate::support::{Options, Session, Stage};
+
+/// What browsers say of a server that isn't there.
+const OUTAGE: [&str; 2] = ["net::ERR_", "Failed to load resource"];
+
+const KEPT: &str = "Object.keys(localStorage).filter((key) => key.startsWith('kept:'))";
+
+/// John, who has read a conversation in a browser that keeps what it needs to open without the server.
+async fn john_has_read(stage: &Stage, texts: &[String]) -> (Session, String) {
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = client.talk_to("jane").await;
+    for text in texts {
+        jane.say(&conversation, text).await;
+    }
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open(&format!("/conversations/{conversation}")).await;
+    john.shows_exactly(texts).await;
+    john.keeps_the_page().await;
+    (john, conversation)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_opens_without_the_server_and_is_written_in() {
+    let Some(mut stage) = Stage::set(1).await else {
+        return;
+    };
+    let mut texts = ["Are you at home?", "Hello?"].map(str::to_owned).to_vec();
+    let (john, conversation) = john_has_read(&stage, &texts).await;
+
+    stage.kill();
+    john.open(&format!("/conversations/{conversation}")).await;
+    for text in &texts {
+        john.sees_message(text).await;
+    }
+    john.sees("heading", "jane").await;
+    john.sees("link", "/jane/").await;
+    john.reads("Connection lost").await;
+    for text in ["I am, now", "Come in"] {
+        john.say(text).await;
+        john.sees_message(text).await;
+        texts.push(text.to_owned());
+    }
+    john.reads("Waiting for the connection").await;
+    // Nobody has to keep the tab open for it.
+    john.open("/settings").await;
+    john.sees("heading", "Settings").await;
+    john.reads("Not connected").await;
+
+    stage.start_again(&["--dev"]);
+    let jane = stage.client("jane").await;
+    john.misses("heading", "Not connected").await;
+    john.reads("Live").await;
+    john.open(&format!("/conversations/{conversation}")).await;
+    john.shows_exactly(&texts).await;
+    assert_eq!(stage.history(&jane, &conversation).await, texts);
+    john.misses("status", "/Connection lost/").await;
+    john.assert_console_clean(&OUTAGE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_says_so_on_a_page_that_opens_without_the_server() {
+    let Some(mut stage) = Stage::set(1).await else {
+        return;
+    };
+    let (john, _) = john_has_read(&stage, &["Are you at home?".to_owned()]).await;
+    stage.kill();
+    john.say("I am, now").await;
+    john.reads("Waiting for the connection").await;
+    john.reload().await;
+    john.reads("Connection lost").await;
+    john.sees_message("I am, now").await;
+    john.reads("Waiting for the connection").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_out_leaves_nothing_to_read() {
+    let Some(mut stage) = Stage::set(1).await else {
+        return;
+    };
+    let texts = ["Nobody else is to know".to_owned()];
+    let (john, conversation) = john_has_read(&stage, &texts).await;
+    let path = format!("/conversations/{conversation}");
+    let first = john.tab().await;
+    let second = john.new_tab().await;
+    john.open(&path).await;
+    john.sees_message(&texts[0]).await;
+    john.until("it to be kept", async || {
+        match john.eval::<Vec<String>>(KEPT).await {
+            keys if keys.len() == 2 => Ok(()),
+            keys => Err(format!("{keys:?}")),
+        }
+    })
+    .await;
+
+    john.switch_to(&first).await;
+    john.open("/settings").await;
+    john.click("button", "Sign out").await;
+    for tab in [&first, &second] {
+        john.switch_to(tab).await;
+        john.sees("button", "Sign in").await;
+    }
+    // A page writes once more when it is left.
+    john.close_tab().await;
+    john.switch_to(&first).await;
+    john.open("/").await;
+    john.sees("button", "Sign in").await;
+    let all = "Object.entries(localStorage).flat().join()";
+    let kept: String = john.eval(all).await;
+    assert!(
+        !kept.contains(&texts[0]) && !kept.contains("jane"),
+        "{kept}"
+    );
+    assert_eq!(john.eval::<Vec<String>>(KEPT).await, [""; 0]);
+
+    stage.kill();
+    john.open(&path).await;
+    john.sees("button", "Retry").await;
+    let text = john.text().await;
+    assert!(
+        !text.contains(&texts[0]) && !text.contains("jane"),
+        "{text}"
+    );
+}

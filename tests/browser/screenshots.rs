@@ -1,0 +1,397 @@
+//! A picture of every screen in each of its states, on a phone and a desktop, by day and by night, for
+//! people to look at: in `screenshots/` of cargo's target folder. On each, axe-core finds nothing, and
+//! nothing is wider than the screen.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::{
+    api::Client,
+    support::{Device, Options, Scheme, Session, Stage},
+};
+
+/// Boxes that reach over an edge of the screen, unless something cuts them off before it; and those that
+/// scroll sideways.
+const TOO_WIDE: &str = "() => {
+    const scrolls = ({ overflowX }) => overflowX === 'auto' || overflowX === 'scroll';
+    const isCut = (box) => {
+        for (let around = box.parentElement; around; around = around.parentElement) {
+            const { left, right } = around.getBoundingClientRect();
+            if (getComputedStyle(around).overflowX !== 'visible' && left > -0.5 && right < innerWidth + 0.5) return true;
+        }
+        return false;
+    };
+    const isWide = (box) => {
+        const { left, right, width } = box.getBoundingClientRect();
+        const over = width > 0 && (left < -0.5 || right > innerWidth + 0.5) && !isCut(box);
+        return over || (scrolls(getComputedStyle(box)) && box.scrollWidth > box.clientWidth);
+    };
+    return [document.documentElement, ...document.body.querySelectorAll('*')]
+        .filter((box) => box === document.documentElement ? box.scrollWidth > innerWidth : isWide(box))
+        .map((box) => box.outerHTML.slice(0, 200));
+}";
+
+/// Texts that are hard to lay out.
+fn long_texts() -> [String; 9] {
+    let words = "A message may have four thousand characters, and this one has them all. ";
+    [
+        words.repeat(4_000 / words.len()),
+        "unbroken".repeat(40),
+        format!(
+            "See https://example.org/{} (and more)",
+            "a/long/path-".repeat(20)
+        ),
+        "👋".to_owned(),
+        "👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 ".repeat(12),
+        "שלום! מתי אתה מגיע הביתה? יש מרק על הכיריים. https://example.org/soup".to_owned(),
+        "مرحبا، هل أنت في البيت؟ (نعم أم لا)".to_owned(),
+        "日本語の長い文章は、単語の間に空白がないので、どこでも折り返すことができます。".repeat(3),
+        "A list:\n\n  one\n  two\n\tthree".to_owned(),
+    ]
+}
+
+/// What somebody sees, and how they look at it.
+struct Viewer {
+    session: Session,
+}
+
+impl Viewer {
+    fn device(&self) -> &'static str {
+        match self.session.device() {
+            Device::Phone => "phone",
+            Device::Desktop => "desktop",
+        }
+    }
+
+    /// Takes the pictures of what is on the screen, and checks it.
+    async fn take(&self, screen: &str) {
+        for (scheme, name) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
+            self.session.prefer(scheme).await;
+            let name = format!("{screen}-{}-{name}", self.device());
+            self.session.assert_accessible(&name).await;
+            self.session.screenshot(&name).await;
+        }
+        let wide: Vec<String> = self.session.call(TOO_WIDE, json!([])).await;
+        assert!(wide.is_empty(), "{screen} is too wide: {wide:#?}");
+    }
+
+    /// The same of all that can be scrolled to, as on a screen that is high enough.
+    async fn take_all(&self, screen: &str, scrolled: &str) {
+        let height: u32 = self
+            .session
+            .call(
+                "(scrolled) => {
+                    const box = document.querySelector(scrolled);
+                    return innerHeight + box.scrollHeight - box.clientHeight;
+                }",
+                json!([scrolled]),
+            )
+            .await;
+        let is_phone = self.session.device() == Device::Phone;
+        let (width, scale) = if is_phone { (390, 2) } else { (1280, 1) };
+        let metrics = json!({
+            "width": width, "height": height, "deviceScaleFactor": scale, "mobile": is_phone,
+        });
+        self.session
+            .cdp("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+        self.session
+            .wait("the high screen", &format!("innerHeight === {height}"))
+            .await;
+        self.take(screen).await;
+        self.session.be(self.session.device()).await;
+    }
+
+    /// What the browser says when it is asked whether it may show notifications.
+    async fn permit(&self, answer: &str) {
+        let permission = json!({ "permission": { "name": "notifications" }, "setting": answer });
+        self.session.cdp("Browser.setPermission", permission).await;
+    }
+}
+
+/// John's conversation with jane since yesterday. The last of it he hasn't read.
+async fn talk_since_yesterday(stage: &mut Stage, john: &Client, jane: &Client) -> String {
+    let conversation = john.talk_to("jane").await;
+    for (author, text) in [
+        (jane, "Did you feed the cat?"),
+        (jane, "She looks at me as if nobody had"),
+        (john, "Twice"),
+        (john, "She has talent"),
+        (jane, "All right. Shall we go to the lake tomorrow?"),
+        (
+            john,
+            "Yes! I look after the tent and the stove, if you bring something to eat that can be \
+             made in one pot. And the map: https://example.org/maps/lake",
+        ),
+        (jane, "Good morning"),
+        (jane, "Soup it is"),
+        (john, "Perfect. I leave at nine"),
+        (jane, "There is a train at 9:12, on track 3"),
+        (jane, "I have the tickets"),
+        (jane, "Are you up?"),
+    ] {
+        author.say(&conversation, text).await;
+    }
+    stage.kill();
+    let database = Connection::open(stage.database()).expect("the database");
+    let earlier = "UPDATE messages SET created_at = created_at - 60000 * CASE \
+        WHEN number <= 5 THEN 1452 - 3 * (number >= 3) WHEN number = 6 THEN 1440 \
+        WHEN number <= 9 THEN 24 ELSE 4 END WHERE conversation_id = ?1";
+    database.execute(earlier, [&conversation]).expect("times");
+    drop(database);
+    stage.start_again(&["--dev"]);
+    conversation
+}
+
+/// People with names of many kinds, each with something to say.
+async fn a_long_list(stage: &Stage) -> Vec<Client> {
+    let mut friends = Vec::new();
+    for (name, text) in [
+        (
+            "someone-with-quite-a-long-name",
+            "A word and another ".repeat(12),
+        ),
+        ("мария", "Привет! Ты дома?".to_owned()),
+        ("山田太郎", "駅に着いたら電話してください".to_owned()),
+        ("أحمد", "صباح الخير".to_owned()),
+        ("Ζωή", "Ναι".to_owned()),
+        (
+            "mallory",
+            "https://example.org/an/address/that/is/rather/long".to_owned(),
+        ),
+        ("mary", "👍".to_owned()),
+        ("max", "Two\nlines".to_owned()),
+        ("peggy", "Hello".to_owned()),
+        ("victor", "Are you coming on Friday?".to_owned()),
+        ("walter", "ok".to_owned()),
+    ] {
+        let friend = stage.client(name).await;
+        let conversation = friend.talk_to("john").await;
+        friend.say(&conversation, &text).await;
+        friends.push(friend);
+    }
+    friends
+}
+
+async fn newcomer(viewer: &Viewer, paul: &Client) {
+    let person = &viewer.session;
+    person.open("/").await;
+    person.sees("button", "Sign in").await;
+    viewer.take("sign-in").await;
+    person.fill("textbox", "Somebody else", "nobody").await;
+    person.click("button", "Sign in").await;
+    person.reads("not found").await;
+    viewer.take("sign-in-refused").await;
+
+    person.fill("textbox", "Somebody else", "paul").await;
+    person.click("button", "Sign in").await;
+    person.reads("No conversations yet").await;
+    viewer.take("list-empty").await;
+    person.fill("searchbox", "/^Find people/", "ma").await;
+    person.sees("button", "mary").await;
+    viewer.take("search").await;
+    person
+        .fill(
+            "searchbox",
+            "/^Find people/",
+            "nobody-is-called-so-around-here",
+        )
+        .await;
+    person.reads("starts with").await;
+    viewer.take("search-nobody").await;
+    person.look_up("jane").await;
+    person.reads("Say hello").await;
+    viewer.take("conversation-empty").await;
+
+    let sessions = paul.get("/api/sessions").await.expect(200);
+    let here = sessions.as_array().expect("a list").iter();
+    let here = here.filter(|session| session["current"] == false);
+    for session in here {
+        let id = session["id"].as_str().expect("an id");
+        let path = format!("/api/sessions/{id}");
+        paul.delete(&path).await.expect(204);
+    }
+    person.reads("You have been signed out").await;
+    viewer.take("signed-out").await;
+}
+
+async fn conversations(
+    viewer: &Viewer,
+    friends: &[Client],
+    talk: [&Client; 2],
+    conversation: &str,
+) {
+    let [john, jane] = talk;
+    let friend = |name| {
+        let mut friends = friends.iter();
+        friends
+            .find(|friend| friend.username == name)
+            .expect("a friend")
+    };
+    let person = &viewer.session;
+    person.sign_in("john").await;
+    person.go_to("victor").await;
+    person.sees_message("Are you coming on Friday?").await;
+    person.click("button", "Mute").await;
+    person.open("/").await;
+    let victor = friend("victor");
+    let with_victor = victor.talk_to("john").await;
+    for text in ["Hello?", "Well, then"] {
+        victor.say(&with_victor, text).await;
+    }
+    person.sees("link", "/victor.*2 unread/").await;
+    viewer.take("list").await;
+
+    person.open(&format!("/conversations/{conversation}")).await;
+    person.sees_message("Are you up?").await;
+    viewer.take("conversation").await;
+    let log = "document.querySelector('[role=log]')";
+    let others: Vec<_> = (0..20)
+        .map(|number| format!("This is line {number}"))
+        .collect();
+    jane.say(conversation, &others.join("\n")).await;
+    person.sees_message(&others.join("\n")).await;
+    person
+        .eval::<Value>(&format!("void ({log}.scrollTop = 0)"))
+        .await;
+    person.sees("button", "/^Newest/").await;
+    for text in ["Hello?", "I am on the train now"] {
+        jane.say(conversation, text).await;
+    }
+    person.sees("button", "/^Newest \\([0-9] new\\)/").await;
+    viewer.take("scrolled-up").await;
+
+    let other = friend("someone-with-quite-a-long-name");
+    let with_other = other.talk_to("john").await;
+    for (index, text) in long_texts().iter().enumerate() {
+        let author = if index % 3 == 1 { john } else { other };
+        author.say(&with_other, text).await;
+    }
+    person.open(&format!("/conversations/{with_other}")).await;
+    person.sees_message(&long_texts()[8]).await;
+    viewer.take_all("long-texts", "[role=log]").await;
+}
+
+async fn sending(viewer: &Viewer) {
+    let person = &viewer.session;
+    person.open("/").await;
+    person.go_to("mary").await;
+    viewer.permit("prompt").await;
+    person.reload().await;
+    person.sees("textbox", "Message to mary").await;
+    person.say("Will you come with us?").await;
+    person.sees("button", "Turn on notifications").await;
+    viewer.take("offer").await;
+    person.click("button", "No").await;
+
+    person.say(&"too long ".repeat(445)).await;
+    person.reads("Not sent.").await;
+    viewer.take("refused").await;
+    person.click("button", "Edit").await;
+    person.misses("button", "Edit").await;
+    viewer.take("long-draft").await;
+    person.fill("textbox", "Message to mary", "").await;
+    person.press("Backspace").await;
+}
+
+async fn pages(viewer: &Viewer, conversation: &str) {
+    let person = &viewer.session;
+    person.open("/nothing/here").await;
+    person
+        .sees("heading", "There is nothing at this address")
+        .await;
+    viewer.take("not-found").await;
+    person.open("/conversations/999999").await;
+    person.reads("doesn’t exist").await;
+    viewer.take("no-such-conversation").await;
+
+    person.open("/settings").await;
+    person.reads("This browser").await;
+    viewer.take_all("settings", ".settings").await;
+    person.click("button", "Show").await;
+    person.sees("dialog", "Keyboard shortcuts").await;
+    viewer.take("help").await;
+    person.click("button", "Close").await;
+    person.open(&format!("/conversations/{conversation}")).await;
+    person.sees("textbox", "Message to jane").await;
+}
+
+async fn every_screen(options: Options) {
+    let Some(mut stage) = Stage::set(1).await else {
+        return;
+    };
+    let (john, jane) = (stage.client("john").await, stage.client("jane").await);
+    john.another_device().await;
+    let conversation = talk_since_yesterday(&mut stage, &john, &jane).await;
+    let friends = a_long_list(&stage).await;
+    let paul = stage.client("paul").await;
+    let mut network = stage.proxy().await;
+    let viewer = Viewer {
+        session: stage.session(options.origin(network.origin())).await,
+    };
+    let person = &viewer.session;
+
+    newcomer(&viewer, &paul).await;
+    conversations(&viewer, &friends, [&john, &jane], &conversation).await;
+    sending(&viewer).await;
+    pages(&viewer, &conversation).await;
+
+    network.hold_answers("/api/conversations");
+    person.reload().await;
+    person.sees("status", "Loading").await;
+    viewer.take("loading").await;
+    network.pass_answers();
+    person.sees_message("Are you up?").await;
+
+    person.keeps_the_page().await;
+    network.go_away().await;
+    person.reads("Connection lost").await;
+    for text in ["Nearly there", "Where are you?"] {
+        person.say(text).await;
+        person.sees_message(text).await;
+    }
+    person.reads("Waiting for the connection").await;
+    viewer.take("connection-lost").await;
+    person.reload().await;
+    person.sees_message("Where are you?").await;
+    person.reads("Connection lost").await;
+    viewer.take("offline-start").await;
+    person.open("/conversations/999999").await;
+    person.sees("button", "Retry").await;
+    viewer.take("offline-unknown-conversation").await;
+    person.open("/settings").await;
+    person.reads("Not connected").await;
+    viewer.take_all("offline-settings", ".settings").await;
+
+    network.come_back().await;
+    person.open(&format!("/conversations/{conversation}")).await;
+    person.sees_message("Where are you?").await;
+    // A server whose page is another one.
+    stage.kill();
+    stage.start_again(&["--dev", "--ui", concat!(env!("CARGO_MANIFEST_DIR"), "/ui")]);
+    person.sees("button", "Reload").await;
+    viewer.take("updated").await;
+
+    network.hold_streams();
+    person.open("/settings").await;
+    person.reads("Long polling").await;
+    viewer.take_all("settings-polling", ".settings").await;
+    network.pass_streams();
+
+    person.click("button", "Sign out").await;
+    person.sees("button", "Sign in").await;
+    network.go_away().await;
+    person.reload().await;
+    person.sees("button", "Retry").await;
+    viewer.take("unreachable").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_is_a_picture_of_order_on_a_phone() {
+    every_screen(Options::phone()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_is_a_picture_of_order_on_a_desktop() {
+    every_screen(Options::desktop()).await;
+}
