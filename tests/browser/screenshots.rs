@@ -366,6 +366,12 @@ async fn every_screen(options: Options) {
     network.come_back().await;
     person.open(&format!("/conversations/{conversation}")).await;
     person.sees_message("Where are you?").await;
+    person
+        .wait(
+            "what waited to be sent",
+            "!/Sending|Waiting/.test(document.querySelector('[role=log]').textContent)",
+        )
+        .await;
     // A server whose page is another one.
     stage.kill();
     stage.start_again(&["--dev", "--ui", concat!(env!("CARGO_MANIFEST_DIR"), "/ui")]);
