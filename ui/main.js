@@ -46,9 +46,11 @@ async function begin(anew = false) {
     const offline = user && error instanceof ApiError && error.status === 0;
     if (offline) {
       version ||= await keptVersion();
-      enter(user);
+      enter(user, true);
     } else {
-      show(el('main', { class: 'centred' }, failure(reasonOf(error), () => begin())));
+      show(el('main', { class: 'centred' },
+        el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), el('h1', {}, 'Tincan'),
+        failure(reasonOf(error), () => begin())));
     }
   }
 }
@@ -64,8 +66,8 @@ function askServer() {
   return api.get('/api/config');
 }
 
-/** @param {User} user */
-function enter(user) {
+/** @param {User} user @param {boolean} [isOffline] */
+function enter(user, isOffline = false) {
   if (client?.user.id === user.id) client.stop();
   else client?.end();
   forgetEverything(user.id);
@@ -80,11 +82,11 @@ function enter(user) {
     forgetEverything();
     enter(user);
   });
-  let known = version !== '';
+  // The first time, the server has just said which version it has.
+  let isKnown = !isOffline;
   stream.addEventListener('connected', () => {
-    // The first time it was asked for just now.
-    if (!known) checkVersion(messenger);
-    known = false;
+    if (!isKnown) checkVersion(messenger);
+    isKnown = false;
   });
   show(messenger);
   client.start();

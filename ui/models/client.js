@@ -88,7 +88,10 @@ export class Client extends EventTarget {
 
   /** Without a stream, perhaps what it would keep up to date can be had. */
   #missed() {
-    if (this.stream.lost && !this.#followed && this.conversations.state === 'loading') this.conversations.load();
+    if (!this.stream.lost || this.#followed) return;
+    if (this.conversations.state === 'loading') this.conversations.load();
+    // What waits from an earlier time finds out why.
+    this.outbox.send();
   }
 
   /** @param {Message} message */
