@@ -54,9 +54,10 @@ export class ConversationView extends Component {
     } catch (error) {
       const reason = reasonOf(error);
       const missing = error instanceof ApiError && error.status === 404;
-      this.#body.replaceChildren(el('div', { class: 'centred' }, missing
-        ? el('p', {}, 'This conversation doesn’t exist, or isn’t yours to read.')
-        : failure(reason, () => this.#load())));
+      this.#body.replaceChildren(el('div', { class: 'centred' }, ...(missing
+        ? [el('p', {}, 'This conversation doesn’t exist, or isn’t yours to read.'),
+          el('a', { class: 'button', href: '/' }, 'To the conversations')]
+        : [failure(reason, () => this.#load())])));
     }
   }
 
