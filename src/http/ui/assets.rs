@@ -26,8 +26,8 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/ui");
 pub static EMBEDDED: LazyLock<Embedded> =
     LazyLock::new(|| Embedded::new(&FILES).unwrap_or_else(|refusal| panic!("{refusal}")));
 
-/// Files smaller than this, in bytes, fit one packet as they are.
-const COMPRESS_FROM: usize = 1_000;
+/// Files smaller than this, in bytes, are hardly smaller when compressed.
+const COMPRESS_FROM: usize = 400;
 
 /// All files that browsers ask for.
 pub struct Embedded {
