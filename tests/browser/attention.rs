@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Client,
-    support::{Options, Proxy, Session, Stage},
+    support::{Options, Proxy, Session, Stage, wait},
 };
 
 /// Notes each time that a notification is shown or the badge is set, in any tab, and lets it happen.
@@ -79,6 +79,13 @@ async fn john_wants_to_know(stage: &Stage, client: &Client, network: &Proxy) -> 
     john.click("switch", "Show notifications").await;
     let is_on = "document.querySelector('[aria-labelledby=notify]').checked";
     john.wait("them to be on", is_on).await;
+    // What came before the stream is in the list, and announced by nobody.
+    wait("the stream", async || {
+        (network.open_streams() == 1).then_some(())
+    })
+    .await;
+    let attends = "navigator.locks.query().then(({ held }) => held.some(({ name }) => name === 'tincan:visible'))";
+    john.wait("the page to attend", attends).await;
     john
 }
 
