@@ -81,7 +81,9 @@ export class Conversations extends EventTarget {
 
   /** Whom a conversation is with, asked for where the list doesn't say. @param {string} id @returns {Promise<User>} */
   async other(id) {
-    while (!this.#get(id).other && this.state === 'loading') await new Promise((done) => this.addEventListener('change', done, { once: true }));
+    while (!this.#get(id).other && this.state === 'loading') {
+      await new Promise((done) => this.addEventListener('change', done, { once: true }));
+    }
     return this.#get(id).other ?? (await this.#fetch(id)).otherParticipant;
   }
 

@@ -50,7 +50,6 @@ export class ConversationList extends Component {
     this.#rows.set(id, row);
     const current = this.#router.route.id === id;
     const time = shortTime(new Date(newest.createdAt));
-    const focused = row.contains(document.activeElement);
     const muted = this.#preferences.isMuted(id);
     fill(row, [newest.id, unread, current, time, muted], () => [
       el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
@@ -63,7 +62,6 @@ export class ConversationList extends Component {
         unread > 0 && el('span', { class: muted ? 'badge quiet' : 'badge' },
           unread > 99 ? '99+' : `${unread}`, el('span', { class: 'visually-hidden' }, ' unread'))),
     ]);
-    if (focused) row.querySelector('a')?.focus({ preventScroll: true });
     return row;
   }
 }
