@@ -2,7 +2,9 @@
 -- `PRAGMA application_id` are set beside it, in the same transaction (src/store/migrate.rs).
 --
 -- Times are milliseconds since 1970 in UTC; nothing is ever ordered by them. Everything that a stream may replay is
--- numbered from one sequence, the clock: messages.id and events.id never meet, and a replay merges both by id.
+-- numbered from one sequence, the clock, and each number is used once. The number stands in the row that it is about, in
+-- `id` or `*_id`: a row that changes again takes a newer number. So a replay is what was numbered after the cursor, as it
+-- is now, in order, and it costs what has changed and not how often.
 
 -- One row. `last_id` is the last number given out; `epoch` names this history, so that a cursor of another one is noticed.
 -- `probed_at` is what a probe changes, to see whether a write still gets through.
@@ -19,7 +21,9 @@ CREATE TABLE users (
     username     TEXT    NOT NULL,
     username_key TEXT    NOT NULL UNIQUE,
     avatar_url   TEXT,
-    created_at   INTEGER NOT NULL
+    created_at   INTEGER NOT NULL,
+    -- Whether others see that one types, is online, and what one has read.
+    shows_activity INTEGER NOT NULL DEFAULT 1 CHECK (shows_activity IN (0, 1))
 ) STRICT;
 
 -- A token is never kept, only its SHA-256.
@@ -33,34 +37,55 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
--- A direct conversation names its two people in ascending order, so that the two can have only one.
+-- A direct conversation names its two people in ascending order, so that the two can have only one. `changed_id` is when
+-- its name, its people or its openness last changed.
 CREATE TABLE conversations (
-    id         INTEGER PRIMARY KEY,
-    kind       TEXT    NOT NULL CHECK (kind IN ('direct', 'room')),
-    name       TEXT,
-    open       INTEGER NOT NULL DEFAULT 0 CHECK (open IN (0, 1)),
-    low_user   INTEGER REFERENCES users (id),
-    high_user  INTEGER REFERENCES users (id),
-    created_at INTEGER NOT NULL,
+    id                INTEGER PRIMARY KEY,
+    kind              TEXT    NOT NULL CHECK (kind IN ('direct', 'room')),
+    name              TEXT,
+    open              INTEGER NOT NULL DEFAULT 0 CHECK (open IN (0, 1)),
+    low_user          INTEGER REFERENCES users (id),
+    high_user         INTEGER REFERENCES users (id),
+    created_at        INTEGER NOT NULL,
+    participant_count INTEGER NOT NULL DEFAULT 2,
+    changed_id        INTEGER NOT NULL DEFAULT 0,
     UNIQUE (low_user, high_user),
     CHECK ((kind = 'direct') = (low_user IS NOT NULL AND high_user IS NOT NULL AND low_user < high_user)),
     CHECK ((kind = 'room') = (name IS NOT NULL))
 ) STRICT;
+CREATE INDEX conversations_open ON conversations (id) WHERE open = 1;
 
--- Who is in what. A participant sees what the clock numbered after `since_id`. The read mark is a message's number.
+-- Who is in what. A participant is told what was numbered after `since_id`, when they came, and may read the messages
+-- after `history_id`: in an open room those from before them, too. The read mark is a message's number; `read_id` is when
+-- it was last moved by reading.
 CREATE TABLE participants (
     conversation_id  INTEGER NOT NULL REFERENCES conversations (id),
     user_id          INTEGER NOT NULL REFERENCES users (id),
     role             TEXT    NOT NULL CHECK (role IN ('member', 'owner')),
     since_id         INTEGER NOT NULL,
     last_read_number INTEGER NOT NULL,
+    history_id       INTEGER NOT NULL DEFAULT 0,
+    read_id          INTEGER,
     PRIMARY KEY (conversation_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_by_user ON participants (user_id);
+CREATE INDEX participants_by_read ON participants (conversation_id, read_id) WHERE read_id IS NOT NULL;
+
+-- Who has left what, and when: their streams, which see nothing of it any more, are told so.
+CREATE TABLE departures (
+    user_id         INTEGER NOT NULL REFERENCES users (id),
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    left_id         INTEGER NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+) STRICT, WITHOUT ROWID;
 
 -- `number` counts a conversation's messages 1, 2, 3 … without a hole; the writer gives it out. There is no index on it:
 -- an index holds the rowid behind its columns, so messages_by_conversation finds pages of history, a conversation's
--- newest message (and with it the next number), and what a stream has missed. Each index more costs every send.
+-- newest message (and with it the next number), and what a stream has missed. Each index more costs every send, so the
+-- others hold only what has a client id, was changed, or has reactions.
+--
+-- `changed_id` is when it was last edited, deleted or reacted to. A message of the system has no author, but a kind and
+-- somebody whom it is about.
 CREATE TABLE messages (
     id              INTEGER PRIMARY KEY,
     conversation_id INTEGER NOT NULL,
@@ -70,19 +95,22 @@ CREATE TABLE messages (
     content         TEXT    NOT NULL,
     created_at      INTEGER NOT NULL,
     edited_at       INTEGER,
-    deleted_at      INTEGER
+    deleted_at      INTEGER,
+    system          TEXT,
+    subject_id      INTEGER,
+    changed_id      INTEGER,
+    reaction_count  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
 CREATE UNIQUE INDEX messages_by_client_id ON messages (author_id, client_id) WHERE client_id IS NOT NULL;
+CREATE INDEX messages_by_change ON messages (conversation_id, changed_id) WHERE changed_id IS NOT NULL;
+CREATE INDEX messages_by_reactions ON messages (conversation_id, reaction_count) WHERE reaction_count > 0;
 
--- What changed beside new messages, for replays. A row holds no text: a replay reads the present state.
---   read          user_id has read up to number
---   conversation  the conversation is new to its participants
-CREATE TABLE events (
-    id              INTEGER PRIMARY KEY,
-    conversation_id INTEGER NOT NULL,
-    kind            TEXT    NOT NULL CHECK (kind IN ('read', 'conversation')),
-    user_id         INTEGER,
-    number          INTEGER
-) STRICT;
-CREATE INDEX events_by_conversation ON events (conversation_id);
+-- `reacted_id` orders a message's reactions.
+CREATE TABLE reactions (
+    message_id INTEGER NOT NULL,
+    emoji      TEXT    NOT NULL,
+    user_id    INTEGER NOT NULL,
+    reacted_id INTEGER NOT NULL,
+    PRIMARY KEY (message_id, emoji, user_id)
+) STRICT, WITHOUT ROWID;

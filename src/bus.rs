@@ -1,6 +1,7 @@
 //! Who is listening right now: one broadcast channel for each receiver with a stream open, in a map
 //! by receiver, so that a message costs its receivers and not every stream. Only the writer
-//! publishes, after its commit and in id order.
+//! publishes, after its commit and in id order. What passes without being kept (who types, who is
+//! there) goes the same way, and whoever isn't listening has missed nothing.
 //!
 //! A channel is short. A stream that falls behind is told so (`Lagged`) and reads the database
 //! instead, so nothing here grows with a slow reader.
@@ -12,7 +13,7 @@ use std::{
 
 use tokio::sync::broadcast;
 
-use crate::model::{Change, Event, EventId, SessionId, UserId};
+use crate::model::{Change, Event, EventId, Member, SessionId, UserId};
 
 /// What a stream is handed: for whom, and what.
 #[derive(Clone, Debug)]
@@ -24,8 +25,10 @@ pub struct Delivery {
 /// What happened, as far as a stream is concerned.
 #[derive(Clone, Debug)]
 pub enum Signal {
-    /// An event to pass on.
-    Event(Arc<Event>),
+    /// An event to pass on, and its place in the sequence.
+    Event(EventId, Arc<Event>),
+    /// An event that is told now or never.
+    Passing(Arc<Event>),
     /// This session was revoked: its streams end.
     SessionEnded(SessionId),
 }
@@ -36,6 +39,13 @@ struct Channel {
     sender: broadcast::Sender<Delivery>,
     /// Counted under the lock; the sender's own count still has streams that are just ending.
     streams: usize,
+}
+
+impl Channel {
+    fn send(&self, receiver: UserId, signal: Signal) {
+        // An error means that the last stream has just gone.
+        let _ = self.sender.send(Delivery { receiver, signal });
+    }
 }
 
 type Receivers = HashMap<UserId, Channel>;
@@ -74,38 +84,42 @@ impl Bus {
         }
     }
 
-    /// Hands `change`, number `id` of the sequence, to the streams of `receivers`. It is turned
-    /// into JSON only for those who are connected: once for its author, once for everybody
-    /// else.
-    pub fn publish(&self, id: EventId, receivers: &[UserId], change: &Change) {
+    /// Tells the streams of `members` of a change; a text that is the same for several is made once
+    /// and shared.
+    pub fn publish(&self, id: EventId, members: &[Member], change: &Change) {
         let connected = self.receivers();
         let mut for_others: Option<Arc<Event>> = None;
-        for &receiver in receivers {
-            let Some(channel) = connected.get(&receiver) else {
+        for member in members {
+            let Some(channel) = connected.get(&member.user) else {
                 continue;
             };
-            let event = if change.is_shared_with(receiver) {
-                Arc::clone(
-                    for_others.get_or_insert_with(|| Arc::new(change.for_asker(id, receiver))),
-                )
+            if !change.is_for(member) {
+                continue;
+            }
+            let event = if change.is_shared_with(member.user) {
+                Arc::clone(for_others.get_or_insert_with(|| Arc::new(change.for_member(member))))
             } else {
-                Arc::new(change.for_asker(id, receiver))
+                Arc::new(change.for_member(member))
             };
-            // An error means that the last stream has just gone.
-            let _ = channel.sender.send(Delivery {
-                receiver,
-                signal: Signal::Event(event),
-            });
+            channel.send(member.user, Signal::Event(id, event));
+        }
+    }
+
+    /// Tells the streams of `receivers` of something that isn't kept.
+    pub fn tell(&self, receivers: &[UserId], event: Event) {
+        let event = Arc::new(event);
+        let connected = self.receivers();
+        for &receiver in receivers {
+            if let Some(channel) = connected.get(&receiver) {
+                channel.send(receiver, Signal::Passing(Arc::clone(&event)));
+            }
         }
     }
 
     /// Ends the streams of a session.
     pub fn end_session(&self, user: UserId, session: SessionId) {
         if let Some(channel) = self.receivers().get(&user) {
-            let _ = channel.sender.send(Delivery {
-                receiver: user,
-                signal: Signal::SessionEnded(session),
-            });
+            channel.send(user, Signal::SessionEnded(session));
         }
     }
 

@@ -29,6 +29,12 @@ pub enum Error {
     /// One can't start a conversation with oneself.
     #[error("Try starting a conversation with someone else")]
     Yourself,
+    /// One can see it, but it is somebody else's to change.
+    #[error("Only {0} can do this")]
+    NotYours(&'static str),
+    /// What was asked for makes sense in a room alone.
+    #[error("This conversation is between two people, and isn’t a room")]
+    NotARoom,
     /// The client id already names another message of the same author.
     #[error("This client id was used for another message")]
     ClientIdReused,
@@ -68,6 +74,8 @@ impl Error {
             Self::Invalid { .. } => "invalid",
             Self::UsernameTaken => "username_taken",
             Self::Yourself => "self",
+            Self::NotYours(_) => "not_yours",
+            Self::NotARoom => "not_a_room",
             Self::ClientIdReused => "client_id_reused",
             Self::Busy => "busy",
             Self::StorageFull => "storage_full",

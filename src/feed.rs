@@ -17,6 +17,7 @@ use crate::{
     bus::{Signal, Subscription},
     error::{Error, Result},
     model::{Event, EventId, User},
+    presence::{Here, Presence},
     store::{Backlog, Session, Store},
 };
 
@@ -72,7 +73,8 @@ pub struct NotACursor;
 /// An event on its way to one client.
 #[derive(Debug)]
 pub struct Item {
-    pub cursor: Cursor,
+    /// Where the client goes on from behind it; what only passes by has no place.
+    pub cursor: Option<Cursor>,
     pub event: Arc<Event>,
 }
 
@@ -82,10 +84,26 @@ pub struct Feed {
     session: Arc<Session>,
     live: Subscription,
     stopping: CancellationToken,
+    /// As long as it is open, its user is online.
+    _here: Here,
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been passed on.
     passed: EventId,
+}
+
+/// What a feed passes on.
+enum Step {
+    /// Something at a place in the sequence,
+    Placed(Arc<Event>),
+    /// or something that only passes by.
+    Passing(Arc<Event>),
+}
+
+impl Step {
+    fn placed(event: Event) -> Self {
+        Self::Placed(Arc::new(event))
+    }
 }
 
 enum Phase {
@@ -99,7 +117,7 @@ enum Phase {
 
 #[derive(Default)]
 struct Replay {
-    events: VecDeque<Event>,
+    events: VecDeque<(EventId, Event)>,
     /// Set once the last page has been read.
     end: Option<EventId>,
     /// Whether the client is told when it is done; it isn't, where a lag inside the server made it
@@ -115,6 +133,7 @@ impl Feed {
     /// [`Error::Unauthorized`] where the session has ended meanwhile, and those of a read.
     pub async fn open(
         store: &Store,
+        presence: &Arc<Presence>,
         session: Arc<Session>,
         cursor: Option<&str>,
         stopping: CancellationToken,
@@ -136,6 +155,7 @@ impl Feed {
         };
         Ok(Self {
             store: store.clone(),
+            _here: presence.enter(session.user.id),
             session,
             live,
             stopping,
@@ -162,7 +182,12 @@ impl Feed {
         tokio::select! {
             biased;
             () = stopping.cancelled() => Err(Error::Stopping),
-            event = self.advance() => Ok(Item { event: event?, cursor: self.cursor() }),
+            step = self.advance() => {
+                let step = step?;
+                let cursor = matches!(step, Step::Placed(_)).then(|| self.cursor());
+                let (Step::Placed(event) | Step::Passing(event)) = step;
+                Ok(Item { cursor, event })
+            }
         }
     }
 
@@ -181,28 +206,28 @@ impl Feed {
 
     /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
     /// call can be made again.
-    async fn advance(&mut self) -> Result<Arc<Event>> {
+    async fn advance(&mut self) -> Result<Step> {
         if !self.greeted {
             self.greeted = true;
-            return Ok(Arc::new(self.hello()));
+            return Ok(Step::placed(self.hello()));
         }
         loop {
             match &mut self.phase {
                 Phase::Reset => {
                     self.phase = Phase::Live;
-                    return Ok(Arc::new(self.reset()));
+                    return Ok(Step::placed(Self::reset()));
                 }
                 Phase::Replay(replay) => {
-                    if let Some(event) = replay.events.pop_front() {
-                        self.passed = event.id;
-                        return Ok(Arc::new(event));
+                    if let Some((id, event)) = replay.events.pop_front() {
+                        self.passed = id;
+                        return Ok(Step::placed(event));
                     }
                     if let Some(end) = replay.end {
                         let announced = replay.announced;
                         self.passed = self.passed.max(end);
                         self.phase = Phase::Live;
                         if announced {
-                            return Ok(Arc::new(self.caught_up()));
+                            return Ok(Step::placed(self.caught_up()));
                         }
                         continue;
                     }
@@ -217,17 +242,18 @@ impl Feed {
                     replay.end = end;
                 }
                 Phase::Live => match self.live.next().await {
-                    Ok(Signal::Event(event)) if event.id > self.passed => {
+                    Ok(Signal::Event(id, event)) if id > self.passed => {
                         if self.session.has_expired() {
                             return Err(Error::Unauthorized);
                         }
-                        self.passed = event.id;
-                        return Ok(event);
+                        self.passed = id;
+                        return Ok(Step::Placed(event));
                     }
+                    Ok(Signal::Passing(event)) => return Ok(Step::Passing(event)),
                     Ok(Signal::SessionEnded(session)) if session == self.session.id => {
                         return Err(Error::Unauthorized);
                     }
-                    Ok(Signal::Event(_) | Signal::SessionEnded(_)) => {}
+                    Ok(Signal::Event(..) | Signal::SessionEnded(_)) => {}
                     Err(RecvError::Lagged(_)) => self.phase = Phase::Replay(Replay::default()),
                     Err(RecvError::Closed) => return Err(Error::Stopping),
                 },
@@ -248,7 +274,7 @@ impl Feed {
             user: &self.session.user,
             heartbeat: HEARTBEAT,
         };
-        Event::new(self.passed, "hello", &hello)
+        Event::new("hello", &hello)
     }
 
     fn caught_up(&self) -> Event {
@@ -258,7 +284,6 @@ impl Feed {
         }
 
         Event::new(
-            self.passed,
             "caught_up",
             &CaughtUp {
                 cursor: self.cursor().to_string(),
@@ -266,12 +291,12 @@ impl Feed {
         )
     }
 
-    fn reset(&self) -> Event {
+    fn reset() -> Event {
         #[derive(Serialize)]
         struct Reset {
             reason: &'static str,
         }
 
-        Event::new(self.passed, "reset", &Reset { reason: RESET })
+        Event::new("reset", &Reset { reason: RESET })
     }
 }

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! # Rooms of the house
-//! Imports point one way only: `server → http → feed → store → bus → model`. Only [`http`] names
+//! Imports point one way only: `server → http → feed → presence → store → bus → model`. Only [`http`] names
 //! warp; only [`store`] names rusqlite.
 //!
 //! | module | what lives there |
@@ -24,6 +24,7 @@
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI |
 //! | [`feed`] | one gap-free stream of events for one asker |
+//! | [`presence`] | who is online |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
@@ -34,10 +35,13 @@
 //!    a batch has one commit, and the queue is bounded. A job whose client has gone is done all the
 //!    same.
 //! 2. After the commit, and only then, the writer publishes the batch's events in id order, then
-//!    answers. Nobody else publishes.
+//!    answers. Nobody else publishes anything that is kept; who types and who is online passes by
+//!    without a number.
 //! 3. The write-ahead log is synced at every commit (`synchronous = FULL`): an answered message
 //!    survives the power cord. Checkpoints run on a thread of their own.
-//! 4. One clock: messages and events are numbered from one sequence, and no number is used twice.
+//! 4. One clock: everything that a stream may replay is numbered from one sequence, and no number is
+//!    used twice. The number stands in the row that it is about; a row that changes again takes a newer
+//!    one. So a replay is what was numbered after the cursor, as it is now.
 //! 5. A stream subscribes first, then reads the database up to what it finds, then goes live, and
 //!    drops what it has had. One that lags reads the database again. It never skips, and never
 //!    holds an unbounded queue.
@@ -55,5 +59,6 @@ pub mod error;
 pub mod feed;
 pub mod http;
 pub mod model;
+pub mod presence;
 pub mod server;
 pub mod store;

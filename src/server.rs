@@ -26,6 +26,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http::{App, Service, Settings},
+    presence::Presence,
     store::{self, OpenError, Store},
 };
 
@@ -132,6 +133,7 @@ impl Server {
             tracing::warn!("dev mode: anybody on this machine can sign in as anybody");
         }
         let app = Arc::new(App {
+            presence: Presence::new(&store),
             store,
             settings: Arc::new(settings),
             stopping: CancellationToken::new(),

@@ -14,6 +14,7 @@ use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
     http::{App, Service, Settings, routes},
+    presence::Presence,
     server::{self, BUS_CAPACITY},
     store::Store,
 };
@@ -72,8 +73,10 @@ pub fn ready(address: SocketAddr) -> Result<()> {
 /// once, with as many bytes as the server's own answers have.
 async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let store = Store::open(&db, BUS_CAPACITY)?;
     let app = Arc::new(App {
-        store: Store::open(&db, BUS_CAPACITY)?,
+        presence: Presence::new(&store),
+        store,
         settings: Arc::new(Settings {
             dev: true,
             ..Settings::default()

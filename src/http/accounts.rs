@@ -85,7 +85,23 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .and(only("DELETE"))
         .map(|_, refusal| refusal));
 
+    let settings = warp::path!("settings")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(settings);
+    let change_settings = warp::path!("settings")
+        .and(warp::patch())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(change_settings);
+    let settings = settings
+        .or(change_settings)
+        .or(warp::path!("settings").and(only("GET, HEAD, PATCH")));
+
     config
+        .or(settings)
         .or(login)
         .or(accounts)
         .or(logout)
@@ -241,4 +257,32 @@ async fn end_session(id: SessionId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
     app.store.end_session(session.user.id, id).await?;
     Ok(no_content())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnSettings {
+    shows_activity: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SettingsChange {
+    shows_activity: Option<bool>,
+}
+
+async fn settings(app: Arc<App>, asker: Asker) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    let shows_activity = app.store.shows_activity(user).await?;
+    Ok(ok(&OwnSettings { shows_activity }))
+}
+
+async fn change_settings(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    let change: SettingsChange = body.json(asker.headers()).await?;
+    if let Some(shows) = change.shows_activity {
+        app.presence.set_shown(user, shows).await?;
+    }
+    let shows_activity = app.store.shows_activity(user).await?;
+    Ok(ok(&OwnSettings { shows_activity }))
 }

@@ -1,5 +1,5 @@
-//! Finding people, starting conversations, listing them, and marking them read. The messages in one
-//! are `messages`.
+//! Finding people, starting conversations, listing them, marking them read, and typing in them. The
+//! messages in one are `messages`; what only rooms have is `rooms`.
 
 use std::sync::Arc;
 
@@ -18,8 +18,13 @@ use super::{
     filters::{Query, asker, body, only, query, with},
     messages,
     reply::{Answer, json, no_content, ok},
+    rooms,
 };
-use crate::{error::Error, model::ConversationId, store::Started};
+use crate::{
+    error::Error,
+    model::{ConversationId, room_name},
+    store::{NewRoom, Started},
+};
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path::end()
@@ -43,8 +48,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .and(with(app))
         .and(asker())
         .then(show);
-    let one = show.or(warp::path!(ConversationId)
-        .and(only("GET, HEAD"))
+    let one = show.or(rooms::change(app)).or(warp::path!(ConversationId)
+        .and(only("GET, HEAD, PATCH"))
         .map(|_, refusal| refusal));
 
     let other = warp::path!(ConversationId / "other_participant");
@@ -65,9 +70,19 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .then(mark_read);
     let mark_read = mark_read.or(read.and(only("POST")).map(|_, refusal| refusal));
 
-    let conversations = messages::routes(app)
+    let typing = warp::path!(ConversationId / "typing");
+    let type_in = typing
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .then(type_in);
+    let type_in = type_in.or(typing.and(only("POST")).map(|_, refusal| refusal));
+
+    let conversations = messages::of_conversation(app)
         .or(mark_read)
+        .or(type_in)
         .or(one)
+        .or(rooms::participants(app))
         .or(other_participant)
         .or(all);
     let conversations =
@@ -104,27 +119,42 @@ async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
         .map(str::parse)
         .transpose()
         .map_err(|_| Error::NotFound("Conversation"))?;
-    Ok(ok(&app
-        .store
-        .conversations(session.user.id, before)
-        .await?))
+    let page = app.store.conversations(session.user.id, before).await?;
+    Ok(ok(&page
+        .iter()
+        .map(|(conversation, member)| conversation.view(member))
+        .collect::<Vec<_>>()))
 }
 
 #[derive(Deserialize)]
 struct NewConversation {
     username: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    usernames: Vec<String>,
+    #[serde(default)]
+    open: bool,
 }
 
 async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let session = asker.session(&app).await?;
-    let username = body
-        .json::<NewConversation>(asker.headers())
-        .await?
-        .username;
-    let username = username.filter(|username| !username.trim().is_empty());
+    let new: NewConversation = body.json(asker.headers()).await?;
+    if let Some(name) = new.name {
+        let room = NewRoom {
+            name: room_name(&name)?,
+            usernames: new.usernames,
+            open: new.open,
+        };
+        let (room, member) = app.store.create_room(session.user.clone(), room).await?;
+        return Ok(json(StatusCode::CREATED, &room.view(&member)));
+    }
+    let username = new.username.filter(|username| !username.trim().is_empty());
     let username = username.ok_or_else(|| Error::invalid("username", "Username required"))?;
     match app.store.start_direct(session.user.id, username).await? {
-        Started::Created(conversation) => Ok(json(StatusCode::CREATED, &conversation)),
+        Started::Created(created) => {
+            let (conversation, member) = *created;
+            Ok(json(StatusCode::CREATED, &conversation.view(&member)))
+        }
         Started::Existing(id) => {
             let location = HeaderValue::try_from(format!("/api/conversations/{id}"))
                 .map_err(|_| Error::Internal)?;
@@ -137,7 +167,8 @@ async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
 
 async fn show(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
-    Ok(ok(&app.store.conversation(session.user.id, id).await?))
+    let (conversation, member) = app.store.conversation(session.user.id, id).await?;
+    Ok(ok(&conversation.view(&member)))
 }
 
 async fn other_participant(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
@@ -164,5 +195,11 @@ async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) 
         return Err(Error::invalid("upTo", "A message's number is not negative").into());
     }
     app.store.mark_read(session.user.id, id, up_to).await?;
+    Ok(no_content())
+}
+
+async fn type_in(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    app.store.type_in(session.user.id, id).await?;
     Ok(no_content())
 }

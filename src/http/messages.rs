@@ -1,7 +1,8 @@
-//! The messages of a conversation: sending one, and reading its history.
+//! Messages: sending one, reading a conversation's history, and changing or reacting to one.
 
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Response};
 
@@ -10,19 +11,19 @@ use super::{
     asker::Asker,
     body::Body,
     filters::{Query, asker, body, only, query, with},
-    reply::{Answer, json, ok},
+    reply::{Answer, json, no_content, ok},
 };
 use crate::{
     error::Error,
-    model::{self, ConversationId, MessageId},
+    model::{self, ConversationId, Emoji, Message, MessageId, UserId},
     store::{NewMessage, Page, Sent},
 };
 
 const DEFAULT_PAGE: u32 = 25;
 const LARGEST_PAGE: u32 = 100;
 
-/// The routes below `/api/conversations`.
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+/// The messages of a conversation, below `/api/conversations`.
+pub fn of_conversation(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let messages = warp::path!(ConversationId / "messages");
     let send = messages
         .and(warp::post())
@@ -40,6 +41,46 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .and(only("GET, HEAD, POST"))
         .map(|_, refusal| refusal);
     send.or(history).or(other).map(Reply::into_response).boxed()
+}
+
+/// A message by itself.
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let one = warp::path!("messages" / MessageId);
+    let edit = one
+        .and(warp::patch())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(edit);
+    let delete = one
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(delete);
+    let one = edit
+        .or(delete)
+        .or(one.and(only("PATCH, DELETE")).map(|_, refusal| refusal));
+
+    let reaction = warp::path!("messages" / MessageId / "reactions" / String);
+    let react = reaction
+        .and(warp::put())
+        .and(with(app))
+        .and(asker())
+        .then(react);
+    let unreact = reaction
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(unreact);
+    let other = reaction
+        .and(only("PUT, DELETE"))
+        .map(|_, _, refusal| refusal);
+
+    one.or(react)
+        .or(unreact)
+        .or(other)
+        .map(Reply::into_response)
+        .boxed()
 }
 
 #[derive(Deserialize)]
@@ -80,16 +121,66 @@ async fn history(
 ) -> Answer {
     let session = asker.session(&app).await?;
     let asker = session.user.id;
+    match query.get("order") {
+        None => {}
+        Some("top") => {
+            let messages = app.store.top(asker, conversation, limit(&query)?).await?;
+            return Ok(list(&messages, asker));
+        }
+        Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
+    }
     let page = Page {
         before: id(&query, "before")?,
         after: id(&query, "after")?,
         limit: limit(&query)?,
     };
     let messages = app.store.history(asker, conversation, page).await?;
-    Ok(ok(&messages
-        .iter()
-        .map(|message| message.view(asker))
-        .collect::<Vec<_>>()))
+    Ok(list(&messages, asker))
+}
+
+fn list(messages: &[Message], asker: UserId) -> Response {
+    let views: Vec<_> = messages.iter().map(|message| message.view(asker)).collect();
+    ok(&views)
+}
+
+#[derive(Deserialize)]
+struct NewContent {
+    content: Option<String>,
+}
+
+async fn edit(id: MessageId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    let session = asker.session(&app).await?;
+    let new: NewContent = body.json(asker.headers()).await?;
+    let content = model::message_content(new.content.as_deref().unwrap_or_default())?.to_owned();
+    let message = app.store.edit(session.user.id, id, content).await?;
+    Ok(ok(&message.view(session.user.id)))
+}
+
+async fn delete(id: MessageId, app: Arc<App>, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    app.store.delete(session.user.id, id).await?;
+    Ok(no_content())
+}
+
+async fn react(id: MessageId, emoji: String, app: Arc<App>, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    let emoji = emoji_of(&emoji)?;
+    let message = app.store.react(session.user.id, id, emoji).await?;
+    Ok(ok(&message.view(session.user.id)))
+}
+
+async fn unreact(id: MessageId, emoji: String, app: Arc<App>, asker: Asker) -> Answer {
+    let session = asker.session(&app).await?;
+    let emoji = emoji_of(&emoji)?;
+    let message = app.store.unreact(session.user.id, id, emoji).await?;
+    Ok(ok(&message.view(session.user.id)))
+}
+
+/// An emoji out of a path, where it stands percent-encoded. What isn't UTF-8 is none.
+fn emoji_of(segment: &str) -> Answer<Emoji> {
+    Ok(Emoji::new(
+        &percent_decode_str(segment).decode_utf8_lossy(),
+    )?)
 }
 
 fn id(query: &Query, name: &str) -> Answer<Option<MessageId>> {

@@ -12,6 +12,7 @@ mod guard;
 mod messages;
 mod origin;
 mod reply;
+mod rooms;
 mod service;
 mod ui;
 
@@ -21,12 +22,13 @@ use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{origin::Origin, service::Service};
-use crate::store::Store;
+use crate::{presence::Presence, store::Store};
 
 /// What every handler may need. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub store: Store,
+    pub presence: Arc<Presence>,
     pub settings: Arc<Settings>,
     /// Cancelled when the server stops; streams end themselves then.
     pub stopping: CancellationToken,
@@ -49,6 +51,10 @@ pub struct Settings {
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let api = conversations::routes(app)
         .or(feed::routes(app))
+        .unify()
+        .or(messages::routes(app))
+        .unify()
+        .or(rooms::routes(app))
         .unify()
         .or(accounts::routes(app))
         .unify()

@@ -62,10 +62,10 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error {
             Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
-            Error::SignupClosed | Error::Yourself => StatusCode::FORBIDDEN,
+            Error::SignupClosed | Error::Yourself | Error::NotYours(_) => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::UsernameTaken | Error::ClientIdReused => StatusCode::CONFLICT,
+            Error::UsernameTaken | Error::ClientIdReused | Error::NotARoom => StatusCode::CONFLICT,
             Error::Busy | Error::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

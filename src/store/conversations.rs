@@ -1,22 +1,30 @@
-//! Conversations and who takes part in them, as one participant sees them.
+//! Conversations: starting one between two people, listing them, and what each is. Who takes part is
+//! `participants`; what only rooms have is `rooms`.
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, messages, users, writer::Unit};
+use super::{
+    Store, messages,
+    participants::{self, NewMember, member},
+    users,
+    writer::Unit,
+};
 use crate::{
     error::{Error, Result},
-    model::{Change, Conversation, ConversationId, ConversationKind, EventId, User, UserId},
+    model::{
+        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, User, UserId,
+    },
 };
 
 /// Conversations in one page of the list.
 const PAGE: i64 = 25;
-const NOT_FOUND: Error = Error::NotFound("Conversation");
+pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
 /// What starting a conversation led to.
 #[derive(Debug)]
 pub enum Started {
-    /// It is new.
-    Created(Box<Conversation>),
+    /// It is new; the member is who asked for it.
+    Created(Box<(Conversation, Member)>),
     /// The two had one already.
     Existing(ConversationId),
 }
@@ -36,7 +44,7 @@ impl Store {
             match find_direct(unit.connection, asker, other.id)? {
                 Some(existing) => Ok(Started::Existing(existing)),
                 None => create_direct(unit, asker, other.id)
-                    .map(|conversation| Started::Created(Box::new(conversation))),
+                    .map(|created| Started::Created(Box::new(created))),
             }
         })
         .await
@@ -52,11 +60,11 @@ impl Store {
         &self,
         asker: UserId,
         before: Option<ConversationId>,
-    ) -> Result<Vec<Conversation>> {
+    ) -> Result<Vec<(Conversation, Member)>> {
         self.read(move |connection| {
             let before = match before {
                 Some(before) => {
-                    require_participant(connection, before, asker)?;
+                    member(connection, before, asker)?;
                     messages::newest_id(connection, before)?.unwrap_or(EventId(0))
                 }
                 None => EventId(i64::MAX),
@@ -83,7 +91,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where it is none of theirs, and those of a read.
-    pub async fn conversation(&self, asker: UserId, id: ConversationId) -> Result<Conversation> {
+    pub async fn conversation(
+        &self,
+        asker: UserId,
+        id: ConversationId,
+    ) -> Result<(Conversation, Member)> {
         self.read(move |connection| view(connection, id, asker))
             .await
     }
@@ -94,91 +106,12 @@ impl Store {
     /// [`Error::NotFound`] where it is none of the asker's or has no single other person, and those
     /// of a read.
     pub async fn other_participant(&self, asker: UserId, id: ConversationId) -> Result<User> {
-        let conversation = self.conversation(asker, id).await?;
-        conversation
-            .other_participant
+        let (conversation, _) = self.conversation(asker, id).await?;
+        let mut people = conversation.pair.into_iter().flatten();
+        people
+            .find(|user| user.id != asker)
             .ok_or(Error::NotFound("Other participant"))
     }
-
-    /// Moves the asker's read mark to message `up_to`, or to the newest; never back.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of theirs, and those of a write.
-    pub async fn mark_read(
-        &self,
-        asker: UserId,
-        id: ConversationId,
-        up_to: Option<i64>,
-    ) -> Result<()> {
-        self.write(move |unit| {
-            let receivers = receivers(unit.connection, id, asker)?;
-            let newest = messages::newest_number(unit.connection, id)?;
-            let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
-            if !set_read_mark(unit.connection, id, asker, up_to)? {
-                return Ok(());
-            }
-            let event = unit.next_id();
-            unit.connection
-                .prepare_cached(
-                    "INSERT INTO events (id, conversation_id, kind, user_id, number) VALUES (?1, ?2, 'read', ?3, ?4)",
-                )?
-                .execute((event.0, id.0, asker.0, up_to))?;
-            unit.publish(event, receivers, Change::Read { conversation_id: id, user_id: asker, up_to });
-            Ok(())
-        })
-        .await
-    }
-}
-
-/// Everybody who takes part, where `asker` is one of them.
-pub(super) fn receivers(
-    connection: &Connection,
-    id: ConversationId,
-    asker: UserId,
-) -> Result<Vec<UserId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT user_id FROM participants WHERE conversation_id = ?1")?;
-    let users = statement.query_map([id.0], |row| row.get(0).map(UserId))?;
-    let users: Vec<_> = users.collect::<rusqlite::Result<_>>()?;
-    if users.contains(&asker) {
-        Ok(users)
-    } else {
-        Err(NOT_FOUND)
-    }
-}
-
-/// From which place in the sequence on the asker sees the conversation.
-///
-/// # Errors
-/// [`Error::NotFound`] where they don't take part.
-pub(super) fn require_participant(
-    connection: &Connection,
-    id: ConversationId,
-    asker: UserId,
-) -> Result<EventId> {
-    connection
-        .prepare_cached(
-            "SELECT since_id FROM participants WHERE conversation_id = ?1 AND user_id = ?2",
-        )?
-        .query_row((id.0, asker.0), |row| row.get(0).map(EventId))
-        .optional()?
-        .ok_or(NOT_FOUND)
-}
-
-/// Moves a read mark forward; tells whether it moved.
-pub(super) fn set_read_mark(
-    connection: &Connection,
-    id: ConversationId,
-    user: UserId,
-    number: i64,
-) -> rusqlite::Result<bool> {
-    let moved = connection
-        .prepare_cached(
-            "UPDATE participants SET last_read_number = ?3
-             WHERE conversation_id = ?1 AND user_id = ?2 AND last_read_number < ?3",
-        )?
-        .execute((id.0, user.0, number))?;
-    Ok(moved > 0)
 }
 
 /// The conversation as `asker` sees it.
@@ -186,33 +119,45 @@ pub(super) fn view(
     connection: &Connection,
     id: ConversationId,
     asker: UserId,
-) -> Result<Conversation> {
+) -> Result<(Conversation, Member)> {
+    let member = member(connection, id, asker)?;
+    Ok((load(connection, id)?, member))
+}
+
+/// The conversation, whoever may see it.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is none.
+pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conversation> {
     let conversation = connection
         .prepare_cached(
-            "SELECT c.kind, c.name, c.open, p.last_read_number,
-                    (SELECT count(*) FROM participants WHERE conversation_id = c.id),
-                    other.id, other.username, other.avatar_url
-             FROM participants p
-             JOIN conversations c ON c.id = p.conversation_id
-             LEFT JOIN users other ON other.id = iif(c.low_user = p.user_id, c.high_user, c.low_user)
-             WHERE p.conversation_id = ?1 AND p.user_id = ?2",
+            "SELECT c.kind, c.name, c.open, c.participant_count, c.changed_id,
+                    low.id, low.username, low.avatar_url, high.id, high.username, high.avatar_url
+             FROM conversations c
+             LEFT JOIN users low ON low.id = c.low_user
+             LEFT JOIN users high ON high.id = c.high_user
+             WHERE c.id = ?1",
         )?
-        .query_row((id.0, asker.0), |row| {
-            let kind = match row.get_ref(0)?.as_str()? {
-                "direct" => ConversationKind::Direct,
-                _ => ConversationKind::Room,
-            };
-            let is_direct = kind == ConversationKind::Direct;
+        .query_row([id.0], |row| {
+            let is_room = row.get_ref(0)?.as_str()? == "room";
+            let pair = (!is_room)
+                .then(|| {
+                    Ok::<_, rusqlite::Error>([users::user_at(row, 5)?, users::user_at(row, 8)?])
+                })
+                .transpose()?;
             Ok(Conversation {
                 id,
-                kind,
+                kind: if is_room {
+                    ConversationKind::Room
+                } else {
+                    ConversationKind::Direct
+                },
                 name: row.get(1)?,
                 open: row.get(2)?,
-                last_read_number: row.get(3)?,
-                participant_count: row.get(4)?,
-                other_participant: is_direct.then(|| users::user_at(row, 5)).transpose()?,
+                pair,
+                participant_count: row.get(3)?,
+                changed_id: EventId(row.get(4)?),
                 last_message: None,
-                asker,
             })
         })
         .optional()?
@@ -235,33 +180,36 @@ fn find_direct(
         .optional()
 }
 
-fn create_direct(unit: &mut Unit<'_>, asker: UserId, other: UserId) -> Result<Conversation> {
+fn create_direct(
+    unit: &mut Unit<'_>,
+    asker: UserId,
+    other: UserId,
+) -> Result<(Conversation, Member)> {
     let (low, high) = in_order(asker, other);
     let connection = unit.connection;
-    connection
-        .prepare_cached(
-            "INSERT INTO conversations (kind, low_user, high_user, created_at) VALUES ('direct', ?1, ?2, ?3)",
-        )?
-        .execute((low.0, high.0, unit.now.0))?;
-    let id = ConversationId(connection.last_insert_rowid());
-    for user in [asker, other] {
-        connection
-            .prepare_cached("INSERT INTO participants VALUES (?1, ?2, 'member', 0, 0)")?
-            .execute((id.0, user.0))?;
-    }
     let event = unit.next_id();
     connection
         .prepare_cached(
-            "INSERT INTO events (id, conversation_id, kind) VALUES (?1, ?2, 'conversation')",
+            "INSERT INTO conversations (kind, low_user, high_user, created_at, participant_count, changed_id)
+             VALUES ('direct', ?1, ?2, ?3, 2, ?4)",
         )?
-        .execute((event.0, id.0))?;
+        .execute((low.0, high.0, unit.now.0, event.0))?;
+    let id = ConversationId(connection.last_insert_rowid());
     for user in [asker, other] {
-        unit.publish(
-            event,
-            vec![user],
-            Change::Conversation(view(connection, id, user)?),
-        );
+        participants::admit(
+            connection,
+            id,
+            &NewMember {
+                user,
+                role: Role::Member,
+                since: EventId(0),
+                history: EventId(0),
+                last_read_number: 0,
+            },
+        )?;
     }
+    let members = unit.roster(id)?;
+    unit.publish(event, members, Change::Conversation(load(connection, id)?));
     view(connection, id, asker)
 }
 

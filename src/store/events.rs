@@ -1,12 +1,18 @@
-//! What a stream has missed: messages and events of the asker's conversations, merged by their
-//! place in the sequence.
+//! What a stream has missed: what was numbered since in the asker's conversations, in order, as it
+//! is now.
+
+use std::collections::{HashMap, hash_map};
 
 use rusqlite::Connection;
 
-use super::{Store, conversations, messages, sessions};
+use super::{
+    Store, conversations, messages,
+    participants::{FEW, member},
+    sessions,
+};
 use crate::{
     error::{Error, Result},
-    model::{Change, ConversationId, Event, EventId, SessionId, UserId},
+    model::{Change, ConversationId, Event, EventId, Member, SessionId, UserId},
 };
 
 /// Bytes of JSON after which a backlog ends, so that many slow readers of long messages stay cheap.
@@ -18,7 +24,8 @@ pub type Position = EventId;
 /// A part of what a stream has missed.
 #[derive(Debug)]
 pub struct Backlog {
-    pub events: Vec<Event>,
+    /// By their places.
+    pub events: Vec<(EventId, Event)>,
     /// Where nothing is left behind `events`: the end of the sequence when they were read.
     /// Whatever comes later is published.
     pub end: Option<Position>,
@@ -54,14 +61,15 @@ impl Store {
             let mut is_all = missed.len() < limit;
             let mut events = Vec::with_capacity(missed.len());
             let mut bytes = 0;
+            let mut places = HashMap::new();
             for entry in missed {
                 if bytes > BACKLOG_BYTES {
                     is_all = false;
                     break;
                 }
-                let event = load(connection, entry, asker)?;
+                let event = load(connection, &entry, asker, &mut places)?;
                 bytes += event.data.len();
-                events.push(event);
+                events.push((entry.id, event));
             }
             // What this snapshot doesn't show was committed later, and is published to whoever
             // listens.
@@ -86,14 +94,25 @@ fn position(connection: &Connection) -> rusqlite::Result<Position> {
         .query_row([], |row| row.get(0).map(EventId))
 }
 
-/// An entry of the sequence, without what it says.
+/// A place in the sequence, and what stands there.
 struct Entry {
     id: EventId,
+    kind: Kind,
     conversation_id: ConversationId,
-    is_message: bool,
+    /// The message or the user that it is about.
+    subject: i64,
 }
 
-/// Which entries the asker has missed. Both indexes are read from `after` on, conversation by
+#[derive(Clone, Copy)]
+enum Kind {
+    Message,
+    Update,
+    Conversation,
+    Read,
+    Removed,
+}
+
+/// Which entries the asker has missed. Each index is read from `after` on, conversation by
 /// conversation, so that this costs what was missed and not what there is.
 fn missed(
     connection: &Connection,
@@ -102,60 +121,74 @@ fn missed(
     limit: usize,
 ) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = connection.prepare_cached(
-        "SELECT m.id AS id, p.conversation_id, 1
+        "SELECT m.id AS id, 'message', p.conversation_id, m.id
          FROM participants p CROSS JOIN messages m
          ON m.conversation_id = p.conversation_id AND m.id > max(?2, p.since_id) WHERE p.user_id = ?1
          UNION ALL
-         SELECT e.id, p.conversation_id, 0
-         FROM participants p CROSS JOIN events e
-         ON e.conversation_id = p.conversation_id AND e.id > max(?2, p.since_id) WHERE p.user_id = ?1
+         SELECT m.changed_id, 'update', p.conversation_id, m.id
+         FROM participants p CROSS JOIN messages m INDEXED BY messages_by_change
+         ON m.conversation_id = p.conversation_id AND m.changed_id > max(?2, p.since_id) AND m.id > p.history_id
+         WHERE p.user_id = ?1
+         UNION ALL
+         SELECT c.changed_id, 'conversation', p.conversation_id, 0
+         FROM participants p CROSS JOIN conversations c
+         ON c.id = p.conversation_id AND c.changed_id > max(?2, p.since_id) WHERE p.user_id = ?1
+         UNION ALL
+         SELECT r.read_id, 'read', p.conversation_id, r.user_id
+         FROM participants p CROSS JOIN participants r INDEXED BY participants_by_read
+         ON r.conversation_id = p.conversation_id AND r.read_id > max(?2, p.since_id)
+         CROSS JOIN conversations c ON c.id = p.conversation_id
+         CROSS JOIN users u ON u.id = r.user_id
+         WHERE p.user_id = ?1 AND (r.user_id = ?1 OR c.participant_count <= ?4 AND u.shows_activity = 1)
+         UNION ALL
+         SELECT left_id, 'removed', conversation_id, 0 FROM departures WHERE user_id = ?1 AND left_id > ?2
          ORDER BY id LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let entries = statement.query_map((asker.0, after.0, limit), |row| {
+    let entries = statement.query_map((asker.0, after.0, limit, FEW), |row| {
         Ok(Entry {
             id: EventId(row.get(0)?),
-            conversation_id: ConversationId(row.get(1)?),
-            is_message: row.get(2)?,
+            kind: match row.get_ref(1)?.as_str()? {
+                "message" => Kind::Message,
+                "update" => Kind::Update,
+                "conversation" => Kind::Conversation,
+                "read" => Kind::Read,
+                _ => Kind::Removed,
+            },
+            conversation_id: ConversationId(row.get(2)?),
+            subject: row.get(3)?,
         })
     })?;
     entries.collect()
 }
 
-fn load(connection: &Connection, entry: Entry, asker: UserId) -> Result<Event> {
-    let Entry {
-        id,
-        conversation_id,
-        is_message,
-    } = entry;
-    let change = if is_message {
-        Change::Message(messages::by_id(connection, id)?)
-    } else {
-        load_event(connection, id, conversation_id, asker)?
-    };
-    Ok(change.for_asker(id, asker))
-}
-
-fn load_event(
+/// What an entry says to the asker, whose place in each conversation is looked up once.
+fn load(
     connection: &Connection,
-    id: EventId,
-    conversation_id: ConversationId,
+    entry: &Entry,
     asker: UserId,
-) -> Result<Change> {
-    let mut statement =
-        connection.prepare_cached("SELECT kind, user_id, number FROM events WHERE id = ?1")?;
-    let mut rows = statement.query([id.0])?;
-    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    match row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)? {
-        "read" => Ok(Change::Read {
-            conversation_id,
-            user_id: UserId(row.get(1)?),
-            up_to: row.get(2)?,
-        }),
-        _ => Ok(Change::Conversation(conversations::view(
-            connection,
-            conversation_id,
-            asker,
-        )?)),
-    }
+    places: &mut HashMap<ConversationId, Member>,
+) -> Result<Event> {
+    let &Entry {
+        kind,
+        conversation_id: id,
+        subject,
+        ..
+    } = entry;
+    let change = match kind {
+        Kind::Message => Change::Message(messages::by_id(connection, EventId(subject))?),
+        Kind::Update => Change::Update(messages::by_id(connection, EventId(subject))?),
+        Kind::Conversation => Change::Conversation(conversations::load(connection, id)?),
+        Kind::Read => Change::Read {
+            conversation_id: id,
+            user_id: UserId(subject),
+            up_to: member(connection, id, UserId(subject))?.last_read_number,
+        },
+        Kind::Removed => return Ok(Event::removed(id)),
+    };
+    let place = match places.entry(id) {
+        hash_map::Entry::Occupied(known) => *known.get(),
+        hash_map::Entry::Vacant(unknown) => *unknown.insert(member(connection, id, asker)?),
+    };
+    Ok(change.for_member(&place))
 }

@@ -1,11 +1,19 @@
-//! Messages: sending one, and reading what was sent.
+//! Messages: sending one, and reading what was sent. What happens to one later is `changes`.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Store, conversations, users::user_at, writer::Unit};
+use super::{
+    Store, changes,
+    conversations::NOT_FOUND,
+    participants::{self, member},
+    users::user_at,
+    writer::Unit,
+};
 use crate::{
     error::{Error, Result},
-    model::{Change, ConversationId, EventId, Message, MessageId, Timestamp, User, UserId},
+    model::{
+        Change, ConversationId, EventId, Message, MessageId, SystemKind, Timestamp, User, UserId,
+    },
 };
 
 /// A message to be sent. Its content and client id have been checked.
@@ -60,14 +68,44 @@ impl Store {
         page: Page,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let since = conversations::require_participant(connection, conversation, asker)?;
-            let after = page.after.map_or(since, |after| after.max(since));
+            let history = member(connection, conversation, asker)?.history;
+            let after = page.after.map_or(history, |after| after.max(history));
             let before = page.before.unwrap_or(EventId(i64::MAX));
             let mut statement = connection.prepare_cached(&select(
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4",
             ))?;
             let messages = statement.query_map((conversation.0, after.0, before.0, page.limit), message_at)?;
-            Ok(messages.collect::<rusqlite::Result<_>>()?)
+            whole(connection, messages)
+        })
+        .await
+    }
+
+    /// The messages with the most reactions, then the newest ones.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the conversation is none of the asker's, and those of a read.
+    pub async fn top(
+        &self,
+        asker: UserId,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        self.read(move |connection| {
+            let history = member(connection, conversation, asker)?.history;
+            let mut messages = Vec::new();
+            // The first by their own index; and of the others no more are looked at than are wanted.
+            for which in [
+                "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.reaction_count > 0
+                 ORDER BY m.reaction_count DESC, m.id DESC LIMIT ?3",
+                "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.reaction_count = 0
+                 ORDER BY m.id DESC LIMIT ?3",
+            ] {
+                let wanted = i64::from(limit) - i64::try_from(messages.len()).unwrap_or(i64::MAX);
+                let mut statement = connection.prepare_cached(&select(which))?;
+                let found = statement.query_map((conversation.0, history.0, wanted), message_at)?;
+                messages.extend(whole(connection, found)?);
+            }
+            Ok(messages)
         })
         .await
     }
@@ -81,7 +119,8 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
         client_id,
     } = new;
     let connection = unit.connection;
-    let receivers = conversations::receivers(connection, conversation_id, author.id)?;
+    let everybody = unit.roster(conversation_id)?;
+    participants::find(&everybody, author.id).ok_or(NOT_FOUND)?;
     let message = Message {
         id: unit.upcoming_id(),
         conversation_id,
@@ -92,16 +131,51 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
         created_at: unit.now,
         edited_at: None,
         deleted_at: None,
+        changed_id: None,
+        system: None,
+        reactions: Vec::new(),
     };
     if !insert(connection, &message)? {
         return find_sent(connection, &message);
     }
     unit.take_id();
-    unit.publish(message.id, receivers, Change::Message(message.clone()));
+    unit.publish(message.id, everybody, Change::Message(message.clone()));
     Ok(Sent {
         message,
         is_new: true,
     })
+}
+
+/// Has the system say what `by` has done with `subject`.
+pub(super) fn announce(
+    unit: &mut Unit<'_>,
+    conversation_id: ConversationId,
+    kind: SystemKind,
+    by: &User,
+    subject: &User,
+    content: String,
+) -> Result<()> {
+    let connection = unit.connection;
+    let message = Message {
+        id: unit.next_id(),
+        conversation_id,
+        number: newest_number(connection, conversation_id)? + 1,
+        author: None,
+        client_id: None,
+        content,
+        created_at: unit.now,
+        edited_at: None,
+        deleted_at: None,
+        changed_id: None,
+        system: Some((kind, subject.clone())),
+        reactions: Vec::new(),
+    };
+    insert(connection, &message)?;
+    // Nobody needs to be told what they did themselves.
+    participants::set_read_mark(connection, conversation_id, by.id, message.number)?;
+    let everybody = unit.roster(conversation_id)?;
+    unit.publish(message.id, everybody, Change::Message(message));
+    Ok(())
 }
 
 /// Adds the row, unless its author has used its client id before; tells whether it did. Whoever
@@ -110,8 +184,9 @@ fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<bool> 
     let author = message.author.as_ref().map(|author| author.id);
     let added = connection
         .prepare_cached(
-            "INSERT INTO messages (id, conversation_id, number, author_id, client_id, content, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO messages
+                 (id, conversation_id, number, author_id, client_id, content, created_at, system, subject_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (author_id, client_id) WHERE client_id IS NOT NULL DO NOTHING",
         )?
         .execute((
@@ -122,24 +197,30 @@ fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<bool> 
             &message.client_id,
             &message.content,
             message.created_at.0,
+            message.system.as_ref().map(|(kind, _)| kind.word()),
+            message.system.as_ref().map(|(_, subject)| subject.id.0),
         ))?;
     if added > 0
         && let Some(author) = author
     {
-        conversations::set_read_mark(connection, message.conversation_id, author, message.number)?;
+        participants::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
     Ok(added > 0)
 }
 
-/// The message that its author sent before with the client id of `again`, where it is the same.
+/// The message that its author sent before with the client id of `again`, where it is the same. What
+/// became of it since doesn't make it another.
 fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
     let author = again.author.as_ref().map(|author| author.id.0);
     let message = connection
         .prepare_cached(&select("WHERE m.author_id = ?1 AND m.client_id = ?2"))?
         .query_row((author, &again.client_id), message_at)?;
-    if message.conversation_id == again.conversation_id && message.content == again.content {
+    let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
+    if message.conversation_id == again.conversation_id
+        && (has_changed || message.content == again.content)
+    {
         Ok(Sent {
-            message,
+            message: changes::with_reactions(connection, message)?,
             is_new: false,
         })
     } else {
@@ -149,9 +230,10 @@ fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
 
 /// The message of that id, whoever may see it.
 pub(super) fn by_id(connection: &Connection, id: MessageId) -> rusqlite::Result<Message> {
-    connection
+    let message = connection
         .prepare_cached(&select("WHERE m.id = ?1"))?
-        .query_row([id.0], message_at)
+        .query_row([id.0], message_at)?;
+    changes::with_reactions(connection, message)
 }
 
 /// The conversation's newest message.
@@ -159,12 +241,15 @@ pub(super) fn newest(
     connection: &Connection,
     id: ConversationId,
 ) -> rusqlite::Result<Option<Message>> {
-    connection
+    let message = connection
         .prepare_cached(&select(
             "WHERE m.conversation_id = ?1 ORDER BY m.id DESC LIMIT 1",
         ))?
         .query_row([id.0], message_at)
-        .optional()
+        .optional()?;
+    message
+        .map(|message| changes::with_reactions(connection, message))
+        .transpose()
 }
 
 /// The id of the conversation's newest message.
@@ -191,16 +276,29 @@ pub(super) fn newest_number(connection: &Connection, id: ConversationId) -> rusq
     Ok(number.unwrap_or(0))
 }
 
+/// Messages as they stand in their table, with their reactions.
+fn whole(
+    connection: &Connection,
+    messages: impl Iterator<Item = rusqlite::Result<Message>>,
+) -> Result<Vec<Message>> {
+    let messages = messages.map(|message| changes::with_reactions(connection, message?));
+    Ok(messages.collect::<rusqlite::Result<_>>()?)
+}
+
 fn select(which: &str) -> String {
     format!(
         "SELECT m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at, m.deleted_at,
-                u.id, u.username, u.avatar_url
-         FROM messages m LEFT JOIN users u ON u.id = m.author_id {which}"
+                m.changed_id, m.system, u.id, u.username, u.avatar_url, s.id, s.username, s.avatar_url
+         FROM messages m
+         LEFT JOIN users u ON u.id = m.author_id
+         LEFT JOIN users s ON s.id = m.subject_id {which}"
     )
 }
 
+/// A message without its reactions.
 fn message_at(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let has_author = row.get::<_, Option<i64>>(8)?.is_some();
+    let has_author = row.get::<_, Option<i64>>(10)?.is_some();
+    let kind = row.get_ref(9)?.as_str_or_null()?.and_then(SystemKind::of);
     Ok(Message {
         id: EventId(row.get(0)?),
         conversation_id: ConversationId(row.get(1)?),
@@ -210,6 +308,11 @@ fn message_at(row: &Row<'_>) -> rusqlite::Result<Message> {
         created_at: Timestamp(row.get(5)?),
         edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-        author: has_author.then(|| user_at(row, 8)).transpose()?,
+        changed_id: row.get::<_, Option<i64>>(8)?.map(EventId),
+        author: has_author.then(|| user_at(row, 10)).transpose()?,
+        system: kind
+            .map(|kind| Ok::<_, rusqlite::Error>((kind, user_at(row, 13)?)))
+            .transpose()?,
+        reactions: Vec::new(),
     })
 }

@@ -5,12 +5,15 @@
 //! without ever blocking a tokio worker. The SQL stands in one file for each family of tables; how
 //! the file is opened, in [`open`]; how it is written, in `writer`.
 
+mod changes;
 mod checkpoint;
 mod conversations;
 mod events;
 mod messages;
 mod migrate;
 pub mod open;
+mod participants;
+mod rooms;
 mod sessions;
 mod users;
 mod writer;
@@ -35,6 +38,7 @@ pub use self::{
     events::{Backlog, Position},
     messages::{NewMessage, Page, Sent},
     open::OpenError,
+    rooms::{NewRoom, RoomChange},
     sessions::{Session, SessionInfo, SignedIn},
 };
 use self::{

@@ -254,7 +254,7 @@ pub(super) fn prepare_connection(connection: &mut Connection) -> rusqlite::Resul
 }
 
 /// What the connection that writes needs beside: durable commits (<https://www.sqlite.org/pragma.html#pragma_synchronous>),
-/// and no checkpoint inside one (`checkpoint` runs them).
+/// no checkpoint inside one (`checkpoint` runs them), and zeros over what is deleted (<https://www.sqlite.org/pragma.html#pragma_secure_delete>).
 fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
@@ -266,6 +266,7 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     connection.query_row(
         &format!("PRAGMA journal_size_limit = {WAL_KEPT}"),
         [],

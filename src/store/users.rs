@@ -43,6 +43,29 @@ impl Store {
         })
         .await
     }
+
+    /// Whether others see that `user` types, is online, and what they have read.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn shows_activity(&self, user: UserId) -> Result<bool> {
+        self.read(move |connection| Ok(shows_activity(connection, user)?))
+            .await
+    }
+
+    /// Lets others see it, or not.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn set_shows_activity(&self, user: UserId, shows: bool) -> Result<()> {
+        self.write(move |unit| {
+            unit.connection
+                .prepare_cached("UPDATE users SET shows_activity = ?2 WHERE id = ?1")?
+                .execute((user.0, shows))?;
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// The user of that name, in whatever case.
@@ -50,6 +73,14 @@ pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<
     connection
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE username_key = ?1")?
         .query_row([username_key(username)], |row| user_at(row, 0))
+        .optional()
+}
+
+/// The user of that id.
+pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached("SELECT id, username, avatar_url FROM users WHERE id = ?1")?
+        .query_row([id.0], |row| user_at(row, 0))
         .optional()
 }
 
@@ -79,4 +110,11 @@ pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
         username: row.get(first + 1)?,
         avatar_url: row.get(first + 2)?,
     })
+}
+
+/// Whether others see what somebody is doing.
+pub(super) fn shows_activity(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT shows_activity FROM users WHERE id = ?1")?
+        .query_row([user.0], |row| row.get(0))
 }

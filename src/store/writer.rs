@@ -7,6 +7,7 @@
 
 use std::{
     cell::Cell,
+    collections::HashMap,
     ffi::c_int,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
@@ -26,12 +27,13 @@ use super::{
     checkpoint::{Checkpointer, Gate},
     is_lost,
     open::Lock,
+    participants,
     sessions::{SessionCache, TokenHash},
 };
 use crate::{
     bus::Bus,
     error::{Error, Result},
-    model::{Change, EventId, SessionId, Timestamp, UserId},
+    model::{Change, ConversationId, EventId, Member, SessionId, Timestamp, UserId},
 };
 
 /// Jobs that may wait. At 10,000 a second this is less than half a second's work; more would only
@@ -195,8 +197,9 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
         sessions,
         fail: fail.clone(),
         gate,
+        checkpointer: &checkpointer,
     }
-    .run(queue, &checkpointer);
+    .run(queue);
     checkpointer.stop();
     // Leaves nothing in the log, so that a copy of the file alone is whole.
     if done.is_ok()
@@ -215,15 +218,21 @@ pub(super) struct Unit<'a> {
     pub now: Timestamp,
     last_id: i64,
     after_commit: Vec<AfterCommit>,
+    /// Who is in what, as this batch has found it or made it.
+    rosters: HashMap<ConversationId, Roster>,
 }
+
+/// Everybody in a conversation, by user id.
+pub(super) type Roster = Arc<[Member]>;
 
 #[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 enum AfterCommit {
     Publish {
         id: EventId,
-        receivers: Vec<UserId>,
+        members: Roster,
         change: Change,
     },
+    Scrub,
     EndSession {
         user: UserId,
         session: SessionId,
@@ -248,13 +257,34 @@ impl Unit<'_> {
         self.last_id += 1;
     }
 
-    /// Tells the streams of `receivers` after the commit.
-    pub fn publish(&mut self, id: EventId, receivers: Vec<UserId>, change: Change) {
+    /// Everybody in a conversation. Read once a batch, so that many messages to a large room cost one
+    /// look at who is in it.
+    pub fn roster(&mut self, id: ConversationId) -> Result<Roster> {
+        if let Some(roster) = self.rosters.get(&id) {
+            return Ok(Arc::clone(roster));
+        }
+        let roster = participants::roster(self.connection, id)?;
+        self.rosters.insert(id, Arc::clone(&roster));
+        Ok(roster)
+    }
+
+    /// Who is in the conversation has changed; it is read again when it is needed.
+    pub fn forget_roster(&mut self, id: ConversationId) {
+        self.rosters.remove(&id);
+    }
+
+    /// Tells the streams of `members` after the commit.
+    pub fn publish(&mut self, id: EventId, members: Roster, change: Change) {
         self.after_commit.push(AfterCommit::Publish {
             id,
-            receivers,
+            members,
             change,
         });
+    }
+
+    /// Text was taken out: after the commit, what the log still holds of it goes, too.
+    pub fn scrub(&mut self) {
+        self.after_commit.push(AfterCommit::Scrub);
     }
 
     /// Forgets a session that this job has deleted, and ends its streams, after the commit.
@@ -290,6 +320,7 @@ struct Batches<'a> {
     sessions: Arc<SessionCache>,
     fail: watch::Sender<Option<Failure>>,
     gate: Gate,
+    checkpointer: &'a Checkpointer,
 }
 
 /// Why a batch was not committed.
@@ -313,11 +344,7 @@ impl From<rusqlite::Error> for Aborted {
 impl Batches<'_> {
     /// Writes batch after batch until it is told to stop and the queue is empty, or until the disk
     /// fails.
-    fn run(
-        mut self,
-        mut queue: mpsc::Receiver<Message>,
-        checkpointer: &Checkpointer,
-    ) -> rusqlite::Result<()> {
+    fn run(mut self, mut queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {
         let mut jobs = Vec::with_capacity(BATCH);
         while let Some(first) = queue.blocking_recv() {
             let mut next = Some(first);
@@ -338,7 +365,7 @@ impl Batches<'_> {
             }
             self.write(&mut jobs)?;
             if LOG_PAGES.get() >= CHECKPOINT_EVERY {
-                checkpointer.ask();
+                self.checkpointer.ask();
             }
         }
         Ok(())
@@ -380,6 +407,7 @@ impl Batches<'_> {
             now: Timestamp::now(),
             last_id: self.last_id,
             after_commit: Vec::with_capacity(jobs.len()),
+            rosters: HashMap::new(),
         };
         run("BEGIN IMMEDIATE")?;
         for job in jobs {
@@ -394,6 +422,8 @@ impl Batches<'_> {
                 run("ROLLBACK TO job")?;
                 unit.last_id = last_id;
                 unit.after_commit.truncate(actions);
+                // What it found may have been what it had made.
+                unit.rosters.clear();
             }
             run("RELEASE job")?;
         }
@@ -418,9 +448,10 @@ impl Batches<'_> {
             match action {
                 AfterCommit::Publish {
                     id,
-                    receivers,
+                    members,
                     change,
-                } => self.bus.publish(id, &receivers, &change),
+                } => self.bus.publish(id, &members, &change),
+                AfterCommit::Scrub => self.checkpointer.ask_to_scrub(),
                 AfterCommit::EndSession {
                     user,
                     session,

@@ -89,6 +89,8 @@ async fn a_new_conversation_is_empty_and_direct() {
         json!({
             "id": started["id"],
             "kind": "direct",
+            "version": started["version"],
+            "role": null,
             "name": null,
             "otherParticipant": { "id": jane.id, "username": "jane", "avatarURL": null },
             "participantCount": 2,

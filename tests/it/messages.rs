@@ -71,6 +71,7 @@ async fn a_sent_message_is_given_back_whole() {
         "id": sent["id"],
         "conversationId": talk.conversation,
         "number": 1,
+        "version": sent["id"],
         "content": "hi",
         "createdAt": sent["createdAt"],
         "mine": true,

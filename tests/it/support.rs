@@ -433,6 +433,7 @@ impl Client {
         let polled = polled.expect(200);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let events = polled["events"].as_array().expect("a list").iter();
+        let events = events.filter(|event| event.get("id").is_some());
         let events = events.map(|event| Event {
             id: text(&event["id"]),
             name: text(&event["event"]),
@@ -633,7 +634,7 @@ impl Answer {
 /// An event as a client sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The cursor.
+    /// The cursor; empty where it only passes by.
     pub id: String,
     /// `message` where the stream left it unnamed.
     pub name: String,
@@ -658,13 +659,24 @@ impl Stream {
         }
     }
 
-    /// The next event; none when the server has ended the stream, in good order or not.
+    /// The next event that has a place in the feed; none when the server has ended the stream, in
+    /// good order or not. What only passes by is passed over.
     pub async fn next(&mut self) -> Option<Event> {
+        self.next_that(|event| !event.id.is_empty()).await
+    }
+
+    /// The next event that only passes by, as typing and presence do.
+    pub async fn next_passing(&mut self) -> Option<Event> {
+        self.next_that(|event| event.id.is_empty()).await
+    }
+
+    async fn next_that(&mut self, is_wanted: impl Fn(&Event) -> bool) -> Option<Event> {
         // All of it in time, as comments are no progress.
         soon("an event", async {
             loop {
-                if let Some(event) = parse(&self.next_block().await?) {
-                    return Some(event);
+                let event = parse(&self.next_block().await?);
+                if event.as_ref().is_some_and(&is_wanted) {
+                    return event;
                 }
             }
         })

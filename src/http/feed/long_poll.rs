@@ -78,13 +78,16 @@ async fn take(feed: &mut Feed, wait: Duration, events: &mut String) -> Result<()
 
 /// Cursors and names are the server's own and need no escape, and the data is JSON.
 fn encode(Item { cursor, event }: &Item, events: &mut String) {
-    let comma = if events.is_empty() { "" } else { "," };
-    let (name, data) = (event.name, &event.data);
+    if !events.is_empty() {
+        events.push(',');
+    }
+    events.push('{');
     // Writing to a string can't fail.
-    let _ = write!(
-        events,
-        r#"{comma}{{"id":"{cursor}","event":"{name}","data":{data}}}"#
-    );
+    if let Some(cursor) = cursor {
+        let _ = write!(events, r#""id":"{cursor}","#);
+    }
+    let (name, data) = (event.name, &event.data);
+    let _ = write!(events, r#""event":"{name}","data":{data}}}"#);
 }
 
 fn answer(feed: &Feed, events: &str) -> Response {

@@ -49,7 +49,13 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query) -> Answer {
         .as_deref()
         .filter(|last| !last.is_empty())
         .or_else(|| query.get("after"));
-    let open = Feed::open(&app.store, session, cursor, app.stopping.clone());
+    let open = Feed::open(
+        &app.store,
+        &app.presence,
+        session,
+        cursor,
+        app.stopping.clone(),
+    );
     if accepts("text/event-stream") {
         return Ok(sse::reply(open.await?));
     }

@@ -52,7 +52,9 @@ fn encode(item: &Item, frame: &mut String) {
     let Item { cursor, event } = item;
     frame.reserve(event.data.len() + 64);
     // Writing to a string can't fail.
-    let _ = writeln!(frame, "id:{cursor}");
+    if let Some(cursor) = cursor {
+        let _ = writeln!(frame, "id:{cursor}");
+    }
     if event.name != "message" {
         let _ = writeln!(frame, "event:{}", event.name);
     }

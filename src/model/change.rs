@@ -1,0 +1,149 @@
+//! What happened, and the event of the contract that tells one asker of it.
+
+use serde::Serialize;
+
+use super::{Conversation, ConversationId, Member, Message, UserId};
+
+/// Something that happened, as the store knows it; [`for_member`](Self::for_member) is what one
+/// stream is told.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A new message.
+    Message(Message),
+    /// A message that was edited, deleted or reacted to.
+    Update(Message),
+    /// `user_id` has read the conversation up to message `up_to`.
+    Read {
+        conversation_id: ConversationId,
+        user_id: UserId,
+        up_to: i64,
+    },
+    /// A conversation that is new, or has another name, other people or another openness.
+    Conversation(Conversation),
+    /// A conversation that one isn't in any more.
+    Removed(ConversationId),
+}
+
+impl Change {
+    /// Whether somebody in the conversation is told at all.
+    #[must_use]
+    pub fn is_for(&self, member: &Member) -> bool {
+        match self {
+            Self::Message(message) | Self::Update(message) => message.id > member.history,
+            Self::Read { .. } | Self::Conversation(_) | Self::Removed(_) => true,
+        }
+    }
+
+    /// Whether somebody is told the same as everybody else. An author sees their own message
+    /// differently, and a conversation is somebody's view of it.
+    #[must_use]
+    pub fn is_shared_with(&self, asker: UserId) -> bool {
+        match self {
+            Self::Message(message) | Self::Update(message) => !message.is_by(asker),
+            Self::Read { .. } | Self::Removed(_) => true,
+            Self::Conversation(_) => false,
+        }
+    }
+
+    /// The event of the contract that tells somebody of this change.
+    #[must_use]
+    pub fn for_member(&self, member: &Member) -> Event {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Read {
+            conversation_id: ConversationId,
+            user_id: UserId,
+            up_to: i64,
+        }
+
+        match self {
+            Self::Message(message) => {
+                let mine = message.is_by(member.user);
+                let name = if mine { "sent" } else { "message" };
+                Event::new(name, &message.view(member.user))
+            }
+            Self::Update(message) => Event::new("update", &message.view(member.user)),
+            &Self::Read {
+                conversation_id,
+                user_id,
+                up_to,
+            } => Event::new(
+                "read",
+                &Read {
+                    conversation_id,
+                    user_id,
+                    up_to,
+                },
+            ),
+            Self::Conversation(conversation) => {
+                Event::new("conversation", &conversation.view(member))
+            }
+            &Self::Removed(id) => Event::removed(id),
+        }
+    }
+}
+
+/// One event of the feed: its name and its JSON. Its place in the sequence travels beside it, where
+/// it has one.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// `message` is the event that server-sent events leave unnamed.
+    pub name: &'static str,
+    pub data: String,
+}
+
+impl Event {
+    /// An event with `data` as JSON.
+    #[must_use]
+    pub fn new(name: &'static str, data: &impl Serialize) -> Self {
+        // The types of this module have string keys and no fallible parts, so this can't fail.
+        Self {
+            name,
+            data: serde_json::to_string(data).unwrap_or_default(),
+        }
+    }
+
+    /// A conversation that one isn't in any more.
+    #[must_use]
+    pub fn removed(id: ConversationId) -> Self {
+        #[derive(Serialize)]
+        struct Removed {
+            id: ConversationId,
+            removed: bool,
+        }
+
+        Self::new("conversation", &Removed { id, removed: true })
+    }
+
+    /// Somebody types a message.
+    #[must_use]
+    pub fn typing(conversation_id: ConversationId, user_id: UserId) -> Self {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Typing {
+            conversation_id: ConversationId,
+            user_id: UserId,
+        }
+
+        Self::new(
+            "typing",
+            &Typing {
+                conversation_id,
+                user_id,
+            },
+        )
+    }
+
+    /// Somebody has come or gone.
+    #[must_use]
+    pub fn presence(user_id: UserId, online: bool) -> Self {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Presence {
+            user_id: UserId,
+            online: bool,
+        }
+
+        Self::new("presence", &Presence { user_id, online })
+    }
+}

@@ -1,0 +1,126 @@
+//! Conversations and who takes part in them.
+
+use serde::Serialize;
+
+use super::{ConversationId, EventId, Message, MessageView, User, UserId};
+
+/// What kind of conversation it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConversationKind {
+    /// Between two people, who can have only one.
+    Direct,
+    /// Named, with any number of people.
+    Room,
+}
+
+/// What somebody may do in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Member,
+    Owner,
+}
+
+/// Somebody in a conversation, as far as it decides what they are told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub user: UserId,
+    pub role: Role,
+    /// They may read the messages behind this place.
+    pub history: EventId,
+    /// The number of the newest message that they have read.
+    pub last_read_number: i64,
+}
+
+/// Somebody in a conversation, as the others see them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Participant {
+    pub user: User,
+    pub role: Role,
+    /// None where others aren't to know.
+    pub last_read_number: Option<i64>,
+    pub online: bool,
+}
+
+/// A conversation, whoever looks at it. What one asker gets to see of it is its [`view`](Self::view).
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub kind: ConversationKind,
+    pub name: Option<String>,
+    pub open: bool,
+    /// The two people of a direct conversation.
+    pub pair: Option<[User; 2]>,
+    pub participant_count: i64,
+    /// When its name, its people or its openness last changed.
+    pub changed_id: EventId,
+    pub last_message: Option<Message>,
+}
+
+impl Conversation {
+    /// The contract's Conversation object for one of its people.
+    #[must_use]
+    pub fn view(&self, member: &Member) -> ConversationView<'_> {
+        let is_room = self.kind == ConversationKind::Room;
+        self.view_as(
+            member.user,
+            is_room.then_some(member.role),
+            member.last_read_number,
+            self.last_message
+                .as_ref()
+                .filter(|message| message.id > member.history),
+        )
+    }
+
+    /// The same for somebody who hasn't come in yet.
+    #[must_use]
+    pub fn view_from_outside(&self, asker: UserId) -> ConversationView<'_> {
+        self.view_as(asker, None, 0, None)
+    }
+
+    fn view_as<'a>(
+        &'a self,
+        asker: UserId,
+        role: Option<Role>,
+        last_read_number: i64,
+        last_message: Option<&'a Message>,
+    ) -> ConversationView<'a> {
+        let last_number = last_message.map_or(0, |message| message.number);
+        let unread_count = (last_number - last_read_number).max(0);
+        let mut people = self.pair.iter().flatten();
+        ConversationView {
+            id: self.id,
+            kind: self.kind,
+            version: self.changed_id,
+            name: self.name.as_deref(),
+            other_participant: people.find(|user| user.id != asker),
+            participant_count: self.participant_count,
+            open: self.open,
+            role,
+            last_message: last_message.map(|message| message.view(asker)),
+            has_unread_messages: unread_count > 0,
+            unread_count,
+            last_read_number,
+        }
+    }
+}
+
+/// A conversation as one asker sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationView<'a> {
+    id: ConversationId,
+    kind: ConversationKind,
+    version: EventId,
+    name: Option<&'a str>,
+    other_participant: Option<&'a User>,
+    participant_count: i64,
+    open: bool,
+    role: Option<Role>,
+    last_message: Option<MessageView<'a>>,
+    has_unread_messages: bool,
+    unread_count: i64,
+    last_read_number: i64,
+}

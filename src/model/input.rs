@@ -1,0 +1,157 @@
+//! The rules that input must keep: usernames, names of rooms, contents, client ids and emoji.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::{Error, Result};
+
+/// The most characters (Unicode scalar values) that a message's content may have.
+pub const MAX_MESSAGE_LENGTH: usize = 4_000;
+const MAX_USERNAME_LENGTH: usize = 32;
+const MAX_ROOM_NAME_LENGTH: usize = 80;
+const MAX_CLIENT_ID_LENGTH: usize = 64;
+
+/// A username that keeps the rules: NFKC, 1 to 32 letters, digits, `_`, `.` or `-`.
+#[derive(Clone, Debug)]
+pub struct Username {
+    pub text: String,
+    /// The same for all names that differ only in case.
+    pub key: String,
+}
+
+impl Username {
+    /// Normalises and checks a name.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `username`, with the rule that was broken.
+    pub fn new(text: &str) -> Result<Self> {
+        let text: String = text.trim().nfkc().collect();
+        let length = text.chars().count();
+        if length == 0 {
+            return Err(Error::invalid("username", "Username required"));
+        }
+        if length > MAX_USERNAME_LENGTH {
+            let reason = format!("A username has {MAX_USERNAME_LENGTH} characters at most");
+            return Err(Error::invalid("username", reason));
+        }
+        // Unicode has letters that nobody sees: Hangul fillers and two vowels of Khmer.
+        let is_invisible = |c| "\u{115f}\u{1160}\u{17b4}\u{17b5}".contains(c);
+        if !text
+            .chars()
+            .all(|c| c.is_alphanumeric() && !is_invisible(c) || "_.-".contains(c))
+        {
+            return Err(Error::invalid(
+                "username",
+                "A username has only letters, digits, _ . and -",
+            ));
+        }
+        let key = username_key(&text);
+        Ok(Self { text, key })
+    }
+}
+
+/// What is the same for all spellings of a name that differ in case or compatibility form.
+#[must_use]
+pub fn username_key(text: &str) -> String {
+    // Lower, upper and lower case again fold what one alone leaves apart (ẞ, ß and ss). A sigma is
+    // written differently at the end of a word, but a search may end where a name doesn't. NFKC
+    // again, as case mapping can take a text out of it.
+    let text: String = text.trim().nfkc().collect();
+    let folded = text.to_lowercase().to_uppercase().to_lowercase();
+    folded.replace('ς', "σ").nfkc().collect()
+}
+
+/// Trims a message's content and checks it; what is inside stays byte for byte.
+///
+/// # Errors
+/// [`Error::Invalid`] on `content` where it is empty, too long or has a NUL.
+pub fn message_content(text: &str) -> Result<&str> {
+    let content = text.trim();
+    if content.is_empty() {
+        return Err(Error::invalid("content", "Message content required"));
+    }
+    if content.chars().count() > MAX_MESSAGE_LENGTH {
+        let reason = format!("A message has {MAX_MESSAGE_LENGTH} characters at most");
+        return Err(Error::invalid("content", reason));
+    }
+    if content.contains('\0') {
+        return Err(Error::invalid(
+            "content",
+            "A message can't contain a NUL character",
+        ));
+    }
+    Ok(content)
+}
+
+/// Checks the id that a client gave its message, so that sending it again can't double it.
+///
+/// # Errors
+/// [`Error::Invalid`] on `clientId` where it isn't 1 to 64 printable characters.
+pub fn client_id(text: String) -> Result<String> {
+    let length = text.chars().count();
+    if length == 0 || length > MAX_CLIENT_ID_LENGTH || text.chars().any(char::is_control) {
+        let reason = format!("A client id has 1 to {MAX_CLIENT_ID_LENGTH} printable characters");
+        return Err(Error::invalid("clientId", reason));
+    }
+    Ok(text)
+}
+
+/// Trims a room's name and checks it.
+///
+/// # Errors
+/// [`Error::Invalid`] on `name` where nobody could see it, it is too long, or has control characters.
+pub fn room_name(text: &str) -> Result<String> {
+    let name = text.trim();
+    if name.chars().all(is_unseen) {
+        return Err(Error::invalid("name", "A room needs a name"));
+    }
+    if name.chars().count() > MAX_ROOM_NAME_LENGTH {
+        let reason = format!("A room's name has {MAX_ROOM_NAME_LENGTH} characters at most");
+        return Err(Error::invalid("name", reason));
+    }
+    if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
+        return Err(Error::invalid(
+            "name",
+            "A room's name can't contain control characters",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// What turns the direction of writing around: a name must not reorder what stands beside it
+/// (Unicode Standard Annex #9 §2).
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// White space, joiners, selectors and fillers, which leave nothing to see where nothing else is.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || is_bidi_control(c)
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// One emoji of Unicode's list (UTS #51, emoji-test.txt), fully qualified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Emoji(&'static str);
+
+impl Emoji {
+    /// Finds the emoji; a spelling without its variation selector is the same one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `emoji` where the text isn't exactly one.
+    pub fn new(text: &str) -> Result<Self> {
+        let known = emojis::get(text).or_else(|| emojis::get(&format!("{text}\u{fe0f}")));
+        known
+            .map(|emoji| Self(emoji.as_str()))
+            .ok_or_else(|| Error::invalid("emoji", "A reaction is a single emoji"))
+    }
+
+    /// As it is kept and travels.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}

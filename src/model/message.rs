@@ -1,0 +1,145 @@
+//! Messages, and what one asker gets to see of them.
+
+use serde::Serialize;
+
+use super::{ConversationId, EventId, MessageId, Timestamp, User, UserId};
+
+/// A message as it is kept. What one asker gets to see of it is its [`view`](Self::view).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    /// The place in its conversation: 1, 2, 3 … without a hole.
+    pub number: i64,
+    /// None where the system says what has happened.
+    pub author: Option<User>,
+    pub client_id: Option<String>,
+    pub content: String,
+    pub created_at: Timestamp,
+    pub edited_at: Option<Timestamp>,
+    pub deleted_at: Option<Timestamp>,
+    /// When it last changed after it was sent.
+    pub changed_id: Option<EventId>,
+    /// What the system says, and about whom.
+    pub system: Option<(SystemKind, User)>,
+    /// In the order of their first use.
+    pub reactions: Vec<Reaction>,
+}
+
+/// Who has reacted with one emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reaction {
+    pub emoji: String,
+    /// In the order in which they did.
+    pub users: Vec<UserId>,
+}
+
+/// What can happen to a room that its archive tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SystemKind {
+    Created,
+    Joined,
+    Left,
+    Added,
+    Removed,
+    Renamed,
+    Opened,
+    Closed,
+    /// The room has another owner.
+    Owner,
+}
+
+impl SystemKind {
+    const ALL: [(Self, &'static str); 9] = [
+        (Self::Created, "created"),
+        (Self::Joined, "joined"),
+        (Self::Left, "left"),
+        (Self::Added, "added"),
+        (Self::Removed, "removed"),
+        (Self::Renamed, "renamed"),
+        (Self::Opened, "opened"),
+        (Self::Closed, "closed"),
+        (Self::Owner, "owner"),
+    ];
+
+    /// The word that it is kept as.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    /// The kind that is kept as `word`.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(kind, _)| *kind)
+    }
+}
+
+impl Message {
+    /// Whether `asker` wrote it.
+    #[must_use]
+    pub fn is_by(&self, asker: UserId) -> bool {
+        self.author
+            .as_ref()
+            .is_some_and(|author| author.id == asker)
+    }
+
+    /// When it became what it is: of two states of a message, the one with the larger version is the
+    /// newer.
+    #[must_use]
+    pub fn version(&self) -> EventId {
+        self.changed_id.unwrap_or(self.id)
+    }
+
+    /// The contract's Message object for `asker`; the client id is shown to the author alone.
+    #[must_use]
+    pub fn view(&self, asker: UserId) -> MessageView<'_> {
+        let mine = self.is_by(asker);
+        MessageView {
+            id: self.id,
+            conversation_id: self.conversation_id,
+            number: self.number,
+            version: self.version(),
+            content: &self.content,
+            created_at: self.created_at,
+            mine,
+            author: self.author.as_ref(),
+            client_id: self.client_id.as_deref().filter(|_| mine),
+            edited_at: self.edited_at,
+            deleted_at: self.deleted_at,
+            system: self.system.as_ref().map(|(kind, _)| *kind),
+            subject: self.system.as_ref().map(|(_, subject)| subject),
+            reactions: &self.reactions,
+        }
+    }
+}
+
+/// A message as one asker sees it.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView<'a> {
+    id: MessageId,
+    conversation_id: ConversationId,
+    number: i64,
+    version: EventId,
+    content: &'a str,
+    created_at: Timestamp,
+    mine: bool,
+    author: Option<&'a User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    edited_at: Option<Timestamp>,
+    deleted_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<SystemKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a User>,
+    reactions: &'a [Reaction],
+}

@@ -1,0 +1,121 @@
+//! What travels: ids, users, conversations, messages and events, as the contract's JSON, and the
+//! rules that input must keep. Nothing here reads or writes anything.
+
+mod change;
+mod conversation;
+mod input;
+mod message;
+
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Serialize, Serializer};
+
+pub use self::{
+    change::{Change, Event},
+    conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
+    input::{
+        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, message_content, room_name, username_key,
+    },
+    message::{Message, MessageView, Reaction, SystemKind},
+};
+
+/// A 64-bit id that travels as a decimal string, because JavaScript's numbers end at 2^53.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                parse_id(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Names a user.
+    UserId,
+    /// Names a session, not the token that opens it.
+    SessionId,
+    /// Names a conversation.
+    ConversationId,
+    /// A place in the one sequence that numbers messages and events: the clock.
+    EventId,
+}
+
+/// A message is its own event: its id is its place in the sequence.
+pub type MessageId = EventId;
+
+/// The text isn't the canonical decimal form of an id.
+#[derive(Debug, thiserror::Error)]
+#[error("not an id")]
+pub struct NotAnId;
+
+/// Reads 1 to 2^63 − 1 in canonical decimal: no sign, no leading zero, no white space.
+fn parse_id(text: &str) -> Result<i64, NotAnId> {
+    let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if !canonical {
+        return Err(NotAnId);
+    }
+    text.parse().map_err(|_| NotAnId)
+}
+
+/// A moment in milliseconds since 1970; travels as RFC 3339 in UTC with milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The wall clock's present reading. For display and expiry; nothing is ordered by it.
+    #[must_use]
+    pub fn now() -> Self {
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The moment `duration` after this one.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let since_epoch = Duration::from_millis(u64::try_from(self.0).unwrap_or_default());
+        serializer.collect_str(&humantime::format_rfc3339_millis(UNIX_EPOCH + since_epoch))
+    }
+}
+
+/// A person, as everybody may see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct User {
+    pub id: UserId,
+    pub username: String,
+    #[serde(rename = "avatarURL")]
+    pub avatar_url: Option<String>,
+}

@@ -1,0 +1,268 @@
+//! Who takes part in a conversation, how far each has read, and what they see of one another.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{
+    Store,
+    conversations::NOT_FOUND,
+    messages,
+    users::{self, shows_activity},
+    writer::Roster,
+};
+use crate::{
+    error::Result,
+    model::{Change, ConversationId, Event, EventId, Member, Participant, Role, UserId},
+};
+
+/// Up to so many people see of each other who is there, who types and what each has read; among more,
+/// everybody would be told of everybody all the time.
+pub(super) const FEW: i64 = 50;
+
+impl Store {
+    /// Moves the asker's read mark to message `up_to`, or to the newest; never back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the conversation is none of theirs, and those of a write.
+    pub async fn mark_read(
+        &self,
+        asker: UserId,
+        id: ConversationId,
+        up_to: Option<i64>,
+    ) -> Result<()> {
+        self.write(move |unit| {
+            let connection = unit.connection;
+            member(connection, id, asker)?;
+            let newest = messages::newest_number(connection, id)?;
+            let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
+            if !set_read_mark(connection, id, asker, up_to)? {
+                return Ok(());
+            }
+            let event = unit.next_id();
+            connection
+                .prepare_cached(
+                    "UPDATE participants SET read_id = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
+                )?
+                .execute((id.0, asker.0, event.0))?;
+            let everybody = unit.roster(id)?;
+            let is_told_to_all = len(&everybody) <= FEW && shows_activity(connection, asker)?;
+            let told = if is_told_to_all {
+                everybody
+            } else {
+                only(&everybody, asker)
+            };
+            let read = Change::Read {
+                conversation_id: id,
+                user_id: asker,
+                up_to,
+            };
+            unit.publish(event, told, read);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Who takes part, by name. `is_online` says of whom a stream is open.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the conversation is none of the asker's, and those of a read.
+    pub async fn participants(
+        &self,
+        asker: UserId,
+        id: ConversationId,
+        is_online: impl Fn(UserId) -> bool + Send + 'static,
+    ) -> Result<Vec<Participant>> {
+        self.read(move |connection| {
+            member(connection, id, asker)?;
+            let mut statement = connection.prepare_cached(
+                "SELECT u.id, u.username, u.avatar_url, p.role, p.last_read_number, u.shows_activity,
+                        c.participant_count
+                 FROM participants p
+                 JOIN users u ON u.id = p.user_id
+                 JOIN conversations c ON c.id = p.conversation_id
+                 WHERE p.conversation_id = ?1 ORDER BY u.username_key",
+            )?;
+            let participants = statement.query_map([id.0], |row| {
+                let user = users::user_at(row, 0)?;
+                let few = row.get::<_, i64>(6)? <= FEW;
+                let is_shown = user.id == asker || row.get(5)? && few;
+                let last_read_number: i64 = row.get(4)?;
+                Ok(Participant {
+                    role: role_at(row, 3)?,
+                    last_read_number: is_shown.then_some(last_read_number),
+                    online: is_shown && is_online(user.id),
+                    user,
+                })
+            })?;
+            Ok(participants.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Who may know that `user` has come or gone: those with whom they share a conversation of few
+    /// people. Nobody, where they don't show it.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn contacts(&self, user: UserId) -> Result<Vec<UserId>> {
+        self.read(move |connection| {
+            if !shows_activity(connection, user)? {
+                return Ok(Vec::new());
+            }
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT other.user_id
+                 FROM participants mine
+                 JOIN conversations c ON c.id = mine.conversation_id AND c.participant_count <= ?2
+                 JOIN participants other ON other.conversation_id = c.id AND other.user_id <> mine.user_id
+                 WHERE mine.user_id = ?1",
+            )?;
+            let users = statement.query_map((user.0, FEW), |row| row.get(0).map(UserId))?;
+            Ok(users.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Tells the others that `asker` is typing, where they show it and there are few.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the conversation is none of theirs, and those of a read.
+    pub async fn type_in(&self, asker: UserId, id: ConversationId) -> Result<()> {
+        let others = self
+            .read(move |connection| {
+                member(connection, id, asker)?;
+                let members = roster(connection, id)?;
+                if len(&members) > FEW || !shows_activity(connection, asker)? {
+                    return Ok(Vec::new());
+                }
+                let others = members.iter().map(|member| member.user);
+                Ok(others.filter(|&user| user != asker).collect())
+            })
+            .await?;
+        self.bus().tell(&others, Event::typing(id, asker));
+        Ok(())
+    }
+}
+
+/// Everybody who takes part.
+pub(super) fn roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
+    let mut statement = connection.prepare_cached(
+        "SELECT user_id, role, history_id, last_read_number FROM participants
+         WHERE conversation_id = ?1 ORDER BY user_id",
+    )?;
+    let members = statement.query_map([id.0], member_at)?;
+    Ok(members.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Somebody of a roster, if they are there.
+pub(super) fn find(roster: &Roster, user: UserId) -> Option<&Member> {
+    let index = roster.binary_search_by_key(&user, |member| member.user);
+    index.ok().and_then(|index| roster.get(index))
+}
+
+/// A roster of one.
+pub(super) fn only(roster: &Roster, user: UserId) -> Roster {
+    find(roster, user).copied().into_iter().collect()
+}
+
+fn len(roster: &Roster) -> i64 {
+    i64::try_from(roster.len()).unwrap_or(i64::MAX)
+}
+
+/// The asker's own place in the conversation.
+///
+/// # Errors
+/// [`Error::NotFound`] where they don't take part.
+pub(super) fn member(connection: &Connection, id: ConversationId, asker: UserId) -> Result<Member> {
+    connection
+        .prepare_cached(
+            "SELECT user_id, role, history_id, last_read_number FROM participants
+             WHERE conversation_id = ?1 AND user_id = ?2",
+        )?
+        .query_row((id.0, asker.0), member_at)
+        .optional()?
+        .ok_or(NOT_FOUND)
+}
+
+/// Whether somebody takes part.
+pub(super) fn is_member(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM participants WHERE conversation_id = ?1 AND user_id = ?2")?
+        .exists((id.0, user.0))
+}
+
+/// Reads `user_id, role, history_id, last_read_number`.
+fn member_at(row: &Row<'_>) -> rusqlite::Result<Member> {
+    Ok(Member {
+        user: UserId(row.get(0)?),
+        role: role_at(row, 1)?,
+        history: EventId(row.get(2)?),
+        last_read_number: row.get(3)?,
+    })
+}
+
+fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+    Ok(match row.get_ref(column)?.as_str()? {
+        "owner" => Role::Owner,
+        _ => Role::Member,
+    })
+}
+
+/// Moves a read mark forward; tells whether it moved.
+pub(super) fn set_read_mark(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+    number: i64,
+) -> rusqlite::Result<bool> {
+    let moved = connection
+        .prepare_cached(
+            "UPDATE participants SET last_read_number = ?3
+             WHERE conversation_id = ?1 AND user_id = ?2 AND last_read_number < ?3",
+        )?
+        .execute((id.0, user.0, number))?;
+    Ok(moved > 0)
+}
+
+/// Somebody who comes into a conversation.
+pub(super) struct NewMember {
+    pub user: UserId,
+    pub role: Role,
+    /// They are told what is numbered after this,
+    pub since: EventId,
+    /// and may read the messages after this.
+    pub history: EventId,
+    pub last_read_number: i64,
+}
+
+/// Adds somebody; tells whether they weren't there yet. Whoever calls it sees to the count.
+pub(super) fn admit(
+    connection: &Connection,
+    id: ConversationId,
+    new: &NewMember,
+) -> rusqlite::Result<bool> {
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO participants (conversation_id, user_id, role, since_id, history_id, last_read_number)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )?
+        .execute((
+            id.0,
+            new.user.0,
+            role_word(new.role),
+            new.since.0,
+            new.history.0,
+            new.last_read_number,
+        ))?;
+    Ok(added > 0)
+}
+
+/// The word that a role is kept as.
+pub(super) fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Member => "member",
+        Role::Owner => "owner",
+    }
+}

@@ -1,0 +1,394 @@
+//! Rooms: making one, who may come in, who goes, and who looks after it. Each of these is told in
+//! the room's archive, by a message of the system.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    Store,
+    conversations::{NOT_FOUND, load, view},
+    messages,
+    participants::{self, NewMember, find, is_member, member, only},
+    users,
+    writer::Unit,
+};
+use crate::{
+    error::{Error, Result},
+    model::{
+        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, SystemKind,
+        User, UserId,
+    },
+};
+
+/// Rooms in one page of those that one can join.
+const PAGE: i64 = 100;
+
+/// A room to be made. Its name has been checked.
+#[derive(Debug)]
+pub struct NewRoom {
+    pub name: String,
+    pub usernames: Vec<String>,
+    /// Whether anybody may find it and come in.
+    pub open: bool,
+}
+
+/// What is to be different about a room.
+#[derive(Debug, Default)]
+pub struct RoomChange {
+    pub name: Option<String>,
+    pub open: Option<bool>,
+    pub owner: Option<UserId>,
+}
+
+impl Store {
+    /// Makes a room with its people; `asker` is the owner.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `usernames` where there is nobody of a name, and those of a write.
+    pub async fn create_room(&self, asker: User, room: NewRoom) -> Result<(Conversation, Member)> {
+        self.write(move |unit| create(unit, &asker, &room)).await
+    }
+
+    /// One page of the open rooms that `asker` isn't in, the newest first, those made before
+    /// `before`.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn open_rooms(
+        &self,
+        asker: UserId,
+        before: Option<ConversationId>,
+    ) -> Result<Vec<Conversation>> {
+        let before = before.map_or(i64::MAX, |before| before.0);
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT c.id FROM conversations c
+                 WHERE c.open = 1 AND c.id < ?2 AND NOT EXISTS (
+                     SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = ?1)
+                 ORDER BY c.id DESC LIMIT ?3",
+            )?;
+            let ids = statement.query_map((asker.0, before, PAGE), |row| {
+                row.get(0).map(ConversationId)
+            })?;
+            ids.map(|id| load(connection, id?)).collect()
+        })
+        .await
+    }
+
+    /// Changes a room as its owner wants it; what is so already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the asker isn't in it or the new owner isn't,
+    /// [`Error::NotYours`], [`Error::NotARoom`], and those of a write.
+    pub async fn change_room(
+        &self,
+        asker: User,
+        id: ConversationId,
+        change: RoomChange,
+    ) -> Result<(Conversation, Member)> {
+        self.write(move |unit| {
+            alter(unit, &asker, id, change)?;
+            view(unit.connection, id, asker.id)
+        })
+        .await
+    }
+
+    /// Lets `asker` into an open room; whoever is in already stays in.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such room, or it isn't open, and those of a write.
+    pub async fn join(&self, asker: User, id: ConversationId) -> Result<()> {
+        self.write(move |unit| {
+            if is_member(unit.connection, id, asker.id)? {
+                return Ok(());
+            }
+            if !is_open(unit.connection, id)? {
+                return Err(NOT_FOUND);
+            }
+            let text = format!("{} joined", asker.username);
+            admit(unit, id, &asker, &asker, SystemKind::Joined, text)
+        })
+        .await
+    }
+
+    /// Adds the user of that name, as anybody in the room may.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the asker isn't in it or there is no such user,
+    /// [`Error::NotARoom`], and those of a write.
+    pub async fn add(&self, asker: User, id: ConversationId, username: String) -> Result<()> {
+        self.write(move |unit| {
+            require_room(unit.connection, id, asker.id)?;
+            let user = users::find(unit.connection, &username)?.ok_or(Error::NotFound("User"))?;
+            if is_member(unit.connection, id, user.id)? {
+                return Ok(());
+            }
+            let text = format!("{} added {}", asker.username, user.username);
+            admit(unit, id, &asker, &user, SystemKind::Added, text)
+        })
+        .await
+    }
+
+    /// Takes somebody out of a room: themselves, or anybody where the owner asks.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where either isn't in it, [`Error::NotYours`], [`Error::NotARoom`], and
+    /// those of a write.
+    pub async fn remove(&self, asker: User, id: ConversationId, user: UserId) -> Result<()> {
+        self.write(move |unit| {
+            let role = require_room(unit.connection, id, asker.id)?;
+            if user == asker.id {
+                let text = format!("{} left", asker.username);
+                return dismiss(unit, id, &asker, &asker, SystemKind::Left, text);
+            }
+            require_owner(role)?;
+            let user =
+                users::by_id(unit.connection, user)?.ok_or(Error::NotFound("Participant"))?;
+            let text = format!("{} removed {}", asker.username, user.username);
+            dismiss(unit, id, &asker, &user, SystemKind::Removed, text)
+        })
+        .await
+    }
+}
+
+fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversation, Member)> {
+    let connection = unit.connection;
+    let mut people = vec![(asker.id, Role::Owner)];
+    for username in &room.usernames {
+        let user = users::find(connection, username)?.ok_or_else(|| {
+            Error::invalid("usernames", format!("There is nobody called {username}"))
+        })?;
+        if people.iter().all(|&(known, _)| known != user.id) {
+            people.push((user.id, Role::Member));
+        }
+    }
+    let event = unit.next_id();
+    connection
+        .prepare_cached(
+            "INSERT INTO conversations (kind, name, open, created_at, participant_count, changed_id)
+             VALUES ('room', ?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((
+            &room.name,
+            room.open,
+            unit.now.0,
+            i64::try_from(people.len()).unwrap_or(i64::MAX),
+            event.0,
+        ))?;
+    let id = ConversationId(connection.last_insert_rowid());
+    for (user, role) in people {
+        let new = NewMember {
+            user,
+            role,
+            since: before(event),
+            history: EventId(0),
+            last_read_number: 0,
+        };
+        participants::admit(connection, id, &new)?;
+    }
+    let everybody = unit.roster(id)?;
+    let conversation = load(connection, id)?;
+    unit.publish(event, everybody, Change::Conversation(conversation));
+    let text = format!("{} made this room", asker.username);
+    messages::announce(unit, id, SystemKind::Created, asker, asker, text)?;
+    view(connection, id, asker.id)
+}
+
+fn alter(unit: &mut Unit<'_>, asker: &User, id: ConversationId, change: RoomChange) -> Result<()> {
+    let role = require_room(unit.connection, id, asker.id)?;
+    require_owner(role)?;
+    let present = load(unit.connection, id)?;
+    let name = change
+        .name
+        .filter(|name| present.name.as_ref() != Some(name));
+    if let Some(name) = name {
+        unit.connection
+            .prepare_cached("UPDATE conversations SET name = ?2 WHERE id = ?1")?
+            .execute((id.0, &name))?;
+        let text = format!("{} renamed the room to {name}", asker.username);
+        tell(unit, id, SystemKind::Renamed, asker, asker, text)?;
+    }
+    if let Some(open) = change.open.filter(|&open| open != present.open) {
+        unit.connection
+            .prepare_cached("UPDATE conversations SET open = ?2 WHERE id = ?1")?
+            .execute((id.0, open))?;
+        let (kind, what) = if open {
+            (SystemKind::Opened, "opened the room to everybody")
+        } else {
+            (SystemKind::Closed, "closed the room to others")
+        };
+        tell(
+            unit,
+            id,
+            kind,
+            asker,
+            asker,
+            format!("{} {what}", asker.username),
+        )?;
+    }
+    if let Some(owner) = change.owner.filter(|&owner| owner != asker.id) {
+        let nobody = Error::NotFound("Participant");
+        let owner = users::by_id(unit.connection, owner)?.ok_or(nobody.clone())?;
+        if !is_member(unit.connection, id, owner.id)? {
+            return Err(nobody);
+        }
+        set_role(unit.connection, id, asker.id, Role::Member)?;
+        set_role(unit.connection, id, owner.id, Role::Owner)?;
+        unit.forget_roster(id);
+        let text = format!("{} made {} the owner", asker.username, owner.username);
+        tell(unit, id, SystemKind::Owner, asker, &owner, text)?;
+    }
+    Ok(())
+}
+
+/// Lets somebody in. In a room that isn't open they see what comes from now on.
+fn admit(
+    unit: &mut Unit<'_>,
+    id: ConversationId,
+    by: &User,
+    user: &User,
+    kind: SystemKind,
+    text: String,
+) -> Result<()> {
+    let connection = unit.connection;
+    let since = before(unit.upcoming_id());
+    let is_first = unit.roster(id)?.is_empty();
+    let new = NewMember {
+        user: user.id,
+        // A room that everybody has left is whose who comes back.
+        role: if is_first { Role::Owner } else { Role::Member },
+        since,
+        history: if is_open(connection, id)? {
+            EventId(0)
+        } else {
+            since
+        },
+        last_read_number: messages::newest_number(connection, id)?,
+    };
+    participants::admit(connection, id, &new)?;
+    count(connection, id, 1)?;
+    unit.forget_roster(id);
+    tell(unit, id, kind, by, user, text)
+}
+
+/// Takes somebody out. Where it was the owner, whoever has been there longest looks after the room.
+fn dismiss(
+    unit: &mut Unit<'_>,
+    id: ConversationId,
+    by: &User,
+    user: &User,
+    kind: SystemKind,
+    text: String,
+) -> Result<()> {
+    let connection = unit.connection;
+    let everybody = unit.roster(id)?;
+    let gone = find(&everybody, user.id).ok_or(Error::NotFound("Participant"))?;
+    let event = unit.next_id();
+    connection
+        .prepare_cached("DELETE FROM participants WHERE conversation_id = ?1 AND user_id = ?2")?
+        .execute((id.0, user.id.0))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO departures (user_id, conversation_id, left_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET left_id = ?3",
+        )?
+        .execute((user.id.0, id.0, event.0))?;
+    count(connection, id, -1)?;
+    unit.publish(event, only(&everybody, user.id), Change::Removed(id));
+    unit.forget_roster(id);
+    tell(unit, id, kind, by, user, text)?;
+    if gone.role == Role::Owner {
+        pass_on(unit, id, user)?;
+    }
+    Ok(())
+}
+
+fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
+    let connection = unit.connection;
+    let heir = connection
+        .prepare_cached(
+            "SELECT user_id FROM participants WHERE conversation_id = ?1 ORDER BY since_id, user_id LIMIT 1",
+        )?
+        .query_row([id.0], |row| row.get(0).map(UserId))
+        .optional()?;
+    let Some(heir) = heir else {
+        return Ok(());
+    };
+    set_role(connection, id, heir, Role::Owner)?;
+    unit.forget_roster(id);
+    let heir = users::by_id(connection, heir)?.ok_or(Error::Internal)?;
+    let text = format!("{} is the owner now", heir.username);
+    tell(unit, id, SystemKind::Owner, from, &heir, text)
+}
+
+/// Tells everybody in the room that it has changed, and keeps it in the archive.
+fn tell(
+    unit: &mut Unit<'_>,
+    id: ConversationId,
+    kind: SystemKind,
+    by: &User,
+    subject: &User,
+    text: String,
+) -> Result<()> {
+    let event = unit.next_id();
+    unit.connection
+        .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
+        .execute((id.0, event.0))?;
+    // The read marks are part of what each is told.
+    unit.forget_roster(id);
+    let everybody = unit.roster(id)?;
+    let conversation = load(unit.connection, id)?;
+    unit.publish(event, everybody, Change::Conversation(conversation));
+    messages::announce(unit, id, kind, by, subject, text)
+}
+
+/// The asker's role in the room.
+fn require_room(connection: &Connection, id: ConversationId, asker: UserId) -> Result<Role> {
+    let member = member(connection, id, asker)?;
+    match load(connection, id)?.kind {
+        ConversationKind::Room => Ok(member.role),
+        ConversationKind::Direct => Err(Error::NotARoom),
+    }
+}
+
+fn require_owner(role: Role) -> Result<()> {
+    match role {
+        Role::Owner => Ok(()),
+        Role::Member => Err(Error::NotYours("the room's owner")),
+    }
+}
+
+fn is_open(connection: &Connection, id: ConversationId) -> Result<bool> {
+    let open = connection
+        .prepare_cached("SELECT open FROM conversations WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    open.ok_or(NOT_FOUND)
+}
+
+fn count(connection: &Connection, id: ConversationId, by: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE conversations SET participant_count = participant_count + ?2 WHERE id = ?1",
+        )?
+        .execute((id.0, by))?;
+    Ok(())
+}
+
+fn set_role(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+    role: Role,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE participants SET role = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
+        )?
+        .execute((id.0, user.0, participants::role_word(role)))?;
+    Ok(())
+}
+
+/// The place in front of one.
+fn before(id: EventId) -> EventId {
+    EventId(id.0 - 1)
+}
