@@ -45,6 +45,13 @@ pub enum Ceiling {
         /// Bytes of an event
         event: usize,
     },
+    /// A relay that keeps nothing: a loop that writes to as many receivers as there are
+    Fan {
+        /// Bytes of a request
+        request: usize,
+        /// Bytes of an event
+        event: usize,
+    },
     /// Says that it is ready, and is done
     Ready,
 }
@@ -55,7 +62,8 @@ impl Ceiling {
     pub async fn run(self) -> Result<()> {
         match self {
             Self::Tree { db, get, post } => tree(db, get, post).await,
-            Self::Relay { db, request, event } => relay::run(&db, request, event),
+            Self::Relay { db, request, event } => relay::run(Some(&db), request, event),
+            Self::Fan { request, event } => relay::run(None, request, event),
             Self::Ready => ready(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
         }
     }

@@ -87,6 +87,28 @@ pub fn pair(connection: &Connection, low: &Person, high: &Person) -> Result<i64>
     Ok(id)
 }
 
+/// Makes a room of all these people, whose owner is the first.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn room(connection: &Connection, people: &[Person]) -> Result<i64> {
+    let id = connection
+        .prepare_cached(
+            "INSERT INTO conversations (kind, name, open, created_at, participant_count)
+             VALUES ('room', 'Hall', 1, ?1, ?2)",
+        )?
+        .insert((Timestamp::now().0, i64::try_from(people.len())?))?;
+    for (index, person) in people.iter().enumerate() {
+        connection
+            .prepare_cached(
+                "INSERT INTO participants (conversation_id, user_id, role, since_id, last_read_number)
+                 VALUES (?1, ?2, ?3, 0, 0)",
+            )?
+            .execute((id, person.id, if index == 0 { "owner" } else { "member" }))?;
+    }
+    Ok(id)
+}
+
 /// Adds `count` messages to conversations of `people` with each other, nine of ten to the first of
 /// them, which is given back: what one reads there must not depend on how much there is.
 ///

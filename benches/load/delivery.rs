@@ -17,14 +17,14 @@ use tokio::{
 };
 
 use crate::{
-    client::{Connection, Request, find},
+    client::{Connection, Request, Transport, find},
     database,
     load::Latencies,
     process::Process,
     report::{Figure, Goal, Section, number},
     run::Run,
     sends,
-    streams::{self, Idle},
+    streams::Idle,
 };
 
 /// What stands before a message's number, in requests and events alike, and its digits.
@@ -188,7 +188,7 @@ impl Crowd {
             process,
             ends: Ends {
                 send: Request::post(address, &path, &people[0].token, &json),
-                follow: streams::request(address, &people[1].token),
+                follow: Transport::Events.request(address, &people[1].token),
             },
         })
     }
@@ -248,7 +248,7 @@ async fn deliver(
     *next += count as u64;
 
     let stream = Connection::open(process.address).await?;
-    let stream = stream.follow(ends.follow.bytes()).await?;
+    let stream = stream.follow(&ends.follow, Transport::Events).await?;
     let board = Arc::new(Board {
         start: Instant::now(),
         first,

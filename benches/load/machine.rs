@@ -127,6 +127,19 @@ pub fn resident_kib(process: &str) -> Result<f64> {
     Ok(resident.trim().parse()?)
 }
 
+/// How many threads a process has.
+///
+/// # Errors
+/// Where it has gone.
+pub fn threads(process: &str) -> Result<f64> {
+    let status = read(&format!("/proc/{process}/status"))?;
+    let threads = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"))
+        .context("status has no Threads")?;
+    Ok(threads.trim().parse()?)
+}
+
 fn read(path: &str) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("can't read {path}; this tool needs Linux"))
 }

@@ -21,6 +21,7 @@ mod machine;
 mod process;
 mod relay;
 mod report;
+mod rooms;
 mod run;
 mod sends;
 mod sqlite;
@@ -84,6 +85,8 @@ enum What {
     Sends,
     /// From a request to a receiver's stream, beside many idle streams
     Delivery,
+    /// One room of many: deliveries a second, long polls, likes
+    Rooms,
     /// Memory, start, size
     Footprint,
     /// Pages of a long history
@@ -184,6 +187,7 @@ impl What {
         match self {
             Self::Sends => sends::measure(run).await,
             Self::Delivery => delivery::measure(run).await,
+            Self::Rooms => rooms::measure(run).await,
             Self::Footprint => footprint::measure(run).await,
             Self::History => history::measure(run).await,
         }

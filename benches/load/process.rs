@@ -78,6 +78,16 @@ impl Process {
         })
     }
 
+    /// Starts the relay that keeps nothing.
+    ///
+    /// # Errors
+    /// Where it doesn't start.
+    pub fn fan(request: usize, event: usize) -> Result<Self> {
+        Self::ceiling("fan", |command| {
+            command.args([request, event].map(|length| length.to_string()))
+        })
+    }
+
     /// Starts a process that only says that it is ready.
     ///
     /// # Errors
@@ -139,6 +149,14 @@ impl Process {
     /// Where it has ended.
     pub fn resident_kib(&self) -> Result<f64> {
         machine::resident_kib(&self.child.id().to_string())
+    }
+
+    /// See [`machine::threads`].
+    ///
+    /// # Errors
+    /// Where it has ended.
+    pub fn threads(&self) -> Result<f64> {
+        machine::threads(&self.child.id().to_string())
     }
 
     /// Waits until it has nothing more to do by itself: a large database is checked after start.

@@ -1,7 +1,7 @@
-//! The least that can bring a message from a sender to a receiver and keep it: it takes requests of
-//! known length off their sockets, makes those that wait durable with one commit, writes an event
-//! to the receiver and an answer to each sender. Threads that block, no HTTP beyond what the client
-//! wants to see.
+//! The least that can bring a message from a sender to its receivers: it takes requests of known
+//! length off their sockets, makes those that wait durable with one commit (where they are to be
+//! kept), writes an event to each receiver and an answer to each sender. Threads that block, no HTTP
+//! beyond what the client wants to see.
 
 use std::{
     io::{Read, Write},
@@ -33,8 +33,8 @@ enum Message {
 ///
 /// # Errors
 /// Where the database, the socket or the receiver fails.
-pub fn run(database: &Path, request: usize, event: usize) -> Result<()> {
-    let bare = Bare::open(database)?;
+pub fn run(database: Option<&Path>, request: usize, event: usize) -> Result<()> {
+    let bare = database.map(Bare::open).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let (messages, queue) = channel();
     ceiling::ready(listener.local_addr()?)?;
@@ -65,8 +65,8 @@ fn read(stream: TcpStream, request: usize, messages: &Sender<Message>) -> Result
     }
 }
 
-fn relay(mut bare: Bare, queue: &Receiver<Message>, event: usize) -> Result<()> {
-    let mut receiver = None;
+fn relay(mut bare: Option<Bare>, queue: &Receiver<Message>, event: usize) -> Result<()> {
+    let mut receivers: Vec<TcpStream> = Vec::new();
     let mut batch = Vec::new();
     while let Ok(message) = queue.recv() {
         for message in std::iter::once(message).chain(queue.try_iter()) {
@@ -74,7 +74,7 @@ fn relay(mut bare: Bare, queue: &Receiver<Message>, event: usize) -> Result<()> 
                 Message::Follow(mut stream) => {
                     // Only now: whoever is greeted may count on having whatever comes.
                     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nevent:hello\ndata:{}\n\n")?;
-                    receiver = Some(stream);
+                    receivers.push(stream);
                 }
                 Message::Send(bytes, sender) => batch.push((number(&bytes)?, sender)),
             }
@@ -91,13 +91,14 @@ fn relay(mut bare: Bare, queue: &Receiver<Message>, event: usize) -> Result<()> 
         if rows.is_empty() {
             continue;
         }
-        bare.commit(&rows)?;
+        if let Some(bare) = &mut bare {
+            bare.commit(&rows)?;
+        }
         for (number, sender) in batch.drain(..) {
-            if let Some(receiver) = &mut receiver {
-                let text = format!("data:{CONTENT}{number}");
-                // A receiver that has gone is followed by another.
-                let _ = receiver.write_all(format!("{text:<event$}\n\n").as_bytes());
-            }
+            let text = format!("data:{CONTENT}{number}");
+            let text = format!("{text:<event$}\n\n");
+            // One that has gone is followed by another.
+            receivers.retain_mut(|receiver| receiver.write_all(text.as_bytes()).is_ok());
             (&*sender).write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")?;
         }
     }

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    client::{Connection, Request},
+    client::{Connection, Stream, Transport},
     database::Person,
 };
 
@@ -22,21 +22,52 @@ use crate::{
 pub const HEARTBEAT: Duration = Duration::from_secs(feed::HEARTBEAT);
 /// Connections that are made at the same time.
 const OPENERS: usize = 32;
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Streams that are open; they end with it.
 pub struct Idle {
     streams: JoinSet<()>,
 }
 
-/// What asks for a stream.
-pub fn request(address: SocketAddr, token: &str) -> Request {
-    Request::get(
-        address,
-        "/api/messages",
-        token,
-        "Accept: text/event-stream\r\n",
-    )
+/// Opens a stream for each of `people`, one each `pace`, and waits for each one's greeting.
+///
+/// # Errors
+/// Where one of them can't be opened.
+pub async fn open(
+    address: SocketAddr,
+    people: &[Person],
+    transport: Transport,
+    pace: Duration,
+) -> Result<Vec<Stream>> {
+    let start = Instant::now();
+    let mut openers = JoinSet::new();
+    for first in 0..OPENERS {
+        let due = (0_u32..).zip(people).skip(first).step_by(OPENERS);
+        let due: Vec<_> = due
+            .map(|(index, person)| (pace * index, person.token.clone()))
+            .collect();
+        openers.spawn(async move {
+            let mut streams = Vec::with_capacity(due.len());
+            for (after, token) in due {
+                sleep_until((start + after).into()).await;
+                let connection = Connection::open(address).await?;
+                let request = transport.request(address, &token);
+                streams.push(connection.follow(&request, transport).await?);
+            }
+            anyhow::Ok(streams)
+        });
+    }
+    let mut streams = Vec::with_capacity(people.len());
+    let all = async {
+        while let Some(opened) = openers.join_next().await {
+            streams.extend(opened??);
+        }
+        anyhow::Ok(())
+    };
+    timeout(PATIENCE, all)
+        .await
+        .context("the server does not greet all streams")??;
+    Ok(streams)
 }
 
 impl Idle {
@@ -45,35 +76,10 @@ impl Idle {
     /// # Errors
     /// Where one of them can't be opened.
     pub async fn open(address: SocketAddr, people: &[Person], pace: Duration) -> Result<Self> {
-        let start = Instant::now();
-        let mut openers = JoinSet::new();
-        for first in 0..OPENERS {
-            let due = (0_u32..).zip(people).skip(first).step_by(OPENERS);
-            let due: Vec<_> = due
-                .map(|(index, person)| (pace * index, person.token.clone()))
-                .collect();
-            openers.spawn(async move {
-                let mut streams = Vec::with_capacity(due.len());
-                for (after, token) in due {
-                    sleep_until((start + after).into()).await;
-                    let connection = Connection::open(address).await?;
-                    streams.push(connection.follow(request(address, &token).bytes()).await?);
-                }
-                anyhow::Ok(streams)
-            });
-        }
         let mut streams = JoinSet::new();
-        let all = async {
-            while let Some(opened) = openers.join_next().await {
-                for stream in opened?? {
-                    streams.spawn(stream.idle());
-                }
-            }
-            anyhow::Ok(())
-        };
-        timeout(PATIENCE, all)
-            .await
-            .context("the server does not greet all streams")??;
+        for stream in open(address, people, Transport::Events, pace).await? {
+            streams.spawn(stream.idle());
+        }
         Ok(Self { streams })
     }
 

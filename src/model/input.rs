@@ -143,8 +143,7 @@ impl Emoji {
     /// # Errors
     /// [`Error::Invalid`] on `emoji` where the text isn't exactly one.
     pub fn new(text: &str) -> Result<Self> {
-        let known = emojis::get(text).or_else(|| emojis::get(&format!("{text}\u{fe0f}")));
-        known
+        emojis::get(text)
             .map(|emoji| Self(emoji.as_str()))
             .ok_or_else(|| Error::invalid("emoji", "A reaction is a single emoji"))
     }

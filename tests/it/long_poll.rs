@@ -14,13 +14,6 @@ use crate::{
 /// The longest that a poll may wait, in seconds.
 const LONGEST: u32 = 30;
 
-/// The cursor that a client without one is told.
-async fn beginning(client: &Client) -> String {
-    let beginning = answer(client.poll_request("")).await.expect(200);
-    assert_eq!(beginning["events"], json!([]));
-    beginning["cursor"].as_str().expect("a text").to_owned()
-}
-
 fn ids<'a>(messages: impl IntoIterator<Item = &'a Value>) -> Vec<&'a Value> {
     messages.into_iter().map(|message| &message["id"]).collect()
 }
@@ -87,7 +80,7 @@ async fn a_message_between_two_polls_is_in_the_second() {
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let mut cursor = beginning(&jane).await;
+    let mut cursor = jane.cursor().await;
     for _ in 0..3 {
         let sent = [
             john.say(&conversation, "one").await,
@@ -109,7 +102,7 @@ async fn from_poll_to_stream_to_poll_nothing_is_missed_or_told_twice() {
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let mut cursor = beginning(&jane).await;
+    let mut cursor = jane.cursor().await;
     let (mut sent, mut seen) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         sent.push(john.say(&conversation, "for the poll").await);
@@ -135,7 +128,7 @@ async fn a_poll_waits_for_the_first_event() {
         jane,
         conversation,
     } = Talk::start(narrow()).await;
-    let mut cursor = beginning(&jane).await;
+    let mut cursor = jane.cursor().await;
     let start = Instant::now();
     for _ in 0..10 {
         let speak = async {
@@ -159,7 +152,7 @@ async fn a_poll_is_answered_empty_when_it_has_waited() {
         conversation,
     } = Talk::start(dev()).await;
     let alice = server.sign_up("alice").await;
-    let cursor = beginning(&alice).await;
+    let cursor = alice.cursor().await;
     // Nothing of hers; yet the next poll needn't look at it again.
     john.say(&conversation, "hi").await;
     jane.say(&conversation, "hi").await;
@@ -179,7 +172,7 @@ async fn a_poll_that_does_not_say_how_long_does_not_wait() {
         jane,
         ..
     } = Talk::start(dev()).await;
-    let cursor = beginning(&jane).await;
+    let cursor = jane.cursor().await;
     let start = Instant::now();
     let request = jane.poll_request(&format!("?after={cursor}"));
     let polled = answer(request).await.expect(200);
@@ -195,7 +188,7 @@ async fn a_time_to_wait_that_is_none_is_refused() {
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let cursor = beginning(&jane).await;
+    let cursor = jane.cursor().await;
     for wait in ["", "soon", "-1", "1.5", "1e1", "9999999999999999999999"] {
         let request = jane.poll_request(&format!("?after={cursor}&wait={wait}"));
         let refusal = answer(request).await.refused(422, "invalid");
@@ -238,7 +231,7 @@ async fn an_answer_is_bounded_and_the_next_one_goes_on() {
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let mut cursor = beginning(&jane).await;
+    let mut cursor = jane.cursor().await;
     let content = "🥫".repeat(4_000);
     at_once((0..COUNT).map(|_| {
         let (john, conversation, content) = (john.clone(), conversation.clone(), content.clone());
@@ -304,7 +297,7 @@ async fn a_waiting_poll_is_refused_when_its_session_ends() {
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let cursor = beginning(&jane).await;
+    let cursor = jane.cursor().await;
     let request = jane.poll_request(&format!("?after={cursor}&wait={LONGEST}"));
     let start = Instant::now();
     let ending = async {
@@ -325,7 +318,7 @@ async fn a_waiting_poll_is_answered_when_the_server_stops_and_its_cursor_holds_a
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let cursor = beginning(&jane).await;
+    let cursor = jane.cursor().await;
     let polled = loop {
         let request = jane.poll_request(&format!("?after={cursor}&wait={LONGEST}"));
         let poll = tokio::spawn(request.send());
@@ -353,7 +346,7 @@ async fn many_polls_may_wait_at_the_same_time() {
         jane,
         conversation,
     } = Talk::start(dev()).await;
-    let cursor = beginning(&jane).await;
+    let cursor = jane.cursor().await;
     let polls = at_once((0..POLLS).map(|_| {
         let (jane, cursor) = (jane.clone(), cursor.clone());
         async move { jane.poll(&cursor, LONGEST).await }

@@ -9,6 +9,8 @@
 mod support;
 
 mod accounts;
+mod activity;
+mod changes;
 mod concurrency;
 mod conversations;
 mod crash;
@@ -20,5 +22,8 @@ mod http;
 mod lifecycle;
 mod long_poll;
 mod messages;
+mod migration;
+mod reactions;
+mod rooms;
 mod ui;
 mod witness;

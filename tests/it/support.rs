@@ -382,6 +382,14 @@ impl Client {
         answer(self.request(Method::POST, path).json(&body)).await
     }
 
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        answer(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub async fn put(&self, path: &str) -> Answer {
+        answer(self.request(Method::PUT, path)).await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         answer(self.request(Method::DELETE, path)).await
     }
@@ -406,6 +414,13 @@ impl Client {
             }
             status => panic!("{status}: {}", started.body),
         }
+    }
+
+    /// Makes a room with these people, and gives back its id.
+    pub async fn make_room(&self, name: &str, people: &[&str], open: bool) -> String {
+        let body = json!({ "name": name, "usernames": people, "open": open });
+        let room = self.post("/api/conversations", body).await.expect(201);
+        room["id"].as_str().expect("an id").to_owned()
     }
 
     /// Opens a stream, from `cursor` on or from now on, and waits for its `hello`.
@@ -440,6 +455,13 @@ impl Client {
             data: event["data"].clone(),
         });
         (events.collect(), text(&polled["cursor"]))
+    }
+
+    /// The present end of the feed.
+    pub async fn cursor(&self) -> String {
+        let beginning = answer(self.poll_request("")).await.expect(200);
+        assert_eq!(beginning["events"], json!([]));
+        beginning["cursor"].as_str().expect("a cursor").to_owned()
     }
 
     /// The request of a long poll with this query, to be refined.
@@ -502,6 +524,16 @@ pub async fn at_once<T: Send + 'static>(
 /// The path of a conversation's messages.
 pub fn messages(conversation: &str) -> String {
     format!("/api/conversations/{conversation}/messages")
+}
+
+/// The path of who is in a conversation.
+pub fn participants(conversation: &str) -> String {
+    format!("/api/conversations/{conversation}/participants")
+}
+
+/// The path of somebody in it, or of oneself as `me`.
+pub fn participant(conversation: &str, who: &str) -> String {
+    format!("/api/conversations/{conversation}/participants/{who}")
 }
 
 /// Sends a request and reads its answer whole.

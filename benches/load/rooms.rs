@@ -1,0 +1,386 @@
+//! One room with many people: how many deliveries a second it has, over either kind of stream,
+//! beside a loop that does nothing but write the same bytes to as many sockets; and what a thousand
+//! long polls and two hundred likes at once take.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{sleep, sleep_until, timeout},
+};
+
+use crate::{
+    client::{Connection, Request, Transport, find},
+    database::{self, Person},
+    delivery::{CONTENT, NUMBER},
+    process::Process,
+    report::{Figure, Goal, Section, number},
+    run::Run,
+    sends,
+    streams::{self, PATIENCE},
+};
+
+/// Messages that are under way to the room at a time: as a few people write who read each other, and
+/// less than a stream's channel holds.
+const WINDOW: usize = 4;
+/// Messages at once, for more than any channel holds.
+const BURST: usize = 100;
+/// Bytes of an event of the server's, without its end.
+const EVENT: usize = 390;
+const POLLS: usize = 1_000;
+const LIKES: usize = 200;
+/// So that the server's answers to all polls are out before the next round.
+const REST: Duration = Duration::from_millis(300);
+
+/// # Errors
+/// Where anything doesn't answer as it should, or somebody misses a message.
+pub async fn measure(run: &Run) -> Result<Section> {
+    let mut section = Section::new("One room");
+    for people in [run.streams / 10, run.streams] {
+        for transport in [Transport::Events, Transport::WebSocket] {
+            let (own, bare) = fan_out(run, people, transport).await?;
+            let what = |what| format!("{what}, {} by {transport}", number(people as f64));
+            let mut figure = Figure::new(what("deliveries"), "/s", own.per_second)?;
+            if people < run.streams {
+                figure = figure.goal_of_ratio(Goal::AtLeast(0.5));
+            }
+            section.add(figure.beside("bare loop", &bare.per_second));
+            section.add(
+                Figure::new(what("processor"), "µs each", own.micros)?
+                    .beside("bare loop", &bare.micros),
+            );
+            section.add(
+                Figure::new(what("100 at once"), "s", own.burst)?.beside("bare loop", &bare.burst),
+            );
+        }
+    }
+    let Polls { millis, threads } = polls(run).await?;
+    section.add(Figure::new(
+        format!("{} long polls answered", number(POLLS as f64)),
+        "ms",
+        millis,
+    )?);
+    section.add(Figure::new("threads while they wait", "", threads)?);
+    section.add(Figure::new(
+        format!("{LIKES} likes at once"),
+        "ms",
+        likes(run).await?,
+    )?);
+    section.note(format!(
+        "deliveries: a message counts for each stream that has it, with {WINDOW} messages under way at a time; 100 at once: \
+         until everybody has all of them. bare loop: a process that takes the same requests, keeps nothing, and writes as \
+         many bytes to as many sockets one after the other. The streams' reader is one thread, and shares the cores. \
+         likes: until each is answered and a stream has told of all."
+    ));
+    Ok(section)
+}
+
+/// The rounds of one size and transport.
+#[derive(Default)]
+struct Rounds {
+    per_second: Vec<f64>,
+    micros: Vec<f64>,
+    burst: Vec<f64>,
+}
+
+/// The server's rounds, and those of the bare loop between them.
+async fn fan_out(run: &Run, count: usize, transport: Transport) -> Result<(Rounds, Rounds)> {
+    let database = run.folder.join(format!("room-{count}-{transport}.db"));
+    let (people, room) = room(&database, 1 + count).await?;
+    let (sender, others) = people.split_first().context("nobody is there")?;
+    let tincan = Process::tincan(&database)?;
+    let send = request(tincan.address, &sender.token, room);
+    let bare = Process::fan(send.bytes().len(), EVENT)?;
+
+    let (mut own, mut ceiling) = (Rounds::default(), Rounds::default());
+    for (process, rounds, transport) in [
+        (&tincan, &mut own, transport),
+        // Which bytes it writes makes no difference to it.
+        (&bare, &mut ceiling, Transport::Events),
+    ] {
+        run.say(format!("a room of {count} by {transport}"));
+        let audience = Audience::gather(process.address, others, transport).await?;
+        for round in 0..run.rounds.min(3) {
+            run.say(format!(
+                "a room of {count} by {transport}, round {}",
+                round + 1
+            ));
+            let before = process.processor_time()?;
+            let spoken = speak(process.address, &send, &audience, run.duration, WINDOW).await?;
+            let processor = process.processor_time()?.saturating_sub(before);
+            let deliveries = (spoken.messages * count) as f64;
+            rounds
+                .per_second
+                .push(deliveries / spoken.elapsed.as_secs_f64());
+            rounds
+                .micros
+                .push(processor.as_secs_f64() * 1e6 / deliveries);
+            let burst = speak(process.address, &send, &audience, Duration::ZERO, BURST).await?;
+            rounds.burst.push(burst.elapsed.as_secs_f64());
+        }
+    }
+    Ok((own, ceiling))
+}
+
+/// A database with so many people in one room.
+async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
+    database::create(database).await?;
+    database::fill(database, |connection| {
+        let people = database::people(connection, count)?;
+        let room = database::room(connection, &people)?;
+        Ok((people, room))
+    })
+}
+
+fn request(address: SocketAddr, token: &str, room: i64) -> Request {
+    let digits = "@".repeat(NUMBER);
+    let json = format!(
+        r#"{{{CONTENT}{digits} {}","clientId":"{digits}"}}"#,
+        sends::content()
+    );
+    Request::post(
+        address,
+        &format!("/api/conversations/{room}/messages"),
+        token,
+        &json,
+    )
+}
+
+/// Everybody who follows, and how many messages each has had.
+struct Audience {
+    heard: Arc<Heard>,
+    streams: JoinSet<Result<()>>,
+}
+
+struct Heard {
+    each: Vec<AtomicUsize>,
+    total: AtomicUsize,
+    /// Told whenever `total` passes a multiple of the number of streams.
+    grew: Notify,
+}
+
+impl Heard {
+    fn note(&self, index: usize, messages: usize) {
+        self.each[index].fetch_add(messages, Ordering::Relaxed);
+        let before = self.total.fetch_add(messages, Ordering::Relaxed);
+        let count = self.each.len();
+        if before / count != (before + messages) / count {
+            self.grew.notify_one();
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
+impl Audience {
+    async fn gather(address: SocketAddr, people: &[Person], transport: Transport) -> Result<Self> {
+        let heard = Arc::new(Heard {
+            each: people.iter().map(|_| AtomicUsize::new(0)).collect(),
+            total: AtomicUsize::new(0),
+            grew: Notify::new(),
+        });
+        let mut streams = JoinSet::new();
+        for (index, stream) in streams::open(address, people, transport, Duration::ZERO)
+            .await?
+            .into_iter()
+            .enumerate()
+        {
+            let heard = Arc::clone(&heard);
+            streams.spawn(stream.count(move |messages| heard.note(index, messages)));
+        }
+        Ok(Self { heard, streams })
+    }
+}
+
+/// What was said, and how long it took until everybody had it.
+struct Spoken {
+    messages: usize,
+    elapsed: Duration,
+}
+
+/// Sends messages for `duration`, and `window` at least, no more than `window` of which are under
+/// way; then waits until everybody has all of them.
+async fn speak(
+    address: SocketAddr,
+    request: &Request,
+    audience: &Audience,
+    duration: Duration,
+    window: usize,
+) -> Result<Spoken> {
+    static NUMBERS: AtomicUsize = AtomicUsize::new(1);
+
+    let Audience { heard, streams } = audience;
+    let people = heard.each.len();
+    let before: Vec<_> = heard
+        .each
+        .iter()
+        .map(|each| each.load(Ordering::Relaxed))
+        .collect();
+    let base = heard.total();
+    let mut request = request.clone();
+    let mut connection = Connection::open(address).await?;
+    let start = Instant::now();
+    let mut messages = 0;
+    let speaking = async {
+        while start.elapsed() < duration || messages < window {
+            request.set(NUMBERS.fetch_add(1, Ordering::Relaxed) as u64);
+            let status = connection.exchange(request.bytes()).await?.status;
+            ensure!(status == 201, "a message was answered with {status}");
+            messages += 1;
+            while heard.total() - base + window * people <= messages * people {
+                heard.grew.notified().await;
+            }
+        }
+        while heard.total() - base < messages * people {
+            heard.grew.notified().await;
+        }
+        anyhow::Ok(())
+    };
+    timeout(duration + PATIENCE, speaking)
+        .await
+        .with_context(|| {
+            format!(
+                "{} deliveries are missing",
+                people * BURST - (heard.total() - base)
+            )
+        })??;
+    let elapsed = start.elapsed();
+    for (each, before) in heard.each.iter().zip(before) {
+        let had = each.load(Ordering::Relaxed) - before;
+        ensure!(had == messages, "a stream had {had} messages of {messages}");
+    }
+    ensure!(streams.len() == people, "a stream has ended");
+    Ok(Spoken { messages, elapsed })
+}
+
+struct Polls {
+    millis: Vec<f64>,
+    threads: Vec<f64>,
+}
+
+/// A thousand long polls that wait, and the one message that answers them all.
+async fn polls(run: &Run) -> Result<Polls> {
+    let database = run.folder.join("room-polls.db");
+    let (people, room) = room(&database, 1 + POLLS).await?;
+    let process = Process::tincan(&database)?;
+    let address = process.address;
+    let mut send = request(address, &people[0].token, room);
+    let mut waiting = Vec::with_capacity(POLLS);
+    for person in &people[1..] {
+        waiting.push((Connection::open(address).await?, person.token.clone()));
+    }
+    let (mut millis, mut threads) = (Vec::new(), Vec::new());
+    for round in 0..run.rounds.min(3) {
+        run.say(format!("{POLLS} long polls, round {}", round + 1));
+        let mut sender = Connection::open(address).await?;
+        let present = Request::get(
+            address,
+            "/api/messages",
+            &people[0].token,
+            "Accept: application/json\r\n",
+        );
+        let cursor = cursor_of(sender.exchange(present.bytes()).await?.body)?;
+        let mut polls = JoinSet::new();
+        for (mut connection, token) in waiting.drain(..) {
+            let path = format!("/api/messages?after={cursor}&wait=30");
+            let request = Request::get(address, &path, &token, "Accept: application/json\r\n");
+            polls.spawn(async move {
+                let answer = connection.exchange(request.bytes()).await?;
+                let has_it = find(answer.body, CONTENT.as_bytes()).is_some();
+                ensure!(
+                    answer.status == 200 && has_it,
+                    "a long poll had nothing to tell"
+                );
+                Ok((connection, token))
+            });
+        }
+        process.settle().await?;
+        threads.push(process.threads()?);
+        let start = Instant::now();
+        send.set(round as u64 + 1);
+        ensure!(
+            sender.exchange(send.bytes()).await?.status == 201,
+            "the message was refused"
+        );
+        while let Some(answered) = polls.join_next().await {
+            waiting.push(answered??);
+        }
+        millis.push(start.elapsed().as_secs_f64() * 1e3);
+        sleep(REST).await;
+    }
+    Ok(Polls { millis, threads })
+}
+
+fn cursor_of(body: &[u8]) -> Result<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body)?;
+    Ok(answer["cursor"]
+        .as_str()
+        .context("an answer without a cursor")?
+        .to_owned())
+}
+
+/// How long it takes until two hundred people who like a message at the same moment are all counted.
+async fn likes(run: &Run) -> Result<Vec<f64>> {
+    let database = run.folder.join("room-likes.db");
+    let (people, room) = room(&database, 1 + LIKES).await?;
+    let process = Process::tincan(&database)?;
+    let address = process.address;
+    let mut connections = Vec::with_capacity(LIKES);
+    for person in &people[1..] {
+        connections.push((Connection::open(address).await?, person.token.clone()));
+    }
+    let mut millis = Vec::new();
+    for round in 0..run.rounds.min(3) {
+        run.say(format!("{LIKES} likes, round {}", round + 1));
+        let mut send = request(address, &people[0].token, room);
+        send.set(round as u64 + 1);
+        let mut sender = Connection::open(address).await?;
+        let message: serde_json::Value =
+            serde_json::from_slice(sender.exchange(send.bytes()).await?.body)?;
+        let id = message["id"]
+            .as_str()
+            .context("a message without an id")?
+            .to_owned();
+
+        let stream = Connection::open(address).await?;
+        let follow = Transport::Events.request(address, &people[0].token);
+        let mut stream = stream.follow(&follow, Transport::Events).await?;
+        let start = Instant::now();
+        let mut likes = JoinSet::new();
+        for (mut connection, token) in connections.drain(..) {
+            let path = format!("/api/messages/{id}/reactions/%F0%9F%91%8D");
+            let request = Request::put(address, &path, &token);
+            likes.spawn(async move {
+                let status = connection.exchange(request.bytes()).await?.status;
+                ensure!(status == 200, "a like was answered with {status}");
+                Ok((connection, token))
+            });
+        }
+        while let Some(liked) = likes.join_next().await {
+            connections.push(liked??);
+        }
+        // The last state has all of them, in whichever order they came.
+        let has_all = |event: &[u8]| {
+            let users = event.rsplit(|byte| *byte == b'[').next();
+            users.is_some_and(|users| users.split(|byte| *byte == b',').count() >= LIKES)
+        };
+        let all = stream.until(|event| find(event, b"event:update").is_some() && has_all(event));
+        let all = timeout(PATIENCE, all);
+        all.await.context("a stream has not heard of all likes")??;
+        millis.push(start.elapsed().as_secs_f64() * 1e3);
+        sleep_until((Instant::now() + REST).into()).await;
+    }
+    Ok(millis)
+}
