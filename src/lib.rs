@@ -4,7 +4,7 @@
 //! ```text
 //! POST /api/conversations/7/messages                                GET /api/messages (any number of devices)
 //!    │ http/messages.rs   path → method → session → body               ▲
-//!    ▼                                                                 │ http/feed/{sse,long_poll}.rs   encode
+//!    ▼                                                                 │ http/feed/{sse,websocket,long_poll}.rs   encode
 //!  http/messages.rs       validate, ask the store                      │ feed.rs   subscribe → replay → live, no gap
 //!    ▼                                                                 │
 //!  store/messages.rs      the SQL, as a job of the writer              │

@@ -231,13 +231,15 @@ async fn serve_connection(
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIME));
-    let answer = service_fn(move |request| service.answer(peer, request));
+    let afterwards = TaskTracker::new();
+    let answer = service_fn(|request| service.answer(peer, &afterwards, request));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(Box::pin(stream)), answer)
+            .with_upgrades()
     );
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -249,6 +251,9 @@ async fn serve_connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+    // A connection that speaks something else now is still one of those that are counted.
+    afterwards.close();
+    afterwards.wait().await;
 }
 
 fn configure(stream: &TcpStream) -> io::Result<()> {

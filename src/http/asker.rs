@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use warp::http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
-    header::{AUTHORIZATION, COOKIE, USER_AGENT},
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{AUTHORIZATION, COOKIE, UPGRADE, USER_AGENT},
 };
 
 use super::{
@@ -47,7 +47,7 @@ impl Asker {
 
     /// Like [`session`](Self::session), where nobody known may ask as well.
     pub async fn session_if_any(&self, app: &App) -> Answer<Option<Arc<Session>>> {
-        let Some(token) = self.bearer().or_else(|| self.cookie(&app.settings)) else {
+        let Some(token) = self.token(&app.settings) else {
             return Ok(None);
         };
         match app.store.session(token).await {
@@ -61,11 +61,21 @@ impl Asker {
     /// set headers.
     pub async fn session_or(&self, app: &App, token: Option<&str>) -> Answer<Arc<Session>> {
         match token {
-            Some(token) if self.bearer().is_none() && self.cookie(&app.settings).is_none() => {
+            Some(token) if self.token(&app.settings).is_none() => {
                 Ok(app.store.session(token).await?)
             }
             _ => self.session(app).await,
         }
+    }
+
+    /// The token that it names its session by.
+    pub fn token(&self, settings: &Settings) -> Option<&str> {
+        self.bearer().or_else(|| self.cookie(settings))
+    }
+
+    /// Whether it asks for a WebSocket (RFC 6455 §4.1).
+    pub fn wants_websocket(&self) -> bool {
+        lists(&self.headers, UPGRADE, "websocket")
     }
 
     /// The session of a bearer token; a cookie doesn't count.
@@ -104,7 +114,9 @@ impl Asker {
             return Err(Error::Unauthorized.into());
         }
         let own = app.settings.public_url.as_ref();
-        if !self.method.is_safe() && is_same_origin(&self.headers, own) != Some(true) {
+        // A browser lets any page open a WebSocket, and what it carries may change things.
+        let may_change = !self.method.is_safe() || self.wants_websocket();
+        if may_change && is_same_origin(&self.headers, own) != Some(true) {
             return Err(cross_origin());
         }
         Ok(session)
@@ -137,6 +149,16 @@ impl Asker {
             .filter_map(|pair| pair.trim().split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
     }
+}
+
+/// Whether one of this header's comma-separated values is `token`, in whatever case.
+pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name);
+    let mut tokens = values
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    tokens.any(|listed| listed.trim().eq_ignore_ascii_case(token))
 }
 
 fn cross_origin() -> Failure {

@@ -108,17 +108,20 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Twice over: as any value first, because serde's limit on nesting doesn't hold inside a field
-/// that a type ignores and an array would do for a struct; then as `T`, which refuses a field given
-/// twice.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+/// Reads a JSON object. Twice over: as any value first, because serde's limit on nesting doesn't
+/// hold inside a field that a type ignores and an array would do for a struct; then as `T`, which
+/// refuses a field given twice.
+///
+/// # Errors
+/// 400 for what isn't such an object.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     let value: Value =
-        serde_json::from_slice(bytes).map_err(|_| malformed("The body isn't valid JSON"))?;
+        serde_json::from_slice(bytes).map_err(|_| malformed("That isn't valid JSON"))?;
     if !value.is_object() {
-        return Err(malformed("The body isn't a JSON object"));
+        return Err(malformed("That isn't a JSON object"));
     }
     serde_json::from_slice(bytes)
-        .map_err(|_| malformed("A value in the body has the wrong type, or is given twice"))
+        .map_err(|_| malformed("A value has the wrong type, or is given twice"))
 }
 
 fn not_json() -> Failure {

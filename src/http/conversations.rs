@@ -21,7 +21,7 @@ use super::{
     rooms,
 };
 use crate::{
-    error::Error,
+    error::{Error, Result},
     model::{ConversationId, room_name},
     store::{NewRoom, Started},
 };
@@ -179,22 +179,32 @@ async fn other_participant(id: ConversationId, app: Arc<App>, asker: Asker) -> A
         .await?))
 }
 
+/// Up to which message somebody has read; without a number, all of them.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ReadMark {
-    up_to: Option<i64>,
+pub struct ReadMark {
+    pub up_to: Option<i64>,
+}
+
+impl ReadMark {
+    /// The number, checked.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where no message can have it.
+    pub fn number(self) -> Result<Option<i64>> {
+        if self.up_to.is_some_and(|number| number < 0) {
+            return Err(Error::invalid("upTo", "A message's number is not negative"));
+        }
+        Ok(self.up_to)
+    }
 }
 
 async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let session = asker.session(&app).await?;
-    let up_to = body
-        .json_or_default::<ReadMark>(asker.headers())
-        .await?
-        .up_to;
-    if up_to.is_some_and(|number| number < 0) {
-        return Err(Error::invalid("upTo", "A message's number is not negative").into());
-    }
-    app.store.mark_read(session.user.id, id, up_to).await?;
+    let mark: ReadMark = body.json_or_default(asker.headers()).await?;
+    app.store
+        .mark_read(session.user.id, id, mark.number()?)
+        .await?;
     Ok(no_content())
 }
 

@@ -4,6 +4,8 @@
 
 use std::{convert::Infallible, sync::Arc};
 
+use hyper::upgrade::OnUpgrade;
+use tokio_util::task::TaskTracker;
 use warp::{
     Filter, Rejection,
     http::{Method, StatusCode, header::ALLOW},
@@ -31,6 +33,11 @@ pub fn body() -> impl Filter<Extract = (Body,), Error = Rejection> + Copy {
     warp::body::stream().map(Body::new)
 }
 
+/// The connection, where the request would have it speak something else than HTTP.
+pub fn upgrade() -> impl Filter<Extract = (Option<Upgrade>,), Error = Infallible> + Copy {
+    warp::ext::optional()
+}
+
 /// The query's names and values, decoded.
 pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
     warp::query().map(Query)
@@ -47,6 +54,15 @@ pub fn only(allowed: &'static str) -> impl Filter<Extract = (Failure,), Error = 
         )
         .with_header(ALLOW, allowed)
     })
+}
+
+/// A connection that can be taken over from HTTP (RFC 9110 §7.8).
+#[derive(Clone)]
+pub struct Upgrade {
+    /// Comes after the answer 101.
+    pub connection: OnUpgrade,
+    /// What goes on with the connection is done as one of these, so that it ends with them.
+    pub tasks: TaskTracker,
 }
 
 /// A query string, taken apart.

@@ -14,8 +14,8 @@ use super::{
     reply::{Answer, json, no_content, ok},
 };
 use crate::{
-    error::Error,
-    model::{self, ConversationId, Emoji, Message, MessageId, UserId},
+    error::{Error, Result},
+    model::{self, ConversationId, Emoji, Message, MessageId, User, UserId},
     store::{NewMessage, Page, Sent},
 };
 
@@ -83,28 +83,35 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
+/// A message as its author's client has sent it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Draft {
-    content: Option<String>,
-    client_id: Option<String>,
+pub struct Draft {
+    pub content: Option<String>,
+    pub client_id: Option<String>,
+}
+
+impl Draft {
+    /// The message that it is to become.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it doesn't keep the rules.
+    pub fn to(self, conversation_id: ConversationId, author: User) -> Result<NewMessage> {
+        Ok(NewMessage {
+            conversation_id,
+            author,
+            content: model::message_content(self.content.as_deref().unwrap_or_default())?
+                .to_owned(),
+            client_id: self.client_id.map(model::client_id).transpose()?,
+        })
+    }
 }
 
 async fn send(conversation_id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let session = asker.session(&app).await?;
     let draft: Draft = body.json(asker.headers()).await?;
-    let content = model::message_content(draft.content.as_deref().unwrap_or_default())?.to_owned();
-    let client_id = draft.client_id.map(model::client_id).transpose()?;
-    let author = session.user.clone();
-    let Sent { message, is_new } = app
-        .store
-        .send(NewMessage {
-            conversation_id,
-            author,
-            content,
-            client_id,
-        })
-        .await?;
+    let draft = draft.to(conversation_id, session.user.clone())?;
+    let Sent { message, is_new } = app.store.send(draft).await?;
     let status = if is_new {
         StatusCode::CREATED
     } else {

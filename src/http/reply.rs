@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, convert::Infallible};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use warp::{
     Rejection, Reply,
     http::{
@@ -26,7 +26,7 @@ pub struct Failure {
     code: &'static str,
     message: Cow<'static, str>,
     field: Option<&'static str>,
-    header: Option<(HeaderName, &'static str)>,
+    headers: Vec<(HeaderName, &'static str)>,
 }
 
 impl Failure {
@@ -40,7 +40,7 @@ impl Failure {
             code,
             message: message.into(),
             field: None,
-            header: None,
+            headers: Vec::new(),
         }
     }
 
@@ -50,11 +50,9 @@ impl Failure {
         Self::new(status, error.code(), message).with_header(RETRY_AFTER, "1")
     }
 
-    pub fn with_header(self, name: HeaderName, value: &'static str) -> Self {
-        Self {
-            header: Some((name, value)),
-            ..self
-        }
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
     }
 }
 
@@ -85,15 +83,15 @@ impl From<Error> for Failure {
             code: error.code(),
             message: error.to_string().into(),
             field,
-            header,
+            headers: header.into_iter().collect(),
         }
     }
 }
 
-impl Reply for Failure {
-    fn into_response(self) -> Response {
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Body<'a> {
+        struct View<'a> {
             code: &'a str,
             message: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,19 +102,23 @@ impl Reply for Failure {
         let errors = self
             .field
             .map(|field| [(field.to_owned(), message.into())].into_iter().collect());
-        let mut response = json(
-            self.status,
-            &Body {
-                code: self.code,
-                message,
-                errors,
-            },
-        );
-        if let Some((name, value)) = self.header {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+        View {
+            code: self.code,
+            message,
+            errors,
         }
+        .serialize(serializer)
+    }
+}
+
+impl Reply for Failure {
+    fn into_response(self) -> Response {
+        let mut response = json(self.status, &self);
+        let headers = self
+            .headers
+            .into_iter()
+            .map(|(name, value)| (name, HeaderValue::from_static(value)));
+        response.headers_mut().extend(headers);
         response
     }
 }

@@ -2,8 +2,9 @@
 
 use std::{convert::Infallible, net::IpAddr, pin::Pin, sync::Arc, time::Instant};
 
-use hyper::{Request, body::Incoming, service::Service as _};
+use hyper::{Request, body::Incoming, service::Service as _, upgrade::OnUpgrade};
 use hyper_util::service::TowerToHyperService;
+use tokio_util::task::TaskTracker;
 use warp::{
     Reply,
     filters::BoxedFilter,
@@ -14,7 +15,7 @@ use warp::{
     reply::Response,
 };
 
-use super::{App, guard, reply::Answer, routes};
+use super::{App, filters::Upgrade, guard, reply::Answer, routes};
 
 /// Answers requests with the filter tree. Cheap to clone.
 #[derive(Clone)]
@@ -48,10 +49,21 @@ impl Service {
         Ok(())
     }
 
-    /// Answers one request from `peer`.
-    pub fn answer(&self, peer: IpAddr, mut request: Request<Incoming>) -> Answering {
+    /// Answers one request from `peer`. An answer that takes the connection over from HTTP goes on
+    /// in a task of `afterwards`.
+    pub fn answer(
+        &self,
+        peer: IpAddr,
+        afterwards: &TaskTracker,
+        mut request: Request<Incoming>,
+    ) -> Answering {
         let admitted = self.admit(peer, &request);
         let routes = self.routes.clone();
+        let extensions = request.extensions_mut();
+        if let Some(connection) = extensions.remove::<OnUpgrade>() {
+            let tasks = afterwards.clone();
+            extensions.insert(Upgrade { connection, tasks });
+        }
         Box::pin(async move {
             let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
             let is_api = request.uri().path().split('/').nth(1) == Some("api");
@@ -59,6 +71,7 @@ impl Service {
                 // hyper leaves the body out of the answer to what came in as HEAD (RFC 9110
                 // §9.3.2).
                 *request.method_mut() = Method::GET;
+                request.extensions_mut().remove::<Upgrade>();
             }
             let mut response = match admitted {
                 Err(refusal) => refusal.into_response(),

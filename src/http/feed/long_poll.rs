@@ -2,7 +2,7 @@
 //! each request takes what there is, or else waits for the first event, and its answer's cursor
 //! opens the next.
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use tokio::time::timeout;
 use warp::{
@@ -11,13 +11,16 @@ use warp::{
     reply::Response,
 };
 
-use super::super::{
-    filters::Query,
-    reply::{Answer, Failure},
+use super::{
+    super::{
+        filters::Query,
+        reply::{Answer, Failure},
+    },
+    encode,
 };
 use crate::{
     error::{Error, Result},
-    feed::{Feed, Item, RESET},
+    feed::{Feed, RESET},
 };
 
 /// Seconds that a request may wait: less than what proxies commonly allow an answer.
@@ -65,7 +68,12 @@ async fn take(feed: &mut Feed, wait: Duration, events: &mut String) -> Result<()
             // An answer says by its cursor where it begins and ends.
             "hello" => {}
             "caught_up" => break,
-            _ => encode(&item, events),
+            _ => {
+                if !events.is_empty() {
+                    events.push(',');
+                }
+                encode(&item, events);
+            }
         }
     }
     if events.is_empty()
@@ -74,20 +82,6 @@ async fn take(feed: &mut Feed, wait: Duration, events: &mut String) -> Result<()
         encode(&item?, events);
     }
     Ok(())
-}
-
-/// Cursors and names are the server's own and need no escape, and the data is JSON.
-fn encode(Item { cursor, event }: &Item, events: &mut String) {
-    if !events.is_empty() {
-        events.push(',');
-    }
-    events.push('{');
-    // Writing to a string can't fail.
-    if let Some(cursor) = cursor {
-        let _ = write!(events, r#""id":"{cursor}","#);
-    }
-    let (name, data) = (event.name, &event.data);
-    let _ = write!(events, r#""event":"{name}","data":{data}}}"#);
 }
 
 fn answer(feed: &Feed, events: &str) -> Response {

@@ -1,9 +1,11 @@
 //! `GET /api/messages`: the feed, in the encoding that the request asks for.
 
 mod long_poll;
+mod ops;
 mod sse;
+mod websocket;
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use warp::{
     Filter, Reply,
@@ -15,10 +17,13 @@ use warp::{
 use super::{
     App,
     asker::Asker,
-    filters::{Query, asker, only, query, with},
+    filters::{Query, Upgrade, asker, only, query, upgrade, with},
     reply::{Answer, Failure},
 };
-use crate::feed::Feed;
+use crate::{
+    error::Error,
+    feed::{Feed, Item},
+};
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let messages = warp::path!("messages");
@@ -27,6 +32,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .and(with(app))
         .and(asker())
         .and(query())
+        .and(upgrade())
         .then(follow);
     follow
         .or(messages.and(only("GET, HEAD")))
@@ -34,8 +40,9 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn follow(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.session_or(&app, query.get("token")).await?;
+async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgrade>) -> Answer {
+    let in_query = query.get("token");
+    let session = asker.session_or(&app, in_query).await?;
     let accepts = |media_type| {
         let accepted = asker.headers().get_all(ACCEPT);
         let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());
@@ -56,6 +63,13 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query) -> Answer {
         cursor,
         app.stopping.clone(),
     );
+    if let Some(upgrade) = upgrade.filter(|_| asker.wants_websocket()) {
+        let response = websocket::handshake(asker.headers())?;
+        let token = asker.token(&app.settings).or(in_query);
+        let token = token.ok_or(Error::Unauthorized)?.to_owned();
+        websocket::start(upgrade, Arc::clone(&app), token, open.await?);
+        return Ok(response);
+    }
     if accepts("text/event-stream") {
         return Ok(sse::reply(open.await?));
     }
@@ -72,4 +86,17 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query) -> Answer {
         "not_acceptable",
         "This endpoint requires an EventSource connection",
     ))
+}
+
+/// Appends an event as the JSON object that long polls and WebSockets have for it. Cursors and names
+/// are the server's own and need no escape, and the data is JSON.
+fn encode(Item { cursor, event }: &Item, json: &mut String) {
+    json.reserve(event.data.len() + 64);
+    json.push('{');
+    // Writing to a string can't fail.
+    if let Some(cursor) = cursor {
+        let _ = write!(json, r#""id":"{cursor}","#);
+    }
+    let (name, data) = (event.name, &event.data);
+    let _ = write!(json, r#""event":"{name}","data":{data}}}"#);
 }

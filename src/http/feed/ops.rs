@@ -1,0 +1,133 @@
+//! What a client may ask for over its WebSocket, as JSON: `{"op":"send",…}`, `{"op":"read",…}`
+//! and `{"op":"typing",…}`.
+//! Each is validated, done and refused as the HTTP call of the same name, and answered by an `ack`
+//! or an `error`.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::super::{
+    App, body,
+    conversations::ReadMark,
+    messages::Draft,
+    reply::{Answer, Failure},
+};
+use crate::{
+    error::{Error, Result},
+    model::ConversationId,
+    store::Session,
+};
+
+/// What a client asks for; which fields matter depends on `op`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    op: Option<String>,
+    conversation_id: Option<String>,
+    content: Option<String>,
+    client_id: Option<String>,
+    up_to: Option<i64>,
+}
+
+impl Request {
+    fn conversation(&self) -> Result<ConversationId> {
+        let id = self.conversation_id.as_deref();
+        let id = id.ok_or_else(|| Error::invalid("conversationId", "Say which conversation"))?;
+        id.parse().map_err(|_| Error::NotFound("Conversation"))
+    }
+}
+
+/// Does what a frame asks for, and gives back the event that answers it.
+pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
+    /// An HTTP call's refusal, and which frame it is about.
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Refusal<'a> {
+        #[serde(flatten)]
+        failure: &'a Failure,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
+    }
+
+    let (event, data) = match perform(&app, &token, &frame).await {
+        Ok(data) => ("ack", data),
+        Err(failure) => {
+            let (failure, client_id) = (&failure, client_id(&frame));
+            ("error", json(&Refusal { failure, client_id }))
+        }
+    };
+    format!(r#"{{"event":"{event}","data":{data}}}"#)
+}
+
+/// The session is looked up for every frame, as it is for every request.
+async fn perform(app: &App, token: &str, frame: &str) -> Answer<String> {
+    let session = app.store.session(token).await?;
+    let request: Request = body::parse(frame.as_bytes())?;
+    match request.op.as_deref() {
+        Some("send") => send(app, &session, request).await,
+        Some("read") => read(app, &session, request).await,
+        Some("typing") => type_in(app, &session, request).await,
+        _ => Err(Error::invalid("op", "There is no such op").into()),
+    }
+}
+
+async fn send(app: &App, session: &Session, request: Request) -> Answer<String> {
+    let conversation = request.conversation()?;
+    let Request {
+        content, client_id, ..
+    } = request;
+    let draft = Draft { content, client_id };
+    let sent = app
+        .store
+        .send(draft.to(conversation, session.user.clone())?);
+    Ok(json(&sent.await?.message.view(session.user.id)))
+}
+
+async fn read(app: &App, session: &Session, request: Request) -> Answer<String> {
+    let conversation_id = request.conversation()?;
+    let mark = ReadMark {
+        up_to: request.up_to,
+    };
+    app.store
+        .mark_read(session.user.id, conversation_id, mark.number()?)
+        .await?;
+    Ok(done("read", conversation_id, request.client_id))
+}
+
+async fn type_in(app: &App, session: &Session, request: Request) -> Answer<String> {
+    let conversation_id = request.conversation()?;
+    app.store.type_in(session.user.id, conversation_id).await?;
+    Ok(done("typing", conversation_id, request.client_id))
+}
+
+/// What an op is answered by that leads to nothing to show.
+fn done(op: &'static str, conversation_id: ConversationId, client_id: Option<String>) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Done {
+        op: &'static str,
+        conversation_id: ConversationId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
+    }
+
+    json(&Done {
+        op,
+        conversation_id,
+        client_id,
+    })
+}
+
+/// A frame's client id, whatever else is wrong with it.
+fn client_id(frame: &str) -> Option<String> {
+    let frame: Value = serde_json::from_str(frame).ok()?;
+    Some(frame.get("clientId")?.as_str()?.to_owned())
+}
+
+/// None of the types here has a part that can't be written.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,301 @@
+//! The feed over a WebSocket (RFC 6455): a text frame an event, the same JSON as in a long poll's
+//! answer. What the client may ask for in the other direction is in `ops`; its frames are done one
+//! after the other.
+//!
+//! tokio-tungstenite is used directly, as `warp::ws` leaves every socket a read buffer of 128 KiB
+//! and hides why a frame was refused.
+
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{self, AsyncWriteExt},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message, Utf8Bytes,
+        error::ProtocolError,
+        handshake::derive_accept_key,
+        protocol::{
+            CloseFrame, Role, WebSocketConfig,
+            frame::coding::CloseCode::{self, Away, Invalid, Policy, Protocol, Size, Unsupported},
+        },
+    },
+};
+use warp::{
+    Reply,
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{
+            CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+        },
+    },
+    reply::Response,
+};
+
+use super::{
+    super::{
+        App,
+        asker::lists,
+        filters::Upgrade,
+        reply::{Answer, Failure},
+    },
+    encode, ops,
+};
+use crate::{
+    error::{Error, Result},
+    feed::{Feed, HEARTBEAT, Item},
+};
+
+/// Bytes that a message of the client may have, in one frame or several: as many as a body.
+const LIMIT: usize = 64 * 1024;
+/// Bytes that are read at a time, and that a silent socket holds. Most frames are smaller.
+const READ_BUFFER: usize = 2 * 1024;
+/// Pings that may stay unanswered.
+const PATIENCE: u32 = 2;
+/// How long a client may take to close after it was told to: less than the server takes to stop.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
+
+/// Checks the client's part of the handshake (RFC 6455 §4.2.1), and gives back the server's.
+///
+/// # Errors
+/// 426 for another version than 13, and 400.
+pub fn handshake(headers: &HeaderMap) -> Answer<Response> {
+    let is_version = |version: &HeaderValue| version == "13";
+    if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
+        let (status, message) = (StatusCode::UPGRADE_REQUIRED, "This is WebSocket version 13");
+        let refusal = Failure::new(status, "websocket_version", message);
+        return Err(refusal
+            .with_header(SEC_WEBSOCKET_VERSION, "13")
+            .with_header(UPGRADE, "websocket")
+            .with_header(CONNECTION, "Upgrade"));
+    }
+    let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
+    let key = key.filter(|key| is_key(key) && lists(headers, CONNECTION, "upgrade"));
+    let accept = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key)).ok());
+    let Some(accept) = accept else {
+        let message = "A WebSocket begins with Connection: Upgrade and a Sec-WebSocket-Key";
+        let status = StatusCode::BAD_REQUEST;
+        return Err(Failure::new(status, "bad_handshake", message));
+    };
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    response.headers_mut().extend([
+        (CONNECTION, HeaderValue::from_static("Upgrade")),
+        (UPGRADE, HeaderValue::from_static("websocket")),
+        (SEC_WEBSOCKET_ACCEPT, accept),
+    ]);
+    Ok(response)
+}
+
+/// Whether it is 16 bytes in base 64.
+fn is_key(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+    key.len() == 24
+        && key
+            .strip_suffix(b"==")
+            .is_some_and(|digits| digits.iter().all(is_digit))
+}
+
+/// Speaks with the client from the end of the handshake on, until one of them closes. `token` is
+/// what the client named its session by.
+pub fn start(upgrade: Upgrade, app: Arc<App>, token: String, feed: Feed) {
+    let Upgrade { connection, tasks } = upgrade;
+    tasks.spawn(async move {
+        let connection = match connection.await {
+            Ok(connection) => TokioIo::new(connection),
+            Err(error) => return tracing::debug!(%error, "a connection was not taken over"),
+        };
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_frame_size(Some(LIMIT))
+            .max_message_size(Some(LIMIT));
+        let stream = WebSocketStream::from_raw_socket(connection, Role::Server, Some(config)).await;
+        let mut socket = Socket::new(stream, app, token);
+        let Err(End(close)) = socket.follow(feed).await;
+        if let Some(frame) = close {
+            socket.close(frame).await;
+        }
+    });
+}
+
+/// Why a socket ends: what the client is told, where it hasn't closed itself or gone.
+struct End(Option<CloseFrame>);
+
+impl End {
+    fn because(code: CloseCode, reason: &'static str) -> Self {
+        let reason = Utf8Bytes::from_static(reason);
+        Self(Some(CloseFrame { code, reason }))
+    }
+}
+
+impl From<Error> for End {
+    fn from(end: Error) -> Self {
+        match end {
+            Error::Unauthorized => Self::because(Policy, "The session has ended"),
+            Error::Stopping => Self::because(Away, "The server stops"),
+            end => {
+                tracing::warn!(%end, "a socket broke off; its client will come back");
+                Self::because(CloseCode::Error, "The stream broke off")
+            }
+        }
+    }
+}
+
+impl From<tungstenite::Error> for End {
+    fn from(error: tungstenite::Error) -> Self {
+        match error {
+            tungstenite::Error::Capacity(_) => Self::because(Size, "64 KiB at most"),
+            tungstenite::Error::Utf8(_) => Self::because(Invalid, "That isn't UTF-8"),
+            tungstenite::Error::Protocol(error)
+                if error != ProtocolError::ResetWithoutClosingHandshake =>
+            {
+                Self::because(Protocol, "That isn't RFC 6455")
+            }
+            error => {
+                tracing::debug!(%error, "a socket ended early");
+                Self(None)
+            }
+        }
+    }
+}
+
+/// One client's socket.
+struct Socket {
+    stream: WebSocketStream<TokioIo<Upgraded>>,
+    app: Arc<App>,
+    token: String,
+    heartbeat: Interval,
+    /// Pings since the last pong.
+    unanswered: u32,
+    /// What a frame of the client asked for, until it is answered. Boxed, because what a socket
+    /// waits for most of the time is something else.
+    doing: Option<Pin<Box<dyn Future<Output = String> + Send>>>,
+}
+
+impl Socket {
+    fn new(stream: WebSocketStream<TokioIo<Upgraded>>, app: Arc<App>, token: String) -> Self {
+        let period = Duration::from_secs(HEARTBEAT);
+        let mut heartbeat = interval_at(Instant::now() + period, period);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            stream,
+            app,
+            token,
+            heartbeat,
+            unanswered: 0,
+            doing: None,
+        }
+    }
+
+    /// Passes on the feed. The next event is taken once the client has taken the one before.
+    async fn follow(&mut self, mut feed: Feed) -> Result<Infallible, End> {
+        loop {
+            let mut event = String::new();
+            encode(&self.serve_until(feed.next()).await?, &mut event);
+            self.send(Message::text(event)).await?;
+        }
+    }
+
+    /// Waits for the next event, and does meanwhile what the client asks for, one frame after the
+    /// other.
+    async fn serve_until(&mut self, next: impl Future<Output = Result<Item>>) -> Result<Item, End> {
+        let mut next = std::pin::pin!(next);
+        loop {
+            tokio::select! {
+                item = &mut next => return Ok(item?),
+                answer = done(&mut self.doing), if self.doing.is_some() => {
+                    self.doing = None;
+                    self.send(Message::text(answer)).await?;
+                }
+                message = receive(&mut self.stream), if self.doing.is_none() => {
+                    self.take(message?).await?;
+                }
+                _ = self.heartbeat.tick() => self.ping().await?,
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message) -> Result<(), End> {
+        match message {
+            Message::Text(text) => {
+                let (app, token) = (Arc::clone(&self.app), self.token.clone());
+                self.doing = Some(Box::pin(ops::answer(app, token, text)));
+            }
+            Message::Binary(_) => return Err(End::because(Unsupported, "Text frames only")),
+            Message::Pong(_) => self.unanswered = 0,
+            // Answered when the next is received.
+            Message::Ping(_) | Message::Frame(_) => {}
+            Message::Close(_) => {
+                // The answer, which tungstenite has prepared.
+                self.stream.flush().await?;
+                return Err(End(None));
+            }
+        }
+        Ok(())
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.unanswered == PATIENCE {
+            return Err(End::because(Protocol, "No pong came"));
+        }
+        self.unanswered += 1;
+        self.send(Message::Ping("".into())).await
+    }
+
+    /// Gives the client a message, and waits until the system has taken it. A client that doesn't
+    /// read can't hold up the server's stop.
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        tokio::select! {
+            sent = self.stream.send(message) => Ok(sent?),
+            () = self.app.stopping.cancelled() => Err(Error::Stopping.into()),
+        }
+    }
+
+    /// Closes as RFC 6455 §7.1.1 wants it: once both sides have said so, the server ends the
+    /// connection.
+    async fn close(mut self, frame: CloseFrame) {
+        let closing = async {
+            // The answer to what is under way comes first, as it does over HTTP.
+            if let Some(doing) = self.doing.take() {
+                self.stream.send(Message::text(doing.await)).await?;
+            }
+            self.stream.close(Some(frame)).await?;
+            let mut agreed = false;
+            while let Some(Ok(message)) = self.stream.next().await {
+                agreed |= message.is_close();
+            }
+            let connection = self.stream.get_mut();
+            connection.shutdown().await?;
+            if !agreed {
+                // What can't be understood any more has to be taken all the same: the system would
+                // answer it with a reset, over which the client may lose why it was closed.
+                io::copy(connection, &mut io::sink()).await?;
+            }
+            Ok::<_, tungstenite::Error>(())
+        };
+        if let Ok(Err(error)) = timeout(CLOSE_TIME, closing).await {
+            tracing::debug!(%error, "a socket was not closed in good order");
+        }
+    }
+}
+
+async fn done(doing: &mut Option<Pin<Box<dyn Future<Output = String> + Send>>>) -> String {
+    match doing {
+        Some(doing) => doing.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The client's next message. First the pong to the one before goes out, so that a client that only
+/// pings and doesn't read can't fill a buffer.
+async fn receive(stream: &mut WebSocketStream<TokioIo<Upgraded>>) -> Result<Message, End> {
+    stream.flush().await?;
+    match stream.next().await {
+        Some(message) => Ok(message?),
+        None => Err(End(None)),
+    }
+}
