@@ -138,16 +138,19 @@ export class Attention {
 
   /** @param {Message} message */
   async #notify({ conversationId, author, content, createdAt }) {
-    const title = author?.username ?? 'Tincan';
+    const from = author?.username ?? 'Tincan';
+    const { kind, title } = this.#client.conversations.known(conversationId) ?? {};
+    const isRoom = kind === 'room';
+    const heading = isRoom && title || from;
     const path = conversationPath(conversationId);
     const options = {
-      body: content.slice(0, LONGEST), data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
+      body: `${isRoom ? `${from}: ` : ''}${content.slice(0, LONGEST)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
       // One for a conversation, seen again with each message, and heard only if somebody wants our sound.
       tag: conversationId, renotify: true, silent: true,
     };
     const registration = await navigator.serviceWorker?.getRegistration();
-    if (registration?.active) return registration.showNotification(title, options);
-    const notification = new Notification(title, options);
+    if (registration?.active) return registration.showNotification(heading, options);
+    const notification = new Notification(heading, options);
     notification.onclick = () => {
       notification.close();
       focus();

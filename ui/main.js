@@ -1,10 +1,9 @@
 // The beginning: finds out who is asking, and shows the messenger or the way in.
 
 import { Api, ApiError, reasonOf } from './base/api.js';
-import { Clock } from './base/clock.js';
-import { el, failure } from './base/dom.js';
+import { addStyle, el, failure } from './base/dom.js';
 import { Router } from './base/router.js';
-import { forget, keep, kept, keysOf } from './base/storage.js';
+import { forget, keep, kept } from './base/storage.js';
 import { Client } from './models/client.js';
 import { forgetEverything } from './models/keeper.js';
 import { Preferences } from './models/preferences.js';
@@ -19,7 +18,8 @@ let turns = 0;
 const api = new Api();
 const router = new Router();
 const preferences = new Preferences();
-const clock = new Clock();
+/** Fires `change` when it is another day. */
+const clock = new EventTarget();
 /** Of the UI that this page is. */
 let version = '';
 /** @type {Client | null} */
@@ -37,7 +37,7 @@ async function begin(anew = false) {
     const { authUser, ui } = await askServer();
     if (turn !== turns) return;
     version ||= ui;
-    if (!authUser) leave();
+    if (!authUser) leave(client?.user);
     else if (anew || authUser.id !== client?.user.id) enter(authUser);
   } catch (error) {
     if (anew) setTimeout(begin, RETRY_MS, true);
@@ -75,7 +75,7 @@ function enter(user, isOffline = false) {
   api.userId = user.id;
   client = new Client(api, user, version);
   const { stream } = client;
-  const messenger = new Messenger({ client, router, preferences, clock, signOut });
+  const messenger = new Messenger({ client, router, preferences, clock, leave: () => leave() });
   stream.addEventListener('ended', () => begin(true));
   stream.addEventListener('reset', () => {
     client?.stop();
@@ -99,17 +99,6 @@ async function checkVersion(messenger) {
   if (ui !== version) messenger.offerReload();
 }
 
-/** What one has written and not sent outlives a session that ends by itself, but isn't left to who sits down here next. */
-async function signOut() {
-  const { user } = /** @type {Client} */ (client);
-  const unsent = keysOf(`outbox:${user.id}:`);
-  if (unsent.length > 0 && !confirm('Not all of your messages have been sent. Sign out, and lose them?')) return;
-  await api.post('/api/logout');
-  for (const key of [...unsent, ...keysOf(`draft:${user.id}:`)]) forget(key);
-  end();
-  leave();
-}
-
 /** Nobody is signed in any more. */
 function end() {
   client?.end();
@@ -119,16 +108,13 @@ function end() {
   forgetEverything();
 }
 
-async function leave() {
-  const userId = client?.user.id;
-  const farewell = userId === undefined ? null
-    : keysOf(`outbox:${userId}:`).length + keysOf(`draft:${userId}:`).length > 0
-      ? 'You have been signed out. What you hadn’t sent yet is kept for you.' : 'You have been signed out.';
+/** Shows the way in; to somebody who has been here, and hasn't signed out, it says what has happened. @param {User} [user] */
+async function leave(user) {
   end();
   document.title = 'Sign in – Tincan';
-  const { SignIn } = await import('./views/sign-in.js');
+  const [{ SignIn }] = await Promise.all([import('./views/sign-in.js'), addStyle('/later.css')]);
   // Several requests may have found out at the same time.
-  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, farewell));
+  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, user));
 }
 
 api.addEventListener('signed-out', () => begin());

@@ -4,10 +4,11 @@ const PATIENCE_MS = 20_000;
 
 /** A request that was refused or, with status 0, never answered. The message is a sentence for a person. */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} message */
-  constructor(status, message) {
+  /** @param {number} status @param {string} message @param {Record<string, string>} [errors] by the field that isn’t right */
+  constructor(status, message, errors) {
     super(message);
     this.status = status;
+    this.errors = errors;
   }
 }
 
@@ -23,13 +24,18 @@ export class Api extends EventTarget {
 
   /** @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
   post(path, body, signal) {
-    const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    return this.#ask(path, { method: 'POST', signal, ...json });
+    return this.send('POST', path, body, signal);
   }
 
-  /** @param {string} path */
+  /** Outlives the page. @param {string} path @returns {Promise<any>} */
   delete(path) {
-    return this.#ask(path, { method: 'DELETE' });
+    return this.#ask(path, { method: 'DELETE', keepalive: true });
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
+  send(method, path, body, signal) {
+    const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+    return this.#ask(path, { method, signal, ...json });
   }
 
   /** @param {string} path @param {RequestInit} request */
@@ -38,16 +44,20 @@ export class Api extends EventTarget {
     if (this.userId) headers.set('Tincan-User', this.userId);
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = request.signal ? AbortSignal.any([request.signal, patience]) : patience;
-    const response = await fetch(path, { ...request, headers, signal }).catch(() => {
-      throw new ApiError(0, 'Tincan can’t be reached.');
-    });
+    const response = await fetch(path, { ...request, headers, signal }).catch(unreachable);
     if (response.status === 204) return null;
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
     if (response.ok) throw new ApiError(0, 'Something on the way answered in place of Tincan.');
     if (response.status === 401) this.dispatchEvent(new Event('signed-out'));
-    throw new ApiError(response.status, answer?.message || `The server answered with error ${response.status}.`);
+    const reason = answer?.message || `The server answered with error ${response.status}.`;
+    throw new ApiError(response.status, reason, answer?.errors);
   }
+}
+
+/** @returns {never} */
+export function unreachable() {
+  throw new ApiError(0, 'Tincan can’t be reached.');
 }
 
 /** What to tell a person about an error. @param {unknown} error */

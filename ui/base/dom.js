@@ -67,7 +67,7 @@ export function fill(element, signature, build) {
   element.replaceChildren(...build().flatMap((child) => child || []));
   // What had the focus is gone, but whoever works by the keyboard is still here.
   /** @type {HTMLElement | null} */
-  const next = focused ? element.querySelector('button, a') ?? element.closest('[tabindex]') : null;
+  const next = focused ? element.querySelector('summary, button, a') ?? element.closest('[tabindex]') : null;
   next?.focus({ preventScroll: true });
 }
 
@@ -88,12 +88,16 @@ export function arrange(parent, children) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
+/** @type {Map<string, Promise<unknown>>} */
+const styles = new Map();
+
 /** Adds a style sheet, unless it is there, and waits until it applies. @param {string} path */
-export async function addStyle(path) {
-  if (document.querySelector(`link[href="${path}"]`)) return;
-  await new Promise((done) => {
+export function addStyle(path) {
+  const added = styles.get(path) ?? new Promise((done) => {
     document.head.append(el('link', { rel: 'stylesheet', href: path, load: done, error: done }));
   });
+  styles.set(path, added);
+  return added;
 }
 
 /** A name in its own direction, whatever stands around it. @param {string} name */
@@ -103,7 +107,18 @@ export function nameOf(name) {
 
 /** @param {User} user */
 export function avatar({ id, username }) {
-  const element = el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username));
+  return tinted(id, el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username)));
+}
+
+/** What stands for a conversation: the other one's avatar, or one of the room's own. @param {{id: string, title: string, other: User | null}} info */
+export function emblem({ id, title, other }) {
+  const element = avatar(other ?? { id, username: title });
+  element.classList.toggle('room', !other);
+  return element;
+}
+
+/** Something in the hue of whatever has this id. @template {HTMLElement} T @param {string} id @param {T} element */
+export function tinted(id, element) {
   element.style.setProperty('--hue', `${hueOf(id)}`);
   return element;
 }

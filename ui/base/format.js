@@ -47,6 +47,11 @@ export function initialOf(name) {
   return ([...name][0] ?? '').toUpperCase();
 }
 
+/** @param {number} count */
+export function countPeople(count) {
+  return count === 1 ? '1 person' : `${count} people`;
+}
+
 /** One of eight hues, in degrees; a person keeps theirs. @param {string} id */
 export function hueOf(id) {
   return Number(BigInt(id) % 8n) * 45 + 20;

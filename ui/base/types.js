@@ -3,18 +3,33 @@
 /** @typedef {{id: string, username: string}} User */
 /** `ui` changes whenever the files of the UI do. @typedef {{dev: boolean, ui: string, version: string, authUser: User | null}} Config */
 /** @typedef {{conversationId: string, userId: string, upTo: number}} ReadMark */
+/** Whether others see what one has read, that one types, and that one is there. @typedef {{showsActivity: boolean}} Settings */
+/** By the ids of whom, the earliest first. @typedef {{emoji: string, users: string[]}} Reaction */
 
 /**
- * `number` counts a conversation's messages 1, 2, 3 … without a hole; `clientId` is what one's own were sent with.
- * @typedef {{id: string, conversationId: string, number: number, content: string, createdAt: string, mine: boolean,
- *   author: User | null, clientId?: string}} Message
+ * `number` counts a conversation's messages 1, 2, 3 … without a hole; `version` grows whenever the message changes;
+ * `clientId` is what one's own were sent with. What the system says, and about whom, has no author.
+ * @typedef {{id: string, version: string, conversationId: string, number: number, content: string, createdAt: string,
+ *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
+ *   clientId?: string, system?: SystemEvent, subject?: User}} Message
+ */
+/** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed'} SystemEvent */
+
+/**
+ * `version` grows whenever its name, its owner, who takes part or who may does. `role` is one's own, in a room.
+ * @typedef {{id: string, version: string, kind: 'direct' | 'room', name: string | null, otherParticipant: User | null,
+ *   participantCount: number, open: boolean, role: 'owner' | 'member' | null, lastMessage: Message | null,
+ *   lastReadNumber: number}} Conversation
  */
 
-/** @typedef {{id: string, otherParticipant: User, lastMessage: Message | null, lastReadNumber: number}} Conversation */
+/** One that one isn't in any more. @typedef {{id: string, removed: true}} Removed */
+/** `lastReadNumber` is null where that isn't shown. @typedef {{user: User, role: 'owner' | 'member', lastReadNumber: number | null, online: boolean}} Participant */
 
 /**
- * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent', data: Message}
- *   | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation}} FeedEvent
+ * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
+ *   | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
+ *   | {name: 'typing', data: {conversationId: string, userId: string}}
+ *   | {name: 'presence', data: {userId: string, online: boolean}}} FeedEvent
  */
 
 export {};

@@ -1,5 +1,6 @@
 // What the page of a signed-in person knows: the models, kept up to date by the stream.
 
+import { unreachable } from '../base/api.js';
 import { Stream } from '../stream/stream.js';
 import { Conversations } from './conversations.js';
 import { Keeper } from './keeper.js';
@@ -8,19 +9,22 @@ import { Timeline } from './timeline.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {FeedEvent, Message, User} from '../base/types.js' */
+/** @import {Actions} from './actions.js' */
 
 /** How many read messages to load above the unread ones. */
 const CONTEXT = 20;
 
 /**
  * Loads nothing before the stream is connected, so that nothing falls between a load and the stream; or else what it
- * can get without. Fires `arrived`, with the message, for each new one of somebody else, and `sent` for
- * one's own.
+ * can get without. Fires `event`, with it, for each of the stream; `arrived`, with the message, for each new one of
+ * somebody else; and `sent` for one's own.
  */
 export class Client extends EventTarget {
   #keeper;
   /** @type {Map<string, Timeline>} */
   #timelines = new Map();
+  /** @type {Actions | undefined} */
+  #actions;
   /** Whether events have come since what is here was loaded. */
   #followed = false;
 
@@ -37,6 +41,12 @@ export class Client extends EventTarget {
     this.stream.addEventListener('change', () => this.#missed());
     this.conversations.addEventListener('change', () =>
       this.#keeper.keepConversations(() => this.conversations.kept));
+    this.conversations.addEventListener('removed', (event) => {
+      // Whoever is in it again finds it otherwise.
+      const id = /** @type {CustomEvent<string>} */ (event).detail;
+      this.#timelines.delete(id);
+      this.#keeper.forget(id);
+    });
   }
 
   start() {
@@ -61,18 +71,72 @@ export class Client extends EventTarget {
     if (known) return known;
     const timeline = new Timeline(this.api, id, this.#keeper.messages(id));
     this.#timelines.set(id, timeline);
-    timeline.addEventListener('change', () => this.#keeper.keepMessages(id, () => timeline.messages));
+    timeline.addEventListener('change', () => {
+      if (timeline === this.#timelines.get(id)) this.#keeper.keepMessages(id, () => timeline.messages);
+    });
     timeline.load(this.conversations.unread(id) + CONTEXT);
     return timeline;
   }
 
+  /** Who takes part in a conversation, kept up to date until those of another one are asked for. @param {string} id */
+  async people(id) {
+    return (await this.#act()).people(id);
+  }
+
+  /** Takes one's reaction back where there is one. @param {Message} message @param {string} emoji */
+  async react(message, emoji) {
+    return (await this.#act()).react(message, emoji);
+  }
+
+  /** @param {Message} message @param {string} content */
+  async edit(message, content) {
+    return (await this.#act()).edit(message, content);
+  }
+
+  /** In a moment, unless it is undone. @param {Message} message */
+  async remove(message) {
+    return (await this.#act()).remove(message);
+  }
+
+  /** @param {string} id a message's */
+  undoRemove(id) {
+    this.#actions?.undoRemove(id);
+  }
+
+  /** @param {string} id a message's */
+  isRemoving(id) {
+    return this.#actions?.isRemoving(id) ?? false;
+  }
+
+  /** Tells that one types. @param {string} conversationId */
+  async typing(conversationId) {
+    return (await this.#act()).typing(conversationId);
+  }
+
+  /** @param {Message} message that has changed */
+  takeChange(message) {
+    const timeline = this.#timelines.get(message.conversationId);
+    if (timeline) timeline.takeChange(message);
+    else this.#keeper.keepChange(message);
+    this.conversations.takeMessage(message);
+  }
+
+  async #act() {
+    const { Actions } = await import('./actions.js').catch(unreachable);
+    this.#actions ??= new Actions(this, this.#timelines);
+    return this.#actions;
+  }
+
   /** @param {FeedEvent} event */
-  #receive({ name, data }) {
+  #receive(event) {
+    const { name, data } = event;
     if (name === 'message' || name === 'sent') this.#takeMessage(data);
-    if (name === 'message') this.dispatchEvent(new CustomEvent('arrived', { detail: data }));
+    if (name === 'message' && data.author) this.dispatchEvent(new CustomEvent('arrived', { detail: data }));
     else if (name === 'sent') this.dispatchEvent(new Event('sent'));
+    else if (name === 'update') this.takeChange(data);
     else if (name === 'read') this.conversations.takeRead(data);
     else if (name === 'conversation') this.conversations.takeConversation(data);
+    this.dispatchEvent(new CustomEvent('event', { detail: event }));
   }
 
   #connected() {

@@ -36,12 +36,20 @@ export class Keeper {
 
   /** @returns {Conversation[]} */
   get conversations() {
-    return kept(`${this.#prefix}list`) ?? [];
+    // Before there were rooms, that wasn't said.
+    return this.#kept('list').map((each) => ({ ...each, kind: each.kind ?? 'direct' }));
   }
 
   /** Oldest first. @param {string} conversationId @returns {Message[]} */
   messages(conversationId) {
-    return kept(`${this.#prefix}${conversationId}`) ?? [];
+    return this.#kept(conversationId).map((each) => ({ ...each, reactions: each.reactions ?? [] }));
+  }
+
+  /** Of a conversation that one isn't in any more. @param {string} conversationId */
+  forget(conversationId) {
+    const key = this.#prefix + conversationId;
+    this.#due.delete(key);
+    forget(key);
   }
 
   /** @param {() => Conversation[]} conversations newest first */
@@ -52,6 +60,18 @@ export class Keeper {
   /** @param {string} conversationId @param {() => Message[]} messages oldest first */
   keepMessages(conversationId, messages) {
     this.#keep(conversationId, () => messages().slice(-MESSAGES));
+  }
+
+  /** What somebody has deleted isn't kept either. @param {Message} message that has changed */
+  keepChange(message) {
+    const messages = this.messages(message.conversationId);
+    const index = messages.findIndex(({ id }) => id === message.id);
+    if (index >= 0) keep(this.#prefix + message.conversationId, messages.with(index, message));
+  }
+
+  /** @param {string} name @returns {any[]} */
+  #kept(name) {
+    return kept(this.#prefix + name) ?? [];
   }
 
   /** @param {string} name @param {() => unknown} value */

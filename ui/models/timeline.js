@@ -1,6 +1,7 @@
 // The messages of one conversation, without a hole: loaded from the newest backwards, and kept up by events.
 
 import { reasonOf } from '../base/api.js';
+import { isCurrent } from './version.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {Message} from '../base/types.js' */
@@ -12,7 +13,7 @@ const MOST = 1_000;
 /** An answer to a send may overtake the events before it; they count as missing after this. */
 const HOLE_WAIT_MS = 400;
 
-/** Takes messages in any order, and twice. Fires `change`. */
+/** Takes messages in any order, and twice; of two states of one, the later stays. Fires `change`. */
 export class Timeline extends EventTarget {
   /** @type {'loading' | 'ready' | 'failed'} */
   state = 'loading';
@@ -26,6 +27,10 @@ export class Timeline extends EventTarget {
   #path;
   /** By number, also what has come from beyond a hole. @type {Map<number, Message>} */
   #messages = new Map();
+  /** What has changed and isn't here; it may be on its way as it was before. @type {Map<number, Message>} */
+  #elsewhere = new Map();
+  /** How to show what the server hasn't answered for. @type {Map<number, (message: Message) => Message>} */
+  #guesses = new Map();
   /** Nothing is missing from the first number to the last. */
   #first = 1;
   #last = 0;
@@ -53,7 +58,10 @@ export class Timeline extends EventTarget {
 
   /** What can be shown in order, oldest first: from the number `first` to `last`. @returns {Message[]} */
   get messages() {
-    return Array.from({ length: this.#last - this.#first + 1 }, (_, index) => this.#at(this.#first + index));
+    return Array.from({ length: this.#last - this.#first + 1 }, (_, index) => {
+      const message = this.#at(this.#first + index);
+      return this.#guesses.get(message.number)?.(message) ?? message;
+    });
   }
 
   /** What has come from beyond a hole. */
@@ -67,7 +75,8 @@ export class Timeline extends EventTarget {
     this.state = 'loading';
     this.#changed();
     try {
-      const enough = Math.max(PAGE, Math.min(atLeast, MOST));
+      // What was kept is loaded anew, as it may have changed.
+      const enough = Math.max(PAGE, Math.min(Math.max(atLeast, this.loaded ? 0 : this.messages.length), MOST));
       for (let had = 0; had < enough;) {
         const page = await this.#fetch(Math.min(LARGEST_PAGE, enough - had), had || this.loaded ? this.#first : 0);
         this.#takePage(page, had === 0 && !this.loaded);
@@ -85,19 +94,20 @@ export class Timeline extends EventTarget {
 
   /** @param {Message[]} page newest first @param {boolean} isNewest */
   #takePage(page, isNewest) {
-    const oldest = page.at(-1)?.number ?? this.#first;
-    // What was kept stays, unless something is missing after it.
-    const joins = isNewest && this.#last >= oldest - 1;
-    this.#first = joins ? Math.min(this.#first, oldest) : oldest;
+    this.#first = page.at(-1)?.number ?? this.#first;
     if (isNewest) this.#last = page[0]?.number ?? 0;
     this.hasOlder = page.length > 0 && this.#first > 1;
   }
 
-  /** Once events come: what had come before them, and after what is here. */
+  /** Once events come: what had come before them, after what is here, and what had changed of that. */
   async refresh() {
     this.#isBehind = true;
     try {
-      await this.#fetch(PAGE, 0);
+      let oldest = 0;
+      do {
+        const page = await this.#fetch(PAGE, oldest);
+        oldest = page.at(-1)?.number ?? 0;
+      } while (this.loaded && oldest > this.#first);
       this.#isBehind = false;
       if (this.loaded) {
         this.state = 'ready';
@@ -111,9 +121,29 @@ export class Timeline extends EventTarget {
 
   /** @param {Message} message */
   take(message) {
-    this.#messages.set(message.number, message);
+    this.#put(message);
     if (this.loaded) this.#extend();
     this.#changed();
+  }
+
+  /** @param {Message} message that may not be here, and needn't be then */
+  takeChange(message) {
+    this.#put(message, this.#messages.has(message.number) ? this.#messages : this.#elsewhere);
+    this.#changed();
+  }
+
+  /** Shows a message as it is going to be, or again as it is. @param {number} number @param {(message: Message) => Message} [guess] */
+  guess(number, guess) {
+    if (guess) this.#guesses.set(number, guess);
+    else this.#guesses.delete(number);
+    this.#changed();
+  }
+
+  /** @param {Message} message @param {Map<number, Message>} [place] */
+  #put(message, place = this.#messages) {
+    const { number } = message;
+    const known = [this.#messages.get(number), this.#elsewhere.get(number)];
+    place.set(number, known.find((each) => !isCurrent(message, each)) ?? message);
   }
 
   #changed() {
@@ -129,7 +159,7 @@ export class Timeline extends EventTarget {
   async #fetch(limit, before) {
     /** @type {Message[]} */
     const page = await this.#api.get(`${this.#path}?limit=${limit}${before ? `&before=${this.#at(before).id}` : ''}`);
-    for (const message of page) this.#messages.set(message.number, message);
+    for (const message of page) this.#put(message);
     return page;
   }
 
@@ -144,7 +174,14 @@ export class Timeline extends EventTarget {
     const [next] = this.ahead;
     if (!next) return;
     try {
-      await this.#fetch(LARGEST_PAGE, next.number);
+      const page = await this.#fetch(LARGEST_PAGE, next.number);
+      const { number } = page.at(-1) ?? next;
+      // Whoever came later sees nothing of what was before.
+      if (page.length < LARGEST_PAGE && number > this.#last + 1) {
+        this.#first = number;
+        this.#last = number - 1;
+        this.hasOlder = false;
+      }
       if (this.state === 'failed') this.state = 'ready';
       this.#extend();
     } catch (error) {

@@ -14,7 +14,7 @@ export async function* readEvents(body, heard) {
     const frames = (text + value).split('\n\n');
     text = frames.pop() ?? '';
     for (const frame of frames) {
-      const { id = '', event = 'message', data } = fieldsOf(frame);
+      const { id, event = 'message', data } = fieldsOf(frame);
       if (data) yield { name: event, data: JSON.parse(data), cursor: id };
     }
   }

@@ -18,7 +18,7 @@ const FIRST_WAIT_MS = 200;
 /** Whoever looks at the page when the server comes back shouldn't have to wait for more than a second. */
 const LONGEST_WAIT_MS = 900;
 
-/** From one place in the feed to the next. @typedef {{event: FeedEvent, after: string, cursor: string}} Step */
+/** From one place in the feed to the next, or to the same where the event has no place. @typedef {{event: FeedEvent, after: string, cursor: string}} Step */
 
 /** Hands over every step, in order. Fires `change`, and `ended` when the session is over. */
 export class Feed extends EventTarget {
@@ -154,8 +154,8 @@ export class Feed extends EventTarget {
     this.#setConnected(true);
   }
 
-  /** @param {FeedEvent} event @param {string} cursor */
-  #step(event, cursor) {
+  /** @param {FeedEvent} event @param {string} [cursor] none where it can't be had later */
+  #step(event, cursor = this.cursor) {
     const after = this.cursor;
     this.cursor = cursor;
     this.#take({ event, after, cursor });

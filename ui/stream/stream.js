@@ -178,7 +178,9 @@ export class Stream extends EventTarget {
     // Nothing is known yet that could be brought up to date.
     if (!this.#cursor) return;
     if (event.name === 'reset') return this.#fire('reset');
-    if (after === this.#cursor && !this.#caughtUp.has(cursor)) this.#receive(event);
+    // Without a place of its own, it isn't among what has been caught up with.
+    const isNew = after === cursor || !this.#caughtUp.has(cursor);
+    if (after === this.#cursor && isNew) this.#receive(event);
     await this.#reach(cursor, after);
   }
 

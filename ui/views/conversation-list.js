@@ -1,6 +1,6 @@
 // The list of conversations, newest message first.
 
-import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
+import { arrange, Component, el, emblem, failure, fill, nameOf, skeleton } from '../base/dom.js';
 import { shortTime } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { conversationPath } from '../base/router.js';
@@ -9,6 +9,7 @@ import { conversationPath } from '../base/router.js';
 /** @import {Context} from './messenger.js' */
 
 export class ConversationList extends Component {
+  #client;
   #conversations;
   #router;
   #preferences;
@@ -20,6 +21,7 @@ export class ConversationList extends Component {
   /** @param {Context} context */
   constructor({ client, router, preferences, clock }) {
     super();
+    this.#client = client;
     this.#conversations = client.conversations;
     this.#router = router;
     this.#preferences = preferences;
@@ -45,25 +47,33 @@ export class ConversationList extends Component {
   }
 
   /** @param {Conversations['listed'][number]} conversation */
-  #row({ id, other, newest, unread }) {
+  #row(conversation) {
+    const { id, title, newest, unread } = conversation;
     const row = this.#rows.get(id) ?? el('li');
     this.#rows.set(id, row);
     const current = this.#router.route.id === id;
     const time = shortTime(new Date(newest.createdAt));
     const muted = this.#preferences.isMuted(id);
-    fill(row, [newest.id, unread, current, time, muted], () => [
+    const gone = Boolean(newest.deletedAt) || this.#client.isRemoving(newest.id);
+    fill(row, [title, newest.id, newest.version, gone, unread, current, time, muted], () => [
       el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
-        avatar(other),
-        el('span', { class: 'row-name' }, nameOf(other.username)),
+        emblem(conversation),
+        el('span', { class: 'row-name' }, nameOf(title)),
         el('time', { class: 'row-time', datetime: newest.createdAt }, time),
-        el('span', { class: 'row-text', dir: newest.mine ? 'ltr' : 'auto' },
-          newest.mine && 'You: ', el('bdi', {}, newest.content)),
+        excerpt(conversation, gone),
         muted && icon('bell-off'),
         unread > 0 && el('span', { class: muted ? 'badge quiet' : 'badge' },
           unread > 99 ? '99+' : `${unread}`, el('span', { class: 'visually-hidden' }, ' unread'))),
     ]);
     return row;
   }
+}
+
+/** Who said what last. @param {Conversations['listed'][number]} conversation @param {boolean} gone */
+function excerpt({ other, newest: { mine, author, content } }, gone) {
+  const from = mine ? 'You' : other ? '' : author?.username;
+  return el('span', { class: 'row-text', dir: from ? 'ltr' : 'auto' },
+    ...from ? [nameOf(from), ': '] : [], gone ? el('i', {}, 'Message deleted') : nameOf(content));
 }
 
 customElements.define('conversation-list', ConversationList);

@@ -1,12 +1,13 @@
 // One conversation: with whom, what was said, and where to write.
 
-import { ApiError, reasonOf } from '../base/api.js';
-import { avatar, Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { ApiError, reasonOf, unreachable } from '../base/api.js';
+import { Component, el, emblem, failure, fill, nameOf, skeleton } from '../base/dom.js';
+import { countPeople } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { MessageComposer } from './message-composer.js';
 import { MessageList } from './message-list.js';
 
-/** @import {User} from '../base/types.js' */
+/** @import {Info} from '../models/conversations.js' */
 /** @import {Context} from './messenger.js' */
 
 export class ConversationView extends Component {
@@ -14,7 +15,11 @@ export class ConversationView extends Component {
   #id;
   #call;
   #heading = el('h1', { tabindex: '-1' }, 'Conversation');
+  /** What the others are doing. */
+  #activity = el('p', { class: 'activity' });
+  #name = el('div', { class: 'name' }, this.#heading, this.#activity);
   #mute = el('button', { class: 'tool', 'aria-label': 'Mute', click: () => this.#toggleMuted() });
+  #bar;
   #body = el('div', { class: 'conversation-body' }, skeleton());
   /** @type {MessageComposer | null} */
   #composer = null;
@@ -30,7 +35,8 @@ export class ConversationView extends Component {
     this.#id = id;
     this.#call = call;
     const back = el('a', { class: 'tool back', href: '/', 'aria-label': 'Back to the conversations' }, icon('back'));
-    this.append(el('header', { class: 'bar' }, back, this.#heading), this.#body);
+    this.#bar = el('header', { class: 'bar' }, back, this.#name);
+    this.append(this.#bar, this.#body);
     this.watch(() => this.#showMuted(), context.preferences);
     this.#load();
   }
@@ -38,48 +44,90 @@ export class ConversationView extends Component {
   takeFocus() {
     this.#focusWanted = !this.#composer;
     // Where there is no keyboard, focusing a text field would cover half of the screen with one.
-    if (this.#composer && matchMedia('(pointer: fine)').matches) this.#composer.takeFocus();
+    if (this.#composer && matchMedia('(pointer: fine)').matches) this.#write();
     else this.#heading.focus();
   }
 
   goToNewest() {
     this.#list?.goToNewest();
-    this.#composer?.takeFocus();
+    this.#write();
+  }
+
+  /** Where one writes; last is what one changes, if anything. */
+  #write() {
+    [...this.querySelectorAll('textarea')].at(-1)?.focus();
   }
 
   async #load() {
     try {
-      const other = await this.#context.client.conversations.other(this.#id);
-      if (this.isConnected) this.#show(other);
+      const info = await this.#context.client.conversations.info(this.#id);
+      if (this.isConnected) this.#show(info);
     } catch (error) {
       const reason = reasonOf(error);
-      const missing = error instanceof ApiError && error.status === 404;
-      this.#body.replaceChildren(el('div', { class: 'centred' }, ...(missing
-        ? [el('p', {}, 'This conversation doesn’t exist, or isn’t yours to read.'),
-          el('a', { class: 'button', href: '/' }, 'To the conversations')]
-        : [failure(reason, () => this.#load())])));
+      if (error instanceof ApiError && error.status === 404) {
+        this.showGone('This conversation doesn’t exist, or isn’t yours to read.');
+      } else {
+        this.#body.replaceChildren(el('div', { class: 'centred' }, failure(reason, () => this.#load())));
+      }
     }
   }
 
-  /** @param {User} other */
-  #show(other) {
-    const { user, outbox } = this.#context.client;
-    this.#call(other.username);
-    this.#heading.replaceChildren(nameOf(other.username));
-    this.#heading.before(avatar(other));
-    this.#heading.after(this.#mute);
-    const composer = new MessageComposer(`draft:${user.id}:${this.#id}`, other, (content) => {
+  /** @param {string} reason */
+  showGone(reason) {
+    if (this.contains(document.activeElement)) this.#heading.focus();
+    this.#body.replaceChildren(el('div', { class: 'centred' },
+      el('p', {}, reason), el('a', { class: 'button', href: '/' }, 'To the conversations')));
+    for (const tool of this.#bar.querySelectorAll('button')) tool.remove();
+    this.tell('');
+  }
+
+  /** @param {Info} info */
+  #show(info) {
+    const { outbox, user } = this.#context.client;
+    const composer = new MessageComposer(`draft:${user.id}:${this.#id}`, info.title, (content) => {
       list.goToNewest();
       outbox.add(this.#id, content);
     });
-    const list = new MessageList(this.#context, this.#id, other, ({ clientId, content }) => {
+    const list = new MessageList(this.#context, info, ({ clientId, content }) => {
       outbox.remove(clientId);
       composer.giveBack(content);
     });
     this.#composer = composer;
     this.#list = list;
     this.#body.replaceChildren(list, composer);
+    this.#bar.append(this.#mute);
+    this.address(info);
+    if (!info.other) this.tell(countPeople(info.participantCount));
     if (this.#focusWanted) this.takeFocus();
+    this.#attend(info, list, composer).catch(reasonOf);
+  }
+
+  /** Says whose conversation it is; a room may be renamed. @param {Info} info */
+  address(info) {
+    const { title } = info;
+    fill(this.#heading, [title], () => {
+      this.#call(title);
+      this.#composer?.address(title);
+      this.#bar.querySelector('.avatar')?.remove();
+      this.#name.before(emblem(info));
+      return [nameOf(title)];
+    });
+  }
+
+  /** @param {string} activity what the others are doing */
+  tell(activity) {
+    this.#activity.textContent = activity;
+  }
+
+  /** @param {Element} tool */
+  addTool(tool) {
+    this.#mute.before(tool);
+  }
+
+  /** What nobody needs at the first look. @param {Info} info @param {MessageList} list @param {MessageComposer} composer */
+  async #attend(info, list, composer) {
+    const { addExtras } = await import('./conversation-extras.js').catch(unreachable);
+    if (list.isConnected) await addExtras(this.#context, this, info, list, composer);
   }
 
   #toggleMuted() {

@@ -1,10 +1,11 @@
 // The messages on the screen: which of them are rendered, where one is among them, and what counts as read.
 
-import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
+import { arrange, Component, el, emblem, failure, fill, nameOf, skeleton } from '../base/dom.js';
 import { icon } from '../base/icons.js';
 import { showMessage } from './message-row.js';
 
-/** @import {Message, User} from '../base/types.js' */
+/** @import {Message} from '../base/types.js' */
+/** @import {Info} from '../models/conversations.js' */
 /** @import {Entry} from '../models/outbox.js' */
 /** @import {Item} from './message-row.js' */
 /** @import {Context} from './messenger.js' */
@@ -28,12 +29,14 @@ const QUIET_MS = 1_000;
 export class MessageList extends Component {
   #context;
   #id;
-  #other;
+  #info;
   #edit;
   #timeline;
   #history = el('div', { class: 'history' });
   #list = el('ol');
-  #log;
+  /** The number of one's own message that others have read, and who. */
+  #receipt = { number: 0, text: '' };
+  log = el('div', { class: 'log', role: 'log', tabindex: '0', scroll: () => this.#scrolled() }, this.#history, this.#list);
   #newestText = el('span');
   #newest = el('button', { class: 'button newest', hidden: true, click: () => this.goToNewest() },
     icon('down'), this.#newestText);
@@ -59,28 +62,24 @@ export class MessageList extends Component {
 
   /**
    * `edit` is given what couldn't be sent, to write it anew.
-   * @param {Context} context @param {string} id @param {User} other @param {(entry: Entry) => void} edit
+   * @param {Context} context @param {Info} info @param {(entry: Entry) => void} edit
    */
-  constructor(context, id, other, edit) {
+  constructor(context, info, edit) {
     super();
     const { client, clock } = context;
     this.#context = context;
-    this.#id = id;
-    this.#other = other;
+    this.#id = info.id;
+    this.#info = info;
     this.#edit = edit;
-    this.#timeline = client.timeline(id);
-    const label = `Messages with ${other.username}`;
-    this.#log = el('div', {
-      class: 'log', role: 'log', tabindex: '0', 'aria-label': label, scroll: () => this.#scrolled(),
-    }, this.#history, this.#list);
-    this.append(this.#log, this.#newest);
+    this.#timeline = client.timeline(info.id);
+    this.append(this.log, this.#newest);
 
     const { signal } = this;
     addEventListener('focus', () => this.#lookAround(), { signal });
     document.addEventListener('visibilitychange', () => this.#lookAround(), { signal });
     // The composer or a row may grow, or a keyboard appear.
     const resized = new ResizeObserver(() => this.#stay());
-    resized.observe(this.#log);
+    resized.observe(this.log);
     resized.observe(this.#list);
     signal.addEventListener('abort', () => resized.disconnect());
     this.watch(() => this.#render(), this.#timeline, client.outbox, client.conversations, clock);
@@ -91,11 +90,24 @@ export class MessageList extends Component {
     this.#freshAfter = null;
     this.#stuck = true;
     this.#render();
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.log.scrollTop = this.log.scrollHeight;
     this.#scrolled();
   }
 
+  /** Those that the server has, as far as they are here, oldest first. */
+  get messages() {
+    return this.#timeline.messages;
+  }
+
+  /** @param {number} number of a message @param {string} text who has read it */
+  showReceipt(number, text) {
+    if (number === this.#receipt.number && text === this.#receipt.text) return;
+    this.#receipt = { number, text };
+    this.#render();
+  }
+
   #render() {
+    this.#info = this.#context.client.conversations.known(this.#id) ?? this.#info;
     this.#markFresh();
     this.#renderMessages();
     this.#renderHistory();
@@ -143,12 +155,12 @@ export class MessageList extends Component {
     this.#reachesEnd = this.#from + ROWS > last;
     this.#stuck &&= this.#reachesEnd;
     const start = this.#from - first;
-    const sent = messages.slice(start, start + ROWS).map(sentItem);
+    const sent = messages.slice(start, start + ROWS).map((message) => this.#sentItem(message));
     const above = messages[start - 1];
-    this.#above = above && sentItem(above);
+    this.#above = above && this.#sentItem(above);
     if (!this.#reachesEnd) return sent;
     // One's own words stay while a hole before them is being filled.
-    sent.push(...ahead.filter(({ mine }) => mine).map(sentItem));
+    sent.push(...ahead.filter(({ mine }) => mine).map((message) => this.#sentItem(message)));
     const keys = new Set(sent.map(({ key }) => key));
     const waiting = this.#context.client.outbox.of(this.#id).map((entry) => this.#waitingItem(entry));
     return [...sent, ...waiting.filter(({ key }) => !keys.has(key))];
@@ -158,6 +170,22 @@ export class MessageList extends Component {
   get #oldest() {
     const { first, hasOlder } = this.#timeline;
     return hasOlder ? first + 1 : first;
+  }
+
+  /** @param {Message} message @returns {Item} */
+  #sentItem(message) {
+    const { client } = this.#context;
+    const { id, clientId, number, content, createdAt, mine, author, deletedAt, reactions = [] } = message;
+    const removing = client.isRemoving(id) && !deletedAt;
+    return {
+      key: clientId ? keyOf(clientId) : id, number, content, createdAt, mine, from: mine ? 'You' : author?.username ?? '',
+      state: 'sent', waitsFor: '', failure: null, message,
+      author: mine || this.#info.other ? null : author,
+      chips: removing ? [] : reactions.map(({ emoji, users }) =>
+        ({ emoji, count: users.length, isOwn: users.includes(client.user.id) })),
+      receipt: number === this.#receipt.number ? this.#receipt.text : '',
+      undo: removing && (() => client.undoRemove(id)),
+    };
   }
 
   /** @param {Entry} entry @returns {Item} */
@@ -173,23 +201,27 @@ export class MessageList extends Component {
 
   /** Messages that come in because one has scrolled are no news to a screen reader. */
   #hush() {
-    this.#log.setAttribute('aria-live', 'off');
+    this.log.setAttribute('aria-live', 'off');
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#log.removeAttribute('aria-live'), QUIET_MS);
+    this.#quiet = setTimeout(() => this.log.removeAttribute('aria-live'), QUIET_MS);
   }
 
   /** What stands above the messages. */
   #renderHistory() {
-    const { state, loaded, hasOlder, reason } = this.#timeline;
+    const { state, loaded, hasOlder, reason, first } = this.#timeline;
+    const { title, other } = this.#info;
     const empty = this.#rows.size === 0;
     const older = hasOlder || this.#from > this.#oldest;
-    const name = nameOf(this.#other.username);
-    fill(this.#history, [state, loaded, older, reason, empty], () => {
+    const name = nameOf(title);
+    this.log.setAttribute('aria-label', `Messages ${other ? 'with' : 'in'} ${title}`);
+    fill(this.#history, [state, loaded, older, reason, empty, title], () => {
       if (state === 'failed') return [failure(reason, () => this.#timeline.load())];
       if (!loaded) return [skeleton()];
       if (older) return ['Loading older messages …'];
-      if (empty) return [el('div', { class: 'hello' }, avatar(this.#other), el('p', {}, 'Say hello to ', name))];
-      return ['Your conversation with ', name, ' begins here.'];
+      if (empty) return [el('div', { class: 'hello' }, emblem(this.#info), el('p', {}, 'Say hello to ', name))];
+      // Whoever is added to a closed room sees what is said from then on.
+      if (first > 1) return ['What was said before you came isn’t shown.'];
+      return [other ? 'Your conversation with ' : 'The room ', name, ' begins here.'];
     });
   }
 
@@ -202,22 +234,22 @@ export class MessageList extends Component {
 
   /** Where the unread messages begin (or as near as what is loaded goes), or to the end, whichever comes first. */
   #goToUnread() {
-    this.#log.scrollTop = this.#log.scrollHeight;
+    this.log.scrollTop = this.log.scrollHeight;
     if (this.#freshAfter === null) return;
     const unread = this.#list.querySelector('.fresh') ?? this.#list;
-    const { top, height } = this.#log.getBoundingClientRect();
-    this.#log.scrollTop += Math.min(0, unread.getBoundingClientRect().top - top - height * CONTEXT_SCREENS);
+    const { top, height } = this.log.getBoundingClientRect();
+    this.log.scrollTop += Math.min(0, unread.getBoundingClientRect().top - top - height * CONTEXT_SCREENS);
   }
 
   /** How far down one can scroll. */
   get #farthest() {
-    return this.#log.scrollHeight - this.#log.clientHeight;
+    return this.log.scrollHeight - this.log.clientHeight;
   }
 
   #scrolled() {
     // Told of scrolling before it is told of a change in size, which may be why.
     if (this.#farthest !== this.#end) this.#stay();
-    this.#stuck = this.#reachesEnd && this.#end - this.#log.scrollTop < SLACK_PX;
+    this.#stuck = this.#reachesEnd && this.#end - this.log.scrollTop < SLACK_PX;
     this.#remember();
     this.#lookAround();
   }
@@ -228,11 +260,11 @@ export class MessageList extends Component {
     const end = this.#farthest;
     if (this.#stuck && end !== this.#end) {
       // What nobody sees coming isn't followed past its beginning.
-      if (isAttentive()) this.#log.scrollTop = end;
+      if (isAttentive()) this.log.scrollTop = end;
       else this.#goToUnread();
-      this.#stuck = end - this.#log.scrollTop < SLACK_PX;
+      this.#stuck = end - this.log.scrollTop < SLACK_PX;
     } else if (!this.#stuck && this.#anchor?.row.isConnected) {
-      this.#log.scrollTop += this.#placeOf(this.#anchor.row) - this.#anchor.place;
+      this.log.scrollTop += this.#placeOf(this.#anchor.row) - this.#anchor.place;
     }
     this.#end = end;
     this.#remember();
@@ -241,7 +273,7 @@ export class MessageList extends Component {
 
   /** The first row that can be seen, and where it is. */
   #remember() {
-    const { top } = this.#log.getBoundingClientRect();
+    const { top } = this.log.getBoundingClientRect();
     const row = [...this.#rows.values()].find((row) => row.getBoundingClientRect().bottom > top);
     this.#anchor = row ? { row, place: this.#placeOf(row) } : null;
   }
@@ -252,7 +284,7 @@ export class MessageList extends Component {
    * @param {Element} row
    */
   #placeOf(row) {
-    return row.getBoundingClientRect().bottom - this.#log.getBoundingClientRect().top + this.#log.scrollTop;
+    return row.getBoundingClientRect().bottom - this.log.getBoundingClientRect().top + this.log.scrollTop;
   }
 
   /** Sees to what follows from where one is. */
@@ -261,9 +293,9 @@ export class MessageList extends Component {
     this.#newest.hidden = this.#stuck;
     this.#newestText.textContent = unread ? `Newest (${unread} new)` : 'Newest';
     if (!this.#opened) return;
-    const early = this.#log.clientHeight * EARLY_SCREENS;
-    if (this.#log.scrollTop < early) this.#goOn(-STEP);
-    else if (!this.#reachesEnd && this.#end - this.#log.scrollTop < early) this.#goOn(STEP);
+    const early = this.log.clientHeight * EARLY_SCREENS;
+    if (this.log.scrollTop < early) this.#goOn(-STEP);
+    else if (!this.#reachesEnd && this.#end - this.log.scrollTop < early) this.#goOn(STEP);
     if (isAttentive()) this.#markSeen();
   }
 
@@ -280,19 +312,12 @@ export class MessageList extends Component {
   }
 
   #markSeen() {
-    const edge = this.#log.getBoundingClientRect().bottom - SEEN_PX;
+    const edge = this.log.getBoundingClientRect().bottom - SEEN_PX;
     // What is on its way to the server has no number.
     const rows = [...this.#rows.values()].filter((row) => row.dataset.number);
     const seen = rows.findLast((row) => row.getBoundingClientRect().top < edge);
     if (seen) this.#context.client.conversations.markRead(this.#id, Number(seen.dataset.number));
   }
-}
-
-/** @param {Message} message @returns {Item} */
-function sentItem({ id, clientId, number, content, createdAt, mine, author }) {
-  const from = mine ? 'You' : author?.username ?? '';
-  const key = clientId ? keyOf(clientId) : id;
-  return { key, number, content, createdAt, mine, from, state: 'sent', waitsFor: '', failure: null };
 }
 
 /** A message keeps its row when it changes from waiting to sent. No id looks like this. @param {string} clientId */

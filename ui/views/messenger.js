@@ -1,26 +1,28 @@
 // The screen of a signed-in person: the conversations on one side, one of them (or something else) on the other.
 
-import { addStyle, avatar, Component, el, failure, nameOf } from '../base/dom.js';
+import { reasonOf, unreachable } from '../base/api.js';
+import { avatar, Component, el, failure, nameOf } from '../base/dom.js';
 import { icon } from '../base/icons.js';
-import { conversationPath } from '../base/router.js';
 import { ConversationList } from './conversation-list.js';
 import { ConversationView } from './conversation-view.js';
-import { PeopleSearch } from './people-search.js';
 
-/** @import {Clock} from '../base/clock.js' */
-/** @import {Router} from '../base/router.js' */
+/** @import {Route, Router} from '../base/router.js' */
 /** @import {Client} from '../models/client.js' */
 /** @import {Preferences} from '../models/preferences.js' */
 
 /**
- * What the views of a signed-in person need.
- * @typedef {{client: Client, router: Router, preferences: Preferences, clock: Clock, signOut: () => Promise<void>}} Context
+ * What the views of a signed-in person need. `leave` is called when they have signed out.
+ * @typedef {{client: Client, router: Router, preferences: Preferences, clock: EventTarget, leave: () => void}} Context
  */
 
 export class Messenger extends Component {
   #context;
   #list;
-  #search;
+  // While its placeholder isn't shown, the style sheet hides the list of conversations.
+  #field = el('input', {
+    type: 'search', placeholder: 'Find people', 'aria-label': 'Find people by name', autocomplete: 'off',
+    autocapitalize: 'none', spellcheck: 'false',
+  });
   #pane = el('section', { class: 'pane', 'aria-label': 'Conversation' });
   #notices = el('div', { class: 'notices' });
   #lost = el('p', { class: 'notice', role: 'status' });
@@ -32,17 +34,18 @@ export class Messenger extends Component {
   constructor(context) {
     super();
     this.#context = context;
-    const { client, router, preferences } = context;
-    const { user, conversations, stream } = client;
+    const { client: { user, conversations, stream }, router, preferences } = context;
     this.#list = new ConversationList(context);
-    this.#search = new PeopleSearch(conversations, router);
+    const search = document.createElement('people-search');
+    search.setAttribute('role', 'search');
+    search.append(this.#field);
     const state = el('span', { class: 'state' });
     this.#notices.append(this.#lost);
     this.append(this.#notices, el('main', { class: 'panes' },
       el('nav', { class: 'sidebar', 'aria-label': 'Conversations' },
         el('header', { class: 'bar' },
           el('img', { src: '/icon.svg', alt: '', width: '32', height: '32' }), el('h1', {}, 'Tincan')),
-        this.#search, this.#list,
+        search, this.#list,
         el('footer', { class: 'bar' },
           avatar(user), el('p', { class: 'name' }, nameOf(user.username), state),
           el('a', { class: 'tool', href: '/settings', 'aria-label': 'Settings' }, icon('settings')))),
@@ -58,30 +61,15 @@ export class Messenger extends Component {
     this.#attend();
   }
 
-  /** What nobody needs at the first look. */
   async #attend() {
-    const { client, preferences, router } = this.#context;
-    const [{ Attention }, { listenToShortcuts }] = await Promise.all([
-      import('../attention.js'), import('../shortcuts.js'),
-    ]);
-    const { signal } = this;
-    if (signal.aborted) return;
-    const attention = new Attention(client, preferences, router, this.#notices);
-    signal.addEventListener('abort', () => attention.stop());
-    listenToShortcuts({
-      search: () => this.#search.takeFocus(),
-      previous: () => this.#step(-1),
-      next: () => this.#step(1),
-      newest: () => this.#view?.goToNewest(),
-      help: async () => (await import('./keyboard-help.js')).showKeyboardHelp(),
-    }, signal);
+    const { addExtras } = await import('./messenger-extras.js');
+    if (!this.signal.aborted) addExtras(this.#context, this.signal, this.#notices, this.#field, () => this.#view);
   }
 
   /** The server has another version of the page. */
-  offerReload() {
-    if (this.#notices.querySelector('.update')) return;
-    this.#notices.append(el('p', { class: 'notice update', role: 'status' }, 'Tincan has been updated. ',
-      el('button', { class: 'link', click: () => location.reload() }, 'Reload')));
+  async offerReload() {
+    const { offerReload } = await import('./messenger-extras.js');
+    offerReload(this.#notices);
   }
 
   get #view() {
@@ -89,46 +77,39 @@ export class Messenger extends Component {
     return view instanceof ConversationView ? view : null;
   }
 
-  /** To the conversation above or below in the list. @param {-1 | 1} by */
-  #step(by) {
-    const { client, router } = this.#context;
-    const ids = client.conversations.listed.map(({ id }) => id);
-    const index = ids.indexOf(router.route.id);
-    const id = index < 0 ? ids[0] : ids[index + by];
-    if (id) router.go(conversationPath(id));
-  }
-
   /** The focus goes where the eye does. */
-  #follow() {
-    this.#showRoute();
+  async #follow() {
+    await this.#showRoute();
     if (this.#view) this.#view.takeFocus();
     else if (this.#pane.checkVisibility()) this.#pane.querySelector('h1')?.focus();
     else this.#list.focusOn(this.#last);
   }
 
-  #showRoute() {
-    const { name, id } = this.#context.router.route;
+  async #showRoute() {
+    const { route } = this.#context.router;
+    const { name, id } = route;
     this.dataset.route = name;
     this.#last = id || this.#last;
     this.#call({ home: '', conversation: '', settings: 'Settings', unknown: 'Not found' }[name]);
     if (name === 'conversation') {
       this.#pane.replaceChildren(new ConversationView(this.#context, id, (title) => this.#call(title)));
-    } else if (name === 'settings') {
-      this.#pane.replaceChildren();
-      this.#showSettings().catch(() => this.#pane.replaceChildren(el('div', { class: 'centred' },
-        failure('Tincan can’t be reached.', () => this.#showRoute()))));
-    } else {
-      this.#pane.replaceChildren(name === 'home' ? home() : notFound());
+      return;
     }
+    this.#pane.replaceChildren();
+    const page = await this.#pageOf(name);
+    if (route !== this.#context.router.route) return;
+    this.#pane.replaceChildren(page);
+    if (name === 'settings') page.querySelector('h1')?.focus();
   }
 
-  async #showSettings() {
-    const { client, preferences, router, signOut } = this.#context;
-    const [{ SettingsView }] = await Promise.all([import('./settings-view.js'), addStyle('/settings.css')]);
-    if (router.route.name !== 'settings') return;
-    const settings = new SettingsView(client, preferences, signOut);
-    this.#pane.replaceChildren(settings);
-    settings.takeFocus();
+  /** What stands there in place of a conversation. @param {Route['name']} name */
+  async #pageOf(name) {
+    try {
+      const { pageOf } = await import('./pages.js').catch(unreachable);
+      return await pageOf(name, this.#context);
+    } catch (error) {
+      return el('div', { class: 'centred' }, failure(reasonOf(error), () => this.#follow()));
+    }
   }
 
   /** @param {string} title */
@@ -142,19 +123,6 @@ export class Messenger extends Component {
     const unread = client.conversations.unreadExcept((id) => preferences.isMuted(id));
     document.title = `${unread ? `(${unread}) ` : ''}${this.#title && `${this.#title} – `}Tincan`;
   }
-}
-
-function home() {
-  return el('div', { class: 'centred' },
-    el('img', { src: '/icon.svg', alt: '', width: '96', height: '96' }),
-    el('h1', { tabindex: '-1' }, 'Who would you like to talk to?'),
-    el('p', { class: 'muted' }, 'Pick a conversation, or find somebody by name.'));
-}
-
-function notFound() {
-  return el('div', { class: 'centred' },
-    el('h1', { tabindex: '-1' }, 'There is nothing at this address'),
-    el('a', { class: 'button', href: '/' }, 'To the conversations'));
 }
 
 customElements.define('tincan-messenger', Messenger);

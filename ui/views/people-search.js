@@ -1,42 +1,32 @@
-// Finding people by the beginning of their name, and starting a conversation with one of them.
+// Finding people by the beginning of their name, and choosing one of them.
 
 import { reasonOf } from '../base/api.js';
-import { Component, el, failure, nameOf } from '../base/dom.js';
+import { el, failure, nameOf } from '../base/dom.js';
 import { initialOf } from '../base/format.js';
-import { conversationPath } from '../base/router.js';
-
-/** @import {Conversations} from '../models/conversations.js' */
-/** @import {Router} from '../base/router.js' */
 
 const PAUSE_MS = 150;
 
-export class PeopleSearch extends Component {
-  #conversations;
-  #router;
+/** Makes a text field look for people, who are listed below it. */
+export class PeopleSearch {
+  #field;
+  #find;
+  #choose;
   #pause = 0;
-  // While the placeholder isn't shown, the style sheet hides the list of conversations.
-  #input = el('input', {
-    type: 'search', placeholder: 'Find people', 'aria-label': 'Find people by name',
-    autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', input: () => this.#typed(),
-  });
   #found = el('div', { class: 'found', role: 'status' });
   #results = el('ul', { 'aria-label': 'People found' });
 
-  /** @param {Conversations} conversations @param {Router} router */
-  constructor(conversations, router) {
-    super();
-    this.#conversations = conversations;
-    this.#router = router;
-    this.append(el('form', { role: 'search', submit: (event) => this.#submit(event) }, this.#input),
-      this.#found, this.#results);
-    this.addEventListener('keydown', (event) => this.#key(event));
-  }
-
-  takeFocus() {
-    // On a narrow screen it stands behind the conversation.
-    if (!this.checkVisibility()) this.#router.go('/');
-    this.#input.focus();
-    this.#input.select();
+  /**
+   * @param {HTMLInputElement} field @param {(start: string) => Promise<string[]>} find
+   * @param {(username: string) => unknown} choose what to do with the one who is chosen, which may be refused
+   */
+  constructor(field, find, choose) {
+    this.#field = field;
+    this.#find = find;
+    this.#choose = choose;
+    field.after(this.#found, this.#results);
+    field.addEventListener('input', () => this.#typed());
+    field.parentElement?.addEventListener('keydown', (event) => this.#key(event));
+    if (field.value) this.#typed();
   }
 
   #typed() {
@@ -44,32 +34,36 @@ export class PeopleSearch extends Component {
     this.#pause = setTimeout(() => this.#search(), PAUSE_MS);
   }
 
-  /** The arrows go from the field to the people found, and back. @param {KeyboardEvent} event */
+  /** The arrows go from the field to the people found, and back; Enter takes the first. @param {KeyboardEvent} event */
   #key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || event.isComposing || event.altKey) return;
+    const { key, target, isComposing, altKey } = event;
+    if (isComposing || altKey) return;
+    if (key === 'Enter' && target === this.#field) {
+      event.preventDefault();
+      this.#takeFirst();
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+    if (!step) return;
     /** @type {(Element | null)[]} */
-    const stops = [this.#input, ...this.#results.querySelectorAll('button')];
+    const stops = [this.#field, ...this.#results.querySelectorAll('button')];
     const stop = stops[stops.indexOf(document.activeElement) + step];
     if (!(stop instanceof HTMLElement)) return;
     event.preventDefault();
     stop.focus();
   }
 
-  /** Enter takes the first. @param {Event} event */
-  async #submit(event) {
-    event.preventDefault();
+  async #takeFirst() {
     clearTimeout(this.#pause);
     await this.#search();
     this.#results.querySelector('button')?.click();
   }
 
   async #search() {
-    const start = this.#input.value.trim();
+    const start = this.#field.value.trim();
     try {
-      const names = start ? await this.#conversations.findPeople(start) : [];
+      const names = start ? await this.#find(start) : [];
       // An answer to what was typed before says nothing about what stands there now.
-      if (start === this.#input.value.trim()) this.#show(start, names);
+      if (start === this.#field.value.trim()) this.#show(start, names);
     } catch (error) {
       this.#fail(error, () => this.#search());
     }
@@ -80,20 +74,20 @@ export class PeopleSearch extends Component {
     const nobody = ['Nobody’s name starts with ', nameOf(start), '.'];
     this.#found.replaceChildren(...(names.length > 0 ? ['People'] : start ? nobody : []));
     this.#results.replaceChildren(...names.map((name) => el('li', {},
-      el('button', { class: 'row', click: () => this.#open(name) },
+      el('button', { class: 'row', type: 'button', click: () => this.#take(name) },
         el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(name)),
         el('span', { class: 'row-name' }, nameOf(name))))));
   }
 
   /** @param {string} username */
-  async #open(username) {
+  async #take(username) {
     try {
-      const { id } = await this.#conversations.startWith(username);
-      this.#input.value = '';
+      await this.#choose(username);
+      if (this.#results.contains(document.activeElement)) this.#field.focus();
+      this.#field.value = '';
       this.#show('', []);
-      this.#router.go(conversationPath(id));
     } catch (error) {
-      this.#fail(error, () => this.#open(username));
+      this.#fail(error, () => this.#take(username));
     }
   }
 
@@ -104,4 +98,16 @@ export class PeopleSearch extends Component {
   }
 }
 
-customElements.define('people-search', PeopleSearch);
+/**
+ * A text field that does so.
+ * @param {string} label @param {(start: string) => Promise<string[]>} find @param {(username: string) => unknown} choose
+ */
+export function peopleField(label, find, choose) {
+  const field = el('input', {
+    'aria-label': label, placeholder: label, autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false',
+  });
+  const search = document.createElement('people-search');
+  search.append(field);
+  new PeopleSearch(field, find, choose);
+  return search;
+}

@@ -3,6 +3,8 @@
 import { reasonOf } from '../base/api.js';
 import { Component, el, failure, fill, nameOf } from '../base/dom.js';
 import { icon } from '../base/icons.js';
+import { forget, keysOf } from '../base/storage.js';
+import { changeSettings, settings } from '../models/requests.js';
 import { DeviceList } from './device-list.js';
 
 /** @import {Config} from '../base/types.js' */
@@ -21,22 +23,23 @@ const REMEDIES = [
 export class SettingsView extends Component {
   #client;
   #preferences;
-  #heading = el('h1', { tabindex: '-1' }, 'Settings');
   #themes = THEMES.map(([value, name]) => ({ value, name, input: el('input', { type: 'radio', name: 'theme' }) }));
   #notify = new Switch('notify', 'Show notifications', (on) => this.#setNotify(on));
   #sound = new Switch('sound', 'Play a sound', (on) => this.#setSound(on));
+  #activity = new Switch('activity', 'Show others when I’m online, typing, and what I’ve read',
+    (on) => this.#setActivity(on));
   #connection = card();
   #about = setting();
 
-  /** @param {Client} client @param {Preferences} preferences @param {() => Promise<void>} signOut */
-  constructor(client, preferences, signOut) {
+  /** @param {Client} client @param {Preferences} preferences @param {() => void} leave for whoever has signed out */
+  constructor(client, preferences, leave) {
     super();
     this.#client = client;
     this.#preferences = preferences;
     this.append(
       el('header', { class: 'bar' },
         el('a', { class: 'tool back', href: '/', 'aria-label': 'Back to the conversations' }, icon('back')),
-        this.#heading),
+        el('h1', { tabindex: '-1' }, 'Settings')),
       el('div', { class: 'settings' },
         section('Appearance', card(this.#themeSetting())),
         section('Notifications', card(this.#notify.element, this.#sound.element)),
@@ -46,13 +49,11 @@ export class SettingsView extends Component {
           setting(el('p', { class: 'strong' }, 'Keyboard shortcuts'),
             el('button', { class: 'button', click: showHelp }, 'Show')),
           this.#about)),
-        section('Account', card(account(client, signOut)))));
+        section('Account', card(account(client, leave), this.#activity.element))));
     this.#loadAbout();
+    this.#loadActivity();
+    client.stream.addEventListener('connected', () => this.#loadActivity(), { signal: this.signal });
     this.watch(() => this.#render(), preferences, client.stream);
-  }
-
-  takeFocus() {
-    this.#heading.focus();
   }
 
   #themeSetting() {
@@ -93,6 +94,31 @@ export class SettingsView extends Component {
   #setSound(on) {
     this.#preferences.sound = on;
     if (on) playSample();
+  }
+
+  async #loadActivity() {
+    this.#activity.show(false, 'Loading …', false);
+    try {
+      const { showsActivity } = await settings(this.#client.api);
+      this.#showActivity(showsActivity);
+    } catch (error) {
+      this.#activity.show(false, reasonOf(error), false);
+    }
+  }
+
+  /** @param {boolean} on */
+  async #setActivity(on) {
+    try {
+      const { showsActivity } = await changeSettings(this.#client.api, { showsActivity: on });
+      this.#showActivity(showsActivity);
+    } catch (error) {
+      this.#activity.show(!on, reasonOf(error), true);
+    }
+  }
+
+  /** @param {boolean} on */
+  #showActivity(on) {
+    this.#activity.show(on, on ? 'In the conversations that you share with them.' : 'Nobody sees any of it.', true);
   }
 
   async #loadAbout() {
@@ -166,13 +192,26 @@ function polling() {
   ];
 }
 
-/** @param {Client} client @param {() => Promise<void>} signOut */
-function account({ user }, signOut) {
+/** @param {Client} client @param {() => void} leave */
+function account(client, leave) {
+  const { user } = client;
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const leave = () => signOut().catch((error) => problem.replaceChildren(reasonOf(error)));
+  const click = () => signOut(client, leave).catch((error) => problem.replaceChildren(reasonOf(error)));
   return setting(
     el('div', {}, el('p', {}, 'Signed in as ', el('strong', {}, nameOf(user.username))), problem),
-    el('button', { class: 'button', click: leave }, 'Sign out'));
+    el('button', { class: 'button', click }, 'Sign out'));
+}
+
+/**
+ * What one has written and not sent outlives a session that ends by itself, but isn't left to who sits down here next.
+ * @param {Client} client @param {() => void} leave
+ */
+async function signOut({ api, user }, leave) {
+  const unsent = keysOf(`outbox:${user.id}:`);
+  if (unsent.length > 0 && !confirm('Not all of your messages have been sent. Sign out, and lose them?')) return;
+  await api.post('/api/logout');
+  for (const key of [...unsent, ...keysOf(`draft:${user.id}:`)]) forget(key);
+  leave();
 }
 
 /** @param {string} name @param {Element} content */

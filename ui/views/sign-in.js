@@ -2,6 +2,7 @@
 
 import { reasonOf } from '../base/api.js';
 import { avatar, Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { keysOf } from '../base/storage.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {Config, User} from '../base/types.js' */
@@ -20,14 +21,14 @@ export class SignIn extends Component {
     'aria-describedby': 'problem',
   });
 
-  /** @param {Api} api @param {(user: User) => void} enter @param {string | null} farewell to who was here */
-  constructor(api, enter, farewell) {
+  /** @param {Api} api @param {(user: User) => void} enter @param {User} [former] who was here, and hasn't signed out */
+  constructor(api, enter, former) {
     super();
     this.#api = api;
     this.#enter = enter;
     this.append(el('main', { class: 'centred' },
       el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), this.#heading,
-      farewell && el('p', { role: 'status' }, farewell),
+      former ? el('p', { role: 'status' }, farewellTo(former)) : null,
       this.#body));
     this.#load();
   }
@@ -75,6 +76,12 @@ export class SignIn extends Component {
       this.#problem.textContent = reasonOf(error);
     }
   }
+}
+
+/** @param {User} user */
+function farewellTo({ id }) {
+  return keysOf(`outbox:${id}:`).length + keysOf(`draft:${id}:`).length > 0
+    ? 'You have been signed out. What you hadn’t sent yet is kept for you.' : 'You have been signed out.';
 }
 
 function noWayIn() {

@@ -38,6 +38,33 @@ test('what the server answers is handed over, and nothing where it has nothing t
   await bare;
 });
 
+test('other methods send what they are given, and a deletion outlives the page', async () => {
+  const network = cutNetwork();
+  const api = new Api();
+  const patched = api.send('PATCH', '/api/messages/1', { content: 'hi' });
+  const first = await network.next();
+  assert.equal([first.init.method, first.headers.get('content-type'), first.init.body], ['PATCH', 'application/json', '{"content":"hi"}']);
+  first.answer(200, { id: '1' });
+  assert.equal(await patched, { id: '1' });
+  const put = api.send('PUT', '/api/messages/1/reactions/x');
+  const second = await network.next();
+  assert.equal([second.init.method, second.init.body ?? null], ['PUT', null]);
+  second.answer(200, {});
+  await put;
+  const deleted = api.delete('/api/messages/1');
+  const third = await network.next();
+  assert.equal([third.init.method, third.init.keepalive], ['DELETE', true]);
+  third.answer(204);
+  assert.equal(await deleted, null);
+});
+
+test('a refusal says what is wrong with which field', async () => {
+  const network = cutNetwork();
+  const told = failureOf(new Api().post('/api/conversations', { name: '' }));
+  (await network.next()).answer(422, { message: 'A name is missing', errors: { name: 'A name is missing' } });
+  assert.equal((await told).errors, { name: 'A name is missing' });
+});
+
 test('a request says for whom it is, once that is known', async () => {
   const network = cutNetwork();
   const api = new Api();

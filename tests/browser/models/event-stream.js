@@ -79,6 +79,12 @@ test('a space after the colon is left out, and a comment or a wait alone is no e
   assert.equal(events, [{ name: 'read', data: { a: ': b' }, cursor: '5' }]);
 });
 
+test('an event without a place has none', async () => {
+  const { events } = await read(['id:5\ndata:{"a":1}\n\nevent:typing\ndata:{"b":2}\n\n']);
+  assert.equal(events.map(({ name, data, cursor }) => [name, data, cursor ?? 'none']),
+    [['message', { a: 1 }, '5'], ['typing', { b: 2 }, 'none']]);
+});
+
 test('an event that the end cuts off is left out', async () => {
   const { events } = await read(['id:1\ndata:{}\n\nid:2\ndata:{}\n']);
   assert.equal(events.map(({ cursor }) => cursor), ['1']);

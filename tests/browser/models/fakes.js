@@ -90,7 +90,11 @@ export const JANE = { id: '2', username: 'jane' };
 export function message(number, more = {}) {
   const createdAt = new Date(Date.UTC(2026, 2, 2, 8, 0, number)).toISOString();
   const content = `message ${number}`;
-  return { id: `${1_000 + number}`, conversationId: '7', number, content, createdAt, mine: false, author: JANE, ...more };
+  const id = `${1_000 + number}`;
+  return {
+    id, version: id, conversationId: '7', number, content, createdAt, editedAt: null, deletedAt: null, mine: false, author: JANE,
+    reactions: [], ...more,
+  };
 }
 
 /** Messages as the server lists them, newest first. @param {number} first @param {number} last */
@@ -105,7 +109,17 @@ export function page(first, last) {
  */
 export function conversation(id, { newest = 0, read = 0, other = JANE, at = newest } = {}) {
   const lastMessage = newest ? message(newest, { id: `${at}`, conversationId: id }) : null;
-  return { id, otherParticipant: other, lastMessage, lastReadNumber: read };
+  return {
+    id, version: '1', kind: 'direct', name: null, otherParticipant: other, participantCount: 2, open: false, role: null,
+    lastMessage, lastReadNumber: read,
+  };
+}
+
+/** A room. @param {string} id @param {{newest?: number, read?: number, at?: number}} has @param {Partial<Conversation>} [more] @returns {Conversation} */
+export function room(id, has, more = {}) {
+  return {
+    ...conversation(id, has), kind: 'room', name: 'Kitchen', otherParticipant: null, participantCount: 3, role: 'member', ...more,
+  };
 }
 
 /** A request that waits for an answer. */
@@ -157,6 +171,16 @@ export class FakeApi extends Api {
   /** @override @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
   post(path, body, signal) {
     return this.#ask('POST', path, body, signal);
+  }
+
+  /** @override @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+  send(method, path, body) {
+    return this.#ask(method, path, body);
+  }
+
+  /** @override @param {string} path @returns {Promise<any>} */
+  delete(path) {
+    return this.#ask('DELETE', path, undefined);
   }
 
   /** The next request, which is taken from those that are open. */
@@ -275,9 +299,9 @@ export function cutNetwork() {
   return network;
 }
 
-/** An event of a stream, as the server writes it. @param {string} name @param {unknown} data @param {string} cursor */
+/** An event of a stream, as the server writes it. @param {string} name @param {unknown} data @param {string} [cursor] */
 export function frame(name, data, cursor) {
-  return `id:${cursor}\n${name === 'message' ? '' : `event:${name}\n`}data:${JSON.stringify(data)}\n\n`;
+  return `${cursor ? `id:${cursor}\n` : ''}${name === 'message' ? '' : `event:${name}\n`}data:${JSON.stringify(data)}\n\n`;
 }
 
 /** What a stream begins with. @param {string} cursor */

@@ -74,6 +74,29 @@ test('every event is a step from one place to the next', async () => {
   assert.equal(feed.cursor, 'c3');
 });
 
+test('an event without a place is a step from where one is to there, and changes nothing', async () => {
+  const { clock, network, connection, steps, feed } = await greeted();
+  const typing = { conversationId: '7', userId: '2' };
+  await connection.say(frame('message', message(1), 'c1') + frame('typing', typing));
+  await connection.say(frame('presence', { userId: '2', online: true }) + frame('message', message(2), 'c2'));
+  assert.equal(places(steps), [['message', 'c0', 'c1'], ['typing', 'c1', 'c1'], ['presence', 'c1', 'c1'], ['message', 'c1', 'c2']]);
+  assert.equal(steps[1]?.event.data, typing);
+  await connection.say(frame('typing', typing));
+  await connection.end();
+  await clock.advance(1_000);
+  assert.equal([feed.cursor, (await network.next()).query('after')], ['c2', 'c2']);
+});
+
+test('an event without a place comes by a poll, too', async () => {
+  const { network, waiting, steps, feed } = await polling();
+  const typing = { conversationId: '7', userId: '2' };
+  await waiting.answer(200, { cursor: 'c1', events: [
+    { event: 'typing', data: typing }, { id: 'c1', event: 'message', data: message(1) }, { event: 'typing', data: typing },
+  ] });
+  assert.equal(places(steps), [['typing', 'c0', 'c0'], ['message', 'c0', 'c1'], ['typing', 'c1', 'c1']]);
+  assert.equal([feed.cursor, (await network.next()).query('after')], ['c1', 'c1']);
+});
+
 test('a stream that ends, breaks or isn’t there is resumed where it broke off, within a second', async () => {
   for (const isBroken of [true, false]) {
     const { clock, network, connection, steps, feed } = await greeted();

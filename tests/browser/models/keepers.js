@@ -2,7 +2,7 @@
 
 import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 import { forgetEverything, Keeper } from '../models/keeper.js';
-import { afterwards, conversation, fillStorage, message, page, range, refuseStorage, replace, stopClock, test } from './fakes.js';
+import { afterwards, conversation, fillStorage, message, page, range, refuseStorage, replace, room, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
 
 const PAUSE_MS = 1_000;
@@ -226,4 +226,43 @@ test('without storage, it is there while the page lives', async () => {
   assert.equal([keeper.conversations, keeper.messages('7')], [LISTED, [message(1)]]);
   forgetEverything();
   assert.equal([keeper.conversations, keeper.messages('7')], [[], []]);
+});
+
+test('a room is kept as what it is', () => {
+  const keeper = open();
+  const rooms = [room('8', { newest: 4, read: 2 }, { role: 'owner', open: true })];
+  keeper.keepConversations(() => rooms);
+  keeper.stop();
+  assert.equal(open().conversations, rooms);
+});
+
+test('what was kept before there were rooms and reactions has what they need', () => {
+  keep('kept:1:list', [{ id: '7', otherParticipant: { id: '2', username: 'jane' }, lastMessage: null, lastReadNumber: 3 }]);
+  keep('kept:1:7', [{ id: '1', number: 1, content: 'old' }]);
+  assert.equal([open().conversations[0]?.kind, open().messages('7')[0]?.reactions], ['direct', []]);
+});
+
+test('a conversation that one isn’t in any more is kept no longer, nor what is due of it', async () => {
+  const clock = stopClock();
+  const keeper = open();
+  keeper.keepConversations(() => LISTED);
+  keeper.keepMessages('7', () => [message(1)]);
+  await clock.advance(PAUSE_MS);
+  keeper.keepMessages('7', () => [message(2)]);
+  keeper.forget('7');
+  assert.equal(keeper.messages('7'), []);
+  await clock.advance(PAUSE_MS);
+  assert.equal(keeper.messages('7'), []);
+});
+
+test('what changes is kept as it is then, where it is kept', async () => {
+  const clock = stopClock();
+  const keeper = open();
+  keeper.keepConversations(() => LISTED);
+  keeper.keepMessages('7', () => [message(1), message(2)]);
+  await clock.advance(PAUSE_MS);
+  for (const number of [2, 3]) keeper.keepChange(message(number, { version: '5000', content: '' }));
+  keeper.keepChange(message(1, { conversationId: '8' }));
+  assert.equal(keeper.messages('7').map(({ content }) => content), ['message 1', '']);
+  assert.equal(keysOf('kept:'), ['kept:1:7', 'kept:1:list']);
 });

@@ -1,7 +1,7 @@
 // The list of conversations: with whom, the newest message, and how far one has read; learned in any order.
 
 import { Conversations } from '../models/conversations.js';
-import { conversation, counted, FakeApi, message, range, settle, test } from './fakes.js';
+import { conversation, counted, FakeApi, message, range, room, settle, test } from './fakes.js';
 import { assert } from './runner.js';
 
 /** @import {Conversation} from '../base/types.js' */
@@ -150,7 +150,7 @@ test('a page, messages and marks give the same in whatever order they come, and 
     const { api, conversations } = begin();
     for (const take of [...order, order[0]]) take?.(conversations);
     while (api.open.length > 0) await (await api.next()).answer(conversation('7', { newest: 5, read: 2 }));
-    assert.equal(conversations.listed, [{ id: '7', other: { id: '2', username: 'jane' }, newest: message(7), unread: 1 }]);
+    assert.equal(conversations.listed.map(({ id, title, newest, unread }) => [id, title, newest, unread]), [['7', 'jane', message(7), 1]]);
   }
 });
 
@@ -251,12 +251,12 @@ test('a page that ends the list exactly is followed by an empty one', async () =
   assert.equal([conversations.hasMore, conversations.state, conversations.listed.length], [false, 'ready', 25]);
 });
 
-test('whom a conversation is with is waited for while the list is loading', async () => {
+test('what a conversation is is waited for while the list is loading', async () => {
   const { api, conversations } = begin();
   conversations.load();
   let found = '';
-  conversations.other('7').then(({ username }) => {
-    found = username;
+  conversations.info('7').then(({ title }) => {
+    found = title;
   });
   conversations.takeRead(mark('8', 1));
   await settle();
@@ -265,26 +265,26 @@ test('whom a conversation is with is waited for while the list is loading', asyn
   assert.equal([found, api.open.length], ['jane', 0]);
 });
 
-test('whom a conversation is with is asked for where the list doesn’t say', async () => {
+test('what a conversation is is asked for where the list doesn’t say', async () => {
   const { api, conversations } = begin();
   conversations.load();
-  const other = conversations.other('99');
+  const info = conversations.info('99');
   await (await api.next()).answer([conversation('7', { newest: 1 })]);
   const question = await api.next();
   assert.equal(question.path, '/api/conversations/99');
   await question.answer(conversation('99', { other: { id: '3', username: 'jo' } }));
-  assert.equal(await other, { id: '3', username: 'jo' });
-  assert.equal(await conversations.other('99'), { id: '3', username: 'jo' });
+  assert.equal([(await info).title, (await info).other], ['jo', { id: '3', username: 'jo' }]);
+  assert.equal(await conversations.info('99'), await info);
   assert.equal(api.open.length, 0);
 });
 
-test('whom a conversation is with is asked for where the list can’t be had, and may not be found', async () => {
+test('what a conversation is is asked for where the list can’t be had, and may not be found', async () => {
   const { api, conversations } = begin();
   conversations.load();
-  const other = conversations.other('7').then(() => 'found', ({ status }) => status);
+  const found = conversations.info('7').then(() => 'found', ({ status }) => status);
   await (await api.next()).refuse(503);
   await (await api.next()).refuse(404);
-  assert.equal(await other, 404);
+  assert.equal(await found, 404);
 });
 
 test('what was kept is there before the list is, and is what the server would say', async () => {
@@ -297,7 +297,7 @@ test('what was kept is there before the list is, and is what the server would sa
   const { api, conversations } = begin(kept);
   assert.equal(conversations.listed, before.listed);
   assert.equal(conversations.state, 'loading');
-  assert.equal((await conversations.other('7')).username, 'jane');
+  assert.equal((await conversations.info('7')).title, 'jane');
   assert.equal(api.count, 0);
 });
 
@@ -339,5 +339,159 @@ test('a conversation is begun with a name, and known from then on', async () => 
   assert.equal([question.method, question.path, question.body], ['POST', '/api/conversations', { username: 'jane' }]);
   await question.answer(conversation('7'));
   assert.equal((await started).id, '7');
-  assert.equal((await conversations.other('7')).username, 'jane');
+  assert.equal((await conversations.info('7')).title, 'jane');
+});
+
+/** Which conversations are said to be removed, from now on. @param {Conversations} conversations */
+function removals(conversations) {
+  /** @type {string[]} */
+  const removed = [];
+  conversations.addEventListener('removed', (event) => removed.push(/** @type {CustomEvent<string>} */ (event).detail));
+  return removed;
+}
+
+test('a room is called by its name, and a conversation with one person by theirs', async () => {
+  const { conversations } = await loaded([conversation('7', { newest: 1, at: 9 }), room('8', { newest: 2, read: 1 })]);
+  assert.equal(conversations.listed.map(({ id, kind, title, other, unread }) => [id, kind, title, other, unread]),
+    [['7', 'direct', 'jane', { id: '2', username: 'jane' }, 1], ['8', 'room', 'Kitchen', null, 1]]);
+  const info = { id: '8', kind: 'room', title: 'Kitchen', other: null, open: false, participantCount: 3, role: 'member' };
+  assert.equal([conversations.known('8'), await conversations.info('8')], [info, info]);
+  assert.equal([conversations.known('99'), conversations.known('7')?.title], [undefined, 'jane']);
+});
+
+test('a room that one was added to is listed', async () => {
+  const { api, conversations } = await loaded([]);
+  conversations.takeConversation(room('8', { newest: 4, read: 3 }));
+  assert.equal([ids(conversations), conversations.unread('8'), api.open.length], [['8'], 1, 0]);
+});
+
+test('of two states of a conversation the later stays, whichever comes first and wherever from', async () => {
+  /** @type {Record<string, (conversations: Conversations, api: FakeApi, state: Conversation) => unknown>} */
+  const ways = {
+    event: (conversations, _, state) => conversations.takeConversation(state),
+    list: async (conversations, api, state) => {
+      conversations.load();
+      await (await api.next()).answer([state]);
+    },
+  };
+  const states = [room('8', { newest: 1 }, { version: '9', name: 'Old' }), room('8', { newest: 1 }, { version: '10', name: 'New', open: true })];
+  for (const [first, takeFirst] of Object.entries(ways)) {
+    for (const [second, takeSecond] of Object.entries(ways)) {
+      for (const [one, other] of [states, states.toReversed()]) {
+        const { api, conversations } = begin();
+        if (one) await takeFirst(conversations, api, one);
+        if (other) await takeSecond(conversations, api, other);
+        const { title, open } = conversations.known('8') ?? {};
+        assert.equal([first, second, title, open], [first, second, 'New', true]);
+      }
+    }
+  }
+});
+
+test('an earlier state of a conversation still brings what grows', async () => {
+  const { conversations } = await loaded([room('8', { newest: 1 }, { version: '10' })]);
+  conversations.takeConversation(room('8', { newest: 5, read: 2 }, { version: '9', name: 'Old' }));
+  assert.equal([conversations.known('8')?.title, conversations.unread('8')], ['Kitchen', 3]);
+});
+
+test('the newest message is listed in its latest state, and an older one changes nothing', async () => {
+  const { api, conversations } = await loaded([conversation('7', { newest: 9, read: 8, at: 1_009 })]);
+  conversations.takeMessage(message(9, { version: '5000', content: 'edited' }));
+  conversations.takeMessage(message(8, { version: '6000', content: 'no news' }));
+  assert.equal(conversations.listed.map(({ newest, unread }) => [newest.content, unread]), [['edited', 1]]);
+  conversations.load();
+  await (await api.next()).answer([conversation('7', { newest: 9, read: 8, at: 1_009 })]);
+  assert.equal(conversations.listed[0]?.newest.content, 'edited');
+  conversations.takeMessage(message(9, { version: '7000', content: '', deletedAt: '2026-03-02T08:00:00Z' }));
+  assert.equal(conversations.listed.map(({ newest, unread }) => [newest.content, unread]), [['', 1]]);
+});
+
+test('a conversation that one isn’t in any more is forgotten, and that is told', async () => {
+  const { api, conversations } = await loaded([room('8', { newest: 4 }), conversation('7', { newest: 1 })]);
+  const removed = removals(conversations);
+  const changes = counted(conversations, 'change');
+  conversations.markRead('8', 3);
+  await (await api.next()).refuse(0);
+  conversations.takeConversation({ id: '8', removed: true });
+  assert.equal([removed, changes.count], [['8'], 2]);
+  assert.equal([ids(conversations), conversations.known('8'), conversations.unread('8')], [['7'], undefined, 0]);
+  assert.equal([conversations.kept.map(({ id }) => id), conversations.unreadExcept(() => false)], [['7'], 1]);
+  // Nobody is told how far one had read.
+  conversations.tryAgain();
+  assert.equal(api.open.length, 0);
+});
+
+test('what was asked for before a conversation was removed doesn’t bring it back', async () => {
+  const { api, conversations } = await loaded([]);
+  conversations.takeMessage(message(3, { conversationId: '8' }));
+  conversations.load();
+  const [fetch, list] = [await api.next(), await api.next()];
+  assert.equal([fetch.path, list.path], ['/api/conversations/8', '/api/conversations']);
+  conversations.takeConversation({ id: '8', removed: true });
+  await fetch.answer(room('8', { newest: 3 }));
+  await list.answer([room('8', { newest: 3 }), conversation('7', { newest: 1 })]);
+  assert.equal([ids(conversations), conversations.known('8')], [['7'], undefined]);
+});
+
+test('whoever is in it again sees it again, however that is learned', async () => {
+  const again = room('8', { newest: 9, read: 8 }, { version: '3' });
+  /** @type {((conversations: Conversations, api: FakeApi) => unknown)[]} */
+  const ways = [
+    (conversations) => conversations.takeConversation(again),
+    async (conversations, api) => {
+      conversations.info('8');
+      await (await api.next()).answer(again);
+    },
+    async (conversations, api) => {
+      conversations.load();
+      await (await api.next()).answer([again]);
+    },
+  ];
+  for (const way of ways) {
+    const { api, conversations } = await loaded([room('8', { newest: 40, read: 40 }, { version: '7' })]);
+    conversations.takeConversation({ id: '8', removed: true });
+    await way(conversations, api);
+    assert.equal(conversations.listed.map(({ id, newest, unread }) => [id, newest.number, unread]), [['8', 9, 1]]);
+  }
+});
+
+test('what was kept and isn’t one’s own any more goes when the list doesn’t bring it', async () => {
+  const { api, conversations } = begin([room('8', { newest: 4, at: 40 }), conversation('7', { newest: 1, at: 10 })]);
+  const removed = removals(conversations);
+  conversations.load();
+  await (await api.next()).answer([conversation('7', { newest: 1, at: 10 })]);
+  assert.equal([ids(conversations), removed], [['7'], ['8']]);
+});
+
+test('what was kept stays where the list hasn’t come to it, or something has come of it', async () => {
+  const page = range(1, 25).map((id) => conversation(`${100 + id}`, { newest: 1, at: 1_000 - id }));
+  const kept = [room('6', { newest: 4, at: 990 }), room('7', { newest: 4, at: 985 }), room('8', { newest: 4, at: 40 })];
+  const { api, conversations } = begin(kept);
+  const removed = removals(conversations);
+  conversations.load();
+  conversations.takeMessage(message(5, { id: '2000' }));
+  await (await api.next()).answer(page);
+  assert.equal([removed, ['6', '7', '8'].map((id) => conversations.known(id)?.title)], [['6'], [undefined, 'Kitchen', 'Kitchen']]);
+  conversations.loadMore();
+  await (await api.next()).answer([]);
+  assert.equal([removed, conversations.known('8')], [['6', '8'], undefined]);
+});
+
+test('a room that was kept is the same room again', async () => {
+  const { conversations: before } = await loaded([room('8', { newest: 4, read: 2 }, { role: 'owner', version: '12' })]);
+  const kept = JSON.parse(JSON.stringify(before.kept));
+  const { conversations } = begin(kept);
+  assert.equal([conversations.listed, conversations.known('8')], [before.listed, before.known('8')]);
+  conversations.takeConversation(room('8', { newest: 4 }, { name: 'Old', version: '11' }));
+  assert.equal(conversations.known('8')?.title, 'Kitchen');
+});
+
+test('what was kept before there were versions is the oldest', async () => {
+  const { version: _, ...old } = conversation('7', { newest: 1 });
+  const { version: __, ...oldMessage } = message(1);
+  const { conversations } = begin([/** @type {Conversation} */ ({ ...old, lastMessage: oldMessage })]);
+  assert.equal(conversations.listed.map(({ title, unread }) => [title, unread]), [['jane', 1]]);
+  conversations.takeMessage(message(1, { version: '1', content: 'edited' }));
+  conversations.takeConversation(conversation('7', { other: { id: '2', username: 'janet' } }));
+  assert.equal(conversations.listed.map(({ title, newest }) => [title, newest.content]), [['janet', 'edited']]);
 });

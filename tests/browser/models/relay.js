@@ -43,6 +43,18 @@ test('the tabs are told every state and every step', async () => {
   relay.end();
 });
 
+test('the tabs are told what has no place, and the state stays the same', async () => {
+  const { relay, told, ask, connection } = await begin('c0');
+  const typing = { conversationId: '7', userId: '2' };
+  await connection.say(hello('c0') + frame('typing', typing));
+  await until(() => told.length === 2);
+  assert.equal(told[1], { step: { event: { name: 'typing', data: typing }, after: 'c0', cursor: 'c0' } });
+  ask('state');
+  await until(() => told.length === 3);
+  assert.equal(states(told).at(-1)?.cursor, 'c0');
+  relay.end();
+});
+
 test('whoever asks is told the state, a wake hurries it, and on another network it begins anew', async () => {
   const clock = stopClock();
   const { relay, told, ask, network, connection } = await begin('c0');

@@ -26,11 +26,16 @@ function open(user) {
   const api = new FakeApi();
   /** The numbers of the messages that were handed over. @type {number[]} */
   const received = [];
-  const stream = new Stream(api, user, VERSION, ({ data }) => received.push(Reflect.get(data, 'number')));
+  /** Who was said to type. @type {string[]} */
+  const typists = [];
+  const stream = new Stream(api, user, VERSION, ({ name, data }) => {
+    if (name === 'typing') typists.push(data.userId);
+    else received.push(Reflect.get(data, 'number'));
+  });
   afterwards(() => stream.stop());
   const [changes, connections, resets, ends] = ['change', 'connected', 'reset', 'ended'].map((name) => counted(stream, name));
   if (!changes || !connections || !resets || !ends) throw new Error('nothing to count');
-  return { api, stream, received, changes, connections, resets, ends };
+  return { api, stream, received, typists, changes, connections, resets, ends };
 }
 
 /** What the test plays: the worker that relays to the tabs. */
@@ -59,6 +64,11 @@ class FakeRelay {
   /** A message whose place is that of its number. @param {number} number @param {string} [after] */
   tellMessage(number, after = `c${number - 1}`) {
     this.tell({ step: { event: { name: 'message', data: message(number) }, after, cursor: `c${number}` } });
+  }
+
+  /** @param {string} userId @param {string} cursor where the relay is */
+  tellTyping(userId, cursor) {
+    this.tell({ step: { event: { name: 'typing', data: { conversationId: '7', userId } }, after: cursor, cursor } });
   }
 }
 
@@ -185,6 +195,47 @@ test('what a catch-up has handed over isn’t handed over again', async () => {
     await until(() => received.includes(5) || api.open.length > 0);
   }
   assert.equal(received, range(1, 5));
+});
+
+test('what has no place is handed over as it comes, and doesn’t change where one is', async () => {
+  const { relay, received, typists, api } = await connected();
+  relay.tellTyping('2', 'c0');
+  relay.tellTyping('2', 'c0');
+  relay.tellMessage(1);
+  relay.tellTyping('3', 'c1');
+  relay.tellMessage(2);
+  await until(() => received.length === 2);
+  assert.equal([received, typists, api.count], [[1, 2], ['2', '2', '3'], 0]);
+});
+
+test('what has no place is handed over where one has caught up with that', async () => {
+  const { relay, received, typists, api } = await connected();
+  relay.tellMessage(2);
+  await (await api.next()).answer(poll([1, 2]));
+  await (await api.next()).answer(poll([], 'c2'));
+  relay.tellTyping('2', 'c2');
+  relay.tellMessage(3);
+  await until(() => received.length === 3);
+  assert.equal([received, typists, api.open.length], [[1, 2, 3], ['2'], 0]);
+});
+
+test('a tab that is behind ignores what has no place, as it is over by then', async () => {
+  const all = await connected();
+  const { relay, received, typists, api } = all;
+  relay.tellTyping('2', 'c2');
+  await (await api.next()).answer(poll([1, 2]));
+  await (await api.next()).answer(poll([], 'c2'));
+  relay.tellMessage(3);
+  await until(() => received.length === 3);
+  assert.equal([received, typists], [[1, 2, 3], []]);
+});
+
+test('what has no place says nothing to a tab that knows of none', async () => {
+  const { relay, typists, connections, api } = await begin();
+  relay.tellTyping('2', 'c0');
+  relay.tellState('c0');
+  await until(() => connections.count === 1);
+  assert.equal([typists, api.count], [[], 0]);
 });
 
 test('a state that is further on leads to a catch-up before it is connected again', async () => {
@@ -519,6 +570,19 @@ test('without workers one tab relays to the others, and when it goes, another do
   await second.say(hello('c1') + frame('message', message(2), 'c2'));
   await until(() => other.received.length === 2);
   assert.equal([one.received, other.received, other.api.count, network.count], [[1], [1, 2], 0, 2]);
+});
+
+test('what has no place comes to all tabs, from the server on', async () => {
+  const network = poorBrowser({ locks: true });
+  const user = somebody();
+  const tabs = [open(user), open(user)];
+  for (const { stream } of tabs) stream.start();
+  const connection = await network.next();
+  await connection.say(hello('c0'));
+  await until(() => tabs.every(({ connections }) => connections.count === 1));
+  await connection.say(frame('typing', { conversationId: '7', userId: '2' }) + frame('message', message(1), 'c1'));
+  await until(() => tabs.every(({ received }) => received.length === 1));
+  assert.equal(tabs.map(({ typists, api }) => [typists, api.count]), [[['2'], 0], [['2'], 0]]);
 });
 
 test('a tab that comes later learns where the relay is', async () => {

@@ -118,18 +118,17 @@ test('where a later page can’t be had, another try begins with what is newest'
   assert.equal([timeline.loaded, timeline.state], [false, 'failed']);
   timeline.load();
   const again = await api.next();
-  assert.equal(again.path, `${PATH}?limit=40`);
-  await again.answer(page(271, 310));
-  assert.equal([timeline.loaded, timeline.state, shown(timeline)], [true, 'ready', range(201, 310)]);
+  assert.equal(again.path, `${PATH}?limit=100`);
+  await again.answer(page(211, 310));
+  assert.equal([timeline.loaded, timeline.state, shown(timeline)], [true, 'ready', range(211, 310)]);
   assert.ok(timeline.hasOlder);
 });
 
-test('kept messages are joined where many are loaded, too', async () => {
+test('kept messages are no others where many are loaded', async () => {
   const { api, timeline } = begin(page(101, 150).reverse());
   timeline.load(180);
-  assert.equal((await serve(api, 240)).length, 2);
-  assert.equal([timeline.state, timeline.last, timeline.messages.length], ['ready', 240, 240 - timeline.first + 1]);
-  assert.equal(shown(timeline), range(timeline.first, 240));
+  assert.equal(await serve(api, 240), [100, 80]);
+  assert.equal([timeline.state, shown(timeline)], ['ready', range(61, 240)]);
 });
 
 test('a conversation without messages is one that is loaded, and its first message comes like any other', async () => {
@@ -296,37 +295,25 @@ test('a hole that an event’s coming has filled after all is no failure any mor
   assert.equal(timeline.state, 'ready');
 });
 
-test('kept messages are joined to the newest page where nothing is missing between', async () => {
-  for (const [last, first] of /** @type {const} */ ([[50, 51], [55, 51], [90, 51]])) {
-    const { api, timeline } = begin(page(21, last).reverse());
-    assert.equal([shown(timeline), timeline.loaded], [range(21, last), false]);
+test('kept messages are shown until they are loaded anew, as many as they are', async () => {
+  for (const [kept, first, limit] of /** @type {const} */ ([[21, 41, 50], [51, 51, 40], [61, 51, 40]])) {
+    const { api, timeline } = begin(page(kept, 70).reverse());
+    assert.equal([shown(timeline), timeline.loaded], [range(kept, 70), false]);
     timeline.load();
     const newest = await api.next();
-    assert.equal(newest.path, `${PATH}?limit=40`);
+    assert.equal(newest.path, `${PATH}?limit=${limit}`);
     await newest.answer(page(first, 90));
-    assert.equal([shown(timeline), timeline.hasOlder], [range(21, 90), true]);
+    assert.equal([shown(timeline), timeline.hasOlder], [range(first, 90), true]);
     timeline.load();
-    assert.equal((await api.next()).path, `${PATH}?limit=40&before=1021`);
+    assert.equal((await api.next()).path, `${PATH}?limit=40&before=${1_000 + first}`);
   }
 });
 
 test('kept messages from the first on have nothing older', async () => {
   const { api, timeline } = begin(page(1, 50).reverse());
   timeline.load();
-  await (await api.next()).answer(page(51, 90));
-  assert.equal([shown(timeline), timeline.hasOlder], [range(1, 90), false]);
-});
-
-test('kept messages are left out where something is missing after them, until it has been loaded', async () => {
-  const { api, timeline } = begin(page(1, 50).reverse());
-  timeline.load();
-  await (await api.next()).answer(page(52, 91));
-  assert.equal([shown(timeline), timeline.hasOlder], [range(52, 91), true]);
-  timeline.load();
-  const older = await api.next();
-  assert.equal(older.path, `${PATH}?limit=40&before=1052`);
-  await older.answer(page(12, 51));
-  assert.equal(shown(timeline), range(12, 91));
+  await (await api.next()).answer(page(1, 50));
+  assert.equal([shown(timeline), timeline.hasOlder], [range(1, 50), false]);
 });
 
 test('kept messages stay while the server can’t be reached', async () => {
@@ -412,6 +399,7 @@ test('what came before the events is asked for until it is had, and then what is
   const newest = await api.next();
   assert.equal(newest.path, `${PATH}?limit=40`);
   await newest.answer(page(63, 102));
+  await (await api.next()).answer(page(23, 62));
   assert.equal([timeline.state, shown(timeline)], ['ready', range(61, 102)]);
   timeline.load();
   assert.equal((await api.next()).path, `${PATH}?limit=40&before=1061`);
@@ -431,14 +419,137 @@ test('a hole in what was empty can be filled by another try', async () => {
   assert.equal([defects.count, timeline.state, shown(timeline)], [0, 'ready', [1, 2, 3]]);
 });
 
-test('in whatever order pages and events come, there is never a hole, and all is there in the end', async () => {
+/** A later state of a message. @param {number} number @param {number} version @param {Partial<Message>} [more] */
+const changed = (number, version, more) => message(number, { version: `${version}`, content: `version ${version}`, ...more });
+
+/** @param {Timeline} timeline @param {number} number */
+const contentOf = (timeline, number) => timeline.messages.find((each) => each.number === number)?.content;
+
+test('of two states of a message the later stays, whichever comes first and wherever from', async () => {
+  /** @type {Record<string, (timeline: Timeline, api: FakeApi, state: Message) => unknown>} */
+  const ways = {
+    event: (timeline, _, state) => timeline.take(state),
+    change: (timeline, _, state) => timeline.takeChange(state),
+    page: async (timeline, api, state) => {
+      timeline.refresh();
+      await (await api.next()).answer([message(3), state, message(1)]);
+    },
+  };
+  // The longer number is the larger, whatever it begins with.
+  const [earlier, later] = [changed(2, 9_999), changed(2, 10_000)];
+  for (const [first, takeFirst] of Object.entries(ways)) {
+    for (const [second, takeSecond] of Object.entries(ways)) {
+      for (const states of [[earlier, later], [later, earlier]]) {
+        const { api, timeline } = await loaded(1, 3);
+        await takeFirst(timeline, api, states[0] ?? later);
+        await takeSecond(timeline, api, states[1] ?? later);
+        assert.equal([first, second, contentOf(timeline, 2)], [first, second, 'version 10000']);
+      }
+    }
+  }
+});
+
+test('a message that changes while the page with it is on its way is shown as it is then', async () => {
+  const { api, timeline } = begin();
+  timeline.load();
+  const newest = await api.next();
+  timeline.takeChange(changed(2, 5_000));
+  assert.equal([shown(timeline), timeline.last], [[], 0]);
+  await newest.answer(page(1, 3));
+  assert.equal([shown(timeline), contentOf(timeline, 2)], [range(1, 3), 'version 5000']);
+});
+
+test('a change of what isn’t here makes no hole, and is there with the page that brings it', async () => {
+  const { api, clock, timeline } = await loaded(61, 100);
+  for (const number of [30, 105]) timeline.takeChange(changed(number, 5_000));
+  await clock.advance(10 * HOLE_WAIT_MS);
+  assert.equal([shown(timeline), timeline.ahead, api.open.length], [range(61, 100), [], 0]);
+  timeline.load();
+  await (await api.next()).answer(page(21, 60));
+  assert.equal([shown(timeline), contentOf(timeline, 30)], [range(21, 100), 'version 5000']);
+});
+
+test('what was kept without a version is the oldest', async () => {
+  const { version: _, ...old } = message(2, { content: 'kept' });
+  const { api, timeline } = begin([message(1), /** @type {Message} */ (old), message(3)]);
+  timeline.takeChange(changed(2, 1));
+  assert.equal(contentOf(timeline, 2), 'version 1');
+  timeline.load();
+  await (await api.next()).answer(page(1, 3));
+  assert.equal(contentOf(timeline, 2), 'message 2');
+});
+
+test('what was kept is as the server says, where that has the same version', async () => {
+  const { api, timeline } = begin([message(1, { content: 'guessed' })]);
+  timeline.load();
+  await (await api.next()).answer(page(1, 1));
+  assert.equal(contentOf(timeline, 1), 'message 1');
+});
+
+test('a deleted message keeps its number', async () => {
+  const { timeline } = await loaded(1, 3);
+  timeline.takeChange(changed(2, 5_000, { content: '', deletedAt: '2026-03-02T08:00:00Z' }));
+  assert.equal([shown(timeline), timeline.messages[1]?.deletedAt], [range(1, 3), '2026-03-02T08:00:00Z']);
+});
+
+test('what had changed before the events is asked for down to the oldest that is here', async () => {
+  const { api, timeline } = await loaded(61, 100);
+  timeline.load();
+  await (await api.next()).answer(page(21, 60));
+  timeline.refresh();
+  assert.equal((await serve(api, 100)).length, 2);
+  timeline.refresh();
+  await (await api.next()).answer(page(61, 100));
+  await (await api.next()).answer(page(21, 60).map((each) => (each.number === 30 ? changed(30, 5_000) : each)));
+  assert.equal([timeline.state, contentOf(timeline, 30), api.open.length], ['ready', 'version 5000', 0]);
+});
+
+test('whoever came later sees nothing of what was before, and nothing is missing then', async () => {
+  const { api, clock, timeline } = await loaded(1, 0);
+  timeline.take(message(60));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).answer(page(57, 59));
+  assert.equal([shown(timeline), timeline.first, timeline.hasOlder], [range(57, 60), 57, false]);
+  await clock.advance(10 * HOLE_WAIT_MS);
+  assert.equal([api.open.length, timeline.state], [0, 'ready']);
+});
+
+test('what one may see no more isn’t shown, and isn’t asked for', async () => {
+  const { api, clock, timeline } = await loaded(61, 100);
+  assert.ok(timeline.hasOlder);
+  timeline.take(message(160));
+  await clock.advance(HOLE_WAIT_MS);
+  await (await api.next()).answer(page(157, 159));
+  assert.equal([shown(timeline), timeline.hasOlder, timeline.ahead], [range(157, 160), false, []]);
+});
+
+test('whoever came later has nothing older than the first that they see', async () => {
+  const { api, timeline } = await loaded(57, 60);
+  assert.equal([shown(timeline), timeline.first], [range(57, 60), 57]);
+  timeline.load();
+  await (await api.next()).answer([]);
+  assert.equal([shown(timeline), timeline.hasOlder, timeline.state], [range(57, 60), false, 'ready']);
+});
+
+test('a guess is shown on top of whatever is there, and not any more when it is over', async () => {
+  const { timeline } = await loaded(1, 3);
+  const changes = counted(timeline, 'change');
+  timeline.guess(2, (each) => ({ ...each, content: `${each.content}!` }));
+  assert.equal([contentOf(timeline, 2), changes.count], ['message 2!', 1]);
+  timeline.takeChange(changed(2, 5_000));
+  assert.equal(contentOf(timeline, 2), 'version 5000!');
+  timeline.guess(2);
+  assert.equal([contentOf(timeline, 2), changes.count], ['version 5000', 3]);
+});
+
+test('in whatever order pages and events come, there is never a hole, and all is there as it is in the end', async () => {
   const clock = stopClock();
   for (const seed of range(1, 150)) await live(seed, clock);
 });
 
 /**
- * A life of a timeline: somebody writes while it is loaded, paged and refreshed, answers take their time or fail, and
- * events come late, early and twice.
+ * A life of a timeline: somebody writes and changes things while it is loaded, paged and refreshed, answers take their
+ * time or fail, and events come late, early and twice.
  * @param {number} seed @param {ReturnType<typeof stopClock>} clock
  */
 async function live(seed, clock) {
@@ -449,9 +560,15 @@ async function live(seed, clock) {
   const keptLast = upTo(2) ? upTo(written + 1) : 0;
   const kept = keptLast ? page(Math.max(1, keptLast - upTo(60)), keptLast).reverse() : [];
   const timeline = new Timeline(api, '7', kept);
-  /** On their way. @type {Message[]} */
+  /** On their way. @type {{isChange: boolean, message: Message}[]} */
   const events = [];
+  /** Of those that have changed, by number. @type {Map<number, string>} */
+  const versions = new Map();
   let connected = false;
+  let changes = 0;
+  /** What answers requests as things were. @type {(() => Promise<void> | undefined)[]} */
+  const late = [];
+  const now = (/** @type {number} */ number) => message(number, { version: versions.get(number) ?? `${1_000 + number}` });
 
   const check = () => {
     const numbers = shown(timeline);
@@ -460,8 +577,9 @@ async function live(seed, clock) {
   };
   timeline.addEventListener('change', check);
 
-  /** Answers the oldest request, or another. */
+  /** Answers one of the requests, or has it be answered later with what is so now. */
   const answer = async (mayFail = true) => {
+    if (mayFail && late.length > 0 && upTo(2)) await late.shift()?.();
     const [question] = api.open.splice(upTo(api.open.length), 1);
     if (!question) return;
     const query = new URLSearchParams(question.path.split('?')[1]);
@@ -471,19 +589,30 @@ async function live(seed, clock) {
       return;
     }
     const last = before ? Number(before) - 1_001 : written;
-    await question.answer(page(Math.max(1, last - Number(query.get('limit')) + 1), last));
+    const numbers = range(Math.max(1, last - Number(query.get('limit')) + 1), last).reverse();
+    const messages = numbers.map(now);
+    if (mayFail && upTo(3) === 0) late.push(() => question.answer(messages));
+    else await question.answer(messages);
+  };
+  const change = () => {
+    if (!connected || written === 0) return;
+    const number = written - upTo(Math.min(written, 120));
+    changes += 1;
+    versions.set(number, `${10_000 + changes}`);
+    events.push({ isChange: true, message: now(number) });
   };
   const deliver = () => {
     const [event] = events.splice(upTo(events.length), 1);
     if (!event) return;
-    timeline.take(event);
+    if (event.isChange) timeline.takeChange(event.message);
+    else timeline.take(event.message);
     if (upTo(5) === 0) events.push(event);
   };
   const write = () => {
     for (let count = upTo(4) ? 1 : upTo(130); count > 0; count -= 1) {
       written += 1;
       // A few get lost, which the later ones show.
-      if (connected && upTo(6)) events.push(message(written));
+      if (connected && upTo(6)) events.push({ isChange: false, message: now(written) });
     }
   };
   const connect = () => {
@@ -497,7 +626,9 @@ async function live(seed, clock) {
   };
 
   timeline.load();
-  const steps = [answer, answer, deliver, deliver, deliver, write, connect, loadMore, () => clock.advance(upTo(900))];
+  const steps = [
+    answer, answer, answer, deliver, deliver, deliver, write, change, change, connect, loadMore, () => clock.advance(upTo(900)),
+  ];
   for (let count = 40; count > 0; count -= 1) {
     await steps[upTo(steps.length)]?.();
     if (upTo(3) === 0) await settle();
@@ -505,7 +636,8 @@ async function live(seed, clock) {
 
   connect();
   written += 1;
-  events.push(message(written));
+  events.push({ isChange: false, message: now(written) });
+  while (late.length > 0) await late.shift()?.();
   while (events.length > 0) deliver();
   for (let rounds = 0; rounds < 60 && !isWhole(); rounds += 1) {
     while (api.open.length > 0) await answer(false);
@@ -515,6 +647,8 @@ async function live(seed, clock) {
   const { first, last, hasOlder, state, ahead } = timeline;
   assert.equal([seed, first, last, hasOlder, state, ahead], [seed, 1, written, false, 'ready', []]);
   assert.equal([seed, shown(timeline)], [seed, range(1, written)]);
+  const stale = timeline.messages.filter(({ number, version }) => version !== now(number).version);
+  assert.equal([seed, stale], [seed, []]);
   timeline.removeEventListener('change', check);
 
   function isWhole() {
