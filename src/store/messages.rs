@@ -146,7 +146,8 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
     })
 }
 
-/// Has the system say what `by` has done with `subject`.
+/// Has the system say what `by` has done with `subject`. Whoever calls it sees to it that everybody
+/// is told.
 pub(super) fn announce(
     unit: &mut Unit<'_>,
     conversation_id: ConversationId,
@@ -154,7 +155,7 @@ pub(super) fn announce(
     by: &User,
     subject: &User,
     content: String,
-) -> Result<()> {
+) -> Result<Message> {
     let connection = unit.connection;
     let message = Message {
         id: unit.next_id(),
@@ -173,9 +174,7 @@ pub(super) fn announce(
     insert(connection, &message)?;
     // Nobody needs to be told what they did themselves.
     participants::set_read_mark(connection, conversation_id, by.id, message.number)?;
-    let everybody = unit.roster(conversation_id)?;
-    unit.publish(message.id, everybody, Change::Message(message));
-    Ok(())
+    Ok(message)
 }
 
 /// Adds the row, unless its author has used its client id before; tells whether it did. Whoever

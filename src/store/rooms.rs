@@ -1,6 +1,8 @@
 //! Rooms: making one, who may come in, who goes, and who looks after it. Each of these is told in
 //! the room's archive, by a message of the system.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
@@ -161,35 +163,31 @@ fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversa
             people.push((user.id, Role::Member));
         }
     }
-    let event = unit.next_id();
+    let since = before(unit.upcoming_id());
     connection
         .prepare_cached(
-            "INSERT INTO conversations (kind, name, open, created_at, participant_count, changed_id)
-             VALUES ('room', ?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO conversations (kind, name, open, created_at, participant_count)
+             VALUES ('room', ?1, ?2, ?3, ?4)",
         )?
         .execute((
             &room.name,
             room.open,
             unit.now.0,
             i64::try_from(people.len()).unwrap_or(i64::MAX),
-            event.0,
         ))?;
     let id = ConversationId(connection.last_insert_rowid());
     for (user, role) in people {
         let new = NewMember {
             user,
             role,
-            since: before(event),
+            since,
             history: EventId(0),
             last_read_number: 0,
         };
         participants::admit(connection, id, &new)?;
     }
-    let everybody = unit.roster(id)?;
-    let conversation = load(connection, id)?;
-    unit.publish(event, everybody, Change::Conversation(conversation));
     let text = format!("{} made this room", asker.username);
-    messages::announce(unit, id, SystemKind::Created, asker, asker, text)?;
+    tell(unit, id, SystemKind::Created, asker, asker, text)?;
     view(connection, id, asker.id)
 }
 
@@ -333,12 +331,16 @@ fn tell(
     unit.connection
         .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
         .execute((id.0, event.0))?;
-    // The read marks are part of what each is told.
+    let message = messages::announce(unit, id, kind, by, subject, text)?;
+    // The read marks are part of what each is told, and the one of whoever did it has just moved,
+    // which nothing else tells them.
     unit.forget_roster(id);
     let everybody = unit.roster(id)?;
     let conversation = load(unit.connection, id)?;
-    unit.publish(event, everybody, Change::Conversation(conversation));
-    messages::announce(unit, id, kind, by, subject, text)
+    let told = Arc::clone(&everybody);
+    unit.publish(event, told, Change::Conversation(conversation));
+    unit.publish(message.id, everybody, Change::Message(message));
+    Ok(())
 }
 
 /// The asker's role in the room.
