@@ -1,0 +1,162 @@
+//! What people do in rooms, and what must come of it.
+
+use serde_json::json;
+
+use super::{
+    Device, InRoom, PEOPLE,
+    world::{NOT_A_ROOM, NOT_YOURS, Outcome, UNSEEN, World},
+};
+use crate::{
+    support::{Client, at_once},
+    witness::Witness,
+};
+
+/// With two people, just as many as still see each other's read marks.
+const CROWD: usize = 48;
+
+impl World {
+    /// Usernames and ids of those who only fill rooms.
+    pub async fn fill(&self) -> Vec<(String, String)> {
+        let nobody = self.nobody();
+        let sign_up = |number: usize| {
+            let nobody = nobody.clone();
+            async move { nobody.sign_up(&format!("crowd{number}")).await }
+        };
+        let crowd = at_once((0..CROWD).map(sign_up)).await;
+        crowd
+            .into_iter()
+            .map(|one| (one.username, one.id))
+            .collect()
+    }
+
+    pub async fn create(
+        &mut self,
+        by: Device,
+        with: [bool; 4],
+        open: bool,
+        crowd: &[(String, String)],
+    ) {
+        let people = self.people.iter().zip(with).filter(|&(_, with)| with);
+        let mut all: Vec<_> = people
+            .map(|(devices, _)| (devices[0].username.clone(), devices[0].id.clone()))
+            .collect();
+        all.extend(crowd.iter().cloned());
+        let (client, before) = (self.client(by).clone(), self.witness().last());
+        let usernames: Vec<_> = all.iter().map(|(username, _)| username).collect();
+        let room = json!({ "name": " Room ", "usernames": usernames, "open": open });
+        let answer = client.post("/api/conversations", room).await;
+        let room = self.expect(answer, &Outcome::Done, 201, before);
+        assert_eq!(
+            (&room["name"], &room["role"]),
+            (&json!("Room"), &json!("owner"))
+        );
+        let id = room["id"].as_str().expect("an id");
+        all.push((client.username, client.id));
+        all.sort();
+        all.dedup();
+        for (_, user) in all {
+            self.stays.enter(id, &user, before, true);
+        }
+        self.stays.expect_kept(&self.witness());
+    }
+
+    pub async fn in_room(&mut self, by: Device, room: usize, what: InRoom) {
+        let Some((room, is_room)) = self.conversation(room) else {
+            return;
+        };
+        let (client, witness) = (self.client(by).clone(), self.witness());
+        let (outcome, before) = (self.come_of(&client, &room, is_room, what), witness.last());
+        let was_owner = |user: &str| witness.role(&room, user).as_deref() == Some("owner");
+        let is_open = is_open(&witness, &room);
+
+        let path = format!("/api/conversations/{room}");
+        let participants = format!("{path}/participants");
+        let id = |person: usize| self.people[person][0].id.clone();
+        let (answer, status) = match what {
+            InRoom::Join => (client.post(&participants, json!({})).await, 204),
+            InRoom::Add(whom) => {
+                let whom = json!({ "username": self.name(whom) });
+                (client.post(&participants, whom).await, 204)
+            }
+            InRoom::Leave => (client.delete(&format!("{participants}/me")).await, 204),
+            InRoom::Remove(whom) => {
+                let path = format!("{participants}/{}", id(whom));
+                (client.delete(&path).await, 204)
+            }
+            InRoom::Alter { name, open } => {
+                let wanted = json!({ "name": name.map(|name| name.to_string()), "open": open });
+                (client.patch(&path, wanted).await, 200)
+            }
+            InRoom::HandOver(to) => (client.patch(&path, json!({ "owner": id(to) })).await, 200),
+        };
+        let body = self.expect(answer, &outcome, status, before);
+        if !matches!(outcome, Outcome::Done) {
+            return;
+        }
+        let witness = self.witness();
+        match what {
+            InRoom::Join => self.stays.enter(&room, &client.id, before, is_open),
+            InRoom::Add(whom) => self.stays.enter(&room, &id(whom), before, is_open),
+            InRoom::Leave | InRoom::Remove(_) => {
+                let gone = match what {
+                    InRoom::Remove(whom) => id(whom),
+                    _ => client.id,
+                };
+                self.stays.leave(&room, &gone, before);
+                let longest = self.stays.longest(&room);
+                if was_owner(&gone) && !longest.is_empty() {
+                    let is_owner =
+                        |user: &&str| witness.role(&room, user).as_deref() == Some("owner");
+                    assert!(longest.iter().any(is_owner), "{longest:?}");
+                }
+            }
+            InRoom::Alter { name, open } => {
+                assert!(name.is_none_or(|name| body["name"] == name.to_string()));
+                assert!(open.is_none_or(|open| body["open"] == open));
+            }
+            InRoom::HandOver(to) => {
+                assert_eq!(witness.role(&room, &id(to)).as_deref(), Some("owner"));
+                assert_eq!(body["role"], "member");
+            }
+        }
+        self.stays.expect_kept(&witness);
+        witness.expect_agreement();
+    }
+
+    fn come_of(&self, client: &Client, room: &str, is_room: bool, what: InRoom) -> Outcome {
+        let witness = self.witness();
+        let role = |user: &str| witness.role(room, user);
+        let id = |person: usize| self.people[person][0].id.as_str();
+        let own = role(&client.id);
+        let is_owner = own.as_deref() == Some("owner");
+        let done = |is_new: bool| if is_new { Outcome::Done } else { Outcome::Same };
+        match what {
+            InRoom::Join if own.is_some() => Outcome::Same,
+            InRoom::Join if is_open(&witness, room) => Outcome::Done,
+            _ if own.is_none() => UNSEEN,
+            _ if !is_room => NOT_A_ROOM,
+            InRoom::Add(whom) if whom == PEOPLE.len() => UNSEEN,
+            InRoom::Add(whom) => done(role(id(whom)).is_none()),
+            InRoom::Remove(whom) if id(whom) == client.id => Outcome::Done,
+            InRoom::Join | InRoom::Leave => Outcome::Done,
+            _ if !is_owner => NOT_YOURS,
+            InRoom::Remove(whom) | InRoom::HandOver(whom) if role(id(whom)).is_none() => UNSEEN,
+            InRoom::Remove(_) => Outcome::Done,
+            InRoom::Alter { name, open } => {
+                let present = witness.conversation(&client.id, room).expect("a room");
+                let is_renamed = name.is_some_and(|name| present["name"] != name.to_string());
+                done(is_renamed || open.is_some_and(|open| present["open"] != open))
+            }
+            InRoom::HandOver(to) => done(id(to) != client.id),
+        }
+    }
+
+    fn name(&self, person: usize) -> &str {
+        let person = self.people.get(person);
+        person.map_or("nobody", |person| &person[0].username)
+    }
+}
+
+fn is_open(witness: &Witness, room: &str) -> bool {
+    witness.number(&format!("SELECT open FROM conversations WHERE id = {room}")) == 1
+}
