@@ -22,7 +22,7 @@
 //! | --- | --- |
 //! | [`cli`] | flags, environment variables, commands |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
-//! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI |
+//! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one asker |
 //! | [`presence`] | who is online |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |

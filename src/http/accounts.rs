@@ -19,9 +19,9 @@ use super::{
     ui,
 };
 use crate::{
-    error::Error,
+    error::{Error, Result},
     model::{MAX_MESSAGE_LENGTH, SessionId, Timestamp, User, Username},
-    store::SignedIn,
+    store::{Session, SignedIn},
 };
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
@@ -147,41 +147,43 @@ struct Credentials {
     username: Option<String>,
 }
 
-impl Credentials {
-    fn username(self) -> Answer<String> {
-        let username = self.username.filter(|username| !username.trim().is_empty());
-        Ok(username.ok_or_else(|| Error::invalid("username", "Username required"))?)
-    }
-}
-
 async fn login(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     asker.refuse_cross_origin(&app)?;
-    let username = body
-        .json::<Credentials>(asker.headers())
-        .await?
-        .username()?;
-    if !app.settings.dev {
-        // No account has a password yet.
-        return Err(Error::BadCredentials.into());
-    }
-    let signed_in = app.store.sign_in(username, asker.device()).await?;
+    let Credentials { username } = body.json(asker.headers()).await?;
+    let signed_in = sign_in(&app, &asker, username).await?;
     welcome(&app, StatusCode::OK, signed_in)
 }
 
 async fn create(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     asker.refuse_cross_origin(&app)?;
-    let username = body
-        .json::<Credentials>(asker.headers())
-        .await?
-        .username()?;
-    if !app.settings.dev {
-        return Err(Error::SignupClosed.into());
-    }
-    let signed_in = app
-        .store
-        .sign_up(Username::new(&username)?, asker.device())
-        .await?;
+    let Credentials { username } = body.json(asker.headers()).await?;
+    let signed_in = sign_up(&app, &asker, username).await?;
     welcome(&app, StatusCode::CREATED, signed_in)
+}
+
+/// Signs somebody in, by whichever door they come.
+pub async fn sign_in(app: &App, asker: &Asker, username: Option<String>) -> Result<SignedIn> {
+    let username = required(username)?;
+    if !app.settings.dev {
+        // No account has a password yet.
+        return Err(Error::BadCredentials);
+    }
+    app.store.sign_in(username, asker.device()).await
+}
+
+/// Makes an account and signs its owner in.
+pub async fn sign_up(app: &App, asker: &Asker, username: Option<String>) -> Result<SignedIn> {
+    let username = required(username)?;
+    if !app.settings.dev {
+        return Err(Error::SignupClosed);
+    }
+    let username = Username::new(&username)?;
+    app.store.sign_up(username, asker.device()).await
+}
+
+fn required(username: Option<String>) -> Result<String> {
+    let username = username.filter(|username| !username.trim().is_empty());
+    username.ok_or_else(|| Error::invalid("username", "Username required"))
 }
 
 fn welcome(app: &Arc<App>, status: StatusCode, signed_in: SignedIn) -> Answer {
@@ -214,16 +216,20 @@ fn welcome(app: &Arc<App>, status: StatusCode, signed_in: SignedIn) -> Answer {
 
 async fn logout(app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
+    sign_out(&app, &session, no_content()).await
+}
+
+/// Ends the session; the answer makes a browser forget it.
+pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> Answer {
     match app.store.end_session(session.user.id, session.id).await {
         // Somebody else was faster; it is ended either way.
         Ok(()) | Err(Error::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let mut response = no_content();
-    response
+    answer
         .headers_mut()
         .insert(SET_COOKIE, no_session_cookie(&app.settings)?);
-    Ok(response)
+    Ok(answer)
 }
 
 async fn auth_user(app: Arc<App>, asker: Asker) -> Answer {

@@ -104,9 +104,15 @@ impl Asker {
             })
     }
 
-    async fn cookie_session(&self, app: &App) -> Answer<Arc<Session>> {
+    /// The session of the cookie, and its token, for pages whose forms prove themselves that they
+    /// are our own.
+    pub async fn page_session(&self, app: &App) -> Answer<(Arc<Session>, &str)> {
         let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
-        let session = app.store.session(token).await?;
+        Ok((app.store.session(token).await?, token))
+    }
+
+    async fn cookie_session(&self, app: &App) -> Answer<Arc<Session>> {
+        let (session, _) = self.page_session(app).await?;
         if self
             .taken_for()
             .is_some_and(|user| user != session.user.id.to_string())

@@ -1,8 +1,9 @@
-//! A request's body: JSON, of bounded size, in bounded time. It is read only when a handler asks
-//! for it.
+//! A request's body: JSON or a form, of bounded size, in bounded time. It is read only when a handler
+//! asks for it.
 
 use std::{pin::Pin, time::Duration};
 
+use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -42,10 +43,27 @@ impl Body {
     /// # Errors
     /// 415 for another content type, 413, 408, and 400 for what isn't such an object.
     pub async fn json<T: DeserializeOwned>(self, headers: &HeaderMap) -> Answer<T> {
-        if !is_json(headers) {
+        if !is_of_type(headers, "application/json") {
             return Err(not_json());
         }
         parse(&self.read(headers).await?)
+    }
+
+    /// Reads the body as what a page's form sends (WHATWG URL §5.1).
+    ///
+    /// # Errors
+    /// 415 for another content type, 413, 408, and 400 for what isn't UTF-8 or names a field twice.
+    pub async fn form<T: DeserializeOwned>(self, headers: &HeaderMap) -> Answer<T> {
+        if !is_of_type(headers, "application/x-www-form-urlencoded") {
+            return Err(unsupported("Send a form, as this page does"));
+        }
+        let bytes = self.read(headers).await?;
+        // Reading the fields would replace what isn't, and nobody would know.
+        let is_text = percent_decode(&bytes).decode_utf8().is_ok();
+        let fields = is_text.then(|| serde_urlencoded::from_bytes(&bytes).ok());
+        fields
+            .flatten()
+            .ok_or_else(|| malformed("The form isn't valid"))
     }
 
     /// Like [`json`](Self::json), where a missing body stands for the defaults.
@@ -98,14 +116,14 @@ impl Body {
     }
 }
 
-/// RFC 8259 defines no parameters; a charset is harmless, and some clients send one.
-fn is_json(headers: &HeaderMap) -> bool {
+/// Neither type has parameters; a charset is harmless, and some clients send one.
+fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    essence.trim().eq_ignore_ascii_case(wanted)
 }
 
 /// Reads a JSON object. Twice over: as any value first, because serde's limit on nesting doesn't
@@ -125,7 +143,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
 }
 
 fn not_json() -> Failure {
-    let message = "Send JSON, with Content-Type: application/json";
+    unsupported("Send JSON, with Content-Type: application/json")
+}
+
+fn unsupported(message: &'static str) -> Failure {
     Failure::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",

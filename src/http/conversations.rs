@@ -4,12 +4,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use warp::{
-    Filter, Reply,
-    filters::BoxedFilter,
-    http::{HeaderValue, StatusCode, header::LOCATION},
-    reply::Response,
-};
+use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Response};
 
 use super::{
     App,
@@ -17,7 +12,7 @@ use super::{
     body::Body,
     filters::{Query, asker, body, only, query, with},
     messages,
-    reply::{Answer, json, no_content, ok},
+    reply::{Answer, json, no_content, ok, see_other},
     rooms,
 };
 use crate::{
@@ -155,13 +150,7 @@ async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
             let (conversation, member) = *created;
             Ok(json(StatusCode::CREATED, &conversation.view(&member)))
         }
-        Started::Existing(id) => {
-            let location = HeaderValue::try_from(format!("/api/conversations/{id}"))
-                .map_err(|_| Error::Internal)?;
-            let mut response = StatusCode::SEE_OTHER.into_response();
-            response.headers_mut().insert(LOCATION, location);
-            Ok(response)
-        }
+        Started::Existing(id) => see_other(&format!("/api/conversations/{id}")),
     }
 }
 

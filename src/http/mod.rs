@@ -11,8 +11,10 @@ mod filters;
 mod guard;
 mod messages;
 mod origin;
+mod plain;
 mod reply;
 mod rooms;
+mod security;
 mod service;
 mod ui;
 
@@ -45,8 +47,8 @@ pub struct Settings {
     pub ui: Option<PathBuf>,
 }
 
-/// The filter tree. Below `/api` and at `/healthz` a miss is answered there; everything else is the
-/// UI's.
+/// The filter tree. Below `/api` and `/plain` and at `/healthz` a miss is answered there; everything
+/// else is the UI's.
 #[must_use]
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let api = conversations::routes(app)
@@ -68,7 +70,13 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let health = health
         .or(warp::path!("healthz").and(filters::only("GET, HEAD")))
         .map(Reply::into_response);
-    api.or(health).unify().or(ui::routes(app)).unify().boxed()
+    api.or(health)
+        .unify()
+        .or(plain::routes(app))
+        .unify()
+        .or(ui::routes(app))
+        .unify()
+        .boxed()
 }
 
 /// 200 when a write could be made durable, 503 whatever keeps it from being so.

@@ -1,5 +1,5 @@
 //! What goes back: JSON, and every refusal's status, code and sentence. This is the one place where
-//! an [`Error`] meets HTTP.
+//! an [`Error`] meets HTTP; how a page shows a refusal is `plain`'s.
 
 use std::{borrow::Cow, convert::Infallible};
 
@@ -8,7 +8,7 @@ use warp::{
     Rejection, Reply,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     reply::Response,
 };
@@ -53,6 +53,24 @@ impl Failure {
     pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A sentence for a person.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// This refusal, told by `body`.
+    pub fn answer(&self, body: impl Reply) -> Response {
+        let mut response = warp::reply::with_status(body, self.status).into_response();
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+        response.headers_mut().extend(headers);
+        response
     }
 }
 
@@ -113,13 +131,7 @@ impl Serialize for Failure {
 
 impl Reply for Failure {
     fn into_response(self) -> Response {
-        let mut response = json(self.status, &self);
-        let headers = self
-            .headers
-            .into_iter()
-            .map(|(name, value)| (name, HeaderValue::from_static(value)));
-        response.headers_mut().extend(headers);
-        response
+        self.answer(warp::reply::json(&self))
     }
 }
 
@@ -138,14 +150,24 @@ pub fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// 303 to a path of our own.
+pub fn see_other(path: &str) -> Answer {
+    let location = HeaderValue::try_from(path).map_err(|_| Error::Internal)?;
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
+}
+
+/// 404 for an address that no route answers.
+pub fn nothing_here() -> Failure {
+    let message = "There is nothing at this address";
+    Failure::new(StatusCode::NOT_FOUND, "not_found", message)
+}
+
 /// What is left below `/api` when no route has answered.
 pub async fn no_such_route(rejection: Rejection) -> Result<Failure, Infallible> {
     if !rejection.is_not_found() {
         tracing::debug!(?rejection, "a request was refused by a filter");
     }
-    Ok(Failure::new(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "There is nothing at this address",
-    ))
+    Ok(nothing_here())
 }

@@ -13,8 +13,8 @@ use super::{
     reply::{Answer, no_content, ok},
 };
 use crate::{
-    error::Error,
-    model::{ConversationId, UserId, room_name},
+    error::{Error, Result},
+    model::{ConversationId, Participant, UserId, room_name},
     store::RoomChange,
 };
 
@@ -124,12 +124,14 @@ async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> A
 
 async fn list(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
+    Ok(ok(&people(&app, session.user.id, id).await?))
+}
+
+/// Who is in a conversation, as somebody in it may know.
+pub async fn people(app: &App, asker: UserId, id: ConversationId) -> Result<Vec<Participant>> {
     let presence = Arc::clone(&app.presence);
     let is_online = move |user| presence.is_online(user);
-    Ok(ok(&app
-        .store
-        .participants(session.user.id, id, is_online)
-        .await?))
+    app.store.participants(asker, id, is_online).await
 }
 
 #[derive(Default, Deserialize)]

@@ -111,16 +111,16 @@ impl Conversation {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationView<'a> {
-    id: ConversationId,
-    kind: ConversationKind,
-    version: EventId,
-    name: Option<&'a str>,
-    other_participant: Option<&'a User>,
-    participant_count: i64,
-    open: bool,
-    role: Option<Role>,
-    last_message: Option<MessageView<'a>>,
-    has_unread_messages: bool,
-    unread_count: i64,
-    last_read_number: i64,
+    pub id: ConversationId,
+    pub kind: ConversationKind,
+    pub version: EventId,
+    pub name: Option<&'a str>,
+    pub other_participant: Option<&'a User>,
+    pub participant_count: i64,
+    pub open: bool,
+    pub role: Option<Role>,
+    pub last_message: Option<MessageView<'a>>,
+    pub has_unread_messages: bool,
+    pub unread_count: i64,
+    pub last_read_number: i64,
 }

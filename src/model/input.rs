@@ -119,7 +119,8 @@ pub fn room_name(text: &str) -> Result<String> {
 
 /// What turns the direction of writing around: a name must not reorder what stands beside it
 /// (Unicode Standard Annex #9 §2).
-fn is_bidi_control(c: char) -> bool {
+#[must_use]
+pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

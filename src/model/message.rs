@@ -125,21 +125,21 @@ impl Message {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView<'a> {
-    id: MessageId,
-    conversation_id: ConversationId,
-    number: i64,
-    version: EventId,
-    content: &'a str,
-    created_at: Timestamp,
-    mine: bool,
-    author: Option<&'a User>,
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    pub number: i64,
+    pub version: EventId,
+    pub content: &'a str,
+    pub created_at: Timestamp,
+    pub mine: bool,
+    pub author: Option<&'a User>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    edited_at: Option<Timestamp>,
-    deleted_at: Option<Timestamp>,
+    pub client_id: Option<&'a str>,
+    pub edited_at: Option<Timestamp>,
+    pub deleted_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<SystemKind>,
+    pub system: Option<SystemKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a User>,
-    reactions: &'a [Reaction],
+    pub subject: Option<&'a User>,
+    pub reactions: &'a [Reaction],
 }

@@ -18,7 +18,8 @@ pub use self::{
     change::{Change, Event},
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, message_content, room_name, username_key,
+        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
+        room_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
 };
@@ -104,10 +105,16 @@ impl Timestamp {
     }
 }
 
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since_epoch = Duration::from_millis(u64::try_from(self.0).unwrap_or_default());
+        humantime::format_rfc3339_millis(UNIX_EPOCH + since_epoch).fmt(f)
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let since_epoch = Duration::from_millis(u64::try_from(self.0).unwrap_or_default());
-        serializer.collect_str(&humantime::format_rfc3339_millis(UNIX_EPOCH + since_epoch))
+        serializer.collect_str(self)
     }
 }
 

@@ -79,10 +79,7 @@ impl Store {
     /// [`Error::Invalid`] on `emoji` where it has too many others, and those of a write.
     pub async fn react(&self, asker: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
         self.write(move |unit| {
-            let message = visible(unit.connection, id, asker)?;
-            if message.deleted_at.is_some() {
-                return Err(NOT_FOUND);
-            }
+            let message = present(unit.connection, id, asker)?;
             let is_known = message
                 .reactions
                 .iter()
@@ -120,6 +117,15 @@ impl Store {
         })
         .await
     }
+}
+
+/// The message, where the asker may see it and it wasn't deleted.
+pub(super) fn present(connection: &Connection, id: MessageId, asker: UserId) -> Result<Message> {
+    let message = visible(connection, id, asker)?;
+    if message.deleted_at.is_some() {
+        return Err(NOT_FOUND);
+    }
+    Ok(message)
 }
 
 /// The message, where the asker may see it.

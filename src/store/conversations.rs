@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Conversations in one page of the list.
-const PAGE: i64 = 25;
+pub const PAGE: u32 = 25;
 pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
 /// What starting a conversation led to.

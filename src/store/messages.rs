@@ -80,6 +80,15 @@ impl Store {
         .await
     }
 
+    /// One message.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the asker can't see it or it was deleted, and those of a read.
+    pub async fn message(&self, asker: UserId, id: MessageId) -> Result<Message> {
+        self.read(move |connection| changes::present(connection, id, asker))
+            .await
+    }
+
     /// The messages with the most reactions, then the newest ones.
     ///
     /// # Errors

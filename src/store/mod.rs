@@ -34,12 +34,12 @@ use tokio::{
 };
 
 pub use self::{
-    conversations::Started,
+    conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     events::{Backlog, Position},
     messages::{NewMessage, Page, Sent},
     open::OpenError,
-    rooms::{NewRoom, RoomChange},
-    sessions::{Session, SessionInfo, SignedIn},
+    rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomChange},
+    sessions::{Session, SessionInfo, SignedIn, hex, new_token},
 };
 use self::{
     open::Opened,

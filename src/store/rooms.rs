@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Rooms in one page of those that one can join.
-const PAGE: i64 = 100;
+pub const PAGE: u32 = 100;
 
 /// A room to be made. Its name has been checked.
 #[derive(Debug)]

@@ -280,19 +280,27 @@ fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Result<()> {
 }
 
 /// 256 bits of the operating system's randomness, in hexadecimal.
-fn new_token() -> Result<String> {
+///
+/// # Errors
+/// [`Error::Internal`] where the system has none.
+pub fn new_token() -> Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
         tracing::error!(%error, "the system has no randomness");
         Error::Internal
     })?;
-    Ok(bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut token, byte| {
-            // Writing to a string can't fail.
-            let _ = write!(token, "{byte:02x}");
-            token
-        }))
+    Ok(hex(&bytes))
+}
+
+/// Two digits for each byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let text = String::with_capacity(2 * bytes.len());
+    bytes.iter().fold(text, |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn hash(token: &str) -> TokenHash {

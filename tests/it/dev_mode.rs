@@ -62,7 +62,15 @@ async fn it_answers_to_the_names_of_this_machine_alone() {
         "192.0.2.1",
         "",
     ] {
-        for path in ["/api/config", "/", "/main.js", "/healthz", "/api/nothing"] {
+        for path in [
+            "/api/config",
+            "/",
+            "/main.js",
+            "/healthz",
+            "/api/nothing",
+            "/plain",
+            "/plain/sign-in",
+        ] {
             let answer = ask(&server, path, &format!("Host: {host}\r\n")).await;
             answer.refused(403, "dev_is_local");
         }
@@ -98,6 +106,16 @@ async fn nobody_signs_in_from_elsewhere() {
     let request = format!(
         "POST /api/login HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let refusal = raw(server.address(), request).await;
+    assert!(!refusal.headers.contains_key("set-cookie"));
+    refusal.refused(403, "dev_is_local");
+
+    let body = "username=john";
+    let request = format!(
+        "POST /plain/sign-in HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let refusal = raw(server.address(), request).await;

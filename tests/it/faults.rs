@@ -7,7 +7,10 @@ use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Binary, Client, Talk, answer, dev, ended, messages, raw};
+use crate::{
+    plain::{Browser, html},
+    support::{Binary, Client, Talk, answer, dev, ended, messages, raw},
+};
 
 /// Lets a running process make files no longer than this, as a full disk or a quota would.
 fn limit_files(server: &Binary, limit: &str) {
@@ -60,6 +63,15 @@ async fn without_room_writes_are_refused_and_reads_go_on_until_there_is_room_aga
     );
     let history = john.get(&path).await.expect(200);
     assert_eq!(history, json!([before]));
+    // So it is where the page would mark it as read, and a form that is refused.
+    let page = format!("/plain/conversations/{conversation}");
+    let shown = Browser::of(&jane).page(&page).await;
+    assert!(shown.contains("while there is room"), "{shown}");
+    let refused = Browser::of(&john)
+        .send(&page, &[("content", "too much")])
+        .await;
+    let refused = html(refused, 507);
+    assert!(refused.contains(">\ntoo much</textarea>"), "{refused}");
 
     limit_files(&server, "unlimited");
     john.post(&path, draft).await.expect(201);

@@ -24,6 +24,7 @@ mod lifecycle;
 mod long_poll;
 mod messages;
 mod migration;
+mod plain;
 mod reactions;
 mod rooms;
 mod ui;

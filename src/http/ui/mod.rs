@@ -1,5 +1,5 @@
-//! The UI, as it was when the program was built: which file an address means, in which coding, and
-//! the security headers. With a folder instead, its files are read anew each time and served as they
+//! The UI, as it was when the program was built: which file an address means, and in which coding.
+//! With a folder instead, its files are read anew each time and served as they
 //! are, for work on the front end.
 
 mod assets;
@@ -14,16 +14,13 @@ use std::{
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{self, HeaderName},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     path::FullPath,
     reply::Response,
 };
 
 use self::assets::{Asset, EMBEDDED, extension};
-use super::{App, Settings, filters::only};
+use super::{App, Settings, filters::only, security};
 
 const INDEX: &str = "index.html";
 /// The version of a folder, whose files change under its pages as somebody works on them.
@@ -108,43 +105,13 @@ fn reply(settings: &Settings, asset: &Asset, request: &HeaderMap) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&encoded.etag) {
         headers.insert(header::ETAG, etag);
     }
-    for (name, value) in &FIXED_HEADERS {
-        headers.insert(name.clone(), HeaderValue::from_static(value));
-    }
-    let public_url = settings.public_url.as_ref();
-    let is_https = public_url.is_some_and(super::Origin::is_https);
-    if is_https {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
-    }
-    // Elsewhere browsers ignore it, and complain in the console. In dev mode one is at localhost.
-    if is_https || settings.dev {
-        headers.insert(
-            "cross-origin-opener-policy",
-            HeaderValue::from_static("same-origin"),
-        );
-    }
-    response
-}
-
-static FIXED_HEADERS: [(HeaderName, &str); 6] = [
     // Asked for again each time, and answered by 304: a new version of the server is a new UI at
     // once.
-    (header::CACHE_CONTROL, "no-cache"),
-    (header::VARY, "accept-encoding"),
-    (header::CONTENT_SECURITY_POLICY, POLICY),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("permissions-policy"),
-        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-    ),
-];
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    security::protect(headers, settings, POLICY, "no-referrer");
+    response
+}
 
 /// RFC 9110 §13.1.2: a list of tags, each perhaps weak, or `*`.
 fn has_current(request: &HeaderMap, etag: &str) -> bool {

@@ -1,0 +1,192 @@
+//! Forms: who fills them in, how we know that they are ours, and what is kept of one that is refused.
+//!
+//! Browsers in a terminal say nothing of where a form comes from, and a cookie is sent by forms of
+//! other sites too. So each of ours carries a token that only somebody who has the cookie's value can
+//! make, and that says nothing of it.
+
+use std::{fmt::Display, sync::Arc};
+
+use maud::{Markup, html};
+use serde::{Deserialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use warp::{Filter, Rejection, http::StatusCode};
+
+use crate::{
+    http::{
+        App,
+        asker::Asker,
+        body::Body,
+        filters::{Query, asker, body, query, with},
+        reply::{Answer, Failure},
+    },
+    model::{User, UserId},
+    store::{Session, hex},
+};
+
+/// Keeps the token from being a hash that anything else makes of a session's token, as the store does.
+const LABEL: &str = "a form of tincan's plain pages ";
+
+/// A request for a page.
+pub struct Visit {
+    pub app: Arc<App>,
+    pub asker: Asker,
+    pub query: Query,
+}
+
+/// A page is looked at.
+pub fn looks(app: &Arc<App>) -> impl Filter<Extract = (Visit,), Error = Rejection> + Clone + use<> {
+    warp::get().and(visit(app))
+}
+
+/// A page's form is sent.
+pub fn sends(
+    app: &Arc<App>,
+) -> impl Filter<Extract = (Visit, Body), Error = Rejection> + Clone + use<> {
+    warp::post().and(visit(app)).and(body())
+}
+
+fn visit(app: &Arc<App>) -> impl Filter<Extract = (Visit,), Error = Rejection> + Clone + use<> {
+    let parts = with(app).and(asker()).and(query());
+    parts.map(|app, asker, query| Visit { app, asker, query })
+}
+
+/// Somebody who is signed in, and looks at pages.
+pub struct Visitor {
+    session: Arc<Session>,
+    token: String,
+}
+
+impl Visitor {
+    /// Whoever asks for a page.
+    pub async fn of(visit: &Visit) -> Answer<Self> {
+        let (session, secret) = visit.asker.page_session(&visit.app).await?;
+        let token = Sha256::new().chain_update(LABEL).chain_update(secret);
+        Ok(Self {
+            session,
+            token: hex(&token.finalize()),
+        })
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn user(&self) -> &User {
+        &self.session.user
+    }
+
+    pub fn id(&self) -> UserId {
+        self.session.user.id
+    }
+
+    /// A form that [`submitted`] takes.
+    pub fn form(&self, action: impl Display, fields: Markup) -> Markup {
+        html! {
+            form method="post" action=(maud::display(action)) {
+                (hidden("token", &self.token))
+                (fields)
+            }
+        }
+    }
+
+    /// Compared without a shortcut, so that the time it takes doesn't tell how much of it is right.
+    fn made(&self, token: &str) -> bool {
+        let pairs = self.token.bytes().zip(token.bytes());
+        let differing = pairs.fold(0, |differing, (own, theirs)| differing | (own ^ theirs));
+        self.token.len() == token.len() && differing == 0
+    }
+}
+
+/// A field that isn't shown. One that a browser remembers from an earlier page would be of no use.
+pub fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value) autocomplete="off"; }
+}
+
+/// Who has filled in a form, and with what.
+///
+/// # Errors
+/// 403 for a form that isn't of one of our pages for this session.
+pub async fn submitted<T: DeserializeOwned>(visit: &Visit, body: Body) -> Answer<(Visitor, T)> {
+    #[derive(Deserialize)]
+    struct Form<T> {
+        token: Option<String>,
+        #[serde(flatten)]
+        fields: T,
+    }
+
+    visit.asker.refuse_cross_origin(&visit.app)?;
+    let visitor = Visitor::of(visit).await?;
+    let Form { token, fields } = body.form::<Form<T>>(visit.asker.headers()).await?;
+    if visitor.made(&token.unwrap_or_default()) {
+        return Ok((visitor, fields));
+    }
+    let message = "This form is of an earlier page. Load the page anew, and try again";
+    Err(Failure::new(StatusCode::FORBIDDEN, "stale_form", message))
+}
+
+/// A form that has nothing to fill in.
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+/// What somebody has written, and why it was refused, if it was.
+#[derive(Clone, Copy, Default)]
+pub struct Draft<'a> {
+    pub text: &'a str,
+    pub problem: Option<&'a str>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            problem: None,
+        }
+    }
+
+    pub fn refused(text: &'a str, refusal: &'a Failure) -> Self {
+        Self {
+            text,
+            problem: Some(refusal.message()),
+        }
+    }
+
+    /// Why it was refused, to be shown above the field that the text is in.
+    pub fn reason(&self) -> Markup {
+        html! {
+            @if let Some(problem) = self.problem {
+                p .problem #problem role="alert" { (problem) "." }
+            }
+        }
+    }
+
+    /// The id of what describes the field.
+    pub fn described_by(&self) -> Option<&'static str> {
+        self.problem.map(|_| "problem")
+    }
+
+    /// A field for a text of some lines, with a label.
+    pub fn text_field(&self, label: Markup) -> Markup {
+        html! {
+            div { label for="content" { (label) } }
+            (self.reason())
+            // The parser takes the first line break for part of the markup (WHATWG HTML §13.1.2.5).
+            textarea #content name="content" rows="3" cols="60" dir="auto" required
+                aria-describedby=[self.described_by()] { "\n" (self.text) }
+        }
+    }
+
+    /// A field for a name, with a label.
+    pub fn name_field(&self, name: &str, label: &str, autocomplete: &str) -> Markup {
+        html! {
+            label for=(name) { (label) } " "
+            (self.reason())
+            input #(name) name=(name) value=(self.text) dir="auto" required autocomplete=(autocomplete)
+                autocapitalize="none" spellcheck="false" aria-describedby=[self.described_by()];
+        }
+    }
+}
+
+/// A text as it was typed: browsers send its line breaks as CR LF (WHATWG HTML §4.10.21.4).
+pub fn typed(text: Option<String>) -> String {
+    text.unwrap_or_default().replace("\r\n", "\n")
+}

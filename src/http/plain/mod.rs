@@ -1,0 +1,67 @@
+//! The messenger as plain pages, for browsers without scripts, in a window or in a terminal. Each
+//! page is made here from what the store says, and each change is a form that leads back to a page.
+//! What each resource shows stands in a file of its own; what all pages share, in `page`; who fills
+//! in a form, and by what we know that it is ours, in `forms`.
+
+mod accounts;
+mod conversations;
+mod forms;
+mod messages;
+mod page;
+mod rooms;
+mod text;
+
+use std::sync::Arc;
+
+use warp::{
+    Filter, Reply,
+    filters::BoxedFilter,
+    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    reply::Response,
+};
+
+use super::{
+    App, Settings,
+    reply::{Answer, nothing_here, see_other},
+    security,
+};
+
+/// Nothing but the style sheet and the icon, and no script whatever.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+/// With `no-referrer` a browser would send `Origin: null` with our own forms (WHATWG Fetch §3.2), and
+/// over plain http says nothing else of where they come from. Links tell nobody else either way.
+const REFERRER: &str = "same-origin";
+
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let settings = Arc::clone(&app.settings);
+    let missing = warp::any().map(|| Err(nothing_here()));
+    let pages = conversations::routes(app)
+        .or(messages::routes(app))
+        .unify()
+        .or(rooms::routes(app))
+        .unify()
+        .or(accounts::routes(app))
+        .unify()
+        .or(missing)
+        .unify();
+    warp::path("plain")
+        .and(pages)
+        .map(move |answer| finish(&settings, answer))
+        .boxed()
+}
+
+/// Makes every refusal a page, and sends those whom nobody knows to where they sign in.
+fn finish(settings: &Settings, answer: Answer) -> Response {
+    let mut response = match answer {
+        Ok(response) => response,
+        Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {
+            see_other("/plain/sign-in").unwrap_or_else(Reply::into_response)
+        }
+        Err(refusal) => refusal.answer(page::refused(refusal.message())),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    security::protect(headers, settings, POLICY, REFERRER);
+    response
+}

@@ -1,0 +1,265 @@
+//! Texts and times, as people read them.
+
+use std::ops::Range;
+
+use maud::{Markup, html};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+
+use crate::model::{Timestamp, is_bidi_control};
+
+/// Characters of a message that the list of conversations shows.
+const EXCERPT: usize = 100;
+const DAY_MS: i64 = 86_400_000;
+/// From that of 1 January 1970 on.
+const WEEKDAYS: [&str; 7] = [
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// Whether it is the same day, in UTC: nobody has told the server where the reader is.
+pub fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
+    day_number(one) == day_number(other)
+}
+
+fn day_number(time: Timestamp) -> i64 {
+    time.0.div_euclid(DAY_MS)
+}
+
+/// `Friday, 20 November 2026`
+pub fn day(time: Timestamp) -> String {
+    let (date, _) = parts(time);
+    let weekday = usize::try_from(day_number(time).rem_euclid(7)).ok();
+    let weekday = weekday.and_then(|weekday| WEEKDAYS.get(weekday));
+    format!("{}, {date}", weekday.unwrap_or(&""))
+}
+
+/// The time of a day that stands above it.
+pub fn time_of_day(time: Timestamp) -> Markup {
+    let (_, clock) = parts(time);
+    show(time, &clock)
+}
+
+/// The time, with the date where it isn't today.
+pub fn time(time: Timestamp) -> Markup {
+    let (date, clock) = parts(time);
+    if is_same_day(time, Timestamp::now()) {
+        show(time, &clock)
+    } else {
+        show(time, &format!("{date}, {clock}"))
+    }
+}
+
+fn show(time: Timestamp, text: &str) -> Markup {
+    let (_, clock) = parts(time);
+    html! {
+        time datetime=(time.to_string()) title={ (day(time)) ", " (clock) } { (text) }
+    }
+}
+
+/// `20 November 2026` and `17:38 UTC`
+fn parts(time: Timestamp) -> (String, String) {
+    let text = time.to_string();
+    let (date, clock) = text.split_once('T').unwrap_or_default();
+    let mut numbers = date.split('-');
+    let mut next = || numbers.next().unwrap_or_default();
+    let (year, month, day) = (next(), next().parse::<usize>(), next());
+    let month = month
+        .ok()
+        .and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    let date = format!(
+        "{} {} {year}",
+        day.trim_start_matches('0'),
+        month.unwrap_or(&"")
+    );
+    (date, format!("{} UTC", clock.get(..5).unwrap_or_default()))
+}
+
+/// The first line of a text, or as much of it as a list has room for.
+pub fn excerpt(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut excerpt: String = line.chars().take(EXCERPT).collect();
+    if excerpt.len() < text.len() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
+/// A text with its line breaks and with links where it names web addresses.
+pub fn linked(text: &str) -> Markup {
+    html! {
+        @for (index, line) in text.lines().enumerate() {
+            @if index > 0 { br; }
+            (linked_line(line))
+        }
+    }
+}
+
+fn linked_line(line: &str) -> Markup {
+    let mut links = Vec::new();
+    let mut rest = line;
+    while let Some(Range { start, end }) = find_address(rest) {
+        links.push((&rest[..start], &rest[start..end]));
+        rest = &rest[end..];
+    }
+    html! {
+        @for (before, address) in links {
+            (before)
+            a href=(address) rel="noopener noreferrer" { (shown(address)) }
+        }
+        (rest)
+    }
+}
+
+/// Where the next web address is.
+fn find_address(text: &str) -> Option<Range<usize>> {
+    text.match_indices("://").find_map(|(colon, separator)| {
+        let before = &text[..colon];
+        let start = ["https", "http"].iter().find_map(|scheme| {
+            let start = before.len().checked_sub(scheme.len())?;
+            let is_there = before.get(start..)?.eq_ignore_ascii_case(scheme);
+            is_there.then_some(start)
+        })?;
+        // Another scheme may end like these.
+        if before[..start].ends_with(|c: char| c.is_alphanumeric() || "_+.-".contains(c)) {
+            return None;
+        }
+        let host = colon + separator.len();
+        let rest = &text[host..];
+        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c));
+        let rest = &rest[..end.unwrap_or(rest.len())];
+        let is_address = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+        is_address.then(|| start..host + without_end(rest).len())
+    })
+}
+
+/// What ends a sentence, or closes a bracket that was opened before, isn't part of an address.
+fn without_end(address: &str) -> &str {
+    let address = address.trim_end_matches(|c| ".,;:!?'’”…".contains(c));
+    let count = |bracket| address.matches(bracket).count();
+    match address.strip_suffix(')') {
+        Some(shorter) if count(')') > count('(') => shorter,
+        _ => address,
+    }
+}
+
+/// What turns the direction of writing around would make an address look like another.
+fn shown(address: &str) -> String {
+    if address.contains(is_bidi_control) {
+        utf8_percent_encode(address, CONTROLS).to_string()
+    } else {
+        address.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(text: &str) -> String {
+        linked(text).into_string()
+    }
+
+    fn link(address: &str) -> String {
+        format!(r#"<a href="{address}" rel="noopener noreferrer">{address}</a>"#)
+    }
+
+    #[test]
+    fn an_address_is_a_link_and_what_stands_around_it_is_not() {
+        let plain = "https://example.org/a?b=c#d";
+        let one = link(plain);
+        for (text, expected) in [
+            (plain.to_owned(), one.clone()),
+            (format!("See {plain}."), format!("See {one}.")),
+            (format!("({plain})"), format!("({one})")),
+            (format!("{plain}, {plain}!"), format!("{one}, {one}!")),
+            (format!("ü{plain}"), format!("ü{plain}")),
+            (format!("“{plain}”"), format!("“{one}”")),
+            (format!("<{plain}>"), format!("&lt;{one}&gt;")),
+            ("a\nb".to_owned(), "a<br>b".to_owned()),
+            ("a\r\n\r\nb".to_owned(), "a<br><br>b".to_owned()),
+        ] {
+            assert_eq!(html(&text), expected, "{text}");
+        }
+        for address in [
+            "HTTP://EXAMPLE.ORG",
+            "http://[::1]:3000/",
+            "http://example.org/Tin_(metal)",
+            "http://bücher.example/ä",
+        ] {
+            assert_eq!(html(address), link(address));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_link() {
+        for text in [
+            "javascript://example.org/%0aalert(1)",
+            "data://x",
+            "xhttp://example.org",
+            "git+https://example.org",
+            "http://",
+            "http:// example.org",
+            "https://.",
+            "http:/example.org",
+            "://example.org",
+            "ü://",
+        ] {
+            assert_eq!(html(text), text);
+        }
+    }
+
+    #[test]
+    fn a_link_can_not_look_like_another() {
+        let address = "https://example.org/\u{202e}gro.live";
+        let link = html(address);
+        assert!(
+            link.contains(">https://example.org/%E2%80%AEgro.live<"),
+            "{link}"
+        );
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line_and_says_that_there_is_more() {
+        assert_eq!(excerpt("Hello"), "Hello");
+        assert_eq!(excerpt("Hello\nJane"), "Hello…");
+        let long = "ä".repeat(EXCERPT);
+        assert_eq!(excerpt(&long), long);
+        assert_eq!(excerpt(&format!("{long}ä")), format!("{long}…"));
+    }
+
+    #[test]
+    fn a_moment_has_its_day() {
+        for (at, expected) in [
+            (0, "Thursday, 1 January 1970"),
+            (951_782_400_000, "Tuesday, 29 February 2000"),
+            (1_795_196_280_123, "Friday, 20 November 2026"),
+        ] {
+            assert_eq!(day(Timestamp(at)), expected);
+        }
+        let shown = time_of_day(Timestamp(1_795_196_280_123)).into_string();
+        let title = r#"title="Friday, 20 November 2026, 17:38 UTC""#;
+        assert_eq!(
+            shown,
+            format!(r#"<time datetime="2026-11-20T17:38:00.123Z" {title}>17:38 UTC</time>"#)
+        );
+    }
+}
