@@ -109,11 +109,7 @@ async fn search(app: Arc<App>, asker: Asker, query: Query) -> Answer {
 
 async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     let session = asker.session(&app).await?;
-    let before = query
-        .get("before")
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| Error::NotFound("Conversation"))?;
+    let before = query.id("before", "Conversation")?;
     let page = app.store.conversations(session.user.id, before).await?;
     Ok(ok(&page
         .iter()

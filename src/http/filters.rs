@@ -2,7 +2,7 @@
 //! is asking and what they sent is for the handler to look at, in that order, so that no domain
 //! error ever becomes a warp rejection.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, str::FromStr, sync::Arc};
 
 use hyper::upgrade::OnUpgrade;
 use tokio_util::task::TaskTracker;
@@ -12,6 +12,7 @@ use warp::{
 };
 
 use super::{App, asker::Asker, body::Body, reply::Failure};
+use crate::error::{Error, Result};
 
 /// The app.
 pub fn with(
@@ -75,5 +76,14 @@ impl Query {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The id of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] of `what` where it isn't one: it names nothing.
+    pub fn id<T: FromStr>(&self, name: &str, what: &'static str) -> Result<Option<T>> {
+        let id = self.get(name).map(str::parse).transpose();
+        id.map_err(|_| Error::NotFound(what))
     }
 }

@@ -137,8 +137,8 @@ async fn history(
         Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
     }
     let page = Page {
-        before: id(&query, "before")?,
-        after: id(&query, "after")?,
+        before: query.id("before", "Message")?,
+        after: query.id("after", "Message")?,
         limit: limit(&query)?,
     };
     let messages = app.store.history(asker, conversation, page).await?;
@@ -188,14 +188,6 @@ fn emoji_of(segment: &str) -> Answer<Emoji> {
     Ok(Emoji::new(
         &percent_decode_str(segment).decode_utf8_lossy(),
     )?)
-}
-
-fn id(query: &Query, name: &str) -> Answer<Option<MessageId>> {
-    Ok(query
-        .get(name)
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| Error::NotFound("Message"))?)
 }
 
 fn limit(query: &Query) -> Answer<u32> {

@@ -87,11 +87,7 @@ impl std::str::FromStr for Who {
 
 async fn open_rooms(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     let session = asker.session(&app).await?;
-    let before = query
-        .get("before")
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| Error::NotFound("Conversation"))?;
+    let before = query.id("before", "Conversation")?;
     let rooms = app.store.open_rooms(session.user.id, before).await?;
     Ok(ok(&rooms
         .iter()

@@ -67,8 +67,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
 
 async fn list(visit: Visit) -> Answer {
     let visitor = Visitor::of(&visit).await?;
-    let before = visit.query.get("before").map(str::parse).transpose();
-    let before = before.map_err(|_| Error::NotFound("Conversation"))?;
+    let before = visit.query.id("before", "Conversation")?;
     let page = list_page(&visit, &visitor, before, Draft::default()).await?;
     Ok(page.into_response())
 }

@@ -70,8 +70,7 @@ impl View {
         if query.get("order") == Some("top") {
             return Ok(Self::Top);
         }
-        let before = query.get("before").map(str::parse).transpose();
-        let before = before.map_err(|_| Error::NotFound("Message"))?;
+        let before = query.id("before", "Message")?;
         Ok(before.map_or(Self::Newest, Self::Before))
     }
 

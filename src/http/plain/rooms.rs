@@ -115,8 +115,7 @@ async fn rooms_page<'a>(
     plan: &Plan,
     refusal: Option<&Failure>,
 ) -> Answer<Page<'a>> {
-    let before = visit.query.get("before").map(str::parse).transpose();
-    let before = before.map_err(|_| Error::NotFound("Conversation"))?;
+    let before = visit.query.id("before", "Conversation")?;
     let rooms = visit.app.store.open_rooms(visitor.id(), before).await?;
     let last = rooms.last().filter(|_| rooms.len() >= ROOMS_PAGE as usize);
     let draft = Draft {
