@@ -31,6 +31,7 @@ mod offline;
 mod outage;
 mod reading;
 mod reset;
+mod rooms;
 mod screens;
 mod screenshots;
 mod settings;

@@ -5,7 +5,7 @@
     button: 'button, summary', link: 'a[href]', heading: 'h1, h2, h3, h4', searchbox: 'input[type=search]',
     textbox: 'textarea, input:not([type]), input[type=text], input[type=email], input[type=password]',
     checkbox: 'input[type=checkbox]', radio: 'input[type=radio]', combobox: 'select', listitem: 'li', list: 'ul, ol',
-    main: 'main', navigation: 'nav', img: 'img', dialog: 'dialog', separator: 'hr', article: 'article', search: 'search',
+    main: 'main', navigation: 'nav', img: 'img', dialog: 'dialog', separator: 'hr', article: 'article', paragraph: 'p', search: 'search',
     option: 'option', term: 'dt', table: 'table', status: 'output',
   };
   const tidy = (text) => text.replace(/\s+/g, ' ').trim();

@@ -13,6 +13,11 @@ use serde_json::{Value, json};
 use super::{Device, Session, keys, watch};
 
 const FIND: &str = include_str!("find.js");
+/// What stands in the open conversation, with who says it.
+const LINES: &str = "[...document.querySelectorAll('[role=log] li')].map((row) => {
+    const parts = row.querySelectorAll('.event, .bubble > *');
+    return [...parts].map((part) => part.textContent.trim()).filter(Boolean).join(' ');
+})";
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Brings an element into view; tells whether a finger at its middle would meet it.
@@ -119,6 +124,19 @@ impl Session {
         .await;
     }
 
+    /// Waits until the open conversation is this, line by line, and each with its author.
+    pub async fn shows_lines(&self, lines: &[&str]) {
+        self.until("exactly these lines", async || {
+            let shown: Vec<String> = self.eval(LINES).await;
+            if shown == lines {
+                Ok(())
+            } else {
+                Err(format!("{shown:?} instead of {lines:?}"))
+            }
+        })
+        .await;
+    }
+
     /// Waits until the browser has kept all that it needs to open the page without the server.
     pub async fn keeps_the_page(&self) {
         self.until("the page to be kept", async || {
@@ -197,6 +215,15 @@ impl Session {
             .perform_actions(keys::strokes(keys))
             .await
             .expect("keys are pressed");
+    }
+
+    /// Says yes to what the page asks.
+    pub async fn agree(&self) {
+        self.until("a question", async || {
+            let agreed = self.client.accept_alert().await;
+            agreed.map_err(|error| error.to_string())
+        })
+        .await;
     }
 
     /// What the text field with this name holds.

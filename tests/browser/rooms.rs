@@ -1,0 +1,330 @@
+//! Rooms: making one, finding one, who is in it, and what becomes of those who aren't any more.
+
+use serde_json::json;
+
+use crate::{
+    api::{Client, participants},
+    support::{Options, Session, Stage},
+};
+
+fn path(room: &str) -> String {
+    format!("/conversations/{room}")
+}
+
+/// Who has signed in already, with the room open.
+async fn in_room(stage: &Stage, client: &Client, room: &str, options: Options) -> Session {
+    let person = stage.signed_in(client, options).await;
+    person.open(&path(room)).await;
+    person.sees("button", "Details").await;
+    person
+}
+
+async fn open_details(person: &Session) {
+    person.click("button", "Details").await;
+    person.sees("dialog", "Details").await;
+}
+
+async fn close_details(person: &Session) {
+    person.press("Escape").await;
+    person.misses("dialog", "Details").await;
+}
+
+/// What the owner does with somebody in the details.
+async fn does(person: &Session, what: &str, somebody: &str) {
+    person.click("button", &format!("/^{somebody}/")).await;
+    person.click("button", what).await;
+    person.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_people_meet_and_talk_in_a_room() {
+    let Some(stage) = Stage::set(3).await else {
+        return;
+    };
+    let bob = stage.client("bob").await;
+    let john = stage.person("john", Options::desktop()).await;
+    let jane = stage.person("jane", Options::phone()).await;
+    let bob = stage.signed_in(&bob, Options::desktop()).await;
+    bob.open("/").await;
+
+    john.click("button", "New room").await;
+    john.sees("dialog", "New room").await;
+    john.reads("There is no open room that you aren’t in.")
+        .await;
+    john.assert_accessible("new-room").await;
+    john.fill("textbox", "Name", "The lake").await;
+    john.fill("textbox", "Find people to add", "jan").await;
+    john.click("button", "jane").await;
+    john.sees("button", "Leave jane out").await;
+    john.click("switch", "Anyone can find and join it").await;
+    john.click("button", "Create room").await;
+    john.sees("textbox", "Message to The lake").await;
+    john.reads("2 people").await;
+    john.misses("dialog", "New room").await;
+    // Whoever was added has it at once.
+    jane.go_to("The lake").await;
+
+    bob.click("button", "New room").await;
+    bob.sees("heading", "Rooms to join").await;
+    bob.click("button", "Join The lake").await;
+    bob.sees("textbox", "Message to The lake").await;
+    let everybody = [&john, &jane, &bob];
+    for person in everybody {
+        person.reads("3 people").await;
+    }
+
+    for (person, text) in everybody.into_iter().zip(["Who comes?", "I do", "Me, too"]) {
+        person.say(text).await;
+        for reader in everybody {
+            reader.sees_message(text).await;
+        }
+    }
+    for (person, own) in [(&john, "john"), (&jane, "jane"), (&bob, "bob")] {
+        let said = [("john", "Who comes?"), ("jane", "I do"), ("bob", "Me, too")];
+        let said = said.map(|(author, text)| match author == own {
+            true => format!("You: {text}"),
+            false => format!("{author}: {text}"),
+        });
+        let lines = [
+            "john made this room",
+            "bob joined",
+            &said[0],
+            &said[1],
+            &said[2],
+        ];
+        person.shows_lines(&lines).await;
+        // Above what others say stands who they are, for those who see.
+        let names: Vec<String> = person
+            .eval("[...document.querySelectorAll('[role=log] li b')].map((name) => name.innerText)")
+            .await;
+        let others = ["john", "jane", "bob"].into_iter();
+        assert_eq!(
+            names,
+            others.filter(|name| *name != own).collect::<Vec<_>>()
+        );
+        person.assert_console_clean(&[]).await;
+    }
+    john.go_to("The lake").await;
+    john.sees("link", "/The lake.*bob: Me, too/").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_is_told_and_hears_nothing_more() {
+    let Some(stage) = Stage::set(3).await else {
+        return;
+    };
+    let (john, jane, bob) = (
+        stage.client("john").await,
+        stage.client("jane").await,
+        stage.client("bob").await,
+    );
+    let room = john.make_room("The lake", &["jane", "bob"], false).await;
+    let friend = jane.clone();
+    let with_bob = friend.talk_to("bob").await;
+    let john = in_room(&stage, &john, &room, Options::desktop()).await;
+    let jane = in_room(&stage, &jane, &room, Options::phone()).await;
+    let bob = in_room(&stage, &bob, &room, Options::desktop()).await;
+    bob.say("Here I am").await;
+    john.sees_message("Here I am").await;
+
+    open_details(&john).await;
+    john.assert_accessible("room-details").await;
+    does(&john, "Remove", "bob").await;
+    john.misses("button", "/^bob/").await;
+    close_details(&john).await;
+    for person in [&john, &jane] {
+        person.reads("2 people").await;
+        person.reads("john removed bob").await;
+    }
+    bob.reads("You aren’t in this room any more.").await;
+    bob.misses("textbox", "Message to The lake").await;
+    bob.misses("button", "Details").await;
+    bob.misses("link", "/The lake/").await;
+    bob.assert_accessible("removed").await;
+
+    john.say("He is gone").await;
+    jane.sees_message("He is gone").await;
+    // What comes later has come, and this hasn't.
+    friend.say(&with_bob, "Are you cross?").await;
+    bob.sees("link", "/jane.*Are you cross/").await;
+    assert!(bob.look_for("link", "/The lake/").await.is_none());
+    assert!(!bob.text().await.contains("He is gone"));
+    bob.reload().await;
+    bob.reads("doesn’t exist, or isn’t yours to read").await;
+    bob.assert_console_clean(&["404"]).await;
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_has_tools_and_can_hand_them_over() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = (stage.client("john").await, stage.client("jane").await);
+    let room = john.make_room("The lake", &["jane"], false).await;
+    let john = in_room(&stage, &john, &room, Options::desktop()).await;
+    let jane = in_room(&stage, &jane, &room, Options::phone()).await;
+
+    open_details(&john).await;
+    john.fill("textbox", "Name", "The sea").await;
+    john.click("button", "Rename").await;
+    for person in [&john, &jane] {
+        person.sees("heading", "The sea").await;
+        person.reads("john renamed the room to The sea").await;
+        person
+            .wait("the title", "document.title === 'The sea – Tincan'")
+            .await;
+    }
+    jane.sees("textbox", "Message to The sea").await;
+
+    open_details(&jane).await;
+    jane.sees("list", "People in this room").await;
+    jane.reads("Only people who are added are in it.").await;
+    jane.misses("textbox", "Name").await;
+    jane.misses("button", "/^john/").await;
+    john.click("switch", "Anyone can find and join it").await;
+    jane.reads("Anyone can find and join it.").await;
+    does(&john, "Make owner", "jane").await;
+    john.misses("textbox", "Name").await;
+    john.misses("button", "/^jane/").await;
+    jane.sees("textbox", "Name").await;
+    jane.sees("switch", "Anyone can find and join it").await;
+    jane.click("button", "/^john/").await;
+    jane.sees("button", "Remove").await;
+
+    jane.click("button", "Leave this room").await;
+    jane.agree().await;
+    jane.wait("the list alone", "location.pathname === '/'")
+        .await;
+    jane.misses("link", "/The sea/").await;
+    // Somebody has to have them.
+    john.sees("textbox", "Name").await;
+    close_details(&john).await;
+    john.reads("1 person").await;
+    john.shows_lines(&[
+        "john made this room",
+        "john renamed the room to The sea",
+        "john opened the room to everybody",
+        "john made jane the owner",
+        "jane left",
+        "john is the owner now",
+    ])
+    .await;
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_late_to_a_closed_room_sees_nothing_earlier() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, bob) = (stage.client("john").await, stage.client("bob").await);
+    let room = john.make_room("Surprises", &["jane"], false).await;
+    for text in ["Bob has his birthday on Friday", "Quiet now"] {
+        john.say(&room, text).await;
+    }
+    let john = in_room(&stage, &john, &room, Options::desktop()).await;
+    let bob = stage.signed_in(&bob, Options::phone()).await;
+    bob.open("/").await;
+    bob.reads("No conversations yet").await;
+
+    open_details(&john).await;
+    john.fill("textbox", "Add somebody", "bob").await;
+    john.click("button", "bob").await;
+    john.misses("button", "bob").await;
+    john.sees("button", "/^bob/").await;
+    close_details(&john).await;
+    bob.go_to("Surprises").await;
+    bob.reads("What was said before you came isn’t shown.")
+        .await;
+    bob.shows_lines(&["john added bob"]).await;
+    john.say("Hello, bob").await;
+    let lines = ["john added bob", "john: Hello, bob"];
+    bob.shows_lines(&lines).await;
+    bob.reload().await;
+    bob.shows_lines(&lines).await;
+    bob.reads("What was said before you came isn’t shown.")
+        .await;
+    for person in [&john, &bob] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_cannot_be_made_says_why() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = stage.person("john", Options::desktop()).await;
+    john.click("button", "New room").await;
+    john.fill("textbox", "Name", "   ").await;
+    john.click("button", "Create room").await;
+    john.wait(
+        "the reason",
+        "document.querySelector('dialog [role=alert]').innerText",
+    )
+    .await;
+    john.fill("textbox", "Name", "The lake").await;
+    john.fill("textbox", "Find people to add", "nobody-is-called-so")
+        .await;
+    john.reads("Nobody’s name starts with").await;
+    john.click("button", "Create room").await;
+    john.sees("textbox", "Message to The lake").await;
+    john.reads("1 person").await;
+    john.assert_console_clean(&["422"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_any_script_and_length_keep_their_place() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (client, ahmad) = (stage.client("john").await, stage.client("أحمد").await);
+    let long = stage.client("someone-with-quite-a-long-name").await;
+    let name = "البحيرة".to_owned() + &" and-no-end-to-it".repeat(4);
+    let room = client
+        .make_room(&name, &["أحمد", "someone-with-quite-a-long-name"], false)
+        .await;
+    ahmad.say(&room, "مرحبا!").await;
+    long.say(&room, "Hello, all").await;
+    let unknown = json!({ "username": "nobody" });
+    client
+        .post(&participants(&room), unknown)
+        .await
+        .refused(404, "not_found");
+
+    let john = in_room(&stage, &client, &room, Options::phone()).await;
+    john.shows_lines(&[
+        "john made this room",
+        "أحمد: مرحبا!",
+        "someone-with-quite-a-long-name: Hello, all",
+    ])
+    .await;
+    open_details(&john).await;
+    john.sees("button", "/^أحمد/").await;
+    // Each name is in a direction of its own, and none makes the screen wider.
+    for (place, name) in [
+        ("[role=log] b bdi", "أحمد"),
+        ("dialog summary bdi", "أحمد"),
+        ("header h1 bdi", name.as_str()),
+    ] {
+        let named = format!(
+            "[...document.querySelectorAll({})].some(({{ textContent }}) => textContent === {})",
+            json!(place),
+            json!(name)
+        );
+        john.wait(&format!("{name} in {place}"), &named).await;
+    }
+    john.wait(
+        "everything on the screen",
+        "document.documentElement.scrollWidth <= innerWidth \
+         && [...document.querySelectorAll('dialog *')].every((part) => part.getBoundingClientRect().right <= innerWidth)",
+    )
+    .await;
+    john.assert_accessible("room-names").await;
+    john.assert_console_clean(&[]).await;
+}
