@@ -30,6 +30,7 @@ mod layout;
 mod models;
 mod offline;
 mod outage;
+mod reactions;
 mod reading;
 mod reset;
 mod rooms;

@@ -1,0 +1,226 @@
+//! Reactions: however one gives them, everybody sees them.
+
+use serde_json::{Value, json};
+
+use crate::support::{Options, Session, Stage};
+
+/// Both in their conversation, in which jane has said hello.
+async fn talk(stage: &Stage, johns: Options, janes: Options) -> (Session, Session) {
+    let (john, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = john.talk_to("jane").await;
+    jane.say(&conversation, "Hello").await;
+    let mut people = Vec::new();
+    for (client, options) in [(&john, johns), (&jane, janes)] {
+        let person = stage.signed_in(client, options).await;
+        person.open(&format!("/conversations/{conversation}")).await;
+        person.sees_message("Hello").await;
+        people.push(person);
+    }
+    for person in &people {
+        // With it comes what one does with messages.
+        person.reads("Online").await;
+    }
+    let jane = people.pop().expect("jane");
+    (people.pop().expect("john"), jane)
+}
+
+/// Moves the mouse over a message, and opens its menu by the button that is there then.
+async fn open_menu(person: &Session, text: &str) {
+    let place: [f64; 2] = person
+        .call(
+            "(text) => {
+                const found = [...document.querySelectorAll('[role=log] .bubble > [dir=auto]')]
+                    .findLast(({ textContent }) => textContent === text);
+                const { left, top, width, height } = found.getBoundingClientRect();
+                return [left + width / 2, top + height / 2];
+            }",
+            json!([text]),
+        )
+        .await;
+    let [x, y] = place;
+    let moved = json!({ "type": "mouseMoved", "x": x, "y": y });
+    person.cdp("Input.dispatchMouseEvent", moved).await;
+    person.click("button", "What to do with this message").await;
+    person.sees("dialog", "/essage/").await;
+}
+
+/// Taps a message, which opens its menu.
+async fn tap(person: &Session, text: &str) {
+    person.click("paragraph", text).await;
+    person.sees("dialog", "/essage/").await;
+}
+
+async fn shows_chip(person: &Session, chip: &str, is_own: bool) {
+    let pressed = format!(
+        "[...document.querySelectorAll('[role=log] .chip')].some((chip) => \
+         chip.innerText === {} && chip.ariaPressed === '{is_own}')",
+        json!(chip)
+    );
+    person.wait(&format!("the chip {chip}"), &pressed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_by_mouse_is_seen_at_once_and_taken_back() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, Options::desktop(), Options::phone()).await;
+    open_menu(&john, "Hello").await;
+    john.assert_accessible("message-menu").await;
+    john.click("button", "🎉").await;
+    john.misses("dialog", "Message of jane").await;
+    shows_chip(&john, "🎉 1", true).await;
+    shows_chip(&jane, "🎉 1", false).await;
+
+    // The other joins in by the chip, and both know who it was.
+    jane.click("button", "🎉 1").await;
+    shows_chip(&jane, "🎉 2", true).await;
+    shows_chip(&john, "🎉 2", true).await;
+    open_menu(&john, "Hello").await;
+    john.sees("term", "🎉").await;
+    john.reads("you, jane").await;
+    // Pressed already, so this takes it back.
+    john.wait(
+        "what is one’s own",
+        "[...document.querySelectorAll('dialog [aria-pressed=true]')].map((each) => each.innerText).join() === '🎉'",
+    )
+    .await;
+    john.click("button", "🎉").await;
+    shows_chip(&john, "🎉 1", false).await;
+    shows_chip(&jane, "🎉 1", true).await;
+    jane.click("button", "🎉 1").await;
+    for person in [&john, &jane] {
+        person.misses("button", "/^🎉/").await;
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finger_reacts_by_a_tap_on_the_message() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, Options::phone(), Options::desktop()).await;
+    tap(&john, "Hello").await;
+    john.assert_accessible("message-menu-phone").await;
+    john.click("button", "👍").await;
+    shows_chip(&john, "👍 1", true).await;
+    shows_chip(&jane, "👍 1", false).await;
+    // It is there after a reload, and for whoever it was.
+    john.reload().await;
+    shows_chip(&john, "👍 1", true).await;
+    // A tap beside the menu closes it.
+    john.reads("Online").await;
+    tap(&john, "Hello").await;
+    john.sees("term", "👍").await;
+    john.press("Escape").await;
+    john.misses("dialog", "Message of jane").await;
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_alone_react_and_come_back_to_the_message() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, Options::desktop(), Options::desktop()).await;
+    jane.say("How are you?").await;
+    john.sees_message("How are you?").await;
+    john.eval::<Value>("void document.querySelector('[role=log]').focus()")
+        .await;
+    john.press("Enter").await;
+    john.press("ArrowUp").await;
+    john.press("Enter").await;
+    john.sees("dialog", "Message of jane").await;
+    john.wait(
+        "the focus in the menu",
+        "document.activeElement.closest('dialog')",
+    )
+    .await;
+    john.sees("button", "👍").await;
+    assert_eq!(
+        john.eval::<String>("document.activeElement.innerText")
+            .await,
+        "👍"
+    );
+    john.press("Tab").await;
+    john.press("Enter").await;
+    shows_chip(&jane, "❤️ 1", false).await;
+    shows_chip(&john, "❤️ 1", true).await;
+    john.wait(
+        "the focus back at the message",
+        "document.activeElement.matches('li') && document.activeElement.textContent.includes('Hello')",
+    )
+    .await;
+    // That it was this message, and no other.
+    assert!(
+        jane.eval::<bool>(
+            "document.querySelector('.chip').closest('li').textContent.includes('Hello')"
+        )
+        .await
+    );
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_other_emoji_will_do_and_anything_else_says_why_not() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, Options::desktop(), Options::desktop()).await;
+    for emoji in ["👩‍👩‍👧‍👦", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"] {
+        open_menu(&john, "Hello").await;
+        john.fill("textbox", "Another emoji", emoji).await;
+        john.click("button", "React").await;
+        shows_chip(&john, &format!("{emoji} 1"), true).await;
+        shows_chip(&jane, &format!("{emoji} 1"), false).await;
+    }
+    open_menu(&john, "Hello").await;
+    john.fill("textbox", "Another emoji", "soup").await;
+    john.press("Enter").await;
+    john.wait(
+        "the reason",
+        "[...document.querySelectorAll('[role=alert]')].some(({ innerText }) => /emoji/i.test(innerText))",
+    )
+    .await;
+    // What was shown before the answer is gone.
+    john.misses("button", "/^soup/").await;
+    assert!(!jane.text().await.contains("soup"));
+    john.assert_console_clean(&["422"]).await;
+    jane.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_most_liked_messages_come_first() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let room = client.make_room("The lake", &["jane"], false).await;
+    for (text, reactions) in [("Soup", 1), ("Nothing", 0), ("Pancakes", 2)] {
+        let id = client.say(&room, text).await["id"].clone();
+        let id = id.as_str().expect("an id");
+        for person in [&client, &jane].into_iter().take(reactions) {
+            let path = format!("/api/messages/{id}/reactions/%F0%9F%91%8D");
+            person.put(&path).await.expect(200);
+        }
+    }
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open(&format!("/conversations/{room}")).await;
+    john.click("button", "Details").await;
+    john.click("button", "Most liked messages").await;
+    john.sees("dialog", "Most liked messages").await;
+    john.wait(
+        "the most liked first",
+        "[...document.querySelectorAll('dialog li [dir=auto]')].map((text) => text.innerText).join() === 'Pancakes,Soup'",
+    )
+    .await;
+    john.assert_accessible("most-liked").await;
+    john.press("Escape").await;
+    john.misses("dialog", "Most liked messages").await;
+    john.assert_console_clean(&[]).await;
+}
