@@ -6,7 +6,7 @@
 
 const UNDO_MS = 5_000;
 
-/** Deletes also when the page is left. Timelines tell of each change. */
+/** Deletes also when the page is left. Timelines and the list of conversations tell of each change. */
 export class Removals {
   #client;
   #timelines;
@@ -69,6 +69,8 @@ export class Removals {
 
   /** @param {Message} message */
   #changed({ conversationId }) {
-    this.#timelines.get(conversationId)?.dispatchEvent(new Event('change'));
+    for (const shown of [this.#timelines.get(conversationId), this.#client.conversations]) {
+      shown?.dispatchEvent(new Event('change'));
+    }
   }
 }
