@@ -19,6 +19,7 @@ mod support;
 mod activity;
 mod attention;
 mod budget;
+mod changes;
 mod clock;
 mod composer;
 mod drafts;

@@ -1,0 +1,223 @@
+//! Messages that are changed or deleted after they were sent.
+
+use crate::support::{Options, Session, Stage};
+
+/// Gives a minute to undo a deletion instead of five seconds, however slow the machine is.
+pub const TIME_TO_UNDO: &str = "
+    const later = setTimeout;
+    globalThis.setTimeout = (act, time, ...rest) => later(act, time === 5_000 ? 60_000 : time, ...rest);";
+
+/// Both in their conversation, in which john has said this.
+async fn talk(stage: &Stage, texts: &[&str]) -> (Session, Session) {
+    talk_with(stage, texts, Options::desktop()).await
+}
+
+async fn talk_with(stage: &Stage, texts: &[&str], options: Options) -> (Session, Session) {
+    let (john, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = john.talk_to("jane").await;
+    for text in texts {
+        john.say(&conversation, text).await;
+    }
+    let mut people = Vec::new();
+    for client in [&john, &jane] {
+        let person = stage.signed_in(client, options.clone()).await;
+        person.open(&format!("/conversations/{conversation}")).await;
+        for text in texts {
+            person.sees_message(text).await;
+        }
+        people.push(person);
+    }
+    for person in &people {
+        // With it comes what one does with messages.
+        person.reads("Online").await;
+    }
+    let jane = people.pop().expect("jane");
+    (people.pop().expect("john"), jane)
+}
+
+/// Opens the menu of the newest message, by keys.
+async fn open_menu(person: &Session) {
+    person
+        .eval::<serde_json::Value>("void document.querySelector('[role=log]').focus()")
+        .await;
+    person.press("Enter").await;
+    person.press("Enter").await;
+    person.sees("dialog", "/essage/").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_arrow_up_changes_ones_last_message() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, &["One", "Tow"]).await;
+    jane.say("What?").await;
+    john.sees_message("What?").await;
+    john.click("textbox", "Message to jane").await;
+    john.press("ArrowUp").await;
+    john.sees("textbox", "Edit message").await;
+    john.assert_accessible("editing").await;
+    assert_eq!(john.value("Edit message").await, "Tow");
+    john.fill("textbox", "Edit message", "Two").await;
+    john.press("Enter").await;
+    john.misses("textbox", "Edit message").await;
+    john.shows_lines(&["You: One", "You: Two Edited", "jane: What?"])
+        .await;
+    jane.shows_lines(&["john: One", "john: Two Edited", "You: What?"])
+        .await;
+    // One goes on where one was.
+    john.wait(
+        "the focus in the text field",
+        "document.activeElement.matches('message-composer textarea')",
+    )
+    .await;
+
+    // The same again, which isn't wanted after all.
+    john.press("ArrowUp").await;
+    john.fill("textbox", "Edit message", "Three").await;
+    john.press("Escape").await;
+    john.misses("textbox", "Edit message").await;
+    john.sees("textbox", "Message to jane").await;
+    john.say("Sorry").await;
+    jane.shows_lines(&["john: One", "john: Two Edited", "You: What?", "john: Sorry"])
+        .await;
+    for person in [&john, &jane] {
+        person.reload().await;
+        person.sees_message("Two").await;
+        person.assert_console_clean(&[]).await;
+    }
+    jane.sees("link", "/john.*Sorry/").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_writes_outlives_what_one_changes() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, &["At nice"]).await;
+    john.fill("textbox", "Message to jane", "And then we").await;
+    // With something in it, the arrow is the text field's own.
+    john.press("ArrowUp").await;
+    open_menu(&john).await;
+    john.click("button", "Edit").await;
+    john.sees("textbox", "Edit message").await;
+    john.misses("textbox", "Message to jane").await;
+    john.fill("textbox", "Edit message", "At nine").await;
+    john.click("button", "Save").await;
+    jane.shows_lines(&["john: At nine Edited"]).await;
+    assert_eq!(john.value("Message to jane").await, "And then we");
+    open_menu(&john).await;
+    john.click("button", "Edit").await;
+    john.fill("textbox", "Edit message", "At ten").await;
+    // Neither is what one was changing sent by mistake.
+    john.click("button", "Cancel editing").await;
+    assert_eq!(john.value("Message to jane").await, "And then we");
+    john.shows_lines(&["You: At nine Edited"]).await;
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_message_can_be_had_back_for_a_while() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk_with(
+        &stage,
+        &["One", "Oops"],
+        Options::desktop().script(TIME_TO_UNDO),
+    )
+    .await;
+    open_menu(&john).await;
+    john.click("button", "Delete").await;
+    john.shows_lines(&["You: One", "You: Message deleted Undo"])
+        .await;
+    john.sees("link", "/jane.*You: Message deleted/").await;
+    john.assert_accessible("deleted").await;
+    john.click("button", "Undo").await;
+    john.shows_lines(&["You: One", "You: Oops"]).await;
+    john.sees("link", "/jane.*You: Oops/").await;
+    jane.shows_lines(&["john: One", "john: Oops"]).await;
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_message_is_gone_for_everybody() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, &["One", "Oops"]).await;
+    open_menu(&john).await;
+    john.click("button", "Delete").await;
+    john.sees("button", "Undo").await;
+    jane.shows_lines(&["john: One", "john: Message deleted"])
+        .await;
+    john.shows_lines(&["You: One", "You: Message deleted"])
+        .await;
+    jane.sees("link", "/john.*Message deleted/").await;
+    // What was deleted can't be changed: the arrow goes to the one before.
+    john.click("textbox", "Message to jane").await;
+    john.press("ArrowUp").await;
+    john.sees("textbox", "Edit message").await;
+    assert_eq!(john.value("Edit message").await, "One");
+    for person in [&john, &jane] {
+        person.reload().await;
+        person.reads("Message deleted").await;
+        assert!(!person.text().await.contains("Oops"));
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_deletes_and_leaves_has_deleted() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, &["One", "Oops"]).await;
+    let path = john.path().await;
+    let page = john.tab().await;
+    let other = john.new_tab().await;
+    john.switch_to(&page).await;
+    open_menu(&john).await;
+    john.click("button", "Delete").await;
+    john.sees("button", "Undo").await;
+    john.close_tab().await;
+    john.switch_to(&other).await;
+    jane.shows_lines(&["john: One", "john: Message deleted"])
+        .await;
+    // What the browser has kept of before isn't shown any more.
+    john.open(&path).await;
+    john.shows_lines(&["You: One", "You: Message deleted"])
+        .await;
+    john.reload().await;
+    john.shows_lines(&["You: One", "You: Message deleted"])
+        .await;
+    jane.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_change_says_why_and_keeps_the_text() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, &["One"]).await;
+    john.click("textbox", "Message to jane").await;
+    john.press("ArrowUp").await;
+    let long = "too long ".repeat(445);
+    john.fill("textbox", "Edit message", &long).await;
+    john.press("Enter").await;
+    john.wait(
+        "the reason",
+        "document.querySelector('message-editor [role=alert]').innerText",
+    )
+    .await;
+    assert_eq!(john.value("Edit message").await, long);
+    john.press("Escape").await;
+    john.shows_lines(&["You: One"]).await;
+    jane.shows_lines(&["john: One"]).await;
+    john.assert_console_clean(&["422"]).await;
+    jane.assert_console_clean(&[]).await;
+}
