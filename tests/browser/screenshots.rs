@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Client,
+    changes::TIME_TO_UNDO,
     support::{Device, Options, Scheme, Session, Stage},
 };
 
@@ -294,6 +295,118 @@ async fn sending(viewer: &Viewer) {
     person.press("Backspace").await;
 }
 
+/// A room of five people, in which some like what others say.
+async fn a_room(friends: &[Client], john: &Client, jane: &Client) -> String {
+    let names = ["someone-with-quite-a-long-name", "мария", "أحمد"];
+    let people = [&["jane"], &names[..]].concat();
+    let room = john.make_room("The lake in August", &people, true).await;
+    let others = friends
+        .iter()
+        .filter(|friend| names.contains(&friend.username.as_str()));
+    let others: Vec<_> = others.collect();
+    for (index, (author, text)) in [
+        (jane, "Who brings the tent?"),
+        (john, "I do. And the stove"),
+        (
+            others[0],
+            "I could bring a second one, if somebody tells me which kind of gas it takes",
+        ),
+        (others[1], "Я привезу суп"),
+        (others[2], "وأنا الخبز"),
+        (john, "Then there is nothing left to want"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = author.say(&room, text).await["id"].clone();
+        let id = id.as_str().expect("an id");
+        for (emoji, person) in ["👍", "❤️", "🎉", "👩‍👩‍👧‍👦"]
+            .iter()
+            .zip([jane, john, others[0], jane])
+        {
+            let path = format!("/api/messages/{id}/reactions/{emoji}");
+            if index != 1 && index != 4 {
+                person.put(&path).await.expect(200);
+            }
+        }
+        others[1]
+            .put(&format!("/api/messages/{id}/reactions/👍"))
+            .await
+            .expect(200);
+    }
+    let name = "Everybody who lives in this house or likes to come here, with or without a cake";
+    jane.make_room(name, &[], true).await;
+    jane.make_room("ספרים", &["мария"], true).await;
+    room
+}
+
+async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
+    let [john, jane] = talk;
+    let room = a_room(friends, john, jane).await;
+    let person = &viewer.session;
+    let last = "Then there is nothing left to want";
+    person.open(&format!("/conversations/{room}")).await;
+    person.sees_message(last).await;
+    person.sees("button", "Details").await;
+    viewer.take("room").await;
+    person.click("button", "Details").await;
+    person.click("button", "/^someone-with-quite/").await;
+    person.sees("button", "Make owner").await;
+    viewer.take("room-details").await;
+    person.click("button", "Most liked messages").await;
+    person.reads("Most liked messages").await;
+    person
+        .wait("the messages", "document.querySelector('dialog .top li')")
+        .await;
+    viewer.take("most-liked").await;
+    person.click("button", "Close").await;
+    person.misses("dialog", "Most liked messages").await;
+
+    let newest = "void document.querySelector('[role=log]').focus()";
+    let open_menu = async || {
+        person.eval::<Value>(newest).await;
+        person.press("Enter").await;
+        person.press("Enter").await;
+        person.sees("dialog", "Your message").await;
+    };
+    open_menu().await;
+    viewer.take("message-menu").await;
+    person.click("button", "Edit").await;
+    person.sees("textbox", "Edit message").await;
+    viewer.take("editing").await;
+    person
+        .fill("textbox", "Edit message", "Then we have it all")
+        .await;
+    person.click("button", "Save").await;
+    person.sees_message("Then we have it all").await;
+    person.say("Which lake was it?").await;
+    person.sees_message("Which lake was it?").await;
+    person
+        .wait(
+            "the message to be sent",
+            "!/Sending/.test(document.querySelector('[role=log]').textContent)",
+        )
+        .await;
+    open_menu().await;
+    person.click("button", "Delete").await;
+    person.sees("button", "Undo").await;
+    viewer.take("deleted").await;
+
+    person.open("/").await;
+    person.click("button", "New room").await;
+    person.sees("button", "/^Join Everybody/").await;
+    person.fill("textbox", "Name", "Saturday soup").await;
+    for name in ["أحمد", "someone-with-quite-a-long-name"] {
+        person.fill("textbox", "Find people to add", name).await;
+        person.click("button", name).await;
+        person.sees("button", &format!("Leave {name} out")).await;
+    }
+    person.fill("textbox", "Find people to add", "ma").await;
+    person.sees("button", "mary").await;
+    viewer.take("new-room").await;
+    person.click("button", "Close").await;
+}
+
 async fn pages(viewer: &Viewer, conversation: &str) {
     let person = &viewer.session;
     person.open("/nothing/here").await;
@@ -326,14 +439,16 @@ async fn every_screen(options: Options) {
     let friends = a_long_list(&stage).await;
     let paul = stage.client("paul").await;
     let mut network = stage.proxy().await;
+    let options = options.origin(network.origin()).script(TIME_TO_UNDO);
     let viewer = Viewer {
-        session: stage.session(options.origin(network.origin())).await,
+        session: stage.session(options).await,
     };
     let person = &viewer.session;
 
     newcomer(&viewer, &paul).await;
     conversations(&viewer, &friends, [&john, &jane], &conversation).await;
     sending(&viewer).await;
+    rooms(&viewer, &friends, [&john, &jane]).await;
     pages(&viewer, &conversation).await;
 
     network.hold_answers("/api/conversations");
