@@ -81,9 +81,9 @@ async fn three_people_meet_and_talk_in_a_room() {
     }
     for (person, own) in [(&john, "john"), (&jane, "jane"), (&bob, "bob")] {
         let said = [("john", "Who comes?"), ("jane", "I do"), ("bob", "Me, too")];
-        let said = said.map(|(author, text)| match author == own {
-            true => format!("You: {text}"),
-            false => format!("{author}: {text}"),
+        let said = said.map(|(author, text)| {
+            let author = if author == own { "You" } else { author };
+            format!("{author}: {text}")
         });
         let lines = [
             "john made this room",
