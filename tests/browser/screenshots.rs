@@ -358,6 +358,14 @@ async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
     person
         .wait("the messages", "document.querySelector('dialog .top li')")
         .await;
+    // Dialogs cut off what is too wide for them.
+    person
+        .wait(
+            "messages as wide as the dialog lets them be",
+            "document.querySelector('.top').getBoundingClientRect().right \
+             <= document.querySelector('.dialog').getBoundingClientRect().right - 20",
+        )
+        .await;
     viewer.take("most-liked").await;
     person.click("button", "Close").await;
     person.misses("dialog", "Most liked messages").await;
