@@ -109,7 +109,6 @@ async fn a_finger_reacts_by_a_tap_on_the_message() {
     // It is there after a reload, and for whoever it was.
     john.reload().await;
     shows_chip(&john, "👍 1", true).await;
-    // A tap beside the menu closes it.
     john.reads("Online").await;
     tap(&john, "Hello").await;
     john.sees("term", "👍").await;
