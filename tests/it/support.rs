@@ -365,6 +365,12 @@ impl Client {
         }
     }
 
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        let address = self.base.strip_prefix("http://").expect("a server's");
+        address.parse().expect("an address")
+    }
+
     /// A request to be refined, with the token where there is one.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));

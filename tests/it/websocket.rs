@@ -36,7 +36,7 @@ const INTERNAL_ERROR: u16 = 1011;
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Somebody's end of a socket.
-struct Socket(WebSocketStream<TcpStream>);
+pub struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Opens the client's feed, from `cursor` on or from now on, and takes its `hello`.
@@ -47,7 +47,12 @@ impl Socket {
     }
 
     /// Opens the client's feed with this query and cursor, and leaves its `hello` to the test.
-    async fn open(address: SocketAddr, client: &Client, query: &str, cursor: Option<&str>) -> Self {
+    pub async fn open(
+        address: SocketAddr,
+        client: &Client,
+        query: &str,
+        cursor: Option<&str>,
+    ) -> Self {
         let token = client.token.as_deref().expect("a token");
         let mut headers = HeaderMap::new();
         let bearer = format!("Bearer {token}").parse().expect("a header");
@@ -109,12 +114,22 @@ impl Socket {
 
     /// The next event of the feed.
     async fn next(&mut self) -> Event {
-        let event = self.next_json().await;
-        let text = |name: &str| event[name].as_str().expect("a text").to_owned();
-        Event {
-            id: text("id"),
-            name: text("event"),
-            data: event["data"].clone(),
+        event_of(self.next_json().await)
+    }
+
+    /// The next event that has a place in the feed; none when the server has closed.
+    pub async fn next_placed(&mut self) -> Option<Event> {
+        loop {
+            match self.next_message().await {
+                Some(Message::Text(text)) => {
+                    let json: Value = serde_json::from_str(&text).expect("JSON");
+                    if json.get("id").is_some() {
+                        return Some(event_of(json));
+                    }
+                }
+                Some(Message::Close(_)) | None => return None,
+                other => panic!("{other:?} instead of an event"),
+            }
         }
     }
 
@@ -176,6 +191,15 @@ impl Socket {
                 other => panic!("{other:?} instead of a close"),
             }
         }
+    }
+}
+
+fn event_of(mut json: Value) -> Event {
+    let text = |name: &str| json[name].as_str().expect("a text").to_owned();
+    Event {
+        id: text("id"),
+        name: text("event"),
+        data: json["data"].take(),
     }
 }
 

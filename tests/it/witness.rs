@@ -212,8 +212,12 @@ impl Witness {
             } else {
                 "message"
             };
-            sent.map(|id| tell(id, name, message.clone()));
-            changed.map(|id| tell(id, "update", message));
+            if let Some(id) = sent {
+                tell(id, name, message.clone());
+            }
+            if let Some(id) = changed {
+                tell(id, "update", message);
+            }
         }
 
         let query = format!("{CONVERSATION} AND c.changed_id > max(?2, p.since_id)");

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Device, inbox::Inbox};
 use crate::{
     support::{Client, Event, Stream},
+    websocket::Socket,
     witness::{Witness, conversation_of, place, standing},
 };
 
@@ -14,33 +15,51 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub enum Transport {
     Events,
+    Socket,
     Poll,
 }
 
 /// A client's connection; between two polls there is none.
 enum Connection {
     Events(Stream),
+    Socket(Box<Socket>),
     Poll,
 }
 
 impl Connection {
     /// Connects, from `cursor` on or from now on; gives back where the feed begins.
     async fn open(transport: Transport, client: &Client, cursor: Option<&str>) -> (Self, String) {
-        match (transport, cursor) {
-            (Transport::Events, _) => {
-                let mut stream = client.open_stream(cursor).await;
-                let hello = stream.next().await.expect("a first event");
-                assert_eq!(hello.name, "hello");
-                (Self::Events(stream), hello.id)
+        let mut connection = match transport {
+            Transport::Events => Self::Events(client.open_stream(cursor).await),
+            Transport::Socket => {
+                let socket = Socket::open(client.address(), client, "", cursor).await;
+                Self::Socket(Box::new(socket))
             }
-            (Transport::Poll, None) => (Self::Poll, client.cursor().await),
-            (Transport::Poll, Some(cursor)) => (Self::Poll, cursor.to_owned()),
+            Transport::Poll => {
+                let cursor = match cursor {
+                    Some(cursor) => cursor.to_owned(),
+                    None => client.cursor().await,
+                };
+                return (Self::Poll, cursor);
+            }
+        };
+        let hello = connection.next().await.expect("a first event");
+        assert_eq!(hello.name, "hello");
+        (connection, hello.id)
+    }
+
+    /// The next event; none when the server has ended the connection.
+    async fn next(&mut self) -> Option<Event> {
+        match self {
+            Self::Events(stream) => stream.next().await,
+            Self::Socket(socket) => socket.next_placed().await,
+            Self::Poll => None,
         }
     }
 
-    /// Whether the client is told when it has caught up; otherwise an answer without events says so.
-    fn announces(&self) -> bool {
-        matches!(self, Self::Events(_))
+    /// Whether it is a series of requests.
+    fn is_poll(&self) -> bool {
+        matches!(self, Self::Poll)
     }
 }
 
@@ -82,28 +101,26 @@ impl Follower {
         let (connection, cursor) =
             Connection::open(transport, &self.client, Some(&self.cursor)).await;
         assert_eq!(cursor, self.cursor);
-        self.behind = connection.announces().then(|| witness.last());
+        // A poll that has nothing to tell says so by being empty.
+        self.behind = (!connection.is_poll()).then(|| witness.last());
         self.connection = Some(connection);
     }
 
     /// Takes that many events, as far as there should be so many; or one answer's worth. Whether it
     /// is told of the read marks at `either` is open.
     pub async fn take(&mut self, witness: &Witness, count: usize, either: &BTreeSet<i64>) {
-        match self.connection.take() {
-            None => return,
-            Some(Connection::Events(mut stream)) => {
+        match &self.connection {
+            None => {}
+            Some(Connection::Poll) => drop(self.poll().await),
+            Some(_) => {
                 let coming = witness.events(&self.client.id, &self.cursor);
                 let is_sure =
                     |event: &&Event| event.name != "read" || !either.contains(&place(&event.id));
                 let coming = coming.iter().filter(is_sure).count();
                 let coming = coming + usize::from(self.behind.is_some());
-                let events = stream.take(count.min(coming)).await;
-                self.connection = Some(Connection::Events(stream));
-                self.note(events).await;
-            }
-            Some(Connection::Poll) => {
-                self.connection = Some(Connection::Poll);
-                self.poll().await;
+                for _ in 0..count.min(coming) {
+                    self.take_one().await;
+                }
             }
         }
     }
@@ -115,16 +132,10 @@ impl Follower {
         }
         let is_last = |event: &Event| event.data["id"] == last["id"];
         while self.behind.is_some() || !self.seen.last().is_some_and(is_last) {
-            match self.connection.take().expect("a connection") {
-                Connection::Events(mut stream) => {
-                    let event = stream.next().await.expect("the stream goes on");
-                    self.connection = Some(Connection::Events(stream));
-                    self.note([event]).await;
-                }
-                Connection::Poll => {
-                    self.connection = Some(Connection::Poll);
-                    assert!(self.poll().await, "the last message is told");
-                }
+            if self.connection.as_ref().is_some_and(Connection::is_poll) {
+                assert!(self.poll().await, "the last message is told");
+            } else {
+                self.take_one().await;
             }
         }
     }
@@ -132,10 +143,19 @@ impl Follower {
     /// What still comes over a connection that the server ends. It is to be noted once the server
     /// can be asked again.
     pub async fn rest(&mut self) -> Vec<Event> {
-        match self.connection.take() {
-            Some(Connection::Events(mut stream)) => stream.rest().await,
-            Some(Connection::Poll) | None => Vec::new(),
+        let mut events = Vec::new();
+        if let Some(mut connection) = self.connection.take() {
+            while let Some(event) = connection.next().await {
+                events.push(event);
+            }
         }
+        events
+    }
+
+    async fn take_one(&mut self) {
+        let connection = self.connection.as_mut().expect("a connection");
+        let event = connection.next().await.expect("the stream goes on");
+        self.note([event]).await;
     }
 
     /// Tells whether there was anything.

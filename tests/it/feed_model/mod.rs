@@ -5,6 +5,8 @@
 
 mod follower;
 mod inbox;
+mod look;
+mod messages;
 mod rooms;
 mod stays;
 mod world;
@@ -43,8 +45,9 @@ enum Step {
         with: [bool; 4],
         open: bool,
     },
+    /// Something is done in a room, by its owner where nobody is named.
     InRoom {
-        by: Device,
+        by: Option<Device>,
         room: usize,
         what: InRoom,
     },
@@ -111,8 +114,8 @@ enum InRoom {
     Alter {
         name: Option<u8>,
         open: Option<bool>,
+        owner: Option<usize>,
     },
-    HandOver(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,24 +126,35 @@ enum ToMessage {
     Unreact(usize),
 }
 
+fn person() -> impl Strategy<Value = usize> {
+    0..PEOPLE.len()
+}
+
+fn device() -> impl Strategy<Value = Device> {
+    (person(), 0..DEVICES).prop_map(|(person, session)| Device { person, session })
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let person = || 0..PEOPLE.len();
-    let device = || (person(), 0..DEVICES).prop_map(|(person, session)| Device { person, session });
     // Somebody and somebody else.
     let pair = move || {
         (device(), 1..PEOPLE.len()).prop_map(|(by, step)| (by, (by.person + step) % PEOPLE.len()))
     };
     let conversation = || 0..5_usize;
     let stream = || 0..8_usize;
-    let transport = || prop_oneof![2 => Just(Transport::Events), 1 => Just(Transport::Poll)];
+    let transport = || {
+        prop_oneof![
+            2 => Just(Transport::Events),
+            2 => Just(Transport::Socket),
+            1 => Just(Transport::Poll),
+        ]
+    };
     let in_room = prop_oneof![
         4 => Just(InRoom::Join),
         5 => Just(InRoom::Leave),
         6 => (0..=PEOPLE.len()).prop_map(InRoom::Add),
         3 => person().prop_map(InRoom::Remove),
-        4 => (option::of(0..2_u8), option::of(any::<bool>()))
-            .prop_map(|(name, open)| InRoom::Alter { name, open }),
-        2 => person().prop_map(InRoom::HandOver),
+        6 => (option::of(0..2_u8), option::of(any::<bool>()), option::of(person()))
+            .prop_map(|(name, open, owner)| InRoom::Alter { name, open, owner }),
     ];
     let emoji = || 0..EMOJI.len();
     let to_message = prop_oneof![
@@ -153,14 +167,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => pair().prop_map(|(by, with)| Step::Start { by, with }),
         1 => (device(), uniform4(any::<bool>()), any::<bool>())
             .prop_map(|(by, with, open)| Step::Create { by, with, open }),
-        14 => (device(), conversation(), in_room)
+        14 => (option::of(device()), conversation(), in_room)
             .prop_map(|(by, room, what)| Step::InRoom { by, room, what }),
         // Few client ids and contents, so that they repeat.
         8 => (device(), conversation(), option::of(0..3_u8), 0..2_u8)
             .prop_map(|(by, to, client_id, content)| Step::Send { by, to, client_id, content }),
         2 => (device(), conversation(), 3..12_usize)
             .prop_map(|(by, to, count)| Step::Burst { by, to, count }),
-        4 => (device(), conversation(), option::of(0..20_i64))
+        6 => (device(), conversation(), option::of(0..20_i64))
             .prop_map(|(by, of, up_to)| Step::Read { by, of, up_to }),
         18 => (option::of(device()), 0..8_usize, to_message)
             .prop_map(|(by, message, what)| Step::ToMessage { by, message, what }),
@@ -189,11 +203,15 @@ proptest! {
         bus_capacity in prop_oneof![Just(2), Just(32)],
         is_crowded in prop::bool::weighted(0.3),
         steps in steps(),
+        stir in option::of((device(), person())),
     ) {
         Runtime::new().expect("a runtime").block_on(async {
             let mut world = World::start(bus_capacity, is_crowded).await;
             for step in &steps {
                 world.take_step(step).await;
+            }
+            if let Some((reader, owner)) = stir {
+                world.stir(reader, owner).await;
             }
             world.check().await;
         });
