@@ -83,7 +83,6 @@ impl Socket {
         sent.expect("it can be sent");
     }
 
-    /// The next text, as JSON; pings are answered and passed over.
     /// The next text; who comes and goes meanwhile is passed over.
     async fn next_json(&mut self) -> Value {
         loop {

@@ -23,7 +23,7 @@ use crate::{
     },
     model::{
         self, Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
-        MessageView,
+        MessageId, MessageView,
     },
     store::{CONVERSATIONS_PAGE, NewMessage, Page as Part, Started, new_token},
 };
@@ -80,12 +80,8 @@ struct Somebody {
 async fn start(visit: Visit, body: Body) -> Answer {
     let (visitor, Somebody { username }) = submitted(&visit, body).await?;
     let username = username.unwrap_or_default();
-    match visit
-        .app
-        .store
-        .start_direct(visitor.id(), username.clone())
-        .await
-    {
+    let store = &visit.app.store;
+    match store.start_direct(visitor.id(), username.clone()).await {
         Ok(Started::Created(created)) => see_other(&path(created.0.id)),
         Ok(Started::Existing(id)) => see_other(&path(id)),
         Err(error) => {
@@ -245,6 +241,18 @@ struct Shown {
 }
 
 impl Shown {
+    fn first_unread(&self) -> Option<MessageId> {
+        let Member {
+            user,
+            last_read_number,
+            ..
+        } = self.member;
+        let mut messages = self.messages.iter();
+        let unread =
+            messages.find(|message| message.number > last_read_number && !message.is_by(user));
+        unread.map(|message| message.id)
+    }
+
     /// Reads it, and marks as read what is seen.
     async fn load(
         visit: &Visit,
@@ -310,6 +318,7 @@ async fn conversation_page<'a>(
     let listing = Listing {
         member,
         view,
+        first_unread: shown.first_unread(),
         tools: Some(visitor),
     };
     // So that sending it again can't double it.
@@ -320,8 +329,11 @@ async fn conversation_page<'a>(
         @match view {
             View::Top => {
                 h2 { "Messages with the most reactions" }
-                @if messages.is_empty() { p { "Nobody has reacted to a message here yet." } }
-                (listing.ranked(messages))
+                @if messages.is_empty() {
+                    p { "Nobody has reacted to a message here yet." }
+                } @else {
+                    (listing.ranked(messages))
+                }
             }
             View::Newest | View::Before(_) => {
                 @if let Some(oldest) = messages.first().filter(|_| *has_older) {
@@ -357,34 +369,38 @@ fn links(conversation: &ConversationView<'_>, view: View) -> Markup {
 }
 
 fn follow_path(id: ConversationId) -> String {
-    format!("/plain/conversations/{id}/follow#end")
+    format!("/plain/conversations/{id}/follow")
 }
 
+/// The newest first: a browser that loads a page anew stays where it was, and so at its top. (With an
+/// address that names a place in the page, it wouldn't load it at all.)
 async fn follow(id: ConversationId, visit: Visit) -> Answer {
     let visitor = Visitor::of(&visit).await?;
     let view = View::Newest;
     let Shown {
         conversation,
         member,
-        messages,
+        mut messages,
         ..
     } = Shown::load(&visit, &visitor, id, view).await?;
+    messages.reverse();
     let conversation = conversation.view(&member);
     let title = title_of(&conversation);
     let listing = Listing {
         member: &member,
         view,
+        first_unread: None,
         tools: None,
     };
     let main = html! {
         h1 { bdi { (title) } }
-        p { "This page refreshes every " (REFRESH) " seconds." }
-        @if messages.is_empty() { p { "No messages yet." } }
-        (listing.by_day(&messages))
-        p .links #end {
+        p { "This page refreshes every " (REFRESH) " seconds, and shows the newest first." }
+        p .links {
             a href=(path(id)) { "Write" } " "
             a href=(follow_path(id)) { "Refresh now" }
         }
+        @if messages.is_empty() { p { "No messages yet." } }
+        (listing.by_day(&messages))
     };
     let page = Page::of(&visitor, title, main);
     Ok(page.refreshing_every(REFRESH).into_response())

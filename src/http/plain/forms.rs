@@ -79,10 +79,11 @@ impl Visitor {
         self.session.user.id
     }
 
-    /// A form that [`submitted`] takes.
+    /// A form that [`submitted`] takes. Browsers aren't to fill it in with what was sent from it: whoever
+    /// goes back to it would send that again, from a page that is new and doesn't know.
     pub fn form(&self, action: impl Display, fields: Markup) -> Markup {
         html! {
-            form method="post" action=(maud::display(action)) {
+            form method="post" action=(maud::display(action)) autocomplete="off" {
                 (hidden("token", &self.token))
                 (fields)
             }
@@ -97,9 +98,9 @@ impl Visitor {
     }
 }
 
-/// A field that isn't shown. One that a browser remembers from an earlier page would be of no use.
+/// A field that isn't shown.
 pub fn hidden(name: &str, value: &str) -> Markup {
-    html! { input type="hidden" name=(name) value=(value) autocomplete="off"; }
+    html! { input type="hidden" name=(name) value=(value); }
 }
 
 /// Who has filled in a form, and with what.

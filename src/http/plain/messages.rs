@@ -101,23 +101,21 @@ impl View {
 pub struct Listing<'a> {
     pub member: &'a Member,
     pub view: View,
+    /// Which of them is the first that is new to them, where the page says so.
+    pub first_unread: Option<MessageId>,
     /// Whose page it is, where there is something to be done with the messages.
     pub tools: Option<&'a Visitor>,
 }
 
 impl Listing<'_> {
-    /// The oldest first, and a heading for each day.
+    /// With a heading for each day.
     pub fn by_day(&self, messages: &[Message]) -> Markup {
-        let unread = messages.iter().find(|message| {
-            message.number > self.member.last_read_number && !message.is_by(self.member.user)
-        });
-        let unread = unread.map(|message| message.id);
         html! {
             @for messages in messages.chunk_by(|one, next| is_same_day(one.created_at, next.created_at)) {
                 @if let Some(first) = messages.first() { h2 { (day(first.created_at)) } }
                 ul .messages {
                     @for message in messages {
-                        @if unread == Some(message.id) { li .unread { "New" } }
+                        @if self.first_unread == Some(message.id) { li .unread { "New" } }
                         (self.item(message, time_of_day(message.created_at)))
                     }
                 }
