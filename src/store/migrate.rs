@@ -168,7 +168,10 @@ mod tests {
         let mut connection = Connection::open(&path).expect("a file");
         migrate_by(&[], &mut connection, &path).expect("a new file is made");
         connection
-            .execute("INSERT INTO users VALUES (1, 'john', 'john', NULL, 0)", [])
+            .execute(
+                "INSERT INTO users (username, username_key, created_at) VALUES ('john', 'john', 0)",
+                [],
+            )
             .expect("a user");
         (folder, path, connection)
     }
