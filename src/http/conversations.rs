@@ -195,6 +195,6 @@ async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) 
 
 async fn type_in(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
-    app.store.type_in(session.user.id, id).await?;
+    app.store.type_in(&session, id).await?;
     Ok(no_content())
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    Store,
+    Session, Store,
     conversations::NOT_FOUND,
     messages,
     users::{self, shows_activity},
@@ -121,11 +121,13 @@ impl Store {
         .await
     }
 
-    /// Tells the others that `asker` is typing, where they show it and there are few.
+    /// Tells the others that whoever has the session is typing, where they show it and there are few.
+    /// Told too often, it is passed over.
     ///
     /// # Errors
     /// [`Error::NotFound`] where the conversation is none of theirs, and those of a read.
-    pub async fn type_in(&self, asker: UserId, id: ConversationId) -> Result<()> {
+    pub async fn type_in(&self, session: &Session, id: ConversationId) -> Result<()> {
+        let asker = session.user.id;
         let others = self
             .read(move |connection| {
                 member(connection, id, asker)?;
@@ -137,7 +139,9 @@ impl Store {
                 Ok(others.filter(|&user| user != asker).collect())
             })
             .await?;
-        self.bus().tell(&others, Event::typing(id, asker));
+        if !others.is_empty() && session.may_tell_typing() {
+            self.bus().tell(&others, Event::typing(id, asker));
+        }
         Ok(())
     }
 }

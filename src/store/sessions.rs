@@ -32,6 +32,8 @@ const IDLE: Duration = Duration::from_hours(30 * 24);
 const ABSOLUTE: Duration = Duration::from_hours(90 * 24);
 /// How stale "last seen" may be; it keeps most requests from being writes.
 const SEEN_RESOLUTION: Duration = Duration::from_hours(1);
+/// Others are told no more often that somebody types; they show it for longer.
+const TYPING_REST: Duration = Duration::from_secs(1);
 /// Sessions held in memory, at about 200 bytes each.
 const CACHED: usize = 20_000;
 /// Characters of a client's User-Agent that are kept, to tell one's devices apart.
@@ -47,6 +49,8 @@ pub struct Session {
     pub user: User,
     created_at: Timestamp,
     last_seen_at: AtomicI64,
+    /// When it last told others that its user types.
+    typed_at: AtomicI64,
 }
 
 impl Session {
@@ -57,6 +61,18 @@ impl Session {
             self.created_at,
             Timestamp(self.last_seen_at.load(Ordering::Relaxed)),
         )
+    }
+
+    /// Whether it is time to tell others again that its user types, which then has been done.
+    pub(super) fn may_tell_typing(&self) -> bool {
+        let now = Timestamp::now();
+        let typed = Timestamp(self.typed_at.load(Ordering::Relaxed));
+        // A clock that was set back must not silence anybody.
+        let is_time = now >= typed.after(TYPING_REST) || now < typed;
+        if is_time {
+            self.typed_at.store(now.0, Ordering::Relaxed);
+        }
+        is_time
     }
 
     /// Whether it has ended by itself, unused or old.
@@ -234,6 +250,7 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
                 id: SessionId(row.get(0)?),
                 created_at: Timestamp(row.get(1)?),
                 last_seen_at: AtomicI64::new(row.get(2)?),
+                typed_at: AtomicI64::new(0),
                 user: user_at(row, 3)?,
             })
         })

@@ -44,6 +44,8 @@ async fn seen(client: &Client, conversation: &str, whom: &Client) -> Value {
 
 #[tokio::test]
 async fn who_types_is_told_to_the_others_and_kept_nowhere() {
+    const TOLD: usize = 50;
+
     let talk = Talk::start(dev()).await;
     let mut jane = talk.jane.follow(None).await;
     let mut john = talk.john.follow(None).await;
@@ -55,7 +57,20 @@ async fn who_types_is_told_to_the_others_and_kept_nowhere() {
     type_in(&talk.jane, &talk.conversation).await;
     assert_eq!(passing(&mut john).await.1["userId"], talk.jane.id.as_str());
 
-    let stranger = talk.server.sign_up("alice").await;
+    // Nor once for each time that somebody's client says so, up to what comes behind.
+    for _ in 0..TOLD {
+        type_in(&talk.jane, &talk.conversation).await;
+    }
+    let alice = talk.server.sign_up("alice").await;
+    let room = alice.make_room("Hall", &["john"], true).await;
+    type_in(&alice, &room).await;
+    let mut heard = 0;
+    while passing(&mut john).await.1["userId"] != alice.id.as_str() {
+        heard += 1;
+    }
+    assert!(heard < TOLD, "{heard} times");
+
+    let stranger = talk.server.sign_up("bob").await;
     let path = format!("/api/conversations/{}/typing", talk.conversation);
     stranger
         .post(&path, json!({}))
