@@ -30,6 +30,18 @@ async fn is_at(person: &Session, path: &str) {
     person.wait(path, &condition).await;
 }
 
+/// Goes to a page and waits until its keys work: they come with what isn't needed at the first look, as
+/// the button for a new room does.
+async fn open(person: &Session, path: &str) {
+    person.open(path).await;
+    person
+        .wait(
+            "the keys",
+            "document.querySelector('[aria-label=\"New room\"]') !== null",
+        )
+        .await;
+}
+
 /// John, who has a conversation with each of these, the last on top of his list.
 async fn john_knows(stage: &Stage, names: &[&str], options: Options) -> (Session, Vec<String>) {
     let john = stage.client("john").await;
@@ -52,7 +64,7 @@ async fn somebody_is_found_and_written_to_by_keys_alone() {
         stage.client(name).await;
     }
     let (john, paths) = john_knows(&stage, &["jane"], Options::desktop()).await;
-    john.open(&paths[0]).await;
+    open(&john, &paths[0]).await;
     focus_is_in(&john, COMPOSER).await;
 
     john.press("Control+k").await;
@@ -98,7 +110,7 @@ async fn arrows_with_alt_go_from_conversation_to_conversation() {
     };
     let (john, mut paths) = john_knows(&stage, &["jane", "mary", "paul"], Options::desktop()).await;
     paths.reverse();
-    john.open("/").await;
+    open(&john, "/").await;
     john.sees("link", "/jane/").await;
     for (key, index) in [
         ("Alt+ArrowDown", 0),
@@ -129,7 +141,7 @@ async fn escape_clears_the_search_and_then_goes_to_the_newest() {
         })
         .await;
     let john = stage.signed_in(&john, Options::desktop()).await;
-    john.open(&format!("/conversations/{conversation}")).await;
+    open(&john, &format!("/conversations/{conversation}")).await;
     focus_is_in(&john, COMPOSER).await;
     john.wait("the end", &format!("Math.abs({FROM_THE_END}) < 1"))
         .await;
@@ -166,7 +178,7 @@ async fn a_question_mark_helps_where_nobody_writes() {
         return;
     };
     let (john, paths) = john_knows(&stage, &["jane"], Options::desktop()).await;
-    john.open(&paths[0]).await;
+    open(&john, &paths[0]).await;
     focus_is_in(&john, COMPOSER).await;
     john.press("?").await;
     john.press("Control+k").await;
@@ -258,7 +270,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     client.another_device().await;
     let conversation = client.talk_to("john").await;
     client.say(&conversation, "See https://example.org").await;
-    john.open(&paths[0]).await;
+    open(&john, &paths[0]).await;
     john.sees_message("See https://example.org").await;
     focus_is_in(&john, COMPOSER).await;
     john.press("Control+k").await;
@@ -279,7 +291,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         assert!(name.contains(expected), "{names:?}");
     }
 
-    john.open("/settings").await;
+    open(&john, "/settings").await;
     john.sees("heading", "Settings").await;
     john.reads("This browser").await;
     john.press("Control+k").await;
