@@ -22,7 +22,7 @@ impl Store {
     /// Moves the asker's read mark to message `up_to`, or to the newest; never back.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of theirs, and those of a write.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs, and those of a write.
     pub async fn mark_read(
         &self,
         asker: UserId,
@@ -64,7 +64,7 @@ impl Store {
     /// Who takes part, by name. `is_online` says of whom a stream is open.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of the asker's, and those of a read.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of the asker's, and those of a read.
     pub async fn participants(
         &self,
         asker: UserId,
@@ -125,7 +125,7 @@ impl Store {
     /// Told too often, it is passed over.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of theirs, and those of a read.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs, and those of a read.
     pub async fn type_in(&self, session: &Session, id: ConversationId) -> Result<()> {
         let asker = session.user.id;
         let others = self
@@ -174,7 +174,7 @@ fn len(roster: &Roster) -> i64 {
 /// The asker's own place in the conversation.
 ///
 /// # Errors
-/// [`Error::NotFound`] where they don't take part.
+/// [`Error::NotFound`](crate::error::Error::NotFound) where they don't take part.
 pub(super) fn member(connection: &Connection, id: ConversationId, asker: UserId) -> Result<Member> {
     connection
         .prepare_cached(
