@@ -92,20 +92,6 @@ pub struct Feed {
     passed: EventId,
 }
 
-/// What a feed passes on.
-enum Step {
-    /// Something at a place in the sequence,
-    Placed(Arc<Event>),
-    /// or something that only passes by.
-    Passing(Arc<Event>),
-}
-
-impl Step {
-    fn placed(event: Event) -> Self {
-        Self::Placed(Arc::new(event))
-    }
-}
-
 enum Phase {
     /// The client's cursor means nothing here, and it has to be told.
     Reset,
@@ -182,12 +168,7 @@ impl Feed {
         tokio::select! {
             biased;
             () = stopping.cancelled() => Err(Error::Stopping),
-            step = self.advance() => {
-                let step = step?;
-                let cursor = matches!(step, Step::Placed(_)).then(|| self.cursor());
-                let (Step::Placed(event) | Step::Passing(event)) = step;
-                Ok(Item { cursor, event })
-            }
+            item = self.advance() => item,
         }
     }
 
@@ -206,28 +187,28 @@ impl Feed {
 
     /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
     /// call can be made again.
-    async fn advance(&mut self) -> Result<Step> {
+    async fn advance(&mut self) -> Result<Item> {
         if !self.greeted {
             self.greeted = true;
-            return Ok(Step::placed(self.hello()));
+            return Ok(self.placed(self.hello()));
         }
         loop {
             match &mut self.phase {
                 Phase::Reset => {
                     self.phase = Phase::Live;
-                    return Ok(Step::placed(Self::reset()));
+                    return Ok(self.placed(Self::reset()));
                 }
                 Phase::Replay(replay) => {
                     if let Some((id, event)) = replay.events.pop_front() {
                         self.passed = id;
-                        return Ok(Step::placed(event));
+                        return Ok(self.placed(event));
                     }
                     if let Some(end) = replay.end {
                         let announced = replay.announced;
                         self.passed = self.passed.max(end);
                         self.phase = Phase::Live;
                         if announced {
-                            return Ok(Step::placed(self.caught_up()));
+                            return Ok(self.placed(self.caught_up()));
                         }
                         continue;
                     }
@@ -247,9 +228,14 @@ impl Feed {
                             return Err(Error::Unauthorized);
                         }
                         self.passed = id;
-                        return Ok(Step::Placed(event));
+                        return Ok(self.placed(event));
                     }
-                    Ok(Signal::Passing(event)) => return Ok(Step::Passing(event)),
+                    Ok(Signal::Passing(event)) => {
+                        return Ok(Item {
+                            cursor: None,
+                            event,
+                        });
+                    }
                     Ok(Signal::SessionEnded(session)) if session == self.session.id => {
                         return Err(Error::Unauthorized);
                     }
@@ -258,6 +244,14 @@ impl Feed {
                     Err(RecvError::Closed) => return Err(Error::Stopping),
                 },
             }
+        }
+    }
+
+    /// An event at the place that the feed has come to.
+    fn placed(&self, event: impl Into<Arc<Event>>) -> Item {
+        Item {
+            cursor: Some(self.cursor()),
+            event: event.into(),
         }
     }
 
