@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{MAX_MESSAGE_LENGTH, SessionId, Timestamp, User, Username},
+    model::{MAX_MESSAGE_LENGTH, SessionId, Timestamp, User, UserId, Username},
     store::{Session, SignedIn},
 };
 
@@ -279,8 +279,7 @@ struct SettingsChange {
 
 async fn settings(app: Arc<App>, asker: Asker) -> Answer {
     let user = asker.session(&app).await?.user.id;
-    let shows_activity = app.store.shows_activity(user).await?;
-    Ok(ok(&OwnSettings { shows_activity }))
+    own_settings(&app, user).await
 }
 
 async fn change_settings(app: Arc<App>, asker: Asker, body: Body) -> Answer {
@@ -289,6 +288,10 @@ async fn change_settings(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     if let Some(shows) = change.shows_activity {
         app.presence.set_shown(user, shows).await?;
     }
+    own_settings(&app, user).await
+}
+
+async fn own_settings(app: &App, user: UserId) -> Answer {
     let shows_activity = app.store.shows_activity(user).await?;
     Ok(ok(&OwnSettings { shows_activity }))
 }

@@ -1,8 +1,8 @@
 //! Messages, and what one asker gets to see of them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{ConversationId, EventId, MessageId, Timestamp, User, UserId};
+use super::{ConversationId, EventId, Member, MessageId, Role, Timestamp, User, UserId};
 
 /// A message as it is kept. What one asker gets to see of it is its [`view`](Self::view).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +35,7 @@ pub struct Reaction {
 }
 
 /// What can happen to a room that its archive tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SystemKind {
     Created,
     Joined,
@@ -51,34 +50,44 @@ pub enum SystemKind {
 }
 
 impl SystemKind {
-    const ALL: [(Self, &'static str); 9] = [
-        (Self::Created, "created"),
-        (Self::Joined, "joined"),
-        (Self::Left, "left"),
-        (Self::Added, "added"),
-        (Self::Removed, "removed"),
-        (Self::Renamed, "renamed"),
-        (Self::Opened, "opened"),
-        (Self::Closed, "closed"),
-        (Self::Owner, "owner"),
+    const ALL: [Self; 9] = [
+        Self::Created,
+        Self::Joined,
+        Self::Left,
+        Self::Added,
+        Self::Removed,
+        Self::Renamed,
+        Self::Opened,
+        Self::Closed,
+        Self::Owner,
     ];
 
-    /// The word that it is kept as.
+    /// The word that it is kept as, and that it travels as.
     #[must_use]
     pub fn word(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(kind, _)| *kind == self)
-            .map_or("", |(_, word)| word)
+        match self {
+            Self::Created => "created",
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Renamed => "renamed",
+            Self::Opened => "opened",
+            Self::Closed => "closed",
+            Self::Owner => "owner",
+        }
     }
 
-    /// The kind that is kept as `word`.
+    /// The kind that has this word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == word)
-            .map(|(kind, _)| *kind)
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl Serialize for SystemKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }
 
@@ -89,6 +98,13 @@ impl Message {
         self.author
             .as_ref()
             .is_some_and(|author| author.id == asker)
+    }
+
+    /// Whether somebody in its conversation may delete it: its author, and a room's owner, but nobody
+    /// what the system says.
+    #[must_use]
+    pub fn may_be_deleted_by(&self, member: &Member) -> bool {
+        self.is_by(member.user) || member.role == Role::Owner && self.system.is_none()
     }
 
     /// When it became what it is: of two states of a message, the one with the larger version is the

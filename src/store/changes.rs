@@ -2,17 +2,18 @@
 //! it. Each of these gives it a newer place in the sequence, and everybody who may see it is told
 //! how it is now.
 
-use rusqlite::{Connection, OptionalExtension};
-
-use super::{Store, messages::by_id, participants::member, writer::Unit};
+use super::{
+    Store,
+    messages::{NOT_FOUND, by_id, present, visible},
+    writer::Unit,
+};
 use crate::{
     error::{Error, Result},
-    model::{Change, Emoji, Message, MessageId, Reaction, Role, UserId},
+    model::{Change, Emoji, Message, MessageId, UserId},
 };
 
 /// Different emoji that one message can have.
 const MOST_EMOJI: usize = 20;
-const NOT_FOUND: Error = Error::NotFound("Message");
 
 impl Store {
     /// Gives a message another content, which has been checked.
@@ -22,7 +23,7 @@ impl Store {
     /// where somebody else wrote it, and those of a write.
     pub async fn edit(&self, asker: UserId, id: MessageId, content: String) -> Result<Message> {
         self.write(move |unit| {
-            let message = visible(unit.connection, id, asker)?;
+            let (message, _) = visible(unit.connection, id, asker)?;
             if !message.is_by(asker) {
                 return Err(Error::NotYours("the author"));
             }
@@ -49,10 +50,8 @@ impl Store {
     /// its author nor the room's owner, and those of a write.
     pub async fn delete(&self, asker: UserId, id: MessageId) -> Result<()> {
         self.write(move |unit| {
-            let message = visible(unit.connection, id, asker)?;
-            let role = member(unit.connection, message.conversation_id, asker)?.role;
-            let is_owner = role == Role::Owner && message.system.is_none();
-            if !message.is_by(asker) && !is_owner {
+            let (message, member) = visible(unit.connection, id, asker)?;
+            if !message.may_be_deleted_by(&member) {
                 return Err(Error::NotYours("the author"));
             }
             if message.deleted_at.is_some() {
@@ -106,7 +105,7 @@ impl Store {
     /// [`Error::NotFound`] where the asker can't see the message, and those of a write.
     pub async fn unreact(&self, asker: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
         self.write(move |unit| {
-            let message = visible(unit.connection, id, asker)?;
+            let (message, _) = visible(unit.connection, id, asker)?;
             let removed = unit
                 .connection
                 .prepare_cached(
@@ -116,25 +115,6 @@ impl Store {
             recount(unit, message, removed, -1)
         })
         .await
-    }
-}
-
-/// The message, where the asker may see it and it wasn't deleted.
-pub(super) fn present(connection: &Connection, id: MessageId, asker: UserId) -> Result<Message> {
-    let message = visible(connection, id, asker)?;
-    if message.deleted_at.is_some() {
-        return Err(NOT_FOUND);
-    }
-    Ok(message)
-}
-
-/// The message, where the asker may see it.
-fn visible(connection: &Connection, id: MessageId, asker: UserId) -> Result<Message> {
-    let message = by_id(connection, id).optional()?.ok_or(NOT_FOUND)?;
-    match member(connection, message.conversation_id, asker) {
-        Ok(member) if message.id > member.history => Ok(message),
-        Ok(_) | Err(Error::NotFound(_)) => Err(NOT_FOUND),
-        Err(error) => Err(error),
     }
 }
 
@@ -159,34 +139,4 @@ fn changed(unit: &mut Unit<'_>, before: &Message) -> Result<Message> {
     let everybody = unit.roster(message.conversation_id)?;
     unit.publish(event, everybody, Change::Update(message.clone()));
     Ok(message)
-}
-
-/// The message with its reactions, which stand in a table of their own.
-pub(super) fn with_reactions(
-    connection: &Connection,
-    message: Message,
-) -> rusqlite::Result<Message> {
-    // What was never changed has none.
-    if message.changed_id.is_none() {
-        return Ok(message);
-    }
-    let mut statement = connection.prepare_cached(
-        "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY reacted_id",
-    )?;
-    let mut rows = statement.query([message.id.0])?;
-    let mut reactions: Vec<Reaction> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (emoji, user): (String, _) = (row.get(0)?, UserId(row.get(1)?));
-        match reactions.iter_mut().find(|known| known.emoji == emoji) {
-            Some(known) => known.users.push(user),
-            None => reactions.push(Reaction {
-                emoji,
-                users: vec![user],
-            }),
-        }
-    }
-    Ok(Message {
-        reactions,
-        ..message
-    })
 }

@@ -3,8 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    Store, changes,
-    conversations::NOT_FOUND,
+    Store, conversations,
     participants::{self, member},
     users::user_at,
     writer::Unit,
@@ -12,9 +11,12 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, ConversationId, EventId, Message, MessageId, SystemKind, Timestamp, User, UserId,
+        Change, ConversationId, EventId, Member, Message, MessageId, Reaction, SystemKind,
+        Timestamp, User, UserId,
     },
 };
+
+pub(super) const NOT_FOUND: Error = Error::NotFound("Message");
 
 /// A message to be sent. Its content and client id have been checked.
 #[derive(Debug)]
@@ -85,7 +87,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the asker can't see it or it was deleted, and those of a read.
     pub async fn message(&self, asker: UserId, id: MessageId) -> Result<Message> {
-        self.read(move |connection| changes::present(connection, id, asker))
+        self.read(move |connection| present(connection, id, asker))
             .await
     }
 
@@ -127,25 +129,15 @@ fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
         content,
         client_id,
     } = new;
-    let connection = unit.connection;
     let everybody = unit.roster(conversation_id)?;
-    participants::find(&everybody, author.id).ok_or(NOT_FOUND)?;
+    participants::find(&everybody, author.id).ok_or(conversations::NOT_FOUND)?;
     let message = Message {
-        id: unit.upcoming_id(),
-        conversation_id,
-        number: newest_number(connection, conversation_id)? + 1,
         author: Some(author),
         client_id,
-        content,
-        created_at: unit.now,
-        edited_at: None,
-        deleted_at: None,
-        changed_id: None,
-        system: None,
-        reactions: Vec::new(),
+        ..next(unit, conversation_id, content)?
     };
-    if !insert(connection, &message)? {
-        return find_sent(connection, &message);
+    if !insert(unit.connection, &message)? {
+        return find_sent(unit.connection, &message);
     }
     unit.take_id();
     unit.publish(message.id, everybody, Change::Message(message.clone()));
@@ -165,11 +157,27 @@ pub(super) fn announce(
     subject: &User,
     content: String,
 ) -> Result<Message> {
-    let connection = unit.connection;
     let message = Message {
-        id: unit.next_id(),
+        system: Some((kind, subject.clone())),
+        ..next(unit, conversation_id, content)?
+    };
+    insert(unit.connection, &message)?;
+    unit.take_id();
+    // Nobody needs to be told what they did themselves.
+    participants::set_read_mark(unit.connection, conversation_id, by.id, message.number)?;
+    Ok(message)
+}
+
+/// What would come next in a conversation, of nobody yet. The number of the sequence isn't used up.
+fn next(
+    unit: &Unit<'_>,
+    conversation_id: ConversationId,
+    content: String,
+) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: unit.upcoming_id(),
         conversation_id,
-        number: newest_number(connection, conversation_id)? + 1,
+        number: newest_number(unit.connection, conversation_id)? + 1,
         author: None,
         client_id: None,
         content,
@@ -177,13 +185,9 @@ pub(super) fn announce(
         edited_at: None,
         deleted_at: None,
         changed_id: None,
-        system: Some((kind, subject.clone())),
+        system: None,
         reactions: Vec::new(),
-    };
-    insert(connection, &message)?;
-    // Nobody needs to be told what they did themselves.
-    participants::set_read_mark(connection, conversation_id, by.id, message.number)?;
-    Ok(message)
+    })
 }
 
 /// Adds the row, unless its author has used its client id before; tells whether it did. Whoever
@@ -228,11 +232,34 @@ fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
         && (has_changed || message.content == again.content)
     {
         Ok(Sent {
-            message: changes::with_reactions(connection, message)?,
+            message: with_reactions(connection, message)?,
             is_new: false,
         })
     } else {
         Err(Error::ClientIdReused)
+    }
+}
+
+/// The message, where the asker may see it and it wasn't deleted.
+pub(super) fn present(connection: &Connection, id: MessageId, asker: UserId) -> Result<Message> {
+    let (message, _) = visible(connection, id, asker)?;
+    if message.deleted_at.is_some() {
+        return Err(NOT_FOUND);
+    }
+    Ok(message)
+}
+
+/// The message, where the asker may see it, and their own place in its conversation.
+pub(super) fn visible(
+    connection: &Connection,
+    id: MessageId,
+    asker: UserId,
+) -> Result<(Message, Member)> {
+    let message = by_id(connection, id).optional()?.ok_or(NOT_FOUND)?;
+    match member(connection, message.conversation_id, asker) {
+        Ok(member) if message.id > member.history => Ok((message, member)),
+        Ok(_) | Err(Error::NotFound(_)) => Err(NOT_FOUND),
+        Err(error) => Err(error),
     }
 }
 
@@ -241,7 +268,7 @@ pub(super) fn by_id(connection: &Connection, id: MessageId) -> rusqlite::Result<
     let message = connection
         .prepare_cached(&select("WHERE m.id = ?1"))?
         .query_row([id.0], message_at)?;
-    changes::with_reactions(connection, message)
+    with_reactions(connection, message)
 }
 
 /// The conversation's newest message.
@@ -256,7 +283,7 @@ pub(super) fn newest(
         .query_row([id.0], message_at)
         .optional()?;
     message
-        .map(|message| changes::with_reactions(connection, message))
+        .map(|message| with_reactions(connection, message))
         .transpose()
 }
 
@@ -289,8 +316,35 @@ fn whole(
     connection: &Connection,
     messages: impl Iterator<Item = rusqlite::Result<Message>>,
 ) -> Result<Vec<Message>> {
-    let messages = messages.map(|message| changes::with_reactions(connection, message?));
+    let messages = messages.map(|message| with_reactions(connection, message?));
     Ok(messages.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The message with its reactions, which stand in a table of their own.
+fn with_reactions(connection: &Connection, message: Message) -> rusqlite::Result<Message> {
+    // What was never changed has none.
+    if message.changed_id.is_none() {
+        return Ok(message);
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY reacted_id",
+    )?;
+    let mut rows = statement.query([message.id.0])?;
+    let mut reactions: Vec<Reaction> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (emoji, user): (String, _) = (row.get(0)?, UserId(row.get(1)?));
+        match reactions.iter_mut().find(|known| known.emoji == emoji) {
+            Some(known) => known.users.push(user),
+            None => reactions.push(Reaction {
+                emoji,
+                users: vec![user],
+            }),
+        }
+    }
+    Ok(Message {
+        reactions,
+        ..message
+    })
 }
 
 fn select(which: &str) -> String {

@@ -16,7 +16,7 @@ use crate::{
 
 /// Up to so many people see of each other who is there, who types and what each has read; among more,
 /// everybody would be told of everybody all the time.
-pub(super) const FEW: i64 = 50;
+pub(super) const FEW: u32 = 50;
 
 impl Store {
     /// Moves the asker's read mark to message `up_to`, or to the newest; never back.
@@ -44,8 +44,7 @@ impl Store {
                 )?
                 .execute((id.0, asker.0, event.0))?;
             let everybody = unit.roster(id)?;
-            let is_told_to_all = len(&everybody) <= FEW && shows_activity(connection, asker)?;
-            let told = if is_told_to_all {
+            let told = if is_seen(connection, &everybody, asker)? {
                 everybody
             } else {
                 only(&everybody, asker)
@@ -83,7 +82,7 @@ impl Store {
             )?;
             let participants = statement.query_map([id.0], |row| {
                 let user = users::user_at(row, 0)?;
-                let few = row.get::<_, i64>(6)? <= FEW;
+                let few = row.get::<_, u32>(6)? <= FEW;
                 let is_shown = user.id == asker || row.get(5)? && few;
                 let last_read_number: i64 = row.get(4)?;
                 Ok(Participant {
@@ -132,7 +131,7 @@ impl Store {
             .read(move |connection| {
                 member(connection, id, asker)?;
                 let members = roster(connection, id)?;
-                if len(&members) > FEW || !shows_activity(connection, asker)? {
+                if !is_seen(connection, &members, asker)? {
                     return Ok(Vec::new());
                 }
                 let others = members.iter().map(|member| member.user);
@@ -167,8 +166,9 @@ pub(super) fn only(roster: &Roster, user: UserId) -> Roster {
     find(roster, user).copied().into_iter().collect()
 }
 
-fn len(roster: &Roster) -> i64 {
-    i64::try_from(roster.len()).unwrap_or(i64::MAX)
+/// Whether the others in a conversation see what somebody is doing.
+fn is_seen(connection: &Connection, roster: &Roster, user: UserId) -> rusqlite::Result<bool> {
+    Ok(roster.len() <= FEW as usize && shows_activity(connection, user)?)
 }
 
 /// The asker's own place in the conversation.
@@ -241,16 +241,16 @@ pub(super) struct NewMember {
     pub last_read_number: i64,
 }
 
-/// Adds somebody; tells whether they weren't there yet. Whoever calls it sees to the count.
+/// Adds somebody who isn't there yet. Whoever calls it sees to the count.
 pub(super) fn admit(
     connection: &Connection,
     id: ConversationId,
     new: &NewMember,
-) -> rusqlite::Result<bool> {
-    let added = connection
+) -> rusqlite::Result<()> {
+    connection
         .prepare_cached(
             "INSERT INTO participants (conversation_id, user_id, role, since_id, history_id, last_read_number)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute((
             id.0,
@@ -260,7 +260,7 @@ pub(super) fn admit(
             new.history.0,
             new.last_read_number,
         ))?;
-    Ok(added > 0)
+    Ok(())
 }
 
 /// The word that a role is kept as.

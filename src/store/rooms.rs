@@ -16,8 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, SystemKind,
-        User, UserId,
+        Change, Conversation, ConversationId, EventId, Member, Role, SystemKind, User, UserId,
     },
 };
 
@@ -231,7 +230,6 @@ fn alter(unit: &mut Unit<'_>, asker: &User, id: ConversationId, change: RoomChan
         }
         set_role(unit.connection, id, asker.id, Role::Member)?;
         set_role(unit.connection, id, owner.id, Role::Owner)?;
-        unit.forget_roster(id);
         let text = format!("{} made {} the owner", asker.username, owner.username);
         tell(unit, id, SystemKind::Owner, asker, &owner, text)?;
     }
@@ -264,7 +262,6 @@ fn admit(
     };
     participants::admit(connection, id, &new)?;
     count(connection, id, 1)?;
-    unit.forget_roster(id);
     tell(unit, id, kind, by, user, text)
 }
 
@@ -292,7 +289,6 @@ fn dismiss(
         .execute((user.id.0, id.0, event.0))?;
     count(connection, id, -1)?;
     unit.publish(event, only(&everybody, user.id), Change::Removed(id));
-    unit.forget_roster(id);
     tell(unit, id, kind, by, user, text)?;
     if gone.role == Role::Owner {
         pass_on(unit, id, user)?;
@@ -312,7 +308,6 @@ fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
         return Ok(());
     };
     set_role(connection, id, heir, Role::Owner)?;
-    unit.forget_roster(id);
     let heir = users::by_id(connection, heir)?.ok_or(Error::Internal)?;
     let text = format!("{} is the owner now", heir.username);
     tell(unit, id, SystemKind::Owner, from, &heir, text)
@@ -332,8 +327,8 @@ fn tell(
         .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
         .execute((id.0, event.0))?;
     let message = messages::announce(unit, id, kind, by, subject, text)?;
-    // The read marks are part of what each is told, and the one of whoever did it has just moved,
-    // which nothing else tells them.
+    // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
+    // told: the one of whoever did it has just moved, which nothing else tells them.
     unit.forget_roster(id);
     let everybody = unit.roster(id)?;
     let conversation = load(unit.connection, id)?;
@@ -345,10 +340,14 @@ fn tell(
 
 /// The asker's role in the room.
 fn require_room(connection: &Connection, id: ConversationId, asker: UserId) -> Result<Role> {
-    let member = member(connection, id, asker)?;
-    match load(connection, id)?.kind {
-        ConversationKind::Room => Ok(member.role),
-        ConversationKind::Direct => Err(Error::NotARoom),
+    let role = member(connection, id, asker)?.role;
+    let is_room: bool = connection
+        .prepare_cached("SELECT kind = 'room' FROM conversations WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))?;
+    if is_room {
+        Ok(role)
+    } else {
+        Err(Error::NotARoom)
     }
 }
 

@@ -19,13 +19,14 @@ use crate::{
         App,
         body::Body,
         filters::only,
+        messages,
         reply::{Answer, Failure, see_other},
     },
     model::{
-        self, Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
+        Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
         MessageId, MessageView,
     },
-    store::{CONVERSATIONS_PAGE, NewMessage, Page as Part, Started, new_token},
+    store::{CONVERSATIONS_PAGE, Page as Part, Started, new_token},
 };
 
 /// Messages on one page.
@@ -221,12 +222,9 @@ async fn send_message(
     content: &str,
     client_id: Option<String>,
 ) -> Result<()> {
-    let message = NewMessage {
-        conversation_id,
-        author: visitor.user().clone(),
-        content: model::message_content(content)?.to_owned(),
-        client_id: client_id.map(model::client_id).transpose()?,
-    };
+    let content = Some(content.to_owned());
+    let message = messages::Draft { content, client_id };
+    let message = message.to(conversation_id, visitor.user().clone())?;
     visit.app.store.send(message).await.map(drop)
 }
 

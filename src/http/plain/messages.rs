@@ -19,9 +19,7 @@ use crate::{
         filters::{Query, only},
         reply::{Answer, Failure, see_other},
     },
-    model::{
-        ConversationId, Emoji, Member, Message, MessageId, MessageView, Role, message_content,
-    },
+    model::{ConversationId, Emoji, Member, Message, MessageId, MessageView, message_content},
 };
 
 const NOT_YOURS: Error = Error::NotYours("the author");
@@ -165,7 +163,7 @@ impl Listing<'_> {
             span .tools {
                 (link("reactions", "React"))
                 @if message.is_by(self.member.user) { (link("edit", "Edit")) }
-                @if may_delete(message, self.member) { (link("delete", "Delete")) }
+                @if message.may_be_deleted_by(self.member) { (link("delete", "Delete")) }
             }
         }
     }
@@ -190,10 +188,6 @@ impl Listing<'_> {
             }
         }
     }
-}
-
-fn may_delete(message: &Message, member: &Member) -> bool {
-    message.is_by(member.user) || member.role == Role::Owner && message.system.is_none()
 }
 
 fn author(message: &MessageView<'_>) -> Markup {
@@ -277,7 +271,7 @@ async fn show_delete(id: MessageId, visit: Visit) -> Answer {
     let message = visit.app.store.message(visitor.id(), id).await?;
     let place = message.conversation_id;
     let (_, member) = visit.app.store.conversation(visitor.id(), place).await?;
-    if !may_delete(&message, &member) {
+    if !message.may_be_deleted_by(&member) {
         return Err(NOT_YOURS.into());
     }
     let title = "Delete this message?";
