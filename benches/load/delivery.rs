@@ -2,6 +2,7 @@
 //! processor, with one receiver among more and more idle streams.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -176,22 +177,27 @@ impl Crowd {
         })?;
         let process = Process::tincan(&database)?;
         let address = process.address;
-        let number = "@".repeat(NUMBER);
-        let json = format!(
-            r#"{{{CONTENT}{number} {}","clientId":"{number}"}}"#,
-            sends::content()
-        );
-        let path = format!("/api/conversations/{conversation}/messages");
         Ok(Self {
             count,
             idle: Idle::open(address, &people[2..], run.pace).await?,
             process,
             ends: Ends {
-                send: Request::post(address, &path, &people[0].token, &json),
+                send: send_request(address, &people[0].token, conversation),
                 follow: Transport::Events.request(address, &people[1].token),
             },
         })
     }
+}
+
+/// What sends a message with a number to a conversation.
+pub fn send_request(address: SocketAddr, token: &str, conversation: i64) -> Request {
+    let number = "@".repeat(NUMBER);
+    let json = format!(
+        r#"{{{CONTENT}{number} {}","clientId":"{number}"}}"#,
+        sends::content()
+    );
+    let path = format!("/api/conversations/{conversation}/messages");
+    Request::post(address, &path, token, &json)
 }
 
 /// What came of one measurement.

@@ -22,11 +22,10 @@ use tokio::{
 use crate::{
     client::{Connection, Request, Transport, find},
     database::{self, Person},
-    delivery::{CONTENT, NUMBER},
+    delivery::{CONTENT, send_request},
     process::Process,
     report::{Figure, Goal, Section, number},
     run::Run,
-    sends,
     streams::{self, PATIENCE},
 };
 
@@ -99,7 +98,7 @@ async fn fan_out(run: &Run, count: usize, transport: Transport) -> Result<(Round
     let (people, room) = room(&database, 1 + count).await?;
     let (sender, others) = people.split_first().context("nobody is there")?;
     let tincan = Process::tincan(&database)?;
-    let send = request(tincan.address, &sender.token, room);
+    let send = send_request(tincan.address, &sender.token, room);
     let bare = Process::fan(send.bytes().len(), EVENT)?;
 
     let (mut own, mut ceiling) = (Rounds::default(), Rounds::default());
@@ -140,20 +139,6 @@ async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
         let room = database::room(connection, &people)?;
         Ok((people, room))
     })
-}
-
-fn request(address: SocketAddr, token: &str, room: i64) -> Request {
-    let digits = "@".repeat(NUMBER);
-    let json = format!(
-        r#"{{{CONTENT}{digits} {}","clientId":"{digits}"}}"#,
-        sends::content()
-    );
-    Request::post(
-        address,
-        &format!("/api/conversations/{room}/messages"),
-        token,
-        &json,
-    )
 }
 
 /// Everybody who follows, and how many messages each has had.
@@ -276,7 +261,7 @@ async fn polls(run: &Run) -> Result<Polls> {
     let (people, room) = room(&database, 1 + POLLS).await?;
     let process = Process::tincan(&database)?;
     let address = process.address;
-    let mut send = request(address, &people[0].token, room);
+    let mut send = send_request(address, &people[0].token, room);
     let mut waiting = Vec::with_capacity(POLLS);
     for person in &people[1..] {
         waiting.push((Connection::open(address).await?, person.token.clone()));
@@ -344,7 +329,7 @@ async fn likes(run: &Run) -> Result<Vec<f64>> {
     let mut millis = Vec::new();
     for round in 0..run.rounds.min(3) {
         run.say(format!("{LIKES} likes, round {}", round + 1));
-        let mut send = request(address, &people[0].token, room);
+        let mut send = send_request(address, &people[0].token, room);
         send.set(round as u64 + 1);
         let mut sender = Connection::open(address).await?;
         let message: serde_json::Value =
