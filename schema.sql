@@ -15,7 +15,9 @@ CREATE TABLE clock (
     probed_at INTEGER NOT NULL
 ) STRICT;
 
--- `username_key` is the case-folded name: two names that differ in case alone are one name.
+-- `username_key` is the case-folded name: two names that differ in case alone are one name. `password_hash` is a PHC string
+-- (https://github.com/P-H-C/phc-string-format); who has none signs in by an identity, or not at all. A bot has neither, and
+-- is its maker's. `avatar_url` is where this server serves the picture in `avatars`.
 CREATE TABLE users (
     id           INTEGER PRIMARY KEY,
     username     TEXT    NOT NULL,
@@ -23,19 +25,62 @@ CREATE TABLE users (
     avatar_url   TEXT,
     created_at   INTEGER NOT NULL,
     -- Whether others see that one types, is online, and what one has read.
-    shows_activity INTEGER NOT NULL DEFAULT 1 CHECK (shows_activity IN (0, 1))
+    shows_activity INTEGER NOT NULL DEFAULT 1 CHECK (shows_activity IN (0, 1)),
+    password_hash  TEXT,
+    admin          INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
+    bot_of         INTEGER REFERENCES users (id),
+    disabled_at    INTEGER
+) STRICT;
+CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
+
+-- How else than by a password somebody signs in: an account with a provider, by what the provider calls it for good.
+CREATE TABLE identities (
+    issuer    TEXT    NOT NULL,
+    subject   TEXT    NOT NULL,
+    user_id   INTEGER NOT NULL REFERENCES users (id),
+    username  TEXT,
+    linked_at INTEGER NOT NULL,
+    PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX identities_by_user ON identities (user_id, issuer);
+
+CREATE TABLE avatars (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id),
+    type    TEXT    NOT NULL,
+    picture BLOB    NOT NULL
 ) STRICT;
 
--- A token is never kept, only its SHA-256.
+-- Of tokens, invitations, links and secrets only the SHA-256 is kept, here and below. A session with a scope is an API
+-- token: `device` is its name, and it ends at `expires_at`, however much it is used.
 CREATE TABLE sessions (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id      INTEGER NOT NULL REFERENCES users (id),
     token_hash   BLOB    NOT NULL UNIQUE,
     device       TEXT    NOT NULL,
     created_at   INTEGER NOT NULL,
-    last_seen_at INTEGER NOT NULL
+    last_seen_at INTEGER NOT NULL,
+    scope        TEXT CHECK (scope IN ('read', 'send')),
+    expires_at   INTEGER
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id);
+
+-- `created_by` is nobody where the command line made it.
+CREATE TABLE invites (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_hash BLOB    NOT NULL UNIQUE,
+    created_by INTEGER REFERENCES users (id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    uses       INTEGER NOT NULL,
+    uses_left  INTEGER NOT NULL CHECK (uses_left >= 0)
+) STRICT;
+
+-- Links by which somebody chooses a new password: one each.
+CREATE TABLE resets (
+    user_id    INTEGER PRIMARY KEY REFERENCES users (id),
+    token_hash BLOB    NOT NULL UNIQUE,
+    expires_at INTEGER NOT NULL
+) STRICT;
 
 -- A direct conversation names its two people in ascending order, so that the two can have only one. `changed_id` is when
 -- its name, its people or its openness last changed.
@@ -114,3 +159,14 @@ CREATE TABLE reactions (
     reacted_id INTEGER NOT NULL,
     PRIMARY KEY (message_id, emoji, user_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Addresses at which programs elsewhere post into one conversation, as a bot that takes part in it.
+CREATE TABLE hooks (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    secret_hash     BLOB    NOT NULL UNIQUE,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    bot_id          INTEGER NOT NULL REFERENCES users (id),
+    created_by      INTEGER NOT NULL REFERENCES users (id),
+    created_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX hooks_by_conversation ON hooks (conversation_id);

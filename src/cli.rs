@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    http::{Origin, Settings},
+    http::{Origin, Settings, Signup},
     server::{BUS_CAPACITY, Config, Server, StartError},
     store::{Failure, OpenError},
 };
@@ -57,6 +57,15 @@ struct Serve {
     /// Where people reach the server, if not by plain http at the address they type
     #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Origin>,
+    /// Who may make themselves an account, after the first
+    #[arg(
+        long,
+        env = "TINCAN_SIGNUP",
+        value_enum,
+        value_name = "WHO",
+        default_value_t = Signup::Invite
+    )]
+    signup: Signup,
     /// Let anybody on this machine sign in as anybody; makes john and jane
     #[arg(long)]
     dev: bool,
@@ -121,7 +130,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             ) => DATA_ERROR,
             StartError::Listen { .. } => UNAVAILABLE,
             StartError::DevIsLocal { .. } => CONFIG,
-            StartError::DevAccounts(_) => IO_ERROR,
+            StartError::Accounts(_) => IO_ERROR,
         };
     }
     match error.downcast_ref::<Failure>() {
@@ -135,6 +144,7 @@ impl Serve {
     async fn run(self) -> anyhow::Result<()> {
         let settings = Settings {
             dev: self.dev,
+            signup: self.signup,
             public_url: self.public_url,
             ui: self.ui,
         };
@@ -149,6 +159,9 @@ impl Serve {
         let server = Server::bind(config).await?;
         // Whoever started the server may not want to know; a closed pipe is no reason to fail.
         let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
+        if let Some(link) = server.setup_link() {
+            let _ = writeln!(io::stdout(), "make the first account at {link}");
+        }
         server.run(signals.first()).await?;
         tracing::info!("stopped");
         Ok(())

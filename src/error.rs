@@ -14,9 +14,44 @@ pub enum Error {
     /// Name and password don't belong together; says nothing about which was wrong.
     #[error("Wrong username or password")]
     BadCredentials,
+    /// The password is right, but an administrator has shut the account.
+    #[error("This account has been disabled by an administrator")]
+    Disabled,
+    /// What was given as one's present password isn't.
+    #[error("That isn’t your password")]
+    WrongPassword,
     /// This server doesn't let people make accounts themselves.
     #[error("This server doesn't take new accounts")]
     SignupClosed,
+    /// An account is made by invitation here, and there was none.
+    #[error("An account needs an invitation here")]
+    InviteRequired,
+    /// The invitation is unknown, used up, expired or revoked.
+    #[error("This invitation isn’t good any more; ask for another")]
+    BadInvite,
+    /// Not the token on the server's terminal, or the first account has been made.
+    #[error(
+        "This setup link isn’t good any more; a new start of the server prints another where one is needed"
+    )]
+    BadSetupToken,
+    /// The link to a new password is unknown, used, expired or replaced.
+    #[error("This link isn’t good any more; ask an administrator for another")]
+    BadResetToken,
+    /// An API token may do less than its user.
+    #[error("This token may not do that")]
+    Scope,
+    /// Only an administrator can do it.
+    #[error("Only an administrator can do this")]
+    NotAdmin,
+    /// Somebody must be left who can administer.
+    #[error("This is the last administrator who can sign in")]
+    LastAdmin,
+    /// Something must be left to sign in by.
+    #[error("You couldn’t sign in any more; choose a password first")]
+    LastWayIn,
+    /// The provider's account is linked already: to somebody else, or another one to this account.
+    #[error("That account is linked already")]
+    IdentityTaken,
     /// What was named doesn't exist, or isn't the asker's to see; the text says what kind of thing.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -69,7 +104,18 @@ impl Error {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::BadCredentials => "bad_credentials",
+            Self::Disabled => "disabled",
+            Self::WrongPassword => "wrong_password",
             Self::SignupClosed => "signup_closed",
+            Self::InviteRequired => "invite_required",
+            Self::BadInvite => "bad_invite",
+            Self::BadSetupToken => "bad_setup_token",
+            Self::BadResetToken => "bad_reset_token",
+            Self::Scope => "scope",
+            Self::NotAdmin => "not_admin",
+            Self::LastAdmin => "last_admin",
+            Self::LastWayIn => "last_way_in",
+            Self::IdentityTaken => "identity_taken",
             Self::NotFound(_) => "not_found",
             Self::Invalid { .. } => "invalid",
             Self::UsernameTaken => "username_taken",

@@ -25,6 +25,8 @@
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one asker |
 //! | [`presence`] | who is online |
+//! | [`password`] | what makes a good one, and hashing, which takes its time |
+//! | [`throttle`] | how often one may try |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
@@ -59,6 +61,8 @@ pub mod error;
 pub mod feed;
 pub mod http;
 pub mod model;
+pub mod password;
 pub mod presence;
 pub mod server;
 pub mod store;
+pub mod throttle;

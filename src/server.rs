@@ -25,8 +25,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    http::{App, Service, Settings},
-    presence::Presence,
+    http::{App, Service, Settings, Setup},
     store::{self, OpenError, Store},
 };
 
@@ -78,8 +77,8 @@ pub enum StartError {
         "--dev lets anybody sign in as anybody, so it only listens on this machine: use --listen 127.0.0.1:{port}, not {address}"
     )]
     DevIsLocal { address: SocketAddr, port: u16 },
-    #[error("can't prepare the accounts of dev mode: {0}")]
-    DevAccounts(crate::error::Error),
+    #[error("can't prepare the first accounts: {0}")]
+    Accounts(crate::error::Error),
 }
 
 /// A server that listens and hasn't begun to answer.
@@ -123,21 +122,19 @@ impl Server {
                 });
             }
         };
-        if settings.dev {
-            for username in ["john", "jane"] {
+        let setup = if settings.dev {
+            for (username, is_admin) in [("john", true), ("jane", false)] {
                 store
-                    .ensure_user(username)
+                    .ensure_user(username, is_admin)
                     .await
-                    .map_err(StartError::DevAccounts)?;
+                    .map_err(StartError::Accounts)?;
             }
             tracing::warn!("dev mode: anybody on this machine can sign in as anybody");
-        }
-        let app = Arc::new(App {
-            presence: Presence::new(&store),
-            store,
-            settings: Arc::new(settings),
-            stopping: CancellationToken::new(),
-        });
+            Setup::unneeded()
+        } else {
+            Setup::prepare(&store).await.map_err(StartError::Accounts)?
+        };
+        let app = App::new(store, setup, settings);
         Ok(Self {
             listener,
             address,
@@ -149,6 +146,26 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the first account is made, as long as there is nobody who could administer.
+    #[must_use]
+    pub fn setup_link(&self) -> Option<String> {
+        let path = self.app.setup.path()?;
+        Some(format!("{}{path}", self.url()))
+    }
+
+    /// Where people reach it, as far as it knows.
+    fn url(&self) -> String {
+        if let Some(own) = &self.app.settings.public_url {
+            return own.to_string();
+        }
+        let port = self.address.port();
+        if self.address.ip().is_unspecified() {
+            format!("http://localhost:{port}")
+        } else {
+            format!("http://{}", self.address)
+        }
     }
 
     /// Serves until `stop` resolves; then ends all streams, waits for what is under way, and closes

@@ -13,13 +13,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
-    http::{App, Service, Settings, routes},
-    presence::Presence,
+    http::{App, Service, Settings, Setup, routes},
     server::{self, BUS_CAPACITY},
     store::Store,
 };
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+
 use warp::{
     Filter, Reply,
     http::{StatusCode, header::CONTENT_TYPE},
@@ -82,15 +81,11 @@ pub fn ready(address: SocketAddr) -> Result<()> {
 async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let store = Store::open(&db, BUS_CAPACITY)?;
-    let app = Arc::new(App {
-        presence: Presence::new(&store),
-        store,
-        settings: Arc::new(Settings {
-            dev: true,
-            ..Settings::default()
-        }),
-        stopping: CancellationToken::new(),
-    });
+    let settings = Settings {
+        dev: true,
+        ..Settings::default()
+    };
+    let app = App::new(store, Setup::unneeded(), settings);
     // Grouped and boxed as the server's own routes are, so that the way through the tree is as long.
     let messages = warp::path!(i64 / "messages");
     let send = messages

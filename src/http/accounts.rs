@@ -1,4 +1,4 @@
-//! Signing in and out, and one's sessions.
+//! Signing up, in and out.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use warp::{
 };
 
 use super::{
-    App,
+    App, Settings, Signup,
     asker::{Asker, no_session_cookie, session_cookie},
     body::Body,
     filters::{asker, body, only, with},
@@ -20,8 +20,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{MAX_MESSAGE_LENGTH, SessionId, Timestamp, User, UserId, Username},
-    store::{Session, SignedIn},
+    model::{MAX_MESSAGE_LENGTH, Timestamp, User, Username, username_key},
+    password::NewPassword,
+    store::{Door, NewAccount, Proof, Session, SignedIn, WayIn},
 };
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
@@ -69,46 +70,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .then(refresh);
     let refresh = refresh.or(warp::path!("refresh_token").and(only("POST")));
 
-    let sessions = warp::path!("sessions")
-        .and(warp::get())
-        .and(with(app))
-        .and(asker())
-        .then(sessions);
-    let sessions = sessions.or(warp::path!("sessions").and(only("GET, HEAD")));
-
-    let end = warp::path!("sessions" / SessionId)
-        .and(warp::delete())
-        .and(with(app))
-        .and(asker())
-        .then(end_session);
-    let end = end.or(warp::path!("sessions" / SessionId)
-        .and(only("DELETE"))
-        .map(|_, refusal| refusal));
-
-    let settings = warp::path!("settings")
-        .and(warp::get())
-        .and(with(app))
-        .and(asker())
-        .then(settings);
-    let change_settings = warp::path!("settings")
-        .and(warp::patch())
-        .and(with(app))
-        .and(asker())
-        .and(body())
-        .then(change_settings);
-    let settings = settings
-        .or(change_settings)
-        .or(warp::path!("settings").and(only("GET, HEAD, PATCH")));
-
     config
-        .or(settings)
         .or(login)
         .or(accounts)
         .or(logout)
         .or(auth_user)
         .or(refresh)
-        .or(sessions)
-        .or(end)
         .map(Reply::into_response)
         .boxed()
 }
@@ -128,65 +95,153 @@ struct Config<'a> {
 
 /// Says who is asking, too, so that a page finds out without a request that is refused.
 async fn config(app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session_if_any(&app).await?;
-    let dev = app.settings.dev;
+    let session = asker.reader_if_any(&app).await?;
     Ok(ok(&Config {
         name: "Tincan",
         version: env!("CARGO_PKG_VERSION"),
-        dev,
+        dev: app.settings.dev,
         providers: [],
-        signup: if dev { "open" } else { "closed" },
+        signup: signup(&app).await?,
         max_message_length: MAX_MESSAGE_LENGTH,
         auth_user: session.as_ref().map(|session| &session.user),
         ui: ui::version(&app.settings),
     }))
 }
 
+/// Who may make themselves an account at present.
+pub async fn signup(app: &App) -> Result<&'static str> {
+    Ok(if app.settings.dev {
+        "open"
+    } else if app.setup.is_needed(&app.store).await? {
+        "setup"
+    } else {
+        match app.settings.signup {
+            Signup::Invite => "invite",
+            Signup::Open => "open",
+            Signup::Closed => "closed",
+        }
+    })
+}
+
+/// What somebody signs in with.
 #[derive(Deserialize)]
-struct Credentials {
-    username: Option<String>,
+pub struct Credentials {
+    pub username: Option<String>,
+    pub password: Option<String>,
+}
+
+/// What somebody makes an account with.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registration {
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub invite: Option<String>,
+    pub setup_token: Option<String>,
 }
 
 async fn login(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     asker.refuse_cross_origin(&app)?;
-    let Credentials { username } = body.json(asker.headers()).await?;
-    let signed_in = sign_in(&app, &asker, username).await?;
-    welcome(&app, StatusCode::OK, signed_in)
+    let credentials = body.json(asker.headers()).await?;
+    let signed_in = sign_in(&app, &asker, credentials).await?;
+    welcome(&app.settings, StatusCode::OK, &signed_in)
 }
 
 async fn create(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     asker.refuse_cross_origin(&app)?;
-    let Credentials { username } = body.json(asker.headers()).await?;
-    let signed_in = sign_up(&app, &asker, username).await?;
-    welcome(&app, StatusCode::CREATED, signed_in)
+    let registration = body.json(asker.headers()).await?;
+    let signed_in = sign_up(&app, &asker, registration).await?;
+    welcome(&app.settings, StatusCode::CREATED, &signed_in)
 }
 
-/// Signs somebody in, by whichever door they come.
-pub async fn sign_in(app: &App, asker: &Asker, username: Option<String>) -> Result<SignedIn> {
-    let username = required(username)?;
-    if !app.settings.dev {
-        // No account has a password yet.
-        return Err(Error::BadCredentials);
+/// Signs somebody in, by whichever page they come. An unknown name costs and says what a wrong
+/// password does.
+pub async fn sign_in(app: &App, asker: &Asker, credentials: Credentials) -> Result<SignedIn> {
+    let username = required("username", "Username required", credentials.username)?;
+    if app.settings.dev {
+        return app
+            .store
+            .sign_in(Proof::Name(username), asker.device())
+            .await;
     }
-    app.store.sign_in(username, asker.device()).await
+    let password = required("password", "Password required", credentials.password)?;
+    app.throttle.admit(asker.address())?;
+    let account = username_key(&username);
+    app.throttle.delay(&account).await;
+    let (user, hash) = app.store.password_of(username).await?.unzip();
+    let is_right = app.passwords.verify(password, hash.clone()).await?;
+    let (Some(user), Some(hash), true) = (user, hash, is_right) else {
+        app.throttle.failed(&account);
+        return Err(Error::BadCredentials);
+    };
+    let proof = Proof::Password { user, hash };
+    let signed_in = app.store.sign_in(proof, asker.device()).await?;
+    app.throttle.succeeded(&account);
+    Ok(signed_in)
 }
 
 /// Makes an account and signs its owner in.
-pub async fn sign_up(app: &App, asker: &Asker, username: Option<String>) -> Result<SignedIn> {
-    let username = required(username)?;
-    if !app.settings.dev {
-        return Err(Error::SignupClosed);
+pub async fn sign_up(app: &App, asker: &Asker, registration: Registration) -> Result<SignedIn> {
+    let Registration {
+        username,
+        password,
+        invite,
+        setup_token,
+    } = registration;
+    let username = required("username", "Username required", username)?;
+    if app.settings.dev {
+        let account = NewAccount {
+            username: Username::new(&username)?,
+            way_in: WayIn::Name,
+            door: Door::Open,
+        };
+        return app.store.sign_up(account, asker.device()).await;
     }
+    app.throttle.admit(asker.address())?;
+    let door = door(app, invite, setup_token).await?;
     let username = Username::new(&username)?;
-    app.store.sign_up(username, asker.device()).await
+    let password = required("password", "Password required", password)?;
+    let password = NewPassword::new("password", &password, &username.text)?;
+    let account = NewAccount {
+        username,
+        way_in: WayIn::Password(app.passwords.hash(password).await?),
+        door,
+    };
+    app.store.sign_up(account, asker.device()).await
 }
 
-fn required(username: Option<String>) -> Result<String> {
-    let username = username.filter(|username| !username.trim().is_empty());
-    username.ok_or_else(|| Error::invalid("username", "Username required"))
+/// By which door somebody may come in who has no account yet. The store looks again when it opens it;
+/// here it keeps those out who would have us work for nothing.
+pub async fn door(app: &App, invite: Option<String>, setup_token: Option<String>) -> Result<Door> {
+    let is_first = app.setup.is_needed(&app.store).await?;
+    if let Some(token) = setup_token {
+        return if is_first && app.setup.admits(&token) {
+            Ok(Door::Setup)
+        } else {
+            Err(Error::BadSetupToken)
+        };
+    }
+    match app.settings.signup {
+        Signup::Closed => Err(Error::SignupClosed),
+        Signup::Invite | Signup::Open if is_first => Err(Error::SignupClosed),
+        Signup::Open => Ok(Door::Open),
+        Signup::Invite => {
+            let token = invite.filter(|token| !token.is_empty());
+            let token = token.ok_or(Error::InviteRequired)?;
+            app.store.invite(&token).await?;
+            Ok(Door::Invite(token))
+        }
+    }
 }
 
-fn welcome(app: &Arc<App>, status: StatusCode, signed_in: SignedIn) -> Answer {
+/// A field that must have something in it.
+pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Result<String> {
+    let value = value.filter(|value| !value.trim().is_empty());
+    value.ok_or_else(|| Error::invalid(field, reason))
+}
+
+/// Signs a browser in, and tells a program its token.
+pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> Answer {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Welcome<'a> {
@@ -199,18 +254,15 @@ fn welcome(app: &Arc<App>, status: StatusCode, signed_in: SignedIn) -> Answer {
         user,
         token,
         expires_at,
-    } = &signed_in;
-    let mut response = json(
-        status,
-        &Welcome {
-            auth_user: user,
-            token,
-            expires_at: *expires_at,
-        },
-    );
-    response
-        .headers_mut()
-        .insert(SET_COOKIE, session_cookie(&app.settings, &signed_in)?);
+    } = signed_in;
+    let welcome = Welcome {
+        auth_user: user,
+        token,
+        expires_at: *expires_at,
+    };
+    let mut response = json(status, &welcome);
+    let cookie = session_cookie(settings, signed_in)?;
+    response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
 }
 
@@ -233,65 +285,31 @@ pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> Ans
 }
 
 async fn auth_user(app: Arc<App>, asker: Asker) -> Answer {
-    Ok(ok(&asker.session(&app).await?.user))
+    Ok(ok(&asker.reader(&app).await?.user))
 }
 
 async fn refresh(app: Arc<App>, asker: Asker) -> Answer {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Refreshed {
-        token: String,
-        expires_at: Timestamp,
+    if !asker.has_bearer() {
+        return Err(Error::Unauthorized.into());
     }
-
-    let session = asker.bearer_session(&app).await?;
-    let SignedIn {
-        token, expires_at, ..
-    } = app.store.refresh_session(session).await?;
-    Ok(ok(&Refreshed { token, expires_at }))
-}
-
-async fn sessions(app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.session(&app).await?;
-    Ok(ok(&app
-        .store
-        .sessions_of(session.user.id, session.id)
-        .await?))
+    let signed_in = app.store.refresh_session(session).await?;
+    Ok(ok(&NewToken::of(&signed_in)))
 }
 
-async fn end_session(id: SessionId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
-    app.store.end_session(session.user.id, id).await?;
-    Ok(no_content())
-}
-
+/// Another token for the same session.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OwnSettings {
-    shows_activity: bool,
+pub struct NewToken<'a> {
+    token: &'a str,
+    expires_at: Timestamp,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SettingsChange {
-    shows_activity: Option<bool>,
-}
-
-async fn settings(app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
-    own_settings(&app, user).await
-}
-
-async fn change_settings(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let user = asker.session(&app).await?.user.id;
-    let change: SettingsChange = body.json(asker.headers()).await?;
-    if let Some(shows) = change.shows_activity {
-        app.presence.set_shown(user, shows).await?;
+impl<'a> NewToken<'a> {
+    pub fn of(signed_in: &'a SignedIn) -> Self {
+        Self {
+            token: &signed_in.token,
+            expires_at: signed_in.expires_at,
+        }
     }
-    own_settings(&app, user).await
-}
-
-async fn own_settings(app: &App, user: UserId) -> Answer {
-    let shows_activity = app.store.shows_activity(user).await?;
-    Ok(ok(&OwnSettings { shows_activity }))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use warp::http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-    header::{AUTHORIZATION, COOKIE, UPGRADE, USER_AGENT},
+    header::{AUTHORIZATION, COOKIE, HOST, UPGRADE, USER_AGENT},
 };
 
 use super::{
@@ -32,21 +32,48 @@ impl Asker {
         Self { method, headers }
     }
 
+    pub fn address(&self) -> std::net::IpAddr {
+        std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
+    }
     /// The request's headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The session that the request names.
+    /// The session of a person, who may do whatever is theirs to do; an API token isn't enough.
     pub async fn session(&self, app: &App) -> Answer<Arc<Session>> {
+        let session = self.reader(app).await?;
+        session.require_person()?;
+        Ok(session)
+    }
+
+    /// The session of an administrator.
+    pub async fn administrator(&self, app: &App) -> Answer<Arc<Session>> {
+        let session = self.session(app).await?;
+        if app.store.is_admin(session.user.id).await? {
+            Ok(session)
+        } else {
+            Err(Error::NotAdmin.into())
+        }
+    }
+
+    /// A session that may take part in conversations.
+    pub async fn sender(&self, app: &App) -> Answer<Arc<Session>> {
+        let session = self.reader(app).await?;
+        session.require_send()?;
+        Ok(session)
+    }
+
+    /// A session that may at least look: any.
+    pub async fn reader(&self, app: &App) -> Answer<Arc<Session>> {
         match self.bearer() {
             Some(token) => Ok(app.store.session(token).await?),
             None => self.cookie_session(app).await,
         }
     }
 
-    /// Like [`session`](Self::session), where nobody known may ask as well.
-    pub async fn session_if_any(&self, app: &App) -> Answer<Option<Arc<Session>>> {
+    /// Like [`reader`](Self::reader), where nobody known may ask as well.
+    pub async fn reader_if_any(&self, app: &App) -> Answer<Option<Arc<Session>>> {
         let Some(token) = self.token(&app.settings) else {
             return Ok(None);
         };
@@ -57,14 +84,14 @@ impl Asker {
         }
     }
 
-    /// Like [`session`](Self::session), or else the one that `token` opens: an EventSource can't
-    /// set headers.
-    pub async fn session_or(&self, app: &App, token: Option<&str>) -> Answer<Arc<Session>> {
+    /// Like [`reader`](Self::reader), or else the one that `token` opens: an EventSource can't set
+    /// headers.
+    pub async fn reader_or(&self, app: &App, token: Option<&str>) -> Answer<Arc<Session>> {
         match token {
             Some(token) if self.token(&app.settings).is_none() => {
                 Ok(app.store.session(token).await?)
             }
-            _ => self.session(app).await,
+            _ => self.reader(app).await,
         }
     }
 
@@ -76,14 +103,6 @@ impl Asker {
     /// Whether it asks for a WebSocket (RFC 6455 §4.1).
     pub fn wants_websocket(&self) -> bool {
         lists(&self.headers, UPGRADE, "websocket")
-    }
-
-    /// The session of a bearer token; a cookie doesn't count.
-    pub async fn bearer_session(&self, app: &App) -> Answer<Arc<Session>> {
-        Ok(app
-            .store
-            .session(self.bearer().ok_or(Error::Unauthorized)?)
-            .await?)
     }
 
     /// Refuses a page of another origin. A request without a cookie needs this only where it would
@@ -104,11 +123,29 @@ impl Asker {
             })
     }
 
+    /// Whether it names its session by a bearer token, and not by the cookie.
+    pub fn has_bearer(&self) -> bool {
+        self.bearer().is_some()
+    }
+
     /// The session of the cookie, and its token, for pages whose forms prove themselves that they
-    /// are our own.
+    /// are our own. A cookie is for people.
     pub async fn page_session(&self, app: &App) -> Answer<(Arc<Session>, &str)> {
         let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
-        Ok((app.store.session(token).await?, token))
+        let session = app.store.session(token).await?;
+        if session.scope.is_some() {
+            return Err(Error::Unauthorized.into());
+        }
+        Ok((session, token))
+    }
+
+    /// Where the asker reaches this server, for links that they give to others.
+    pub fn base(&self, settings: &Settings) -> String {
+        if let Some(own) = &settings.public_url {
+            return own.to_string();
+        }
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
+        format!("http://{}", host.unwrap_or("localhost"))
     }
 
     async fn cookie_session(&self, app: &App) -> Answer<Arc<Session>> {

@@ -66,6 +66,14 @@ impl Body {
             .ok_or_else(|| malformed("The form isn't valid"))
     }
 
+    /// Reads the body as the plain text that the request's `headers` say that it is.
+    ///
+    /// # Errors
+    /// 413, 408, and 400 for what isn't UTF-8.
+    pub async fn text(self, headers: &HeaderMap) -> Answer<String> {
+        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn't UTF-8"))
+    }
+
     /// Like [`json`](Self::json), where a missing body stands for the defaults.
     pub async fn json_or_default<T: DeserializeOwned + Default>(
         self,
@@ -116,8 +124,8 @@ impl Body {
     }
 }
 
-/// Neither type has parameters; a charset is harmless, and some clients send one.
-fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
+/// None of the types that we read has parameters; a charset is harmless, and some clients send one.
+pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

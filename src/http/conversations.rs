@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, room_name},
+    model::{ConversationId, shown_name},
     store::{NewRoom, Started},
 };
 
@@ -95,7 +95,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 async fn search(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     let prefix = query
         .get("search")
         .map(str::trim)
@@ -108,7 +108,7 @@ async fn search(app: Arc<App>, asker: Asker, query: Query) -> Answer {
 }
 
 async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     let before = query.id("before", "Conversation")?;
     let page = app.store.conversations(session.user.id, before).await?;
     Ok(ok(&page
@@ -128,11 +128,11 @@ struct NewConversation {
 }
 
 async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let new: NewConversation = body.json(asker.headers()).await?;
     if let Some(name) = new.name {
         let room = NewRoom {
-            name: room_name(&name)?,
+            name: shown_name(&name)?,
             usernames: new.usernames,
             open: new.open,
         };
@@ -151,13 +151,13 @@ async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
 }
 
 async fn show(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     let (conversation, member) = app.store.conversation(session.user.id, id).await?;
     Ok(ok(&conversation.view(&member)))
 }
 
 async fn other_participant(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     Ok(ok(&app
         .store
         .other_participant(session.user.id, id)
@@ -185,7 +185,7 @@ impl ReadMark {
 }
 
 async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let mark: ReadMark = body.json_or_default(asker.headers()).await?;
     app.store
         .mark_read(session.user.id, id, mark.number()?)
@@ -194,7 +194,7 @@ async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) 
 }
 
 async fn type_in(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     app.store.type_in(&session, id).await?;
     Ok(no_content())
 }

@@ -108,7 +108,7 @@ impl Draft {
 }
 
 async fn send(conversation_id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let draft: Draft = body.json(asker.headers()).await?;
     let draft = draft.to(conversation_id, session.user.clone())?;
     let Sent { message, is_new } = app.store.send(draft).await?;
@@ -126,7 +126,7 @@ async fn history(
     asker: Asker,
     query: Query,
 ) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     let asker = session.user.id;
     match query.get("order") {
         None => {}
@@ -156,7 +156,7 @@ struct NewContent {
 }
 
 async fn edit(id: MessageId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let new: NewContent = body.json(asker.headers()).await?;
     let content = model::message_content(new.content.as_deref().unwrap_or_default())?.to_owned();
     let message = app.store.edit(session.user.id, id, content).await?;
@@ -164,20 +164,20 @@ async fn edit(id: MessageId, app: Arc<App>, asker: Asker, body: Body) -> Answer 
 }
 
 async fn delete(id: MessageId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     app.store.delete(session.user.id, id).await?;
     Ok(no_content())
 }
 
 async fn react(id: MessageId, emoji: String, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let emoji = emoji_of(&emoji)?;
     let message = app.store.react(session.user.id, id, emoji).await?;
     Ok(ok(&message.view(session.user.id)))
 }
 
 async fn unreact(id: MessageId, emoji: String, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let emoji = emoji_of(&emoji)?;
     let message = app.store.unreact(session.user.id, id, emoji).await?;
     Ok(ok(&message.view(session.user.id)))

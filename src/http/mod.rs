@@ -3,37 +3,64 @@
 //! and those below it name warp.
 
 mod accounts;
+mod admin;
 mod asker;
 mod body;
 mod conversations;
 mod feed;
 mod filters;
 mod guard;
+mod hooks;
+mod invites;
 mod messages;
 mod origin;
+mod password;
 mod plain;
 mod reply;
 mod rooms;
 mod security;
 mod service;
+mod sessions;
+mod settings;
+mod setup;
+mod tokens;
 mod ui;
 
 use std::{path::PathBuf, sync::Arc};
 
+use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
-pub use self::{origin::Origin, service::Service};
-use crate::{presence::Presence, store::Store};
+pub use self::{origin::Origin, service::Service, setup::Setup};
+use crate::{password::Passwords, presence::Presence, store::Store, throttle::Throttle};
 
-/// What every handler may need. Cheap to clone.
-#[derive(Clone)]
+/// What every handler may need.
 pub struct App {
     pub store: Store,
     pub presence: Arc<Presence>,
+    pub passwords: Passwords,
+    pub throttle: Throttle,
+    pub setup: Setup,
     pub settings: Arc<Settings>,
     /// Cancelled when the server stops; streams end themselves then.
     pub stopping: CancellationToken,
+}
+
+impl App {
+    /// All of it around a store.
+    #[must_use]
+    pub fn new(store: Store, setup: Setup, settings: Settings) -> Arc<Self> {
+        Arc::new(Self {
+            presence: Presence::new(&store),
+            store,
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            setup,
+            settings: Arc::new(settings),
+            stopping: CancellationToken::new(),
+        })
+    }
 }
 
 /// How this server was set up.
@@ -41,10 +68,23 @@ pub struct App {
 pub struct Settings {
     /// Anybody may sign in as anybody, from this machine alone.
     pub dev: bool,
+    pub signup: Signup,
     /// Where people reach the server, if that isn't what they say in `Host`.
     pub public_url: Option<Origin>,
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
+}
+
+/// Who may make themselves an account, after the first.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Signup {
+    /// Whoever has an invitation
+    #[default]
+    Invite,
+    /// Anybody
+    Open,
+    /// Nobody: administrators make the accounts
+    Closed,
 }
 
 /// The filter tree. Below `/api` and `/plain` and at `/healthz` a miss is answered there; everything
@@ -59,6 +99,20 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .or(rooms::routes(app))
         .unify()
         .or(accounts::routes(app))
+        .unify()
+        .or(sessions::routes(app))
+        .unify()
+        .or(settings::routes(app))
+        .unify()
+        .or(hooks::routes(app))
+        .unify()
+        .or(tokens::routes(app))
+        .unify()
+        .or(password::routes(app))
+        .unify()
+        .or(invites::routes(app))
+        .unify()
+        .or(admin::routes(app))
         .unify()
         .recover(reply::no_such_route)
         .map(Reply::into_response);

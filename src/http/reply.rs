@@ -78,10 +78,25 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error {
             Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
-            Error::SignupClosed | Error::Yourself | Error::NotYours(_) => StatusCode::FORBIDDEN,
+            Error::Disabled
+            | Error::WrongPassword
+            | Error::SignupClosed
+            | Error::InviteRequired
+            | Error::BadInvite
+            | Error::BadSetupToken
+            | Error::BadResetToken
+            | Error::Scope
+            | Error::NotAdmin
+            | Error::Yourself
+            | Error::NotYours(_) => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::UsernameTaken | Error::ClientIdReused | Error::NotARoom => StatusCode::CONFLICT,
+            Error::UsernameTaken
+            | Error::IdentityTaken
+            | Error::LastAdmin
+            | Error::LastWayIn
+            | Error::ClientIdReused
+            | Error::NotARoom => StatusCode::CONFLICT,
             Error::Busy | Error::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

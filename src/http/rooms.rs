@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Participant, UserId, room_name},
+    model::{ConversationId, Participant, UserId, shown_name},
     store::RoomChange,
 };
 
@@ -86,7 +86,7 @@ impl std::str::FromStr for Who {
 }
 
 async fn open_rooms(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     let before = query.id("before", "Conversation")?;
     let rooms = app.store.open_rooms(session.user.id, before).await?;
     Ok(ok(&rooms
@@ -103,11 +103,11 @@ struct Alteration {
 }
 
 async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let wanted: Alteration = body.json(asker.headers()).await?;
     let owner = wanted.owner.map(|owner| owner.parse()).transpose();
     let change = RoomChange {
-        name: wanted.name.as_deref().map(room_name).transpose()?,
+        name: wanted.name.as_deref().map(shown_name).transpose()?,
         open: wanted.open,
         owner: owner.map_err(|_| Error::invalid("owner", "There is no such user"))?,
     };
@@ -119,7 +119,7 @@ async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> A
 }
 
 async fn list(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.reader(&app).await?;
     Ok(ok(&people(&app, session.user.id, id).await?))
 }
 
@@ -136,7 +136,7 @@ struct Newcomer {
 }
 
 async fn come_in(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let user = session.user.clone();
     let newcomer: Newcomer = body.json_or_default(asker.headers()).await?;
     match newcomer.username {
@@ -147,7 +147,7 @@ async fn come_in(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) ->
 }
 
 async fn take_out(id: ConversationId, who: Who, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+    let session = asker.sender(&app).await?;
     let user = match who {
         Who::Me => session.user.id,
         Who::User(id) => id,

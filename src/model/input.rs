@@ -1,4 +1,4 @@
-//! The rules that input must keep: usernames, names of rooms, contents, client ids and emoji.
+//! The rules that input must keep: usernames, names of rooms and tokens, contents, client ids and emoji.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// The most characters (Unicode scalar values) that a message's content may have.
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
 const MAX_USERNAME_LENGTH: usize = 32;
-const MAX_ROOM_NAME_LENGTH: usize = 80;
+const MAX_NAME_LENGTH: usize = 80;
 const MAX_CLIENT_ID_LENGTH: usize = 64;
 
 /// A username that keeps the rules: NFKC, 1 to 32 letters, digits, `_`, `.` or `-`.
@@ -95,23 +95,23 @@ pub fn client_id(text: String) -> Result<String> {
     Ok(text)
 }
 
-/// Trims a room's name and checks it.
+/// Trims the name of a room or a token and checks it.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `name` where nobody could see it, it is too long, or has control characters.
-pub fn room_name(text: &str) -> Result<String> {
+pub fn shown_name(text: &str) -> Result<String> {
     let name = text.trim();
     if name.chars().all(is_unseen) {
-        return Err(Error::invalid("name", "A room needs a name"));
+        return Err(Error::invalid("name", "A name is needed"));
     }
-    if name.chars().count() > MAX_ROOM_NAME_LENGTH {
-        let reason = format!("A room's name has {MAX_ROOM_NAME_LENGTH} characters at most");
+    if name.chars().count() > MAX_NAME_LENGTH {
+        let reason = format!("A name has {MAX_NAME_LENGTH} characters at most");
         return Err(Error::invalid("name", reason));
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
         return Err(Error::invalid(
             "name",
-            "A room's name can't contain control characters",
+            "A name can't contain control characters",
         ));
     }
     Ok(name.to_owned())

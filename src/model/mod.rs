@@ -1,6 +1,7 @@
 //! What travels: ids, users, conversations, messages and events, as the contract's JSON, and the
 //! rules that input must keep. Nothing here reads or writes anything.
 
+mod account;
 mod change;
 mod conversation;
 mod input;
@@ -15,11 +16,12 @@ use std::{
 use serde::{Serialize, Serializer};
 
 pub use self::{
+    account::{Account, Identity, Scope},
     change::{Change, Event},
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
     input::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
-        room_name, username_key,
+        shown_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
 };
@@ -60,6 +62,10 @@ ids! {
     SessionId,
     /// Names a conversation.
     ConversationId,
+    /// Names an invitation.
+    InviteId,
+    /// Names a hook.
+    HookId,
     /// A place in the one sequence that numbers messages and events: the clock.
     EventId,
 }

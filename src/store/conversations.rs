@@ -37,7 +37,7 @@ impl Store {
     /// [`Error::NotFound`] where there is no such user, [`Error::Yourself`], and those of a write.
     pub async fn start_direct(&self, asker: UserId, username: String) -> Result<Started> {
         self.write(move |unit| {
-            let other = users::find(unit.connection, &username)?.ok_or(Error::NotFound("User"))?;
+            let other = users::find_present(unit.connection, &username)?;
             if other.id == asker {
                 return Err(Error::Yourself);
             }
@@ -112,6 +112,18 @@ impl Store {
             .find(|user| user.id != asker)
             .ok_or(Error::NotFound("Other participant"))
     }
+}
+
+/// Tells everybody in a conversation how it is now, as something that they see of it has changed.
+pub(super) fn publish_change(unit: &mut Unit<'_>, id: ConversationId) -> Result<()> {
+    let event = unit.next_id();
+    unit.connection
+        .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
+        .execute((id.0, event.0))?;
+    let everybody = unit.roster(id)?;
+    let conversation = load(unit.connection, id)?;
+    unit.publish(event, everybody, Change::Conversation(conversation));
+    Ok(())
 }
 
 /// The conversation as `asker` sees it.

@@ -122,7 +122,7 @@ impl Store {
     }
 }
 
-fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
+pub(super) fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
     let NewMessage {
         conversation_id,
         author,

@@ -12,7 +12,7 @@ const SCHEMA: &str = include_str!("../../schema.sql");
 /// Marks a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i32 = 0x5469_6e43;
 /// `STEPS[n]` takes a file from version n + 1 to n + 2.
-const STEPS: &[&str] = &[ROOMS];
+const STEPS: &[&str] = &[ROOMS, ACCOUNTS];
 
 /// Rooms, reactions and changes; what the table of events told stands in the rows that it told of.
 const ROOMS: &str = "
@@ -48,6 +48,54 @@ const ROOMS: &str = "
     CREATE INDEX participants_by_read ON participants (conversation_id, read_id) WHERE read_id IS NOT NULL;
     CREATE INDEX messages_by_change ON messages (conversation_id, changed_id) WHERE changed_id IS NOT NULL;
     CREATE INDEX messages_by_reactions ON messages (conversation_id, reaction_count) WHERE reaction_count > 0;
+";
+
+/// Passwords, identities, API tokens, invitations and hooks.
+const ACCOUNTS: &str = "
+    ALTER TABLE users ADD COLUMN password_hash TEXT;
+    ALTER TABLE users ADD COLUMN admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
+    ALTER TABLE users ADD COLUMN bot_of INTEGER REFERENCES users (id);
+    ALTER TABLE users ADD COLUMN disabled_at INTEGER;
+    ALTER TABLE sessions ADD COLUMN scope TEXT CHECK (scope IN ('read', 'send'));
+    ALTER TABLE sessions ADD COLUMN expires_at INTEGER;
+    CREATE TABLE identities (
+        issuer    TEXT    NOT NULL,
+        subject   TEXT    NOT NULL,
+        user_id   INTEGER NOT NULL REFERENCES users (id),
+        username  TEXT,
+        linked_at INTEGER NOT NULL,
+        PRIMARY KEY (issuer, subject)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE avatars (
+        user_id INTEGER PRIMARY KEY REFERENCES users (id),
+        type    TEXT    NOT NULL,
+        picture BLOB    NOT NULL
+    ) STRICT;
+    CREATE TABLE invites (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        token_hash BLOB    NOT NULL UNIQUE,
+        created_by INTEGER REFERENCES users (id),
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        uses       INTEGER NOT NULL,
+        uses_left  INTEGER NOT NULL CHECK (uses_left >= 0)
+    ) STRICT;
+    CREATE TABLE resets (
+        user_id    INTEGER PRIMARY KEY REFERENCES users (id),
+        token_hash BLOB    NOT NULL UNIQUE,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE hooks (
+        id              INTEGER PRIMARY KEY AUTOINCREMENT,
+        secret_hash     BLOB    NOT NULL UNIQUE,
+        conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+        bot_id          INTEGER NOT NULL REFERENCES users (id),
+        created_by      INTEGER NOT NULL REFERENCES users (id),
+        created_at      INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
+    CREATE UNIQUE INDEX identities_by_user ON identities (user_id, issuer);
+    CREATE INDEX hooks_by_conversation ON hooks (conversation_id);
 ";
 
 /// Refuses a file that this program can't read, before anything is written to it.

@@ -5,16 +5,21 @@
 //! without ever blocking a tokio worker. The SQL stands in one file for each family of tables; how
 //! the file is opened, in [`open`]; how it is written, in `writer`.
 
+mod accounts;
+mod admin;
 mod changes;
 mod checkpoint;
 mod conversations;
 mod events;
+mod hooks;
+mod invites;
 mod messages;
 mod migrate;
 pub mod open;
 mod participants;
 mod rooms;
 mod sessions;
+mod tokens;
 mod users;
 mod writer;
 
@@ -34,12 +39,17 @@ use tokio::{
 };
 
 pub use self::{
+    accounts::{Door, NewAccount, Proof, Reset, WayIn},
+    admin::AccountChange,
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     events::{Backlog, Position},
+    hooks::{Hook, HookTarget},
+    invites::Invite,
     messages::{NewMessage, Page, Sent},
     open::OpenError,
     rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomChange},
     sessions::{Session, SessionInfo, SignedIn, hex, new_token},
+    tokens::{ApiToken, NewToken},
 };
 use self::{
     open::Opened,

@@ -119,12 +119,11 @@ impl Store {
     pub async fn add(&self, asker: User, id: ConversationId, username: String) -> Result<()> {
         self.write(move |unit| {
             require_room(unit.connection, id, asker.id)?;
-            let user = users::find(unit.connection, &username)?.ok_or(Error::NotFound("User"))?;
+            let user = users::find_present(unit.connection, &username)?;
             if is_member(unit.connection, id, user.id)? {
                 return Ok(());
             }
-            let text = format!("{} added {}", asker.username, user.username);
-            admit(unit, id, &asker, &user, SystemKind::Added, text)
+            add_somebody(unit, id, &asker, &user)
         })
         .await
     }
@@ -155,8 +154,11 @@ fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversa
     let connection = unit.connection;
     let mut people = vec![(asker.id, Role::Owner)];
     for username in &room.usernames {
-        let user = users::find(connection, username)?.ok_or_else(|| {
-            Error::invalid("usernames", format!("There is nobody called {username}"))
+        let user = users::find_present(connection, username).map_err(|error| match error {
+            Error::NotFound(_) => {
+                Error::invalid("usernames", format!("There is nobody called {username}"))
+            }
+            error => error,
         })?;
         if people.iter().all(|&(known, _)| known != user.id) {
             people.push((user.id, Role::Member));
@@ -191,8 +193,7 @@ fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversa
 }
 
 fn alter(unit: &mut Unit<'_>, asker: &User, id: ConversationId, change: RoomChange) -> Result<()> {
-    let role = require_room(unit.connection, id, asker.id)?;
-    require_owner(role)?;
+    require_own_room(unit.connection, id, asker.id)?;
     let present = load(unit.connection, id)?;
     let name = change
         .name
@@ -265,6 +266,17 @@ fn admit(
     tell(unit, id, kind, by, user, text)
 }
 
+/// Lets somebody in whom somebody in the room has asked in.
+pub(super) fn add_somebody(
+    unit: &mut Unit<'_>,
+    id: ConversationId,
+    by: &User,
+    user: &User,
+) -> Result<()> {
+    let text = format!("{} added {}", by.username, user.username);
+    admit(unit, id, by, user, SystemKind::Added, text)
+}
+
 /// Takes somebody out. Where it was the owner, whoever has been there longest looks after the room.
 fn dismiss(
     unit: &mut Unit<'_>,
@@ -300,7 +312,8 @@ fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
     let connection = unit.connection;
     let heir = connection
         .prepare_cached(
-            "SELECT user_id FROM participants WHERE conversation_id = ?1 ORDER BY since_id, user_id LIMIT 1",
+            "SELECT user_id FROM participants JOIN users ON users.id = user_id WHERE conversation_id = ?1
+             ORDER BY bot_of IS NOT NULL, since_id, user_id LIMIT 1",
         )?
         .query_row([id.0], |row| row.get(0).map(UserId))
         .optional()?;
@@ -349,6 +362,15 @@ fn require_room(connection: &Connection, id: ConversationId, asker: UserId) -> R
     } else {
         Err(Error::NotARoom)
     }
+}
+
+/// Refuses whoever isn't the room's owner.
+pub(super) fn require_own_room(
+    connection: &Connection,
+    id: ConversationId,
+    asker: UserId,
+) -> Result<()> {
+    require_owner(require_room(connection, id, asker)?)
 }
 
 fn require_owner(role: Role) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Sessions: who a token stands for. Every request asks, so the answers are kept in memory; as
-//! every end of a session goes through the writer, it leaves the memory in the same step.
+//! every end of a session goes through the writer, it leaves the memory in the same step. API tokens
+//! are sessions with a scope; how they are made is `tokens`.
 
 use std::{
     collections::HashMap,
@@ -12,18 +13,14 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{
-    Store,
-    users::{self, user_at},
-    writer::Unit,
-};
+use super::{Store, users::user_at, writer::Unit};
 use crate::{
     error::{Error, Result},
-    model::{SessionId, Timestamp, User, UserId, Username},
+    model::{Scope, SessionId, Timestamp, User, UserId},
 };
 
 /// A session ends when it hasn't been used for so long,
@@ -42,12 +39,15 @@ const DEVICE_LENGTH: usize = 200;
 /// SHA-256 of a token.
 pub(super) type TokenHash = [u8; 32];
 
-/// Somebody who is signed in, on one device.
+/// Somebody who is signed in, on one device, or a program in their name.
 #[derive(Debug)]
 pub struct Session {
     pub id: SessionId,
     pub user: User,
-    created_at: Timestamp,
+    /// What it may do, where it is an API token; anything where it isn't.
+    pub scope: Option<Scope>,
+    /// When it ends at the latest.
+    ends_at: Timestamp,
     last_seen_at: AtomicI64,
     /// When it last told others that its user types.
     typed_at: AtomicI64,
@@ -57,10 +57,11 @@ impl Session {
     /// When it ends, if it isn't used again.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        expiry(
-            self.created_at,
-            Timestamp(self.last_seen_at.load(Ordering::Relaxed)),
-        )
+        if self.scope.is_some() {
+            return self.ends_at;
+        }
+        let last_seen = Timestamp(self.last_seen_at.load(Ordering::Relaxed));
+        self.ends_at.min(last_seen.after(IDLE))
     }
 
     /// Whether it is time to tell others again that its user types, which then has been done.
@@ -73,6 +74,28 @@ impl Session {
             self.typed_at.store(now.0, Ordering::Relaxed);
         }
         is_time
+    }
+
+    /// Refuses an API token, where only the person may do something.
+    ///
+    /// # Errors
+    /// [`Error::Scope`].
+    pub fn require_person(&self) -> Result<()> {
+        match self.scope {
+            None => Ok(()),
+            Some(Scope::Read | Scope::Send) => Err(Error::Scope),
+        }
+    }
+
+    /// Refuses a token that may only look.
+    ///
+    /// # Errors
+    /// [`Error::Scope`].
+    pub fn require_send(&self) -> Result<()> {
+        match self.scope {
+            None | Some(Scope::Send) => Ok(()),
+            Some(Scope::Read) => Err(Error::Scope),
+        }
     }
 
     /// Whether it has ended by itself, unused or old.
@@ -106,30 +129,6 @@ pub struct SignedIn {
 }
 
 impl Store {
-    /// Starts a session for the user of that name.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where there is no such user, and those of a write.
-    pub async fn sign_in(&self, username: String, device: String) -> Result<SignedIn> {
-        self.write(move |unit| {
-            let user = users::find(unit.connection, &username)?.ok_or(Error::NotFound("User"))?;
-            start(unit, user, &device)
-        })
-        .await
-    }
-
-    /// Makes a user and starts their first session.
-    ///
-    /// # Errors
-    /// [`Error::UsernameTaken`], and those of a write.
-    pub async fn sign_up(&self, username: Username, device: String) -> Result<SignedIn> {
-        self.write(move |unit| {
-            let user = users::create(unit, &username)?;
-            start(unit, user, &device)
-        })
-        .await
-    }
-
     /// The session that `token` opens, if it is still open.
     ///
     /// # Errors
@@ -185,6 +184,15 @@ impl Store {
         self.write(move |unit| end(unit, user, session)).await
     }
 
+    /// Ends all of the user's sessions but one, and leaves their API tokens.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn end_other_sessions(&self, user: UserId, current: SessionId) -> Result<()> {
+        self.write(move |unit| end_all(unit, user, Some(current)))
+            .await
+    }
+
     /// Ends a session and starts another for the same device, with a new token.
     ///
     /// # Errors
@@ -203,16 +211,21 @@ impl Store {
         .await
     }
 
-    /// The user's open sessions, the last used first. `current` is the one that asks.
+    /// The user's open sessions, the last used first, without API tokens. `current` is the one that
+    /// asks, where it is one of these.
     ///
     /// # Errors
     /// Those of a read.
-    pub async fn sessions_of(&self, user: UserId, current: SessionId) -> Result<Vec<SessionInfo>> {
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        current: Option<SessionId>,
+    ) -> Result<Vec<SessionInfo>> {
         self.read(move |connection| {
             let now = Timestamp::now();
             let mut statement = connection.prepare_cached(
                 "SELECT id, device, created_at, last_seen_at FROM sessions
-                 WHERE user_id = ?1 ORDER BY last_seen_at DESC, id DESC",
+                 WHERE user_id = ?1 AND scope IS NULL ORDER BY last_seen_at DESC, id DESC",
             )?;
             let sessions = statement.query_map([user.0], |row| {
                 let id = SessionId(row.get(0)?);
@@ -221,7 +234,7 @@ impl Store {
                     device: row.get(1)?,
                     created_at: Timestamp(row.get(2)?),
                     last_seen_at: Timestamp(row.get(3)?),
-                    current: id == current,
+                    current: Some(id) == current,
                 })
             })?;
             let mut sessions: Vec<_> = sessions.collect::<rusqlite::Result<_>>()?;
@@ -242,28 +255,39 @@ pub(super) fn is_open(connection: &Connection, session: SessionId) -> rusqlite::
 fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Session>> {
     connection
         .prepare_cached(
-            "SELECT s.id, s.created_at, s.last_seen_at, u.id, u.username, u.avatar_url
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1",
+            "SELECT s.id, s.created_at, s.last_seen_at, s.scope, s.expires_at, u.id, u.username, u.avatar_url
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1 AND u.disabled_at IS NULL",
         )?
         .query_row([hash], |row| {
+            let created_at = Timestamp(row.get(1)?);
+            let expires_at = row.get::<_, Option<_>>(4)?.map(Timestamp);
             Ok(Session {
                 id: SessionId(row.get(0)?),
-                created_at: Timestamp(row.get(1)?),
+                ends_at: expires_at.unwrap_or(created_at.after(ABSOLUTE)),
                 last_seen_at: AtomicI64::new(row.get(2)?),
                 typed_at: AtomicI64::new(0),
-                user: user_at(row, 3)?,
+                scope: scope_at(row, 3)?,
+                user: user_at(row, 5)?,
             })
         })
         .optional()
 }
 
-fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<SignedIn> {
+/// Reads a scope; null is none.
+pub(super) fn scope_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Scope>> {
+    let word: Option<String> = row.get(column)?;
+    Ok(word.as_deref().and_then(Scope::of))
+}
+
+/// Starts a session for somebody who has shown who they are.
+pub(super) fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<SignedIn> {
     let now = unit.now;
     // The user's expired sessions go now, so that the table stays as small as its use.
     let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     unit.connection
         .prepare_cached(
-            "DELETE FROM sessions WHERE user_id = ?1 AND (last_seen_at <= ?2 OR created_at <= ?3)",
+            "DELETE FROM sessions
+             WHERE user_id = ?1 AND scope IS NULL AND (last_seen_at <= ?2 OR created_at <= ?3)",
         )?
         .execute((user.id.0, now.0 - millis(IDLE), now.0 - millis(ABSOLUTE)))?;
 
@@ -285,15 +309,74 @@ fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<SignedIn> {
     })
 }
 
-fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Result<()> {
+pub(super) fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Result<()> {
     let token = unit
         .connection
-        .prepare_cached("DELETE FROM sessions WHERE id = ?1 AND user_id = ?2 RETURNING token_hash")?
+        .prepare_cached(
+            "DELETE FROM sessions WHERE id = ?1 AND user_id = ?2 AND scope IS NULL RETURNING token_hash",
+        )?
         .query_row((session.0, user.0), |row| row.get(0))
         .optional()?
         .ok_or(Error::NotFound("Session"))?;
     unit.end_session(user, session, token);
     Ok(())
+}
+
+/// Ends all of a user's sessions but `kept`, and leaves their API tokens.
+pub(super) fn end_all(unit: &mut Unit<'_>, user: UserId, kept: Option<SessionId>) -> Result<()> {
+    let ended = delete(
+        unit.connection,
+        "DELETE FROM sessions WHERE user_id = ?1 AND scope IS NULL AND id <> ?2 RETURNING id, token_hash",
+        (user.0, kept.map_or(0, |kept| kept.0)),
+    )?;
+    for (session, token) in ended {
+        unit.end_session(user, session, token);
+    }
+    Ok(())
+}
+
+/// Ends whatever a user is signed in by, with API tokens.
+pub(super) fn end_everything(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
+    let ended = delete(
+        unit.connection,
+        "DELETE FROM sessions WHERE user_id = ?1 RETURNING id, token_hash",
+        [user.0],
+    )?;
+    for (session, token) in ended {
+        unit.end_session(user, session, token);
+    }
+    Ok(())
+}
+
+/// Gives a session another token; its streams go on.
+pub(super) fn renew(unit: &mut Unit<'_>, session: &Session) -> Result<SignedIn> {
+    let token = new_token()?;
+    let former = unit
+        .connection
+        .prepare_cached("SELECT token_hash FROM sessions WHERE id = ?1")?
+        .query_row([session.id.0], |row| row.get(0))
+        .optional()?
+        .ok_or(Error::Unauthorized)?;
+    unit.connection
+        .prepare_cached("UPDATE sessions SET token_hash = ?2 WHERE id = ?1")?
+        .execute((session.id.0, hash(&token)))?;
+    unit.forget_token(former);
+    Ok(SignedIn {
+        user: session.user.clone(),
+        token,
+        expires_at: session.expires_at(),
+    })
+}
+
+/// Runs a statement that deletes sessions and returns their ids and tokens.
+fn delete(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> rusqlite::Result<Vec<(SessionId, TokenHash)>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let ended = statement.query_map(parameters, |row| Ok((SessionId(row.get(0)?), row.get(1)?)))?;
+    ended.collect()
 }
 
 /// 256 bits of the operating system's randomness, in hexadecimal.
@@ -320,7 +403,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn hash(token: &str) -> TokenHash {
+pub(super) fn hash(token: &str) -> TokenHash {
     Sha256::digest(token).into()
 }
 
@@ -328,7 +411,7 @@ fn hash(token: &str) -> TokenHash {
 #[derive(Default)]
 pub(super) struct SessionCache {
     sessions: RwLock<HashMap<TokenHash, Arc<Session>>>,
-    /// Counts the sessions that were ended.
+    /// Counts what was forgotten.
     generation: AtomicU64,
 }
 
@@ -356,10 +439,17 @@ impl SessionCache {
         sessions.insert(token, Arc::clone(session));
     }
 
-    /// Only the writer calls this, after the commit that deleted the session.
+    /// Only the writer calls this, after the commit that deleted the session or changed its token.
     pub fn forget(&self, token: &TokenHash) {
         let mut sessions = self.sessions.write();
         self.generation.fetch_add(1, Ordering::AcqRel);
         sessions.remove(token);
+    }
+
+    /// Only the writer calls this, after the commit that changed what the user is called or looks like.
+    pub fn forget_user(&self, user: UserId) {
+        let mut sessions = self.sessions.write();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        sessions.retain(|_, session| session.user.id != user);
     }
 }

@@ -2,25 +2,28 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Store, writer::Unit};
+use super::{Store, conversations, writer::Unit};
 use crate::{
     error::{Error, Result},
-    model::{User, UserId, Username, username_key},
+    model::{ConversationId, User, UserId, Username, username_key},
 };
 
 /// Names that a search gives at most.
 const SEARCH_LIMIT: i64 = 5;
 
 impl Store {
-    /// Makes sure that `username` exists.
+    /// Makes sure that `username` exists, as an administrator where it is made.
     ///
     /// # Errors
     /// Those of a write, and of a username that breaks the rules.
-    pub async fn ensure_user(&self, username: &str) -> Result<()> {
+    pub async fn ensure_user(&self, username: &str, admin: bool) -> Result<()> {
         let username = Username::new(username)?;
-        self.write(move |unit| match find(unit.connection, &username.text)? {
-            Some(_) => Ok(()),
-            None => create(unit, &username).map(drop),
+        self.write(move |unit| {
+            if find(unit.connection, &username.text)?.is_none() {
+                let user = create(unit, &username)?;
+                set_admin(unit.connection, user.id, admin)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -36,6 +39,7 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "SELECT username FROM users
                  WHERE username_key >= ?1 AND username_key < ?1 || char(0x10ffff) AND id <> ?2
+                 AND disabled_at IS NULL
                  ORDER BY username_key LIMIT ?3",
             )?;
             let names = statement.query_map((key, asker.0, SEARCH_LIMIT), |row| row.get(0))?;
@@ -82,6 +86,65 @@ pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Opt
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE id = ?1")?
         .query_row([id.0], |row| user_at(row, 0))
         .optional()
+}
+
+/// Like [`find`], without those who are disabled: nobody starts anything with them.
+pub(super) fn find_present(connection: &Connection, username: &str) -> Result<User> {
+    let user = find(connection, username)?.ok_or(Error::NotFound("User"))?;
+    if is_disabled(connection, user.id)? {
+        return Err(Error::NotFound("User"));
+    }
+    Ok(user)
+}
+
+pub(super) fn is_disabled(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND disabled_at IS NOT NULL")?
+        .exists([user.0])
+}
+
+pub(super) fn is_admin(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND admin = 1")?
+        .exists([user.0])
+}
+
+pub(super) fn set_admin(
+    connection: &Connection,
+    user: UserId,
+    admin: bool,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET admin = ?2 WHERE id = ?1")?
+        .execute((user.0, admin))?;
+    Ok(())
+}
+
+/// Gives a user another name; it must be free, or theirs in another spelling.
+pub(super) fn rename(unit: &mut Unit<'_>, user: UserId, name: &Username) -> Result<()> {
+    let changed = unit
+        .connection
+        .prepare_cached(
+            "UPDATE OR IGNORE users SET username = ?2, username_key = ?3 WHERE id = ?1",
+        )?
+        .execute((user.0, &name.text, &name.key))?;
+    if changed == 0 {
+        return Err(Error::UsernameTaken);
+    }
+    announce(unit, user)
+}
+
+/// Tells everybody who shares a conversation with a user that they are called or look otherwise now.
+pub(super) fn announce(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
+    unit.forget_user(user);
+    let connection = unit.connection;
+    let mut statement =
+        connection.prepare_cached("SELECT conversation_id FROM participants WHERE user_id = ?1")?;
+    let shared = statement.query_map([user.0], |row| row.get(0).map(ConversationId))?;
+    for id in shared {
+        conversations::publish_change(unit, id?)?;
+    }
+    Ok(())
 }
 
 /// Makes a user; the name must be free.

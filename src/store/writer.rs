@@ -238,6 +238,8 @@ enum AfterCommit {
         session: SessionId,
         token: TokenHash,
     },
+    ForgetToken(TokenHash),
+    ForgetUser(UserId),
 }
 
 impl Unit<'_> {
@@ -294,6 +296,16 @@ impl Unit<'_> {
             session,
             token,
         });
+    }
+
+    /// Forgets a token that this job has replaced, after the commit; its session goes on.
+    pub fn forget_token(&mut self, token: TokenHash) {
+        self.after_commit.push(AfterCommit::ForgetToken(token));
+    }
+
+    /// Forgets what is remembered of a user whom this job has changed, after the commit.
+    pub fn forget_user(&mut self, user: UserId) {
+        self.after_commit.push(AfterCommit::ForgetUser(user));
     }
 
     /// Writes something new; the same again would be no write at all.
@@ -460,6 +472,8 @@ impl Batches<'_> {
                     self.sessions.forget(&token);
                     self.bus.end_session(user, session);
                 }
+                AfterCommit::ForgetToken(token) => self.sessions.forget(&token),
+                AfterCommit::ForgetUser(user) => self.sessions.forget_user(user),
             }
         }
     }

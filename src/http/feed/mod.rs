@@ -42,7 +42,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 
 async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgrade>) -> Answer {
     let in_query = query.get("token");
-    let session = asker.session_or(&app, in_query).await?;
+    let session = asker.reader_or(&app, in_query).await?;
     let accepts = |media_type| {
         let accepted = asker.headers().get_all(ACCEPT);
         let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());

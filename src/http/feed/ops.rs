@@ -65,6 +65,7 @@ pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
 /// The session is looked up for every frame, as it is for every request.
 async fn perform(app: &App, token: &str, frame: &str) -> Answer<String> {
     let session = app.store.session(token).await?;
+    session.require_send()?;
     let request: Request = body::parse(frame.as_bytes())?;
     match request.op.as_deref() {
         Some("send") => send(app, &session, request).await,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 use warp::{Filter, Reply, filters::BoxedFilter, http::header::SET_COOKIE};
 
@@ -12,7 +12,8 @@ use super::{
     page::Page,
 };
 use crate::http::{
-    App, Settings, accounts,
+    App, Settings,
+    accounts::{self, Credentials, Registration},
     asker::session_cookie,
     body::Body,
     filters::only,
@@ -38,12 +39,17 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
 }
 
 async fn show_door(visit: Visit) -> Answer {
-    Ok(door(&visit.app.settings, Draft::default()).into_response())
+    let app = &visit.app;
+    let signup = accounts::signup(app).await?;
+    Ok(door(&app.settings, signup, Draft::default()).into_response())
 }
 
 #[derive(Deserialize)]
 struct Entry {
     username: Option<String>,
+    password: Option<String>,
+    /// An invitation or a setup link, whole or what is behind its `#`.
+    link: Option<String>,
     /// The button that makes an account.
     create: Option<String>,
 }
@@ -51,11 +57,11 @@ struct Entry {
 async fn enter(visit: Visit, body: Body) -> Answer {
     let Visit { app, asker, .. } = visit;
     asker.refuse_cross_origin(&app)?;
-    let Entry { username, create } = body.form(asker.headers()).await?;
-    let name = username.clone().unwrap_or_default();
-    let signed_in = match create {
-        Some(_) => accounts::sign_up(&app, &asker, username).await,
-        None => accounts::sign_in(&app, &asker, username).await,
+    let entry: Entry = body.form(asker.headers()).await?;
+    let name = entry.username.clone().unwrap_or_default();
+    let signed_in = match entry.create {
+        Some(_) => accounts::sign_up(&app, &asker, entry.registration()).await,
+        None => accounts::sign_in(&app, &asker, entry.credentials()).await,
     };
     match signed_in {
         Ok(signed_in) => {
@@ -66,18 +72,40 @@ async fn enter(visit: Visit, body: Body) -> Answer {
         }
         Err(error) => {
             let refusal = Failure::from(error);
-            let page = door(&app.settings, Draft::refused(&name, &refusal));
+            let signup = accounts::signup(&app).await?;
+            let page = door(&app.settings, signup, Draft::refused(&name, &refusal));
             Ok(refusal.answer(page))
         }
     }
 }
 
-fn door(settings: &Settings, draft: Draft<'_>) -> Page<'static> {
-    let label = if settings.dev {
-        "Somebody else"
-    } else {
-        "Username"
-    };
+impl Entry {
+    fn credentials(self) -> Credentials {
+        Credentials {
+            username: self.username,
+            password: self.password,
+        }
+    }
+
+    fn registration(self) -> Registration {
+        let link = self.link.unwrap_or_default();
+        let (page, token) = link.trim().rsplit_once('#').unwrap_or(("", link.trim()));
+        let token = Some(token.to_owned());
+        let (invite, setup_token) = if page.ends_with("/setup") {
+            (None, token)
+        } else {
+            (token, None)
+        };
+        Registration {
+            username: self.username,
+            password: self.password,
+            invite,
+            setup_token,
+        }
+    }
+}
+
+fn door(settings: &Settings, signup: &str, draft: Draft<'_>) -> Page<'static> {
     let main = html! {
         h1 { "Tincan" }
         @if settings.dev {
@@ -85,23 +113,58 @@ fn door(settings: &Settings, draft: Draft<'_>) -> Page<'static> {
             form method="post" action="/plain/sign-in" {
                 p { @for username in PEOPLE { input type="submit" name="username" value=(username); " " } }
             }
-        }
-        form method="post" action="/plain/sign-in" {
-            div { (draft.name_field("username", label, "username")) }
-            @if !settings.dev {
-                div {
-                    label for="password" { "Password" } " "
-                    input #password type="password" name="password" autocomplete="current-password" required;
+            form method="post" action="/plain/sign-in" {
+                div { (draft.name_field("username", "Somebody else", "username")) }
+                p {
+                    input .primary type="submit" value="Sign in"; " "
+                    input type="submit" name="create" value="Create account";
                 }
             }
-            p {
-                input .primary type="submit" value="Sign in"; " "
-                input type="submit" name="create" value="Create account";
+        } @else {
+            form method="post" action="/plain/sign-in" {
+                div { (draft.name_field("username", "Username", "username")) }
+                (password("password", "current-password"))
+                p { input .primary type="submit" value="Sign in"; }
             }
+            @if signup != "closed" { (new_account(signup)) }
         }
         p { "These pages need no scripts. With them, there is " a href="/" { "a livelier one" } "." }
     };
     Page::for_anybody("Sign in", main)
+}
+
+fn password(id: &str, autocomplete: &str) -> Markup {
+    html! {
+        div {
+            label for=(id) { "Password" } " "
+            input #(id) type="password" name="password" autocomplete=(autocomplete) required;
+        }
+    }
+}
+
+fn new_account(signup: &str) -> Markup {
+    let label = match signup {
+        "setup" => Some("The setup link, which the server has printed where it was started"),
+        "invite" => Some("Your invitation link"),
+        _ => None,
+    };
+    html! {
+        h2 { "New here?" }
+        form method="post" action="/plain/sign-in" {
+            @if let Some(label) = label {
+                div {
+                    label for="link" { (label) } " "
+                    input #link name="link" required autocomplete="off" spellcheck="false";
+                }
+            }
+            div {
+                label for="new-username" { "Username" } " "
+                input #new-username name="username" required autocomplete="username" autocapitalize="none" spellcheck="false";
+            }
+            (password("new-password", "new-password"))
+            p { input type="submit" name="create" value="Create account"; }
+        }
+    }
 }
 
 async fn sign_out(visit: Visit, body: Body) -> Answer {

@@ -21,7 +21,9 @@ use crate::{
         reply::{Answer, Failure, see_other},
         rooms::people,
     },
-    model::{Conversation, ConversationId, ConversationKind, Participant, Role, UserId, room_name},
+    model::{
+        Conversation, ConversationId, ConversationKind, Participant, Role, UserId, shown_name,
+    },
     store::{NewRoom, ROOMS_PAGE, RoomChange},
 };
 
@@ -97,7 +99,7 @@ async fn make(visit: Visit, body: Body) -> Answer {
 async fn make_room(visit: &Visit, visitor: &Visitor, plan: &Plan) -> Result<ConversationId> {
     let usernames = plan.usernames.split(',').map(str::trim);
     let room = NewRoom {
-        name: room_name(&plan.name)?,
+        name: shown_name(&plan.name)?,
         usernames: usernames
             .filter(|username| !username.is_empty())
             .map(str::to_owned)
@@ -269,7 +271,7 @@ async fn change(
     open: Option<&str>,
 ) -> Result<()> {
     let change = RoomChange {
-        name: name.map(room_name).transpose()?,
+        name: name.map(shown_name).transpose()?,
         open: open.map(|open| open == "yes"),
         owner: None,
     };

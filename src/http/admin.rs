@@ -1,0 +1,182 @@
+//! What administrators do with other people's accounts.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Response};
+
+use super::{
+    App,
+    accounts::required,
+    asker::Asker,
+    body::Body,
+    filters::{Query, asker, body, only, query, with},
+    reply::{Answer, json, no_content, ok},
+};
+use crate::{
+    model::{Account, SessionId, Timestamp, UserId, Username},
+    store::{AccountChange, Reset},
+};
+
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let list = warp::path!("users")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .and(query())
+        .then(list);
+    let make = warp::path!("users")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(make);
+    let list = list
+        .or(make)
+        .or(warp::path!("users").and(only("GET, HEAD, POST")));
+
+    let change = warp::path!("users" / UserId)
+        .and(warp::patch())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(change);
+    let change = change.or(warp::path!("users" / UserId)
+        .and(only("PATCH"))
+        .map(|_, refusal| refusal));
+
+    let reset = warp::path!("users" / UserId / "reset")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .then(reset);
+    let reset = reset.or(warp::path!("users" / UserId / "reset")
+        .and(only("POST"))
+        .map(|_, refusal| refusal));
+
+    let sessions = warp::path!("users" / UserId / "sessions")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(sessions);
+    let end_all = warp::path!("users" / UserId / "sessions")
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(end_all);
+    let sessions = sessions
+        .or(end_all)
+        .or(warp::path!("users" / UserId / "sessions")
+            .and(only("GET, HEAD, DELETE"))
+            .map(|_, refusal| refusal));
+
+    let end = warp::path!("users" / UserId / "sessions" / SessionId)
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(end);
+    let end = end.or(warp::path!("users" / UserId / "sessions" / SessionId)
+        .and(only("DELETE"))
+        .map(|_, _, refusal| refusal));
+
+    let admin = list.or(change).or(reset).or(sessions).or(end);
+    warp::path("admin")
+        .and(admin)
+        .map(Reply::into_response)
+        .boxed()
+}
+
+async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
+    asker.administrator(&app).await?;
+    let prefix = query.get("search").unwrap_or_default();
+    let after = query.id("after", "User")?;
+    Ok(ok(&app.store.accounts(prefix, after).await?))
+}
+
+#[derive(Deserialize)]
+struct Draft {
+    username: Option<String>,
+    admin: Option<bool>,
+}
+
+async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    #[derive(Serialize)]
+    struct Made {
+        user: Account,
+        #[serde(flatten)]
+        link: Link,
+    }
+
+    asker.administrator(&app).await?;
+    let Draft { username, admin } = body.json(asker.headers()).await?;
+    let username = Username::new(&required("username", "Username required", username)?)?;
+    let (user, reset) = app
+        .store
+        .make_account(username, admin.unwrap_or_default())
+        .await?;
+    let link = Link::of(&app, &asker, &reset);
+    Ok(json(StatusCode::CREATED, &Made { user, link }))
+}
+
+/// By which somebody chooses their password.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Link {
+    link: String,
+    expires_at: Timestamp,
+}
+
+impl Link {
+    fn of(app: &App, asker: &Asker, reset: &Reset) -> Self {
+        Self {
+            link: format!("{}/reset#{}", asker.base(&app.settings), reset.token),
+            expires_at: reset.expires_at,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Change {
+    username: Option<String>,
+    admin: Option<bool>,
+    disabled: Option<bool>,
+}
+
+async fn change(id: UserId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    asker.administrator(&app).await?;
+    let Change {
+        username,
+        admin,
+        disabled,
+    } = body.json(asker.headers()).await?;
+    let change = AccountChange {
+        username: username.map(|name| Username::new(&name)).transpose()?,
+        admin,
+        disabled,
+    };
+    Ok(ok(&app.store.change_account(id, change).await?))
+}
+
+async fn reset(id: UserId, app: Arc<App>, asker: Asker) -> Answer {
+    asker.administrator(&app).await?;
+    let reset = app.store.make_reset(id).await?;
+    let link = Link::of(&app, &asker, &reset);
+    Ok(json(StatusCode::CREATED, &link))
+}
+
+async fn sessions(id: UserId, app: Arc<App>, asker: Asker) -> Answer {
+    asker.administrator(&app).await?;
+    Ok(ok(&app.store.sessions_of_account(id).await?))
+}
+
+async fn end_all(id: UserId, app: Arc<App>, asker: Asker) -> Answer {
+    asker.administrator(&app).await?;
+    app.store.end_sessions_of_account(id, None).await?;
+    Ok(no_content())
+}
+
+async fn end(id: UserId, session: SessionId, app: Arc<App>, asker: Asker) -> Answer {
+    asker.administrator(&app).await?;
+    app.store.end_sessions_of_account(id, Some(session)).await?;
+    Ok(no_content())
+}

@@ -1,0 +1,69 @@
+//! What one sets for oneself, and what one's account is.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
+
+use super::{
+    App,
+    asker::Asker,
+    body::Body,
+    filters::{asker, body, only, with},
+    reply::{Answer, ok},
+};
+use crate::model::UserId;
+
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let show = warp::path!("settings")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(show);
+    let change = warp::path!("settings")
+        .and(warp::patch())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(change);
+    show.or(change)
+        .or(warp::path!("settings").and(only("GET, HEAD, PATCH")))
+        .map(Reply::into_response)
+        .boxed()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Settings {
+    shows_activity: bool,
+    admin: bool,
+    has_password: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    shows_activity: Option<bool>,
+}
+
+async fn show(app: Arc<App>, asker: Asker) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    own(&app, user).await
+}
+
+async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    let change: Change = body.json(asker.headers()).await?;
+    if let Some(shows) = change.shows_activity {
+        app.presence.set_shown(user, shows).await?;
+    }
+    own(&app, user).await
+}
+
+async fn own(app: &App, user: UserId) -> Answer {
+    Ok(ok(&Settings {
+        shows_activity: app.store.shows_activity(user).await?,
+        admin: app.store.is_admin(user).await?,
+        has_password: app.store.password_hash(user).await?.is_some(),
+    }))
+}

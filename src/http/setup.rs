@@ -1,0 +1,52 @@
+//! The first run: a token, printed where the server was started, by which the first account is made.
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::Result,
+    store::{Store, new_token},
+};
+
+/// The token of the setup link. It is of one start of the server, and kept nowhere else.
+pub struct Setup {
+    /// None where there was somebody at the start who could administer.
+    token: Option<String>,
+}
+
+impl Setup {
+    /// Makes a token where one is needed.
+    ///
+    /// # Errors
+    /// Those of a read, and [`crate::error::Error::Internal`] where the system has no randomness.
+    pub async fn prepare(store: &Store) -> Result<Self> {
+        let token = store.needs_setup().await?.then(new_token).transpose()?;
+        Ok(Self { token })
+    }
+
+    /// Nothing to set up, as in development mode.
+    #[must_use]
+    pub fn unneeded() -> Self {
+        Self { token: None }
+    }
+
+    /// The page that makes the first account. The token is behind the `#`, which no browser sends.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        self.token.as_ref().map(|token| format!("/setup#{token}"))
+    }
+
+    /// Whether the first account has still to be made.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn is_needed(&self, store: &Store) -> Result<bool> {
+        Ok(self.token.is_some() && store.needs_setup().await?)
+    }
+
+    /// Whether that is the token. Hashes are compared, so that the time it takes tells nothing of it.
+    #[must_use]
+    pub fn admits(&self, token: &str) -> bool {
+        let own = self.token.as_ref();
+        own.is_some_and(|own| Sha256::digest(own) == Sha256::digest(token))
+    }
+}

@@ -1,0 +1,107 @@
+//! API tokens, for programs that act in one's own name or as a bot.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Response};
+
+use super::{
+    App,
+    asker::Asker,
+    body::Body,
+    filters::{asker, body, only, with},
+    reply::{Answer, json, no_content, ok},
+};
+use crate::{
+    error::{Error, Result},
+    model::{Scope, SessionId, Username, shown_name},
+    store::{ApiToken, NewToken},
+};
+
+const DAYS: u32 = 90;
+const MOST_DAYS: u32 = 365;
+
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let list = warp::path!("tokens")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(list);
+    let make = warp::path!("tokens")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(make);
+    let list = list
+        .or(make)
+        .or(warp::path!("tokens").and(only("GET, HEAD, POST")));
+
+    let revoke = warp::path!("tokens" / SessionId)
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(revoke);
+    let revoke = revoke.or(warp::path!("tokens" / SessionId)
+        .and(only("DELETE"))
+        .map(|_, refusal| refusal));
+
+    list.or(revoke).map(Reply::into_response).boxed()
+}
+
+/// A token to be made, as a client asks for it.
+#[derive(Deserialize)]
+struct Draft {
+    name: Option<String>,
+    scope: Option<String>,
+    days: Option<u32>,
+    bot: Option<String>,
+}
+
+impl Draft {
+    fn checked(self) -> Result<NewToken> {
+        let scope = self.scope.as_deref().and_then(Scope::of);
+        Ok(NewToken {
+            name: shown_name(&self.name.unwrap_or_default())?,
+            scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,
+            lasts: days(self.days, DAYS, MOST_DAYS)?,
+            bot: self.bot.map(|name| Username::new(&name)).transpose()?,
+        })
+    }
+}
+
+/// So many days, which a client may have left open.
+///
+/// # Errors
+/// [`Error::Invalid`] on `days` where they aren't from 1 to `most`.
+pub fn days(given: Option<u32>, usual: u32, most: u32) -> Result<Duration> {
+    match given.unwrap_or(usual) {
+        days if (1..=most).contains(&days) => Ok(Duration::from_hours(24 * u64::from(days))),
+        _ => Err(Error::invalid("days", format!("From 1 to {most} days"))),
+    }
+}
+
+async fn list(app: Arc<App>, asker: Asker) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    Ok(ok(&app.store.tokens(Some(user)).await?))
+}
+
+async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    #[derive(Serialize)]
+    struct Made {
+        #[serde(flatten)]
+        info: ApiToken,
+        token: String,
+    }
+
+    let user = asker.session(&app).await?.user.clone();
+    let draft: Draft = body.json(asker.headers()).await?;
+    let (info, token) = app.store.make_token(user, draft.checked()?).await?;
+    Ok(json(StatusCode::CREATED, &Made { info, token }))
+}
+
+async fn revoke(id: SessionId, app: Arc<App>, asker: Asker) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    app.store.revoke_token(Some(user), id).await?;
+    Ok(no_content())
+}

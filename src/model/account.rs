@@ -1,0 +1,65 @@
+//! What an account is to administrators, how else than by a password one gets into it, and what a token of it may do.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Timestamp, User};
+
+/// What an API token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Look at everything that its user sees.
+    Read,
+    /// That, and everything that somebody in a conversation does.
+    Send,
+}
+
+impl Scope {
+    /// The word that it is kept as.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Send => "send",
+        }
+    }
+
+    /// The scope that has this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Read, Self::Send]
+            .into_iter()
+            .find(|scope| scope.word() == word)
+    }
+}
+
+/// An account with a provider, by which somebody signs in. The provider is known by its issuer, and the account by what
+/// the issuer calls it for good, never by an e-mail address (OpenID Connect Core §5.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub issuer: String,
+    pub subject: String,
+    /// What it is called with the provider; only to be shown.
+    pub username: Option<String>,
+}
+
+/// A user, as administrators see them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the contract has them as such"
+)]
+pub struct Account {
+    #[serde(flatten)]
+    pub user: User,
+    pub admin: bool,
+    pub bot: bool,
+    pub disabled: bool,
+    pub has_password: bool,
+    /// The issuers of the identities that it is linked to.
+    pub providers: Vec<String>,
+    pub created_at: Timestamp,
+    /// When one of its sessions was last used, as far as they are still open.
+    pub last_seen_at: Option<Timestamp>,
+}

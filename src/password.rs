@@ -1,0 +1,404 @@
+//! Passwords: the rules that a new one must keep, and hashing and checking them with argon2id, off
+//! the async threads and never too many at once.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::{self, phc::PasswordHash},
+};
+use tokio::{sync::Semaphore, task};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Error, Result},
+    model::username_key,
+};
+
+/// In bytes, after normalisation.
+const SHORTEST: usize = 8;
+const LONGEST: usize = 1_024;
+
+/// How many are hashed at once. Each takes 19 MiB and a core.
+const AT_ONCE: usize = 2;
+/// How many more may wait for their turn.
+const WAITING: usize = 16;
+
+/// OWASP's first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
+/// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>).
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// What a password is checked against where there is none: it costs the same work as one that was
+/// kept, and what comes of it doesn't count.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Those that everybody tries first, in lower case, one a line; none that another rule refuses.
+const COMMONEST: &str = include_str!("password/commonest.txt");
+
+/// A password that keeps the rules. It has no `Debug`, and is wiped when it goes.
+pub struct NewPassword(Zeroizing<String>);
+
+impl NewPassword {
+    /// Normalises (NFC) and checks the password that `username` would have.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `password`, with the rule that was broken.
+    pub fn new(field: &'static str, text: &str, username: &str) -> Result<Self> {
+        let text = normalised(text);
+        // Fewer bytes are fewer characters, and few people know what a byte is.
+        if text.len() < SHORTEST {
+            let reason = format!("A password has {SHORTEST} characters at least");
+            return Err(Error::invalid(field, reason));
+        }
+        if text.len() > LONGEST {
+            return Err(Error::invalid(field, "This password is too long"));
+        }
+        if username_key(&text) == username_key(username) {
+            let reason = "The password can’t be the username";
+            return Err(Error::invalid(field, reason));
+        }
+        if is_run(&text) || is_common(&text) {
+            let reason = "Too many people use this password; choose another";
+            return Err(Error::invalid(field, reason));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// The same password is the same bytes, whichever keyboard it was typed on.
+fn normalised(text: &str) -> Zeroizing<String> {
+    // NFC never takes more than three times the bytes (UAX #15 §11), so that the text isn't moved
+    // to a larger place and left behind in the smaller one.
+    let mut normal = Zeroizing::new(String::with_capacity(text.len() * 3));
+    normal.extend(text.nfc());
+    normal
+}
+
+/// One character again and again, or the next one each time: `aaaaaaaa`, `abcdefgh`, `87654321`.
+fn is_run(text: &str) -> bool {
+    let steps = text.chars().zip(text.chars().skip(1));
+    let mut steps = steps.map(|(one, next)| i64::from(u32::from(next)) - i64::from(u32::from(one)));
+    steps
+        .next()
+        .is_none_or(|first| first.abs() <= 1 && steps.all(|step| step == first))
+}
+
+fn is_common(text: &str) -> bool {
+    let text = Zeroizing::new(text.to_lowercase());
+    COMMONEST.lines().any(|common| common == *text)
+}
+
+/// Hashes and checks passwords, a few at a time. Cheap to clone; all clones wait in one queue.
+#[derive(Clone)]
+pub struct Passwords {
+    /// For who is at work or waits.
+    places: Arc<Semaphore>,
+    /// For who is at work.
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+impl Passwords {
+    /// What to keep of a password: a PHC string with a new salt.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where too many wait.
+    pub async fn hash(&self, password: NewPassword) -> Result<String> {
+        self.work(move || {
+            let hash = argon2()?.hash_password(password.0.as_bytes());
+            Ok(hash.map_err(defect)?.to_string())
+        })
+        .await
+    }
+
+    /// Whether `text` is the password of which `kept` was kept. Where nothing was, it isn't, after
+    /// the same work, so that the time tells nothing either.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where too many wait; [`Error::Internal`] where `kept` isn't a PHC string.
+    pub async fn verify(&self, text: String, kept: Option<String>) -> Result<bool> {
+        let text = Zeroizing::new(text);
+        self.work(move || {
+            let text = normalised(&text);
+            let bytes = text.as_bytes();
+            // Nobody has a longer one. The work doesn't grow with it.
+            let (looked_at, rest) = bytes.split_at(bytes.len().min(LONGEST));
+            let hash = PasswordHash::new(kept.as_deref().unwrap_or(NOBODYS)).map_err(defect)?;
+            let is_same = match argon2()?.verify_password(looked_at, &hash) {
+                Ok(()) => true,
+                Err(password_hash::Error::PasswordInvalid) => false,
+                Err(error) => return Err(defect(error)),
+            };
+            Ok(is_same && rest.is_empty() && kept.is_some())
+        })
+        .await
+    }
+
+    /// Runs `work` off the async threads, when its turn has come.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Error::Busy)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Stopping)?;
+        let _held = (place, turn);
+        let done = task::spawn_blocking(move || {
+            // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
+            // memory and the core are taken.
+
+            work()
+        });
+        done.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "hashing a password ended early");
+            Err(Error::Internal)
+        })
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(defect)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// The errors of argon2 name what is wrong with a hash, and hold nothing of it.
+fn defect(error: impl std::fmt::Display) -> Error {
+    tracing::error!(%error, "a password could not be hashed or checked");
+    Error::Internal
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn refusal(text: &str) -> Option<String> {
+        match NewPassword::new(text, "Jürgen.Müller") {
+            Ok(_) => None,
+            Err(Error::Invalid { field, reason }) => {
+                assert_eq!(field, "password");
+                Some(reason)
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    async fn hash(text: &str) -> String {
+        let password = NewPassword::new(text, "jane").expect("it keeps the rules");
+        Passwords::default().hash(password).await.expect("a hash")
+    }
+
+    #[test]
+    fn a_password_has_8_to_1024_bytes() {
+        assert!(refusal("vbn4Kx!").is_some());
+        assert!(refusal("").is_some());
+        assert!(refusal(&"ö?ab".repeat(250)).is_some(), "1,250 bytes");
+        assert_eq!(refusal("vbn4Kx!p"), None);
+        // Four characters of two bytes each once they are composed, and eight before that.
+        assert_eq!(refusal("äöüÄ"), None);
+        let longest = "xkcd".repeat(256);
+        assert_eq!(refusal(&longest), None);
+        assert!(refusal(&(longest + "!")).is_some());
+    }
+
+    #[test]
+    fn length_is_counted_after_normalisation() {
+        // A letter and its accent are three bytes, and two once they are one character.
+        assert!(refusal("e\u{301}a\u{301}o\u{301}").is_some());
+        assert_eq!(refusal("e\u{301}a\u{301}o\u{301}u\u{301}"), None);
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused() {
+        for common in [
+            "password",
+            "PassWord1",
+            "1q2w3e4r",
+            "iloveyou",
+            "CONTRASEÑA",
+            "contrasen\u{303}a",
+            "aaaaaaaa",
+            "12345678",
+            "hgfedcba",
+            "ééééé",
+        ] {
+            assert!(refusal(common).is_some(), "{common}");
+        }
+        assert_eq!(refusal("password Jane"), None);
+    }
+
+    #[test]
+    fn the_username_is_no_password() {
+        for spelling in [
+            "Jürgen.Müller",
+            "JÜRGEN.MÜLLER",
+            "Ju\u{308}rgen.Mu\u{308}ller",
+        ] {
+            assert!(refusal(spelling).is_some(), "{spelling}");
+        }
+        assert_eq!(refusal("Jurgen.Muller"), None);
+    }
+
+    #[test]
+    fn the_list_has_only_what_no_other_rule_refuses() {
+        assert!(COMMONEST.lines().count() > 500);
+        for common in COMMONEST.lines() {
+            assert_eq!(common, common.trim().to_lowercase());
+            assert_eq!(common, *normalised(common));
+            assert!(
+                common.len() >= SHORTEST && !is_run(common),
+                "{common} needn't be listed"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_is_known_again() {
+        let kept = hash("zwölf Boxkämpfer").await;
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
+        assert_ne!(kept, hash("zwölf Boxkämpfer").await, "each has its salt");
+
+        let passwords = Passwords::default();
+        for (text, is_same) in [
+            ("zwölf Boxkämpfer", true),
+            ("zwo\u{308}lf Boxka\u{308}mpfer", true),
+            ("zwölf boxkämpfer", false),
+            ("zwölf Boxkämpfer ", false),
+            ("", false),
+        ] {
+            let verified = passwords.verify(text.to_owned(), Some(kept.clone())).await;
+            assert_eq!(verified.expect("an answer"), is_same, "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_follows_the_longest_password_counts() {
+        let longest = "xkcd".repeat(256);
+        let kept = Some(hash(&longest).await);
+        let passwords = Passwords::default();
+        let verified = passwords.verify(longest.clone(), kept.clone()).await;
+        assert!(verified.expect("an answer"));
+        let verified = passwords.verify(longest + "!", kept).await;
+        assert!(!verified.expect("an answer"));
+    }
+
+    /// From the reference implementation's tests (phc-winner-argon2, `src/test.c`).
+    #[tokio::test]
+    async fn a_hash_of_another_program_is_understood() {
+        let known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        let passwords = Passwords::default();
+        for (text, is_same) in [("password", true), ("differentpassword", false)] {
+            let verified = passwords.verify(text.to_owned(), Some(known.to_owned()));
+            assert_eq!(verified.await.expect("an answer"), is_same, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_has_nobodys_password_and_it_costs_the_same() {
+        let nobodys = PasswordHash::new(NOBODYS).expect("a PHC string");
+        let kept = hash("zwölf Boxkämpfer").await;
+        let kept = PasswordHash::new(&kept).expect("a PHC string");
+        assert_eq!(nobodys.algorithm, kept.algorithm);
+        assert_eq!(nobodys.version, kept.version);
+        assert_eq!(nobodys.params, kept.params);
+        let length = |hash: &PasswordHash| {
+            let salt = hash.salt.as_ref().expect("a salt").len();
+            (salt, hash.hash.as_ref().expect("a hash").len())
+        };
+        assert_eq!(length(&nobodys), length(&kept));
+
+        let passwords = Passwords::default();
+        let verified = passwords.verify("password".to_owned(), None);
+        assert!(!verified.await.expect("an answer"));
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_must_be_a_hash() {
+        let passwords = Passwords::default();
+        let verified = passwords.verify("password".to_owned(), Some("password".to_owned()));
+        assert!(matches!(verified.await, Err(Error::Internal)));
+    }
+
+    /// Takes up a turn until the sender goes, whether or not anybody waits for it.
+    async fn held(passwords: &Passwords) -> mpsc::Sender<()> {
+        let (release, released) = mpsc::channel::<()>();
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let passwords = passwords.clone();
+        let waiting = tokio::spawn(async move {
+            let work = move || {
+                let _ = started.send(());
+                let _ = released.recv();
+                Ok(())
+            };
+            passwords.work(work).await
+        });
+        timeout(PATIENCE, has_started)
+            .await
+            .expect("its turn comes")
+            .expect("it works");
+        // The client has left.
+        waiting.abort();
+        assert!(waiting.await.expect_err("it was aborted").is_cancelled());
+        release
+    }
+
+    #[tokio::test]
+    async fn two_work_at_once_sixteen_wait_and_the_next_is_refused() {
+        let passwords = Passwords::default();
+        let first = held(&passwords).await;
+        let second = held(&passwords).await;
+        let mut waiting: Vec<_> = (0..WAITING)
+            .map(|_| Box::pin(passwords.work(|| Ok(()))))
+            .collect();
+        for work in &mut waiting {
+            assert!(
+                futures_util::poll!(work.as_mut()).is_pending(),
+                "both turns are taken, though nobody waits for what they do"
+            );
+        }
+        let refused = passwords.work(|| Ok(())).await;
+        assert!(matches!(refused, Err(Error::Busy)));
+
+        // Who leaves the queue makes room in it.
+        drop(waiting.pop());
+        let mut late = Box::pin(passwords.work(|| Ok(())));
+        assert!(futures_util::poll!(late.as_mut()).is_pending());
+
+        drop(first);
+        for work in waiting {
+            timeout(PATIENCE, work)
+                .await
+                .expect("its turn comes")
+                .expect("it is done");
+        }
+        timeout(PATIENCE, late)
+            .await
+            .expect("its turn comes")
+            .expect("it is done");
+        drop(second);
+    }
+}

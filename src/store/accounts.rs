@@ -1,0 +1,332 @@
+//! The ways in: making an account, signing in to it, and changing what one signs in by. Whether a
+//! password is right has been found out before: hashing takes longer than a transaction may.
+
+use std::{sync::Arc, time::Duration};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    Store, invites,
+    sessions::{self, Session, SignedIn, end_all, hash, new_token, renew, start},
+    users::{self, user_at},
+    writer::Unit,
+};
+use crate::{
+    error::{Error, Result},
+    model::{Identity, Timestamp, User, UserId, Username},
+};
+
+/// How long a link to a new password is good.
+const RESET_TIME: Duration = Duration::from_hours(24);
+
+/// What somebody has shown, to be let in.
+#[derive(Debug)]
+pub enum Proof {
+    /// Nothing but a name, in development mode.
+    Name(String),
+    /// The password of which this was the hash when it was checked.
+    Password { user: UserId, hash: String },
+    /// An account with a provider.
+    Identity(Identity),
+}
+
+/// An account to be made. Its name and password have been checked.
+#[derive(Debug)]
+pub struct NewAccount {
+    pub username: Username,
+    pub way_in: WayIn,
+    pub door: Door,
+}
+
+/// What somebody will sign in by.
+#[derive(Debug)]
+pub enum WayIn {
+    /// The name alone, in development mode.
+    Name,
+    /// The password of this hash.
+    Password(String),
+    Identity(Identity),
+}
+
+/// Why somebody may make themselves an account.
+#[derive(Debug)]
+pub enum Door {
+    /// Anybody may.
+    Open,
+    /// They have an invitation.
+    Invite(String),
+    /// It is the first account, of an administrator.
+    Setup,
+}
+
+/// A link to a new password.
+#[derive(Debug)]
+pub struct Reset {
+    pub token: String,
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// Whether there is no administrator yet who could sign in.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn needs_setup(&self) -> Result<bool> {
+        self.read(|connection| Ok(administrators(connection)? == 0))
+            .await
+    }
+
+    /// The user of that name and the hash of their password, where they have one.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn password_of(&self, username: String) -> Result<Option<(UserId, String)>> {
+        self.read(move |connection| {
+            let Some(user) = users::find(connection, &username)? else {
+                return Ok(None);
+            };
+            Ok(password_hash(connection, user.id)?.map(|hash| (user.id, hash)))
+        })
+        .await
+    }
+
+    /// The hash of a user's password, where they have one.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn password_hash(&self, user: UserId) -> Result<Option<String>> {
+        self.read(move |connection| Ok(password_hash(connection, user)?))
+            .await
+    }
+
+    /// Starts a session for whoever has shown who they are.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is nobody of that name or identity, [`Error::BadCredentials`]
+    /// where the password was changed meanwhile, [`Error::Disabled`], and those of a write.
+    pub async fn sign_in(&self, proof: Proof, device: String) -> Result<SignedIn> {
+        self.write(move |unit| {
+            let connection = unit.connection;
+            let user = match proof {
+                Proof::Name(name) => {
+                    users::find(connection, &name)?.ok_or(Error::NotFound("User"))?
+                }
+                Proof::Password { user, hash } => {
+                    if password_hash(connection, user)?.as_ref() != Some(&hash) {
+                        return Err(Error::BadCredentials);
+                    }
+                    users::by_id(connection, user)?.ok_or(Error::BadCredentials)?
+                }
+                Proof::Identity(identity) => {
+                    find_identity(connection, &identity)?.ok_or(Error::NotFound("User"))?
+                }
+            };
+            if users::is_disabled(connection, user.id)? {
+                return Err(Error::Disabled);
+            }
+            start(unit, user, &device)
+        })
+        .await
+    }
+
+    /// Makes an account and starts its first session.
+    ///
+    /// # Errors
+    /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`],
+    /// [`Error::BadSetupToken`] where somebody was faster, and those of a write.
+    pub async fn sign_up(&self, account: NewAccount, device: String) -> Result<SignedIn> {
+        self.write(move |unit| {
+            let NewAccount {
+                username,
+                way_in,
+                door,
+            } = account;
+            let connection = unit.connection;
+            let is_first = matches!(door, Door::Setup);
+            match door {
+                Door::Open => {}
+                Door::Invite(token) => invites::take(unit, &token)?,
+                Door::Setup if administrators(connection)? == 0 => {}
+                Door::Setup => return Err(Error::BadSetupToken),
+            }
+            let user = users::create(unit, &username)?;
+            match way_in {
+                WayIn::Name => {}
+                WayIn::Password(hash) => set_password(connection, user.id, &hash)?,
+                WayIn::Identity(identity) => add_identity(unit, user.id, &identity)?,
+            }
+            if is_first {
+                users::set_admin(connection, user.id, true)?;
+            }
+            start(unit, user, &device)
+        })
+        .await
+    }
+
+    /// Gives a session's user a new password, ends their other sessions, and gives this one another
+    /// token. `former` is the hash of the password that was found to be right.
+    ///
+    /// # Errors
+    /// [`Error::WrongPassword`] where it was changed meanwhile, and those of a write.
+    pub async fn change_password(
+        &self,
+        session: Arc<Session>,
+        former: Option<String>,
+        hash: String,
+    ) -> Result<SignedIn> {
+        self.write(move |unit| {
+            let user = session.user.id;
+            if password_hash(unit.connection, user)? != former {
+                return Err(Error::WrongPassword);
+            }
+            set_password(unit.connection, user, &hash)?;
+            forget_reset(unit.connection, user)?;
+            end_all(unit, user, Some(session.id))?;
+            renew(unit, &session)
+        })
+        .await
+    }
+
+    /// Makes a link by which a user chooses a new password; one that they had before is no good any
+    /// more.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such user, or it is a bot, and those of a write.
+    pub async fn make_reset(&self, user: UserId) -> Result<Reset> {
+        self.write(move |unit| make_reset(unit, user)).await
+    }
+
+    /// Whose password a link is for.
+    ///
+    /// # Errors
+    /// [`Error::BadResetToken`], and those of a read.
+    pub async fn reset_of(&self, token: &str) -> Result<User> {
+        let token = hash(token);
+        self.read(move |connection| find_reset(connection, &token, Timestamp::now()))
+            .await
+    }
+
+    /// Gives the user whom a link is for a new password, ends whatever they were signed in by, and
+    /// starts a session.
+    ///
+    /// # Errors
+    /// [`Error::BadResetToken`], [`Error::Disabled`], and those of a write.
+    pub async fn reset_password(
+        &self,
+        token: &str,
+        password: String,
+        device: String,
+    ) -> Result<SignedIn> {
+        let token = hash(token);
+        self.write(move |unit| {
+            let user = find_reset(unit.connection, &token, unit.now)?;
+            if users::is_disabled(unit.connection, user.id)? {
+                return Err(Error::Disabled);
+            }
+            set_password(unit.connection, user.id, &password)?;
+            forget_reset(unit.connection, user.id)?;
+            sessions::end_everything(unit, user.id)?;
+            start(unit, user, &device)
+        })
+        .await
+    }
+}
+
+/// Administrators who can sign in.
+pub(super) fn administrators(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FROM users u WHERE admin = 1 AND disabled_at IS NULL
+             AND (password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities WHERE user_id = u.id))",
+        )?
+        .query_row([], |row| row.get(0))
+}
+
+pub(super) fn make_reset(unit: &mut Unit<'_>, user: UserId) -> Result<Reset> {
+    let is_person = unit
+        .connection
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND bot_of IS NULL")?
+        .exists([user.0])?;
+    if !is_person {
+        return Err(Error::NotFound("User"));
+    }
+    let token = new_token()?;
+    let expires_at = unit.now.after(RESET_TIME);
+    unit.connection
+        .prepare_cached(
+            "INSERT INTO resets (user_id, token_hash, expires_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at",
+        )?
+        .execute((user.0, hash(&token), expires_at.0))?;
+    Ok(Reset { token, expires_at })
+}
+
+fn find_reset(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<User> {
+    connection
+        .prepare_cached(
+            "SELECT u.id, u.username, u.avatar_url FROM resets r JOIN users u ON u.id = r.user_id
+             WHERE r.token_hash = ?1 AND r.expires_at > ?2",
+        )?
+        .query_row((token, now.0), |row| user_at(row, 0))
+        .optional()?
+        .ok_or(Error::BadResetToken)
+}
+
+fn forget_reset(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM resets WHERE user_id = ?1")?
+        .execute([user.0])?;
+    Ok(())
+}
+
+fn password_hash(connection: &Connection, user: UserId) -> rusqlite::Result<Option<String>> {
+    let hash = connection
+        .prepare_cached("SELECT password_hash FROM users WHERE id = ?1")?
+        .query_row([user.0], |row| row.get(0))
+        .optional()?;
+    Ok(hash.flatten())
+}
+
+fn set_password(connection: &Connection, user: UserId, hash: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
+        .execute((user.0, hash))?;
+    Ok(())
+}
+
+/// Whose identity it is.
+pub(super) fn find_identity(
+    connection: &Connection,
+    identity: &Identity,
+) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached(
+            "SELECT u.id, u.username, u.avatar_url FROM identities i JOIN users u ON u.id = i.user_id
+             WHERE i.issuer = ?1 AND i.subject = ?2",
+        )?
+        .query_row((&identity.issuer, &identity.subject), |row| user_at(row, 0))
+        .optional()
+}
+
+/// Links an identity to a user.
+///
+/// # Errors
+/// [`Error::IdentityTaken`] where it is somebody's, or the user has another of the same issuer.
+pub(super) fn add_identity(unit: &Unit<'_>, user: UserId, identity: &Identity) -> Result<()> {
+    let Identity {
+        issuer,
+        subject,
+        username,
+    } = identity;
+    let added = unit
+        .connection
+        .prepare_cached(
+            "INSERT INTO identities (issuer, subject, user_id, username, linked_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((issuer, subject, user.0, username, unit.now.0))?;
+    if added == 0 {
+        return Err(Error::IdentityTaken);
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! What administrators do with other people's accounts.
+
+use rusqlite::{Connection, Row};
+
+use super::{
+    Store,
+    accounts::{self, Reset, administrators},
+    sessions::{self, SessionInfo},
+    users::{self, user_at},
+    writer::Unit,
+};
+use crate::{
+    error::{Error, Result},
+    model::{Account, SessionId, Timestamp, UserId, Username, username_key},
+};
+
+/// Accounts in one page of the list.
+const PAGE: u32 = 50;
+
+/// What is to be different about an account.
+#[derive(Debug, Default)]
+pub struct AccountChange {
+    pub username: Option<Username>,
+    pub admin: Option<bool>,
+    pub disabled: Option<bool>,
+}
+
+impl Store {
+    /// Whether somebody is an administrator.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn is_admin(&self, user: UserId) -> Result<bool> {
+        self.read(move |connection| Ok(users::is_admin(connection, user)?))
+            .await
+    }
+
+    /// One page of the accounts whose names start with `prefix`, those made after `after`.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn accounts(&self, prefix: &str, after: Option<UserId>) -> Result<Vec<Account>> {
+        let key = username_key(prefix);
+        let after = after.map_or(0, |after| after.0);
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&select(
+                "WHERE u.username_key >= ?1 AND u.username_key < ?1 || char(0x10ffff) AND u.id > ?2
+                 ORDER BY u.id LIMIT ?3",
+            ))?;
+            let accounts = statement.query_map((key, after, PAGE), account_at)?;
+            Ok(accounts.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// The user of that name, as an administrator sees them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and those of a read.
+    pub async fn account_named(&self, username: String) -> Result<Account> {
+        self.read(move |connection| {
+            let user = users::find(connection, &username)?.ok_or(Error::NotFound("User"))?;
+            account(connection, user.id)
+        })
+        .await
+    }
+
+    /// Makes an account for somebody, who chooses their password by the link.
+    ///
+    /// # Errors
+    /// [`Error::UsernameTaken`], and those of a write.
+    pub async fn make_account(&self, username: Username, admin: bool) -> Result<(Account, Reset)> {
+        self.write(move |unit| {
+            let user = users::create(unit, &username)?.id;
+            users::set_admin(unit.connection, user, admin)?;
+            let reset = accounts::make_reset(unit, user)?;
+            Ok((account(unit.connection, user)?, reset))
+        })
+        .await
+    }
+
+    /// Changes an account. Whoever is disabled is out at once, with their bots, and what they were
+    /// signed in by stays ended when they may come back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] where nobody would be left to
+    /// administer, [`Error::Invalid`] for a bot that is to be an administrator, and those of a write.
+    pub async fn change_account(&self, user: UserId, change: AccountChange) -> Result<Account> {
+        self.write(move |unit| {
+            alter(unit, user, &change)?;
+            account(unit.connection, user)
+        })
+        .await
+    }
+
+    /// Somebody's open sessions, as an administrator sees them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such user, and those of a read.
+    pub async fn sessions_of_account(&self, user: UserId) -> Result<Vec<SessionInfo>> {
+        self.read(move |connection| account(connection, user).map(drop))
+            .await?;
+        self.sessions_of(user, None).await
+    }
+
+    /// Ends one of somebody's sessions, or all of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such user or session, and those of a write.
+    pub async fn end_sessions_of_account(
+        &self,
+        user: UserId,
+        session: Option<SessionId>,
+    ) -> Result<()> {
+        self.write(move |unit| {
+            account(unit.connection, user)?;
+            match session {
+                Some(session) => sessions::end(unit, user, session),
+                None => sessions::end_all(unit, user, None),
+            }
+        })
+        .await
+    }
+}
+
+fn alter(unit: &mut Unit<'_>, user: UserId, change: &AccountChange) -> Result<()> {
+    let before = account(unit.connection, user)?;
+    if let Some(name) = change
+        .username
+        .as_ref()
+        .filter(|name| name.text != before.user.username)
+    {
+        users::rename(unit, user, name)?;
+    }
+    if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
+        if before.bot {
+            return Err(Error::invalid("admin", "A bot can’t be an administrator"));
+        }
+        users::set_admin(unit.connection, user, admin)?;
+    }
+    if let Some(disabled) = change
+        .disabled
+        .filter(|&disabled| disabled != before.disabled)
+    {
+        disable(unit, user, disabled)?;
+    }
+    // Somebody who could administer before must be left, if it isn't a server that nobody could.
+    let could = before.admin && !before.disabled && is_reachable(&before);
+    if could && administrators(unit.connection)? == 0 {
+        return Err(Error::LastAdmin);
+    }
+    Ok(())
+}
+
+/// Whether somebody can sign in to it at all.
+fn is_reachable(account: &Account) -> bool {
+    account.has_password || !account.providers.is_empty()
+}
+
+fn disable(unit: &mut Unit<'_>, user: UserId, disabled: bool) -> Result<()> {
+    let now = disabled.then_some(unit.now.0);
+    unit.connection
+        .prepare_cached("UPDATE users SET disabled_at = ?2 WHERE id = ?1")?
+        .execute((user.0, now))?;
+    if !disabled {
+        return Ok(());
+    }
+    sessions::end_everything(unit, user)?;
+    let connection = unit.connection;
+    let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;
+    let bots = statement.query_map([user.0], |row| row.get(0).map(UserId))?;
+    for bot in bots {
+        sessions::end_everything(unit, bot?)?;
+    }
+    Ok(())
+}
+
+fn account(connection: &Connection, user: UserId) -> Result<Account> {
+    connection
+        .prepare_cached(&select("WHERE u.id = ?1"))?
+        .query_row([user.0], account_at)
+        .map_err(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Error::NotFound("User"),
+            error => error.into(),
+        })
+}
+
+fn select(which: &str) -> String {
+    format!(
+        "SELECT u.id, u.username, u.avatar_url, u.admin, u.bot_of IS NOT NULL, u.disabled_at IS NOT NULL,
+                u.password_hash IS NOT NULL, u.created_at,
+                (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id),
+                (SELECT group_concat(issuer, ' ') FROM identities WHERE user_id = u.id)
+         FROM users u {which}"
+    )
+}
+
+fn account_at(row: &Row<'_>) -> rusqlite::Result<Account> {
+    let issuers: Option<String> = row.get(9)?;
+    Ok(Account {
+        user: user_at(row, 0)?,
+        admin: row.get(3)?,
+        bot: row.get(4)?,
+        disabled: row.get(5)?,
+        has_password: row.get(6)?,
+        created_at: Timestamp(row.get(7)?),
+        last_seen_at: row.get::<_, Option<_>>(8)?.map(Timestamp),
+        // A URL has no space.
+        providers: issuers
+            .iter()
+            .flat_map(|issuers| issuers.split(' '))
+            .map(str::to_owned)
+            .collect(),
+    })
+}

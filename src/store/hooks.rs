@@ -1,0 +1,189 @@
+//! Hooks: addresses at which a program elsewhere, which knows nothing but the address, posts into one
+//! room as a bot.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+
+use super::{
+    Sent, Store,
+    messages::{self, NewMessage},
+    participants::is_member,
+    rooms,
+    sessions::{hash, new_token},
+    tokens,
+    users::user_at,
+    writer::Unit,
+};
+use crate::{
+    error::{Error, Result},
+    model::{ConversationId, HookId, Timestamp, User, UserId, Username},
+};
+
+/// Hooks of one room.
+const MOST: usize = 20;
+
+/// A hook, as the contract shows it; its secret is shown once.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hook {
+    pub id: HookId,
+    pub bot: User,
+    pub created_by: User,
+    pub created_at: Timestamp,
+}
+
+/// Where a secret leads.
+#[derive(Clone, Debug)]
+pub struct HookTarget {
+    pub id: HookId,
+    pub conversation_id: ConversationId,
+    pub bot: User,
+}
+
+impl Store {
+    /// Makes a hook into a room of the asker's, with the bot that posts by it, which is added to the
+    /// room. The secret is shown this once.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the asker isn't in the room, [`Error::NotYours`] where the room or the
+    /// bot is somebody else's, [`Error::NotARoom`], [`Error::UsernameTaken`] where that is a person,
+    /// and those of a write.
+    pub async fn make_hook(
+        &self,
+        asker: User,
+        id: ConversationId,
+        bot: Username,
+    ) -> Result<(Hook, String)> {
+        self.write(move |unit| {
+            rooms::require_own_room(unit.connection, id, asker.id)?;
+            if list(unit.connection, id)?.len() >= MOST {
+                let reason = format!("A room has {MOST} hooks at most");
+                return Err(Error::invalid("bot", reason));
+            }
+            let bot = tokens::own_bot(unit, asker.id, &bot)?;
+            if !is_member(unit.connection, id, bot.id)? {
+                rooms::add_somebody(unit, id, &asker, &bot)?;
+            }
+            let (secret, created_at) = (new_token()?, unit.now);
+            unit.connection
+                .prepare_cached(
+                    "INSERT INTO hooks (secret_hash, conversation_id, bot_id, created_by, created_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute((hash(&secret), id.0, bot.id.0, asker.id.0, created_at.0))?;
+            let hook = Hook {
+                id: HookId(unit.connection.last_insert_rowid()),
+                bot,
+                created_by: asker,
+                created_at,
+            };
+            Ok((hook, secret))
+        })
+        .await
+    }
+
+    /// The hooks into a room of the asker's, the newest first.
+    ///
+    /// # Errors
+    /// As [`make_hook`](Self::make_hook) has them of the room.
+    pub async fn hooks(&self, asker: UserId, id: ConversationId) -> Result<Vec<Hook>> {
+        self.read(move |connection| {
+            rooms::require_own_room(connection, id, asker)?;
+            Ok(list(connection, id)?)
+        })
+        .await
+    }
+
+    /// Makes a hook's address no good. The bot stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the room has no such hook, and as [`make_hook`](Self::make_hook) has
+    /// them of the room.
+    pub async fn remove_hook(&self, asker: UserId, id: ConversationId, hook: HookId) -> Result<()> {
+        self.write(move |unit| {
+            rooms::require_own_room(unit.connection, id, asker)?;
+            let removed = unit
+                .connection
+                .prepare_cached("DELETE FROM hooks WHERE id = ?1 AND conversation_id = ?2")?
+                .execute((hook.0, id.0))?;
+            if removed == 0 {
+                return Err(Error::NotFound("Hook"));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Where a secret leads, as long as its bot takes part there and neither it nor its maker nor the
+    /// hook's is disabled.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it leads nowhere, and those of a read.
+    pub async fn hook_target(&self, secret: &str) -> Result<HookTarget> {
+        let secret = hash(secret);
+        self.read(move |connection| target(connection, &secret))
+            .await
+    }
+
+    /// Posts by a hook; whether it is still good is looked at again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it isn't, and those of a write.
+    pub async fn post_by_hook(&self, secret: &str, content: String) -> Result<Sent> {
+        let secret = hash(secret);
+        self.write(move |unit: &mut Unit<'_>| {
+            let HookTarget {
+                conversation_id,
+                bot,
+                ..
+            } = target(unit.connection, &secret)?;
+            let message = NewMessage {
+                conversation_id,
+                author: bot,
+                content,
+                client_id: None,
+            };
+            messages::send(unit, message)
+        })
+        .await
+    }
+}
+
+fn target(connection: &Connection, secret: &[u8; 32]) -> Result<HookTarget> {
+    connection
+        .prepare_cached(
+            "SELECT h.id, h.conversation_id, b.id, b.username, b.avatar_url
+             FROM hooks h
+             JOIN users b ON b.id = h.bot_id AND b.disabled_at IS NULL
+             JOIN users m ON m.id = b.bot_of AND m.disabled_at IS NULL
+             JOIN users c ON c.id = h.created_by AND c.disabled_at IS NULL
+             JOIN participants p ON p.conversation_id = h.conversation_id AND p.user_id = b.id
+             WHERE h.secret_hash = ?1",
+        )?
+        .query_row([secret], |row| {
+            Ok(HookTarget {
+                id: HookId(row.get(0)?),
+                conversation_id: ConversationId(row.get(1)?),
+                bot: user_at(row, 2)?,
+            })
+        })
+        .optional()?
+        .ok_or(Error::NotFound("Hook"))
+}
+
+fn list(connection: &Connection, id: ConversationId) -> rusqlite::Result<Vec<Hook>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT h.id, h.created_at, b.id, b.username, b.avatar_url, c.id, c.username, c.avatar_url
+         FROM hooks h JOIN users b ON b.id = h.bot_id JOIN users c ON c.id = h.created_by
+         WHERE h.conversation_id = ?1 ORDER BY h.id DESC",
+    )?;
+    let hooks = statement.query_map([id.0], |row| {
+        Ok(Hook {
+            id: HookId(row.get(0)?),
+            created_at: Timestamp(row.get(1)?),
+            bot: user_at(row, 2)?,
+            created_by: user_at(row, 5)?,
+        })
+    })?;
+    hooks.collect()
+}

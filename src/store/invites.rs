@@ -1,0 +1,159 @@
+//! Invitations: links by which so many people may make themselves an account until then.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row};
+use serde::Serialize;
+
+use super::{
+    Store,
+    sessions::{hash, new_token},
+    users::user_at,
+    writer::Unit,
+};
+use crate::{
+    error::{Error, Result},
+    model::{InviteId, Timestamp, User},
+};
+
+/// An invitation that is still good, as the contract shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    pub id: InviteId,
+    pub uses: u32,
+    pub uses_left: u32,
+    /// Nobody where the command line made it.
+    pub created_by: Option<User>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// Makes an invitation; its token is shown this once.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn make_invite(
+        &self,
+        by: Option<User>,
+        uses: u32,
+        lasts: Duration,
+    ) -> Result<(Invite, String)> {
+        self.write(move |unit| {
+            let token = new_token()?;
+            let (created_at, expires_at) = (unit.now, unit.now.after(lasts));
+            // Those that are no good any more go now, so that the table stays as small as its use.
+            unit.connection
+                .prepare_cached("DELETE FROM invites WHERE uses_left = 0 OR expires_at <= ?1")?
+                .execute([created_at.0])?;
+            unit.connection
+                .prepare_cached(
+                    "INSERT INTO invites (token_hash, created_by, created_at, expires_at, uses, uses_left)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+                )?
+                .execute((
+                    hash(&token),
+                    by.as_ref().map(|user| user.id.0),
+                    created_at.0,
+                    expires_at.0,
+                    uses,
+                ))?;
+            let invite = Invite {
+                id: InviteId(unit.connection.last_insert_rowid()),
+                uses,
+                uses_left: uses,
+                created_by: by,
+                created_at,
+                expires_at,
+            };
+            Ok((invite, token))
+        })
+        .await
+    }
+
+    /// The invitations that are still good, the newest first.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn invites(&self) -> Result<Vec<Invite>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&select("ORDER BY i.id DESC"))?;
+            let invites = statement.query_map([Timestamp::now().0], invite_at)?;
+            Ok(invites.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// The invitation that a token is of.
+    ///
+    /// # Errors
+    /// [`Error::BadInvite`] where it isn't good, and those of a read.
+    pub async fn invite(&self, token: &str) -> Result<Invite> {
+        let token = hash(token);
+        self.read(move |connection| {
+            connection
+                .prepare_cached(&select("AND i.token_hash = ?2"))?
+                .query_row((Timestamp::now().0, token), invite_at)
+                .optional()?
+                .ok_or(Error::BadInvite)
+        })
+        .await
+    }
+
+    /// Makes an invitation no good.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none of this id that is, and those of a write.
+    pub async fn revoke_invite(&self, id: InviteId) -> Result<()> {
+        self.write(move |unit| {
+            let revoked = unit
+                .connection
+                .prepare_cached(
+                    "DELETE FROM invites WHERE id = ?1 AND uses_left > 0 AND expires_at > ?2",
+                )?
+                .execute((id.0, unit.now.0))?;
+            if revoked == 0 {
+                return Err(Error::NotFound("Invitation"));
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Uses an invitation once.
+pub(super) fn take(unit: &Unit<'_>, token: &str) -> Result<()> {
+    let used = unit
+        .connection
+        .prepare_cached(
+            "UPDATE invites SET uses_left = uses_left - 1
+             WHERE token_hash = ?1 AND uses_left > 0 AND expires_at > ?2",
+        )?
+        .execute((hash(token), unit.now.0))?;
+    if used == 0 {
+        return Err(Error::BadInvite);
+    }
+    Ok(())
+}
+
+/// Invitations that are good at a time, `?1`.
+fn select(which: &str) -> String {
+    format!(
+        "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, u.id, u.username, u.avatar_url
+         FROM invites i LEFT JOIN users u ON u.id = i.created_by
+         WHERE i.uses_left > 0 AND i.expires_at > ?1 {which}"
+    )
+}
+
+fn invite_at(row: &Row<'_>) -> rusqlite::Result<Invite> {
+    let by: Option<i64> = row.get(5)?;
+    Ok(Invite {
+        id: InviteId(row.get(0)?),
+        uses: row.get(1)?,
+        uses_left: row.get(2)?,
+        created_by: by.map(|_| user_at(row, 5)).transpose()?,
+        created_at: Timestamp(row.get(3)?),
+        expires_at: Timestamp(row.get(4)?),
+    })
+}
