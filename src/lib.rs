@@ -25,7 +25,7 @@
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one asker |
 //! | [`presence`] | who is online |
-//! | [`password`] | what makes a good one, and hashing, which takes its time |
+//! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | how often one may try |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |

@@ -42,10 +42,10 @@ const COMMONEST: &str = include_str!("password/commonest.txt");
 pub struct NewPassword(Zeroizing<String>);
 
 impl NewPassword {
-    /// Normalises (NFC) and checks the password that `username` would have.
+    /// Normalises (NFC) and checks the password that `username` would have, which came as `field`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `password`, with the rule that was broken.
+    /// [`Error::Invalid`] on `field`, with the rule that was broken.
     pub fn new(field: &'static str, text: &str, username: &str) -> Result<Self> {
         let text = normalised(text);
         // Fewer bytes are fewer characters, and few people know what a byte is.
@@ -154,11 +154,10 @@ impl Passwords {
         let place = place.map_err(|_| Error::Busy)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| Error::Stopping)?;
-        let _held = (place, turn);
         let done = task::spawn_blocking(move || {
             // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
             // memory and the core are taken.
-
+            let _held = (place, turn);
             work()
         });
         done.await.unwrap_or_else(|panic| {
@@ -194,7 +193,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(30);
 
     fn refusal(text: &str) -> Option<String> {
-        match NewPassword::new(text, "Jürgen.Müller") {
+        match NewPassword::new("password", text, "Jürgen.Müller") {
             Ok(_) => None,
             Err(Error::Invalid { field, reason }) => {
                 assert_eq!(field, "password");
@@ -205,7 +204,7 @@ mod tests {
     }
 
     async fn hash(text: &str) -> String {
-        let password = NewPassword::new(text, "jane").expect("it keeps the rules");
+        let password = NewPassword::new("password", text, "jane").expect("it keeps the rules");
         Passwords::default().hash(password).await.expect("a hash")
     }
 
@@ -380,8 +379,8 @@ mod tests {
                 "both turns are taken, though nobody waits for what they do"
             );
         }
-        let refused = passwords.work(|| Ok(())).await;
-        assert!(matches!(refused, Err(Error::Busy)));
+        let refused = timeout(PATIENCE, passwords.work(|| Ok(()))).await;
+        assert!(matches!(refused, Ok(Err(Error::Busy))));
 
         // Who leaves the queue makes room in it.
         drop(waiting.pop());
