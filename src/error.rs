@@ -73,6 +73,9 @@ pub enum Error {
     /// The client id already names another message of the same author.
     #[error("This client id was used for another message")]
     ClientIdReused,
+    /// Too often in too short a time; trying again helps after that many seconds.
+    #[error("Too many attempts; try again in {seconds} {}", if *.seconds == 1 { "second" } else { "seconds" })]
+    Throttled { seconds: u64 },
     /// Too much is waiting to be written, or another program holds the database; trying again later
     /// helps.
     #[error("The server is busy; try again in a moment")]
@@ -123,6 +126,7 @@ impl Error {
             Self::NotYours(_) => "not_yours",
             Self::NotARoom => "not_a_room",
             Self::ClientIdReused => "client_id_reused",
+            Self::Throttled { .. } => "throttled",
             Self::Busy => "busy",
             Self::StorageFull => "storage_full",
             Self::Stopping => "stopping",

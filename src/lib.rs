@@ -26,7 +26,7 @@
 //! | [`feed`] | one gap-free stream of events for one asker |
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |
-//! | [`throttle`] | how often one may try |
+//! | [`throttle`] | what slows down who guesses |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |

@@ -1,17 +1,350 @@
-//! stub
-use crate::error::Result;
-use crate::model::HookId;
-use std::net::IpAddr;
-#[derive(Default)]
-pub struct Throttle;
+//! Slows down who guesses: so many attempts for an address, and a growing delay for an account.
+//! Nobody is ever locked out by somebody else's guessing. Kept in memory alone, and by monotonic
+//! time.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hash, RandomState},
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware, state::keyed::HashMapStateStore,
+};
+use parking_lot::Mutex;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    error::{Error, Result},
+    model::HookId,
+};
+
+/// Attempts of an address at once, and how long until it has one more.
+const ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+const ATTEMPT_EVERY: Duration = Duration::from_secs(3);
+/// The same for what a hook posts.
+const POSTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
+const POST_EVERY: Duration = Duration::from_secs(2);
+
+/// Wrong passwords in a row that cost no delay: everybody mistypes.
+const FREE_FAILURES: u32 = 3;
+/// The delay doubles from a second up to 2³ of them.
+const MOST_DOUBLINGS: u32 = 3;
+/// How long a failure counts.
+const FAILURE_COUNTS: Duration = Duration::from_hours(1);
+
+/// Keys from which on a limiter looks for those that it can forget.
+const MANY_KEYS: usize = 4_096;
+/// How long it then waits before it looks again: it has to look at every key.
+const FORGET_EVERY: Duration = Duration::from_secs(1);
+/// Accounts whose failures are remembered.
+const MOST_ACCOUNTS: usize = 10_000;
+
+/// What slows down attempts to sign in, and whatever else takes a secret.
+pub struct Throttle {
+    addresses: Limiter<IpAddr>,
+    hooks: Limiter<HookId>,
+    /// By a hash of what names the account: what was typed may be long, and needn't exist.
+    failures: Mutex<HashMap<u64, Failures>>,
+    hasher: RandomState,
+}
+
+/// Wrong passwords in a row for one account.
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            addresses: Limiter::new(ATTEMPTS, ATTEMPT_EVERY),
+            hooks: Limiter::new(POSTS, POST_EVERY),
+            failures: Mutex::default(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
 impl Throttle {
-    pub fn admit(&self, _: IpAddr) -> Result<()> {
-        Ok(())
+    /// Counts an attempt from `address`.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] where there were too many.
+    pub fn admit(&self, address: IpAddr) -> Result<()> {
+        self.addresses.admit(network(address))
     }
-    pub fn admit_hook(&self, _: HookId) -> Result<()> {
-        Ok(())
+
+    /// Counts a message that a hook posts.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] where there were too many.
+    pub fn admit_post(&self, hook: HookId) -> Result<()> {
+        self.hooks.admit(hook)
     }
-    pub async fn delay(&self, _: &str) {}
-    pub fn failed(&self, _: &str) {}
-    pub fn succeeded(&self, _: &str) {}
+
+    /// Waits as long as the failures in a row for this account ask for; `key` is its username,
+    /// folded, whether there is such an account or not.
+    pub async fn delay(&self, key: &str) {
+        let failures = self.failures.lock().get(&self.hash(key)).map(current);
+        if let Some(more) = failures.and_then(|count| count.checked_sub(FREE_FAILURES)) {
+            sleep(Duration::from_secs(1 << more.min(MOST_DOUBLINGS))).await;
+        }
+    }
+
+    /// The password was wrong.
+    pub fn failed(&self, key: &str) {
+        let mut failures = self.failures.lock();
+        let key = self.hash(key);
+        if failures.len() >= MOST_ACCOUNTS && !failures.contains_key(&key) {
+            make_room(&mut failures);
+        }
+        let count = failures.get(&key).map_or(0, current).saturating_add(1);
+        let last = Instant::now();
+        failures.insert(key, Failures { count, last });
+    }
+
+    /// The password was right: earlier failures no longer count.
+    pub fn succeeded(&self, key: &str) {
+        self.failures.lock().remove(&self.hash(key));
+    }
+
+    fn hash(&self, key: &str) -> u64 {
+        self.hasher.hash_one(key)
+    }
+}
+
+/// How many failures still count.
+fn current(failures: &Failures) -> u32 {
+    if failures.last.elapsed() < FAILURE_COUNTS {
+        failures.count
+    } else {
+        0
+    }
+}
+
+/// Forgets the accounts whose failures no longer count, or else the one that was left alone for
+/// longest.
+fn make_room(failures: &mut HashMap<u64, Failures>) {
+    failures.retain(|_, failures| current(failures) > 0);
+    if failures.len() < MOST_ACCOUNTS {
+        return;
+    }
+    let oldest = failures.iter().min_by_key(|(_, failures)| failures.last);
+    if let Some(oldest) = oldest.map(|(key, _)| *key) {
+        failures.remove(&oldest);
+    }
+}
+
+/// What one person has: an address of IPv4, or the /64 that a provider gives to a household.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// So many at once for each key, and then one at a time.
+struct Limiter<K: Hash + Eq + Clone> {
+    clock: Monotonic,
+    limits: RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>,
+    /// When it last looked for keys that it can forget.
+    forgot: Mutex<Instant>,
+}
+
+impl<K: Hash + Eq + Clone> Limiter<K> {
+    /// A burst of `burst`, and then one `every` so long, which isn't zero.
+    fn new(burst: NonZeroU32, every: Duration) -> Self {
+        let clock = Monotonic(Instant::now());
+        let quota = Quota::with_period(every).unwrap_or(Quota::per_second(burst));
+        Self {
+            limits: RateLimiter::hashmap_with_clock(quota.allow_burst(burst), clock),
+            forgot: Mutex::new(clock.0),
+            clock,
+        }
+    }
+
+    fn admit(&self, key: K) -> Result<()> {
+        self.forget();
+        self.limits.check_key(&key).map_err(|refusal| {
+            let wait = refusal.wait_time_from(self.clock.now());
+            // Rounded up: a client that comes at the time that it was told gets in.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Error::Throttled {
+                seconds: seconds.max(1),
+            }
+        })
+    }
+
+    /// Drops the keys that have all of their burst again, when there are many.
+    fn forget(&self) {
+        if self.limits.len() < MANY_KEYS {
+            return;
+        }
+        let mut forgot = self.forgot.lock();
+        if forgot.elapsed() >= FORGET_EVERY {
+            *forgot = Instant::now();
+            self.limits.retain_recent();
+            self.limits.shrink_to_fit();
+        }
+    }
+}
+
+/// The time since a start, by the clock that sleeps go by.
+#[derive(Clone, Copy)]
+struct Monotonic(Instant);
+
+impl Clock for Monotonic {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    /// How many are let in before one isn't, and how long that one is told to wait.
+    fn burst(mut admit: impl FnMut() -> Result<()>) -> (u32, u64) {
+        let mut admitted = 0;
+        loop {
+            match admit() {
+                Ok(()) => admitted += 1,
+                Err(Error::Throttled { seconds }) => return (admitted, seconds),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap_or_else(|_| panic!("{text}"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_has_ten_attempts_and_then_one_in_three_seconds() {
+        let throttle = Throttle::default();
+        let attempts = || burst(|| throttle.admit(ip("192.0.2.1")));
+        assert_eq!(attempts(), (10, 3));
+        advance(Duration::from_millis(1_500)).await;
+        assert_eq!(attempts(), (0, 2), "the wait is rounded up");
+        advance(Duration::from_millis(1_500)).await;
+        assert_eq!(attempts(), (1, 3));
+        advance(Duration::from_secs(6)).await;
+        assert_eq!(attempts(), (2, 3));
+        advance(Duration::from_hours(1)).await;
+        assert_eq!(attempts(), (10, 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hook_has_thirty_posts_and_then_one_in_two_seconds() {
+        let throttle = Throttle::default();
+        assert_eq!(burst(|| throttle.admit_post(7)), (30, 2));
+        assert_eq!(burst(|| throttle.admit_post(8)), (30, 2));
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(burst(|| throttle.admit_post(7)), (1, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_person_has_counts_as_one() {
+        let throttle = Throttle::default();
+        for (used, same, other) in [
+            ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"),
+            ("::ffff:198.51.100.1", "198.51.100.1", "::ffff:198.51.100.2"),
+            (
+                "2001:db8:1:2::1",
+                "2001:db8:1:2:ffff:ffff:ffff:ffff",
+                "2001:db8:1:3::1",
+            ),
+        ] {
+            assert_eq!(burst(|| throttle.admit(ip(used))).0, 10, "{used}");
+            assert_eq!(burst(|| throttle.admit(ip(same))).0, 0, "{same}");
+            assert_eq!(burst(|| throttle.admit(ip(other))).0, 10, "{other}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_are_forgotten_once_they_have_all_attempts_again() {
+        let throttle = Throttle::default();
+        let address = |n: u32| IpAddr::V4(n.into());
+        for n in 0..10_000 {
+            assert!(throttle.admit(address(n)).is_ok());
+        }
+        // Who has used up the attempts isn't let off by a crowd.
+        assert_eq!(burst(|| throttle.admit(ip("192.0.2.1"))).0, 10);
+        assert_eq!(throttle.addresses.limits.len(), 10_001);
+        advance(Duration::from_secs(7)).await;
+        assert_eq!(burst(|| throttle.admit(ip("192.0.2.1"))).0, 2);
+        assert_eq!(throttle.addresses.limits.len(), 1);
+    }
+
+    /// How long the account is kept waiting.
+    async fn delay(throttle: &Throttle, key: &str) -> u64 {
+        let start = Instant::now();
+        throttle.delay(key).await;
+        start.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_delay_grows_with_each_failure_and_never_locks_out() {
+        let throttle = Throttle::default();
+        for seconds in [0, 0, 0, 1, 2, 4, 8, 8, 8] {
+            assert_eq!(delay(&throttle, "jane").await, seconds);
+            throttle.failed("jane");
+        }
+        for _ in 0..1_000 {
+            throttle.failed("jane");
+        }
+        assert_eq!(delay(&throttle, "jane").await, 8);
+        assert_eq!(delay(&throttle, "john").await, 0, "it is another’s");
+        throttle.succeeded("jane");
+        assert_eq!(delay(&throttle, "jane").await, 0);
+        throttle.failed("jane");
+        assert_eq!(delay(&throttle, "jane").await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_forgotten_after_an_hour() {
+        let throttle = Throttle::default();
+        for _ in 0..3 {
+            throttle.failed("jane");
+        }
+        advance(Duration::from_secs(3_599)).await;
+        throttle.failed("jane");
+        assert_eq!(delay(&throttle, "jane").await, 2);
+        advance(Duration::from_hours(1)).await;
+        assert_eq!(delay(&throttle, "jane").await, 0);
+        for seconds in [0, 0, 0, 1] {
+            assert_eq!(delay(&throttle, "jane").await, seconds);
+            throttle.failed("jane");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_accounts_are_remembered_as_there_is_room_for() {
+        let throttle = Throttle::default();
+        let fail = |key: &str| (0..4).for_each(|_| throttle.failed(key));
+        fail("oldest");
+        advance(Duration::from_secs(1)).await;
+        fail("jane");
+        advance(Duration::from_secs(1)).await;
+        for n in 0..MOST_ACCOUNTS - 1 {
+            throttle.failed(&format!("nobody{n}"));
+        }
+        assert_eq!(throttle.failures.lock().len(), MOST_ACCOUNTS);
+        assert_eq!(delay(&throttle, "oldest").await, 0);
+        assert_eq!(delay(&throttle, "jane").await, 2);
+
+        advance(FAILURE_COUNTS).await;
+        throttle.failed("john");
+        assert_eq!(throttle.failures.lock().len(), 1);
+    }
 }

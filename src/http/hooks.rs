@@ -69,7 +69,7 @@ struct Post {
 /// A bot's message: the body is JSON with the content, or plain text that is the content.
 async fn post(secret: String, app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let hook = app.store.hook_target(&secret).await?;
-    app.throttle.admit_hook(hook.id)?;
+    app.throttle.admit_post(hook.id)?;
     let content = if is_of_type(asker.headers(), "text/plain") {
         body.text(asker.headers()).await?
     } else {

@@ -26,7 +26,7 @@ pub struct Failure {
     code: &'static str,
     message: Cow<'static, str>,
     field: Option<&'static str>,
-    headers: Vec<(HeaderName, &'static str)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Failure {
@@ -51,7 +51,7 @@ impl Failure {
     }
 
     pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.push((name, value));
+        self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 
@@ -67,9 +67,7 @@ impl Failure {
     /// This refusal, told by `body`.
     pub fn answer(&self, body: impl Reply) -> Response {
         let mut response = warp::reply::with_status(body, self.status).into_response();
-        let headers = self.headers.iter();
-        let headers = headers.map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-        response.headers_mut().extend(headers);
+        response.headers_mut().extend(self.headers.iter().cloned());
         response
     }
 }
@@ -97,13 +95,19 @@ impl From<Error> for Failure {
             | Error::LastWayIn
             | Error::ClientIdReused
             | Error::NotARoom => StatusCode::CONFLICT,
+            Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Busy | Error::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let header = match status {
-            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
+        let header = match (&error, status) {
+            (Error::Throttled { seconds }, _) => Some((RETRY_AFTER, (*seconds).into())),
+            (_, StatusCode::UNAUTHORIZED) => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            (_, StatusCode::SERVICE_UNAVAILABLE) => {
+                Some((RETRY_AFTER, HeaderValue::from_static("1")))
+            }
             _ => None,
         };
         let field = if let Error::Invalid { field, .. } = error {
@@ -185,4 +189,24 @@ pub async fn no_such_route(rejection: Rejection) -> Result<Failure, Infallible> 
         tracing::debug!(?rejection, "a request was refused by a filter");
     }
     Ok(nothing_here())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_throttled_is_told_for_how_long() {
+        for (seconds, message) in [
+            (1, "Too many attempts; try again in 1 second"),
+            (42, "Too many attempts; try again in 42 seconds"),
+        ] {
+            let refusal = Failure::from(Error::Throttled { seconds });
+            assert_eq!(refusal.code, "throttled");
+            assert_eq!(refusal.message(), message);
+            let response = refusal.into_response();
+            assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(response.headers()[RETRY_AFTER], seconds.to_string());
+        }
+    }
 }
