@@ -21,6 +21,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`cli`] | flags, environment variables, commands |
+//! | [`control`] | what the command line has a running server do |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one asker |
@@ -57,6 +58,7 @@
 
 pub mod bus;
 pub mod cli;
+pub mod control;
 pub mod error;
 pub mod feed;
 pub mod http;

@@ -25,6 +25,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    control,
     http::{App, Service, Settings, Setup},
     store::{self, OpenError, Store},
 };
@@ -85,6 +86,7 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    database: PathBuf,
     app: Arc<App>,
 }
 
@@ -138,6 +140,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
+            database,
             app,
         })
     }
@@ -151,8 +154,7 @@ impl Server {
     /// Where the first account is made, as long as there is nobody who could administer.
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
-        let path = self.app.setup.path()?;
-        Some(format!("{}{path}", self.url()))
+        self.app.setup.link(&self.url())
     }
 
     /// Where people reach it, as far as it knows.
@@ -174,7 +176,15 @@ impl Server {
     /// # Errors
     /// Where the store can't go on; nothing that was answered is lost.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), store::Failure> {
-        let Self { listener, app, .. } = self;
+        let base = self.url();
+        let Self {
+            listener,
+            database,
+            app,
+            ..
+        } = self;
+        let commands = control::serve(database, app.store.clone(), base, app.stopping.clone());
+        let commands = tokio::spawn(commands);
         let service = Service::new(&app);
         let end = async {
             tokio::select! {
@@ -183,6 +193,10 @@ impl Server {
             }
         };
         let outcome = serve(listener, service, end, app.stopping.clone()).await;
+        // The socket goes before the lock does, or a server that starts meanwhile would lose its own.
+        if let Err(error) = commands.await {
+            tracing::error!(%error, "taking commands ended early");
+        }
         app.store.close().await;
         outcome
     }

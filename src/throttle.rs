@@ -247,10 +247,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_hook_has_thirty_posts_and_then_one_in_two_seconds() {
         let throttle = Throttle::default();
-        assert_eq!(burst(|| throttle.admit_post(7)), (30, 2));
-        assert_eq!(burst(|| throttle.admit_post(8)), (30, 2));
+        assert_eq!(burst(|| throttle.admit_post(HookId(7))), (30, 2));
+        assert_eq!(burst(|| throttle.admit_post(HookId(8))), (30, 2));
         advance(Duration::from_secs(2)).await;
-        assert_eq!(burst(|| throttle.admit_post(7)), (1, 2));
+        assert_eq!(burst(|| throttle.admit_post(HookId(7))), (1, 2));
     }
 
     #[tokio::test(start_paused = true)]

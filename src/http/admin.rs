@@ -14,7 +14,7 @@ use super::{
     reply::{Answer, json, no_content, ok},
 };
 use crate::{
-    model::{Account, SessionId, Timestamp, UserId, Username},
+    model::{Account, SessionId, Timestamp, UserId, Username, reset_link},
     store::{AccountChange, Reset},
 };
 
@@ -129,7 +129,7 @@ struct Link {
 impl Link {
     fn of(app: &App, asker: &Asker, reset: &Reset) -> Self {
         Self {
-            link: format!("{}/reset#{}", asker.base(&app.settings), reset.token),
+            link: reset_link(&asker.base(&app.settings), &reset.token),
             expires_at: reset.expires_at,
         }
     }

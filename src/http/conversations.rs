@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, shown_name},
+    model::{ConversationId, room_name},
     store::{NewRoom, Started},
 };
 
@@ -132,7 +132,7 @@ async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let new: NewConversation = body.json(asker.headers()).await?;
     if let Some(name) = new.name {
         let room = NewRoom {
-            name: shown_name(&name)?,
+            name: room_name(&name)?,
             usernames: new.usernames,
             open: new.open,
         };

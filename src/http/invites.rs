@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{InviteId, Timestamp},
+    model::{InviteId, Timestamp, invite_link},
     store::Invite,
 };
 
@@ -89,7 +89,7 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     }
     let lasts = days(lasts, DAYS, MOST_DAYS)?;
     let (invite, token) = app.store.make_invite(Some(asking), uses, lasts).await?;
-    let link = format!("{}/invite#{token}", asker.base(&app.settings));
+    let link = invite_link(&asker.base(&app.settings), &token);
     let qr = picture(&link)?;
     Ok(json(StatusCode::CREATED, &Made { invite, link, qr }))
 }

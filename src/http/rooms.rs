@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Participant, UserId, shown_name},
+    model::{ConversationId, Participant, UserId, room_name},
     store::RoomChange,
 };
 
@@ -107,7 +107,7 @@ async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> A
     let wanted: Alteration = body.json(asker.headers()).await?;
     let owner = wanted.owner.map(|owner| owner.parse()).transpose();
     let change = RoomChange {
-        name: wanted.name.as_deref().map(shown_name).transpose()?,
+        name: wanted.name.as_deref().map(room_name).transpose()?,
         open: wanted.open,
         owner: owner.map_err(|_| Error::invalid("owner", "There is no such user"))?,
     };

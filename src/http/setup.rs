@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     error::Result,
+    model::setup_link,
     store::{Store, new_token},
 };
 
@@ -29,10 +30,10 @@ impl Setup {
         Self { token: None }
     }
 
-    /// The page that makes the first account. The token is behind the `#`, which no browser sends.
+    /// Where the first account is made, on a server that people reach at `base`.
     #[must_use]
-    pub fn path(&self) -> Option<String> {
-        self.token.as_ref().map(|token| format!("/setup#{token}"))
+    pub fn link(&self, base: &str) -> Option<String> {
+        self.token.as_ref().map(|token| setup_link(base, token))
     }
 
     /// Whether the first account has still to be made.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, Username, shown_name},
+    model::{Scope, SessionId, Username, token_name},
     store::{ApiToken, NewToken},
 };
 
@@ -62,7 +62,7 @@ impl Draft {
     fn checked(self) -> Result<NewToken> {
         let scope = self.scope.as_deref().and_then(Scope::of);
         Ok(NewToken {
-            name: shown_name(&self.name.unwrap_or_default())?,
+            name: token_name(&self.name.unwrap_or_default())?,
             scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,
             lasts: days(self.days, DAYS, MOST_DAYS)?,
             bot: self.bot.map(|name| Username::new(&name)).transpose()?,

@@ -1,11 +1,12 @@
 //! What an account is to administrators, how else than by a password one gets into it, and what a token of it may do.
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Timestamp, User};
 
 /// What an API token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Look at everything that its user sees.
@@ -62,4 +63,23 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When one of its sessions was last used, as far as they are still open.
     pub last_seen_at: Option<Timestamp>,
+}
+
+/// The page on which somebody who is invited makes their account. What is behind a `#` is sent to no
+/// server (RFC 3986 §3.5), and so stands in no log.
+#[must_use]
+pub fn invite_link(base: &str, token: &str) -> String {
+    format!("{base}/invite#{token}")
+}
+
+/// The page on which somebody chooses a new password.
+#[must_use]
+pub fn reset_link(base: &str, token: &str) -> String {
+    format!("{base}/reset#{token}")
+}
+
+/// The page on which the first account is made.
+#[must_use]
+pub fn setup_link(base: &str, token: &str) -> String {
+    format!("{base}/setup#{token}")
 }

@@ -95,24 +95,34 @@ pub fn client_id(text: String) -> Result<String> {
     Ok(text)
 }
 
-/// Trims the name of a room or a token and checks it.
+/// Trims a room's name and checks it.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `name` where nobody could see it, it is too long, or has control characters.
-pub fn shown_name(text: &str) -> Result<String> {
+pub fn room_name(text: &str) -> Result<String> {
+    shown_name("A room", text)
+}
+
+/// Trims an API token's name and checks it, by the rules of a room's.
+///
+/// # Errors
+/// Those of [`room_name`].
+pub fn token_name(text: &str) -> Result<String> {
+    shown_name("A token", text)
+}
+
+fn shown_name(what: &str, text: &str) -> Result<String> {
     let name = text.trim();
     if name.chars().all(is_unseen) {
-        return Err(Error::invalid("name", "A name is needed"));
+        return Err(Error::invalid("name", format!("{what} needs a name")));
     }
     if name.chars().count() > MAX_NAME_LENGTH {
-        let reason = format!("A name has {MAX_NAME_LENGTH} characters at most");
+        let reason = format!("{what}'s name has {MAX_NAME_LENGTH} characters at most");
         return Err(Error::invalid("name", reason));
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        return Err(Error::invalid(
-            "name",
-            "A name can't contain control characters",
-        ));
+        let reason = format!("{what}'s name can't contain control characters");
+        return Err(Error::invalid("name", reason));
     }
     Ok(name.to_owned())
 }

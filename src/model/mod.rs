@@ -16,12 +16,12 @@ use std::{
 use serde::{Serialize, Serializer};
 
 pub use self::{
-    account::{Account, Identity, Scope},
+    account::{Account, Identity, Scope, invite_link, reset_link, setup_link},
     change::{Change, Event},
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
     input::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
-        shown_name, username_key,
+        room_name, token_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
 };

@@ -46,7 +46,7 @@ pub use self::{
     hooks::{Hook, HookTarget},
     invites::Invite,
     messages::{NewMessage, Page, Sent},
-    open::OpenError,
+    open::{OpenError, with_suffix},
     rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomChange},
     sessions::{Session, SessionInfo, SignedIn, hex, new_token},
     tokens::{ApiToken, NewToken},

@@ -275,7 +275,8 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// `tincan.db` and `.lock` make `tincan.db.lock`.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+#[must_use]
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -96,7 +96,7 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
     let server = Server::start(strict()).await;
     let config = server.nobody().get("/api/config").await.expect(200);
     expected["dev"] = false.into();
-    expected["signup"] = "closed".into();
+    expected["signup"] = "setup".into();
     assert_eq!(config, expected);
 }
 

@@ -22,7 +22,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/api/logout", &["POST"]),
     ("/api/auth_user", &["GET"]),
     ("/api/refresh_token", &["POST"]),
-    ("/api/sessions", &["GET"]),
+    ("/api/sessions", &["GET", "DELETE"]),
     ("/api/sessions/{id}", &["DELETE"]),
     ("/api/usernames", &["GET"]),
     ("/api/conversations", &["GET", "POST"]),

@@ -21,9 +21,7 @@ use crate::{
         reply::{Answer, Failure, see_other},
         rooms::people,
     },
-    model::{
-        Conversation, ConversationId, ConversationKind, Participant, Role, UserId, shown_name,
-    },
+    model::{Conversation, ConversationId, ConversationKind, Participant, Role, UserId, room_name},
     store::{NewRoom, ROOMS_PAGE, RoomChange},
 };
 
@@ -99,7 +97,7 @@ async fn make(visit: Visit, body: Body) -> Answer {
 async fn make_room(visit: &Visit, visitor: &Visitor, plan: &Plan) -> Result<ConversationId> {
     let usernames = plan.usernames.split(',').map(str::trim);
     let room = NewRoom {
-        name: shown_name(&plan.name)?,
+        name: room_name(&plan.name)?,
         usernames: usernames
             .filter(|username| !username.is_empty())
             .map(str::to_owned)
@@ -271,7 +269,7 @@ async fn change(
     open: Option<&str>,
 ) -> Result<()> {
     let change = RoomChange {
-        name: name.map(shown_name).transpose()?,
+        name: name.map(room_name).transpose()?,
         open: open.map(|open| open == "yes"),
         owner: None,
     };

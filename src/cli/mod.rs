@@ -1,5 +1,8 @@
 //! The command line: flags, environment variables, and what each command does.
 
+mod manage;
+mod table;
+
 use std::{
     io::{self, IsTerminal, Write},
     net::SocketAddr,
@@ -12,6 +15,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+use self::manage::{
+    InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
+};
 use crate::{
     http::{Origin, Settings, Signup},
     server::{BUS_CAPACITY, Config, Server, StartError},
@@ -34,6 +40,34 @@ pub struct Cli {
 enum Command {
     /// Serve the messenger until it is told to stop
     Serve(Serve),
+    /// Look after the users, whether the server runs or not
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+        #[command(flatten)]
+        with: Managing,
+    },
+    /// Look after the invitations
+    Invite {
+        #[command(subcommand)]
+        command: InviteCommand,
+        #[command(flatten)]
+        with: Managing,
+    },
+    /// Look after API tokens
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+        #[command(flatten)]
+        with: Managing,
+    },
+    /// Look after sessions
+    Session {
+        #[command(subcommand)]
+        command: SessionCommand,
+        #[command(flatten)]
+        with: Managing,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -96,24 +130,31 @@ enum LogFormat {
 /// # Errors
 /// Whatever kept it from being done; [`exit_code`] tells what to exit with.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    let Some(Command::Serve(serve)) = cli.command.or(Some(Command::Serve(cli.serve))) else {
-        return Ok(());
-    };
-    start_log(&serve);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("can't start threads")?;
-    let outcome = runtime.block_on(serve.run());
+    let outcome = runtime.block_on(async {
+        let (management, with) = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+            Command::Serve(serve) => return serve.run().await,
+            Command::User { command, with } => (Management::User(command), with),
+            Command::Invite { command, with } => (Management::Invite(command), with),
+            Command::Token { command, with } => (Management::Token(command), with),
+            Command::Session { command, with } => (Management::Session(command), with),
+        };
+        management.run(with).await
+    });
     // A read that still runs must not hold up the end.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-/// The exit code for a failure, by sysexits.h.
+/// The exit code for a failure, by sysexits.h, or 1 for what the program was right to refuse.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> u8 {
+    const REFUSED: u8 = 1;
     const DATA_ERROR: u8 = 65;
+    const NO_INPUT: u8 = 66;
     const UNAVAILABLE: u8 = 69;
     const SOFTWARE: u8 = 70;
     const CANT_CREATE: u8 = 73;
@@ -121,16 +162,28 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     const TRY_AGAIN: u8 = 75;
     const CONFIG: u8 = 78;
 
+    let of_database = |error: &OpenError| match error {
+        OpenError::Unusable { .. } => CANT_CREATE,
+        OpenError::InUse { .. } => TRY_AGAIN,
+        OpenError::Corrupt { .. } | OpenError::Foreign { .. } | OpenError::Newer { .. } => {
+            DATA_ERROR
+        }
+    };
+    if let Some(error) = error.downcast_ref::<OpenError>() {
+        return of_database(error);
+    }
     if let Some(error) = error.downcast_ref::<StartError>() {
         return match error {
-            StartError::Database(OpenError::Unusable { .. }) => CANT_CREATE,
-            StartError::Database(OpenError::InUse { .. }) => TRY_AGAIN,
-            StartError::Database(
-                OpenError::Corrupt { .. } | OpenError::Foreign { .. } | OpenError::Newer { .. },
-            ) => DATA_ERROR,
+            StartError::Database(error) => of_database(error),
             StartError::Listen { .. } => UNAVAILABLE,
             StartError::DevIsLocal { .. } => CONFIG,
             StartError::Accounts(_) => IO_ERROR,
+        };
+    }
+    if let Some(refused) = error.downcast_ref::<Refused>() {
+        return match refused {
+            Refused::Because(_) => REFUSED,
+            Refused::NoDatabase(_) => NO_INPUT,
         };
     }
     match error.downcast_ref::<Failure>() {
@@ -142,6 +195,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 
 impl Serve {
     async fn run(self) -> anyhow::Result<()> {
+        start_log(&self);
         let settings = Settings {
             dev: self.dev,
             signup: self.signup,

@@ -1,0 +1,315 @@
+//! The commands that look after users, invitations, API tokens and sessions: what they take, and how
+//! they show what became of it. Doing it is `control`'s.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+};
+
+use anyhow::Context;
+use clap::{Args, Subcommand, builder::RangedU64ValueParser};
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use serde_json::Value;
+
+use super::table::table;
+use crate::{
+    control::{self, Command, Outcome, Unreachable},
+    http::Origin,
+    model::Scope,
+    server::BUS_CAPACITY,
+    store::Store,
+};
+
+/// What all of these commands take.
+#[derive(Args, Debug)]
+pub struct Managing {
+    /// The database, of a server that runs or doesn't
+    #[arg(
+        long,
+        env = "TINCAN_DB",
+        value_name = "FILE",
+        default_value = "tincan.db",
+        global = true
+    )]
+    db: PathBuf,
+    /// Where people reach the server, for links, while it doesn't run
+    #[arg(
+        long,
+        env = "TINCAN_PUBLIC_URL",
+        value_name = "URL",
+        default_value = "http://localhost:3000",
+        global = true
+    )]
+    public_url: Origin,
+    /// Print JSON, as the HTTP interface has it, instead of a table
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List the users
+    List {
+        /// Only those whose names start so
+        #[arg(default_value = "")]
+        search: String,
+    },
+    /// Make a user, and print the link by which they choose a password
+    Make {
+        username: String,
+        /// Let them administer the server
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Give a user another name
+    Rename { username: String, new_name: String },
+    /// Let a user administer the server, or with --revoke not any more
+    Admin {
+        username: String,
+        #[arg(long)]
+        revoke: bool,
+    },
+    /// Sign a user out everywhere, with their tokens and bots, and let them in no more
+    Disable { username: String },
+    /// Let a disabled user in again
+    Enable { username: String },
+    /// Print a link by which a user chooses a new password
+    Reset { username: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum InviteCommand {
+    /// List the invitations that are still good
+    List,
+    /// Make an invitation, and print its link and a QR code
+    Make {
+        /// How many people may use it
+        #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=100))]
+        uses: u32,
+        /// How many days it is good for
+        #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<u32>::new().range(1..=90))]
+        days: u32,
+    },
+    /// Make an invitation no good
+    Revoke { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// List everybody's API tokens
+    List,
+    /// Make an API token for a user or a bot, and print it
+    Make {
+        username: String,
+        /// What it is for
+        name: String,
+        /// What it may do: only look, or also send
+        #[arg(long, value_enum, default_value_t = Scope::Read)]
+        scope: Scope,
+        /// How many days it is good for
+        #[arg(long, default_value_t = 90, value_parser = RangedU64ValueParser::<u32>::new().range(1..=365))]
+        days: u32,
+    },
+    /// Make an API token no good
+    Revoke { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SessionCommand {
+    /// List where a user is signed in
+    List { username: String },
+    /// End one of a user's sessions, or all of them
+    End {
+        username: String,
+        id: Option<String>,
+    },
+}
+
+/// How to show what became of a command.
+enum Show {
+    /// A table of these fields, with these headings.
+    Table(&'static [(&'static str, &'static str)]),
+    /// The link or token that it is about, and for an invitation a picture of it.
+    Secret(&'static str),
+    /// That it is done.
+    Done,
+}
+
+const USERS: Show = Show::Table(&[
+    ("USER", "username"),
+    ("ID", "id"),
+    ("ADMIN", "admin"),
+    ("BOT", "bot"),
+    ("DISABLED", "disabled"),
+    ("LAST SEEN", "lastSeenAt"),
+]);
+const INVITES: Show = Show::Table(&[
+    ("ID", "id"),
+    ("USES LEFT", "usesLeft"),
+    ("OF", "uses"),
+    ("BY", "createdBy"),
+    ("EXPIRES", "expiresAt"),
+]);
+const TOKENS: Show = Show::Table(&[
+    ("ID", "id"),
+    ("USER", "user"),
+    ("NAME", "name"),
+    ("SCOPE", "scope"),
+    ("LAST SEEN", "lastSeenAt"),
+    ("EXPIRES", "expiresAt"),
+]);
+const SESSIONS: Show = Show::Table(&[
+    ("ID", "id"),
+    ("DEVICE", "device"),
+    ("SIGNED IN", "createdAt"),
+    ("LAST SEEN", "lastSeenAt"),
+]);
+
+impl UserCommand {
+    fn plan(self) -> (Command, Show) {
+        let change = |username, new_name, admin, disabled| Command::ChangeUser {
+            username,
+            new_name,
+            admin,
+            disabled,
+        };
+        match self {
+            Self::List { search } => (Command::ListUsers { search }, USERS),
+            Self::Make { username, admin } => {
+                (Command::MakeUser { username, admin }, Show::Secret("link"))
+            }
+            Self::Rename { username, new_name } => {
+                (change(username, Some(new_name), None, None), Show::Done)
+            }
+            Self::Admin { username, revoke } => {
+                (change(username, None, Some(!revoke), None), Show::Done)
+            }
+            Self::Disable { username } => (change(username, None, None, Some(true)), Show::Done),
+            Self::Enable { username } => (change(username, None, None, Some(false)), Show::Done),
+            Self::Reset { username } => (Command::ResetUser { username }, Show::Secret("link")),
+        }
+    }
+}
+
+impl InviteCommand {
+    fn plan(self) -> (Command, Show) {
+        match self {
+            Self::List => (Command::ListInvites, INVITES),
+            Self::Make { uses, days } => (Command::MakeInvite { uses, days }, Show::Secret("link")),
+            Self::Revoke { id } => (Command::RevokeInvite { id }, Show::Done),
+        }
+    }
+}
+
+impl TokenCommand {
+    fn plan(self) -> (Command, Show) {
+        match self {
+            Self::List => (Command::ListTokens, TOKENS),
+            Self::Make {
+                username,
+                name,
+                scope,
+                days,
+            } => {
+                let make = Command::MakeToken {
+                    username,
+                    name,
+                    scope,
+                    days,
+                };
+                (make, Show::Secret("token"))
+            }
+            Self::Revoke { id } => (Command::RevokeToken { id }, Show::Done),
+        }
+    }
+}
+
+impl SessionCommand {
+    fn plan(self) -> (Command, Show) {
+        match self {
+            Self::List { username } => (Command::ListSessions { username }, SESSIONS),
+            Self::End { username, id } => (Command::EndSessions { username, id }, Show::Done),
+        }
+    }
+}
+
+/// Why a command wasn't done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The sentence says why.
+    #[error("{0}")]
+    Because(String),
+    /// A new one would hide a mistyped name.
+    #[error("there is no database at {}", .0.display())]
+    NoDatabase(PathBuf),
+}
+
+/// One of these commands.
+pub enum Management {
+    User(UserCommand),
+    Invite(InviteCommand),
+    Token(TokenCommand),
+    Session(SessionCommand),
+}
+
+impl Management {
+    /// Does it, and prints what became of it.
+    ///
+    /// # Errors
+    /// What kept it from being done.
+    pub async fn run(self, with: Managing) -> anyhow::Result<()> {
+        let is_invite = matches!(self, Self::Invite(_));
+        let (command, show) = match self {
+            Self::User(command) => command.plan(),
+            Self::Invite(command) => command.plan(),
+            Self::Token(command) => command.plan(),
+            Self::Session(command) => command.plan(),
+        };
+        let done = perform(&with, command).await?;
+        let value = done.map_err(Refused::Because)?;
+        let text = if with.json {
+            format!("{value:#}\n")
+        } else {
+            match show {
+                Show::Table(columns) => table(columns, &value),
+                Show::Secret(field) => secret(&value, field, is_invite)?,
+                Show::Done => String::new(),
+            }
+        };
+        // Whoever reads may have seen enough.
+        let _ = io::stdout().write_all(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Has the running server do it, or does it here where none runs.
+async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
+    match control::ask(&with.db, &command).await {
+        Err(Unreachable::NobodyThere) => {}
+        asked => return Ok(asked?),
+    }
+    if !with.db.exists() {
+        return Err(Refused::NoDatabase(with.db.clone()).into());
+    }
+    let store = Store::open(&with.db, BUS_CAPACITY)?;
+    let done = command.perform(&store, &with.public_url.to_string()).await;
+    store.close().await;
+    Ok(done.map_err(|error| error.to_string()))
+}
+
+/// A link or token, to be handed on: alone on its line, as a script wants it.
+fn secret(value: &Value, field: &str, is_invite: bool) -> anyhow::Result<String> {
+    let secret = value[field].as_str().context("the server left it out")?;
+    let mut text = format!("{secret}\n");
+    if is_invite && io::stdout().is_terminal() {
+        let code = QrCode::new(secret)?;
+        // Dark on light, as cameras want it, on a terminal that is light on dark.
+        let mut picture = code.render::<Dense1x2>();
+        picture
+            .dark_color(Dense1x2::Light)
+            .light_color(Dense1x2::Dark);
+        text += &picture.build();
+        text.push('\n');
+    }
+    Ok(text)
+}

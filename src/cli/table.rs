@@ -1,0 +1,48 @@
+//! Tables for a terminal.
+
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+/// The rows of `value`, an array of objects, with a heading for each field.
+pub fn table(columns: &[(&str, &str)], value: &Value) -> String {
+    let headings = columns.iter().map(|(heading, _)| (*heading).to_owned());
+    let mut rows: Vec<Vec<String>> = vec![headings.collect()];
+    for row in value.as_array().into_iter().flatten() {
+        rows.push(
+            columns
+                .iter()
+                .map(|(_, field)| cell(&row[*field]))
+                .collect(),
+        );
+    }
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|column| {
+            rows.iter()
+                .map(|row| row[column].width())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line += cell;
+            line += &" ".repeat(width - cell.width() + 2);
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(false) => "-".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        // What is shown came from elsewhere, and a terminal obeys control characters.
+        Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
+        Value::Object(object) => object.get("username").map_or_else(String::new, cell),
+        other => other.to_string(),
+    }
+}

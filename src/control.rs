@@ -1,0 +1,284 @@
+//! What somebody who holds the database may have done without signing in: the commands of the command
+//! line. A running server takes them at a Unix socket beside the database, which its owner alone can
+//! open; where none runs, the program does them itself, under the database's lock. Either way they
+//! pass through the one writer.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::{Error, Result},
+    model::{Account, InviteId, Scope, SessionId, Username, invite_link, reset_link, token_name},
+    store::{AccountChange, NewToken, Store, with_suffix},
+};
+
+/// How long a command may take to arrive.
+const TIME: Duration = Duration::from_secs(5);
+/// Bytes that a command may have.
+const LONGEST: u64 = 64 * 1024;
+
+/// Something to be done. Users are named, everything else has an id.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    ListUsers {
+        search: String,
+    },
+    MakeUser {
+        username: String,
+        admin: bool,
+    },
+    ChangeUser {
+        username: String,
+        new_name: Option<String>,
+        admin: Option<bool>,
+        disabled: Option<bool>,
+    },
+    ResetUser {
+        username: String,
+    },
+    ListSessions {
+        username: String,
+    },
+    EndSessions {
+        username: String,
+        id: Option<String>,
+    },
+    ListInvites,
+    MakeInvite {
+        uses: u32,
+        days: u32,
+    },
+    RevokeInvite {
+        id: String,
+    },
+    ListTokens,
+    MakeToken {
+        username: String,
+        name: String,
+        scope: Scope,
+        days: u32,
+    },
+    RevokeToken {
+        id: String,
+    },
+}
+
+/// What became of a command: what there is to show, as the HTTP contract shows it, or the sentence that
+/// says why not.
+pub type Outcome = std::result::Result<Value, String>;
+
+impl Command {
+    /// Does it. `base` is where people reach the server, for links.
+    ///
+    /// # Errors
+    /// What the store refuses, and [`Error::Invalid`] and [`Error::NotFound`] for what names nothing.
+    pub async fn perform(self, store: &Store, base: &str) -> Result<Value> {
+        Ok(match self {
+            Self::ListUsers { search } => list_users(store, &search).await?,
+            Self::MakeUser { username, admin } => {
+                let username = Username::new(&username)?;
+                let (user, reset) = store.make_account(username, admin).await?;
+                let link = reset_link(base, &reset.token);
+                json!({ "user": user, "link": link, "expiresAt": reset.expires_at })
+            }
+            Self::ChangeUser {
+                username,
+                new_name,
+                admin,
+                disabled,
+            } => {
+                let account = store.account_named(username).await?;
+                let change = AccountChange {
+                    username: new_name.map(|name| Username::new(&name)).transpose()?,
+                    admin,
+                    disabled,
+                };
+                json!(store.change_account(account.user.id, change).await?)
+            }
+            Self::ResetUser { username } => {
+                let account = store.account_named(username).await?;
+                let reset = store.make_reset(account.user.id).await?;
+                let link = reset_link(base, &reset.token);
+                json!({ "link": link, "expiresAt": reset.expires_at })
+            }
+            Self::ListSessions { username } => {
+                let account = store.account_named(username).await?;
+                json!(store.sessions_of_account(account.user.id).await?)
+            }
+            Self::EndSessions { username, id } => {
+                let account = store.account_named(username).await?;
+                let id: Option<SessionId> = id.map(|id| parse(&id, "Session")).transpose()?;
+                store.end_sessions_of_account(account.user.id, id).await?;
+                Value::Null
+            }
+            Self::ListInvites => json!(store.invites().await?),
+            Self::MakeInvite { uses, days } => {
+                let (invite, token) = store.make_invite(None, uses, in_days(days)).await?;
+                with(&invite, "link", invite_link(base, &token))
+            }
+            Self::RevokeInvite { id } => {
+                let id: InviteId = parse(&id, "Invitation")?;
+                store.revoke_invite(id).await?;
+                Value::Null
+            }
+            Self::ListTokens => json!(store.tokens(None).await?),
+            Self::MakeToken {
+                username,
+                name,
+                scope,
+                days,
+            } => {
+                let new = NewToken {
+                    name: token_name(&name)?,
+                    scope,
+                    lasts: in_days(days),
+                    bot: None,
+                };
+                let (info, token) = store.make_token_for(username, new).await?;
+                with(&info, "token", token)
+            }
+            Self::RevokeToken { id } => {
+                store.revoke_token(None, parse(&id, "Token")?).await?;
+                Value::Null
+            }
+        })
+    }
+}
+
+async fn list_users(store: &Store, search: &str) -> Result<Value> {
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map(|account: &Account| account.user.id);
+        let page = store.accounts(search, after).await?;
+        if page.is_empty() {
+            return Ok(json!(all));
+        }
+        all.extend(page);
+    }
+}
+
+fn parse<T: FromStr>(id: &str, what: &'static str) -> Result<T> {
+    id.parse().map_err(|_| Error::NotFound(what))
+}
+
+fn in_days(days: u32) -> Duration {
+    Duration::from_hours(24 * u64::from(days))
+}
+
+/// `value` with one more field.
+fn with(value: &impl Serialize, name: &str, text: String) -> Value {
+    let mut value = json!(value);
+    value[name] = text.into();
+    value
+}
+
+/// The socket beside the database.
+fn socket(database: &Path) -> PathBuf {
+    with_suffix(database, ".sock")
+}
+
+/// Takes commands until the server stops. Whoever calls it holds the database's lock, so that a socket
+/// which is there already is one that was left behind.
+pub async fn serve(database: PathBuf, store: Store, base: String, stopping: CancellationToken) {
+    let path = socket(&database);
+    let _ = fs::remove_file(&path);
+    let listener = match UnixListener::bind(&path) {
+        Ok(listener) => listener,
+        Err(error) => {
+            let path = path.display();
+            tracing::warn!(%error, %path, "the command line can't reach this server");
+            return;
+        }
+    };
+    let accept = async {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let (store, base) = (store.clone(), base.clone());
+                    tokio::spawn(async move {
+                        if let Err(error) = answer(stream, &store, &base).await {
+                            tracing::debug!(%error, "a command got no answer");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "can't accept commands; trying again");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = stopping.cancelled() => {}
+        () = accept => {}
+    }
+    let _ = fs::remove_file(&path);
+}
+
+/// One line is the command, and one the outcome.
+async fn answer(stream: UnixStream, store: &Store, base: &str) -> io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    let mut reader = BufReader::new(reader).take(LONGEST);
+    timeout(TIME, reader.read_line(&mut line)).await??;
+    let outcome: Outcome = match serde_json::from_str::<Command>(&line) {
+        Ok(command) => {
+            tracing::info!(?command, "on the command line");
+            let done = command.perform(store, base).await;
+            done.map_err(|error| error.to_string())
+        }
+        Err(_) => Err("this server doesn’t know that command".to_owned()),
+    };
+    let mut line = serde_json::to_vec(&outcome)?;
+    line.push(b'\n');
+    writer.write_all(&line).await
+}
+
+/// Has a running server do it.
+///
+/// # Errors
+/// [`Unreachable::NobodyThere`] where none runs, which then may be done otherwise.
+pub async fn ask(database: &Path, command: &Command) -> std::result::Result<Outcome, Unreachable> {
+    let stream = match UnixStream::connect(socket(database)).await {
+        Ok(stream) => stream,
+        Err(error) if is_nobody_there(&error) => return Err(Unreachable::NobodyThere),
+        Err(error) => return Err(error.into()),
+    };
+    let (reader, mut writer) = stream.into_split();
+    let mut line = serde_json::to_vec(command).map_err(io::Error::from)?;
+    line.push(b'\n');
+    writer.write_all(&line).await?;
+    let mut answer = String::new();
+    BufReader::new(reader).read_line(&mut answer).await?;
+    Ok(serde_json::from_str(&answer).map_err(io::Error::from)?)
+}
+
+/// Why a running server couldn't be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    #[error("no server runs on this database")]
+    NobodyThere,
+    #[error("the server didn’t answer: {0}")]
+    Broken(#[from] io::Error),
+}
+
+fn is_nobody_there(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+    )
+}
