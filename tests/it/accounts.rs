@@ -7,7 +7,7 @@ use tincan::{http::Settings, server::Config};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{
-    Answer, Client, Server, Stream, Talk, answer, dev, expect_timestamp, for_all,
+    Answer, Client, Server, Stream, Talk, answer, dev, expect_timestamp, for_all, strict,
 };
 
 /// A server in dev mode that people reach at this address.
@@ -17,14 +17,6 @@ fn dev_at(public_url: &str) -> Config {
             public_url: Some(public_url.parse().expect("an origin")),
             ..dev().settings
         },
-        ..dev()
-    }
-}
-
-/// A server of the kind that strangers can reach.
-fn strict() -> Config {
-    Config {
-        settings: Settings::default(),
         ..dev()
     }
 }

@@ -9,7 +9,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -53,6 +53,17 @@ pub fn dev() -> Config {
     }
 }
 
+/// A server of the kind that strangers can reach.
+pub fn strict() -> Config {
+    Config {
+        settings: Settings::default(),
+        ..dev()
+    }
+}
+
+/// What everybody's password is.
+pub const PASSWORD: &str = "nine bright pears";
+
 /// A server inside the test's process, with a database that goes with it.
 pub struct Server {
     /// Goes with the server.
@@ -63,6 +74,7 @@ pub struct Server {
 
 struct Running {
     address: SocketAddr,
+    setup_link: Option<String>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), tincan::store::Failure>>,
 }
@@ -90,6 +102,7 @@ impl Server {
             .await
             .expect("the server starts");
         let address = server.address();
+        let setup_link = server.setup_link();
         self.config.listen = address;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
@@ -97,6 +110,7 @@ impl Server {
         }));
         self.running = Some(Running {
             address,
+            setup_link,
             stop,
             task,
         });
@@ -121,6 +135,20 @@ impl Server {
         self.running.as_ref().expect("it runs").address
     }
 
+    /// The token of the setup link, where the server has one.
+    pub fn setup_token(&self) -> Option<String> {
+        let link = self.running.as_ref().expect("it runs").setup_link.as_ref();
+        link.map(|link| token_of(link))
+    }
+
+    /// Makes the first account.
+    pub async fn set_up(&self, username: &str) -> Client {
+        let account = json!({
+            "username": username, "password": PASSWORD, "setupToken": self.setup_token(),
+        });
+        self.nobody().register(account).await
+    }
+
     pub fn database(&self) -> &Path {
         &self.config.database
     }
@@ -142,6 +170,7 @@ impl Server {
 /// The real binary, as a process that ends with the test.
 pub struct Binary {
     child: Child,
+    stdout: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
@@ -186,8 +215,8 @@ impl Binary {
     pub fn run(command: &mut Command) -> Self {
         let mut child = command.spawn().expect("tincan starts");
         let mut line = String::new();
-        let stdout = child.stdout.as_mut().expect("standard output");
-        BufReader::new(stdout)
+        let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
+        stdout
             .read_line(&mut line)
             .expect("a line of standard output");
         let address = line
@@ -195,7 +224,11 @@ impl Binary {
             .strip_prefix("listening on http://")
             .expect("the ready line");
         let address = address.parse().expect("an address");
-        Self { child, address }
+        Self {
+            child,
+            stdout,
+            address,
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -231,12 +264,7 @@ impl Binary {
             "the process to end",
             tokio::task::spawn_blocking(move || {
                 let mut rest = String::new();
-                self.child
-                    .stdout
-                    .take()
-                    .expect("standard output")
-                    .read_to_string(&mut rest)
-                    .expect("text");
+                self.stdout.read_to_string(&mut rest).expect("text");
                 (self.child.wait().expect("it ends"), rest)
             }),
         )
@@ -329,13 +357,39 @@ impl Client {
         self.signed_in(&answer)
     }
 
+    /// Makes an account as this says, and is signed in to it.
+    pub async fn register(self, account: Value) -> Self {
+        let answer = self.post("/api/accounts", account).await.expect(201);
+        self.signed_in(&answer)
+    }
+
+    /// Signs in by a password.
+    pub async fn log_in(self, username: &str, password: &str) -> Self {
+        let credentials = json!({ "username": username, "password": password });
+        let answer = self.post("/api/login", credentials).await.expect(200);
+        self.signed_in(&answer)
+    }
+
+    /// Somebody new, whom this administrator invites.
+    pub async fn invite(&self, username: &str) -> Self {
+        let invite = self.post("/api/invites", json!({})).await.expect(201);
+        let account = json!({
+            "username": username, "password": PASSWORD, "invite": token_of(text(&invite["link"])),
+        });
+        self.nobody().register(account).await
+    }
+
+    /// Nobody, at the same server.
+    pub fn nobody(&self) -> Self {
+        Self::new(self.address())
+    }
+
     fn signed_in(self, answer: &Value) -> Self {
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let user = &answer["authUser"];
         Self {
-            username: text(&user["username"]),
-            id: text(&user["id"]),
-            token: Some(text(&answer["token"])),
+            username: text(&user["username"]).to_owned(),
+            id: text(&user["id"]).to_owned(),
+            token: Some(text(&answer["token"]).to_owned()),
             ..self
         }
     }
@@ -525,6 +579,16 @@ pub async fn at_once<T: Send + 'static>(
         results.push(task.await.expect("no panic"));
     }
     results
+}
+
+/// What a link has behind its `#`.
+pub fn token_of(link: &str) -> String {
+    let (_, token) = link.split_once('#').expect("a link with a token");
+    token.to_owned()
+}
+
+pub fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
 }
 
 /// The path of a conversation's messages.

@@ -1,0 +1,236 @@
+//! What administrators do with other people's accounts, and that nobody else does.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, Server, answer, strict, text, token_of};
+
+fn path(client: &Client) -> String {
+    format!("/api/admin/users/{}", client.id)
+}
+
+#[tokio::test]
+async fn an_administrator_sees_everybody_page_by_page() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    for n in 0..51 {
+        let wish = json!({ "username": format!("guest-{n}") });
+        anna.post("/api/admin/users", wish).await.expect(201);
+    }
+    let first = anna.get("/api/admin/users").await.expect(200);
+    let first = first.as_array().expect("a list").clone();
+    assert_eq!(first.len(), 50);
+    assert_eq!(first[0]["username"], "anna");
+    assert_eq!(first[0]["admin"], true);
+    let last = text(&first[49]["id"]);
+    let second = anna
+        .get(&format!("/api/admin/users?after={last}"))
+        .await
+        .expect(200);
+    assert_eq!(second.as_array().map(Vec::len), Some(2));
+    let found = anna
+        .get("/api/admin/users?search=GUEST-50")
+        .await
+        .expect(200);
+    assert_eq!(found[0]["username"], "guest-50");
+    assert_eq!(found[0]["lastSeenAt"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_made_account_is_its_owners_once_they_have_chosen_a_password() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let wish = json!({ "username": "bob", "admin": true });
+    let made = anna
+        .post("/api/admin/users", wish.clone())
+        .await
+        .expect(201);
+    assert_eq!(made["user"]["hasPassword"], false);
+    anna.post("/api/admin/users", wish)
+        .await
+        .refused(409, "username_taken");
+    let choice = json!({ "token": token_of(text(&made["link"])), "password": PASSWORD });
+    server.nobody().post("/api/reset", choice).await.expect(200);
+    let bob = server.nobody().log_in("bob", PASSWORD).await;
+    bob.get("/api/admin/users").await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_is_disabled_is_out_everywhere_at_once_with_their_bots() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let talk = bob.talk_to("anna").await;
+    bob.say(&talk, "hello").await;
+    let wish = json!({ "name": "x", "scope": "send" });
+    let made = bob.post("/api/tokens", wish).await.expect(201);
+    let program = bob.with_token(&made["token"]);
+    let wish = json!({ "name": "x", "scope": "send", "bot": "robot" });
+    let made = bob.post("/api/tokens", wish).await.expect(201);
+    let robot = bob.with_token(&made["token"]);
+    let everywhere = [bob.clone(), program, robot];
+    let mut streams = Vec::new();
+    for client in &everywhere {
+        streams.push(client.follow(None).await);
+    }
+
+    let disabled = anna
+        .patch(&path(&bob), json!({ "disabled": true }))
+        .await
+        .expect(200);
+    assert_eq!(disabled["disabled"], true);
+    for stream in &mut streams {
+        assert_eq!(stream.rest().await.len(), 0);
+    }
+    for client in &everywhere {
+        client
+            .get("/api/auth_user")
+            .await
+            .refused(401, "unauthorized");
+    }
+    let nobody = server.nobody();
+    let credentials = |password: &str| json!({ "username": "bob", "password": password });
+    nobody
+        .post("/api/login", credentials(PASSWORD))
+        .await
+        .refused(403, "disabled");
+    // Whoever doesn't know the password isn't told.
+    let wrong = nobody
+        .post("/api/login", credentials("something else"))
+        .await;
+    wrong.refused(401, "bad_credentials");
+    // Nobody finds them any more; what they have said stays.
+    assert_eq!(
+        anna.get("/api/usernames?search=bob").await.expect(200),
+        json!([])
+    );
+    let room = json!({ "name": "x", "usernames": ["bob"] });
+    anna.post("/api/conversations", room)
+        .await
+        .refused(422, "invalid");
+    anna.get(&format!("/api/conversations/{talk}"))
+        .await
+        .expect(200);
+
+    anna.patch(&path(&bob), json!({ "disabled": false }))
+        .await
+        .expect(200);
+    nobody.clone().log_in("bob", PASSWORD).await;
+    for client in &everywhere {
+        client
+            .get("/api/auth_user")
+            .await
+            .refused(401, "unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn the_last_administrator_who_can_sign_in_stays_one() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let wish = json!({ "username": "never-came", "admin": true });
+    anna.post("/api/admin/users", wish).await.expect(201);
+    for change in [json!({ "admin": false }), json!({ "disabled": true })] {
+        let refused = anna.patch(&path(&anna), change).await;
+        refused.refused(409, "last_admin");
+    }
+    let bob = anna.invite("bob").await;
+    anna.patch(&path(&bob), json!({ "admin": true }))
+        .await
+        .expect(200);
+    bob.patch(&path(&anna), json!({ "admin": false }))
+        .await
+        .expect(200);
+    // It holds from the next request on.
+    anna.get("/api/admin/users").await.refused(403, "not_admin");
+}
+
+#[tokio::test]
+async fn another_name_is_told_to_everybody_who_knows_the_person() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let talk = anna.talk_to("bob").await;
+    anna.say(&talk, "hello").await;
+    let cursor = anna.cursor().await;
+    let mut stream = anna.follow(None).await;
+
+    anna.patch(&path(&bob), json!({ "username": "anna" }))
+        .await
+        .refused(409, "username_taken");
+    let renamed = anna
+        .patch(&path(&bob), json!({ "username": "Bobby" }))
+        .await
+        .expect(200);
+    assert_eq!(renamed["username"], "Bobby");
+    let told = stream.next_named("conversation").await;
+    assert_eq!(told.data["otherParticipant"]["username"], "Bobby");
+    let (missed, _) = anna.poll(&cursor, 0).await;
+    assert!(
+        missed
+            .iter()
+            .any(|event| event.data["otherParticipant"]["username"] == "Bobby")
+    );
+    // Their session goes on, under the new name.
+    assert_eq!(
+        bob.get("/api/auth_user").await.expect(200)["username"],
+        "Bobby"
+    );
+    let said = bob.say(&talk, "hello").await;
+    assert_eq!(said["author"]["username"], "Bobby");
+    server.nobody().log_in("bobby", PASSWORD).await;
+    // Another spelling of one's own name is free.
+    anna.patch(&path(&bob), json!({ "username": "BOBBY" }))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn somebodys_sessions_can_be_seen_and_ended() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let elsewhere = server.nobody().log_in("bob", PASSWORD).await;
+    let sessions = format!("{}/sessions", path(&bob));
+    let listed = anna.get(&sessions).await.expect(200);
+    assert_eq!(listed.as_array().map(Vec::len), Some(2));
+    let oldest = listed.as_array().and_then(|list| {
+        list.iter().min_by_key(|session| {
+            text(&session["id"]).len() * 100 + text(&session["id"]).as_bytes()[0] as usize
+        })
+    });
+    let one = format!("{sessions}/{}", text(&oldest.expect("one")["id"]));
+    anna.delete(&one).await.expect(204);
+    bob.get("/api/auth_user").await.refused(401, "unauthorized");
+    elsewhere.get("/api/auth_user").await.expect(200);
+    anna.delete(&sessions).await.expect(204);
+    elsewhere
+        .get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+    anna.get("/api/admin/users/999/sessions")
+        .await
+        .refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn nobody_else_administers() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    for (method, path) in [
+        (Method::GET, "/api/admin/users".to_owned()),
+        (Method::POST, "/api/admin/users".to_owned()),
+        (Method::PATCH, path(&bob)),
+        (Method::POST, format!("{}/reset", path(&anna))),
+        (Method::GET, format!("{}/sessions", path(&anna))),
+        (Method::DELETE, format!("{}/sessions", path(&anna))),
+        (Method::GET, "/api/invites".to_owned()),
+        (Method::POST, "/api/invites".to_owned()),
+        (Method::DELETE, "/api/invites/1".to_owned()),
+    ] {
+        let asked = bob.request(method, &path).json(&json!({ "admin": true }));
+        answer(asked).await.refused(403, "not_admin");
+    }
+    anna.get("/api/auth_user").await.expect(200);
+}

@@ -1,0 +1,179 @@
+//! Passwords: which are taken, signing in by one, changing it, and choosing a new one by a link.
+
+use reqwest::{Method, header::SET_COOKIE};
+use serde_json::json;
+
+use crate::support::{Client, PASSWORD, Server, answer, strict, text, token_of};
+
+const ANOTHER: &str = "seven quiet boats";
+
+async fn change(client: &Client, current: &str, new: &str) -> crate::support::Answer {
+    let body = json!({ "current": current, "new": new });
+    answer(client.request(Method::PUT, "/api/password").json(&body)).await
+}
+
+#[tokio::test]
+async fn a_password_that_is_short_long_or_everybodys_is_refused_with_the_reason() {
+    let server = Server::start(strict()).await;
+    let token = server.setup_token();
+    for (password, reason) in [
+        (String::new(), "Password required"),
+        ("seven b".to_owned(), "A password has 8 characters at least"),
+        ("x1".repeat(513), "This password is too long"),
+        (
+            "Password1".to_owned(),
+            "Too many people use this password; choose another",
+        ),
+        ("annabella".to_owned(), "The password can’t be the username"),
+    ] {
+        let account = json!({ "username": "annabella", "password": password, "setupToken": token });
+        let refused = server.nobody().post("/api/accounts", account).await;
+        let refused = refused.refused(422, "invalid");
+        assert_eq!(refused["errors"]["password"], reason);
+    }
+    server.set_up("annabella").await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_name_are_told_alike() {
+    let server = Server::start(strict()).await;
+    server.set_up("anna").await;
+    let nobody = server.nobody();
+    let ask = async |username: &str, password: &str| {
+        let credentials = json!({ "username": username, "password": password });
+        nobody.post("/api/login", credentials).await
+    };
+    let wrong = ask("anna", ANOTHER).await.refused(401, "bad_credentials");
+    let unknown = ask("nobody", ANOTHER).await.refused(401, "bad_credentials");
+    assert_eq!(wrong, unknown);
+    // The case of a name doesn't matter, and that of a password does.
+    ask("ANNA", PASSWORD).await.expect(200);
+    ask("anna", &PASSWORD.to_uppercase())
+        .await
+        .refused(401, "bad_credentials");
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_whichever_keyboard_composes_its_letters() {
+    let server = Server::start(strict()).await;
+    let composed = "d\u{e9}j\u{e0} vu toujours";
+    let account = json!({
+        "username": "anna", "password": composed, "setupToken": server.setup_token(),
+    });
+    server.nobody().register(account).await;
+    let decomposed = "de\u{301}ja\u{300} vu toujours";
+    server.nobody().log_in("anna", decomposed).await;
+}
+
+#[tokio::test]
+async fn changing_it_ends_the_other_sessions_and_renews_this_one() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let elsewhere = server.nobody().log_in("anna", PASSWORD).await;
+    let mut here = anna.follow(None).await;
+    let mut there = elsewhere.follow(None).await;
+
+    change(&anna, "not it at all", ANOTHER)
+        .await
+        .refused(403, "wrong_password");
+    let refused = change(&anna, PASSWORD, "short")
+        .await
+        .refused(422, "invalid");
+    assert!(refused["errors"]["new"].is_string());
+    let renewed = change(&anna, PASSWORD, ANOTHER).await.expect(200);
+
+    assert_eq!(there.rest().await.len(), 0);
+    elsewhere
+        .get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+    anna.get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+    let anna = anna.with_token(&renewed["token"]);
+    anna.get("/api/auth_user").await.expect(200);
+    // Its stream goes on: the session is the same.
+    let room = anna.make_room("Kitchen", &[], false).await;
+    assert_eq!(here.next_named("conversation").await.data["id"], *room);
+
+    let old = json!({ "username": "anna", "password": PASSWORD });
+    server
+        .nobody()
+        .post("/api/login", old)
+        .await
+        .refused(401, "bad_credentials");
+    server.nobody().log_in("anna", ANOTHER).await;
+}
+
+#[tokio::test]
+async fn a_browser_that_changes_it_is_given_another_cookie() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let token = anna.token.clone().expect("a token");
+    let by_cookie = |method, path: &str, token: &str| {
+        server
+            .nobody()
+            .request(method, path)
+            .header("cookie", format!("tincan={token}"))
+            .header("sec-fetch-site", "same-origin")
+    };
+    let body = json!({ "current": PASSWORD, "new": ANOTHER });
+    let changed = answer(by_cookie(Method::PUT, "/api/password", &token).json(&body)).await;
+    let cookie = changed.headers[SET_COOKIE]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    changed.expect(204);
+    let renewed = cookie.strip_prefix("tincan=").expect("the cookie");
+    let renewed = renewed.split(';').next().expect("a value");
+    assert_ne!(renewed, token);
+    answer(by_cookie(Method::GET, "/api/auth_user", renewed))
+        .await
+        .expect(200);
+    answer(by_cookie(Method::GET, "/api/auth_user", &token))
+        .await
+        .refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_link_from_an_administrator_chooses_a_new_one_once() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let path = format!("/api/admin/users/{}/reset", bob.id);
+    let replaced = anna.post(&path, json!({})).await.expect(201);
+    let made = anna.post(&path, json!({})).await.expect(201);
+    let mut stream = bob.follow(None).await;
+
+    let nobody = server.nobody();
+    let reset = |link: &serde_json::Value, password: &str| json!({ "token": token_of(text(link)), "password": password });
+    let check = json!({ "token": token_of(text(&made["link"])) });
+    let whose = nobody.post("/api/reset/check", check).await.expect(200);
+    assert_eq!(whose, json!({ "username": "bob" }));
+    let refused = nobody
+        .post("/api/reset", reset(&replaced["link"], ANOTHER))
+        .await;
+    refused.refused(403, "bad_reset_token");
+    // One that is refused leaves the link as it is.
+    let refused = nobody
+        .post("/api/reset", reset(&made["link"], "short"))
+        .await;
+    refused.refused(422, "invalid");
+    let done = nobody
+        .post("/api/reset", reset(&made["link"], ANOTHER))
+        .await
+        .expect(200);
+    assert_eq!(done["authUser"]["username"], "bob");
+    let again = nobody
+        .post("/api/reset", reset(&made["link"], PASSWORD))
+        .await;
+    again.refused(403, "bad_reset_token");
+
+    assert_eq!(stream.rest().await.len(), 0);
+    bob.get("/api/auth_user").await.refused(401, "unauthorized");
+    bob.with_token(&done["token"])
+        .get("/api/auth_user")
+        .await
+        .expect(200);
+    server.nobody().log_in("bob", ANOTHER).await;
+}
