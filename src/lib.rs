@@ -30,6 +30,7 @@
 //! | [`throttle`] | what slows down who guesses |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
+//! | [`oauth`] | signing in at GitHub or an OpenID Connect provider |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
 //! | [`error`] | what can go wrong, with machine words |
 //!
@@ -54,7 +55,8 @@
 //!    blocking threads.
 //! 8. A token is 256 random bits, of which only the SHA-256 is kept; sessions are cached, and the
 //!    writer takes a revoked one out of the cache in the same step.
-//! 9. No `unsafe`, no network of its own, no second service.
+//! 9. No `unsafe`, no second service, and no network of its own but what sign-in providers are asked where
+//!    they were set up.
 
 pub mod bus;
 pub mod cli;
@@ -63,6 +65,7 @@ pub mod error;
 pub mod feed;
 pub mod http;
 pub mod model;
+pub mod oauth;
 pub mod password;
 pub mod presence;
 pub mod server;

@@ -7,6 +7,7 @@ use std::{
     io::{self, IsTerminal, Write},
     net::SocketAddr,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,6 +21,7 @@ use self::manage::{
 };
 use crate::{
     http::{Origin, Settings, Signup},
+    oauth,
     server::{BUS_CAPACITY, Config, Server, StartError},
     store::{Failure, OpenError},
 };
@@ -117,6 +119,8 @@ struct Serve {
     /// How to log
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Human)]
     log_format: LogFormat,
+    #[command(flatten)]
+    oauth: oauth::Args,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -186,6 +190,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             Refused::NoDatabase(_) => NO_INPUT,
         };
     }
+    if error.is::<oauth::ConfigError>() {
+        return CONFIG;
+    }
     match error.downcast_ref::<Failure>() {
         Some(Failure::Disk(_)) => IO_ERROR,
         Some(Failure::Corrupt(_)) => DATA_ERROR,
@@ -196,11 +203,14 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 impl Serve {
     async fn run(self) -> anyhow::Result<()> {
         start_log(&self);
+        let public_url = self.public_url.as_ref().map(Origin::to_string);
+        let oauth = self.oauth.flows(public_url.as_deref())?;
         let settings = Settings {
             dev: self.dev,
             signup: self.signup,
             public_url: self.public_url,
             ui: self.ui,
+            oauth: Arc::new(oauth),
         };
         let config = Config {
             listen: self.listen,

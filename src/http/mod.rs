@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{origin::Origin, service::Service, setup::Setup};
-use crate::{password::Passwords, presence::Presence, store::Store, throttle::Throttle};
+use crate::{oauth, password::Passwords, presence::Presence, store::Store, throttle::Throttle};
 
 /// What every handler may need.
 pub struct App {
@@ -73,6 +73,8 @@ pub struct Settings {
     pub public_url: Option<Origin>,
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
+    /// Where else people may sign in.
+    pub oauth: Arc<oauth::Flows>,
 }
 
 /// Who may make themselves an account, after the first.

@@ -1,0 +1,222 @@
+//! The flags about providers, and what they must make together.
+
+use std::{fs, io, path::PathBuf};
+
+use super::{Flows, Kind, Provider, Secret};
+
+const HEADING: &str = "Signing in elsewhere";
+const GITHUB: &str = "github";
+const LONGEST_NAME: usize = 20;
+
+/// Providers that people may sign in with. In an environment variable, several stand with white space
+/// between them.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = HEADING)]
+pub struct Args {
+    /// Let people sign in with GitHub, where this server is an OAuth app of this client id
+    #[arg(long, env = "TINCAN_GITHUB_CLIENT_ID", value_name = "ID")]
+    github_client_id: Option<String>,
+    /// The app’s secret; better kept in a file, as others on this machine may see a command line
+    #[arg(
+        long,
+        env = "TINCAN_GITHUB_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    github_client_secret: Option<Secret>,
+    /// A file with the app’s secret
+    #[arg(long, env = "TINCAN_GITHUB_CLIENT_SECRET_FILE", value_name = "FILE")]
+    github_client_secret_file: Option<PathBuf>,
+    /// Another GitHub, on a server of your own
+    #[arg(
+        long,
+        env = "TINCAN_GITHUB_URL",
+        value_name = "URL",
+        default_value = "https://github.com"
+    )]
+    github_url: String,
+    /// Let people sign in with an OpenID Connect provider (can be repeated)
+    #[arg(long, env = "TINCAN_OIDC", value_name = "NAME=ISSUER")]
+    oidc: Vec<String>,
+    /// This server’s client id at that provider
+    #[arg(long, env = "TINCAN_OIDC_CLIENT", value_name = "NAME=ID")]
+    oidc_client: Vec<String>,
+    /// This server’s secret at that provider; better kept in a file
+    #[arg(
+        long,
+        env = "TINCAN_OIDC_SECRET",
+        value_name = "NAME=SECRET",
+        hide_env_values = true
+    )]
+    oidc_secret: Vec<Secret>,
+    /// A file with this server’s secret at that provider
+    #[arg(long, env = "TINCAN_OIDC_SECRET_FILE", value_name = "NAME=FILE")]
+    oidc_secret_file: Vec<String>,
+}
+
+/// Why the providers can’t be set up. What may be a secret stands in none of the texts.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error(
+        "providers send people back to this server: say with --public-url where it is, as in https://chat.example"
+    )]
+    NoPublicUrl,
+    #[error("to sign in with GitHub takes both --github-client-id and its secret")]
+    HalfGitHub,
+    #[error("{0} takes NAME=VALUE, as in home=…")]
+    NoName(&'static str),
+    #[error(
+        "a provider’s name has 1 to {LONGEST_NAME} small letters, digits and hyphens, and isn’t “{GITHUB}”: {0:?}"
+    )]
+    BadName(String),
+    #[error("{0} names a provider that --oidc doesn’t")]
+    UnknownName(&'static str),
+    #[error("{0} names a provider twice")]
+    Twice(&'static str),
+    #[error("the provider {0} needs a client id: --oidc-client {0}=…")]
+    NoClient(String),
+    #[error("the provider {0} needs a secret: --oidc-secret-file {0}=FILE")]
+    NoSecret(String),
+    #[error("the provider {0} has a secret and a file with one; which is it?")]
+    TwoSecrets(String),
+    #[error("can’t read the secret in {file:?}: {reason}")]
+    Unreadable { file: PathBuf, reason: io::Error },
+    #[error("the file {0:?} is empty, and should hold a secret")]
+    EmptyFile(PathBuf),
+    #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
+    NoAddress(String),
+    #[error(
+        "the address of the provider {0} must begin with https://, as it isn’t on this machine"
+    )]
+    Unsafe(String),
+    #[error(
+        "no certificate authorities to know providers by ({0}); install the system’s, or name a file with SSL_CERT_FILE"
+    )]
+    NoAuthorities(io::Error),
+}
+
+impl Args {
+    /// Sets up what was asked for; reads the files with secrets, and asks no provider anything.
+    /// `public_url` is where people reach this server.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn flows(self, public_url: Option<&str>) -> Result<Flows, ConfigError> {
+        let mut providers = Vec::new();
+        if let Some(github) = self.github()? {
+            providers.push(github);
+        }
+        self.add_oidc(&mut providers)?;
+        if providers.is_empty() {
+            return Ok(Flows::default());
+        }
+        Flows::new(providers, public_url.ok_or(ConfigError::NoPublicUrl)?)
+    }
+
+    fn github(&self) -> Result<Option<Provider>, ConfigError> {
+        // A variable that is set to nothing is as good as none.
+        let id = self.github_client_id.clone().filter(|id| !id.is_empty());
+        let secret = self.github_client_secret.clone();
+        let secret = secret.filter(|secret| !secret.reveal().is_empty());
+        let file = self.github_client_secret_file.clone();
+        let file = file.filter(|file| !file.as_os_str().is_empty());
+        if id.is_none() && secret.is_none() && file.is_none() {
+            return Ok(None);
+        }
+        let client_id = id.ok_or(ConfigError::HalfGitHub)?;
+        let secret = one_secret(GITHUB, secret, file)?.ok_or(ConfigError::HalfGitHub)?;
+        Ok(Some(Provider {
+            id: GITHUB.to_owned(),
+            name: "GitHub".to_owned(),
+            kind: Kind::GitHub {
+                url: self.github_url.clone(),
+            },
+            client_id,
+            secret,
+        }))
+    }
+
+    fn add_oidc(&self, providers: &mut Vec<Provider>) -> Result<(), ConfigError> {
+        let issuers = named("--oidc", self.oidc.iter().map(String::as_str))?;
+        let mut clients = named("--oidc-client", self.oidc_client.iter().map(String::as_str))?;
+        let mut secrets = named("--oidc-secret", self.oidc_secret.iter().map(Secret::reveal))?;
+        let files = self.oidc_secret_file.iter().map(String::as_str);
+        let mut files = named("--oidc-secret-file", files)?;
+        for (name, issuer) in issuers {
+            let characters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+            let is_name = (1..=LONGEST_NAME).contains(&name.len())
+                && name.bytes().all(characters)
+                && name != GITHUB;
+            if !is_name {
+                return Err(ConfigError::BadName(name.to_owned()));
+            }
+            let client_id = take(&mut clients, name);
+            let client_id = client_id.ok_or_else(|| ConfigError::NoClient(name.to_owned()))?;
+            let secret = take(&mut secrets, name).map(Secret::from);
+            let file = take(&mut files, name).map(PathBuf::from);
+            let secret = one_secret(name, secret, file)?;
+            providers.push(Provider {
+                id: name.to_owned(),
+                name: name.to_owned(),
+                kind: Kind::Oidc {
+                    issuer: issuer.to_owned(),
+                },
+                client_id: client_id.to_owned(),
+                secret: secret.ok_or_else(|| ConfigError::NoSecret(name.to_owned()))?,
+            });
+        }
+        for (flag, left) in [
+            ("--oidc-client", clients),
+            ("--oidc-secret", secrets),
+            ("--oidc-secret-file", files),
+        ] {
+            if !left.is_empty() {
+                return Err(ConfigError::UnknownName(flag));
+            }
+        }
+        Ok(())
+    }
+}
+
+type Named<'a> = Vec<(&'a str, &'a str)>;
+
+/// Names and values, each name once.
+fn named<'a>(
+    flag: &'static str,
+    values: impl Iterator<Item = &'a str>,
+) -> Result<Named<'a>, ConfigError> {
+    let mut pairs = Named::new();
+    for word in values.flat_map(str::split_whitespace) {
+        let pair = word.split_once('=').filter(|(_, value)| !value.is_empty());
+        let (name, value) = pair.ok_or(ConfigError::NoName(flag))?;
+        if pairs.iter().any(|(other, _)| *other == name) {
+            return Err(ConfigError::Twice(flag));
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+fn take<'a>(pairs: &mut Named<'a>, name: &str) -> Option<&'a str> {
+    let place = pairs.iter().position(|(other, _)| *other == name)?;
+    Some(pairs.swap_remove(place).1)
+}
+
+/// The secret that was given, or that stands in a file, without the line’s end.
+fn one_secret(
+    provider: &str,
+    given: Option<Secret>,
+    file: Option<PathBuf>,
+) -> Result<Option<Secret>, ConfigError> {
+    let Some(file) = file else {
+        return Ok(given);
+    };
+    if given.is_some() {
+        return Err(ConfigError::TwoSecrets(provider.to_owned()));
+    }
+    match fs::read_to_string(&file) {
+        Ok(text) if text.trim().is_empty() => Err(ConfigError::EmptyFile(file)),
+        Ok(text) => Ok(Some(Secret::from(text.trim()))),
+        Err(reason) => Err(ConfigError::Unreadable { file, reason }),
+    }
+}

@@ -1,0 +1,100 @@
+//! A picture from the provider. People choose the address of their picture freely at many providers, so
+//! what is behind it is taken only from the provider’s own hosts, and only where it is a picture that
+//! can’t hold a script.
+
+use std::time::Duration;
+
+use oauth2::{
+    http::{Request, StatusCode, header::CONTENT_TYPE},
+    url::{Host, Url},
+};
+
+use super::{
+    Error, Result, causes,
+    client::{Client, Limits},
+};
+
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(5),
+    bytes: 256 * 1024,
+};
+
+/// Media types that are taken, and how a file of each begins (WHATWG MIME Sniffing §6.1).
+const TYPES: [(&str, fn(&[u8]) -> bool); 4] = [
+    ("image/png", |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
+    ("image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
+    ("image/gif", |bytes| {
+        bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
+    }),
+    ("image/webp", |bytes| {
+        bytes.starts_with(b"RIFF") && bytes.get(8..14) == Some(b"WEBPVP")
+    }),
+];
+
+/// A picture, and what it is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Avatar {
+    pub media_type: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// Whether `url` is the provider’s own, who is at `provider`.
+fn is_own(url: &Url, provider: &Url) -> bool {
+    let (Some(host), Some(own)) = (url.host(), provider.host()) else {
+        return false;
+    };
+    let is_host = match (host, own) {
+        (Host::Domain(host), Host::Domain(own)) => {
+            let below = host.strip_suffix(own);
+            below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+                || own == "github.com" && host == "avatars.githubusercontent.com"
+        }
+        (host, own) => host == own,
+    };
+    // Whatever else listens on the same machine isn’t the provider.
+    let port = url.port_or_known_default();
+    let is_port = port == provider.port_or_known_default() || port == Some(443);
+    is_host && is_port && url.username().is_empty() && url.password().is_none()
+}
+
+/// Fetches a picture of the provider at `provider`.
+///
+/// # Errors
+/// [`Error::Failed`] where there is none that could be taken.
+pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar> {
+    let host = url.host_str().unwrap_or_default();
+    let refuse = |reason: &str| {
+        // A person without a picture is no trouble.
+        tracing::info!(host, reason, "a provider’s picture wasn’t taken");
+        Err(Error::Failed)
+    };
+    if !is_own(url, provider) {
+        return refuse("the host isn’t the provider’s");
+    }
+    let Ok(request) = Request::get(url.as_str()).body(Vec::new()) else {
+        return refuse("the address isn’t one");
+    };
+    let answer = match client.send(request, LIMITS).await {
+        Ok(answer) => answer,
+        Err(error) => return refuse(&causes(&error)),
+    };
+    if answer.status() != StatusCode::OK {
+        return refuse(answer.status().as_str());
+    }
+    let said = answer.headers().get(CONTENT_TYPE);
+    let said = said
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let said = said.split(';').next().unwrap_or_default().trim();
+    let known = TYPES
+        .iter()
+        .find(|(media_type, _)| media_type.eq_ignore_ascii_case(said));
+    match known {
+        None => refuse("not a type of picture that is taken"),
+        Some((_, is_such)) if !is_such(answer.body()) => refuse("not what its type says"),
+        Some((media_type, _)) => Ok(Avatar {
+            media_type,
+            bytes: answer.into_body(),
+        }),
+    }
+}

@@ -1,0 +1,292 @@
+//! Sign-ins under way, and people who still have to choose a name. All of it is kept in memory for ten
+//! minutes: a restart costs whoever is signing in at that moment a second try.
+
+use std::fmt;
+
+use oauth2::{
+    AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    url::{ParseError, Url},
+};
+use openidconnect::Nonce;
+use serde::Deserialize;
+
+use super::{
+    Avatar, ConfigError, Error, Identity, Kind, Provider, Result, Secret, avatar,
+    client::Client,
+    github::GitHub,
+    oidc::Oidc,
+    provider::{failed, is_safe},
+    shelf::{Digest, Shelf, digest},
+};
+use crate::model::UserId;
+
+/// How random is what a browser must bring back.
+const RANDOM_BYTES: u32 = 32;
+
+/// All providers, and the sign-ins that are under way at them.
+#[derive(Default)]
+pub struct Flows {
+    entries: Vec<Entry>,
+    /// By the state that comes back from the provider.
+    started: Shelf<Flow>,
+    /// By the secret in the cookie.
+    pending: Shelf<Pending>,
+}
+
+struct Entry {
+    provider: Provider,
+    address: Url,
+    http: Client,
+    way: Way,
+}
+
+enum Way {
+    GitHub(GitHub),
+    Oidc(Oidc),
+}
+
+/// A sign-in between leaving and coming back.
+struct Flow {
+    provider: String,
+    cookie: Digest,
+    verifier: PkceCodeVerifier,
+    /// Where the provider speaks OpenID Connect.
+    nonce: Option<Nonce>,
+    purpose: Purpose,
+    next: String,
+}
+
+/// What somebody goes to a provider for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    /// To sign in to this account that way from now on.
+    Link(UserId),
+}
+
+/// A sign-in that has begun.
+pub struct Begun {
+    /// Where to send the browser.
+    pub url: Url,
+    /// For a cookie: only the browser that has it can finish.
+    pub cookie: Secret,
+}
+
+/// The query that somebody comes back with (RFC 6749 §4.1.2). Holds secrets, so it has no `Debug`.
+#[derive(Deserialize)]
+pub struct Callback {
+    pub state: Option<String>,
+    pub code: Option<String>,
+    pub error: Option<String>,
+}
+
+/// Who came back, and what they had come for.
+#[derive(Debug)]
+pub struct Finished {
+    pub identity: Identity,
+    pub purpose: Purpose,
+    /// A path of our own to go on to.
+    pub next: String,
+}
+
+/// Somebody whom their provider knows and nobody here yet.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The provider’s id.
+    pub provider: String,
+    pub identity: Identity,
+    /// A path of our own to go on to.
+    pub next: String,
+}
+
+impl Flows {
+    /// Asks no provider anything yet. `public_url` is where people reach this server, without a path.
+    ///
+    /// # Errors
+    /// Where an address isn’t one or isn’t safe, or the machine has no certificate authorities.
+    pub fn new(providers: Vec<Provider>, public_url: &str) -> Result<Self, ConfigError> {
+        let mut addresses = Vec::with_capacity(providers.len());
+        for provider in &providers {
+            addresses.push(address(provider)?);
+        }
+        let http = Client::new(&addresses).map_err(ConfigError::NoAuthorities)?;
+        let entry = |(provider, address): (Provider, Url)| {
+            let http = http.to(&address);
+            let way = Way::to(&provider, &address, public_url, http.clone());
+            let way = way.map_err(|_| ConfigError::NoAddress(provider.id.clone()))?;
+            Ok(Entry {
+                provider,
+                address,
+                http,
+                way,
+            })
+        };
+        let entries = providers.into_iter().zip(addresses).map(entry);
+        Ok(Self {
+            entries: entries.collect::<Result<_, _>>()?,
+            ..Self::default()
+        })
+    }
+
+    /// The providers, in the order in which they were set up.
+    pub fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.entries.iter().map(|entry| &entry.provider)
+    }
+
+    fn entry(&self, provider: &str) -> Result<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.provider.id == provider)
+            .ok_or(Error::NoProvider)
+    }
+
+    /// Begins a sign-in. `next` is where to go on to afterwards; what isn’t a path of our own is `/`.
+    ///
+    /// # Errors
+    /// [`Error::NoProvider`], and [`Error::Failed`] where the provider doesn’t say how to sign in.
+    pub async fn begin(
+        &self,
+        provider: &str,
+        purpose: Purpose,
+        next: Option<&str>,
+    ) -> Result<Begun> {
+        let entry = self.entry(provider)?;
+        let state = CsrfToken::new_random_len(RANDOM_BYTES);
+        let cookie = CsrfToken::new_random_len(RANDOM_BYTES);
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let (url, nonce) = match &entry.way {
+            Way::GitHub(github) => (github.authorization(state.clone(), challenge), None),
+            Way::Oidc(oidc) => {
+                let (url, nonce) = oidc.authorization(state.clone(), challenge).await?;
+                (url, Some(nonce))
+            }
+        };
+        let flow = Flow {
+            provider: provider.to_owned(),
+            cookie: digest(cookie.secret()),
+            verifier,
+            nonce,
+            purpose,
+            next: own_path(next),
+        };
+        self.started.put(state.secret(), flow);
+        Ok(Begun {
+            url,
+            cookie: Secret::new(cookie.into_secret()),
+        })
+    }
+
+    /// Finishes a sign-in: once, in the browser where it began, and with the provider where it began, as
+    /// another’s code must not be taken for this one’s (RFC 9700 §4.4).
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn finish(
+        &self,
+        provider: &str,
+        cookie: Option<&str>,
+        callback: Callback,
+    ) -> Result<Finished> {
+        let entry = self.entry(provider)?;
+        let flow = callback.state.and_then(|state| self.started.take(&state));
+        let flow = flow.ok_or(Error::Expired)?;
+        let is_same_browser = cookie.is_some_and(|cookie| digest(cookie) == flow.cookie);
+        if !is_same_browser || flow.provider != provider {
+            return Err(Error::Expired);
+        }
+        let code = match (callback.code, callback.error.as_deref()) {
+            (Some(code), None) => AuthorizationCode::new(code),
+            (_, Some("access_denied")) => return Err(Error::Denied),
+            (_, error) => {
+                let cause = error.unwrap_or("neither a code nor an error");
+                return Err(failed(provider, cause));
+            }
+        };
+        let identity = match (&entry.way, &flow.nonce) {
+            (Way::GitHub(github), None) => github.identity(code, flow.verifier).await?,
+            (Way::Oidc(oidc), Some(nonce)) => oidc.identity(code, flow.verifier, nonce).await?,
+            // Can’t be: a flow has a nonce where its provider has a use for it.
+            (Way::GitHub(_), Some(_)) | (Way::Oidc(_), None) => return Err(Error::Expired),
+        };
+        Ok(Finished {
+            identity,
+            purpose: flow.purpose,
+            next: flow.next,
+        })
+    }
+
+    /// Keeps somebody until they have chosen a name, for whoever has the cookie that they finished with.
+    pub fn wait_for_name(&self, cookie: &str, pending: Pending) {
+        self.pending.put(cookie, pending);
+    }
+
+    /// Who waits for a name.
+    pub fn pending(&self, cookie: &str) -> Option<Pending> {
+        self.pending.peek(cookie)
+    }
+
+    /// Who waits for a name, and doesn’t any more.
+    pub fn take_pending(&self, cookie: &str) -> Option<Pending> {
+        self.pending.take(cookie)
+    }
+
+    /// Fetches a picture that `provider` named.
+    ///
+    /// # Errors
+    /// [`Error::NoProvider`], and [`Error::Failed`] where there is none that could be taken.
+    pub async fn avatar(&self, provider: &str, url: &Url) -> Result<Avatar> {
+        let entry = self.entry(provider)?;
+        avatar::fetch(&entry.http, &entry.address, url).await
+    }
+}
+
+impl fmt::Debug for Flows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.providers().map(|provider| &provider.id);
+        f.debug_list().entries(ids).finish()
+    }
+}
+
+impl Way {
+    fn to(
+        provider: &Provider,
+        address: &Url,
+        public_url: &str,
+        http: Client,
+    ) -> Result<Self, ParseError> {
+        let redirect = format!("{public_url}/api/oauth/{}/callback", provider.id);
+        let redirect = RedirectUrl::new(redirect)?;
+        Ok(match &provider.kind {
+            Kind::GitHub { .. } => Self::GitHub(GitHub::new(provider, address, redirect, http)?),
+            Kind::Oidc { issuer } => Self::Oidc(Oidc::new(provider, issuer, redirect, http)?),
+        })
+    }
+}
+
+/// Where a provider is.
+fn address(provider: &Provider) -> Result<Url, ConfigError> {
+    let text = match &provider.kind {
+        Kind::GitHub { url } => url,
+        Kind::Oidc { issuer } => issuer,
+    };
+    let url = Url::parse(text).ok().filter(Url::has_host);
+    let url = url.ok_or_else(|| ConfigError::NoAddress(provider.id.clone()))?;
+    if !is_safe(&url) {
+        return Err(ConfigError::Unsafe(provider.id.clone()));
+    }
+    Ok(url)
+}
+
+/// `next` where it is a path of our own, else `/`. Browsers take `//` and `/\` for the beginning of
+/// another host, and pass over control characters (WHATWG URL §4.4).
+fn own_path(next: Option<&str>) -> String {
+    let is_own = |path: &&str| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && path.len() <= 1_000
+            && path
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    next.filter(is_own).unwrap_or("/").to_owned()
+}

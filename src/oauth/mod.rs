@@ -1,0 +1,101 @@
+//! Signing in at somebody else’s door: at GitHub, or at any provider that speaks OpenID Connect.
+//!
+//! A sign-in is under way from [`Flows::begin`], which says where to send the browser, to
+//! [`Flows::finish`], which gets to know who came back. What that means for accounts and sessions is
+//! decided elsewhere: nothing here knows the store, or answers a request.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `args` | the flags, and what they must make together |
+//! | `provider` | what is known of a provider before it is asked anything |
+//! | `flows` | sign-ins under way, and people who still have to choose a name |
+//! | `oidc`, `github` | what is said to a provider, and whether its answers are to be believed |
+//! | `avatar` | a picture from the provider |
+//! | `client` | requests to a provider: how long, how much, and how safely |
+
+mod args;
+mod avatar;
+mod client;
+mod flows;
+mod github;
+mod oidc;
+mod provider;
+mod shelf;
+
+pub use oauth2::url::Url;
+
+pub use self::{
+    args::{Args, ConfigError},
+    avatar::Avatar,
+    flows::{Begun, Callback, Finished, Flows, Pending, Purpose},
+    provider::{Kind, Provider, Secret},
+};
+
+/// The result of whatever a provider has a part in.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a sign-in came to nothing. The cause has been logged where an administrator can do something
+/// about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such provider was set up.
+    #[error("There is no such sign-in provider")]
+    NoProvider,
+    /// The person, or the provider for them, said no.
+    #[error("The provider was told not to sign you in")]
+    Denied,
+    /// No such sign-in is under way in this browser: it took too long, was finished already, or began
+    /// elsewhere.
+    #[error("This sign-in took too long, or was begun somewhere else")]
+    Expired,
+    /// The provider can’t be reached, or said something that isn’t to be believed.
+    #[error("The provider couldn’t sign you in")]
+    Failed,
+}
+
+/// Who somebody is at their provider. Issuer and subject name them for good; the rest may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The provider, by its own name for itself.
+    pub issuer: String,
+    /// The person, by the provider’s name for them that is never given to another (OpenID Connect Core
+    /// §5.7). Not their address, which may be, and which not every provider checks.
+    pub subject: String,
+    /// What they are called there; as it came, so not yet a username of ours.
+    pub username: Option<String>,
+    pub avatar: Option<Url>,
+}
+
+impl Identity {
+    /// The identity, if issuer and subject are as OpenID Connect Core §2 has them.
+    fn new(
+        issuer: &str,
+        subject: &str,
+        username: Option<String>,
+        avatar: Option<Url>,
+    ) -> Option<Self> {
+        let is_subject = (1..=255).contains(&subject.len()) && subject.is_ascii();
+        is_subject.then(|| Self {
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+            username,
+            avatar,
+        })
+    }
+}
+
+/// An error with what caused it, as one line of the log.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some repeat their cause in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

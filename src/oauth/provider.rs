@@ -1,0 +1,97 @@
+//! What is known of a provider before it is asked anything.
+
+use std::{fmt, net::IpAddr};
+
+use oauth2::{
+    RequestTokenError,
+    basic::{BasicErrorResponse, BasicRequestTokenError},
+    url::{Host, Url},
+};
+
+use super::{Error, causes, client::NoAnswer};
+
+/// Where people go to sign in, and as which program this server is known there.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its name in paths.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    pub kind: Kind,
+    pub client_id: String,
+    pub secret: Secret,
+}
+
+/// What a provider speaks.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// GitHub’s own kind of OAuth, at github.com or at a server of one’s own.
+    GitHub { url: String },
+    /// OpenID Connect, with what the provider calls itself, letter by letter.
+    Oidc { issuer: String },
+}
+
+/// A text that no log and no error message shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for the one who is to have it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Whether the URL leads to this machine: nobody between could read what is sent there.
+pub fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether a provider there can be trusted to be itself: by TLS, or by being on this machine.
+pub fn is_safe(url: &Url) -> bool {
+    url.scheme() == "https" || url.scheme() == "http" && is_local(url)
+}
+
+/// Logs why a provider couldn’t sign somebody in. The cause must hold no code, token or secret.
+pub fn failed(provider: &str, cause: &str) -> Error {
+    tracing::warn!(provider, cause, "a sign-in failed at the provider");
+    Error::Failed
+}
+
+/// Why there is no token. Whatever else the provider said could hold what was sent to it.
+pub fn token_cause(error: BasicRequestTokenError<NoAnswer>) -> String {
+    let said = |answer: &BasicErrorResponse| format!("no token: {}", answer.error());
+    match error {
+        RequestTokenError::ServerResponse(answer) => said(&answer),
+        RequestTokenError::Request(error) => format!("no token: {}", causes(&error)),
+        // GitHub’s errors come with status 200.
+        RequestTokenError::Parse(error, answer) => match serde_json::from_slice(&answer) {
+            Ok(answer) => said(&answer),
+            Err(_) => format!("an answer without sense at {}", error.path()),
+        },
+        RequestTokenError::Other(cause) => cause,
+    }
+}
