@@ -1,0 +1,691 @@
+//! Signing in with a provider, up to knowing who it is: what is sent there, and which of its answers are
+//! believed.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use serde_json::json;
+use tempfile::TempDir;
+use tincan::{
+    model::UserId,
+    oauth::{
+        Begun, Callback, Error, Finished, Flows, Kind, Pending, Provider as Setup, Purpose, Secret,
+    },
+};
+
+use crate::{
+    provider::{CLIENT_ID, Picture, Provider, SECRET, Wrong},
+    support::{Binary, ended, soon},
+};
+
+const HOME: &str = "https://chat.example";
+
+/// The provider as both things that it can be.
+fn setups(provider: &Provider) -> Vec<Setup> {
+    let setup = |id: &str, kind| Setup {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        kind,
+        client_id: CLIENT_ID.to_owned(),
+        secret: Secret::from(SECRET),
+    };
+    let url = provider.url();
+    let github = setup("github", Kind::GitHub { url: url.clone() });
+    vec![github, setup("home", Kind::Oidc { issuer: url })]
+}
+
+fn flows(provider: &Provider) -> Flows {
+    Flows::new(setups(provider), HOME).expect("a setup")
+}
+
+/// The query of an address that the provider sends somebody back to.
+fn callback(url: &Url) -> Callback {
+    let of = |name| {
+        let mut pairs = url.query_pairs().filter(|(key, _)| *key == *name);
+        pairs.next().map(|(_, value)| value.into_owned())
+    };
+    Callback {
+        state: of("state"),
+        code: of("code"),
+        error: of("error"),
+    }
+}
+
+/// Begins at the provider with this id, and visits it.
+async fn begin(flows: &Flows, provider: &Provider, id: &str) -> (Begun, Url) {
+    let begun = flows.begin(id, Purpose::SignIn, None).await;
+    let begun = begun.expect("a beginning");
+    let back = provider.visit(begun.url.as_str()).await;
+    let expected = format!("{HOME}/api/oauth/{id}/callback?");
+    assert!(back.as_str().starts_with(&expected), "{back}");
+    (begun, back)
+}
+
+/// Signs in at the provider with this id, from beginning to end.
+async fn sign_in(flows: &Flows, provider: &Provider, id: &str) -> Result<Finished, Error> {
+    let (begun, back) = begin(flows, provider, id).await;
+    let cookie = Some(begun.cookie.reveal());
+    soon("the end", flows.finish(id, cookie, callback(&back))).await
+}
+
+#[tokio::test]
+async fn a_provider_tells_who_somebody_is() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let finished = sign_in(&flows, &provider, "home").await.expect("somebody");
+    let identity = finished.identity;
+    assert_eq!(identity.issuer, provider.url());
+    assert_eq!(identity.subject, "subject-1");
+    assert_eq!(identity.username.as_deref(), Some("johnny"));
+    let avatar = identity.avatar.expect("an address");
+    assert_eq!(avatar.as_str(), format!("{}/picture", provider.url()));
+    assert_eq!(finished.purpose, Purpose::SignIn);
+    assert_eq!(finished.next, "/");
+
+    sign_in(&flows, &provider, "home").await.expect("somebody");
+    let discovery = provider.count("GET /.well-known/openid-configuration");
+    assert_eq!(discovery, 1, "what it says about itself is kept");
+    assert_eq!(provider.count("GET /keys"), 1);
+    assert_eq!(provider.count("GET /userinfo"), 0, "nothing was missing");
+}
+
+#[tokio::test]
+async fn github_tells_who_somebody_is() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let finished = sign_in(&flows, &provider, "github").await;
+    let identity = finished.expect("somebody").identity;
+    assert_eq!(identity.issuer, provider.url());
+    assert_eq!(identity.subject, "583231", "the login can change hands");
+    assert_eq!(identity.username.as_deref(), Some("octocat"));
+    let avatar = identity.avatar.expect("an address");
+    assert_eq!(avatar.as_str(), format!("{}/picture", provider.url()));
+}
+
+#[tokio::test]
+async fn at_github_itself_the_addresses_are_the_documented_ones() {
+    let provider = Provider::start().await;
+    let mut setups = setups(&provider);
+    setups.truncate(1);
+    setups[0].kind = Kind::GitHub {
+        url: "https://github.com".to_owned(),
+    };
+    let flows = Flows::new(setups, HOME).expect("a setup");
+    let begun = flows.begin("github", Purpose::SignIn, None).await;
+    let url = begun.expect("a beginning").url;
+    let expected = "https://github.com/login/oauth/authorize?";
+    assert!(url.as_str().starts_with(expected), "{url}");
+}
+
+#[tokio::test]
+async fn what_the_id_token_doesnt_tell_is_asked_for() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    provider.desk().claims = json!({ "sub": "subject-1", "nickname": "jack" });
+    provider.desk().details = json!({
+        "sub": "subject-1",
+        "preferred_username": "johnny",
+        "picture": format!("{}/picture", provider.url()),
+    });
+    let finished = sign_in(&flows, &provider, "home").await;
+    let identity = finished.expect("somebody").identity;
+    assert_eq!(identity.username.as_deref(), Some("jack"));
+    assert!(identity.avatar.is_some());
+    assert_eq!(provider.count("GET /userinfo"), 1);
+
+    provider.desk().claims = json!({ "sub": "subject-1" });
+    let finished = sign_in(&flows, &provider, "home").await;
+    let identity = finished.expect("somebody").identity;
+    assert_eq!(identity.username.as_deref(), Some("johnny"));
+
+    // Who they are doesn't depend on it.
+    for wrong in [Wrong::OtherUser, Wrong::NoDetails, Wrong::AccessToken] {
+        provider.misbehave(wrong);
+        let finished = sign_in(&flows, &provider, "home").await;
+        let identity = finished.expect("somebody").identity;
+        assert_eq!(identity.subject, "subject-1");
+        assert_eq!(identity.username, None, "{wrong:?}");
+        assert_eq!(identity.avatar, None, "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_isnt_to_be_believed_isnt() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for wrong in [
+        Wrong::Nonce,
+        Wrong::NoNonce,
+        Wrong::Issuer,
+        Wrong::Audience,
+        Wrong::AnotherAudience,
+        Wrong::Expired,
+        Wrong::Signature,
+        Wrong::Unsigned,
+        Wrong::HiddenKey,
+        Wrong::AccessTokenHash,
+        Wrong::NoIdToken,
+        Wrong::TokenError,
+        Wrong::TokenRedirect,
+        Wrong::Huge,
+        Wrong::Nonsense,
+    ] {
+        provider.misbehave(wrong);
+        let refused = sign_in(&flows, &provider, "home").await;
+        assert_eq!(refused.err(), Some(Error::Failed), "{wrong:?}");
+        provider.misbehave(Wrong::Nothing);
+        let accepted = sign_in(&flows, &provider, "home").await;
+        accepted.unwrap_or_else(|error| panic!("after {wrong:?}: {error}"));
+    }
+    assert_eq!(
+        provider.count("POST /elsewhere"),
+        0,
+        "no redirect is followed"
+    );
+
+    for subject in [String::new(), "x".repeat(256), "jürgen".to_owned()] {
+        provider.desk().claims["sub"] = subject.into();
+        let refused = sign_in(&flows, &provider, "home").await;
+        assert_eq!(refused.err(), Some(Error::Failed));
+    }
+}
+
+#[tokio::test]
+async fn github_that_says_no_is_heard() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for wrong in [Wrong::TokenError, Wrong::NoDetails, Wrong::Nonsense] {
+        provider.misbehave(wrong);
+        let refused = sign_in(&flows, &provider, "github").await;
+        assert_eq!(refused.err(), Some(Error::Failed), "{wrong:?}");
+    }
+    provider.misbehave(Wrong::Nothing);
+    let accepted = sign_in(&flows, &provider, "github").await;
+    accepted.expect("somebody");
+}
+
+#[tokio::test]
+async fn a_provider_may_change_its_keys() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    sign_in(&flows, &provider, "home").await.expect("somebody");
+    provider.change_key();
+    sign_in(&flows, &provider, "home").await.expect("somebody");
+    sign_in(&flows, &provider, "home").await.expect("somebody");
+    assert_eq!(provider.count("GET /keys"), 2, "once again, and kept");
+
+    provider.misbehave(Wrong::HiddenKey);
+    let refused = sign_in(&flows, &provider, "home").await;
+    assert_eq!(refused.err(), Some(Error::Failed));
+    assert_eq!(provider.count("GET /keys"), 3, "asked for once");
+}
+
+#[tokio::test]
+async fn a_provider_that_was_down_is_asked_again() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for wrong in [Wrong::Down, Wrong::OtherName] {
+        provider.misbehave(wrong);
+        let begun = flows.begin("home", Purpose::SignIn, None).await;
+        assert_eq!(begun.err(), Some(Error::Failed), "{wrong:?}");
+    }
+    provider.misbehave(Wrong::Nothing);
+    sign_in(&flows, &provider, "home").await.expect("somebody");
+}
+
+#[tokio::test]
+async fn a_code_goes_nowhere_that_isnt_safe() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    provider.misbehave(Wrong::PlainToken);
+    let refused = sign_in(&flows, &provider, "home").await;
+    assert_eq!(refused.err(), Some(Error::Failed));
+    assert_eq!(provider.count("POST /token"), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_wants_the_secret_in_the_body_gets_it_there() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    provider.desk().auth_methods = Some(json!(["client_secret_post"]));
+    sign_in(&flows, &provider, "home").await.expect("somebody");
+}
+
+#[tokio::test]
+async fn a_provider_that_doesnt_answer_isnt_waited_for() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for id in ["home", "github"] {
+        let (begun, back) = begin(&flows, &provider, id).await;
+        provider.misbehave(Wrong::Slow);
+        // The clock runs ahead whenever nothing happens.
+        tokio::time::pause();
+        let cookie = Some(begun.cookie.reveal());
+        let refused = flows.finish(id, cookie, callback(&back)).await;
+        assert_eq!(refused.err(), Some(Error::Failed));
+        tokio::time::resume();
+        provider.misbehave(Wrong::Nothing);
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_is_finished_once() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for id in ["home", "github"] {
+        let (begun, back) = begin(&flows, &provider, id).await;
+        let cookie = Some(begun.cookie.reveal());
+        let finished = flows.finish(id, cookie, callback(&back)).await;
+        finished.expect("somebody");
+        // Even where the provider would take the code again.
+        provider.misbehave(Wrong::Codes);
+        let again = flows.finish(id, cookie, callback(&back)).await;
+        assert_eq!(again.err(), Some(Error::Expired));
+        provider.misbehave(Wrong::Nothing);
+
+        // A used code in another sign-in, which the provider doesn't take.
+        let (begun, other) = begin(&flows, &provider, id).await;
+        let replayed = Callback {
+            code: callback(&back).code,
+            ..callback(&other)
+        };
+        let cookie = Some(begun.cookie.reveal());
+        let refused = flows.finish(id, cookie, replayed).await;
+        assert_eq!(refused.err(), Some(Error::Failed));
+    }
+}
+
+#[tokio::test]
+async fn another_sign_ins_code_isnt_taken() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for id in ["home", "github"] {
+        let (begun, back) = begin(&flows, &provider, id).await;
+        let (_, stolen) = begin(&flows, &provider, id).await;
+        let injected = Callback {
+            code: callback(&stolen).code,
+            ..callback(&back)
+        };
+        let cookie = Some(begun.cookie.reveal());
+        let refused = flows.finish(id, cookie, injected).await;
+        assert_eq!(refused.err(), Some(Error::Failed), "PKCE binds it");
+    }
+}
+
+#[tokio::test]
+async fn only_the_browser_that_began_can_finish() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let (theirs, _) = begin(&flows, &provider, "home").await;
+    for cookie in [
+        None,
+        Some(""),
+        Some("guessed"),
+        Some(theirs.cookie.reveal()),
+    ] {
+        let (begun, back) = begin(&flows, &provider, "home").await;
+        let refused = flows.finish("home", cookie, callback(&back)).await;
+        assert_eq!(refused.err(), Some(Error::Expired), "{cookie:?}");
+        let cookie = Some(begun.cookie.reveal());
+        let late = flows.finish("home", cookie, callback(&back)).await;
+        assert_eq!(
+            late.err(),
+            Some(Error::Expired),
+            "the state is known to another"
+        );
+    }
+
+    let (begun, back) = begin(&flows, &provider, "home").await;
+    let cookie = Some(begun.cookie.reveal());
+    for state in [None, Some(String::new()), Some("guessed".to_owned())] {
+        let guessed = Callback {
+            state,
+            ..callback(&back)
+        };
+        let refused = flows.finish("home", cookie, guessed).await;
+        assert_eq!(refused.err(), Some(Error::Expired));
+    }
+    // At the address of the other provider.
+    let refused = flows.finish("github", cookie, callback(&back)).await;
+    assert_eq!(refused.err(), Some(Error::Expired));
+    assert_eq!(provider.count("POST /token"), 0);
+    assert_eq!(provider.count("POST /login/oauth/access_token"), 0);
+}
+
+#[tokio::test]
+async fn a_sign_in_has_ten_minutes() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let (begun, back) = begin(&flows, &provider, "home").await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(601)).await;
+    let cookie = Some(begun.cookie.reveal());
+    let late = flows.finish("home", cookie, callback(&back)).await;
+    assert_eq!(late.err(), Some(Error::Expired));
+}
+
+#[tokio::test]
+async fn of_a_thousand_sign_ins_the_oldest_goes() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let (oldest, oldest_back) = begin(&flows, &provider, "github").await;
+    let (second, second_back) = begin(&flows, &provider, "github").await;
+    for _ in 0..999 {
+        let begun = flows.begin("github", Purpose::SignIn, None).await;
+        begun.expect("a beginning");
+    }
+    let cookie = Some(oldest.cookie.reveal());
+    let gone = flows.finish("github", cookie, callback(&oldest_back)).await;
+    assert_eq!(gone.err(), Some(Error::Expired));
+    let cookie = Some(second.cookie.reveal());
+    let kept = flows.finish("github", cookie, callback(&second_back)).await;
+    kept.expect("somebody");
+}
+
+#[tokio::test]
+async fn a_person_may_say_no() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    provider.desk().denies = true;
+    for id in ["home", "github"] {
+        let refused = sign_in(&flows, &provider, id).await;
+        assert_eq!(refused.err(), Some(Error::Denied));
+    }
+    // What else can come back without a code.
+    let (begun, back) = begin(&flows, &provider, "home").await;
+    let broken = Callback {
+        error: Some("server_error".to_owned()),
+        ..callback(&back)
+    };
+    let cookie = Some(begun.cookie.reveal());
+    let refused = flows.finish("home", cookie, broken).await;
+    assert_eq!(refused.err(), Some(Error::Failed));
+}
+
+#[tokio::test]
+async fn it_comes_back_with_what_it_was_for() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    for (next, expected) in [
+        ("/", "/"),
+        ("/c/7?at=3#9", "/c/7?at=3#9"),
+        ("", "/"),
+        ("c/7", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/c\\7", "/"),
+        ("/\t/evil.example", "/"),
+        ("/\r\nset-cookie: a=b", "/"),
+        ("/c/\u{7f}", "/"),
+        ("/ü", "/"),
+        ("https://evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+    ] {
+        let purpose = Purpose::Link(UserId(7));
+        let begun = flows.begin("github", purpose, Some(next)).await;
+        let begun = begun.expect("a beginning");
+        let back = provider.visit(begun.url.as_str()).await;
+        let cookie = Some(begun.cookie.reveal());
+        let finished = flows.finish("github", cookie, callback(&back)).await;
+        let finished = finished.expect("somebody");
+        assert_eq!(finished.next, expected, "{next:?}");
+        assert_eq!(finished.purpose, purpose);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_provider_is_none() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let begun = flows.begin("nobody", Purpose::SignIn, None).await;
+    assert_eq!(begun.err(), Some(Error::NoProvider));
+    let ids: Vec<_> = flows.providers().map(|provider| &provider.id).collect();
+    assert_eq!(ids, ["github", "home"]);
+}
+
+#[tokio::test]
+async fn somebody_new_has_ten_minutes_to_choose_a_name() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let finished = sign_in(&flows, &provider, "home").await.expect("somebody");
+    let pending = Pending {
+        provider: "home".to_owned(),
+        identity: finished.identity,
+        next: finished.next,
+    };
+    flows.wait_for_name("cookie", pending.clone());
+    assert!(flows.pending("another").is_none());
+    for _ in 0..2 {
+        let waiting = flows.pending("cookie").expect("somebody");
+        assert_eq!(waiting.identity, pending.identity);
+    }
+    assert!(flows.take_pending("another").is_none());
+    assert!(flows.take_pending("cookie").is_some());
+    assert!(flows.pending("cookie").is_none());
+    assert!(flows.take_pending("cookie").is_none(), "once");
+
+    flows.wait_for_name("cookie", pending);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(601)).await;
+    assert!(flows.pending("cookie").is_none());
+    assert!(flows.take_pending("cookie").is_none());
+}
+
+#[tokio::test]
+async fn a_picture_is_taken_from_the_provider() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let url: Url = format!("{}/picture", provider.url())
+        .parse()
+        .expect("an address");
+    let webp = b"RIFF\x10\0\0\0WEBPVP8 ";
+    for (media_type, bytes) in [
+        ("image/png", &b"\x89PNG\r\n\x1a\n..."[..]),
+        ("image/jpeg", b"\xff\xd8\xff\xe0..."),
+        ("image/gif", b"GIF89a..."),
+        ("image/webp", webp),
+    ] {
+        provider.desk().picture = Picture {
+            status: 200,
+            media_type: media_type.to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let avatar = flows.avatar("home", &url).await.expect("a picture");
+        assert_eq!(avatar.media_type, media_type);
+        assert_eq!(avatar.bytes, bytes);
+    }
+
+    let png = b"\x89PNG\r\n\x1a\n";
+    let mut large = png.to_vec();
+    large.resize(256 * 1024 + 1, 0);
+    for (status, media_type, bytes) in [
+        (200, "image/png", &large[..]),
+        (
+            200,
+            "image/svg+xml",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        ),
+        (200, "text/html", png),
+        (
+            200,
+            "image/png",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        ),
+        (200, "image/jpeg", png),
+        (200, "image/png", b""),
+        (404, "image/png", png),
+        (302, "image/png", png),
+    ] {
+        provider.desk().picture = Picture {
+            status,
+            media_type: media_type.to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let refused = flows.avatar("home", &url).await;
+        assert_eq!(refused.err(), Some(Error::Failed), "{status} {media_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_of_another_host_isnt_asked_for() {
+    let provider = Provider::start().await;
+    let other = Provider::start().await;
+    let flows = flows(&provider);
+    let here = provider.url();
+    for url in [
+        format!("{}/picture", other.url()),
+        here.replace("127.0.0.1", "localhost") + "/picture",
+        here.replace("127.0.0.1", "john:secret@127.0.0.1") + "/picture",
+        "https://evil.example/picture".to_owned(),
+        "data:image/png;base64,iVBORw0KGgo=".to_owned(),
+        "file:///etc/passwd".to_owned(),
+    ] {
+        let url: Url = url.parse().expect("an address");
+        for id in ["home", "github"] {
+            let refused = flows.avatar(id, &url).await;
+            assert_eq!(refused.err(), Some(Error::Failed), "{url}");
+        }
+    }
+    assert_eq!(provider.count("GET /picture"), 0);
+    assert_eq!(other.count("GET /picture"), 0);
+}
+
+#[test]
+fn no_debug_output_shows_a_secret() {
+    let setup = Setup {
+        id: "home".to_owned(),
+        name: "home".to_owned(),
+        kind: Kind::Oidc {
+            issuer: "http://localhost:1".to_owned(),
+        },
+        client_id: CLIENT_ID.to_owned(),
+        secret: Secret::from("hunter2"),
+    };
+    assert!(!format!("{setup:?}").contains("hunter2"));
+    let flows = Flows::new(vec![setup], HOME).expect("a setup");
+    assert_eq!(format!("{flows:?}"), r#"["home"]"#);
+}
+
+#[tokio::test]
+async fn providers_that_make_no_sense_are_refused_at_the_start() {
+    let folder = TempDir::new().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a plain path").to_owned()
+    };
+    let (full, empty) = (file("full", "hunter2\n"), file("empty", "\n"));
+    let home = "--oidc=home=http://localhost:1";
+    let client = "--oidc-client=home=tincan";
+    let secret = "--oidc-secret=home=hunter2";
+    let public = "--public-url=https://chat.example";
+    let secret_file = format!("--oidc-secret-file=home={full}");
+    let empty_file = format!("--oidc-secret-file=home={empty}");
+    let no_file = format!("--oidc-secret-file=home={full}.not");
+    let github_file = format!("--github-client-secret-file={full}");
+    let long_name = format!("--oidc={}=http://localhost:1", "x".repeat(21));
+    for (arguments, said) in [
+        (&[home, client, secret][..], "--public-url"),
+        (&[public, home, secret], "client id"),
+        (&[public, home, client], "secret"),
+        (&[public, home, client, &empty_file], "empty"),
+        (&[public, home, client, &no_file], "can’t read"),
+        (&[public, home, client, secret, &secret_file], "which is it"),
+        (&[public, home, home, client, secret], "twice"),
+        (
+            &[public, home, client, secret, secret],
+            "--oidc-secret names a provider twice",
+        ),
+        (&[public, client], "--oidc-client names a provider that"),
+        (&[public, secret], "--oidc-secret names a provider that"),
+        (
+            &[public, &secret_file],
+            "--oidc-secret-file names a provider that",
+        ),
+        (
+            &[public, home, client, "--oidc-secret=hunter2"],
+            "NAME=VALUE",
+        ),
+        (&[public, "--oidc=home"], "NAME=VALUE"),
+        (&[public, "--oidc=Home=http://localhost:1"], "small letters"),
+        (
+            &[public, "--oidc=github=http://localhost:1"],
+            "small letters",
+        ),
+        (&[public, &long_name], "small letters"),
+        (
+            &[public, "--oidc=home=nonsense", client, secret],
+            "isn’t one",
+        ),
+        (
+            &[public, "--oidc=home=http://login.example", client, secret],
+            "https://",
+        ),
+        (
+            &[public, "--oidc=home=ftp://localhost", client, secret],
+            "https://",
+        ),
+        (&[public, "--github-client-id=tincan"], "--github-client-id"),
+        (
+            &[public, "--github-client-secret=hunter2"],
+            "--github-client-id",
+        ),
+        (&[public, &github_file], "--github-client-id"),
+        (&["--github-client-id=tincan", &github_file], "--public-url"),
+    ] {
+        let database = folder.path().join("tincan.db");
+        let mut command = Binary::command(arguments);
+        command
+            .args(["--listen", "127.0.0.1:0", "--db"])
+            .arg(database);
+        let refused = ended(command).await;
+        assert_eq!(refused.code, Some(78), "{arguments:?}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(said),
+            "{arguments:?}: {}",
+            refused.stderr
+        );
+        assert!(!refused.stderr.contains("hunter2"), "{}", refused.stderr);
+    }
+}
+
+#[tokio::test]
+async fn providers_come_from_flags_and_from_the_environment() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "hunter2\n").expect("a file");
+    let mut command = Binary::command(&["--log=error", "--listen=127.0.0.1:0", "--db"]);
+    command
+        .arg(folder.path().join("tincan.db"))
+        .env("TINCAN_PUBLIC_URL", HOME)
+        .env(
+            "TINCAN_OIDC",
+            "home=http://localhost:1 work=http://[::1]:2\n",
+        )
+        .env("TINCAN_OIDC_CLIENT", "home=tincan work=tincan")
+        .env("TINCAN_OIDC_SECRET", "home=hunter2==")
+        .env(
+            "TINCAN_OIDC_SECRET_FILE",
+            format!("work={}", file.display()),
+        )
+        .env("TINCAN_GITHUB_URL", "http://127.0.0.1:3/")
+        .env("TINCAN_GITHUB_CLIENT_ID", "tincan")
+        .env("TINCAN_GITHUB_CLIENT_SECRET_FILE", &file);
+    let binary = Binary::run(&mut command);
+    binary.nobody().get("/healthz").await.expect(200);
+}
+
+#[tokio::test]
+async fn help_shows_no_secret() {
+    let mut command = Binary::command(&["--help"]);
+    command
+        .env("TINCAN_GITHUB_CLIENT_SECRET", "hunter2")
+        .env("TINCAN_OIDC_SECRET", "home=hunter2");
+    let help = ended(command).await;
+    assert!(
+        help.stdout.contains("--oidc-secret-file"),
+        "{}",
+        help.stdout
+    );
+    assert!(!help.stdout.contains("hunter2"), "{}", help.stdout);
+}
