@@ -1,6 +1,6 @@
 //! Signing up, in and out.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use warp::{
@@ -86,7 +86,8 @@ struct Config<'a> {
     name: &'static str,
     version: &'static str,
     dev: bool,
-    providers: [&'static str; 0],
+    providers: Vec<&'a str>,
+    provider_names: BTreeMap<&'a str, &'a str>,
     signup: &'static str,
     max_message_length: usize,
     auth_user: Option<&'a User>,
@@ -96,11 +97,15 @@ struct Config<'a> {
 /// Says who is asking, too, so that a page finds out without a request that is refused.
 async fn config(app: Arc<App>, asker: Asker) -> Answer {
     let session = asker.reader_if_any(&app).await?;
+    let providers = || app.settings.oauth.providers();
     Ok(ok(&Config {
         name: "Tincan",
         version: env!("CARGO_PKG_VERSION"),
         dev: app.settings.dev,
-        providers: [],
+        providers: providers().map(|provider| provider.id.as_str()).collect(),
+        provider_names: providers()
+            .map(|provider| (provider.id.as_str(), provider.name.as_str()))
+            .collect(),
         signup: signup(&app).await?,
         max_message_length: MAX_MESSAGE_LENGTH,
         auth_user: session.as_ref().map(|session| &session.user),

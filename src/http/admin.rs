@@ -90,7 +90,11 @@ async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
     asker.administrator(&app).await?;
     let prefix = query.get("search").unwrap_or_default();
     let after = query.id("after", "User")?;
-    Ok(ok(&app.store.accounts(prefix, after).await?))
+    let mut accounts = app.store.accounts(prefix, after).await?;
+    for account in &mut accounts {
+        name_providers(&app, account);
+    }
+    Ok(ok(&accounts))
 }
 
 #[derive(Deserialize)]
@@ -154,7 +158,19 @@ async fn change(id: UserId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
         admin,
         disabled,
     };
-    Ok(ok(&app.store.change_account(id, change).await?))
+    let mut account = app.store.change_account(id, change).await?;
+    name_providers(&app, &mut account);
+    Ok(ok(&account))
+}
+
+/// The store knows providers by their issuers, and clients know them by our ids; one that isn’t set up any
+/// more stays an issuer.
+fn name_providers(app: &App, account: &mut Account) {
+    for name in &mut account.providers {
+        if let Some(provider) = app.settings.oauth.of_issuer(name) {
+            name.clone_from(&provider.id);
+        }
+    }
 }
 
 async fn reset(id: UserId, app: Arc<App>, asker: Asker) -> Answer {

@@ -20,6 +20,9 @@ use crate::{
 
 /// How long a browser keeps the cookie, in seconds: as long as the longest session.
 const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
+/// How long it keeps the one of a sign-in with a provider, in seconds: ten minutes for the way there and
+/// back, and ten to choose a name.
+const FLOW_AGE: u32 = 20 * 60;
 
 /// A request's head.
 pub struct Asker {
@@ -114,6 +117,15 @@ impl Asker {
         }
     }
 
+    /// Refuses whatever doesn't come from a page of our own, for a link that changes something where it is
+    /// only followed.
+    pub fn require_same_origin(&self, app: &App) -> Answer<()> {
+        match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(cross_origin()),
+        }
+    }
+
     /// What the client says it is, to tell one's sessions apart.
     pub fn device(&self) -> String {
         self.headers
@@ -183,7 +195,15 @@ impl Asker {
     }
 
     fn cookie(&self, settings: &Settings) -> Option<&str> {
-        let name = cookie_name(settings);
+        self.cookie_named(SESSION.name(settings))
+    }
+
+    /// What the browser got on its way to a provider.
+    pub fn flow_cookie(&self, settings: &Settings) -> Option<&str> {
+        self.cookie_named(FLOW.name(settings))
+    }
+
+    fn cookie_named(&self, name: &str) -> Option<&str> {
         self.headers
             .get_all(COOKIE)
             .iter()
@@ -214,30 +234,56 @@ fn cross_origin() -> Failure {
 
 /// The header that signs a browser in.
 pub fn session_cookie(settings: &Settings, signed_in: &SignedIn) -> Answer<HeaderValue> {
-    set_cookie(settings, &signed_in.token, COOKIE_AGE)
+    SESSION.set(settings, &signed_in.token, COOKIE_AGE)
 }
 
 /// The header that makes a browser forget its session.
 pub fn no_session_cookie(settings: &Settings) -> Answer<HeaderValue> {
-    set_cookie(settings, "", 0)
+    SESSION.set(settings, "", 0)
 }
 
-fn set_cookie(settings: &Settings, value: &str, age: u32) -> Answer<HeaderValue> {
-    let name = cookie_name(settings);
-    let secure = if is_https(settings) { "; Secure" } else { "" };
-    HeaderValue::try_from(format!(
-        "{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
-    ))
-    .map_err(|_| Error::Internal.into())
+/// The header by which only this browser can finish a sign-in with a provider.
+pub fn flow_cookie(settings: &Settings, secret: &str) -> Answer<HeaderValue> {
+    FLOW.set(settings, secret, FLOW_AGE)
 }
 
-/// The `__Host-` prefix keeps neighbouring hosts from setting it, and browsers take it only with
-/// `Secure`.
-fn cookie_name(settings: &Settings) -> &'static str {
-    if is_https(settings) {
-        "__Host-tincan"
-    } else {
-        "tincan"
+/// The header that makes a browser forget it.
+pub fn no_flow_cookie(settings: &Settings) -> Answer<HeaderValue> {
+    FLOW.set(settings, "", 0)
+}
+
+/// A cookie of ours. The `__Host-` prefix keeps neighbouring hosts from setting it, and browsers take it
+/// only with `Secure`.
+struct Cookie {
+    plain: &'static str,
+    secure: &'static str,
+}
+
+const SESSION: Cookie = Cookie {
+    plain: "tincan",
+    secure: "__Host-tincan",
+};
+const FLOW: Cookie = Cookie {
+    plain: "tincan-flow",
+    secure: "__Host-tincan-flow",
+};
+
+impl Cookie {
+    fn name(&self, settings: &Settings) -> &'static str {
+        if is_https(settings) {
+            self.secure
+        } else {
+            self.plain
+        }
+    }
+
+    fn set(&self, settings: &Settings, value: &str, age: u32) -> Answer<HeaderValue> {
+        let name = self.name(settings);
+        let secure = if is_https(settings) { "; Secure" } else { "" };
+        HeaderValue::try_from(format!(
+            "{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        ))
+        .map_err(|_| Error::Internal.into())
     }
 }
 

@@ -13,6 +13,7 @@ mod guard;
 mod hooks;
 mod invites;
 mod messages;
+mod oauth;
 mod origin;
 mod password;
 mod plain;
@@ -33,7 +34,9 @@ use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{origin::Origin, service::Service, setup::Setup};
-use crate::{oauth, password::Passwords, presence::Presence, store::Store, throttle::Throttle};
+use crate::{
+    oauth::Flows, password::Passwords, presence::Presence, store::Store, throttle::Throttle,
+};
 
 /// What every handler may need.
 pub struct App {
@@ -74,7 +77,7 @@ pub struct Settings {
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
     /// Where else people may sign in.
-    pub oauth: Arc<oauth::Flows>,
+    pub oauth: Arc<Flows>,
 }
 
 /// Who may make themselves an account, after the first.
@@ -115,6 +118,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .or(invites::routes(app))
         .unify()
         .or(admin::routes(app))
+        .unify()
+        .or(oauth::routes(app))
         .unify()
         .recover(reply::no_such_route)
         .map(Reply::into_response);

@@ -84,7 +84,10 @@ impl Service {
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             if is_api {
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                // Pictures say otherwise.
+                headers
+                    .entry(CACHE_CONTROL)
+                    .or_insert(HeaderValue::from_static("no-store"));
             }
             if let Some(Line {
                 start,

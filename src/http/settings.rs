@@ -34,10 +34,20 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Settings {
+struct Settings<'a> {
     shows_activity: bool,
     admin: bool,
     has_password: bool,
+    identities: Vec<Linked<'a>>,
+}
+
+/// An account with a provider that one can sign in by.
+#[derive(Serialize)]
+struct Linked<'a> {
+    /// None where the provider isn't set up any more.
+    provider: Option<&'a str>,
+    name: &'a str,
+    username: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -61,9 +71,19 @@ async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
 }
 
 async fn own(app: &App, user: UserId) -> Answer {
+    let identities = app.store.identities(user).await?;
+    let linked = identities.iter().map(|identity| {
+        let provider = app.settings.oauth.of_issuer(&identity.issuer);
+        Linked {
+            provider: provider.map(|provider| provider.id.as_str()),
+            name: provider.map_or(&identity.issuer, |provider| &provider.name),
+            username: identity.username.as_deref(),
+        }
+    });
     Ok(ok(&Settings {
         shows_activity: app.store.shows_activity(user).await?,
         admin: app.store.is_admin(user).await?,
         has_password: app.store.password_hash(user).await?.is_some(),
+        identities: linked.collect(),
     }))
 }

@@ -6,6 +6,8 @@ use super::{Flows, Kind, Provider, Secret};
 
 const HEADING: &str = "Signing in elsewhere";
 const GITHUB: &str = "github";
+/// What else has the place of a name in paths.
+const TAKEN: [&str; 3] = [GITHUB, "pending", "complete"];
 const LONGEST_NAME: usize = 20;
 
 /// Providers that people may sign in with. In an environment variable, several stand with white space
@@ -66,7 +68,7 @@ pub enum ConfigError {
     #[error("{0} takes NAME=VALUE, as in home=…")]
     NoName(&'static str),
     #[error(
-        "a provider’s name has 1 to {LONGEST_NAME} small letters, digits and hyphens, and isn’t “{GITHUB}”: {0:?}"
+        "a provider’s name has 1 to {LONGEST_NAME} small letters, digits and hyphens, and isn’t one of {TAKEN:?}: {0:?}"
     )]
     BadName(String),
     #[error("{0} names a provider that --oidc doesn’t")]
@@ -146,7 +148,7 @@ impl Args {
             let characters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
             let is_name = (1..=LONGEST_NAME).contains(&name.len())
                 && name.bytes().all(characters)
-                && name != GITHUB;
+                && !TAKEN.contains(&name);
             if !is_name {
                 return Err(ConfigError::BadName(name.to_owned()));
             }

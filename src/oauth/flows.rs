@@ -11,14 +11,14 @@ use openidconnect::Nonce;
 use serde::Deserialize;
 
 use super::{
-    Avatar, ConfigError, Error, Identity, Kind, Provider, Result, Secret, avatar,
+    Avatar, ConfigError, Error, Kind, Person, Provider, Result, Secret, avatar,
     client::Client,
     github::GitHub,
     oidc::Oidc,
     provider::{failed, is_safe},
     shelf::{Digest, Shelf, digest},
 };
-use crate::model::UserId;
+use crate::model::{Identity, UserId};
 
 /// How random is what a browser must bring back.
 const RANDOM_BYTES: u32 = 32;
@@ -84,6 +84,8 @@ pub struct Callback {
 #[derive(Debug)]
 pub struct Finished {
     pub identity: Identity,
+    /// Where the provider has their picture.
+    pub avatar: Option<Url>,
     pub purpose: Purpose,
     /// A path of our own to go on to.
     pub next: String,
@@ -95,8 +97,8 @@ pub struct Pending {
     /// The provider’s id.
     pub provider: String,
     pub identity: Identity,
-    /// A path of our own to go on to.
-    pub next: String,
+    /// Where the provider has their picture.
+    pub avatar: Option<Url>,
 }
 
 impl Flows {
@@ -131,6 +133,27 @@ impl Flows {
     /// The providers, in the order in which they were set up.
     pub fn providers(&self) -> impl Iterator<Item = &Provider> {
         self.entries.iter().map(|entry| &entry.provider)
+    }
+
+    /// The provider of this id.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers().find(|provider| provider.id == id)
+    }
+
+    /// What identities of the provider of this id are known by.
+    #[must_use]
+    pub fn issuer(&self, id: &str) -> Option<&str> {
+        self.entry(id).ok().map(|entry| entry.way.issuer())
+    }
+
+    /// The provider whose identities are known by this issuer.
+    #[must_use]
+    pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
+        self.entries
+            .iter()
+            .find(|entry| entry.way.issuer() == issuer)
+            .map(|entry| &entry.provider)
     }
 
     fn entry(&self, provider: &str) -> Result<&Entry> {
@@ -202,14 +225,15 @@ impl Flows {
                 return Err(failed(provider, cause));
             }
         };
-        let identity = match (&entry.way, &flow.nonce) {
-            (Way::GitHub(github), None) => github.identity(code, flow.verifier).await?,
-            (Way::Oidc(oidc), Some(nonce)) => oidc.identity(code, flow.verifier, nonce).await?,
+        let Person { identity, avatar } = match (&entry.way, &flow.nonce) {
+            (Way::GitHub(github), None) => github.person(code, flow.verifier).await?,
+            (Way::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
             // Can’t be: a flow has a nonce where its provider has a use for it.
             (Way::GitHub(_), Some(_)) | (Way::Oidc(_), None) => return Err(Error::Expired),
         };
         Ok(Finished {
             identity,
+            avatar,
             purpose: flow.purpose,
             next: flow.next,
         })
@@ -248,6 +272,13 @@ impl fmt::Debug for Flows {
 }
 
 impl Way {
+    fn issuer(&self) -> &str {
+        match self {
+            Self::GitHub(github) => github.issuer(),
+            Self::Oidc(oidc) => oidc.issuer(),
+        }
+    }
+
     fn to(
         provider: &Provider,
         address: &Url,

@@ -15,7 +15,7 @@ use oauth2::{
 use serde::Deserialize;
 
 use super::{
-    Identity, Result, causes,
+    Person, Result, causes,
     client::{Client, USUAL},
     provider::{Provider, failed, token_cause},
 };
@@ -71,6 +71,10 @@ impl GitHub {
         })
     }
 
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Where people say yes. Asks for no scope: who somebody is, is public.
     pub fn authorization(&self, state: CsrfToken, challenge: PkceCodeChallenge) -> Url {
         let request = self.client.authorize_url(|| state);
@@ -78,11 +82,11 @@ impl GitHub {
     }
 
     /// Who came back with this code.
-    pub async fn identity(
+    pub async fn person(
         &self,
         code: AuthorizationCode,
         verifier: PkceCodeVerifier,
-    ) -> Result<Identity> {
+    ) -> Result<Person> {
         let tokens = self
             .client
             .exchange_code(code)
@@ -96,7 +100,7 @@ impl GitHub {
             avatar_url,
         } = self.user(tokens.access_token()).await?;
         let avatar = avatar_url.and_then(|url| Url::parse(&url).ok());
-        Identity::new(&self.issuer, &id.to_string(), Some(login), avatar)
+        Person::new(&self.issuer, &id.to_string(), Some(login), avatar)
             .ok_or_else(|| failed(&self.id, "a user id that isn’t one"))
     }
 

@@ -31,6 +31,8 @@ pub use self::{
     provider::{Kind, Provider, Secret},
 };
 
+use crate::model::Identity;
+
 /// The result of whatever a provider has a part in.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -53,21 +55,14 @@ pub enum Error {
     Failed,
 }
 
-/// Who somebody is at their provider. Issuer and subject name them for good; the rest may change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The provider, by its own name for itself.
-    pub issuer: String,
-    /// The person, by the provider’s name for them that is never given to another (OpenID Connect Core
-    /// §5.7). Not their address, which may be, and which not every provider checks.
-    pub subject: String,
-    /// What they are called there; as it came, so not yet a username of ours.
-    pub username: Option<String>,
-    pub avatar: Option<Url>,
+/// Somebody, as their provider knows them.
+struct Person {
+    identity: Identity,
+    avatar: Option<Url>,
 }
 
-impl Identity {
-    /// The identity, if issuer and subject are as OpenID Connect Core §2 has them.
+impl Person {
+    /// The person, if the subject is as OpenID Connect Core §2 has it.
     fn new(
         issuer: &str,
         subject: &str,
@@ -75,12 +70,12 @@ impl Identity {
         avatar: Option<Url>,
     ) -> Option<Self> {
         let is_subject = (1..=255).contains(&subject.len()) && subject.is_ascii();
-        is_subject.then(|| Self {
+        let identity = Identity {
             issuer: issuer.to_owned(),
             subject: subject.to_owned(),
             username,
-            avatar,
-        })
+        };
+        is_subject.then_some(Self { identity, avatar })
     }
 }
 

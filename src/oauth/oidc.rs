@@ -18,7 +18,7 @@ use openidconnect::{
 use parking_lot::RwLock;
 
 use super::{
-    Error, Identity, Result, causes,
+    Error, Person, Result, causes,
     client::Client,
     provider::{Provider, failed, token_cause},
 };
@@ -63,6 +63,10 @@ impl Oidc {
         })
     }
 
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Where people say yes, and what the answer must repeat.
     pub async fn authorization(
         &self,
@@ -84,12 +88,12 @@ impl Oidc {
     }
 
     /// Who came back with this code.
-    pub async fn identity(
+    pub async fn person(
         &self,
         code: AuthorizationCode,
         verifier: PkceCodeVerifier,
         nonce: &Nonce,
-    ) -> Result<Identity> {
+    ) -> Result<Person> {
         let metadata = self.metadata().await?;
         let mut client = self.client(&metadata);
         let tokens = client
@@ -123,7 +127,7 @@ impl Oidc {
             profile.avatar = profile.avatar.or(more.avatar);
         }
         let Profile { username, avatar } = profile;
-        Identity::new(&self.issuer, claims.subject(), username, avatar)
+        Person::new(&self.issuer, claims.subject(), username, avatar)
             .ok_or_else(|| self.failed("a subject that isn’t one"))
     }
 

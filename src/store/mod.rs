@@ -12,6 +12,7 @@ mod checkpoint;
 mod conversations;
 mod events;
 mod hooks;
+mod identities;
 mod invites;
 mod messages;
 mod migrate;
@@ -44,6 +45,7 @@ pub use self::{
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     events::{Backlog, Position},
     hooks::{Hook, HookTarget},
+    identities::Picture,
     invites::Invite,
     messages::{NewMessage, Page, Sent},
     open::{OpenError, with_suffix},

@@ -71,6 +71,7 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
         "version": env!("CARGO_PKG_VERSION"),
         "dev": true,
         "providers": [],
+        "providerNames": {},
         "signup": "open",
         "maxMessageLength": 4000,
         "authUser": null,

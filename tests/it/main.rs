@@ -28,6 +28,7 @@ mod long_poll;
 mod messages;
 mod migration;
 mod oauth;
+mod oauth_http;
 mod passwords;
 mod plain;
 mod provider;

@@ -40,8 +40,8 @@ fn flows(provider: &Provider) -> Flows {
 
 /// The query of an address that the provider sends somebody back to.
 fn callback(url: &Url) -> Callback {
-    let of = |name| {
-        let mut pairs = url.query_pairs().filter(|(key, _)| *key == *name);
+    let of = |name: &str| {
+        let mut pairs = url.query_pairs().filter(|(key, _)| key == name);
         pairs.next().map(|(_, value)| value.into_owned())
     };
     Callback {
@@ -77,7 +77,7 @@ async fn a_provider_tells_who_somebody_is() {
     assert_eq!(identity.issuer, provider.url());
     assert_eq!(identity.subject, "subject-1");
     assert_eq!(identity.username.as_deref(), Some("johnny"));
-    let avatar = identity.avatar.expect("an address");
+    let avatar = finished.avatar.expect("an address");
     assert_eq!(avatar.as_str(), format!("{}/picture", provider.url()));
     assert_eq!(finished.purpose, Purpose::SignIn);
     assert_eq!(finished.next, "/");
@@ -94,11 +94,12 @@ async fn github_tells_who_somebody_is() {
     let provider = Provider::start().await;
     let flows = flows(&provider);
     let finished = sign_in(&flows, &provider, "github").await;
-    let identity = finished.expect("somebody").identity;
+    let finished = finished.expect("somebody");
+    let identity = finished.identity;
     assert_eq!(identity.issuer, provider.url());
     assert_eq!(identity.subject, "583231", "the login can change hands");
     assert_eq!(identity.username.as_deref(), Some("octocat"));
-    let avatar = identity.avatar.expect("an address");
+    let avatar = finished.avatar.expect("an address");
     assert_eq!(avatar.as_str(), format!("{}/picture", provider.url()));
 }
 
@@ -128,9 +129,11 @@ async fn what_the_id_token_doesnt_tell_is_asked_for() {
         "picture": format!("{}/picture", provider.url()),
     });
     let finished = sign_in(&flows, &provider, "home").await;
-    let identity = finished.expect("somebody").identity;
+    let Finished {
+        identity, avatar, ..
+    } = finished.expect("somebody");
     assert_eq!(identity.username.as_deref(), Some("jack"));
-    assert!(identity.avatar.is_some());
+    assert!(avatar.is_some());
     assert_eq!(provider.count("GET /userinfo"), 1);
 
     provider.desk().claims = json!({ "sub": "subject-1" });
@@ -142,10 +145,12 @@ async fn what_the_id_token_doesnt_tell_is_asked_for() {
     for wrong in [Wrong::OtherUser, Wrong::NoDetails, Wrong::AccessToken] {
         provider.misbehave(wrong);
         let finished = sign_in(&flows, &provider, "home").await;
-        let identity = finished.expect("somebody").identity;
+        let Finished {
+            identity, avatar, ..
+        } = finished.expect("somebody");
         assert_eq!(identity.subject, "subject-1");
         assert_eq!(identity.username, None, "{wrong:?}");
-        assert_eq!(identity.avatar, None, "{wrong:?}");
+        assert_eq!(avatar, None, "{wrong:?}");
     }
 }
 
@@ -451,7 +456,7 @@ async fn somebody_new_has_ten_minutes_to_choose_a_name() {
     let pending = Pending {
         provider: "home".to_owned(),
         identity: finished.identity,
-        next: finished.next,
+        avatar: finished.avatar,
     };
     flows.wait_for_name("cookie", pending.clone());
     assert!(flows.pending("another").is_none());
@@ -610,6 +615,10 @@ async fn providers_that_make_no_sense_are_refused_at_the_start() {
         (&[public, "--oidc=Home=http://localhost:1"], "small letters"),
         (
             &[public, "--oidc=github=http://localhost:1"],
+            "small letters",
+        ),
+        (
+            &[public, "--oidc=pending=http://localhost:1"],
             "small letters",
         ),
         (&[public, &long_name], "small letters"),

@@ -104,6 +104,8 @@ pub struct Desk {
     pub picture: Picture,
     /// The next to come says no.
     pub denies: bool,
+    /// What its name as an issuer ends in.
+    pub issuer_end: &'static str,
     /// Client authentication that it knows.
     pub auth_methods: Option<Value>,
     /// Which of the keys is in use.
@@ -150,6 +152,7 @@ impl Provider {
                 bytes: b"\x89PNG\r\n\x1a\n and so on".to_vec(),
             },
             denies: false,
+            issuer_end: "",
             auth_methods: None,
             key: "first",
             asked: Vec::new(),
@@ -278,7 +281,7 @@ impl Desk {
     fn metadata(&self) -> Value {
         let issuer = match self.wrong {
             Wrong::OtherName => "https://login.example".to_owned(),
-            _ => self.url(""),
+            _ => self.url(self.issuer_end),
         };
         let token = match self.wrong {
             Wrong::PlainToken => "http://login.example/token".to_owned(),
@@ -400,7 +403,7 @@ impl Desk {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.expect("a clock").as_secs();
         let mut claims = self.claims.clone();
-        claims["iss"] = self.url("").into();
+        claims["iss"] = self.url(self.issuer_end).into();
         claims["aud"] = CLIENT_ID.into();
         claims["iat"] = now.into();
         claims["exp"] = (now + 300).into();

@@ -1,0 +1,391 @@
+//! Signing in with a provider: the way there and back, choosing a name the first time, linking an account
+//! that one has already, and the picture that comes along.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use warp::{
+    Filter, Reply,
+    filters::BoxedFilter,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE},
+    },
+    reply::Response,
+};
+
+use super::{
+    App,
+    accounts::{door, required, signup, welcome},
+    asker::{Asker, flow_cookie, no_flow_cookie, session_cookie},
+    body::Body,
+    filters::{Query, asker, body, only, query, with},
+    reply::{Answer, no_content, ok, see_other},
+};
+use crate::{
+    error::{Error, Result},
+    model::{Identity, UserId, Username},
+    oauth::{self, Callback, Finished, Pending, Purpose, Url},
+    store::{Door, NewAccount, Picture, Proof, SignedIn, WayIn},
+};
+
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let pending = warp::path!("oauth" / "pending")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(pending);
+    let pending = pending.or(warp::path!("oauth" / "pending").and(only("GET, HEAD")));
+
+    let complete = warp::path!("oauth" / "complete")
+        .and(warp::post())
+        .and(with(app))
+        .and(asker())
+        .and(body())
+        .then(complete);
+    let complete = complete.or(warp::path!("oauth" / "complete").and(only("POST")));
+
+    let begin = warp::path!("oauth" / String)
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .and(query())
+        .then(begin);
+    let begin = begin.or(warp::path!("oauth" / String)
+        .and(only("GET, HEAD"))
+        .map(|_, refusal| refusal));
+
+    let callback = warp::path!("oauth" / String / "callback")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .and(query())
+        .then(callback);
+    let callback = callback.or(warp::path!("oauth" / String / "callback")
+        .and(only("GET, HEAD"))
+        .map(|_, refusal| refusal));
+
+    let unlink = warp::path!("identities" / String)
+        .and(warp::delete())
+        .and(with(app))
+        .and(asker())
+        .then(unlink);
+    let unlink = unlink.or(warp::path!("identities" / String)
+        .and(only("DELETE"))
+        .map(|_, refusal| refusal));
+
+    let avatar = warp::path!("users" / UserId / "avatar")
+        .and(warp::get())
+        .and(with(app))
+        .and(asker())
+        .then(avatar);
+    let avatar = avatar.or(warp::path!("users" / UserId / "avatar")
+        .and(only("GET, HEAD"))
+        .map(|_, refusal| refusal));
+
+    pending
+        .or(complete)
+        .or(begin)
+        .or(callback)
+        .or(unlink)
+        .or(avatar)
+        .map(Reply::into_response)
+        .boxed()
+}
+
+/// Sends a browser to the provider.
+async fn begin(provider: String, app: Arc<App>, asker: Asker, query: Query) -> Answer {
+    let purpose = if query.get("link") == Some("1") {
+        // Another site that could begin this would have its own account linked to somebody's here.
+        asker.require_same_origin(&app)?;
+        Purpose::Link(asker.page_session(&app).await?.0.user.id)
+    } else {
+        Purpose::SignIn
+    };
+    app.throttle.admit(asker.address())?;
+    let flows = &app.settings.oauth;
+    match flows.begin(&provider, purpose, query.get("next")).await {
+        Ok(begun) => {
+            let mut response = see_other(begun.url.as_str())?;
+            let cookie = flow_cookie(&app.settings, begun.cookie.reveal())?;
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(oauth::Error::NoProvider) => Err(Error::NotFound("Provider").into()),
+        Err(error) => trouble(&app, problem(error)),
+    }
+}
+
+/// Takes a browser back from the provider.
+async fn callback(provider: String, app: Arc<App>, asker: Asker, query: Query) -> Answer {
+    let text = |name| query.get(name).map(str::to_owned);
+    let callback = Callback {
+        state: text("state"),
+        code: text("code"),
+        error: text("error"),
+    };
+    let flows = &app.settings.oauth;
+    let cookie = asker.flow_cookie(&app.settings);
+    let finished = match flows.finish(&provider, cookie, callback).await {
+        Ok(finished) => finished,
+        Err(oauth::Error::NoProvider) => return Err(Error::NotFound("Provider").into()),
+        Err(error) => return trouble(&app, problem(error)),
+    };
+    let arrival = match finished.purpose {
+        Purpose::Link(user) => link(&app, &asker, &provider, user, finished).await,
+        Purpose::SignIn => sign_in(&app, &asker, &provider, finished).await,
+    };
+    match arrival {
+        Ok(Arrival::Known(signed_in, next)) => {
+            let mut response = leave(&app, &next)?;
+            let cookie = session_cookie(&app.settings, &signed_in)?;
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Ok(Arrival::Linked) => leave(&app, "/settings"),
+        // They still need the cookie.
+        Ok(Arrival::New) => see_other("/join"),
+        Err(Error::Disabled) => trouble(&app, "disabled"),
+        Err(Error::SignupClosed) => trouble(&app, "signup_closed"),
+        Err(Error::IdentityTaken) => trouble(&app, "identity_taken"),
+        Err(Error::Unauthorized) => trouble(&app, "oauth_expired"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Who has come back from a provider.
+enum Arrival {
+    /// Somebody with an account, who goes on to this path.
+    Known(SignedIn, String),
+    /// Somebody who was signed in already, and can sign in this way from now on.
+    Linked,
+    /// Somebody who has still to choose a name, or to show an invitation.
+    New,
+}
+
+async fn link(
+    app: &Arc<App>,
+    asker: &Asker,
+    provider: &str,
+    user: UserId,
+    finished: Finished,
+) -> Result<Arrival> {
+    // Meanwhile they may have signed out, or somebody else in.
+    match asker.page_session(app).await {
+        Ok((session, _)) if session.user.id == user => {}
+        _ => return Err(Error::Unauthorized),
+    }
+    app.store.link_identity(user, finished.identity).await?;
+    keep_picture(app, provider, user, finished.avatar);
+    Ok(Arrival::Linked)
+}
+
+async fn sign_in(
+    app: &Arc<App>,
+    asker: &Asker,
+    provider: &str,
+    finished: Finished,
+) -> Result<Arrival> {
+    let Finished {
+        identity,
+        avatar,
+        next,
+        ..
+    } = finished;
+    let proof = Proof::Identity(identity.clone());
+    let signed_in = match app.store.sign_in(proof, asker.device()).await {
+        Err(Error::NotFound(_)) => match sign_up_at_once(app, asker, &identity).await? {
+            Some(signed_in) => signed_in,
+            None => {
+                let pending = Pending {
+                    provider: provider.to_owned(),
+                    identity,
+                    avatar,
+                };
+                // It has been found to be there by who let them in.
+                let cookie = asker.flow_cookie(&app.settings).unwrap_or_default();
+                app.settings.oauth.wait_for_name(cookie, pending);
+                return Ok(Arrival::New);
+            }
+        },
+        signed_in => signed_in?,
+    };
+    keep_picture(app, provider, signed_in.user.id, avatar);
+    Ok(Arrival::Known(signed_in, next))
+}
+
+/// Makes an account where anybody may have one and the name is free; none where something has to be
+/// asked.
+async fn sign_up_at_once(
+    app: &App,
+    asker: &Asker,
+    identity: &Identity,
+) -> Result<Option<SignedIn>> {
+    match signup(app).await? {
+        "open" => {}
+        "invite" => return Ok(None),
+        // Before the first account there is nobody who could have said that they may come.
+        _ => return Err(Error::SignupClosed),
+    }
+    let Ok(username) = Username::new(&suggestion(identity)) else {
+        return Ok(None);
+    };
+    let account = NewAccount {
+        username,
+        way_in: WayIn::Identity(identity.clone()),
+        door: Door::Open,
+    };
+    match app.store.sign_up(account, asker.device()).await {
+        Ok(signed_in) => Ok(Some(signed_in)),
+        Err(Error::UsernameTaken) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What of the provider’s name for somebody can be a username here; empty where nothing can.
+fn suggestion(identity: &Identity) -> String {
+    let name = identity.username.as_deref().unwrap_or_default();
+    // Some providers call people by their address.
+    let name = name.split('@').next().unwrap_or_default();
+    let name = name.replace(' ', ".");
+    Username::new(&name).map_or_else(|_| String::new(), |username| username.text)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Welcoming<'a> {
+    provider: &'a str,
+    name: &'a str,
+    username: &'a str,
+    username_taken: bool,
+    needs_invite: bool,
+}
+
+/// Who has still to choose a name in this browser.
+async fn pending(app: Arc<App>, asker: Asker) -> Answer {
+    let waiting = waiting(&app, &asker)?;
+    let username = suggestion(&waiting.identity);
+    let username_taken = match app.store.account_named(username.clone()).await {
+        Ok(_) => true,
+        Err(Error::NotFound(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let provider = app.settings.oauth.provider(&waiting.provider);
+    Ok(ok(&Welcoming {
+        provider: &waiting.provider,
+        name: provider.map_or(&waiting.provider, |provider| &provider.name),
+        username: &username,
+        username_taken,
+        needs_invite: signup(&app).await? == "invite",
+    }))
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    username: Option<String>,
+    invite: Option<String>,
+}
+
+/// Makes the account that they had come for.
+async fn complete(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+    asker.refuse_cross_origin(&app)?;
+    let Choice { username, invite } = body.json(asker.headers()).await?;
+    app.throttle.admit(asker.address())?;
+    let Pending {
+        provider,
+        identity,
+        avatar,
+    } = waiting(&app, &asker)?;
+    let door = if app.settings.dev {
+        Door::Open
+    } else {
+        door(&app, invite, None).await?
+    };
+    let username = required("username", "Username required", username)?;
+    let account = NewAccount {
+        username: Username::new(&username)?,
+        way_in: WayIn::Identity(identity),
+        door,
+    };
+    let signed_in = app.store.sign_up(account, asker.device()).await?;
+    if let Some(cookie) = asker.flow_cookie(&app.settings) {
+        app.settings.oauth.take_pending(cookie);
+    }
+    keep_picture(&app, &provider, signed_in.user.id, avatar);
+    let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in)?;
+    let cookie = no_flow_cookie(&app.settings)?;
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+fn waiting(app: &App, asker: &Asker) -> Result<Pending> {
+    let cookie = asker.flow_cookie(&app.settings);
+    cookie
+        .and_then(|cookie| app.settings.oauth.pending(cookie))
+        .ok_or(Error::NotFound("Sign-in"))
+}
+
+async fn unlink(provider: String, app: Arc<App>, asker: Asker) -> Answer {
+    let user = asker.session(&app).await?.user.id;
+    let issuer = app.settings.oauth.issuer(&provider);
+    let issuer = issuer.ok_or(Error::NotFound("Provider"))?.to_owned();
+    app.store.unlink_identity(user, issuer).await?;
+    Ok(no_content())
+}
+
+/// Takes over somebody’s picture, while nobody waits for it. Who has none from here looks as they did.
+fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) {
+    let Some(url) = url else { return };
+    let (app, provider) = (Arc::clone(app), provider.to_owned());
+    tokio::spawn(async move {
+        if let Ok(avatar) = app.settings.oauth.avatar(&provider, &url).await {
+            let picture = Picture {
+                kind: avatar.media_type.to_owned(),
+                bytes: avatar.bytes,
+            };
+            // Refused where the server is stopping; the next sign-in brings it.
+            let _ = app.store.set_picture(user, picture).await;
+        }
+    });
+}
+
+/// Somebody’s picture, with an address of its own for each. A browser that opens it as a page gets one
+/// that can do nothing.
+async fn avatar(user: UserId, app: Arc<App>, asker: Asker) -> Answer {
+    asker.reader(&app).await?;
+    let Picture { kind, bytes } = app.store.picture(user).await?;
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    let kind = HeaderValue::try_from(kind).map_err(|_| Error::Internal)?;
+    headers.insert(CONTENT_TYPE, kind);
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=31536000, immutable"),
+    );
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    Ok(response)
+}
+
+/// The word for the page, where a sign-in came to nothing.
+fn problem(error: oauth::Error) -> &'static str {
+    match error {
+        oauth::Error::Denied => "oauth_denied",
+        oauth::Error::Expired => "oauth_expired",
+        oauth::Error::Failed | oauth::Error::NoProvider => "oauth_failed",
+    }
+}
+
+fn trouble(app: &App, problem: &str) -> Answer {
+    leave(app, &format!("/sign-in?problem={problem}"))
+}
+
+/// On to a page of our own; the sign-in is over.
+fn leave(app: &App, path: &str) -> Answer {
+    let mut response = see_other(path)?;
+    let cookie = no_flow_cookie(&app.settings)?;
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
