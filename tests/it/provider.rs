@@ -284,7 +284,8 @@ impl Desk {
             _ => self.url(self.issuer_end),
         };
         let token = match self.wrong {
-            Wrong::PlainToken => "http://login.example/token".to_owned(),
+            // Leads here, but doesn’t say so.
+            Wrong::PlainToken => format!("http://0.0.0.0:{}/token", self.address.port()),
             _ => self.url("/token"),
         };
         let mut metadata = json!({
@@ -377,7 +378,6 @@ impl Desk {
                 let reply = reply.header("location", self.url("/elsewhere"));
                 return reply.body(Full::default()).expect("a response");
             }
-            Wrong::Huge => return text(200, &"x".repeat(2 * 1024 * 1024)),
             Wrong::Nonsense => return json_reply(&json!({ "access_token": [ACCESS_TOKEN] })),
             _ => {}
         }
@@ -395,6 +395,9 @@ impl Desk {
         });
         if self.wrong != Wrong::NoIdToken {
             answer["id_token"] = self.id_token(&grant, access_token).into();
+        }
+        if self.wrong == Wrong::Huge {
+            answer["more"] = "x".repeat(1024 * 1024).into();
         }
         json_reply(&answer)
     }
