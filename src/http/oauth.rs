@@ -194,20 +194,21 @@ async fn sign_in(
     } = finished;
     let proof = Proof::Identity(identity.clone());
     let signed_in = match app.store.sign_in(proof, asker.device()).await {
-        Err(Error::NotFound(_)) => match sign_up_at_once(app, asker, &identity).await? {
-            Some(signed_in) => signed_in,
-            None => {
+        Err(Error::NotFound(_)) => {
+            let made = sign_up_at_once(app, asker, &identity).await?;
+            let Some(signed_in) = made else {
                 let pending = Pending {
                     provider: provider.to_owned(),
                     identity,
                     avatar,
                 };
-                // It has been found to be there by who let them in.
+                // It is there, or the sign-in wouldn’t have been finished.
                 let cookie = asker.flow_cookie(&app.settings).unwrap_or_default();
                 app.settings.oauth.wait_for_name(cookie, pending);
                 return Ok(Arrival::New);
-            }
-        },
+            };
+            signed_in
+        }
         signed_in => signed_in?,
     };
     keep_picture(app, provider, signed_in.user.id, avatar);

@@ -19,8 +19,11 @@ const LIMITS: Limits = Limits {
     bytes: 256 * 1024,
 };
 
+/// Whether a file begins as one of its type does.
+type Signature = fn(&[u8]) -> bool;
+
 /// Media types that are taken, and how a file of each begins (WHATWG MIME Sniffing §6.1).
-const TYPES: [(&str, fn(&[u8]) -> bool); 4] = [
+const TYPES: [(&str, Signature); 4] = [
     ("image/png", |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
     ("image/gif", |bytes| {

@@ -41,8 +41,8 @@ struct Entry {
 }
 
 enum Way {
-    GitHub(GitHub),
-    Oidc(Oidc),
+    GitHub(Box<GitHub>),
+    Oidc(Box<Oidc>),
 }
 
 /// A sign-in between leaving and coming back.
@@ -288,8 +288,12 @@ impl Way {
         let redirect = format!("{public_url}/api/oauth/{}/callback", provider.id);
         let redirect = RedirectUrl::new(redirect)?;
         Ok(match &provider.kind {
-            Kind::GitHub { .. } => Self::GitHub(GitHub::new(provider, address, redirect, http)?),
-            Kind::Oidc { issuer } => Self::Oidc(Oidc::new(provider, issuer, redirect, http)?),
+            Kind::GitHub { .. } => {
+                Self::GitHub(Box::new(GitHub::new(provider, address, redirect, http)?))
+            }
+            Kind::Oidc { issuer } => {
+                Self::Oidc(Box::new(Oidc::new(provider, issuer, redirect, http)?))
+            }
         })
     }
 }
