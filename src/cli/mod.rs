@@ -20,7 +20,7 @@ use self::manage::{
     InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
 };
 use crate::{
-    http::{Origin, Settings, Signup},
+    http::{Network, Origin, Settings, Signup},
     oauth,
     server::{BUS_CAPACITY, Config, Server, StartError},
     store::{Failure, OpenError},
@@ -93,6 +93,15 @@ struct Serve {
     /// Where people reach the server, if not by plain http at the address they type
     #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Origin>,
+    /// A proxy that is believed when it tells whose request it passes on, or a network of them; may
+    /// be given more than once
+    #[arg(
+        long,
+        env = "TINCAN_TRUSTED_PROXY",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    trusted_proxy: Vec<Network>,
     /// Who may make themselves an account, after the first
     #[arg(
         long,
@@ -209,6 +218,7 @@ impl Serve {
             dev: self.dev,
             signup: self.signup,
             public_url: self.public_url,
+            trusted_proxies: self.trusted_proxy,
             ui: self.ui,
             oauth: Arc::new(oauth),
         };

@@ -1,7 +1,7 @@
 //! Who is asking: the session that a request names, by bearer token or by cookie, and the rule that
 //! a page of somebody else can't use a cookie.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use warp::http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -28,16 +28,23 @@ const FLOW_AGE: u32 = 20 * 60;
 pub struct Asker {
     method: Method,
     headers: HeaderMap,
+    address: IpAddr,
 }
 
 impl Asker {
-    pub fn new(method: Method, headers: HeaderMap) -> Self {
-        Self { method, headers }
+    pub fn new(method: Method, headers: HeaderMap, address: IpAddr) -> Self {
+        Self {
+            method,
+            headers,
+            address,
+        }
     }
 
-    pub fn address(&self) -> std::net::IpAddr {
-        std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
+    /// Where the request came from, as far as that can be believed.
+    pub fn address(&self) -> IpAddr {
+        self.address
     }
+
     /// The request's headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers

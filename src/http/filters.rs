@@ -2,7 +2,12 @@
 //! is asking and what they sent is for the handler to look at, in that order, so that no domain
 //! error ever becomes a warp rejection.
 
-use std::{convert::Infallible, str::FromStr, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+    sync::Arc,
+};
 
 use hyper::upgrade::OnUpgrade;
 use tokio_util::task::TaskTracker;
@@ -26,7 +31,13 @@ pub fn with(
 pub fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Copy {
     warp::method()
         .and(warp::header::headers_cloned())
-        .map(Asker::new)
+        .and(warp::ext::optional())
+        .map(|method, headers, client: Option<Client>| {
+            // The service tells; those of whom it didn't would be slowed down as one.
+            let nobodys = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+            let address = client.map_or(nobodys, |Client(address)| address);
+            Asker::new(method, headers, address)
+        })
 }
 
 /// What they sent, still unread.
@@ -56,6 +67,10 @@ pub fn only(allowed: &'static str) -> impl Filter<Extract = (Failure,), Error = 
         .with_header(ALLOW, allowed)
     })
 }
+
+/// The address of whoever sent the request.
+#[derive(Clone, Copy)]
+pub struct Client(pub IpAddr);
 
 /// A connection that can be taken over from HTTP (RFC 9110 §7.8).
 #[derive(Clone)]

@@ -17,6 +17,7 @@ mod oauth;
 mod origin;
 mod password;
 mod plain;
+mod proxies;
 mod reply;
 mod rooms;
 mod security;
@@ -33,7 +34,7 @@ use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
-pub use self::{origin::Origin, service::Service, setup::Setup};
+pub use self::{origin::Origin, proxies::Network, service::Service, setup::Setup};
 use crate::{
     oauth::Flows, password::Passwords, presence::Presence, store::Store, throttle::Throttle,
 };
@@ -74,6 +75,8 @@ pub struct Settings {
     pub signup: Signup,
     /// Where people reach the server, if that isn't what they say in `Host`.
     pub public_url: Option<Origin>,
+    /// Proxies that are believed when they tell whose request they pass on.
+    pub trusted_proxies: Vec<Network>,
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
     /// Where else people may sign in.

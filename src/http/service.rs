@@ -15,13 +15,19 @@ use warp::{
     reply::Response,
 };
 
-use super::{App, filters::Upgrade, guard, reply::Answer, routes};
+use super::{
+    App, Settings,
+    filters::{Client, Upgrade},
+    guard, proxies,
+    reply::Answer,
+    routes,
+};
 
 /// Answers requests with the filter tree. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
     routes: BoxedFilter<(Response,)>,
-    dev: bool,
+    settings: Arc<Settings>,
 }
 
 /// An answer under way. Boxed, so that a connection with an open stream holds no more than the
@@ -32,18 +38,19 @@ impl Service {
     /// The whole of Tincan.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
-        Self::of(routes(app), app.settings.dev)
+        Self::of(routes(app), &app.settings)
     }
 
     /// Any filter tree, behind the same door.
     #[must_use]
-    pub fn of(routes: BoxedFilter<(Response,)>, dev: bool) -> Self {
-        Self { routes, dev }
+    pub fn of(routes: BoxedFilter<(Response,)>, settings: &Arc<Settings>) -> Self {
+        let settings = Arc::clone(settings);
+        Self { routes, settings }
     }
 
     fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> Answer<()> {
         guard::well_formed(request)?;
-        if self.dev {
+        if self.settings.dev {
             guard::local_only(peer, request)?;
         }
         Ok(())
@@ -59,7 +66,9 @@ impl Service {
     ) -> Answering {
         let admitted = self.admit(peer, &request);
         let routes = self.routes.clone();
+        let client = proxies::client(peer, request.headers(), &self.settings.trusted_proxies);
         let extensions = request.extensions_mut();
+        extensions.insert(Client(client));
         if let Some(connection) = extensions.remove::<OnUpgrade>() {
             let tasks = afterwards.clone();
             extensions.insert(Upgrade { connection, tasks });

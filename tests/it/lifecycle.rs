@@ -155,6 +155,11 @@ async fn a_command_line_that_makes_no_sense_is_refused() {
             "--public-url",
         ),
         (&["--public-url", "ftp://chat.example"], "--public-url"),
+        (&["--trusted-proxy", "proxy.example"], "--trusted-proxy"),
+        (
+            &["--trusted-proxy", "10.0.0.1,10.0.0.0/33"],
+            "--trusted-proxy",
+        ),
         (&["--db"], "--db"),
     ] {
         let refused = ended(Binary::command(arguments)).await;

@@ -34,6 +34,7 @@ mod plain;
 mod provider;
 mod reactions;
 mod rooms;
+mod throttle;
 mod tokens;
 mod ui;
 mod websocket;

@@ -184,6 +184,8 @@ impl Binary {
             .env_remove("TINCAN_DB");
         command
             .env_remove("TINCAN_PUBLIC_URL")
+            .env_remove("TINCAN_TRUSTED_PROXY")
+            .env_remove("TINCAN_SIGNUP")
             .env_remove("TINCAN_LOG");
         command
             .stdin(Stdio::null())
