@@ -14,7 +14,12 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use self::manage::{
     InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
@@ -280,7 +285,12 @@ fn start_log(serve: &Serve) {
     let is_colourful = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
-    let registry = tracing_subscriber::registry().with(serve.log.clone());
+    // It tells each part of a path that it looks at, and one of them is the secret of a hook.
+    let filter = serve
+        .log
+        .clone()
+        .with_target("warp::filters::path", LevelFilter::OFF);
+    let registry = tracing_subscriber::registry().with(filter);
     match serve.log_format {
         LogFormat::Human => registry.with(layer).init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),

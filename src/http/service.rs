@@ -112,7 +112,11 @@ impl Service {
     }
 }
 
-/// A request, as the log shows it. The query stays out of it: it may hold a token.
+/// What follows is a secret.
+const HOOKS: &str = "/api/hooks/";
+
+/// A request, as the log shows it. The query stays out of it, as it may hold a token, and the secret
+/// of a hook, which is a token.
 struct Line {
     start: Instant,
     method: Method,
@@ -121,7 +125,12 @@ struct Line {
 
 impl Line {
     fn of(request: &Request<Incoming>) -> Self {
-        let path = request.uri().path().to_owned();
+        let path = request.uri().path();
+        let path = if path.starts_with(HOOKS) {
+            format!("{HOOKS}…")
+        } else {
+            path.to_owned()
+        };
         Self {
             start: Instant::now(),
             method: request.method().clone(),
