@@ -305,18 +305,25 @@ async fn a_place_where_no_database_can_be_is_named() {
 #[tokio::test]
 async fn what_it_makes_is_its_owners_alone() {
     let folder = folder();
-    let binary = Binary::start(&folder.path().join("tincan.db"));
+    let database = folder.path().join("tincan.db");
+    let binary = Binary::run(&mut Binary::under_a_wide_umask(&database));
+    binary.nobody().sign_in("john").await;
     let mut names = Vec::new();
     for file in fs::read_dir(folder.path()).expect("a folder") {
         let file = file.expect("a file");
         let rights = file.metadata().expect("a file").permissions().mode();
         assert_eq!(rights & 0o777, 0o600, "{:?}", file.file_name());
-        names.push(file.file_name());
+        names.push(file.file_name().into_string().expect("a plain name"));
     }
-    assert!(names.iter().any(|name| name == "tincan.db"), "{names:?}");
-    assert!(
-        names.iter().any(|name| name == "tincan.db-wal"),
-        "{names:?}"
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "tincan.db",
+            "tincan.db-shm",
+            "tincan.db-wal",
+            "tincan.db.lock"
+        ]
     );
     stop(binary).await;
 }
@@ -463,10 +470,22 @@ async fn the_log_keeps_what_people_say_and_who_they_are_to_itself() {
     let nobody = binary.nobody();
     let by_token = nobody.get(&format!("/api/messages?token={token}")).await;
     by_token.refused(406, "not_acceptable");
+    let hook = json!({ "content": "a-posted-matter" });
+    for path in ["a-hooks-secret", "a-hooks-secret/", "a-hooks-secret?x=1"] {
+        let path = format!("/api/hooks/{path}");
+        let unknown = nobody.post(&path, hook.clone()).await;
+        unknown.refused(404, "not_found");
+    }
+    nobody.get("/api/hooks/a-hooks-secret").await;
     stop(binary).await;
 
     let log = fs::read_to_string(log).expect("the log");
-    for kept in ["/api/login", "/api/messages", "/api/usernames"] {
+    for kept in [
+        "/api/login",
+        "/api/messages",
+        "/api/usernames",
+        "/api/hooks/",
+    ] {
         assert!(log.contains(kept), "paths are logged: {log}");
     }
     for secret in [
@@ -474,6 +493,8 @@ async fn the_log_keeps_what_people_say_and_who_they_are_to_itself() {
         "token=",
         "a-private-matter",
         "a-refused-matter",
+        "a-posted-matter",
+        "a-hooks-secret",
         "a-password",
         "a-searched-name",
         "\u{1b}",

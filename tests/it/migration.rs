@@ -1,12 +1,14 @@
 //! A database of an older version, opened by this one: everything is still there, streams go on from
 //! where they were, and what is new works on it.
 
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 use tincan::server::Config;
 
-use crate::support::{Server, dev, messages};
+use crate::support::{Binary, Server, dev, messages};
 
 const SCHEMA_1: &str = include_str!("schema-1.sql");
 /// `TinC`.
@@ -21,9 +23,8 @@ const TALK: &str = "
     INSERT INTO messages VALUES (2, 1, 1, 1, 'a', 'one', 2000, NULL, NULL), (3, 1, 2, 1, 'b', 'two', 3000, NULL, NULL),
                                 (6, 1, 3, 1, 'c', 'three', 6000, NULL, NULL);";
 
-#[tokio::test]
-async fn a_database_of_version_1_is_brought_up_to_date_with_everything_in_it() {
-    let folder = TempDir::new().expect("a folder");
+/// A database as version 1 left it.
+fn of_version_1(folder: &TempDir) -> PathBuf {
     let database = folder.path().join("tincan.db");
     let connection = Connection::open(&database).expect("a file");
     connection.execute_batch(SCHEMA_1).expect("the old schema");
@@ -33,8 +34,23 @@ async fn a_database_of_version_1_is_brought_up_to_date_with_everything_in_it() {
             .pragma_update(None, pragma, value)
             .expect("a mark");
     }
-    drop(connection);
+    database
+}
 
+#[tokio::test]
+async fn the_copy_of_a_database_is_its_owners_alone() {
+    let folder = TempDir::new().expect("a folder");
+    let database = of_version_1(&folder);
+    let binary = Binary::run(&mut Binary::under_a_wide_umask(&database));
+    binary.nobody().sign_in("john").await;
+    let copy = fs::metadata(folder.path().join("tincan.db.v1")).expect("a copy");
+    assert_eq!(copy.permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_database_of_version_1_is_brought_up_to_date_with_everything_in_it() {
+    let folder = TempDir::new().expect("a folder");
+    let database = of_version_1(&folder);
     let server = Server::start(Config { database, ..dev() }).await;
     let (john, jane) = (server.sign_in("john").await, server.sign_in("jane").await);
     let listed = jane.get("/api/conversations").await.expect(200);

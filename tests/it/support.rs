@@ -194,6 +194,20 @@ impl Binary {
         command
     }
 
+    /// The same in dev mode on a free port, where a file is everybody's to read unless whoever makes
+    /// it says otherwise.
+    pub fn under_a_wide_umask(database: &Path) -> Command {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "umask 022 && exec \"$@\"", "sh"])
+            .arg(env!("CARGO_BIN_EXE_tincan"))
+            .args(["--dev", "--listen", "127.0.0.1:0", "--log", "error", "--db"])
+            .arg(database)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        command
+    }
+
     /// Starts it in dev mode on a free port, and waits until it says that it is ready.
     pub fn start(database: &Path) -> Self {
         let database = database.to_str().expect("a plain path");
