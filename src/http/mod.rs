@@ -14,6 +14,7 @@ mod hooks;
 mod invites;
 mod messages;
 mod oauth;
+mod openapi;
 mod origin;
 mod password;
 mod plain;
@@ -123,6 +124,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .or(admin::routes(app))
         .unify()
         .or(oauth::routes(app))
+        .unify()
+        .or(openapi::routes())
         .unify()
         .recover(reply::no_such_route)
         .map(Reply::into_response);

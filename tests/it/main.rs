@@ -13,6 +13,7 @@ mod activity;
 mod administrators;
 mod changes;
 mod concurrency;
+mod contract;
 mod conversations;
 mod crash;
 mod dev_mode;
