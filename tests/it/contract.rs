@@ -230,7 +230,10 @@ async fn the_contract_has_the_routes_of_the_sources_and_no_other() {
         .collect();
     let (named, routes) = routes();
     let with_methods: BTreeSet<_> = routes.keys().cloned().collect();
-    assert_eq!(named, with_methods, "a path doesn’t say which methods it has");
+    assert_eq!(
+        named, with_methods,
+        "a path doesn’t say which methods it has"
+    );
     assert_eq!(documented, routes, "the document, and the sources");
 }
 

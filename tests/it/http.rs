@@ -91,6 +91,10 @@ fn head_of_send(talk: &Talk) -> String {
 async fn a_known_path_with_another_method_says_which_ones_it_has() {
     let talk = Talk::start(dev()).await;
     for &(path, methods) in ROUTES {
+        // `contract` asks those of the API, as its document has them.
+        if path.starts_with("/api") {
+            continue;
+        }
         let mut allowed: BTreeSet<_> = methods.iter().copied().collect();
         if allowed.contains("GET") {
             allowed.insert("HEAD");

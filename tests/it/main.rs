@@ -26,6 +26,7 @@ mod http;
 mod invites;
 mod lifecycle;
 mod long_poll;
+mod matrix;
 mod messages;
 mod migration;
 mod oauth;
