@@ -103,11 +103,8 @@ async fn make(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> An
 
     let user = asker.session(&app).await?.user.clone();
     let Draft { bot } = body.json(asker.headers()).await?;
-    let bot = Username::new(&required(
-        "bot",
-        "A hook posts as a bot, which needs a name",
-        bot,
-    )?)?;
+    let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
+    let bot = Username::in_field("bot", &bot)?;
     let (hook, secret) = app.store.make_hook(user, id, bot).await?;
     let url = format!("{}/api/hooks/{secret}", asker.base(&app.settings));
     Ok(json(StatusCode::CREATED, &Made { hook, url, secret }))

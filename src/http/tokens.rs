@@ -65,7 +65,10 @@ impl Draft {
             name: token_name(&self.name.unwrap_or_default())?,
             scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,
             lasts: days(self.days, DAYS, MOST_DAYS)?,
-            bot: self.bot.map(|name| Username::new(&name)).transpose()?,
+            bot: self
+                .bot
+                .map(|name| Username::in_field("bot", &name))
+                .transpose()?,
         })
     }
 }

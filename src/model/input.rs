@@ -24,14 +24,22 @@ impl Username {
     /// # Errors
     /// [`Error::Invalid`] on `username`, with the rule that was broken.
     pub fn new(text: &str) -> Result<Self> {
+        Self::in_field("username", text)
+    }
+
+    /// The same for a name that stands in another field.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `field`, with the rule that was broken.
+    pub fn in_field(field: &'static str, text: &str) -> Result<Self> {
         let text: String = text.trim().nfkc().collect();
         let length = text.chars().count();
         if length == 0 {
-            return Err(Error::invalid("username", "Username required"));
+            return Err(Error::invalid(field, "Username required"));
         }
         if length > MAX_USERNAME_LENGTH {
             let reason = format!("A username has {MAX_USERNAME_LENGTH} characters at most");
-            return Err(Error::invalid("username", reason));
+            return Err(Error::invalid(field, reason));
         }
         // Unicode has letters that nobody sees: Hangul fillers and two vowels of Khmer.
         let is_invisible = |c| "\u{115f}\u{1160}\u{17b4}\u{17b5}".contains(c);
@@ -40,7 +48,7 @@ impl Username {
             .all(|c| c.is_alphanumeric() && !is_invisible(c) || "_.-".contains(c))
         {
             return Err(Error::invalid(
-                "username",
+                field,
                 "A username has only letters, digits, _ . and -",
             ));
         }

@@ -679,3 +679,17 @@ async fn a_page_that_takes_itself_for_somebody_else_is_refused() {
     let history = jane.get(&path).await.expect(200);
     assert_eq!(history.as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test]
+async fn a_bots_name_that_breaks_the_rules_is_refused_where_it_stands() {
+    let server = Server::start(dev()).await;
+    let john = server.sign_in("john").await;
+    let room = john.make_room("Kitchen", &[], false).await;
+    let hooks = format!("/api/conversations/{room}/hooks");
+    let token = json!({ "name": "lamp", "scope": "send", "bot": "la mp" });
+    let asked = [("/api/tokens", token), (&hooks, json!({ "bot": "la mp" }))];
+    for (path, body) in asked {
+        let refusal = john.post(path, body).await.refused(422, "invalid");
+        assert_eq!(refusal["errors"], json!({ "bot": refusal["message"] }));
+    }
+}
