@@ -107,11 +107,11 @@ fn up_to_closing<'a>(code: &'a str, file: &Path) -> &'a str {
     panic!("{}: a parenthesis isn’t closed", file.display());
 }
 
-/// The path of the document that a pattern of `warp::path!` stands for, below `prefix` where it
-/// begins with a parameter.
-fn path_of(pattern: &str, prefix: Option<&str>, file: &Path) -> String {
-    let mut path = String::new();
-    for (at, part) in pattern.split('/').enumerate() {
+/// The path of the document that a pattern of `warp::path!` stands for.
+fn path_of(pattern: &str, file: &Path) -> String {
+    let prefix = prefix_of(pattern, file);
+    let mut path = prefix.map_or_else(String::new, |prefix| format!("/{prefix}"));
+    for part in pattern.split('/') {
         let literal = part
             .strip_prefix('"')
             .and_then(|part| part.strip_suffix('"'));
@@ -120,21 +120,23 @@ fn path_of(pattern: &str, prefix: Option<&str>, file: &Path) -> String {
             None if part.is_empty() || !part.chars().all(char::is_alphanumeric) => {
                 panic!("{}: what is {part} in {pattern}?", file.display())
             }
-            None if at > 0 => path += "/{}",
-            None => {
-                let prefix = prefix
-                    .unwrap_or_else(|| panic!("{}: {pattern} stands below what?", file.display()));
-                path += &format!("/{prefix}/{{}}");
-            }
+            None if path.is_empty() => panic!("{}: {pattern} stands below what?", file.display()),
+            None => path += "/{}",
         }
     }
     path
 }
 
-/// What a pattern that begins with a parameter stands below.
-fn prefix_of(pattern: &str) -> Option<&'static str> {
-    let first = pattern.split('/').next();
-    (first == Some("ConversationId")).then_some("conversations")
+/// What a pattern stands below, which its own module or another mounts there. Where this is wrong, the
+/// path that comes of it is in no document.
+fn prefix_of(pattern: &str, file: &Path) -> Option<&'static str> {
+    if pattern.starts_with("ConversationId") {
+        Some("conversations")
+    } else if file.ends_with("http/admin.rs") {
+        Some("admin")
+    } else {
+        None
+    }
 }
 
 /// The paths that the sources name, and those of them that end in a list of their methods.
@@ -154,17 +156,16 @@ fn routes() -> (BTreeSet<String>, Routes) {
             .map(|at| up_to_closing(&code[at..], &file).trim_matches('"'))
             .collect();
         assert!(
-            mounts.is_empty() || mounts == ["conversations"],
+            matches!(*mounts, [] | ["conversations"] | ["admin"]),
             "{}: what stands below {mounts:?}?",
             file.display()
         );
-        let of_pattern = |pattern| path_of(pattern, prefix_of(pattern), &file);
         // What stands for a path: where it begins, where it ends, and which path it is.
         let mut forms = Vec::new();
         for at in ends_of(code, "warp::path!(") {
             let pattern = up_to_closing(&code[at..], &file);
             let start = at - "warp::path!(".len();
-            forms.push((start, at + pattern.len() + 1, of_pattern(pattern)));
+            forms.push((start, at + pattern.len() + 1, path_of(pattern, &file)));
         }
         for at in ends_of(code, "warp::path::end()") {
             let prefix = mounts.first();
