@@ -111,10 +111,9 @@ function end() {
 /** Shows the way in; to somebody who has been here, and hasn't signed out, it says what has happened. @param {User} [user] */
 async function leave(user) {
   end();
-  document.title = 'Sign in – Tincan';
   const [{ SignIn }] = await Promise.all([import('./views/sign-in.js'), addStyle('/later.css')]);
   // Several requests may have found out at the same time.
-  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, enter, user));
+  if (!client && !document.querySelector('sign-in')) show(new SignIn(api, router, enter, user));
 }
 
 api.addEventListener('signed-out', () => begin());

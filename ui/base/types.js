@@ -1,9 +1,39 @@
 // The shapes that travel, for type checkers alone: no browser loads this file.
 
 /** @typedef {{id: string, username: string}} User */
-/** `ui` changes whenever the files of the UI do. @typedef {{dev: boolean, ui: string, version: string, authUser: User | null}} Config */
+/**
+ * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
+ * comes to an account.
+ * @typedef {{dev: boolean, ui: string, version: string, authUser: User | null, providers: string[],
+ *   providerNames: Record<string, string>, signup: 'setup' | 'invite' | 'open' | 'closed'}} Config
+ */
 /** @typedef {{conversationId: string, userId: string, upTo: number}} ReadMark */
-/** Whether others see what one has read, that one types, and that one is there. @typedef {{showsActivity: boolean}} Settings */
+/**
+ * With whom else one can sign in; `provider` is null where the server doesn’t know them any more.
+ * @typedef {{provider: string | null, name: string, username: string | null}} Identity
+ */
+/**
+ * `showsActivity` is whether others see what one has read, that one types, and that one is there.
+ * @typedef {{showsActivity: boolean, admin: boolean, hasPassword: boolean, identities: Identity[]}} Settings
+ */
+/** @typedef {{id: string, device: string, createdAt: string, lastSeenAt: string, current: boolean}} Session */
+/**
+ * `token` itself is told once.
+ * @typedef {{id: string, name: string, scope: 'read' | 'send', user: User, createdAt: string, lastSeenAt: string | null,
+ *   expiresAt: string, token?: string}} Token
+ */
+/** `url` is told once. @typedef {{id: string, bot: User, createdBy: User | null, createdAt: string, url?: string}} Hook */
+/**
+ * `link` and `qr`, an SVG document, are told once.
+ * @typedef {{id: string, uses: number, usesLeft: number, createdBy: User | null, createdAt: string, expiresAt: string,
+ *   link?: string, qr?: string}} Invite
+ */
+/** A link that is told once. @typedef {{link: string, expiresAt: string}} PersonalLink */
+/**
+ * Somebody as administrators see them.
+ * @typedef {User & {admin: boolean, bot: boolean, disabled: boolean, hasPassword: boolean, providers: string[],
+ *   createdAt: string, lastSeenAt: string | null}} Account
+ */
 /** By the ids of whom, the earliest first. @typedef {{emoji: string, users: string[]}} Reaction */
 
 /**

@@ -453,8 +453,9 @@ test('whether one’s activity is shown can be asked for, and changed', async ()
   const asked = settings(api);
   const question = await api.next();
   assert.equal([question.method, question.path], ['GET', '/api/settings']);
-  await question.answer({ showsActivity: true });
-  assert.equal(await asked, { showsActivity: true });
+  const all = { showsActivity: true, admin: false, hasPassword: true, identities: [] };
+  await question.answer(all);
+  assert.equal(await asked, all);
   changeSettings(api, { showsActivity: false });
   const change = await api.next();
   assert.equal([change.method, change.path, change.body], ['PATCH', '/api/settings', { showsActivity: false }]);
