@@ -1,12 +1,11 @@
-// Where one is signed in, and signing out there.
+// Where somebody is signed in, and signing out there.
 
 import { reasonOf } from '../base/api.js';
 import { Component, el, failure, skeleton } from '../base/dom.js';
 import { clockTime, dayName, fullTime } from '../base/format.js';
 
 /** @import {Api} from '../base/api.js' */
-
-/** @typedef {{id: string, device: string, createdAt: string, lastSeenAt: string, current: boolean}} Session */
+/** @import {Session} from '../base/types.js' */
 
 /** What a User-Agent may say, and what to call that. The first counts, as many browsers claim to be others too. */
 const BROWSERS = {
@@ -17,29 +16,46 @@ const SYSTEMS = {
   iPhone: 'iPhone', iPad: 'iPad', Android: 'Android', Windows: 'Windows', 'Mac OS X': 'Mac', CrOS: 'ChromeOS',
   Linux: 'Linux',
 };
+/** Days of which the hour matters. */
+const RECENT = ['Today', 'Yesterday'];
 
 export class DeviceList extends Component {
   #api;
-  #list = el('ul', { class: 'card', 'aria-labelledby': 'devices' });
+  #path;
+  #list;
 
-  /** @param {Api} api */
-  constructor(api) {
+  /**
+   * @param {Api} api @param {string} labelledBy the id of what it is called
+   * @param {string} [path] of one's own sessions, or of somebody's
+   */
+  constructor(api, labelledBy, path = '/api/sessions') {
     super();
     this.#api = api;
+    this.#path = path;
+    this.#list = el('ul', { class: 'card', 'aria-labelledby': labelledBy });
     this.append(this.#list);
-    this.#load();
+    this.load();
   }
 
-  async #load() {
+  async load() {
     this.#list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
     try {
-      /** @type {Session[]} */
-      const sessions = await this.#api.get('/api/sessions');
-      sessions.sort((a, b) => Number(b.current) - Number(a.current));
-      this.#list.replaceChildren(...sessions.map((session) => this.#row(session)));
+      this.#show(await this.#api.get(this.#path));
     } catch (error) {
-      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.#load())));
+      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.load())));
     }
+  }
+
+  /** @param {Session[]} sessions */
+  #show(sessions) {
+    const sorted = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
+    const others = sessions.filter(({ current }) => !current).length;
+    const isOwn = others < sessions.length;
+    this.#list.replaceChildren(
+      ...sorted.map((session) => this.#row(session)),
+      ...(sessions.length > 0 ? []
+        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, 'Not signed in anywhere.'))]),
+      ...(others > 1 ? [this.#all(isOwn ? 'Sign out everywhere else' : 'Sign out everywhere')] : []));
   }
 
   /** @param {Session} session */
@@ -48,13 +64,31 @@ export class DeviceList extends Component {
     const problem = el('p', { class: 'problem', role: 'alert' });
     const button = el('button', { class: 'button', click: () => this.#signOut(id, row, button, problem) },
       'Sign out', el('span', { class: 'visually-hidden' }, ` ${name}`));
-    const row = el('li', { class: 'setting' },
+    const row = el('li', { class: 'setting', ...(!current && { 'data-other': true }) },
       el('div', {},
         el('p', { class: 'strong', title: device }, name),
-        el('p', { class: 'muted' }, current ? 'Signed in: ' : 'Last seen: ', timeOf(current ? createdAt : lastSeenAt)),
+        current ? null : el('p', { class: 'muted' }, 'Last seen: ', timeOf(lastSeenAt)),
+        el('p', { class: 'muted' }, 'Signed in: ', timeOf(createdAt)),
         problem),
       current ? el('p', { class: 'tag' }, 'This browser') : button);
     return row;
+  }
+
+  /** @param {string} action */
+  #all(action) {
+    const problem = el('p', { class: 'problem', role: 'alert' });
+    const click = async () => {
+      problem.textContent = '';
+      try {
+        await this.#api.delete(this.#path);
+        await this.load();
+        this.#list.tabIndex = -1;
+        this.#list.focus();
+      } catch (error) {
+        problem.textContent = reasonOf(error);
+      }
+    };
+    return el('li', { class: 'setting all' }, problem, el('button', { class: 'button danger wide', click }, action));
   }
 
   /** @param {string} id @param {HTMLElement} row @param {HTMLButtonElement} button @param {HTMLElement} problem */
@@ -62,9 +96,10 @@ export class DeviceList extends Component {
     button.disabled = true;
     problem.textContent = '';
     try {
-      await this.#api.delete(`/api/sessions/${id}`);
+      await this.#api.delete(`${this.#path}/${id}`);
       const next = row.nextElementSibling ?? row.previousElementSibling;
       row.remove();
+      if (this.#list.querySelectorAll('[data-other]').length < 2) this.#list.querySelector('.all')?.remove();
       next?.querySelector('button')?.focus();
     } catch (error) {
       problem.textContent = reasonOf(error);
@@ -75,9 +110,12 @@ export class DeviceList extends Component {
 }
 
 /** @param {string} iso */
-function timeOf(iso) {
+export function timeOf(iso) {
   const time = new Date(iso);
-  return el('time', { datetime: iso, title: fullTime(time) }, `${dayName(time)}, ${clockTime(time)}`);
+  const day = dayName(time);
+  const text = RECENT.includes(day)
+    ? `${day}, ${clockTime(time)}` : time.toLocaleDateString(undefined, { dateStyle: 'medium' });
+  return el('time', { datetime: iso, title: fullTime(time) }, text);
 }
 
 /** @param {string} userAgent */

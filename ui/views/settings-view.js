@@ -1,13 +1,14 @@
-// Settings: what this browser is to look and sound like, how it is connected, and where else one is signed in.
+// Settings: what this browser is to look and sound like, how it is connected, how one signs in, and where one is.
 
-import { reasonOf } from '../base/api.js';
-import { Component, el, failure, fill, nameOf } from '../base/dom.js';
+import { reasonOf, unreachable } from '../base/api.js';
+import { Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
 import { icon } from '../base/icons.js';
-import { forget, keysOf } from '../base/storage.js';
 import { changeSettings, settings } from '../models/requests.js';
+import { card, explained, note, section, setting } from './cards.js';
 import { DeviceList } from './device-list.js';
+import { signOut } from './sign-out.js';
 
-/** @import {Config} from '../base/types.js' */
+/** @import {Config, Settings} from '../base/types.js' */
 /** @import {Client} from '../models/client.js' */
 /** @import {Preferences, Theme} from '../models/preferences.js' */
 
@@ -29,6 +30,10 @@ export class SettingsView extends Component {
   #activity = new Switch('activity', 'Show others when I’m online, typing, and what I’ve read',
     (on) => this.#setActivity(on));
   #connection = card();
+  #administration = el('div');
+  #waysIn = el('div', {}, waiting());
+  #tokens = el('div', {}, waiting());
+  #devices;
   #about = setting();
 
   /** @param {Client} client @param {Preferences} preferences @param {() => void} leave for whoever has signed out */
@@ -36,6 +41,7 @@ export class SettingsView extends Component {
     super();
     this.#client = client;
     this.#preferences = preferences;
+    this.#devices = new DeviceList(client.api, 'devices');
     this.append(
       el('header', { class: 'bar' },
         el('a', { class: 'tool back', href: '/', 'aria-label': 'Back to the conversations' }, icon('back')),
@@ -44,15 +50,18 @@ export class SettingsView extends Component {
         section('Appearance', card(this.#themeSetting())),
         section('Notifications', card(this.#notify.element, this.#sound.element)),
         section('Connection', this.#connection),
-        section('Devices', new DeviceList(client.api)),
+        section('Account', card(account(client, leave), this.#activity.element, this.#administration)),
+        section('Ways to sign in', this.#waysIn),
+        section('Devices', this.#devices),
+        section('API tokens', this.#tokens),
         section('About', card(
           setting(el('p', { class: 'strong' }, 'Keyboard shortcuts'),
             el('button', { class: 'button', click: showHelp }, 'Show')),
-          this.#about)),
-        section('Account', card(account(client, leave), this.#activity.element))));
+          this.#about))));
     this.#loadAbout();
-    this.#loadActivity();
-    client.stream.addEventListener('connected', () => this.#loadActivity(), { signal: this.signal });
+    this.#loadAccount();
+    this.#loadTokens();
+    client.stream.addEventListener('connected', () => this.#loadAccount(), { signal: this.signal });
     this.watch(() => this.#render(), preferences, client.stream);
   }
 
@@ -96,13 +105,33 @@ export class SettingsView extends Component {
     if (on) playSample();
   }
 
-  async #loadActivity() {
+  async #loadAccount() {
     this.#activity.show(false, 'Loading …', false);
     try {
-      const { showsActivity } = await settings(this.#client.api);
-      this.#showActivity(showsActivity);
+      const { api } = this.#client;
+      /** @type {[Settings, Config, typeof import('./ways-in.js')]} */
+      const [own, config, { waysIn }] = await Promise.all([
+        settings(api), api.get('/api/config'), import('./ways-in.js').catch(unreachable),
+      ]);
+      this.#showActivity(own.showsActivity);
+      fill(this.#administration, [own.admin], () => [own.admin && administration()]);
+      // Every other device may have been signed out with that.
+      fill(this.#waysIn, [JSON.stringify([own, config])], () => [waysIn(this.#client, own, config, () => {
+        this.#loadAccount();
+        this.#devices.load();
+      })]);
     } catch (error) {
       this.#activity.show(false, reasonOf(error), false);
+      fill(this.#waysIn, [reasonOf(error)], () => [card(setting(failure(reasonOf(error), () => this.#loadAccount())))]);
+    }
+  }
+
+  async #loadTokens() {
+    try {
+      const { TokenList } = await import('./token-list.js').catch(unreachable);
+      this.#tokens.replaceChildren(new TokenList(this.#client));
+    } catch (error) {
+      this.#tokens.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadTokens()))));
     }
   }
 
@@ -202,42 +231,13 @@ function account(client, leave) {
     el('button', { class: 'button', click }, 'Sign out'));
 }
 
-/**
- * What one has written and not sent outlives a session that ends by itself, but isn't left to who sits down here next.
- * @param {Client} client @param {() => void} leave
- */
-async function signOut({ api, user }, leave) {
-  const unsent = keysOf(`outbox:${user.id}:`);
-  if (unsent.length > 0 && !confirm('Not all of your messages have been sent. Sign out, and lose them?')) return;
-  await api.post('/api/logout');
-  for (const key of [...unsent, ...keysOf(`draft:${user.id}:`)]) forget(key);
-  leave();
+function administration() {
+  return setting(explained('Administration', 'People, and invitations for more of them.'),
+    el('a', { class: 'button', href: '/admin' }, 'Open'));
 }
 
-/** @param {string} name @param {Element} content */
-function section(name, content) {
-  const id = name.toLowerCase();
-  return el('section', { 'aria-labelledby': id }, el('h2', { id }, name), content);
-}
-
-/** @param {...Element} settings */
-function card(...settings) {
-  return el('div', { class: 'card' }, ...settings);
-}
-
-/** @param {...Element} children */
-function setting(...children) {
-  return el('div', { class: 'setting' }, ...children);
-}
-
-/** @param {string} title @param {string} text */
-function note(title, text) {
-  return setting(explained(title, text));
-}
-
-/** @param {string} title @param {string} text */
-function explained(title, text) {
-  return el('div', {}, title && el('p', { class: 'strong' }, title), el('p', { class: 'muted' }, text));
+function waiting() {
+  return card(setting(skeleton()));
 }
 
 customElements.define('settings-view', SettingsView);
