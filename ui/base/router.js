@@ -1,12 +1,12 @@
 // Which screen the address names, and going to another without loading the page again.
 
-/** @typedef {{name: 'home' | 'settings' | 'unknown' | 'conversation', id: string}} Route */
+/** @typedef {{name: 'home' | 'page' | 'conversation', id: string}} Route */
 
 /** @param {string} path @returns {Route} */
 function parse(path) {
   const id = /^\/conversations\/([1-9][0-9]*)$/.exec(path)?.[1];
   if (id) return { name: 'conversation', id };
-  return { name: path === '/' ? 'home' : path === '/settings' ? 'settings' : 'unknown', id: '' };
+  return { name: path === '/' ? 'home' : 'page', id: '' };
 }
 
 /** @param {string} id */

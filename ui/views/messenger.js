@@ -90,7 +90,7 @@ export class Messenger extends Component {
     const { name, id } = route;
     this.dataset.route = name;
     this.#last = id || this.#last;
-    this.#call({ home: '', conversation: '', settings: 'Settings', unknown: 'Not found' }[name]);
+    this.#call('');
     if (name === 'conversation') {
       this.#pane.replaceChildren(new ConversationView(this.#context, id, (title) => this.#call(title)));
       return;
@@ -99,7 +99,8 @@ export class Messenger extends Component {
     const page = await this.#pageOf(name);
     if (route !== this.#context.router.route) return;
     this.#pane.replaceChildren(page);
-    if (name === 'settings') page.querySelector('h1')?.focus();
+    this.#call(page.dataset.title ?? '');
+    if (name === 'page') page.querySelector('h1')?.focus();
   }
 
   /** What stands there in place of a conversation. @param {Route['name']} name */

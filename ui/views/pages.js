@@ -6,17 +6,55 @@ import { addStyle, el } from '../base/dom.js';
 /** @import {Route} from '../base/router.js' */
 /** @import {Context} from './messenger.js' */
 
-/** @param {Route['name']} name @param {Context} context @returns {Promise<HTMLElement>} */
+/**
+ * Says in `data-title` what it is called.
+ * @param {Route['name']} name @param {Context} context @returns {Promise<HTMLElement>}
+ */
 export async function pageOf(name, context) {
-  return name === 'home' ? home() : name === 'settings' ? settings(context) : notFound();
+  return name === 'home' ? home() : PAGES[location.pathname]?.(context) ?? notFound();
 }
+
+/** @type {Record<string, (context: Context) => Promise<HTMLElement>>} */
+const PAGES = {
+  '/settings': settings, '/admin': admin, '/reset': reset, '/sign-in': alreadyIn, '/setup': alreadyIn, '/invite': alreadyIn,
+  '/join': alreadyIn,
+};
 
 /** @param {Context} context */
 async function settings({ client, preferences, leave }) {
   const [{ SettingsView }] = await Promise.all([
     import('./settings-view.js').catch(unreachable), addStyle('/settings.css'), addStyle('/later.css'),
+    addStyle('/accounts.css'),
   ]);
-  return new SettingsView(client, preferences, leave);
+  return titled('Settings', new SettingsView(client, preferences, leave));
+}
+
+/** @param {Context} context */
+async function admin({ client }) {
+  const [{ AdminView }] = await Promise.all([
+    import('./admin-view.js').catch(unreachable), addStyle('/settings.css'), addStyle('/later.css'),
+    addStyle('/accounts.css'),
+  ]);
+  return titled('Administration', new AdminView(client));
+}
+
+/** @param {Context} context */
+async function reset(context) {
+  const { resetHere } = await alreadyInViews();
+  return titled('A new password', resetHere(context));
+}
+
+/** @param {Context} context */
+async function alreadyIn(context) {
+  const views = await alreadyInViews();
+  return titled('Signed in', views.alreadyIn(context));
+}
+
+async function alreadyInViews() {
+  const [views] = await Promise.all([
+    import('./already-in.js').catch(unreachable), addStyle('/later.css'), addStyle('/accounts.css'),
+  ]);
+  return views;
 }
 
 function home() {
@@ -27,7 +65,13 @@ function home() {
 }
 
 function notFound() {
-  return el('div', { class: 'centred' },
+  return titled('Not found', el('div', { class: 'centred' },
     el('h1', { tabindex: '-1' }, 'There is nothing at this address'),
-    el('a', { class: 'button', href: '/' }, 'To the conversations'));
+    el('a', { class: 'button', href: '/' }, 'To the conversations')));
+}
+
+/** @param {string} title @param {HTMLElement} page */
+function titled(title, page) {
+  page.dataset.title = title;
+  return page;
 }
