@@ -1,6 +1,7 @@
 // The details of a room: what it is called, who may join it, who is in it, and how to leave.
 
-import { arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
+import { unreachable } from '../base/api.js';
+import { addStyle, arrange, avatar, Component, el, failure, fill, nameOf, skeleton } from '../base/dom.js';
 import { Rooms } from '../models/rooms.js';
 import { openDialog, refusalOf } from './dialog.js';
 import { peopleField } from './people-search.js';
@@ -34,6 +35,7 @@ class RoomDetails extends Component {
   /** By the ids of the people. @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
   #problem = el('p', { class: 'problem', role: 'alert' });
+  #hooks = el('button', { class: 'button', click: () => this.#showHooks() }, 'Webhooks');
 
   /** @param {Context} context @param {People} people */
   constructor(context, people) {
@@ -50,6 +52,7 @@ class RoomDetails extends Component {
       el('section', {}, search, this.#list, this.#rest),
       el('footer', {},
         el('button', { class: 'button', click: () => this.#showTop() }, 'Most liked messages'),
+        this.#hooks,
         el('button', { class: 'button danger', click: () => this.#leave() }, 'Leave this room')));
     this.watch(() => this.#render(), people, client.conversations);
     this.#render();
@@ -67,6 +70,7 @@ class RoomDetails extends Component {
     fill(this.#name, [title, isOwner], () => [isOwner
       ? this.#renaming(title) : el('p', { class: 'room-name' }, nameOf(title))]);
     this.#switch.checked = open;
+    this.#hooks.hidden = !isOwner;
     fill(this.#open, [isOwner, isOwner || open], () => [isOwner
       ? el('label', { class: 'choice' }, 'Anyone can find and join it', this.#switch)
       : el('p', { class: 'muted' }, open ? 'Anyone can find and join it.' : 'Only people who are added are in it.')]);
@@ -141,6 +145,16 @@ class RoomDetails extends Component {
   async #showTop() {
     this.#close();
     await showTopMessages(this.#context.client, this.#id);
+  }
+
+  async #showHooks() {
+    await this.#try(async () => {
+      const [{ showHooks }] = await Promise.all([
+        import('./hooks-dialog.js').catch(unreachable), addStyle('/accounts.css'),
+      ]);
+      this.#close();
+      await showHooks(this.#context.client.api, this.#id);
+    });
   }
 
   /** Says why, where something is refused. @param {() => Promise<void>} action */
