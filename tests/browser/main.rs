@@ -16,6 +16,7 @@
 mod api;
 mod support;
 
+mod accounts;
 mod activity;
 mod attention;
 mod budget;

@@ -230,13 +230,9 @@ impl Binary {
     /// Starts it as `command` says, and waits until it says that it is ready.
     pub fn run(command: &mut Command) -> Self {
         let mut child = command.spawn().expect("tincan starts");
-        let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
-        stdout
-            .read_line(&mut line)
-            .expect("a line of standard output");
-        let address = line
-            .trim()
+        let ready = line(&mut stdout);
+        let address = ready
             .strip_prefix("listening on http://")
             .expect("the ready line");
         let address = address.parse().expect("an address");
@@ -245,6 +241,13 @@ impl Binary {
             stdout,
             address,
         }
+    }
+
+    /// Where the first account is made: what it says next, where there is none.
+    pub fn setup_link(&mut self) -> String {
+        let line = line(&mut self.stdout);
+        let link = line.strip_prefix("make the first account at ");
+        link.expect("the line with the link").to_owned()
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -287,6 +290,15 @@ impl Binary {
         .await
         .expect("no panic")
     }
+}
+
+/// The next line of what a process says.
+fn line(stdout: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    stdout
+        .read_line(&mut line)
+        .expect("a line of standard output");
+    line.trim().to_owned()
 }
 
 impl Drop for Binary {

@@ -35,6 +35,30 @@ impl Stage {
         })
     }
 
+    /// Sets it for a test with as many browsers and a server that asks for passwords, and has no account
+    /// yet. Gives back the link to the first one, too.
+    pub async fn unset(browsers: u32) -> Option<(Self, String)> {
+        let driver = Driver::start(browsers).await?;
+        let folder = TempDir::new().expect("a folder");
+        let database = folder.path().join("tincan.db");
+        let database = database.to_str().expect("a plain path");
+        let listen = ["--listen", "127.0.0.1:0", "--log", "error"];
+        let mut binary = Binary::spawn(&[&listen[..], &["--db", database]].concat());
+        let link = binary.setup_link();
+        let stage = Self {
+            address: binary.address(),
+            binary: Some(binary),
+            driver,
+            folder,
+        };
+        Some((stage, link))
+    }
+
+    /// A program that nobody has signed in yet.
+    pub fn nobody(&self) -> Client {
+        Client::new(self.address)
+    }
+
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("tincan.db")
     }

@@ -1,0 +1,440 @@
+//! Accounts, as people come to one, sign in to it, and lose it: on a server that asks for passwords.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Client, answer},
+    support::{Options, Session, Stage},
+};
+
+const PASSWORD: &str = "a tin can on a string";
+/// A second, and something for machines that are busy.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A link without the server that it is of.
+fn path(link: &str) -> &str {
+    let (_, rest) = link.split_once("//").expect("a link");
+    &rest[rest.find('/').expect("a path")..]
+}
+
+/// What is secret in a link.
+fn secret(link: &Value) -> &str {
+    let link = link.as_str().expect("a link");
+    link.split_once('#').expect("something secret").1
+}
+
+async fn register(stage: &Stage, account: Value) -> Client {
+    let nobody = stage.nobody();
+    let welcome = nobody.post("/api/accounts", account).await.expect(201);
+    nobody.with_token(&welcome["token"])
+}
+
+/// Makes john's account, who is the administrator then.
+async fn first(stage: &Stage, link: &str) -> Client {
+    let token = secret(&json!(link)).to_owned();
+    let account = json!({ "username": "john", "password": PASSWORD, "setupToken": token });
+    register(stage, account).await
+}
+
+/// Makes an account for somebody whom an administrator has invited.
+async fn guest(stage: &Stage, admin: &Client, username: &str) -> Client {
+    let invite = admin.post("/api/invites", json!({})).await.expect(201);
+    let invite = secret(&invite["link"]);
+    let account = json!({ "username": username, "password": PASSWORD, "invite": invite });
+    register(stage, account).await
+}
+
+/// Signs somebody in by the form that is open.
+async fn sign_in(person: &Session, username: &str, password: &str) {
+    person.fill("textbox", "Username", username).await;
+    person.fill("textbox", "Password", password).await;
+    person.click("button", "Sign in").await;
+}
+
+async fn is_in(person: &Session) {
+    person.sees("link", "Settings").await;
+}
+
+async fn is_out(person: &Session) {
+    person.sees("textbox", "Password").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_account_is_made_by_the_link_on_the_terminal() {
+    let Some((stage, link)) = Stage::unset(2).await else {
+        return;
+    };
+    let john = stage.session(Options::desktop()).await;
+    john.open("/").await;
+    john.reads("has no account yet").await;
+    john.assert_accessible("sign-in-setup").await;
+
+    john.open(path(&link)).await;
+    john.sees("heading", "Welcome to Tincan").await;
+    // It would stay in the history.
+    john.wait("the address", "location.href.endsWith('/setup')")
+        .await;
+    john.reload().await;
+    john.sees("heading", "Welcome to Tincan").await;
+    john.assert_accessible("setup").await;
+    john.fill("textbox", "Username", "john").await;
+    john.fill("textbox", "Password", "short").await;
+    john.click("button", "Create account").await;
+    john.wait(
+        "what is wrong with it",
+        "document.querySelector('[aria-invalid]')?.name === 'password' && document.activeElement.name === 'password'",
+    )
+    .await;
+    john.fill("textbox", "Password", PASSWORD).await;
+    john.click("button", "Create account").await;
+    is_in(&john).await;
+    assert_eq!(john.path().await, "/");
+
+    // Whoever has set it up administers it.
+    john.click("link", "Settings").await;
+    john.click("link", "Open").await;
+    john.sees("button", "New invitation").await;
+    john.assert_console_clean(&["422"]).await;
+
+    let late = stage.session(Options::desktop()).await;
+    late.open(path(&link)).await;
+    late.sees("heading", "This server is set up already").await;
+    late.click("link", "Go to sign-in").await;
+    sign_in(&late, "john", PASSWORD).await;
+    is_in(&late).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_taken_on_a_phone() {
+    let Some((stage, link)) = Stage::unset(3).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    let john = stage.signed_in(&admin, Options::desktop()).await;
+    john.open("/admin").await;
+    john.click("button", "New invitation").await;
+    john.click("button", "Make invitation").await;
+    john.sees("img", "/as a code/").await;
+    let drawn = "document.querySelector('img.code').naturalWidth > 0";
+    john.wait("the code", drawn).await;
+    john.assert_accessible("admin-invited").await;
+    let invitation = john.value("Link").await;
+    john.click("button", "Done").await;
+    john.reads("For one person").await;
+
+    let jane = stage.session(Options::phone()).await;
+    jane.open(path(&invitation)).await;
+    jane.reads("john invites you").await;
+    jane.assert_accessible("invite").await;
+    jane.fill("textbox", "Username", "john").await;
+    jane.fill("textbox", "Password", PASSWORD).await;
+    jane.click("button", "Create account").await;
+    jane.wait(
+        "the name to be taken",
+        "document.querySelector('[aria-invalid]')?.name === 'username'",
+    )
+    .await;
+    jane.fill("textbox", "Username", "jane").await;
+    jane.click("button", "Create account").await;
+    is_in(&jane).await;
+    assert_eq!(jane.path().await, "/");
+    jane.assert_console_clean(&["409"]).await;
+
+    // It was for one.
+    let late = stage.session(Options::phone()).await;
+    late.open(path(&invitation)).await;
+    late.sees("heading", "This invitation is no longer good")
+        .await;
+    late.assert_accessible("invite-used").await;
+    // Somebody who has an account doesn't need it.
+    john.open(path(&invitation)).await;
+    john.sees("heading", "You are signed in as john").await;
+    john.assert_accessible("signed-in-already").await;
+    john.click("link", "To the conversations").await;
+    john.sees("heading", "Who would you like to talk to?").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_let_in_is_told_why() {
+    let Some((stage, link)) = Stage::unset(1).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    guest(&stage, &admin, "jane").await;
+    let page = stage.session(Options::desktop()).await;
+    page.open("/settings").await;
+    sign_in(&page, "jane", "not it at all").await;
+    page.reads("Wrong username or password").await;
+    assert_eq!(page.value("Username").await, "jane");
+    page.wait(
+        "the focus",
+        "document.activeElement.autocomplete === 'current-password'",
+    )
+    .await;
+    page.click("button", "Show password").await;
+    assert_eq!(page.value("Password").await, "not it at all");
+    page.assert_accessible("sign-in-wrong").await;
+
+    let users = admin.get("/api/admin/users?search=jane").await.expect(200);
+    let id = users[0]["id"].as_str().expect("an id");
+    let account = format!("/api/admin/users/{id}");
+    let disabled = json!({ "disabled": true });
+    admin.patch(&account, disabled).await.expect(200);
+    sign_in(&page, "jane", PASSWORD).await;
+    page.reads("has been disabled").await;
+
+    let nobody = stage.nobody();
+    let mut number = 0;
+    loop {
+        number += 1;
+        let guess = json!({ "username": format!("nobody-{number}"), "password": PASSWORD });
+        if nobody.post("/api/login", guess).await.status == 429 {
+            break;
+        }
+        assert!(number < 100, "nothing slows anybody down");
+    }
+    sign_in(&page, "john", PASSWORD).await;
+    page.reads("Too many attempts; try again in").await;
+
+    // Whoever is let in is where they wanted to go.
+    page.until("to be let in", async || {
+        if page.look_for("heading", "Settings").await.is_some() {
+            return Ok(());
+        }
+        // The focus is in the password, and stays there while there is an answer to wait for.
+        if page.look_for("textbox", "Password").await.is_some() {
+            page.press("Enter").await;
+        }
+        Err("not yet".to_owned())
+    })
+    .await;
+    assert_eq!(page.path().await, "/settings");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everywhere_else_is_signed_out_at_once() {
+    let Some((stage, link)) = Stage::unset(2).await else {
+        return;
+    };
+    let program = first(&stage, &link).await;
+    let sign_in_on = async |options: Options| {
+        let person = stage.session(options).await;
+        person.open("/settings").await;
+        sign_in(&person, "john", PASSWORD).await;
+        person.sees("heading", "Settings").await;
+        person
+    };
+    let desktop = sign_in_on(Options::desktop()).await;
+    let phone = sign_in_on(Options::phone()).await;
+
+    desktop.reload().await;
+    desktop.click("button", "Sign out everywhere else").await;
+    let ended = Instant::now();
+    phone.reads("You have been signed out").await;
+    is_out(&phone).await;
+    assert!(ended.elapsed() < AT_ONCE, "{:?}", ended.elapsed());
+    program
+        .get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+    desktop.misses("button", "Sign out everywhere else").await;
+    desktop.reads("This browser").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_signs_the_other_devices_out_and_this_one_stays() {
+    let Some((stage, link)) = Stage::unset(2).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    let jane = guest(&stage, &admin, "jane").await;
+    let conversation = jane.talk_to("john").await;
+    let desktop = stage.session(Options::desktop()).await;
+    let phone = stage.session(Options::phone()).await;
+    for person in [&desktop, &phone] {
+        person.open("/settings").await;
+        sign_in(person, "john", PASSWORD).await;
+        person.sees("button", "Change password").await;
+    }
+
+    desktop.click("button", "Change password").await;
+    desktop.sees("dialog", "Change password").await;
+    desktop.assert_accessible("change-password").await;
+    desktop
+        .fill("textbox", "Current password", "not it at all")
+        .await;
+    desktop
+        .fill("textbox", "New password", "two tin cans, no string")
+        .await;
+    desktop.press("Enter").await;
+    desktop.reads("That isn’t your password").await;
+    desktop.fill("textbox", "Current password", PASSWORD).await;
+    desktop.press("Enter").await;
+    desktop.misses("dialog", "Change password").await;
+    desktop.reads("The password is set").await;
+    is_out(&phone).await;
+    sign_in(&phone, "john", "two tin cans, no string").await;
+    phone.sees("heading", "Settings").await;
+
+    jane.say(&conversation, "Still there?").await;
+    desktop.sees("link", "/jane.*Still there/").await;
+    desktop.assert_console_clean(&["403"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_disabled_is_out_at_once() {
+    let Some((stage, link)) = Stage::unset(2).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    guest(&stage, &admin, "jane").await;
+    let john = stage.signed_in(&admin, Options::desktop()).await;
+    let jane = stage.session(Options::phone()).await;
+    jane.open("/").await;
+    sign_in(&jane, "jane", PASSWORD).await;
+    is_in(&jane).await;
+
+    john.open("/admin").await;
+    john.assert_accessible("admin").await;
+    john.fill("searchbox", "Find people", "jan").await;
+    john.misses("button", "/^Manage john/").await;
+    john.click("button", "/^Manage jane/").await;
+    john.sees("dialog", "Account").await;
+    john.reads("Chrome on Linux").await;
+    john.click("button", "Disable this account jane").await;
+    john.reads("is signed out everywhere at once").await;
+    john.assert_accessible("admin-account").await;
+    john.click("button", "Disable").await;
+    let disabled = Instant::now();
+    is_out(&jane).await;
+    assert!(disabled.elapsed() < AT_ONCE, "{:?}", disabled.elapsed());
+    sign_in(&jane, "jane", PASSWORD).await;
+    jane.reads("has been disabled").await;
+
+    john.click("button", "Enable this account jane").await;
+    john.click("button", "Enable").await;
+    john.sees("button", "Disable this account jane").await;
+    jane.click("button", "Sign in").await;
+    is_in(&jane).await;
+    john.press("Escape").await;
+    john.misses("dialog", "Account").await;
+
+    // The last administrator stays one.
+    john.click("searchbox", "Find people").await;
+    john.fill("searchbox", "Find people", "john").await;
+    john.click("button", "/^Manage john/").await;
+    john.click("switch", "Administrator").await;
+    john.reads("the last administrator").await;
+    john.wait(
+        "the switch",
+        "document.querySelector('dialog .switch').checked",
+    )
+    .await;
+    john.assert_console_clean(&["409"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_from_an_administrator_sets_a_password() {
+    let Some((stage, link)) = Stage::unset(2).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    let john = stage.signed_in(&admin, Options::desktop()).await;
+    john.open("/admin").await;
+    john.click("button", "Add somebody").await;
+    john.fill("textbox", "Username", "jane").await;
+    john.click("button", "Add").await;
+    john.reads("lets them choose a password").await;
+    let chosen = john.value("Link").await;
+    john.click("button", "Done").await;
+    john.sees("button", "/^Manage jane/").await;
+
+    let jane = stage.session(Options::phone()).await;
+    jane.open(path(&chosen)).await;
+    jane.sees("heading", "A new password").await;
+    assert_eq!(jane.value("Username").await, "jane");
+    jane.assert_accessible("reset").await;
+    jane.fill("textbox", "New password", PASSWORD).await;
+    jane.click("button", "Set the password").await;
+    is_in(&jane).await;
+    jane.assert_console_clean(&[]).await;
+
+    // It works once.
+    jane.open(path(&chosen)).await;
+    jane.sees("heading", "This link is no longer good").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_shown_once() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open("/settings").await;
+    john.click("button", "New token").await;
+    john.sees("dialog", "New token").await;
+    john.assert_accessible("new-token").await;
+    john.fill("textbox", "Name", "backup script").await;
+    john.click("button", "Make token").await;
+    john.reads("it isn’t shown again").await;
+    let token = john.value("Token").await;
+    assert!(token.starts_with("tincan_"), "{token}");
+    john.click("button", "Copy Token").await;
+    john.reads("Copied").await;
+    john.assert_accessible("token").await;
+    let program = client.with_token(&json!(token));
+    program.get("/api/auth_user").await.expect(200);
+
+    john.click("button", "Done").await;
+    john.misses("dialog", "New token").await;
+    john.reads("backup script").await;
+    john.assert_accessible("settings").await;
+    let seen = format!("document.documentElement.outerHTML.includes({token:?})");
+    assert!(!john.eval::<bool>(&seen).await);
+    john.click("button", "Revoke backup script").await;
+    john.agree().await;
+    john.misses("button", "Revoke backup script").await;
+    program
+        .get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+    john.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_has_an_address_for_other_programs() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let room = client.make_room("House", &["jane"], false).await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open(&format!("/conversations/{room}")).await;
+    john.click("button", "Details").await;
+    john.click("button", "Webhooks").await;
+    john.reads("There is none yet").await;
+    john.fill("textbox", "Post as", "doorbell").await;
+    john.click("button", "Make webhook").await;
+    john.reads("Whoever knows this address").await;
+    let address = john.value("Address").await;
+    let example = john.value("Try it in a shell").await;
+    assert!(example.contains(&address), "{example}");
+    john.assert_accessible("webhooks").await;
+    let post = stage.nobody().request(Method::POST, path(&address));
+    let post = post.header("content-type", "text/plain").body("Ding dong");
+    answer(post).await.expect(201);
+
+    john.click("button", "Remove doorbell").await;
+    john.agree().await;
+    john.reads("There is none yet").await;
+    john.press("Escape").await;
+    john.sees_message("Ding dong").await;
+    let post = stage.nobody().request(Method::POST, path(&address));
+    let post = post.header("content-type", "text/plain").body("Ding dong");
+    answer(post).await.expect(404);
+    john.assert_console_clean(&[]).await;
+}
