@@ -46,7 +46,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the messenger until it is told to stop
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Look after the users, whether the server runs or not
     User {
         #[command(subcommand)]
@@ -153,7 +153,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         .build()
         .context("can't start threads")?;
     let outcome = runtime.block_on(async {
-        let (management, with) = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
             Command::Serve(serve) => return serve.run().await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),

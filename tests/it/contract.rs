@@ -156,7 +156,7 @@ fn routes() -> (BTreeSet<String>, Routes) {
             .map(|at| up_to_closing(&code[at..], &file).trim_matches('"'))
             .collect();
         assert!(
-            matches!(*mounts, [] | ["conversations"] | ["admin"]),
+            matches!(*mounts, [] | ["conversations" | "admin"]),
             "{}: what stands below {mounts:?}?",
             file.display()
         );

@@ -12,6 +12,7 @@ mod accounts;
 mod activity;
 mod administrators;
 mod changes;
+mod command_line;
 mod concurrency;
 mod contract;
 mod conversations;

@@ -245,8 +245,8 @@ impl Binary {
 
     /// Where the first account is made: what it says next, where there is none.
     pub fn setup_link(&mut self) -> String {
-        let line = line(&mut self.stdout);
-        let link = line.strip_prefix("make the first account at ");
+        let shown = line(&mut self.stdout);
+        let link = shown.strip_prefix("make the first account at ");
         link.expect("the line with the link").to_owned()
     }
 

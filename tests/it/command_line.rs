@@ -1,0 +1,222 @@
+//! Looking after users, invitations, tokens and sessions from the command line, with the server
+//! running and stopped.
+
+use std::{os::unix::fs::PermissionsExt, path::PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Binary, Ended, PASSWORD, ended, text, token_of};
+
+/// A database with nobody in it, which a server may have open.
+struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self {
+            folder: TempDir::new().expect("a folder"),
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn database(&self) -> String {
+        self.file("tincan.db").to_str().expect("a path").to_owned()
+    }
+
+    fn serve(&self) -> Binary {
+        Binary::spawn(&[
+            "--listen",
+            "127.0.0.1:0",
+            "--db",
+            &self.database(),
+            "--log",
+            "error",
+        ])
+    }
+
+    /// Runs a command to its end.
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        let database = self.database();
+        let mut all = arguments.to_vec();
+        all.extend(["--db", &database]);
+        ended(Binary::command(&all)).await
+    }
+
+    /// Like [`run`](Self::run), where it must succeed; gives back what it prints.
+    async fn done(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments).await;
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+        ended.stdout
+    }
+
+    async fn json(&self, arguments: &[&str]) -> Value {
+        let mut all = arguments.to_vec();
+        all.push("--json");
+        serde_json::from_str(&self.done(&all).await).expect("JSON")
+    }
+}
+
+/// What one can do, the same with and without a server.
+async fn look_after(home: &Home) {
+    let link = home.done(&["user", "make", "anna", "--admin"]).await;
+    assert_eq!(token_of(link.trim()).len(), 64);
+    home.done(&["user", "make", "bob"]).await;
+    let table = home.done(&["user", "list"]).await;
+    let lines: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(lines[1][..5], ["anna", "1", "yes", "-", "-"]);
+    assert_eq!(lines[2][..5], ["bob", "2", "-", "-", "-"]);
+
+    home.done(&["user", "rename", "bob", "bobby"]).await;
+    home.done(&["user", "admin", "bobby"]).await;
+    home.done(&["user", "disable", "bobby"]).await;
+    let listed = home.json(&["user", "list", "bob"]).await;
+    let shown = json!([
+        listed[0]["username"],
+        listed[0]["admin"],
+        listed[0]["disabled"]
+    ]);
+    assert_eq!(shown, json!(["bobby", true, true]));
+    assert_eq!(listed[1], Value::Null);
+    home.done(&["user", "enable", "bobby"]).await;
+    home.done(&["user", "admin", "bobby", "--revoke"]).await;
+    let listed = home.json(&["user", "list", "bob"]).await;
+    assert_eq!(
+        json!([listed[0]["admin"], listed[0]["disabled"]]),
+        json!([false, false])
+    );
+
+    let invite = home
+        .json(&["invite", "make", "--uses", "3", "--days", "2"])
+        .await;
+    assert_eq!(invite["usesLeft"], 3);
+    assert_eq!(home.json(&["invite", "list"]).await[0]["id"], invite["id"]);
+    home.done(&["invite", "revoke", text(&invite["id"])]).await;
+    assert_eq!(home.json(&["invite", "list"]).await, json!([]));
+
+    let token = home
+        .done(&["token", "make", "bobby", "backup", "--scope", "send"])
+        .await;
+    assert!(token.starts_with("tincan_"), "{token}");
+    let listed = home.json(&["token", "list"]).await;
+    assert_eq!(
+        json!([listed[0]["name"], listed[0]["scope"]]),
+        json!(["backup", "send"])
+    );
+    home.done(&["token", "revoke", text(&listed[0]["id"])])
+        .await;
+    assert_eq!(home.json(&["token", "list"]).await, json!([]));
+    assert_eq!(home.json(&["session", "list", "anna"]).await, json!([]));
+    home.done(&["session", "end", "anna"]).await;
+
+    for (arguments, reason) in [
+        (&["user", "make", "ANNA"][..], "Username taken"),
+        (&["user", "disable", "nobody"], "User not found"),
+        (
+            &["user", "make", "a b"],
+            "A username has only letters, digits, _ . and -",
+        ),
+        (&["invite", "revoke", "first"], "Invitation not found"),
+        (&["session", "end", "anna", "7"], "Session not found"),
+    ] {
+        let refused = home.run(arguments).await;
+        assert_eq!(refused.code, Some(1));
+        assert_eq!(refused.stderr.trim_end(), format!("tincan: {reason}"));
+    }
+}
+
+#[tokio::test]
+async fn a_running_server_is_looked_after_through_its_socket() {
+    let home = Home::new();
+    let server = home.serve();
+    look_after(&home).await;
+    drop(server);
+}
+
+#[tokio::test]
+async fn a_stopped_server_is_looked_after_in_its_file() {
+    let home = Home::new();
+    let server = home.serve();
+    server.signal("TERM");
+    server.ended().await;
+    assert!(
+        !home.file("tincan.db.sock").exists(),
+        "the socket goes with the server"
+    );
+    look_after(&home).await;
+}
+
+#[tokio::test]
+async fn a_link_of_a_running_server_leads_to_it_and_works() {
+    let home = Home::new();
+    let server = home.serve();
+    let link = home.done(&["user", "make", "anna", "--admin"]).await;
+    let link = link.trim();
+    assert!(
+        link.starts_with(&format!("http://{}/reset#", server.address())),
+        "{link}"
+    );
+    let choice = json!({ "token": token_of(link), "password": PASSWORD });
+    server.nobody().post("/api/reset", choice).await.expect(200);
+    let anna = server.nobody().log_in("anna", PASSWORD).await;
+    let mut stream = anna.follow(None).await;
+    home.done(&["session", "end", "anna"]).await;
+    assert_eq!(stream.rest().await.len(), 0);
+}
+
+#[tokio::test]
+async fn without_a_server_links_lead_where_one_says() {
+    let home = Home::new();
+    let server = home.serve();
+    server.signal("TERM");
+    server.ended().await;
+    let make = [
+        "user",
+        "make",
+        "anna",
+        "--public-url",
+        "https://chat.example",
+    ];
+    let link = home.done(&make).await;
+    assert!(link.starts_with("https://chat.example/reset#"), "{link}");
+}
+
+#[tokio::test]
+async fn a_name_of_no_database_makes_none() {
+    let home = Home::new();
+    let refused = home.run(&["user", "list"]).await;
+    assert_eq!(refused.code, Some(66));
+    assert!(
+        refused.stderr.contains("there is no database at"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!home.file("tincan.db").exists());
+}
+
+#[tokio::test]
+async fn a_socket_that_was_left_behind_is_no_server_and_in_nobodys_way() {
+    let home = Home::new();
+    let server = home.serve();
+    assert!(home.file("tincan.db.sock").exists());
+    server.kill();
+    assert!(home.file("tincan.db.sock").exists(), "nobody took it away");
+    home.done(&["user", "make", "anna"]).await;
+    let _server = home.serve();
+    home.done(&["user", "make", "bob"]).await;
+}
+
+#[tokio::test]
+async fn the_socket_is_its_owners_alone() {
+    let home = Home::new();
+    let _server = home.serve();
+    let rights = std::fs::metadata(home.file("tincan.db.sock")).expect("the socket");
+    assert_eq!(rights.permissions().mode() & 0o777, 0o700);
+}
