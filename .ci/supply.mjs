@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 
 const SOURCE = "registry+https://github.com/rust-lang/crates.io-index";
-const LICENCES = new Set(["MIT", "Apache-2.0", "Unicode-3.0", "Zlib"]);
+const LICENCES = new Set(["MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "Unicode-3.0", "Zlib"]);
 /** Crates under another licence, each with the reason. */
 const EXCEPTIONS = new Map([
   // The browser's tests are driven through it; nothing of it is in the program.
