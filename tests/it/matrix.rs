@@ -1,11 +1,15 @@
 //! Who may do what: every operation of the published contract, asked for by everybody whom it could
 //! matter to.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tincan::{http::Settings, server::Config};
+use tincan::{
+    http::Settings,
+    oauth::{Flows, Kind, Provider, Secret},
+    server::Config,
+};
 
 use crate::{
     contract::{document, operations},
@@ -16,7 +20,7 @@ use crate::{
 /// the member are in the room that it belongs to; another is a user like them, who isn't, and so is
 /// the administrator. Revoked, disabled and read-only are the owner: with a session that has ended,
 /// with an account that an administrator has shut, with an API token of scope `read`. A page of another
-/// site has the owner's cookie.
+/// site has the owner's cookie. Nobody has been to a provider, and nobody has a picture.
 const ANSWERS: &str = "
 operation                                            nobody another member owner admin revoked disabled read-only cross-site
 GET    /api/openapi.json                                200     200    200   200   200     200      200       200        200
@@ -38,6 +42,12 @@ PATCH  /api/settings                                    401     200    200   200
 GET    /api/tokens                                      401     200    200   200   200     401      401       403        200
 POST   /api/tokens                                      401     201    201   201   201     401      401       403        403
 DELETE /api/tokens/{id}                                 401     404    404   204   404     401      401       403        403
+GET    /api/oauth/{provider}                            303     303    303   303   303     303      303       303        303
+GET    /api/oauth/{provider}/callback                   303     303    303   303   303     303      303       303        303
+GET    /api/oauth/pending                               404     404    404   404   404     404      404       404        404
+POST   /api/oauth/complete                              404     404    404   404   404     404      404       404        403
+DELETE /api/identities/{provider}                       401     404    404   404   404     401      401       403        403
+GET    /api/users/{id}/avatar                           401     404    404   404   404     401      401       404        404
 GET    /api/usernames                                   401     200    200   200   200     401      401       200        200
 GET    /api/conversations                               401     200    200   200   200     401      401       200        200
 POST   /api/conversations                               401     201    201   201   201     401      401       403        403
@@ -240,7 +250,7 @@ impl Scene {
             let bot = json!({ "bot": format!("bot-{number}") });
             let made = owner.post(&hooks, bot).await.expect(201);
             (below, secret) = (text(&made["id"]), text(&made["secret"]));
-        } else if path.starts_with("/api/admin/") {
+        } else if path.starts_with("/api/admin/") || path.starts_with("/api/users/") {
             let sessions = guest.get("/api/sessions").await.expect(200);
             (id, below) = (guest.id.clone(), text(&sessions[0]["id"]));
         }
@@ -296,6 +306,7 @@ impl Scene {
             .replace("{sessionId}", &self.below)
             .replace("{hookId}", &self.below)
             .replace("{secret}", &self.secret)
+            .replace("{provider}", "github")
             .replace("{emoji}", "%F0%9F%91%8D")
             .replace("/usernames", "/usernames?search=a")
     }
@@ -312,6 +323,7 @@ impl Scene {
             "POST /api/reset/check" => json!({ "token": self.secret }),
             "POST /api/reset" => json!({ "token": self.secret, "password": PASSWORD }),
             "PUT /api/password" => json!({ "new": PASSWORD }),
+            "POST /api/oauth/complete" => json!({ "username": new_name, "invite": invite }),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),
@@ -359,6 +371,20 @@ async fn make_token(client: &Client, scope: &str) -> Value {
     client.post("/api/tokens", token).await.expect(201)
 }
 
+/// Signing in with GitHub, which isn't asked anything before somebody comes back from there.
+fn with_github() -> Flows {
+    let github = Provider {
+        id: "github".to_owned(),
+        name: "GitHub".to_owned(),
+        kind: Kind::GitHub {
+            url: "https://github.com".to_owned(),
+        },
+        client_id: "tincan".to_owned(),
+        secret: Secret::from("secret"),
+    };
+    Flows::new(vec![github], "http://localhost").expect("a setup")
+}
+
 /// The scenes are set in dev mode, where nobody needs a password, and asked in at a server of the kind
 /// that strangers can reach, on the same database.
 #[tokio::test]
@@ -391,7 +417,10 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
     server.stop().await;
     let mut server = Server::start(Config {
         database: server.database().to_owned(),
-        settings: Settings::default(),
+        settings: Settings {
+            oauth: Arc::new(with_github()),
+            ..Settings::default()
+        },
         ..dev()
     })
     .await;
