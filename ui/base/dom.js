@@ -106,8 +106,9 @@ export function nameOf(name) {
 }
 
 /** @param {User} user */
-export function avatar({ id, username }) {
-  return tinted(id, el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username)));
+export function avatar({ id, username, avatarURL }) {
+  const picture = avatarURL && el('img', { class: 'avatar', src: avatarURL, alt: '' });
+  return tinted(id, picture || el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username)));
 }
 
 /** What stands for a conversation: the other one's avatar, or one of the room's own. @param {{id: string, title: string, other: User | null}} info */

@@ -1,6 +1,6 @@
 // The shapes that travel, for type checkers alone: no browser loads this file.
 
-/** @typedef {{id: string, username: string}} User */
+/** @typedef {{id: string, username: string, avatarURL?: string | null}} User */
 /**
  * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
  * comes to an account.
