@@ -4,7 +4,9 @@
 //! pass through the one writer.
 
 use std::{
-    fs, io,
+    fs::{self, Permissions},
+    io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +29,8 @@ use crate::{
 
 /// How long a command may take to arrive.
 const TIME: Duration = Duration::from_secs(5);
+/// How long accepting rests when the system has no more files or memory for it.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// Bytes that a command may have.
 const LONGEST: u64 = 64 * 1024;
 
@@ -191,22 +195,46 @@ fn socket(database: &Path) -> PathBuf {
     with_suffix(database, ".sock")
 }
 
-/// Takes commands until the server stops. Whoever calls it holds the database's lock, so that a socket
-/// which is there already is one that was left behind.
-pub async fn serve(database: PathBuf, store: Store, base: String, stopping: CancellationToken) {
-    let path = socket(&database);
-    let _ = fs::remove_file(&path);
-    let listener = match UnixListener::bind(&path) {
-        Ok(listener) => listener,
-        Err(error) => {
-            let path = path.display();
-            tracing::warn!(%error, %path, "the command line can't reach this server");
-            return;
-        }
-    };
-    let accept = async {
+/// Where a running server takes commands. The socket goes when this does.
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Control {
+    /// Makes the socket. Whoever calls it holds the database's lock, so that one which is there already
+    /// was left behind. None where it can't be made, as where the path is too long for a socket: that
+    /// is told, and no reason not to serve.
+    #[must_use]
+    pub fn listen(database: &Path) -> Option<Self> {
+        let path = socket(database);
+        let _ = fs::remove_file(&path);
+        let listen = || {
+            let listener = UnixListener::bind(&path)?;
+            fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+            Ok(listener)
+        };
+        let listener = listen().inspect_err(|error: &io::Error| {
+            tracing::warn!(%error, path = %path.display(), "the command line can’t reach this server");
+        });
+        let listener = listener.ok()?;
+        Some(Self { listener, path })
+    }
+
+    /// Takes commands until the server stops. `base` is where people reach it.
+    pub async fn serve(self, store: Store, base: String, stopping: CancellationToken) {
         loop {
-            match listener.accept().await {
+            let accepted = tokio::select! {
+                () = stopping.cancelled() => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
                 Ok((stream, _)) => {
                     let (store, base) = (store.clone(), base.clone());
                     tokio::spawn(async move {
@@ -216,17 +244,12 @@ pub async fn serve(database: PathBuf, store: Store, base: String, stopping: Canc
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "can't accept commands; trying again");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tracing::warn!(%error, "can’t accept commands; trying again");
+                    sleep(ACCEPT_REST).await;
                 }
             }
         }
-    };
-    tokio::select! {
-        () = stopping.cancelled() => {}
-        () = accept => {}
     }
-    let _ = fs::remove_file(&path);
 }
 
 /// One line is the command, and one the outcome.

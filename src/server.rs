@@ -25,7 +25,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    control,
+    control::Control,
     http::{App, Service, Settings, Setup},
     store::{self, OpenError, Store},
 };
@@ -86,7 +86,7 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    database: PathBuf,
+    control: Option<Control>,
     app: Arc<App>,
 }
 
@@ -140,7 +140,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            database,
+            control: Control::listen(&database),
             app,
         })
     }
@@ -179,12 +179,17 @@ impl Server {
         let base = self.url();
         let Self {
             listener,
-            database,
+            control,
             app,
             ..
         } = self;
-        let commands = control::serve(database, app.store.clone(), base, app.stopping.clone());
-        let commands = tokio::spawn(commands);
+        let commands =
+            control.map(|control| control.serve(app.store.clone(), base, app.stopping.clone()));
+        let commands = tokio::spawn(async {
+            if let Some(commands) = commands {
+                commands.await;
+            }
+        });
         let service = Service::new(&app);
         let end = async {
             tokio::select! {

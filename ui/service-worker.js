@@ -50,7 +50,13 @@ async function start() {
 function take(event) {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== 'GET' || origin !== location.origin || NOT_OURS.test(pathname)) return;
+  if (request.method !== 'GET' || origin !== location.origin) return;
+  if (NOT_OURS.test(pathname)) {
+    // Left alone, the browser would ask again for what it has asked for already while the worker was starting, and an
+    // address to which another service sends somebody back is good once.
+    if (request.mode === 'navigate') event.respondWith(ask(event));
+    return;
+  }
   // Whatever it is called, there is one page.
   event.respondWith(answer(event, request.mode === 'navigate' ? '/' : pathname));
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Client, answer},
+    provider::{CLIENT_ID, Provider, SECRET},
     support::{Options, Session, Stage},
 };
 
@@ -436,5 +437,101 @@ async fn a_room_has_an_address_for_other_programs() {
     let post = stage.nobody().request(Method::POST, path(&address));
     let post = post.header("content-type", "text/plain").body("Ding dong");
     answer(post).await.expect(404);
+    john.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
+    let Some((mut stage, link)) = Stage::unset(1).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    guest(&stage, &admin, "johnny").await;
+    let invite = admin.post("/api/invites", json!({})).await.expect(201);
+    let invite = format!("/invite#{}", secret(&invite["link"]));
+
+    let provider = Provider::start().await;
+    let file = stage.database().with_file_name("secret");
+    std::fs::write(&file, SECRET).expect("a file");
+    let public_url = format!("http://{}", stage.nobody().address());
+    stage.kill();
+    stage.start_again(&[
+        "--public-url",
+        &public_url,
+        "--oidc",
+        &format!("home={}", provider.url()),
+        "--oidc-client",
+        &format!("home={CLIENT_ID}"),
+        "--oidc-secret-file",
+        &format!("home={}", file.to_str().expect("a plain path")),
+    ]);
+
+    // The invitation isn't asked for again after the way over the provider.
+    let jane = stage.session(Options::phone()).await;
+    jane.open(&invite).await;
+    jane.assert_accessible("invite-provider").await;
+    jane.click("link", "Continue with home").await;
+    jane.sees("heading", "Almost there").await;
+    jane.reads("Somebody here is called johnny already").await;
+    assert_eq!(jane.path().await, "/join");
+    jane.assert_accessible("join").await;
+    jane.click("button", "Join").await;
+    jane.wait(
+        "the name to be taken",
+        "document.querySelector('[aria-invalid]')?.name === 'username'",
+    )
+    .await;
+    jane.fill("textbox", "Username", "jane").await;
+    jane.click("button", "Join").await;
+    is_in(&jane).await;
+    jane.click("link", "Settings").await;
+    let picture = "document.querySelector('img.avatar[src^=\"/api/users/\"]')?.naturalWidth > 0";
+    jane.wait("the picture", picture).await;
+
+    // From now on the provider's word is enough.
+    jane.click("button", "Sign out").await;
+    jane.click("link", "Continue with home").await;
+    is_in(&jane).await;
+    assert_eq!(jane.path().await, "/");
+
+    jane.click("button", "Sign out").await;
+    provider.desk().denies = true;
+    jane.click("link", "Continue with home").await;
+    jane.sees("alert", "").await;
+    assert_eq!(jane.path().await, "/sign-in");
+    jane.assert_accessible("sign-in-denied").await;
+    jane.assert_console_clean(&["409"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_is_in_links_a_provider_and_takes_it_back() {
+    let Some((mut stage, link)) = Stage::unset(1).await else {
+        return;
+    };
+    let admin = first(&stage, &link).await;
+    let provider = Provider::start().await;
+    let public_url = format!("http://{}", stage.nobody().address());
+    let file = stage.database().with_file_name("secret");
+    std::fs::write(&file, SECRET).expect("a file");
+    stage.kill();
+    stage.start_again(&[
+        "--public-url",
+        &public_url,
+        "--github-url",
+        &provider.url(),
+        "--github-client-id",
+        CLIENT_ID,
+        "--github-client-secret-file",
+        file.to_str().expect("a plain path"),
+    ]);
+    let john = stage.signed_in(&admin, Options::desktop()).await;
+    john.open("/settings").await;
+    john.click("link", "/^Link/").await;
+    john.reads("Linked to octocat").await;
+    assert_eq!(john.path().await, "/settings");
+    john.assert_accessible("settings-linked").await;
+    john.click("button", "/^Unlink/").await;
+    john.agree().await;
+    john.sees("link", "/^Link/").await;
     john.assert_console_clean(&[]).await;
 }

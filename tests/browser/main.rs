@@ -14,6 +14,9 @@
 )]
 #[path = "../it/support.rs"]
 mod api;
+#[allow(dead_code, reason = "shared likewise")]
+#[path = "../it/provider.rs"]
+mod provider;
 mod support;
 
 mod accounts;

@@ -218,5 +218,5 @@ async fn the_socket_is_its_owners_alone() {
     let home = Home::new();
     let _server = home.serve();
     let rights = std::fs::metadata(home.file("tincan.db.sock")).expect("the socket");
-    assert_eq!(rights.permissions().mode() & 0o777, 0o700);
+    assert_eq!(rights.permissions().mode() & 0o777, 0o600);
 }

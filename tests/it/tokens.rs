@@ -144,10 +144,7 @@ async fn what_makes_no_sense_makes_no_token() {
         (json!({ "name": "x", "scope": "admin" }), "scope"),
         (json!({ "name": "x", "scope": "read", "days": 0 }), "days"),
         (json!({ "name": "x", "scope": "read", "days": 366 }), "days"),
-        (
-            json!({ "name": "x", "scope": "read", "bot": "a b" }),
-            "username",
-        ),
+        (json!({ "name": "x", "scope": "read", "bot": "a b" }), "bot"),
     ] {
         let refused = anna.post("/api/tokens", wish).await.refused(422, "invalid");
         assert!(refused["errors"][field].is_string(), "{refused}");
