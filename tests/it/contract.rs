@@ -116,7 +116,7 @@ fn path_of(pattern: &str, file: &Path) -> String {
             .strip_prefix('"')
             .and_then(|part| part.strip_suffix('"'));
         match literal {
-            Some(literal) => path += &format!("/{literal}"),
+            Some(literal) => path.extend(["/", literal]),
             None if part.is_empty() || !part.chars().all(char::is_alphanumeric) => {
                 panic!("{}: what is {part} in {pattern}?", file.display())
             }

@@ -1,6 +1,15 @@
 //! Signing in with a provider, as a browser meets it: from the link to the session.
 
-use std::{collections::HashMap, fs::File, net::SocketAddr, process::Stdio, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs::File,
+    net::SocketAddr,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -26,6 +35,8 @@ struct House {
     address: SocketAddr,
     setup_token: String,
     task: JoinHandle<()>,
+    /// Each browser has an address of its own, or the many of a test would be slowed down.
+    browsers: AtomicU8,
     _folder: TempDir,
 }
 
@@ -53,6 +64,7 @@ impl House {
                 signup,
                 public_url: Some(HOME.parse().expect("an origin")),
                 oauth: Arc::new(flows),
+                trusted_proxies: vec!["127.0.0.1".parse().expect("a network")],
                 ..Settings::default()
             },
             ..dev()
@@ -69,6 +81,7 @@ impl House {
             task: tokio::spawn(async move {
                 let _ = server.run(std::future::pending()).await;
             }),
+            browsers: AtomicU8::default(),
             _folder: folder,
         }
     }
@@ -88,9 +101,11 @@ impl House {
     }
 
     fn browser(&self) -> Browser<'_> {
+        let number = self.browsers.fetch_add(1, Ordering::Relaxed);
         Browser {
             house: self,
             client: Client::new(self.address),
+            address: format!("198.51.100.{number}"),
             cookies: HashMap::new(),
         }
     }
@@ -106,6 +121,7 @@ impl Drop for House {
 struct Browser<'a> {
     house: &'a House,
     client: Client,
+    address: String,
     cookies: HashMap<String, String>,
 }
 
@@ -119,6 +135,7 @@ impl Browser<'_> {
             .client
             .request(method, path)
             .header("cookie", cookies.join("; "))
+            .header("x-forwarded-for", &self.address)
             .header("sec-fetch-site", site);
         if let Some(body) = body {
             request = request.json(&body);

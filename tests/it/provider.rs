@@ -27,7 +27,7 @@ use openidconnect::{
         CoreRsaPrivateSigningKey,
     },
 };
-use reqwest::Url;
+use reqwest::{Url, header::HeaderValue};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -242,7 +242,7 @@ async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<Re
         desk.asked.push(asked.clone());
         let authorization = head.headers.get("authorization");
         let authorization = authorization.map(|value| value.to_str().expect("a text"));
-        let accept = head.headers.get("accept").map(|value| value.as_bytes());
+        let accept = head.headers.get("accept").map(HeaderValue::as_bytes);
         let query = form(head.uri.query().unwrap_or_default().as_bytes());
         match asked.as_str() {
             _ if desk.wrong == Wrong::Down => text(503, "later"),
