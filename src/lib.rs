@@ -15,8 +15,9 @@
 //! ```
 //!
 //! # Rooms of the house
-//! Imports point one way only: `server → http → feed → presence → store → bus → model`. Only [`http`] names
-//! warp; only [`store`] names rusqlite.
+//! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`] stands
+//! between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
+//! `model` and [`error`]. Only [`http`] names warp; only [`store`] names rusqlite.
 //!
 //! | module | what lives there |
 //! | --- | --- |
@@ -53,8 +54,9 @@
 //!    read from the database.
 //! 7. No SQLite call runs on a tokio worker: readers are a pool of read-only connections on
 //!    blocking threads.
-//! 8. A token is 256 random bits, of which only the SHA-256 is kept; sessions are cached, and the
-//!    writer takes a revoked one out of the cache in the same step.
+//! 8. A token is 256 random bits, of which only the SHA-256 is kept, whether it stands for a session, a
+//!    program, an invitation, a new password or a hook; sessions are cached, and the writer takes a revoked
+//!    one out of the cache in the same step.
 //! 9. No `unsafe`, no second service, and no network of its own but what sign-in providers are asked where
 //!    they were set up.
 

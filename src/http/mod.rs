@@ -1,6 +1,7 @@
 //! Tincan over HTTP: the whole filter tree on one screen. What each resource answers stands in its
-//! own file; how an error becomes a status, in `reply`; who is asking, in `asker`. Only this module
-//! and those below it name warp.
+//! own file; how an error becomes a status, in `reply`; who is asking, in `asker`, and from where, in
+//! `proxies` and `origin`; what every request passes before and after, in `service`, `guard` and
+//! `security`. Only this module and those below it name warp.
 
 mod accounts;
 mod admin;
