@@ -191,8 +191,10 @@ fn with(value: &impl Serialize, name: &str, text: String) -> Value {
 }
 
 /// The socket beside the database.
-fn socket(database: &Path) -> PathBuf {
-    with_suffix(database, ".sock")
+fn socket(given: &Path) -> PathBuf {
+    // Behind links, as the lock is.
+    let database = given.canonicalize();
+    with_suffix(database.as_deref().unwrap_or(given), ".sock")
 }
 
 /// Where a running server takes commands. The socket goes when this does.

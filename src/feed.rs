@@ -223,10 +223,10 @@ impl Feed {
                     replay.end = end;
                 }
                 Phase::Live => match self.live.next().await {
+                    Ok(Signal::Event(..) | Signal::Passing(_)) if self.session.has_expired() => {
+                        return Err(Error::Unauthorized);
+                    }
                     Ok(Signal::Event(id, event)) if id > self.passed => {
-                        if self.session.has_expired() {
-                            return Err(Error::Unauthorized);
-                        }
                         self.passed = id;
                         return Ok(self.placed(event));
                     }

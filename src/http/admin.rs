@@ -8,7 +8,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 use super::{
     App,
     accounts::required,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{Query, asker, body, only, query, with},
     reply::{Answer, json, no_content, ok},
@@ -111,8 +111,7 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         link: Link,
     }
 
-    asker.administrator(&app).await?;
-    let Draft { username, admin } = body.json(asker.headers()).await?;
+    let (_, Draft { username, admin }) = asker.sent(&app, Right::Administrator, body).await?;
     let username = Username::new(&required("username", "Username required", username)?)?;
     let (user, reset) = app
         .store
@@ -147,12 +146,12 @@ struct Change {
 }
 
 async fn change(id: UserId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    asker.administrator(&app).await?;
+    let (_, change) = asker.sent(&app, Right::Administrator, body).await?;
     let Change {
         username,
         admin,
         disabled,
-    } = body.json(asker.headers()).await?;
+    } = change;
     let change = AccountChange {
         username: username.map(|name| Username::new(&name)).transpose()?,
         admin,

@@ -3,6 +3,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use serde::de::DeserializeOwned;
 use warp::http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{AUTHORIZATION, COOKIE, HOST, UPGRADE, USER_AGENT},
@@ -10,6 +11,7 @@ use warp::http::{
 
 use super::{
     App, Settings,
+    body::Body,
     origin::is_same_origin,
     reply::{Answer, Failure},
 };
@@ -23,6 +25,17 @@ const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
 /// How long it keeps the one of a sign-in with a provider, in seconds: ten minutes for the way there and
 /// back, and ten to choose a name.
 const FLOW_AGE: u32 = 20 * 60;
+
+/// What somebody has to be allowed to do.
+#[derive(Clone, Copy)]
+pub enum Right {
+    /// Take part in conversations.
+    Send,
+    /// Whatever is theirs to do, which no API token may.
+    Person,
+    /// Administer the server.
+    Administrator,
+}
 
 /// A request's head.
 pub struct Asker {
@@ -57,10 +70,44 @@ impl Asker {
         Ok(session)
     }
 
+    /// The session of whoever has this right, and what their request's body says. The right is looked
+    /// at before the body is read, and again after it: a body may take half a minute, and whoever sends
+    /// it may be shut out meanwhile.
+    pub async fn sent<T: DeserializeOwned>(
+        &self,
+        app: &App,
+        right: Right,
+        body: Body,
+    ) -> Answer<(Arc<Session>, T)> {
+        self.entitled(app, right).await?;
+        let sent = body.json(&self.headers).await?;
+        Ok((self.entitled(app, right).await?, sent))
+    }
+
+    /// Like [`sent`](Self::sent), where a missing body stands for the defaults.
+    pub async fn sent_or_default<T: DeserializeOwned + Default>(
+        &self,
+        app: &App,
+        right: Right,
+        body: Body,
+    ) -> Answer<(Arc<Session>, T)> {
+        self.entitled(app, right).await?;
+        let sent = body.json_or_default(&self.headers).await?;
+        Ok((self.entitled(app, right).await?, sent))
+    }
+
+    async fn entitled(&self, app: &App, right: Right) -> Answer<Arc<Session>> {
+        match right {
+            Right::Send => self.sender(app).await,
+            Right::Person => self.session(app).await,
+            Right::Administrator => self.administrator(app).await,
+        }
+    }
+
     /// The session of an administrator.
     pub async fn administrator(&self, app: &App) -> Answer<Arc<Session>> {
         let session = self.session(app).await?;
-        if app.store.is_admin(session.user.id).await? {
+        if app.is_admin(session.user.id).await? {
             Ok(session)
         } else {
             Err(Error::NotAdmin.into())
@@ -131,6 +178,16 @@ impl Asker {
             Some(true) => Ok(()),
             Some(false) | None => Err(cross_origin()),
         }
+    }
+
+    /// Refuses a page of another site, where a link that somebody follows or an address that they type is
+    /// as good as a page of our own.
+    pub fn refuse_cross_site(&self) -> Answer<()> {
+        let site = self.headers.get("sec-fetch-site");
+        if site.is_some_and(|site| site == "cross-site") {
+            return Err(cross_origin());
+        }
+        Ok(())
     }
 
     /// What the client says it is, to tell one's sessions apart.

@@ -8,7 +8,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{Query, asker, body, only, query, with},
     messages,
@@ -128,8 +128,7 @@ struct NewConversation {
 }
 
 async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.sender(&app).await?;
-    let new: NewConversation = body.json(asker.headers()).await?;
+    let (session, new): (_, NewConversation) = asker.sent(&app, Right::Send, body).await?;
     if let Some(name) = new.name {
         let room = NewRoom {
             name: room_name(&name)?,
@@ -185,8 +184,7 @@ impl ReadMark {
 }
 
 async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.sender(&app).await?;
-    let mark: ReadMark = body.json_or_default(asker.headers()).await?;
+    let (session, mark): (_, ReadMark) = asker.sent_or_default(&app, Right::Send, body).await?;
     app.store
         .mark_read(session.user.id, id, mark.number()?)
         .await?;

@@ -9,7 +9,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 use super::{
     App,
     accounts::required,
-    asker::Asker,
+    asker::{Asker, Right},
     body::{Body, is_of_type},
     filters::{asker, body, only, with},
     reply::{Answer, json, no_content, ok},
@@ -101,8 +101,8 @@ async fn make(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> An
         secret: String,
     }
 
-    let user = asker.session(&app).await?.user.clone();
-    let Draft { bot } = body.json(asker.headers()).await?;
+    let (session, Draft { bot }) = asker.sent(&app, Right::Person, body).await?;
+    let user = session.user.clone();
     let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
     let bot = Username::in_field("bot", &bot)?;
     let (hook, secret) = app.store.make_hook(user, id, bot).await?;

@@ -8,7 +8,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{asker, body, only, with},
     reply::{Answer, json, no_content, ok},
@@ -80,15 +80,16 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         qr: String,
     }
 
-    let asking = asker.administrator(&app).await?.user.clone();
-    let Draft { uses, days: lasts } = body.json(asker.headers()).await?;
+    let (session, draft) = asker.sent(&app, Right::Administrator, body).await?;
+    let Draft { uses, days: lasts } = draft;
+    let by = Some(session.user.clone());
     let uses = uses.unwrap_or(1);
     if !(1..=MOST_USES).contains(&uses) {
         let reason = format!("From 1 to {MOST_USES} people");
         return Err(Error::invalid("uses", reason).into());
     }
     let lasts = days(lasts, DAYS, MOST_DAYS)?;
-    let (invite, token) = app.store.make_invite(Some(asking), uses, lasts).await?;
+    let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
     let link = invite_link(&asker.base(&app.settings), &token);
     let qr = picture(&link)?;
     Ok(json(StatusCode::CREATED, &Made { invite, link, qr }))

@@ -8,7 +8,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{Query, asker, body, only, query, with},
     reply::{Answer, json, no_content, ok},
@@ -108,8 +108,7 @@ impl Draft {
 }
 
 async fn send(conversation_id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.sender(&app).await?;
-    let draft: Draft = body.json(asker.headers()).await?;
+    let (session, draft): (_, Draft) = asker.sent(&app, Right::Send, body).await?;
     let draft = draft.to(conversation_id, session.user.clone())?;
     let Sent { message, is_new } = app.store.send(draft).await?;
     let status = if is_new {
@@ -156,8 +155,7 @@ struct NewContent {
 }
 
 async fn edit(id: MessageId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.sender(&app).await?;
-    let new: NewContent = body.json(asker.headers()).await?;
+    let (session, new): (_, NewContent) = asker.sent(&app, Right::Send, body).await?;
     let content = model::message_content(new.content.as_deref().unwrap_or_default())?.to_owned();
     let message = app.store.edit(session.user.id, id, content).await?;
     Ok(ok(&message.view(session.user.id)))

@@ -38,7 +38,8 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{origin::Origin, proxies::Network, service::Service, setup::Setup};
 use crate::{
-    oauth::Flows, password::Passwords, presence::Presence, store::Store, throttle::Throttle,
+    error::Result, model::UserId, oauth::Flows, password::Passwords, presence::Presence,
+    store::Store, throttle::Throttle,
 };
 
 /// What every handler may need.
@@ -54,6 +55,19 @@ pub struct App {
 }
 
 impl App {
+    /// Whether somebody may administer the server. In development mode nobody has to be able to sign in
+    /// otherwise; who is left of that where it isn't on any more administers nothing.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn is_admin(&self, user: UserId) -> Result<bool> {
+        if self.settings.dev {
+            self.store.is_named_admin(user).await
+        } else {
+            self.store.is_admin(user).await
+        }
+    }
+
     /// All of it around a store.
     #[must_use]
     pub fn new(store: Store, setup: Setup, settings: Settings) -> Arc<Self> {

@@ -100,6 +100,8 @@ async fn begin(provider: String, app: Arc<App>, asker: Asker, query: Query) -> A
         asker.require_same_origin(&app)?;
         Purpose::Link(asker.page_session(&app).await?.0.user.id)
     } else {
+        // A page elsewhere that began it would sign its visitors in as whoever it likes.
+        asker.refuse_cross_site()?;
         Purpose::SignIn
     };
     app.throttle.admit(asker.address())?;

@@ -13,12 +13,12 @@ use warp::{
 use super::{
     App,
     accounts::{NewToken, required, welcome},
-    asker::{Asker, session_cookie},
+    asker::{Asker, Right, session_cookie},
     body::Body,
     filters::{asker, body, only, with},
     reply::{Answer, no_content, ok},
 };
-use crate::{error::Error, password::NewPassword};
+use crate::{error::Error, model::username_key, password::NewPassword};
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let change = warp::path!("password")
@@ -55,21 +55,26 @@ struct Change {
 }
 
 async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.session(&app).await?;
-    let Change { current, new } = body.json(asker.headers()).await?;
+    let (session, Change { current, new }) = asker.sent(&app, Right::Person, body).await?;
     let new = required("new", "New password required", new)?;
     let new = NewPassword::new("new", &new, &session.user.username)?;
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
         // Whoever has found the device open mustn't try one after the other.
         app.throttle.admit(asker.address())?;
+        let account = username_key(&session.user.username);
+        app.throttle.delay(&account).await;
         let current = current.unwrap_or_default();
         if !app.passwords.verify(current, former.clone()).await? {
+            app.throttle.failed(&account);
             return Err(Error::WrongPassword.into());
         }
     }
     let hash = app.passwords.hash(new).await?;
-    let signed_in = app.store.change_password(session, former, hash).await?;
+    let signed_in = app
+        .store
+        .change_password(session, former, hash, app.settings.dev)
+        .await?;
     if asker.has_bearer() {
         return Ok(ok(&NewToken::of(&signed_in)));
     }

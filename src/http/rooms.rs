@@ -7,7 +7,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 use super::{
     App,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{Query, asker, body, only, query, with},
     reply::{Answer, no_content, ok},
@@ -103,8 +103,7 @@ struct Alteration {
 }
 
 async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.sender(&app).await?;
-    let wanted: Alteration = body.json(asker.headers()).await?;
+    let (session, wanted): (_, Alteration) = asker.sent(&app, Right::Send, body).await?;
     let owner = wanted.owner.map(|owner| owner.parse()).transpose();
     let change = RoomChange {
         name: wanted.name.as_deref().map(room_name).transpose()?,
@@ -136,9 +135,8 @@ struct Newcomer {
 }
 
 async fn come_in(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let session = asker.sender(&app).await?;
+    let (session, newcomer): (_, Newcomer) = asker.sent_or_default(&app, Right::Send, body).await?;
     let user = session.user.clone();
-    let newcomer: Newcomer = body.json_or_default(asker.headers()).await?;
     match newcomer.username {
         None => app.store.join(user, id).await?,
         Some(username) => app.store.add(user, id, username).await?,

@@ -112,8 +112,8 @@ impl Service {
     }
 }
 
-/// What follows is a secret.
-const HOOKS: &str = "/api/hooks/";
+/// What follows is a secret, wherever in a path it stands: somebody may mistype what is in front.
+const HOOKS: &str = "hooks/";
 
 /// A request, as the log shows it. The query stays out of it, as it may hold a token, and the secret
 /// of a hook, which is a token.
@@ -126,10 +126,9 @@ struct Line {
 impl Line {
     fn of(request: &Request<Incoming>) -> Self {
         let path = request.uri().path();
-        let path = if path.starts_with(HOOKS) {
-            format!("{HOOKS}…")
-        } else {
-            path.to_owned()
+        let path = match path.split_once(HOOKS) {
+            Some((before, _)) => format!("{before}{HOOKS}…"),
+            None => path.to_owned(),
         };
         Self {
             start: Instant::now(),

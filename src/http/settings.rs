@@ -7,7 +7,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 use super::{
     App,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{asker, body, only, with},
     reply::{Answer, ok},
@@ -62,8 +62,8 @@ async fn show(app: Arc<App>, asker: Asker) -> Answer {
 }
 
 async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let user = asker.session(&app).await?.user.id;
-    let change: Change = body.json(asker.headers()).await?;
+    let (session, change): (_, Change) = asker.sent(&app, Right::Person, body).await?;
+    let user = session.user.id;
     if let Some(shows) = change.shows_activity {
         app.presence.set_shown(user, shows).await?;
     }
@@ -82,7 +82,7 @@ async fn own(app: &App, user: UserId) -> Answer {
     });
     Ok(ok(&Settings {
         shows_activity: app.store.shows_activity(user).await?,
-        admin: app.store.is_admin(user).await?,
+        admin: app.is_admin(user).await?,
         has_password: app.store.password_hash(user).await?.is_some(),
         identities: linked.collect(),
     }))

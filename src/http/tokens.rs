@@ -7,7 +7,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::Asker,
+    asker::{Asker, Right},
     body::Body,
     filters::{asker, body, only, with},
     reply::{Answer, json, no_content, ok},
@@ -97,8 +97,8 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         token: String,
     }
 
-    let user = asker.session(&app).await?.user.clone();
-    let draft: Draft = body.json(asker.headers()).await?;
+    let (session, draft): (_, Draft) = asker.sent(&app, Right::Person, body).await?;
+    let user = session.user.clone();
     let (info, token) = app.store.make_token(user, draft.checked()?).await?;
     Ok(json(StatusCode::CREATED, &Made { info, token }))
 }

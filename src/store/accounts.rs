@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Store, invites,
-    sessions::{self, Session, SignedIn, end_all, hash, new_token, renew, start},
+    Store, admin, invites,
+    sessions::{Session, SignedIn, end_all, hash, new_token, renew, start},
     users::{self, user_at},
     writer::Unit,
 };
@@ -109,7 +109,11 @@ impl Store {
             let connection = unit.connection;
             let user = match proof {
                 Proof::Name(name) => {
-                    users::find(connection, &name)?.ok_or(Error::NotFound("User"))?
+                    let user = users::find(connection, &name)?.ok_or(Error::NotFound("User"))?;
+                    if users::maker_of(connection, user.id)?.is_some() {
+                        return Err(Error::NotFound("User"));
+                    }
+                    user
                 }
                 Proof::Password { user, hash } => {
                     if password_hash(connection, user)?.as_ref() != Some(&hash) {
@@ -164,20 +168,26 @@ impl Store {
     }
 
     /// Gives a session's user a new password, ends their other sessions, and gives this one another
-    /// token. `former` is the hash of the password that was found to be right.
+    /// token. `former` is the hash of the password that was found to be right. Where they have nothing to
+    /// sign in by, as somebody left of development mode, `may_be_first` says whether they may choose it.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`] where it was changed meanwhile, and those of a write.
+    /// [`Error::WrongPassword`] where it was changed meanwhile, [`Error::NotYours`] where they may not,
+    /// and those of a write.
     pub async fn change_password(
         &self,
         session: Arc<Session>,
         former: Option<String>,
         hash: String,
+        may_be_first: bool,
     ) -> Result<SignedIn> {
         self.write(move |unit| {
             let user = session.user.id;
             if password_hash(unit.connection, user)? != former {
                 return Err(Error::WrongPassword);
+            }
+            if !may_be_first && former.is_none() && !has_way_in(unit.connection, user)? {
+                return Err(Error::NotYours("an administrator"));
             }
             set_password(unit.connection, user, &hash)?;
             forget_reset(unit.connection, user)?;
@@ -206,11 +216,11 @@ impl Store {
             .await
     }
 
-    /// Gives the user whom a link is for a new password, ends whatever they were signed in by, and
-    /// starts a session.
+    /// Gives the user whom a link is for a new password, ends whatever they and their bots were signed
+    /// in by, unlinks their identities, and starts a session.
     ///
     /// # Errors
-    /// [`Error::BadResetToken`], [`Error::Disabled`], and those of a write.
+    /// [`Error::BadResetToken`], and those of a write.
     pub async fn reset_password(
         &self,
         token: &str,
@@ -220,16 +230,28 @@ impl Store {
         let token = hash(token);
         self.write(move |unit| {
             let user = find_reset(unit.connection, &token, unit.now)?;
-            if users::is_disabled(unit.connection, user.id)? {
-                return Err(Error::Disabled);
-            }
             set_password(unit.connection, user.id, &password)?;
             forget_reset(unit.connection, user.id)?;
-            sessions::end_everything(unit, user.id)?;
+            // Whoever has lost an account to somebody has it back alone: what that one may have linked or
+            // made goes, too.
+            admin::end_with_bots(unit, user.id)?;
+            unit.connection
+                .prepare_cached("DELETE FROM identities WHERE user_id = ?1")?
+                .execute([user.id.0])?;
             start(unit, user, &device)
         })
         .await
     }
+}
+
+/// Whether a user can sign in at all.
+pub(super) fn has_way_in(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE id = ?1
+             AND (password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities WHERE user_id = ?1))",
+        )?
+        .exists([user.0])
 }
 
 /// Administrators who can sign in.
@@ -265,14 +287,20 @@ fn find_reset(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Resu
     connection
         .prepare_cached(
             "SELECT u.id, u.username, u.avatar_url FROM resets r JOIN users u ON u.id = r.user_id
-             WHERE r.token_hash = ?1 AND r.expires_at > ?2",
+             WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND u.disabled_at IS NULL",
         )?
         .query_row((token, now.0), |row| user_at(row, 0))
         .optional()?
         .ok_or(Error::BadResetToken)
 }
 
-fn forget_reset(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+/// Makes all links to new passwords no good.
+pub(super) fn forget_resets(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM resets", [])?;
+    Ok(())
+}
+
+pub(super) fn forget_reset(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM resets WHERE user_id = ?1")?
         .execute([user.0])?;

@@ -26,12 +26,24 @@ pub struct AccountChange {
 }
 
 impl Store {
-    /// Whether somebody is an administrator.
+    /// Whether somebody is an administrator who can sign in.
     ///
     /// # Errors
     /// Those of a read.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
-        self.read(move |connection| Ok(users::is_admin(connection, user)?))
+        self.read(move |connection| {
+            let is_named = users::is_named_admin(connection, user)?;
+            Ok(is_named && accounts::has_way_in(connection, user)?)
+        })
+        .await
+    }
+
+    /// Whether somebody is named as an administrator, and may have nothing to sign in by.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn is_named_admin(&self, user: UserId) -> Result<bool> {
+        self.read(move |connection| Ok(users::is_named_admin(connection, user)?))
             .await
     }
 
@@ -144,6 +156,12 @@ fn alter(unit: &mut Unit<'_>, user: UserId, change: &AccountChange) -> Result<()
     {
         disable(unit, user, disabled)?;
     }
+    let is_admin =
+        change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);
+    if before.admin && !is_admin {
+        // What they have made for others would be a way back in. Whoever else's these are asks again.
+        accounts::forget_resets(unit.connection)?;
+    }
     // Somebody who could administer before must be left, if it isn't a server that nobody could.
     let could = before.admin && !before.disabled && is_reachable(&before);
     if could && administrators(unit.connection)? == 0 {
@@ -162,9 +180,15 @@ fn disable(unit: &mut Unit<'_>, user: UserId, disabled: bool) -> Result<()> {
     unit.connection
         .prepare_cached("UPDATE users SET disabled_at = ?2 WHERE id = ?1")?
         .execute((user.0, now))?;
-    if !disabled {
-        return Ok(());
+    if disabled {
+        end_with_bots(unit, user)?;
+        accounts::forget_reset(unit.connection, user)?;
     }
+    Ok(())
+}
+
+/// Ends whatever a user and their bots are signed in by.
+pub(super) fn end_with_bots(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
     sessions::end_everything(unit, user)?;
     let connection = unit.connection;
     let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;

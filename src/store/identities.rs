@@ -1,11 +1,11 @@
 //! Accounts with providers, by which people sign in, and the pictures that come with them.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use sha2::{Digest, Sha256};
 
 use super::{
     Store,
-    accounts::{add_identity, find_identity},
+    accounts::{add_identity, find_identity, has_way_in},
     sessions::hex,
     users,
     writer::Unit,
@@ -118,15 +118,6 @@ impl Store {
         })
         .await
     }
-}
-
-fn has_way_in(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached(
-            "SELECT 1 FROM users WHERE id = ?1
-             AND (password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities WHERE user_id = ?1))",
-        )?
-        .exists([user.0])
 }
 
 fn set_picture(unit: &mut Unit<'_>, user: UserId, picture: &Picture) -> Result<()> {

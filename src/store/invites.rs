@@ -128,7 +128,8 @@ pub(super) fn take(unit: &Unit<'_>, token: &str) -> Result<()> {
         .connection
         .prepare_cached(
             "UPDATE invites SET uses_left = uses_left - 1
-             WHERE token_hash = ?1 AND uses_left > 0 AND expires_at > ?2",
+             WHERE token_hash = ?1 AND uses_left > 0 AND expires_at > ?2
+             AND (created_by IS NULL OR created_by IN (SELECT id FROM users WHERE admin = 1 AND disabled_at IS NULL))",
         )?
         .execute((hash(token), unit.now.0))?;
     if used == 0 {
@@ -137,12 +138,13 @@ pub(super) fn take(unit: &Unit<'_>, token: &str) -> Result<()> {
     Ok(())
 }
 
-/// Invitations that are good at a time, `?1`.
+/// Invitations that are good at a time, `?1`: whoever made them still administers.
 fn select(which: &str) -> String {
     format!(
         "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, u.id, u.username, u.avatar_url
          FROM invites i LEFT JOIN users u ON u.id = i.created_by
-         WHERE i.uses_left > 0 AND i.expires_at > ?1 {which}"
+         WHERE i.uses_left > 0 AND i.expires_at > ?1
+         AND (u.id IS NULL OR u.admin = 1 AND u.disabled_at IS NULL) {which}"
     )
 }
 

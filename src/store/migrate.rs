@@ -50,8 +50,10 @@ const ROOMS: &str = "
     CREATE INDEX messages_by_reactions ON messages (conversation_id, reaction_count) WHERE reaction_count > 0;
 ";
 
-/// Passwords, identities, API tokens, invitations and hooks.
+/// Passwords, identities, API tokens, invitations and hooks. Until then one signed in by naming oneself, in
+/// development mode, and nobody's session was worth more than that.
 const ACCOUNTS: &str = "
+    DELETE FROM sessions;
     ALTER TABLE users ADD COLUMN password_hash TEXT;
     ALTER TABLE users ADD COLUMN admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
     ALTER TABLE users ADD COLUMN bot_of INTEGER REFERENCES users (id);

@@ -226,7 +226,9 @@ fn alter(unit: &mut Unit<'_>, asker: &User, id: ConversationId, change: RoomChan
     if let Some(owner) = change.owner.filter(|&owner| owner != asker.id) {
         let nobody = Error::NotFound("Participant");
         let owner = users::by_id(unit.connection, owner)?.ok_or(nobody.clone())?;
-        if !is_member(unit.connection, id, owner.id)? {
+        let is_person = users::maker_of(unit.connection, owner.id)?.is_none()
+            && !users::is_disabled(unit.connection, owner.id)?;
+        if !is_person || !is_member(unit.connection, id, owner.id)? {
             return Err(nobody);
         }
         set_role(unit.connection, id, asker.id, Role::Member)?;
@@ -305,7 +307,26 @@ fn dismiss(
     if gone.role == Role::Owner {
         pass_on(unit, id, user)?;
     }
+    // Nobody reads on by a bot of theirs.
+    for bot in bots_in(connection, id, user.id)? {
+        let text = format!("{} went with {}", bot.username, user.username);
+        dismiss(unit, id, by, &bot, SystemKind::Removed, text)?;
+    }
     Ok(())
+}
+
+/// The bots in a room that somebody has made.
+fn bots_in(
+    connection: &Connection,
+    id: ConversationId,
+    maker: UserId,
+) -> rusqlite::Result<Vec<User>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT u.id, u.username, u.avatar_url FROM participants p JOIN users u ON u.id = p.user_id
+         WHERE p.conversation_id = ?1 AND u.bot_of = ?2",
+    )?;
+    let bots = statement.query_map((id.0, maker.0), |row| users::user_at(row, 0))?;
+    bots.collect()
 }
 
 fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
@@ -313,7 +334,7 @@ fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
     let heir = connection
         .prepare_cached(
             "SELECT user_id FROM participants JOIN users ON users.id = user_id WHERE conversation_id = ?1
-             ORDER BY bot_of IS NOT NULL, since_id, user_id LIMIT 1",
+             ORDER BY disabled_at IS NOT NULL, bot_of IS NOT NULL, since_id, user_id LIMIT 1",
         )?
         .query_row([id.0], |row| row.get(0).map(UserId))
         .optional()?;

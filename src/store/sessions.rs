@@ -256,7 +256,8 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
     connection
         .prepare_cached(
             "SELECT s.id, s.created_at, s.last_seen_at, s.scope, s.expires_at, u.id, u.username, u.avatar_url
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ?1 AND u.disabled_at IS NULL",
+             FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN users m ON m.id = u.bot_of
+             WHERE s.token_hash = ?1 AND u.disabled_at IS NULL AND m.disabled_at IS NULL",
         )?
         .query_row([hash], |row| {
             let created_at = Timestamp(row.get(1)?);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::{
@@ -133,8 +133,11 @@ impl Store {
 
 fn make(unit: &mut Unit<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
     let (created_at, expires_at) = (unit.now, unit.now.after(new.lasts));
-    if users::is_disabled(unit.connection, user.id)? {
-        return Err(Error::Disabled);
+    let maker = users::maker_of(unit.connection, user.id)?.unwrap_or(user.id);
+    for user in [user.id, maker] {
+        if users::is_disabled(unit.connection, user)? {
+            return Err(Error::Disabled);
+        }
     }
     unit.connection
         .prepare_cached(
@@ -175,15 +178,14 @@ fn make(unit: &mut Unit<'_>, user: User, new: &NewToken) -> Result<(ApiToken, St
     Ok((token_info, token))
 }
 
-/// The bot of that name, where it is the asker's or an administrator asks; it is made where there is
-/// nobody of the name.
+/// The bot of that name, where it is the asker's; it is made where there is nobody of the name.
 pub(super) fn own_bot(unit: &mut Unit<'_>, asker: UserId, name: &Username) -> Result<User> {
     let Some(user) = users::find(unit.connection, &name.text)? else {
         return make_bot(unit, asker, name);
     };
-    match maker_of(unit.connection, user.id)? {
+    match users::maker_of(unit.connection, user.id)? {
         None => Err(Error::UsernameTaken),
-        Some(maker) if maker == asker || users::is_admin(unit.connection, asker)? => Ok(user),
+        Some(maker) if maker == asker => Ok(user),
         Some(_) => Err(Error::NotYours("its maker")),
     }
 }
@@ -202,12 +204,4 @@ fn make_bot(unit: &mut Unit<'_>, maker: UserId, name: &Username) -> Result<User>
         .prepare_cached("UPDATE users SET bot_of = ?2 WHERE id = ?1")?
         .execute((user.id.0, maker.0))?;
     Ok(user)
-}
-
-/// Who made a bot; nobody where it isn't one.
-fn maker_of(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
-    let maker: Option<i64> = connection
-        .prepare_cached("SELECT bot_of FROM users WHERE id = ?1")?
-        .query_row([user.0], |row| row.get(0))?;
-    Ok(maker.map(UserId))
 }

@@ -103,7 +103,7 @@ pub(super) fn is_disabled(connection: &Connection, user: UserId) -> rusqlite::Re
         .exists([user.0])
 }
 
-pub(super) fn is_admin(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+pub(super) fn is_named_admin(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND admin = 1")?
         .exists([user.0])
@@ -118,6 +118,14 @@ pub(super) fn set_admin(
         .prepare_cached("UPDATE users SET admin = ?2 WHERE id = ?1")?
         .execute((user.0, admin))?;
     Ok(())
+}
+
+/// Who made a bot; nobody where it isn't one.
+pub(super) fn maker_of(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
+    let maker: Option<i64> = connection
+        .prepare_cached("SELECT bot_of FROM users WHERE id = ?1")?
+        .query_row([user.0], |row| row.get(0))?;
+    Ok(maker.map(UserId))
 }
 
 /// Gives a user another name; it must be free, or theirs in another spelling.

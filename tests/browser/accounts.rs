@@ -442,7 +442,7 @@ async fn a_room_has_an_address_for_other_programs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
-    let Some((mut stage, link)) = Stage::unset(1).await else {
+    let Some((mut stage, link)) = Stage::unset(2).await else {
         return;
     };
     let admin = first(&stage, &link).await;
@@ -451,6 +451,7 @@ async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
     let invite = format!("/invite#{}", secret(&invite["link"]));
 
     let provider = Provider::start().await;
+    provider.desk().picture.bytes = include_bytes!("../../ui/icons/192.png").to_vec();
     let file = stage.database().with_file_name("secret");
     std::fs::write(&file, SECRET).expect("a file");
     let public_url = format!("http://{}", stage.nobody().address());
@@ -484,15 +485,19 @@ async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
     jane.fill("textbox", "Username", "jane").await;
     jane.click("button", "Join").await;
     is_in(&jane).await;
-    jane.click("link", "Settings").await;
+    let talk = admin.talk_to("jane").await;
+    admin.say(&talk, "Welcome").await;
+    let john = stage.signed_in(&admin, Options::desktop()).await;
+    john.open("/").await;
     let picture = "document.querySelector('img.avatar[src^=\"/api/users/\"]')?.naturalWidth > 0";
-    jane.wait("the picture", picture).await;
+    john.wait("the picture", picture).await;
+    jane.click("link", "Settings").await;
 
     // From now on the provider's word is enough.
     jane.click("button", "Sign out").await;
     jane.click("link", "Continue with home").await;
-    is_in(&jane).await;
-    assert_eq!(jane.path().await, "/");
+    jane.sees("heading", "Settings").await;
+    assert_eq!(jane.path().await, "/settings", "where they were");
 
     jane.click("button", "Sign out").await;
     provider.desk().denies = true;

@@ -308,8 +308,8 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         "System",
         "Show notifications",
         "Play a sound",
-        "Show",
         "Sign out",
+        "Show",
     ];
     for (name, expected) in names.iter().zip(expected) {
         assert!(name.contains(expected), "{names:?}");

@@ -105,8 +105,11 @@ async fn what_is_below_the_screen_is_not_read() {
     john.go_to("jane").await;
     john.sees("button", "/^Newest \\([34] new\\)/").await;
     // The beginning of what is new is what one sees first.
-    let unread = unread(&client, &conversation).await;
-    assert!((3..=4).contains(&unread), "{unread}");
+    wait("the read mark", async || {
+        let unread = unread(&client, &conversation).await;
+        (3..=4).contains(&unread).then_some(())
+    })
+    .await;
     john.click("button", "/^Newest/").await;
     has_unread(&client, &conversation, 0).await;
 }

@@ -2,8 +2,15 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
-use crate::support::{Client, PASSWORD, Server, answer, strict, text, token_of};
+use crate::support::{
+    Client, PASSWORD, Server, answer, messages, participant, participants, soon, strict, text,
+    token_of,
+};
 
 fn path(client: &Client) -> String {
     format!("/api/admin/users/{}", client.id)
@@ -233,4 +240,146 @@ async fn nobody_else_administers() {
         answer(asked).await.refused(403, "not_admin");
     }
     anna.get("/api/auth_user").await.expect(200);
+}
+
+/// Sends a request's head, and waits until the server wants the body, which is given back.
+async fn slowly(client: &Client, method: &str, path: &str, body: &Value) -> (TcpStream, String) {
+    let (token, body) = (client.token.as_ref().expect("a token"), body.to_string());
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: tincan\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Expect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let mut socket = TcpStream::connect(client.address())
+        .await
+        .expect("a connection");
+    socket
+        .write_all(head.as_bytes())
+        .await
+        .expect("the head is taken");
+    // The server says so when it wants the body: it has let the request in until there.
+    let mut go_on = [0; 25];
+    soon("the server to want the body", socket.read_exact(&mut go_on))
+        .await
+        .expect("an answer");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    (socket, body)
+}
+
+async fn status((mut socket, body): (TcpStream, String)) -> String {
+    socket
+        .write_all(body.as_bytes())
+        .await
+        .expect("the body is taken");
+    let mut answer = String::new();
+    soon("the answer", socket.read_to_string(&mut answer))
+        .await
+        .expect("text");
+    answer.split(' ').nth(1).expect("a status").to_owned()
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_while_they_send_does_nothing_more() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let mallory = anna.invite("mallory").await;
+    anna.patch(&path(&mallory), json!({ "admin": true }))
+        .await
+        .expect(200);
+    let talk = mallory.talk_to("anna").await;
+    let back = json!({ "admin": true, "disabled": false });
+    let token = json!({ "name": "x", "scope": "send" });
+    let under_way = [
+        slowly(&mallory, "PATCH", &path(&mallory), &back).await,
+        slowly(
+            &mallory,
+            "POST",
+            "/api/admin/users",
+            &json!({ "username": "eve" }),
+        )
+        .await,
+        slowly(&mallory, "POST", "/api/invites", &json!({ "uses": 100 })).await,
+        slowly(&mallory, "POST", "/api/tokens", &token).await,
+        slowly(
+            &mallory,
+            "POST",
+            &messages(&talk),
+            &json!({ "content": "still here" }),
+        )
+        .await,
+    ];
+    let shut_out = json!({ "admin": false, "disabled": true });
+    anna.patch(&path(&mallory), shut_out).await.expect(200);
+    for request in under_way {
+        assert_eq!(status(request).await, "401");
+    }
+    assert_eq!(anna.get(&messages(&talk)).await.expect(200), json!([]));
+    assert_eq!(anna.get("/api/invites").await.expect(200), json!([]));
+}
+
+#[tokio::test]
+async fn what_an_administrator_made_ends_with_their_office() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let mallory = anna.invite("mallory").await;
+    anna.patch(&path(&mallory), json!({ "admin": true }))
+        .await
+        .expect(200);
+    let invite = mallory
+        .post("/api/invites", json!({ "uses": 100 }))
+        .await
+        .expect(201);
+    let reset = format!("{}/reset", path(&anna));
+    let reset = mallory.post(&reset, json!({})).await.expect(201);
+    anna.patch(&path(&mallory), json!({ "admin": false }))
+        .await
+        .expect(200);
+
+    let nobody = server.nobody();
+    let account = json!({
+        "username": "eve", "password": PASSWORD, "invite": token_of(text(&invite["link"])),
+    });
+    nobody
+        .post("/api/accounts", account)
+        .await
+        .refused(403, "bad_invite");
+    assert_eq!(anna.get("/api/invites").await.expect(200), json!([]));
+    let choice = json!({ "token": token_of(text(&reset["link"])), "password": PASSWORD });
+    nobody
+        .post("/api/reset", choice)
+        .await
+        .refused(403, "bad_reset_token");
+}
+
+#[tokio::test]
+async fn a_room_goes_to_somebody_who_can_look_after_it() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let carl = anna.invite("carl").await;
+    let room = bob.make_room("House", &["anna", "carl"], false).await;
+    let wish = json!({ "name": "x", "scope": "send", "bot": "robot" });
+    let made = carl.post("/api/tokens", wish).await.expect(201);
+    bob.post(&participants(&room), json!({ "username": "robot" }))
+        .await
+        .expect(204);
+    let hand_over = json!({ "owner": made["user"]["id"] });
+    let conversation = format!("/api/conversations/{room}");
+    bob.patch(&conversation, hand_over)
+        .await
+        .refused(404, "not_found");
+
+    anna.patch(&path(&carl), json!({ "disabled": true }))
+        .await
+        .expect(200);
+    bob.delete(&participant(&room, "me")).await.expect(204);
+    let seen = anna.get(&conversation).await.expect(200);
+    assert_eq!(seen["role"], "owner");
+    // Whoever goes reads on by no bot.
+    anna.delete(&participant(&room, &carl.id)).await.expect(204);
+    assert_eq!(
+        anna.get(&conversation).await.expect(200)["participantCount"],
+        1
+    );
 }

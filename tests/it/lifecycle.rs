@@ -322,7 +322,8 @@ async fn what_it_makes_is_its_owners_alone() {
             "tincan.db",
             "tincan.db-shm",
             "tincan.db-wal",
-            "tincan.db.lock"
+            "tincan.db.lock",
+            "tincan.db.sock"
         ]
     );
     stop(binary).await;

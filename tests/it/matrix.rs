@@ -28,12 +28,12 @@ GET    /api/config                                      200     200    200   200
 POST   /api/login                                       200     200    200   200   200     200      403       200        403
 POST   /api/accounts                                    201     201    201   201   201     201      201       201        403
 POST   /api/invites/check                               200     200    200   200   200     200      200       200        403
-POST   /api/reset/check                                 200     200    200   200   200     200      200       200        403
+POST   /api/reset/check                                 200     200    200   200   200     200      403       200        403
 POST   /api/reset                                       200     200    200   200   200     200      403       200        403
 POST   /api/logout                                      401     204    204   204   204     401      401       403        403
 GET    /api/auth_user                                   401     200    200   200   200     401      401       200        200
 POST   /api/refresh_token                               401     200    200   200   200     401      401       403        401
-PUT    /api/password                                    401     200    200   200   200     401      401       403        403
+PUT    /api/password                                    401     403    403   403   200     401      401       403        403
 GET    /api/sessions                                    401     200    200   200   200     401      401       403        200
 DELETE /api/sessions                                    401     204    204   204   204     401      401       403        403
 DELETE /api/sessions/{id}                               401     404    404   204   404     401      401       403        403
@@ -42,7 +42,7 @@ PATCH  /api/settings                                    401     200    200   200
 GET    /api/tokens                                      401     200    200   200   200     401      401       403        200
 POST   /api/tokens                                      401     201    201   201   201     401      401       403        403
 DELETE /api/tokens/{id}                                 401     404    404   204   404     401      401       403        403
-GET    /api/oauth/{provider}                            303     303    303   303   303     303      303       303        303
+GET    /api/oauth/{provider}                            303     303    303   303   303     303      303       303        403
 GET    /api/oauth/{provider}/callback                   303     303    303   303   303     303      303       303        303
 GET    /api/oauth/pending                               404     404    404   404   404     404      404       404        404
 POST   /api/oauth/complete                              404     404    404   404   404     404      404       404        403
@@ -121,7 +121,6 @@ impl Who {
             (401, _) => Some("unauthorized"),
             (403, Self::ReadOnly) => Some("scope"),
             (403, Self::CrossSite) if method != "GET" => Some("cross_origin"),
-            (403, Self::Disabled) => Some("disabled"),
             _ => None,
         }
     }
@@ -264,7 +263,8 @@ impl Scene {
                 let account = json!({ "username": name, "admin": true });
                 let made = world.root.post("/api/admin/users", account).await;
                 made.expect(201);
-                world.nobody.clone().sign_in(&name).await
+                // Who has nothing to sign in by administers nothing.
+                with_password(&world.nobody.clone().sign_in(&name).await).await
             }
             Who::Revoked => {
                 let device = owner.another_device().await;
@@ -322,7 +322,8 @@ impl Scene {
             "POST /api/invites/check" => json!({ "invite": invite }),
             "POST /api/reset/check" => json!({ "token": self.secret }),
             "POST /api/reset" => json!({ "token": self.secret, "password": PASSWORD }),
-            "PUT /api/password" => json!({ "new": PASSWORD }),
+            // The administrator has one; nobody else here has anything to sign in by, and may not begin.
+            "PUT /api/password" => json!({ "current": PASSWORD, "new": PASSWORD }),
             "POST /api/oauth/complete" => json!({ "username": new_name, "invite": invite }),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use reqwest::{Method, header::SET_COOKIE};
 use serde_json::json;
 
-use crate::support::{Client, PASSWORD, Server, answer, strict, text, token_of};
+use crate::support::{Client, PASSWORD, Server, answer, dev, strict, text, token_of};
 
 const ANOTHER: &str = "seven quiet boats";
 
@@ -178,6 +178,44 @@ async fn a_link_from_an_administrator_chooses_a_new_one_once() {
         .await
         .expect(200);
     server.nobody().log_in("bob", ANOTHER).await;
+}
+
+#[tokio::test]
+async fn a_new_one_by_a_link_throws_everybody_else_out() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let wish = json!({ "name": "x", "scope": "send", "bot": "robot" });
+    let made = bob.post("/api/tokens", wish).await.expect(201);
+    let robot = bob.with_token(&made["token"]);
+    let path = format!("/api/admin/users/{}/reset", bob.id);
+    let link = anna.post(&path, json!({})).await.expect(201);
+    let choice = json!({ "token": token_of(text(&link["link"])), "password": ANOTHER });
+    server.nobody().post("/api/reset", choice).await.expect(200);
+    robot
+        .get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn somebody_left_of_development_mode_chooses_none_and_administers_nothing() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let mut config = dev();
+    config.database = folder.path().join("tincan.db");
+    let mut server = Server::start(config.clone()).await;
+    let john = server.sign_in("john").await;
+    john.get("/api/admin/users").await.expect(200);
+    server.stop().await;
+    config.settings = strict().settings;
+    let server = Server::start(config).await;
+    let john = john.at(server.address());
+    john.get("/api/auth_user").await.expect(200);
+    john.get("/api/admin/users").await.refused(403, "not_admin");
+    let choice = json!({ "new": ANOTHER });
+    let choose = john.request(Method::PUT, "/api/password").json(&choice);
+    answer(choose).await.refused(403, "not_yours");
+    assert!(server.setup_token().is_some());
 }
 
 /// Timed, as that is what it is about: two hundred tries, in turn, so that what else the machine does

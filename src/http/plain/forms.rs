@@ -119,7 +119,8 @@ pub async fn submitted<T: DeserializeOwned>(visit: &Visit, body: Body) -> Answer
     let visitor = Visitor::of(visit).await?;
     let Form { token, fields } = body.form::<Form<T>>(visit.asker.headers()).await?;
     if visitor.made(&token.unwrap_or_default()) {
-        return Ok((visitor, fields));
+        // A form may take its time to arrive, and its sender may be shut out meanwhile.
+        return Ok((Visitor::of(visit).await?, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
     Err(Failure::new(StatusCode::FORBIDDEN, "stale_form", message))
