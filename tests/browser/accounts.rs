@@ -502,7 +502,7 @@ async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
     jane.click("button", "Sign out").await;
     provider.desk().denies = true;
     jane.click("link", "Continue with home").await;
-    jane.sees("alert", "").await;
+    jane.reads("Signing in was called off").await;
     assert_eq!(jane.path().await, "/sign-in");
     jane.assert_accessible("sign-in-denied").await;
     jane.assert_console_clean(&["409"]).await;
