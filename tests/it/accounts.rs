@@ -2,6 +2,7 @@
 
 use proptest::{prop_assert, sample::select, strategy::Strategy};
 use reqwest::{Method, RequestBuilder, StatusCode, header::SET_COOKIE};
+use rusqlite::Connection;
 use serde_json::json;
 use tincan::{http::Settings, server::Config};
 use unicode_normalization::UnicodeNormalization;
@@ -691,5 +692,66 @@ async fn a_bots_name_that_breaks_the_rules_is_refused_where_it_stands() {
     for (path, body) in asked {
         let refusal = john.post(path, body).await.refused(422, "invalid");
         assert_eq!(refusal["errors"], json!({ "bot": refusal["message"] }));
+    }
+}
+
+/// Makes what is kept of sessions so many days older, while nobody serves.
+async fn age(server: &mut Server, column: &str, days: i64) {
+    server.stop().await;
+    let millis = days * 24 * 60 * 60 * 1_000;
+    Connection::open(server.database())
+        .expect("the database")
+        .execute(
+            &format!("UPDATE sessions SET {column} = {column} - ?1"),
+            [millis],
+        )
+        .expect("an update");
+    server.resume().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_after_thirty_days_unused_and_ninety_in_any_case() {
+    for (column, days, status) in [
+        ("last_seen_at", 29, 200),
+        ("last_seen_at", 30, 401),
+        ("created_at", 89, 200),
+        ("created_at", 90, 401),
+    ] {
+        let mut server = Server::start(dev()).await;
+        let john = server.sign_in("john").await;
+        age(&mut server, column, days).await;
+        let john = john.at(server.address());
+        let seen = john.get("/api/auth_user").await;
+        assert_eq!(seen.status.as_u16(), status, "{column} {days} days ago");
+        let again = server.sign_in("john").await;
+        let listed = again.get("/api/sessions").await.expect(200);
+        let open = if status == 200 { 2 } else { 1 };
+        assert_eq!(
+            listed.as_array().map(Vec::len),
+            Some(open),
+            "{column} {days} days ago"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_api_token_ends_when_it_says_however_much_it_is_used() {
+    for (days, status) in [(6, 200), (7, 401)] {
+        let mut server = Server::start(dev()).await;
+        let john = server.sign_in("john").await;
+        let wish = json!({ "name": "x", "scope": "read", "days": 7 });
+        let made = john.post("/api/tokens", wish).await.expect(201);
+        let program = john.with_token(&made["token"]);
+        program.get("/api/auth_user").await.expect(200);
+        age(&mut server, "expires_at", days).await;
+        let program = program.at(server.address());
+        let seen = program.get("/api/auth_user").await;
+        assert_eq!(seen.status.as_u16(), status, "{days} days later");
+        let listed = john
+            .at(server.address())
+            .get("/api/tokens")
+            .await
+            .expect(200);
+        assert_eq!(listed.as_array().map(Vec::is_empty), Some(status == 401));
     }
 }

@@ -214,6 +214,19 @@ async fn a_socket_that_was_left_behind_is_no_server_and_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn another_name_of_the_database_finds_the_same_server() {
+    let home = Home::new();
+    let server = home.serve();
+    let link = home.file("link.db");
+    std::os::unix::fs::symlink(home.file("tincan.db"), &link).expect("a link");
+    let link = link.to_str().expect("a path");
+    let made = ended(Binary::command(&["user", "make", "anna", "--db", link])).await;
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let page = format!("http://{}/reset#", server.address());
+    assert!(made.stdout.starts_with(&page), "{}", made.stdout);
+}
+
+#[tokio::test]
 async fn the_socket_is_its_owners_alone() {
     let home = Home::new();
     let _server = home.serve();
