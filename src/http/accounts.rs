@@ -172,17 +172,31 @@ pub async fn sign_in(app: &App, asker: &Asker, credentials: Credentials) -> Resu
     let password = required("password", "Password required", credentials.password)?;
     app.throttle.admit(asker.address())?;
     let account = username_key(&username);
-    app.throttle.delay(&account).await;
     let (user, hash) = app.store.password_of(username).await?.unzip();
-    let is_right = app.passwords.verify(password, hash.clone()).await?;
+    let is_right = is_password(app, &account, password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, is_right) else {
-        app.throttle.failed(&account);
         return Err(Error::BadCredentials);
     };
     let proof = Proof::Password { user, hash };
     let signed_in = app.store.sign_in(proof, asker.device()).await?;
     app.throttle.succeeded(&account);
     Ok(signed_in)
+}
+
+/// Whether `password` is the one of which `kept` was kept. Whoever has been wrong about this account too
+/// often waits first.
+pub async fn is_password(
+    app: &App,
+    account: &str,
+    password: String,
+    kept: Option<String>,
+) -> Result<bool> {
+    app.throttle.delay(account).await;
+    let is_right = app.passwords.verify(password, kept).await?;
+    if !is_right {
+        app.throttle.failed(account);
+    }
+    Ok(is_right)
 }
 
 /// Makes an account and signs its owner in.

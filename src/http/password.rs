@@ -12,7 +12,7 @@ use warp::{
 
 use super::{
     App,
-    accounts::{NewToken, required, welcome},
+    accounts::{NewToken, is_password, required, welcome},
     asker::{Asker, Right, session_cookie},
     body::Body,
     filters::{asker, body, only, with},
@@ -63,10 +63,8 @@ async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         // Whoever has found the device open mustn't try one after the other.
         app.throttle.admit(asker.address())?;
         let account = username_key(&session.user.username);
-        app.throttle.delay(&account).await;
         let current = current.unwrap_or_default();
-        if !app.passwords.verify(current, former.clone()).await? {
-            app.throttle.failed(&account);
+        if !is_password(&app, &account, current, former.clone()).await? {
             return Err(Error::WrongPassword.into());
         }
     }

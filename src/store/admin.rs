@@ -163,16 +163,11 @@ fn alter(unit: &mut Unit<'_>, user: UserId, change: &AccountChange) -> Result<()
         accounts::forget_resets(unit.connection)?;
     }
     // Somebody who could administer before must be left, if it isn't a server that nobody could.
-    let could = before.admin && !before.disabled && is_reachable(&before);
+    let could = before.admin && !before.disabled && accounts::has_way_in(unit.connection, user)?;
     if could && administrators(unit.connection)? == 0 {
         return Err(Error::LastAdmin);
     }
     Ok(())
-}
-
-/// Whether somebody can sign in to it at all.
-fn is_reachable(account: &Account) -> bool {
-    account.has_password || !account.providers.is_empty()
 }
 
 fn disable(unit: &mut Unit<'_>, user: UserId, disabled: bool) -> Result<()> {

@@ -325,25 +325,28 @@ pub(super) fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Resu
 
 /// Ends all of a user's sessions but `kept`, and leaves their API tokens.
 pub(super) fn end_all(unit: &mut Unit<'_>, user: UserId, kept: Option<SessionId>) -> Result<()> {
-    let ended = delete(
-        unit.connection,
-        "DELETE FROM sessions WHERE user_id = ?1 AND scope IS NULL AND id <> ?2 RETURNING id, token_hash",
-        (user.0, kept.map_or(0, |kept| kept.0)),
-    )?;
-    for (session, token) in ended {
-        unit.end_session(user, session, token);
-    }
-    Ok(())
+    let kept = kept.map_or(0, |kept| kept.0);
+    end_those(unit, user, "scope IS NULL AND id <> ?2", (user.0, kept))
 }
 
 /// Ends whatever a user is signed in by, with API tokens.
 pub(super) fn end_everything(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
-    let ended = delete(
-        unit.connection,
-        "DELETE FROM sessions WHERE user_id = ?1 RETURNING id, token_hash",
-        [user.0],
-    )?;
-    for (session, token) in ended {
+    end_those(unit, user, "true", [user.0])
+}
+
+/// Ends those of a user's sessions for which `which` holds; `?1` is the user.
+fn end_those(
+    unit: &mut Unit<'_>,
+    user: UserId,
+    which: &str,
+    parameters: impl Params,
+) -> Result<()> {
+    let sql =
+        format!("DELETE FROM sessions WHERE user_id = ?1 AND {which} RETURNING id, token_hash");
+    let mut statement = unit.connection.prepare_cached(&sql)?;
+    let ended = statement.query_map(parameters, |row| Ok((SessionId(row.get(0)?), row.get(1)?)))?;
+    for row in ended {
+        let (session, token) = row?;
         unit.end_session(user, session, token);
     }
     Ok(())
@@ -367,17 +370,6 @@ pub(super) fn renew(unit: &mut Unit<'_>, session: &Session) -> Result<SignedIn> 
         token,
         expires_at: session.expires_at(),
     })
-}
-
-/// Runs a statement that deletes sessions and returns their ids and tokens.
-fn delete(
-    connection: &Connection,
-    sql: &str,
-    parameters: impl Params,
-) -> rusqlite::Result<Vec<(SessionId, TokenHash)>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let ended = statement.query_map(parameters, |row| Ok((SessionId(row.get(0)?), row.get(1)?)))?;
-    ended.collect()
 }
 
 /// 256 bits of the operating system's randomness, in hexadecimal.
