@@ -48,7 +48,11 @@ impl Channel {
     }
 }
 
-type Receivers = HashMap<UserId, Channel>;
+#[derive(Debug, Default)]
+struct Receivers {
+    channels: HashMap<UserId, Channel>,
+    closed: bool,
+}
 
 /// The channels of everybody who is connected.
 #[derive(Debug)]
@@ -72,22 +76,36 @@ impl Bus {
     #[must_use]
     pub fn subscribe(self: &Arc<Self>, user: UserId) -> Subscription {
         let mut receivers = self.receivers();
-        let channel = receivers.entry(user).or_insert_with(|| Channel {
-            sender: broadcast::Sender::new(self.capacity),
-            streams: 0,
-        });
-        channel.streams += 1;
+        let deliveries = if receivers.closed {
+            broadcast::Sender::new(1).subscribe()
+        } else {
+            let channel = receivers.channels.entry(user).or_insert_with(|| Channel {
+                sender: broadcast::Sender::new(self.capacity),
+                streams: 0,
+            });
+            channel.streams += 1;
+            channel.sender.subscribe()
+        };
         Subscription {
             bus: Arc::clone(self),
             user,
-            deliveries: channel.sender.subscribe(),
+            deliveries,
         }
+    }
+
+    /// Ends all streams, those that are still to come as well: each has what was published before,
+    /// and then finds that its channel is closed. That costs a stream nothing as long as it lives,
+    /// where waiting for a sign of the end beside each delivery would.
+    pub fn close(&self) {
+        let mut receivers = self.receivers();
+        receivers.closed = true;
+        receivers.channels.clear();
     }
 
     /// Tells the streams of `members` of a change; a text that is the same for several is made once
     /// and shared.
     pub fn publish(&self, id: EventId, members: &[Member], change: &Change) {
-        let connected = self.receivers();
+        let connected = &self.receivers().channels;
         let mut for_others: Option<Arc<Event>> = None;
         for member in members {
             let Some(channel) = connected.get(&member.user) else {
@@ -108,7 +126,7 @@ impl Bus {
     /// Tells the streams of `receivers` of something that isn't kept.
     pub fn tell(&self, receivers: &[UserId], event: Event) {
         let event = Arc::new(event);
-        let connected = self.receivers();
+        let connected = &self.receivers().channels;
         for &receiver in receivers {
             if let Some(channel) = connected.get(&receiver) {
                 channel.send(receiver, Signal::Passing(Arc::clone(&event)));
@@ -118,7 +136,7 @@ impl Bus {
 
     /// Ends the streams of a session.
     pub fn end_session(&self, user: UserId, session: SessionId) {
-        if let Some(channel) = self.receivers().get(&user) {
+        if let Some(channel) = self.receivers().channels.get(&user) {
             channel.send(user, Signal::SessionEnded(session));
         }
     }
@@ -140,10 +158,17 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Whether the bus has been closed; there may be something left to take.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.deliveries.is_closed()
+    }
+
     /// The next signal for this receiver. A call that is dropped half-way loses nothing.
     ///
     /// # Errors
-    /// `Lagged` when the channel has overwritten signals that this stream hadn't taken yet.
+    /// `Lagged` when the channel has overwritten signals that this stream hadn't taken yet, `Closed`
+    /// when the bus was closed and there is nothing left.
     pub async fn next(&mut self) -> Result<Signal, broadcast::error::RecvError> {
         loop {
             let delivery = self.deliveries.recv().await?;
@@ -157,7 +182,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut receivers = self.bus.receivers();
-        if let Entry::Occupied(mut channel) = receivers.entry(self.user) {
+        if let Entry::Occupied(mut channel) = receivers.channels.entry(self.user) {
             channel.get_mut().streams -= 1;
             if channel.get().streams == 0 {
                 channel.remove();

@@ -11,7 +11,6 @@ use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     bus::{Signal, Subscription},
@@ -83,7 +82,6 @@ pub struct Feed {
     store: Store,
     session: Arc<Session>,
     live: Subscription,
-    stopping: CancellationToken,
     /// As long as it is open, its user is online.
     _here: Here,
     greeted: bool,
@@ -112,8 +110,8 @@ struct Replay {
 }
 
 impl Feed {
-    /// Starts a stream: from `cursor` on, or without one from now on. It ends when the session
-    /// does, or with `stopping`.
+    /// Starts a stream: from `cursor` on, or without one from now on. It ends when the session or
+    /// the bus does.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] where the session has ended meanwhile, and those of a read.
@@ -122,7 +120,6 @@ impl Feed {
         presence: &Arc<Presence>,
         session: Arc<Session>,
         cursor: Option<&str>,
-        stopping: CancellationToken,
     ) -> Result<Self> {
         // Before anything is read: what is committed after the read is heard.
         let live = store.bus().subscribe(session.user.id);
@@ -144,7 +141,6 @@ impl Feed {
             _here: presence.enter(session.user.id),
             session,
             live,
-            stopping,
             greeted: false,
             phase,
             passed,
@@ -163,31 +159,10 @@ impl Feed {
     /// # Errors
     /// Why the stream has ended: [`Error::Unauthorized`] with its session, [`Error::Stopping`] with
     /// the server, and those of a read.
-    pub async fn next(&mut self) -> Result<Item> {
-        let stopping = self.stopping.clone();
-        tokio::select! {
-            biased;
-            () = stopping.cancelled() => Err(Error::Stopping),
-            item = self.advance() => item,
-        }
-    }
-
-    /// Where the client goes on from after what it has had. Until it has had the `reset` that it
-    /// needs, that is nowhere: a connection that ends in between must lead to another `reset`.
-    #[must_use]
-    pub fn cursor(&self) -> Cursor {
-        match self.phase {
-            Phase::Reset => Cursor::NOWHERE,
-            Phase::Replay(_) | Phase::Live => Cursor {
-                epoch: self.store.epoch(),
-                id: self.passed,
-            },
-        }
-    }
-
+    ///
     /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
     /// call can be made again.
-    async fn advance(&mut self) -> Result<Item> {
+    pub async fn next(&mut self) -> Result<Item> {
         if !self.greeted {
             self.greeted = true;
             return Ok(self.placed(self.hello()));
@@ -214,6 +189,9 @@ impl Feed {
                     }
                     if self.session.has_expired() {
                         return Err(Error::Unauthorized);
+                    }
+                    if self.live.is_closed() {
+                        return Err(Error::Stopping);
                     }
                     let (session, asker) = (self.session.id, self.session.user.id);
                     let backlog = self.store.backlog(session, asker, self.passed, PAGE);
@@ -244,6 +222,19 @@ impl Feed {
                     Err(RecvError::Closed) => return Err(Error::Stopping),
                 },
             }
+        }
+    }
+
+    /// Where the client goes on from after what it has had. Until it has had the `reset` that it
+    /// needs, that is nowhere: a connection that ends in between must lead to another `reset`.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        match self.phase {
+            Phase::Reset => Cursor::NOWHERE,
+            Phase::Replay(_) | Phase::Live => Cursor {
+                epoch: self.store.epoch(),
+                id: self.passed,
+            },
         }
     }
 

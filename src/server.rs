@@ -192,10 +192,12 @@ impl Server {
         });
         let service = Service::new(&app);
         let end = async {
-            tokio::select! {
+            let why = tokio::select! {
                 () = stop => Ok(()),
                 failure = app.store.failed() => Err(failure),
-            }
+            };
+            app.store.bus().close();
+            why
         };
         let outcome = serve(listener, service, end, app.stopping.clone()).await;
         // The socket goes before the lock does, or a server that starts meanwhile would lose its own.

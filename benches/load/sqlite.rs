@@ -2,6 +2,7 @@
 //! connections, on the same file system. No HTTP, no queue, no savepoints, and nobody to tell.
 
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{
         Arc,
@@ -31,6 +32,8 @@ pub struct Bare {
     checkpoint: SyncSender<()>,
     since_checkpoint: usize,
     last_id: i64,
+    /// The number of the newest message, by conversation.
+    newest: HashMap<i64, i64>,
 }
 
 /// A message to be written.
@@ -65,6 +68,7 @@ impl Bare {
             gate,
             since_checkpoint: 0,
             last_id,
+            newest: HashMap::new(),
         })
     }
 
@@ -74,7 +78,8 @@ impl Bare {
     /// Those of SQLite.
     pub fn commit(&mut self, rows: &[Row<'_>]) -> Result<()> {
         {
-            let _no_checkpoint_ends_now = self.gate.lock();
+            let gate = Arc::clone(&self.gate);
+            let _no_checkpoint_ends_now = gate.lock();
             let now = Timestamp::now().0;
             self.run("BEGIN IMMEDIATE")?;
             for row in rows {
@@ -146,7 +151,7 @@ impl Bare {
     }
 
     /// What `store::messages` does for one message.
-    fn send(&self, id: i64, now: i64, row: &Row<'_>) -> rusqlite::Result<()> {
+    fn send(&mut self, id: i64, now: i64, row: &Row<'_>) -> rusqlite::Result<()> {
         let &Row {
             conversation,
             author,
@@ -154,16 +159,9 @@ impl Bare {
             content,
         } = row;
         let prepare = |sql| self.connection.prepare_cached(sql);
-        prepare("SELECT user_id FROM participants WHERE conversation_id = ?1")?
-            .query_map([conversation], |row| row.get::<_, i64>(0))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        let number = prepare(
-            "SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY id DESC LIMIT 1",
-        )?
-        .query_row([conversation], |row| row.get::<_, i64>(0))
-        .optional()?
-        .unwrap_or(0)
-            + 1;
+        let newest = self.newest.get(&conversation).copied();
+        let newest = newest.map_or_else(|| self.newest_number(conversation), Ok)?;
+        let number = newest + 1;
         prepare(
             "INSERT INTO messages (id, conversation_id, number, author_id, client_id, content, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -175,7 +173,19 @@ impl Bare {
              WHERE conversation_id = ?1 AND user_id = ?2 AND last_read_number < ?3",
         )?
         .execute((conversation, author, number))?;
+        self.newest.insert(conversation, number);
         Ok(())
+    }
+
+    fn newest_number(&self, conversation: i64) -> rusqlite::Result<i64> {
+        let number = self
+            .connection
+            .prepare_cached(
+                "SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([conversation], |row| row.get(0))
+            .optional()?;
+        Ok(number.unwrap_or(0))
     }
 }
 

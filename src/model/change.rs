@@ -1,5 +1,7 @@
 //! What happened, and the event of the contract that tells one asker of it.
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 
 use super::{Conversation, ConversationId, Member, Message, UserId};
@@ -90,6 +92,15 @@ pub struct Event {
     /// `message` is the event that server-sent events leave unnamed.
     pub name: &'static str,
     pub data: String,
+    pub frames: Frames,
+}
+
+/// What the transports have made of an event. A message to a large room goes to many streams, and is
+/// the same for all of them, its place included; so it is encoded once.
+#[derive(Clone, Debug, Default)]
+pub struct Frames {
+    pub server_sent: OnceLock<String>,
+    pub json: OnceLock<String>,
 }
 
 impl Event {
@@ -100,6 +111,7 @@ impl Event {
         Self {
             name,
             data: serde_json::to_string(data).unwrap_or_default(),
+            frames: Frames::default(),
         }
     }
 

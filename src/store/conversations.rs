@@ -120,7 +120,8 @@ pub(super) fn publish_change(unit: &mut Unit<'_>, id: ConversationId) -> Result<
     unit.connection
         .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
         .execute((id.0, event.0))?;
-    let everybody = unit.roster(id)?;
+    // How far each has read is part of what they are told.
+    let everybody = unit.fresh_roster(id)?;
     let conversation = load(unit.connection, id)?;
     unit.publish(event, everybody, Change::Conversation(conversation));
     Ok(())
@@ -220,7 +221,7 @@ fn create_direct(
             },
         )?;
     }
-    let members = unit.roster(id)?;
+    let members = unit.fresh_roster(id)?;
     unit.publish(event, members, Change::Conversation(load(connection, id)?));
     view(connection, id, asker)
 }

@@ -136,10 +136,9 @@ pub(super) fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
         client_id,
         ..next(unit, conversation_id, content)?
     };
-    if !insert(unit.connection, &message)? {
+    if !insert(unit, &message)? {
         return find_sent(unit.connection, &message);
     }
-    unit.take_id();
     unit.publish(message.id, everybody, Change::Message(message.clone()));
     Ok(Sent {
         message,
@@ -161,23 +160,18 @@ pub(super) fn announce(
         system: Some((kind, subject.clone())),
         ..next(unit, conversation_id, content)?
     };
-    insert(unit.connection, &message)?;
-    unit.take_id();
+    insert(unit, &message)?;
     // Nobody needs to be told what they did themselves.
     participants::set_read_mark(unit.connection, conversation_id, by.id, message.number)?;
     Ok(message)
 }
 
 /// What would come next in a conversation, of nobody yet. The number of the sequence isn't used up.
-fn next(
-    unit: &Unit<'_>,
-    conversation_id: ConversationId,
-    content: String,
-) -> rusqlite::Result<Message> {
+fn next(unit: &mut Unit<'_>, conversation_id: ConversationId, content: String) -> Result<Message> {
     Ok(Message {
         id: unit.upcoming_id(),
         conversation_id,
-        number: newest_number(unit.connection, conversation_id)? + 1,
+        number: unit.newest_number(conversation_id)? + 1,
         author: None,
         client_id: None,
         content,
@@ -190,9 +184,10 @@ fn next(
     })
 }
 
-/// Adds the row, unless its author has used its client id before; tells whether it did. Whoever
-/// writes a message has read everything before it.
-fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<bool> {
+/// Adds the row and uses up its numbers, unless its author has used its client id before; tells
+/// whether it did. Whoever writes a message has read everything before it.
+fn insert(unit: &mut Unit<'_>, message: &Message) -> rusqlite::Result<bool> {
+    let connection = unit.connection;
     let author = message.author.as_ref().map(|author| author.id);
     let added = connection
         .prepare_cached(
@@ -212,12 +207,15 @@ fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<bool> 
             message.system.as_ref().map(|(kind, _)| kind.word()),
             message.system.as_ref().map(|(_, subject)| subject.id.0),
         ))?;
-    if added > 0
-        && let Some(author) = author
-    {
+    if added == 0 {
+        return Ok(false);
+    }
+    unit.take_id();
+    unit.has_numbered(message.conversation_id, message.number);
+    if let Some(author) = author {
         participants::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
-    Ok(added > 0)
+    Ok(true)
 }
 
 /// The message that its author sent before with the client id of `again`, where it is the same. What

@@ -14,6 +14,7 @@ mod events;
 mod hooks;
 mod identities;
 mod invites;
+mod memory;
 mod messages;
 mod migrate;
 pub mod open;

@@ -5,9 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{
     Session, Store,
     conversations::NOT_FOUND,
-    messages,
+    memory::Roster,
     users::{self, shows_activity},
-    writer::Roster,
 };
 use crate::{
     error::Result,
@@ -32,7 +31,7 @@ impl Store {
         self.write(move |unit| {
             let connection = unit.connection;
             member(connection, id, asker)?;
-            let newest = messages::newest_number(connection, id)?;
+            let newest = unit.newest_number(id)?;
             let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
             if !set_read_mark(connection, id, asker, up_to)? {
                 return Ok(());

@@ -261,7 +261,7 @@ fn admit(
         } else {
             since
         },
-        last_read_number: messages::newest_number(connection, id)?,
+        last_read_number: unit.newest_number(id)?,
     };
     participants::admit(connection, id, &new)?;
     count(connection, id, 1)?;
@@ -363,8 +363,7 @@ fn tell(
     let message = messages::announce(unit, id, kind, by, subject, text)?;
     // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
     // told: the one of whoever did it has just moved, which nothing else tells them.
-    unit.forget_roster(id);
-    let everybody = unit.roster(id)?;
+    let everybody = unit.fresh_roster(id)?;
     let conversation = load(unit.connection, id)?;
     let told = Arc::clone(&everybody);
     unit.publish(event, told, Change::Conversation(conversation));

@@ -7,7 +7,6 @@
 
 use std::{
     cell::Cell,
-    collections::HashMap,
     ffi::c_int,
     panic::{self, AssertUnwindSafe},
     sync::Arc,
@@ -26,6 +25,8 @@ use super::{
     Failure,
     checkpoint::{Checkpointer, Gate},
     is_lost,
+    memory::{Memory, Roster},
+    messages,
     open::Lock,
     participants,
     sessions::{SessionCache, TokenHash},
@@ -33,7 +34,7 @@ use super::{
 use crate::{
     bus::Bus,
     error::{Error, Result},
-    model::{Change, ConversationId, EventId, Member, SessionId, Timestamp, UserId},
+    model::{Change, ConversationId, EventId, SessionId, Timestamp, UserId},
 };
 
 /// Jobs that may wait. At 10,000 a second this is less than half a second's work; more would only
@@ -193,6 +194,7 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
     let done = Batches {
         connection: &connection,
         last_id,
+        memory: Memory::default(),
         bus,
         sessions,
         fail: fail.clone(),
@@ -218,12 +220,8 @@ pub(super) struct Unit<'a> {
     pub now: Timestamp,
     last_id: i64,
     after_commit: Vec<AfterCommit>,
-    /// Who is in what, as this batch has found it or made it.
-    rosters: HashMap<ConversationId, Roster>,
+    memory: &'a mut Memory,
 }
-
-/// Everybody in a conversation, by user id.
-pub(super) type Roster = Arc<[Member]>;
 
 #[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 enum AfterCommit {
@@ -259,20 +257,35 @@ impl Unit<'_> {
         self.last_id += 1;
     }
 
-    /// Everybody in a conversation. Read once a batch, so that many messages to a large room cost one
-    /// look at who is in it.
+    /// Everybody in a conversation; how far each has read may be told as it once was.
     pub fn roster(&mut self, id: ConversationId) -> Result<Roster> {
-        if let Some(roster) = self.rosters.get(&id) {
-            return Ok(Arc::clone(roster));
+        if let Some(roster) = self.memory.roster(id) {
+            return Ok(roster);
         }
+        self.fresh_roster(id)
+    }
+
+    /// Everybody in a conversation, as they are now. Whoever changes who is in it has to ask for this
+    /// afterwards.
+    pub fn fresh_roster(&mut self, id: ConversationId) -> Result<Roster> {
         let roster = participants::roster(self.connection, id)?;
-        self.rosters.insert(id, Arc::clone(&roster));
+        self.memory.keep_roster(id, Arc::clone(&roster));
         Ok(roster)
     }
 
-    /// Who is in the conversation has changed; it is read again when it is needed.
-    pub fn forget_roster(&mut self, id: ConversationId) {
-        self.rosters.remove(&id);
+    /// The number of the conversation's newest message; 0 where it has none.
+    pub fn newest_number(&mut self, id: ConversationId) -> Result<i64> {
+        if let Some(number) = self.memory.newest_number(id) {
+            return Ok(number);
+        }
+        let number = messages::newest_number(self.connection, id)?;
+        self.memory.keep_newest_number(id, number);
+        Ok(number)
+    }
+
+    /// The conversation's newest message has this number now.
+    pub fn has_numbered(&mut self, id: ConversationId, number: i64) {
+        self.memory.keep_newest_number(id, number);
     }
 
     /// Tells the streams of `members` after the commit.
@@ -328,6 +341,7 @@ fn set_clock(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
 struct Batches<'a> {
     connection: &'a Connection,
     last_id: i64,
+    memory: Memory,
     bus: Arc<Bus>,
     sessions: Arc<SessionCache>,
     fail: watch::Sender<Option<Failure>>,
@@ -389,7 +403,8 @@ impl Batches<'_> {
             // The checkpoints, or the check of a large file, have found that the disk can't be trusted.
             Err(Aborted::Refused(Error::Stopping))
         } else {
-            let _no_checkpoint_ends_now = self.gate.lock();
+            let gate = Arc::clone(&self.gate);
+            let _no_checkpoint_ends_now = gate.lock();
             self.commit(jobs)
         };
         let (verdict, lost) = match committed {
@@ -399,6 +414,7 @@ impl Batches<'_> {
                 (Ok(()), Ok(()))
             }
             Err(Aborted::Refused(error)) => {
+                self.memory.forget_everything();
                 self.roll_back();
                 (Err(error), Ok(()))
             }
@@ -412,21 +428,23 @@ impl Batches<'_> {
 
     /// Runs the jobs in one transaction and commits it; gives back the sequence's new end and what
     /// to do now.
-    fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(i64, Vec<AfterCommit>), Aborted> {
-        let run = |sql| self.connection.prepare_cached(sql)?.execute([]).map(drop);
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(i64, Vec<AfterCommit>), Aborted> {
+        let connection = self.connection;
+        let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
         let mut unit = Unit {
-            connection: self.connection,
+            connection,
             now: Timestamp::now(),
             last_id: self.last_id,
             after_commit: Vec::with_capacity(jobs.len()),
-            rosters: HashMap::new(),
+            memory: &mut self.memory,
         };
         run("BEGIN IMMEDIATE")?;
         for job in jobs {
             let (last_id, actions) = (unit.last_id, unit.after_commit.len());
             run("SAVEPOINT job")?;
+            unit.memory.begin_job();
             if let Err(error) = job.run(&mut unit) {
-                if self.connection.is_autocommit() {
+                if connection.is_autocommit() {
                     // SQLite has rolled the whole transaction back itself, as it does when the disk
                     // is full.
                     return Err(Aborted::Refused(error));
@@ -434,13 +452,12 @@ impl Batches<'_> {
                 run("ROLLBACK TO job")?;
                 unit.last_id = last_id;
                 unit.after_commit.truncate(actions);
-                // What it found may have been what it had made.
-                unit.rosters.clear();
+                unit.memory.take_back_job();
             }
             run("RELEASE job")?;
         }
         if unit.last_id != self.last_id {
-            set_clock(self.connection, unit.last_id)?;
+            set_clock(connection, unit.last_id)?;
         }
         run("COMMIT")?;
         Ok((unit.last_id, unit.after_commit))

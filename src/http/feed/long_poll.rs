@@ -16,7 +16,7 @@ use super::{
         filters::Query,
         reply::{Answer, Failure},
     },
-    encode,
+    json,
 };
 use crate::{
     error::{Error, Result},
@@ -72,14 +72,14 @@ async fn take(feed: &mut Feed, wait: Duration, events: &mut String) -> Result<()
                 if !events.is_empty() {
                     events.push(',');
                 }
-                encode(&item, events);
+                events.push_str(json(&item));
             }
         }
     }
     if events.is_empty()
         && let Ok(item) = timeout(wait, feed.next()).await
     {
-        encode(&item?, events);
+        events.push_str(json(&item?));
     }
     Ok(())
 }

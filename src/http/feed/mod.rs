@@ -56,13 +56,7 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgra
         .as_deref()
         .filter(|last| !last.is_empty())
         .or_else(|| query.get("after"));
-    let open = Feed::open(
-        &app.store,
-        &app.presence,
-        session,
-        cursor,
-        app.stopping.clone(),
-    );
+    let open = Feed::open(&app.store, &app.presence, session, cursor);
     if let Some(upgrade) = upgrade.filter(|_| asker.wants_websocket()) {
         let response = websocket::handshake(asker.headers())?;
         let token = asker.token(&app.settings).or(in_query);
@@ -88,15 +82,18 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgra
     ))
 }
 
-/// Appends an event as the JSON object that long polls and WebSockets have for it. Cursors and names
-/// are the server's own and need no escape, and the data is JSON.
-fn encode(Item { cursor, event }: &Item, json: &mut String) {
-    json.reserve(event.data.len() + 64);
-    json.push('{');
-    // Writing to a string can't fail.
-    if let Some(cursor) = cursor {
-        let _ = write!(json, r#""id":"{cursor}","#);
-    }
-    let (name, data) = (event.name, &event.data);
-    let _ = write!(json, r#""event":"{name}","data":{data}}}"#);
+/// An event as the JSON object that long polls and WebSockets have for it. Cursors and names are the
+/// server's own and need no escape, and the data is JSON.
+fn json(Item { cursor, event }: &Item) -> &str {
+    event.frames.json.get_or_init(|| {
+        let (name, data) = (event.name, &event.data);
+        let mut json = String::with_capacity(data.len() + 64);
+        json.push('{');
+        // Writing to a string can't fail.
+        if let Some(cursor) = cursor {
+            let _ = write!(json, r#""id":"{cursor}","#);
+        }
+        let _ = write!(json, r#""event":"{name}","data":{data}}}"#);
+        json
+    })
 }

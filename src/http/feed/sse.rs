@@ -1,9 +1,9 @@
 //! The feed as server-sent events (WHATWG HTML §9.2).
 
-use std::{convert::Infallible, fmt::Write, time::Duration};
+use std::{convert::Infallible, fmt::Write, pin::Pin, time::Duration};
 
 use futures_util::stream;
-use tokio::time::timeout;
+use tokio::time::{Instant, Sleep, sleep};
 use warp::{
     Reply,
     http::{HeaderName, HeaderValue, header::CONTENT_TYPE},
@@ -22,19 +22,24 @@ const RETRY: std::ops::Range<u32> = 500..1_500;
 /// Streams the feed until it ends.
 pub fn reply(feed: Feed) -> Response {
     let first = format!("retry:{}\n", retry());
-    let frames = stream::unfold((feed, first), |(mut feed, mut frame)| async move {
-        match timeout(Duration::from_secs(HEARTBEAT), feed.next()).await {
-            Ok(Ok(item)) => encode(&item, &mut frame),
-            Ok(Err(end)) => {
-                if !matches!(end, Error::Unauthorized | Error::Stopping) {
-                    tracing::warn!(%end, "a stream broke off; its client will come back");
+    let state = (feed, Silence::begin(), first);
+    let frames = stream::unfold(state, |(mut feed, mut silence, mut frame)| async move {
+        tokio::select! {
+            biased;
+            item = feed.next() => match item {
+                Ok(item) => frame.push_str(frame_of(&item)),
+                Err(end) => {
+                    if !matches!(end, Error::Unauthorized | Error::Stopping) {
+                        tracing::warn!(%end, "a stream broke off; its client will come back");
+                    }
+                    return None;
                 }
-                return None;
-            }
+            },
             // A comment, which clients ignore and proxies count as traffic.
-            Err(_) => frame.push_str(":\n\n"),
+            () = silence.too_long() => frame.push_str(":\n\n"),
         }
-        Some((Ok::<_, Infallible>(frame), (feed, String::new())))
+        silence.since = Instant::now();
+        Some((Ok::<_, Infallible>(frame), (feed, silence, String::new())))
     });
     let mut response = warp::reply::stream(frames).into_response();
     let headers = response.headers_mut();
@@ -47,18 +52,50 @@ pub fn reply(feed: Feed) -> Response {
     response
 }
 
+/// For how long a stream has been silent. Its timer is set anew when it goes off and not with each
+/// event: all timers of the runtime are behind one lock.
+struct Silence {
+    since: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Silence {
+    const LONGEST: Duration = Duration::from_secs(HEARTBEAT);
+
+    fn begin() -> Self {
+        Self {
+            since: Instant::now(),
+            timer: Box::pin(sleep(Self::LONGEST)),
+        }
+    }
+
+    /// Waits until the stream has to show that it is alive.
+    async fn too_long(&mut self) {
+        loop {
+            self.timer.as_mut().await;
+            let due = self.since + Self::LONGEST;
+            if due <= Instant::now() {
+                return;
+            }
+            self.timer.as_mut().reset(due);
+        }
+    }
+}
+
 /// Ids and names are the server's own and the data is JSON, so none of them has a line break.
-fn encode(item: &Item, frame: &mut String) {
-    let Item { cursor, event } = item;
-    frame.reserve(event.data.len() + 64);
-    // Writing to a string can't fail.
-    if let Some(cursor) = cursor {
-        let _ = writeln!(frame, "id:{cursor}");
-    }
-    if event.name != "message" {
-        let _ = writeln!(frame, "event:{}", event.name);
-    }
-    let _ = write!(frame, "data:{}\n\n", event.data);
+fn frame_of(Item { cursor, event }: &Item) -> &str {
+    event.frames.server_sent.get_or_init(|| {
+        let mut frame = String::with_capacity(event.data.len() + 64);
+        // Writing to a string can't fail.
+        if let Some(cursor) = cursor {
+            let _ = writeln!(frame, "id:{cursor}");
+        }
+        if event.name != "message" {
+            let _ = writeln!(frame, "event:{}", event.name);
+        }
+        let _ = write!(frame, "data:{}\n\n", event.data);
+        frame
+    })
 }
 
 fn retry() -> u32 {
