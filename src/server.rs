@@ -96,6 +96,30 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(config.listen);
+        Self::start(config, listener).await
+    }
+
+    /// Like [`bind`](Self::bind), at a socket that somebody else has opened at `config.listen`, and where clients may
+    /// be waiting already.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn take_over(
+        listener: std::net::TcpListener,
+        config: Config,
+    ) -> Result<Self, StartError> {
+        let listener = async {
+            listener.set_nonblocking(true)?;
+            TcpListener::from_std(listener)
+        };
+        Self::start(config, listener).await
+    }
+
+    async fn start(
+        config: Config,
+        listener: impl Future<Output = io::Result<TcpListener>>,
+    ) -> Result<Self, StartError> {
         let Config {
             listen,
             database,
@@ -111,7 +135,7 @@ impl Server {
         // The database first: of two servers started alike, the second shall hear who has the file.
         let store = Store::open(&database, bus_capacity)?;
         let listening = async {
-            let listener = TcpListener::bind(listen).await?;
+            let listener = listener.await?;
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = match listening.await {
@@ -143,6 +167,12 @@ impl Server {
             control: Control::listen(&database),
             app,
         })
+    }
+
+    /// What it keeps.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.app.store
     }
 
     /// Where it listens, with the port that the system chose where 0 was asked for.

@@ -1,6 +1,7 @@
 //! The command line: flags, environment variables, and what each command does.
 
 mod manage;
+mod systemd;
 mod table;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use listenfd::ListenFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -148,13 +150,15 @@ enum LogFormat {
 /// # Errors
 /// Whatever kept it from being done; [`exit_code`] tells what to exit with.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    // Before there are threads: it takes what it has read out of the environment.
+    let handed_over = ListenFd::from_env();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("can't start threads")?;
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-            Command::Serve(serve) => return serve.run().await,
+            Command::Serve(serve) => return serve.run(handed_over).await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),
             Command::Token { command, with } => (Management::Token(command), with),
@@ -204,7 +208,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             Refused::NoDatabase(_) => NO_INPUT,
         };
     }
-    if error.is::<oauth::ConfigError>() {
+    if error.is::<oauth::ConfigError>() || error.is::<systemd::SocketError>() {
         return CONFIG;
     }
     match error.downcast_ref::<Failure>() {
@@ -215,8 +219,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 }
 
 impl Serve {
-    async fn run(self) -> anyhow::Result<()> {
+    async fn run(self, handed_over: ListenFd) -> anyhow::Result<()> {
         start_log(&self);
+        let handed_over = systemd::listener(handed_over)?;
         let public_url = self.public_url.as_ref().map(Origin::to_string);
         let oauth = self.oauth.flows(public_url.as_deref())?;
         let settings = Settings {
@@ -228,20 +233,32 @@ impl Serve {
             oauth: Arc::new(oauth),
         };
         let config = Config {
-            listen: self.listen,
+            listen: match &handed_over {
+                Some((address, _)) => *address,
+                None => self.listen,
+            },
             database: self.db,
             bus_capacity: BUS_CAPACITY,
             settings,
         };
         // Before anything is announced: whoever reads the ready line may send a signal at once.
         let signals = Signals::listen().context("can't listen for signals")?;
-        let server = Server::bind(config).await?;
+        let server = match handed_over {
+            Some((_, listener)) => Server::take_over(listener, config).await?,
+            None => Server::bind(config).await?,
+        };
         // Whoever started the server may not want to know; a closed pipe is no reason to fail.
         let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
         if let Some(link) = server.setup_link() {
             let _ = writeln!(io::stdout(), "make the first account at {link}");
         }
-        server.run(signals.first()).await?;
+        systemd::tell_ready(server.address());
+        tokio::spawn(systemd::show_life(server.address(), server.store().clone()));
+        let stop = async {
+            signals.first().await;
+            systemd::tell_stopping();
+        };
+        server.run(stop).await?;
         tracing::info!("stopped");
         Ok(())
     }

@@ -195,6 +195,16 @@ impl Store {
         Ok(())
     }
 
+    /// Like [`probe`](Self::probe), but new each time, and waiting for its turn where the queue is full: as long as
+    /// the writer goes on this returns, however busy it is, and where it is stuck, never.
+    ///
+    /// # Errors
+    /// What a message would be refused with.
+    pub async fn pulse(&self) -> Result<()> {
+        let probe = self.inner.writer.submit_in_turn(|unit| unit.probe());
+        probe.await?.await.unwrap_or(Err(Error::Stopping))
+    }
+
     /// Runs `work` with a read-only connection, off the async threads.
     async fn read<T: Send + 'static>(
         &self,

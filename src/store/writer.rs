@@ -149,17 +149,26 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (asker, receiver) = oneshot::channel();
-        let job = Box::new(Task {
-            work: Some(work),
-            result: None,
-            asker,
-        });
-        match self.jobs.try_send(Message::Job(job)) {
+        let (job, receiver) = job(work);
+        match self.jobs.try_send(job) {
             Ok(()) => Ok(receiver),
             Err(TrySendError::Full(_)) => Err(Error::Busy),
             Err(TrySendError::Closed(_)) => Err(Error::Stopping),
         }
+    }
+
+    /// Like [`submit`](Self::submit), but waits for its turn where the queue is full.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`] when the writer has stopped.
+    pub async fn submit_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let (job, receiver) = job(work);
+        let queued = self.jobs.send(job).await;
+        queued.map_err(|_| Error::Stopping)?;
+        Ok(receiver)
     }
 
     /// Waits until everything queued before is durable and the file is closed. Blocks; harmless
@@ -172,6 +181,19 @@ impl Writer {
         let _ = self.jobs.blocking_send(Message::Stop);
         let _ = thread.join();
     }
+}
+
+/// What goes into the queue, and where its result arrives.
+fn job<T: Send + 'static>(
+    work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+) -> (Message, oneshot::Receiver<Result<T>>) {
+    let (asker, receiver) = oneshot::channel();
+    let task = Task {
+        work: Some(work),
+        result: None,
+        asker,
+    };
+    (Message::Job(Box::new(task)), receiver)
 }
 
 fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {

@@ -37,6 +37,7 @@ mod plain;
 mod provider;
 mod reactions;
 mod rooms;
+mod systemd;
 mod throttle;
 mod tokens;
 mod ui;
