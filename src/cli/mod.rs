@@ -1,5 +1,6 @@
 //! The command line: flags, environment variables, and what each command does.
 
+mod describe;
 mod manage;
 mod systemd;
 mod table;
@@ -14,6 +15,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use listenfd::ListenFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{
@@ -76,6 +78,13 @@ enum Command {
         command: SessionCommand,
         #[command(flatten)]
         with: Managing,
+    },
+    /// Print what a shell needs to complete the commands
+    Completions { shell: Shell },
+    /// Write the man pages into a folder, one for each command
+    Man {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
 }
 
@@ -163,6 +172,11 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Invite { command, with } => (Management::Invite(command), with),
             Command::Token { command, with } => (Management::Token(command), with),
             Command::Session { command, with } => (Management::Session(command), with),
+            Command::Completions { shell } => {
+                describe::complete(shell);
+                return Ok(());
+            }
+            Command::Man { folder } => return Ok(describe::write_man_pages(&folder)?),
         };
         management.run(with).await
     });
@@ -207,6 +221,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             Refused::Because(_) => REFUSED,
             Refused::NoDatabase(_) => NO_INPUT,
         };
+    }
+    if error.is::<describe::Unwritable>() {
+        return CANT_CREATE;
     }
     if error.is::<oauth::ConfigError>() || error.is::<systemd::SocketError>() {
         return CONFIG;

@@ -17,6 +17,7 @@ mod concurrency;
 mod contract;
 mod conversations;
 mod crash;
+mod describe;
 mod dev_mode;
 mod faults;
 mod feed;

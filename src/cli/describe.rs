@@ -1,0 +1,54 @@
+//! What the command line tells about itself to a shell and to `man`, made from its own definition.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use super::Cli;
+
+/// The folder for man pages is missing, or they can't be written there.
+#[derive(Debug, thiserror::Error)]
+#[error("can’t write man pages into {}: {reason}", .folder.display())]
+pub struct Unwritable {
+    folder: PathBuf,
+    reason: io::Error,
+}
+
+/// Prints the completions for a shell.
+pub fn complete(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "tincan", &mut script);
+    // Whoever reads may have seen enough.
+    let _ = io::stdout().write_all(&script);
+}
+
+/// Writes the pages into a folder: one for the program, and one for each command.
+///
+/// # Errors
+/// Where the folder is missing or takes no file.
+pub fn write_man_pages(folder: &Path) -> Result<(), Unwritable> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    write_pages(program, folder).map_err(|reason| Unwritable {
+        folder: folder.to_owned(),
+        reason,
+    })
+}
+
+fn write_pages(command: clap::Command, folder: &Path) -> io::Result<()> {
+    for below in command.get_subcommands() {
+        write_pages(below.clone(), folder)?;
+    }
+    Man::new(command)
+        // Of no day, as the same source shall make the same pages; left out, it would take the place of the next.
+        .date(" ")
+        .source(concat!("tincan ", env!("CARGO_PKG_VERSION")))
+        .manual("Tincan")
+        .generate_to(folder)?;
+    Ok(())
+}
