@@ -48,7 +48,11 @@ async fn each_command_has_a_man_page_that_groff_has_nothing_against() {
     assert_eq!(written.code, Some(0), "{}", written.stderr);
     for page in ["tincan", "tincan-serve", "tincan-user", "tincan-user-reset"] {
         let text = fs::read_to_string(folder.path().join(format!("{page}.1"))).expect("a page");
-        assert!(text.contains(&format!("\n.TH {page} 1 ")), "{text}");
+        let title = format!(
+            "\n.TH {page} 1 \" \" \"tincan {}\" Tincan\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(text.contains(&title), "{text}");
         assert!(
             text.contains(&format!("\n{} \\- ", page.replace('-', "\\-"))),
             "{text}"
