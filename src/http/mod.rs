@@ -11,6 +11,7 @@ mod conversations;
 mod feed;
 mod filters;
 mod guard;
+mod health;
 mod hooks;
 mod invites;
 mod messages;
@@ -145,26 +146,11 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .recover(reply::no_such_route)
         .map(Reply::into_response);
     let api = warp::path("api").and(api).boxed();
-    let health = warp::path!("healthz")
-        .and(warp::get())
-        .and(filters::with(app))
-        .then(health);
-    let health = health
-        .or(warp::path!("healthz").and(filters::only("GET, HEAD")))
-        .map(Reply::into_response);
-    api.or(health)
+    api.or(health::routes(app))
         .unify()
         .or(plain::routes(app))
         .unify()
         .or(ui::routes(app))
         .unify()
         .boxed()
-}
-
-/// 200 when a write could be made durable, 503 whatever keeps it from being so.
-async fn health(app: Arc<App>) -> Result<&'static str, reply::Failure> {
-    match app.store.probe().await {
-        Ok(()) => Ok("ok\n"),
-        Err(error) => Err(reply::Failure::unavailable(&error)),
-    }
 }

@@ -75,7 +75,7 @@ impl Service {
         }
         Box::pin(async move {
             let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
-            let is_api = request.uri().path().split('/').nth(1) == Some("api");
+            let is_of_now = tells_of_now(request.uri().path());
             if request.method() == Method::HEAD {
                 // hyper leaves the body out of the answer to what came in as HEAD (RFC 9110
                 // §9.3.2).
@@ -92,7 +92,7 @@ impl Service {
             };
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            if is_api {
+            if is_of_now {
                 // Pictures say otherwise.
                 headers
                     .entry(CACHE_CONTROL)
@@ -110,6 +110,13 @@ impl Service {
             Ok(response)
         })
     }
+}
+
+/// Whether a later answer may be another, so that nobody between may keep this one. The pages say so
+/// themselves.
+fn tells_of_now(path: &str) -> bool {
+    let first = path.split('/').nth(1);
+    first.is_some_and(|first| ["api", "healthz"].contains(&first))
 }
 
 /// What follows is a secret, wherever in a path it stands: somebody may mistype what is in front.

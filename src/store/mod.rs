@@ -78,8 +78,8 @@ struct Inner {
     readers: r2d2::Pool<SqliteConnectionManager>,
     /// As many permits as there are readers, so that waiting for one costs no thread.
     reader_permits: Arc<Semaphore>,
-    /// When a probe last succeeded.
-    probed: Mutex<Option<Instant>>,
+    /// What the last probe found, and when.
+    probed: Mutex<Option<(Instant, Result<()>)>>,
     sessions: Arc<SessionCache>,
     bus: Arc<Bus>,
     epoch: i64,
@@ -181,18 +181,23 @@ impl Store {
     }
 
     /// Changes one row and waits for its commit: whether the database can still be written to. A
-    /// success holds for a second, so that asking often costs nothing.
+    /// success holds for a second, so that asking often costs nothing; and whoever has waited while
+    /// somebody else's probe ended has its answer, or many who ask of a database that is locked would
+    /// wait for one time-out after the other.
     ///
     /// # Errors
     /// What a message would be refused with.
     pub async fn probe(&self) -> Result<()> {
+        let asked = Instant::now();
         let mut probed = self.inner.probed.lock().await;
-        if probed.is_some_and(|when| when.elapsed() < PROBE_HOLDS) {
-            return Ok(());
+        if let Some((when, found)) = &*probed
+            && (*when >= asked || found.is_ok() && when.elapsed() < PROBE_HOLDS)
+        {
+            return found.clone();
         }
-        self.write(|unit| unit.probe()).await?;
-        *probed = Some(Instant::now());
-        Ok(())
+        let found = self.write(|unit| unit.probe()).await;
+        *probed = Some((Instant::now(), found.clone()));
+        found
     }
 
     /// Like [`probe`](Self::probe), but new each time, and waiting for its turn where the queue is full: as long as

@@ -558,10 +558,3 @@ async fn several_requests_share_a_connection() {
     };
     assert_eq!(rest.matches("HTTP/1.1 200 OK").count(), 1);
 }
-
-#[tokio::test]
-async fn a_healthy_server_says_so_to_anybody() {
-    let server = Server::start(dev()).await;
-    let health = server.nobody().get("/healthz").await;
-    assert_eq!(health.expect(200).as_str().map(str::trim), Some("ok"));
-}

@@ -24,6 +24,7 @@ mod feed;
 mod feed_model;
 mod first_run;
 mod frames;
+mod health;
 mod http;
 mod invites;
 mod lifecycle;
