@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     bus::{Signal, Subscription},
     error::{Error, Result},
+    metrics::{Held, Transport},
     model::{Event, EventId, User},
     presence::{Here, Presence},
     store::{Backlog, Session, Store},
@@ -84,6 +85,8 @@ pub struct Feed {
     live: Subscription,
     /// As long as it is open, its user is online.
     _here: Here,
+    /// As long as it is open, it is counted.
+    _counted: Held,
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been passed on.
@@ -120,6 +123,7 @@ impl Feed {
         presence: &Arc<Presence>,
         session: Arc<Session>,
         cursor: Option<&str>,
+        transport: Transport,
     ) -> Result<Self> {
         // Before anything is read: what is committed after the read is heard.
         let live = store.bus().subscribe(session.user.id);
@@ -139,6 +143,7 @@ impl Feed {
         Ok(Self {
             store: store.clone(),
             _here: presence.enter(session.user.id),
+            _counted: store.metrics().stream(transport),
             session,
             live,
             greeted: false,
@@ -159,10 +164,15 @@ impl Feed {
     /// # Errors
     /// Why the stream has ended: [`Error::Unauthorized`] with its session, [`Error::Stopping`] with
     /// the server, and those of a read.
-    ///
+    pub async fn next(&mut self) -> Result<Item> {
+        let item = self.advance().await?;
+        self.store.metrics().delivered.inc();
+        Ok(item)
+    }
+
     /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
     /// call can be made again.
-    pub async fn next(&mut self) -> Result<Item> {
+    async fn advance(&mut self) -> Result<Item> {
         if !self.greeted {
             self.greeted = true;
             return Ok(self.placed(self.hello()));
@@ -197,6 +207,7 @@ impl Feed {
                     let backlog = self.store.backlog(session, asker, self.passed, PAGE);
                     // Boxed, because what a stream waits for most of the time is something else.
                     let Backlog { events, end } = Box::pin(backlog).await?;
+                    self.store.metrics().replayed.inc_by(events.len() as u64);
                     replay.events = events.into();
                     replay.end = end;
                 }
@@ -218,7 +229,10 @@ impl Feed {
                         return Err(Error::Unauthorized);
                     }
                     Ok(Signal::Event(..) | Signal::SessionEnded(_)) => {}
-                    Err(RecvError::Lagged(_)) => self.phase = Phase::Replay(Replay::default()),
+                    Err(RecvError::Lagged(_)) => {
+                        self.store.metrics().lagged.inc();
+                        self.phase = Phase::Replay(Replay::default());
+                    }
                     Err(RecvError::Closed) => return Err(Error::Stopping),
                 },
             }

@@ -17,7 +17,7 @@
 //! # Rooms of the house
 //! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`] stands
 //! between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
-//! `model` and [`error`]. Only [`http`] names warp; only [`store`] names rusqlite.
+//! `model`, [`secret`] and [`error`]; [`metrics`] is used wherever there is something to count, and uses nothing. Only [`http`] names warp; only [`store`] names rusqlite.
 //!
 //! | module | what lives there |
 //! | --- | --- |
@@ -32,6 +32,8 @@
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
 //! | [`oauth`] | signing in at GitHub or an OpenID Connect provider |
+//! | [`metrics`] | what the server counts and measures of itself |
+//! | [`secret`] | secrets that whoever starts the server gives it |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
 //! | [`error`] | what can go wrong, with machine words |
 //!
@@ -66,10 +68,12 @@ pub mod control;
 pub mod error;
 pub mod feed;
 pub mod http;
+pub mod metrics;
 pub mod model;
 pub mod oauth;
 pub mod password;
 pub mod presence;
+pub mod secret;
 pub mod server;
 pub mod store;
 pub mod throttle;

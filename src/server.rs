@@ -22,7 +22,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     control::Control,
@@ -297,8 +297,13 @@ async fn serve_connection(
         tracing::debug!(%error, "a connection could not be configured");
         return;
     }
+    let metrics = Arc::clone(service.metrics());
+    let _counted = metrics.connection();
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIME));
+    let stream = InspectWriter::new(stream, move |written: &[u8]| {
+        metrics.bytes_sent.inc_by(written.len() as u64);
+    });
     let afterwards = TaskTracker::new();
     let answer = service_fn(|request| service.answer(peer, &afterwards, request));
     let mut connection = pin!(

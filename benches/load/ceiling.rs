@@ -104,7 +104,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     });
     let api = conversations.boxed().or(follow).unify();
     let nothing = warp::path("api").and(api.boxed());
-    let service = Service::of(nothing.or(routes(&app)).unify().boxed(), &app.settings);
+    let service = Service::of(nothing.or(routes(&app)).unify().boxed(), &app);
     ready(listener.local_addr()?)?;
     server::serve(
         listener,

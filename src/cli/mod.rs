@@ -31,6 +31,7 @@ use self::manage::{
 use crate::{
     http::{Network, Origin, Settings, Signup},
     oauth,
+    secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config, Server, StartError},
     store::{Failure, OpenError},
 };
@@ -144,6 +145,18 @@ struct Serve {
     /// How to log
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Human)]
     log_format: LogFormat,
+    /// Show /metrics to whoever has this token, and to nobody else; better kept in a file, as others on
+    /// this machine may see a command line. Without it, /metrics is for this machine alone
+    #[arg(
+        long,
+        env = "TINCAN_METRICS_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    metrics_token: Option<Secret>,
+    /// A file with that token
+    #[arg(long, env = "TINCAN_METRICS_TOKEN_FILE", value_name = "FILE")]
+    metrics_token_file: Option<PathBuf>,
     #[command(flatten)]
     oauth: oauth::Args,
 }
@@ -225,7 +238,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<describe::Unwritable>() {
         return CANT_CREATE;
     }
-    if error.is::<oauth::ConfigError>() || error.is::<systemd::SocketError>() {
+    if error.is::<oauth::ConfigError>()
+        || error.is::<systemd::SocketError>()
+        || error.is::<SecretError>()
+    {
         return CONFIG;
     }
     match error.downcast_ref::<Failure>() {
@@ -241,6 +257,11 @@ impl Serve {
         let handed_over = systemd::listener(handed_over)?;
         let public_url = self.public_url.as_ref().map(Origin::to_string);
         let oauth = self.oauth.flows(public_url.as_deref())?;
+        let metrics_token = Secret::given(
+            "the token for metrics",
+            self.metrics_token,
+            self.metrics_token_file,
+        )?;
         let settings = Settings {
             dev: self.dev,
             signup: self.signup,
@@ -248,6 +269,7 @@ impl Serve {
             trusted_proxies: self.trusted_proxy,
             ui: self.ui,
             oauth: Arc::new(oauth),
+            metrics_token,
         };
         let config = Config {
             listen: match &handed_over {

@@ -247,15 +247,8 @@ impl Asker {
         self.headers.get("tincan-user")?.to_str().ok()
     }
 
-    /// RFC 6750 §2.1; the scheme's case doesn't matter (RFC 9110 §11.1).
     fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = self
-            .headers
-            .get(AUTHORIZATION)?
-            .to_str()
-            .ok()?
-            .split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        bearer(&self.headers)
     }
 
     fn cookie(&self, settings: &Settings) -> Option<&str> {
@@ -276,6 +269,13 @@ impl Asker {
             .filter_map(|pair| pair.trim().split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
     }
+}
+
+/// The bearer token: RFC 6750 §2.1; the scheme's case doesn't matter (RFC 9110 §11.1).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Whether one of this header's comma-separated values is `token`, in whatever case.
@@ -334,7 +334,7 @@ const FLOW: Cookie = Cookie {
 
 impl Cookie {
     fn name(&self, settings: &Settings) -> &'static str {
-        if is_https(settings) {
+        if settings.is_https() {
             self.secure
         } else {
             self.plain
@@ -343,17 +343,10 @@ impl Cookie {
 
     fn set(&self, settings: &Settings, value: &str, age: u32) -> Answer<HeaderValue> {
         let name = self.name(settings);
-        let secure = if is_https(settings) { "; Secure" } else { "" };
+        let secure = if settings.is_https() { "; Secure" } else { "" };
         HeaderValue::try_from(format!(
             "{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
         ))
         .map_err(|_| Error::Internal.into())
     }
-}
-
-fn is_https(settings: &Settings) -> bool {
-    settings
-        .public_url
-        .as_ref()
-        .is_some_and(super::Origin::is_https)
 }

@@ -35,7 +35,7 @@ pub fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Copy {
         .map(|method, headers, client: Option<Client>| {
             // The service tells; those of whom it didn't would be slowed down as one.
             let nobodys = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-            let address = client.map_or(nobodys, |Client(address)| address);
+            let address = client.map_or(nobodys, |client| client.address);
             Asker::new(method, headers, address)
         })
 }
@@ -68,9 +68,14 @@ pub fn only(allowed: &'static str) -> impl Filter<Extract = (Failure,), Error = 
     })
 }
 
-/// The address of whoever sent the request.
+/// Where a request comes from.
 #[derive(Clone, Copy)]
-pub struct Client(pub IpAddr);
+pub struct Client {
+    /// The address of whoever sent it.
+    pub address: IpAddr,
+    /// The address at the other end of the connection, which may be a proxy's.
+    pub peer: IpAddr,
+}
 
 /// A connection that can be taken over from HTTP (RFC 9110 §7.8).
 #[derive(Clone)]

@@ -27,18 +27,21 @@ pub fn well_formed<B>(request: &Request<B>) -> Answer<()> {
 
 /// Refuses what doesn't come from this machine, as far as the peer and the request's head tell.
 pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> Answer<()> {
-    let headers = request.headers();
-    let host = headers.get(HOST).and_then(text).unwrap_or_default();
-    let target = request.uri().authority().map(Authority::as_str);
-    let is_local = peer.to_canonical().is_loopback()
-        && names_this_machine(host)
-        && target.is_none_or(names_this_machine)
-        && !was_forwarded(headers);
-    if is_local {
+    if is_local(peer, request.headers(), request.uri().authority()) {
         return Ok(());
     }
     let message = "In dev mode this server answers only its own machine, at localhost";
     Err(Failure::new(StatusCode::FORBIDDEN, "dev_is_local", message))
+}
+
+/// Whether a request comes from this machine, as far as the peer and its head tell; `target` is the
+/// authority of its target, where it has one (RFC 9112 §3.2.2).
+pub fn is_local(peer: IpAddr, headers: &HeaderMap, target: Option<&Authority>) -> bool {
+    let host = headers.get(HOST).and_then(text).unwrap_or_default();
+    peer.to_canonical().is_loopback()
+        && names_this_machine(host)
+        && target.is_none_or(|target| names_this_machine(target.as_str()))
+        && !was_forwarded(headers)
 }
 
 /// Whether a proxy tells of itself, or a browser has the page under a name that isn't this machine's:

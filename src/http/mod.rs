@@ -15,6 +15,7 @@ mod health;
 mod hooks;
 mod invites;
 mod messages;
+mod metrics;
 mod oauth;
 mod openapi;
 mod origin;
@@ -40,7 +41,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 pub use self::{origin::Origin, proxies::Network, service::Service, setup::Setup};
 use crate::{
     error::Result, model::UserId, oauth::Flows, password::Passwords, presence::Presence,
-    store::Store, throttle::Throttle,
+    secret::Secret, store::Store, throttle::Throttle,
 };
 
 /// What every handler may need.
@@ -98,6 +99,15 @@ pub struct Settings {
     pub ui: Option<PathBuf>,
     /// Where else people may sign in.
     pub oauth: Arc<Flows>,
+    /// By which one may look at what is counted, from wherever; without it, only this machine may.
+    pub metrics_token: Option<Secret>,
+}
+
+impl Settings {
+    /// Whether people reach the server through TLS.
+    fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(Origin::is_https)
+    }
 }
 
 /// Who may make themselves an account, after the first.
@@ -112,7 +122,7 @@ pub enum Signup {
     Closed,
 }
 
-/// The filter tree. Below `/api` and `/plain` and at `/healthz` a miss is answered there; everything
+/// The filter tree. Below `/api` and `/plain` and at `/healthz` and `/metrics` a miss is answered there; everything
 /// else is the UI's.
 #[must_use]
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
@@ -147,6 +157,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .map(Reply::into_response);
     let api = warp::path("api").and(api).boxed();
     api.or(health::routes(app))
+        .unify()
+        .or(metrics::routes(app))
         .unify()
         .or(plain::routes(app))
         .unify()

@@ -37,16 +37,21 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr 
     let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
     let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut address = peer.to_canonical();
-    while trusted
-        .iter()
-        .any(|Network(proxies)| proxies.contains(&address))
-    {
+    while is_trusted(address, trusted) {
         match hops.next().and_then(hop) {
             Some(before) => address = before,
             None => break,
         }
     }
     address
+}
+
+/// Whether one of the trusted proxies is at this address.
+pub fn is_trusted(address: IpAddr, trusted: &[Network]) -> bool {
+    let address = address.to_canonical();
+    trusted
+        .iter()
+        .any(|Network(proxies)| proxies.contains(&address))
 }
 
 /// An address as proxies write it, with a port or without.

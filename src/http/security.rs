@@ -5,7 +5,7 @@ use warp::http::{
     header::{self, HeaderName},
 };
 
-use super::{Origin, Settings};
+use super::Settings;
 
 /// Adds them. `content` is the page's own policy, and `referrer` what its links tell.
 pub fn protect(
@@ -19,7 +19,7 @@ pub fn protect(
     set(header::REFERRER_POLICY, referrer);
     set(RESOURCE_POLICY, "same-origin");
     set(PERMISSIONS_POLICY, PERMISSIONS);
-    let is_https = settings.public_url.as_ref().is_some_and(Origin::is_https);
+    let is_https = settings.is_https();
     if is_https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -16,18 +16,19 @@ use warp::{
 };
 
 use super::{
-    App, Settings,
+    App,
     filters::{Client, Upgrade},
-    guard, proxies,
+    guard, openapi, proxies,
     reply::Answer,
     routes,
 };
+use crate::metrics::Metrics;
 
 /// Answers requests with the filter tree. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
     routes: BoxedFilter<(Response,)>,
-    settings: Arc<Settings>,
+    app: Arc<App>,
 }
 
 /// An answer under way. Boxed, so that a connection with an open stream holds no more than the
@@ -38,19 +39,25 @@ impl Service {
     /// The whole of Tincan.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
-        Self::of(routes(app), &app.settings)
+        Self::of(routes(app), app)
     }
 
     /// Any filter tree, behind the same door.
     #[must_use]
-    pub fn of(routes: BoxedFilter<(Response,)>, settings: &Arc<Settings>) -> Self {
-        let settings = Arc::clone(settings);
-        Self { routes, settings }
+    pub fn of(routes: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
+        let app = Arc::clone(app);
+        Self { routes, app }
+    }
+
+    /// Where what it does is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        self.app.store.metrics()
     }
 
     fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> Answer<()> {
         guard::well_formed(request)?;
-        if self.settings.dev {
+        if self.app.settings.dev {
             guard::local_only(peer, request)?;
         }
         Ok(())
@@ -66,14 +73,23 @@ impl Service {
     ) -> Answering {
         let admitted = self.admit(peer, &request);
         let routes = self.routes.clone();
-        let client = proxies::client(peer, request.headers(), &self.settings.trusted_proxies);
+        let trusted = &self.app.settings.trusted_proxies;
+        let address = proxies::client(peer, request.headers(), trusted);
+        let target = request.uri().authority().cloned();
         let extensions = request.extensions_mut();
-        extensions.insert(Client(client));
+        extensions.insert(Client { address, peer });
+        if let Some(target) = target {
+            extensions.insert(target);
+        }
         if let Some(connection) = extensions.remove::<OnUpgrade>() {
             let tasks = afterwards.clone();
             extensions.insert(Upgrade { connection, tasks });
         }
+        let metrics = Arc::clone(self.metrics());
         Box::pin(async move {
+            let start = Instant::now();
+            let route = route_of(request.uri().path());
+            let method = method_name(request.method());
             let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
             let is_of_now = tells_of_now(request.uri().path());
             if request.method() == Method::HEAD {
@@ -98,14 +114,11 @@ impl Service {
                     .entry(CACHE_CONTROL)
                     .or_insert(HeaderValue::from_static("no-store"));
             }
-            if let Some(Line {
-                start,
-                method,
-                path,
-            }) = line
-            {
-                let micros = start.elapsed().as_micros();
-                tracing::debug!(%method, path, status = response.status().as_u16(), micros, "answered");
+            let (status, took) = (response.status().as_u16(), start.elapsed());
+            metrics.answered(method, route, status, took);
+            if let Some(Line { method, path }) = line {
+                let micros = took.as_micros();
+                tracing::debug!(%method, path, status, micros, "answered");
             }
             Ok(response)
         })
@@ -116,7 +129,31 @@ impl Service {
 /// themselves.
 fn tells_of_now(path: &str) -> bool {
     let first = path.split('/').nth(1);
-    first.is_some_and(|first| ["api", "healthz"].contains(&first))
+    first.is_some_and(|first| ["api", "healthz", "metrics"].contains(&first))
+}
+
+/// What requests for `path` are counted as. There are so many of these and no more, and none of them has
+/// anything of what a client sent: what isn't of the contract is counted by the door it knocked at.
+fn route_of(path: &str) -> &'static str {
+    let door = || match path.split('/').nth(1) {
+        Some("api") => "/api",
+        Some("plain") => "/plain",
+        _ => "/",
+    };
+    openapi::path_of(path).unwrap_or_else(door)
+}
+
+/// A client may call a method whatever it likes.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 /// What follows is a secret, wherever in a path it stands: somebody may mistype what is in front.
@@ -125,7 +162,6 @@ const HOOKS: &str = "hooks/";
 /// A request, as the log shows it. The query stays out of it, as it may hold a token, and the secret
 /// of a hook, which is a token.
 struct Line {
-    start: Instant,
     method: Method,
     path: String,
 }
@@ -138,7 +174,6 @@ impl Line {
             None => path.to_owned(),
         };
         Self {
-            start: Instant::now(),
             method: request.method().clone(),
             path,
         }

@@ -1,17 +1,16 @@
 //! The first run: a token, printed where the server was started, by which the first account is made.
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     error::Result,
     model::setup_link,
+    secret::Secret,
     store::{Store, new_token},
 };
 
 /// The token of the setup link. It is of one start of the server, and kept nowhere else.
 pub struct Setup {
     /// None where there was somebody at the start who could administer.
-    token: Option<String>,
+    token: Option<Secret>,
 }
 
 impl Setup {
@@ -21,6 +20,7 @@ impl Setup {
     /// Those of a read, and [`crate::error::Error::Internal`] where the system has no randomness.
     pub async fn prepare(store: &Store) -> Result<Self> {
         let token = store.needs_setup().await?.then(new_token).transpose()?;
+        let token = token.map(Secret::new);
         Ok(Self { token })
     }
 
@@ -33,7 +33,8 @@ impl Setup {
     /// Where the first account is made, on a server that people reach at `base`.
     #[must_use]
     pub fn link(&self, base: &str) -> Option<String> {
-        self.token.as_ref().map(|token| setup_link(base, token))
+        let token = self.token.as_ref()?;
+        Some(setup_link(base, token.reveal()))
     }
 
     /// Whether the first account has still to be made.
@@ -44,10 +45,9 @@ impl Setup {
         Ok(self.token.is_some() && store.needs_setup().await?)
     }
 
-    /// Whether that is the token. Hashes are compared, so that the time it takes tells nothing of it.
+    /// Whether that is the token.
     #[must_use]
     pub fn admits(&self, token: &str) -> bool {
-        let own = self.token.as_ref();
-        own.is_some_and(|own| Sha256::digest(own) == Sha256::digest(token))
+        self.token.as_ref().is_some_and(|own| own.is(token))
     }
 }

@@ -1,8 +1,9 @@
 //! The flags about providers, and what they must make together.
 
-use std::{fs, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use super::{Flows, Kind, Provider, Secret};
+use crate::secret::SecretError;
 
 const HEADING: &str = "Signing in elsewhere";
 const GITHUB: &str = "github";
@@ -79,12 +80,8 @@ pub enum ConfigError {
     NoClient(String),
     #[error("the provider {0} needs a secret: --oidc-secret-file {0}=FILE")]
     NoSecret(String),
-    #[error("the provider {0} has a secret and a file with one; which is it?")]
-    TwoSecrets(String),
-    #[error("can’t read the secret in {file:?}: {reason}")]
-    Unreadable { file: PathBuf, reason: io::Error },
-    #[error("the file {0:?} is empty, and should hold a secret")]
-    EmptyFile(PathBuf),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
     NoAddress(String),
     #[error(
@@ -119,14 +116,13 @@ impl Args {
         // A variable that is set to nothing is as good as none.
         let id = self.github_client_id.clone().filter(|id| !id.is_empty());
         let secret = self.github_client_secret.clone();
-        let secret = secret.filter(|secret| !secret.reveal().is_empty());
         let file = self.github_client_secret_file.clone();
-        let file = file.filter(|file| !file.as_os_str().is_empty());
-        if id.is_none() && secret.is_none() && file.is_none() {
+        let secret = Secret::given("the secret of the provider github", secret, file)?;
+        if id.is_none() && secret.is_none() {
             return Ok(None);
         }
         let client_id = id.ok_or(ConfigError::HalfGitHub)?;
-        let secret = one_secret(GITHUB, secret, file)?.ok_or(ConfigError::HalfGitHub)?;
+        let secret = secret.ok_or(ConfigError::HalfGitHub)?;
         Ok(Some(Provider {
             id: GITHUB.to_owned(),
             name: "GitHub".to_owned(),
@@ -156,7 +152,8 @@ impl Args {
             let client_id = client_id.ok_or_else(|| ConfigError::NoClient(name.to_owned()))?;
             let secret = take(&mut secrets, name).map(Secret::from);
             let file = take(&mut files, name).map(PathBuf::from);
-            let secret = one_secret(name, secret, file)?;
+            let what = format!("the secret of the provider {name}");
+            let secret = Secret::given(&what, secret, file)?;
             providers.push(Provider {
                 id: name.to_owned(),
                 name: name.to_owned(),
@@ -202,23 +199,4 @@ fn named<'a>(
 fn take<'a>(pairs: &mut Named<'a>, name: &str) -> Option<&'a str> {
     let place = pairs.iter().position(|(other, _)| *other == name)?;
     Some(pairs.swap_remove(place).1)
-}
-
-/// The secret that was given, or that stands in a file, without the line’s end.
-fn one_secret(
-    provider: &str,
-    given: Option<Secret>,
-    file: Option<PathBuf>,
-) -> Result<Option<Secret>, ConfigError> {
-    let Some(file) = file else {
-        return Ok(given);
-    };
-    if given.is_some() {
-        return Err(ConfigError::TwoSecrets(provider.to_owned()));
-    }
-    match fs::read_to_string(&file) {
-        Ok(text) if text.trim().is_empty() => Err(ConfigError::EmptyFile(file)),
-        Ok(text) => Ok(Some(Secret::from(text.trim()))),
-        Err(reason) => Err(ConfigError::Unreadable { file, reason }),
-    }
 }

@@ -125,7 +125,7 @@ impl Flows {
         };
         let entries = providers.into_iter().zip(addresses).map(entry);
         Ok(Self {
-            entries: entries.collect::<Result<_, _>>()?,
+            entries: entries.collect::<Result<_, ConfigError>>()?,
             ..Self::default()
         })
     }

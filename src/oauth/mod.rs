@@ -28,10 +28,11 @@ pub use self::{
     args::{Args, ConfigError},
     avatar::Avatar,
     flows::{Begun, Callback, Finished, Flows, Pending, Purpose},
-    provider::{Kind, Provider, Secret},
+    provider::{Kind, Provider},
 };
 
 use crate::model::Identity;
+pub use crate::secret::Secret;
 
 /// The result of whatever a provider has a part in.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

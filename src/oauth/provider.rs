@@ -1,6 +1,6 @@
 //! What is known of a provider before it is asked anything.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use oauth2::{
     RequestTokenError,
@@ -8,7 +8,7 @@ use oauth2::{
     url::{Host, Url},
 };
 
-use super::{Error, causes, client::NoAnswer};
+use super::{Error, Secret, causes, client::NoAnswer};
 
 /// Where people go to sign in, and as which program this server is known there.
 #[derive(Clone, Debug)]
@@ -29,35 +29,6 @@ pub enum Kind {
     GitHub { url: String },
     /// OpenID Connect, with what the provider calls itself, letter by letter.
     Oidc { issuer: String },
-}
-
-/// A text that no log and no error message shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself, for the one who is to have it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
 }
 
 /// Whether the URL leads to this machine: nobody between could read what is sent there.

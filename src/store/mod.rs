@@ -26,8 +26,9 @@ mod users;
 mod writer;
 
 use std::{
+    fs,
     num::NonZeroUsize,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -62,6 +63,7 @@ use self::{
 use crate::{
     bus::Bus,
     error::{Error, Result},
+    metrics::{Metrics, Moment},
 };
 
 /// How long a successful probe stands for the next ones.
@@ -82,6 +84,9 @@ struct Inner {
     probed: Mutex<Option<(Instant, Result<()>)>>,
     sessions: Arc<SessionCache>,
     bus: Arc<Bus>,
+    metrics: Arc<Metrics>,
+    /// Where the database is.
+    path: PathBuf,
     epoch: i64,
     failure: watch::Receiver<Option<Failure>>,
 }
@@ -120,6 +125,7 @@ impl Store {
 
         let bus = Bus::new(bus_capacity);
         let sessions = Arc::new(SessionCache::default());
+        let metrics = Metrics::new();
         let writer = Writer::start(writer::Setup {
             lock,
             connection,
@@ -127,6 +133,7 @@ impl Store {
             last_id,
             bus: Arc::clone(&bus),
             sessions: Arc::clone(&sessions),
+            metrics: Arc::clone(&metrics),
             fail,
         });
         let reader_permits = Arc::new(Semaphore::new(readers.max_size() as usize));
@@ -138,6 +145,8 @@ impl Store {
                 probed: Mutex::default(),
                 sessions,
                 bus,
+                metrics,
+                path,
                 epoch,
                 failure,
             }),
@@ -148,6 +157,24 @@ impl Store {
     #[must_use]
     pub fn bus(&self) -> &Arc<Bus> {
         &self.inner.bus
+    }
+
+    /// What is counted of the server that this is the store of.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.inner.metrics
+    }
+
+    /// How the store is at this moment. Asks the file system.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        Moment {
+            queued: self.inner.writer.queued(),
+            sessions: self.inner.sessions.len(),
+            database: size(&self.inner.path),
+            log: size(&with_suffix(&self.inner.path, "-wal")),
+        }
     }
 
     /// Names this database's history; a cursor of another one means nothing here.

@@ -413,6 +413,10 @@ impl SessionCache {
         self.sessions.read().get(token).cloned()
     }
 
+    pub fn len(&self) -> usize {
+        self.sessions.read().len()
+    }
+
     fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }

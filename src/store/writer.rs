@@ -11,7 +11,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::{FairMutex, Mutex};
@@ -34,6 +34,7 @@ use super::{
 use crate::{
     bus::Bus,
     error::{Error, Result},
+    metrics::Metrics,
     model::{Change, ConversationId, EventId, SessionId, Timestamp, UserId},
 };
 
@@ -62,6 +63,7 @@ pub(super) struct Setup {
     pub last_id: i64,
     pub bus: Arc<Bus>,
     pub sessions: Arc<SessionCache>,
+    pub metrics: Arc<Metrics>,
     pub fail: watch::Sender<Option<Failure>>,
 }
 
@@ -171,6 +173,11 @@ impl Writer {
         Ok(receiver)
     }
 
+    /// How many jobs wait to be taken.
+    pub fn queued(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
     /// Waits until everything queued before is durable and the file is closed. Blocks; harmless
     /// when called again.
     pub fn stop(&self) {
@@ -205,6 +212,7 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
         last_id,
         bus,
         sessions,
+        metrics,
         fail,
     } = setup;
     connection.wal_hook(Some(|_, pages| {
@@ -219,6 +227,7 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
         memory: Memory::default(),
         bus,
         sessions,
+        metrics,
         fail: fail.clone(),
         gate,
         checkpointer: &checkpointer,
@@ -366,6 +375,7 @@ struct Batches<'a> {
     memory: Memory,
     bus: Arc<Bus>,
     sessions: Arc<SessionCache>,
+    metrics: Arc<Metrics>,
     fail: watch::Sender<Option<Failure>>,
     gate: Gate,
     checkpointer: &'a Checkpointer,
@@ -460,6 +470,7 @@ impl Batches<'_> {
             after_commit: Vec::with_capacity(jobs.len()),
             memory: &mut self.memory,
         };
+        let count = jobs.len();
         run("BEGIN IMMEDIATE")?;
         for job in jobs {
             let (last_id, actions) = (unit.last_id, unit.after_commit.len());
@@ -481,7 +492,9 @@ impl Batches<'_> {
         if unit.last_id != self.last_id {
             set_clock(connection, unit.last_id)?;
         }
+        let begun = Instant::now();
         run("COMMIT")?;
+        self.metrics.committed(count, begun.elapsed());
         Ok((unit.last_id, unit.after_commit))
     }
 

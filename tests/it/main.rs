@@ -31,6 +31,7 @@ mod lifecycle;
 mod long_poll;
 mod matrix;
 mod messages;
+mod metrics;
 mod migration;
 mod oauth;
 mod oauth_http;

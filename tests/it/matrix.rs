@@ -82,6 +82,7 @@ GET    /api/admin/users/{id}/sessions                   401     403    403   403
 DELETE /api/admin/users/{id}/sessions                   401     403    403   403   204     401      401       403        403
 DELETE /api/admin/users/{id}/sessions/{sessionId}       401     403    403   403   204     401      401       403        403
 GET    /healthz                                         200     200    200   200   200     200      200       200        200
+GET    /metrics                                         200     200    200   200   200     200      200       200        200
 ";
 
 const PASSWORD: &str = "correct horse battery";

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     error::Error,
     feed::{Feed, Item},
+    metrics::Transport,
 };
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
@@ -56,20 +57,21 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgra
         .as_deref()
         .filter(|last| !last.is_empty())
         .or_else(|| query.get("after"));
-    let open = Feed::open(&app.store, &app.presence, session, cursor);
+    let open = |transport| Feed::open(&app.store, &app.presence, session, cursor, transport);
     if let Some(upgrade) = upgrade.filter(|_| asker.wants_websocket()) {
         let response = websocket::handshake(asker.headers())?;
         let token = asker.token(&app.settings).or(in_query);
         let token = token.ok_or(Error::Unauthorized)?.to_owned();
-        websocket::start(upgrade, Arc::clone(&app), token, open.await?);
+        let feed = open(Transport::WebSocket).await?;
+        websocket::start(upgrade, Arc::clone(&app), token, feed);
         return Ok(response);
     }
     if accepts("text/event-stream") {
-        return Ok(sse::reply(open.await?));
+        return Ok(sse::reply(open(Transport::Sse).await?));
     }
     if accepts("application/json") {
         let wait = long_poll::wait(&query)?;
-        let feed = open.await?;
+        let feed = open(Transport::LongPoll).await?;
         return match cursor {
             None => Ok(long_poll::beginning(&feed)),
             Some(_) => long_poll::reply(feed, wait).await,

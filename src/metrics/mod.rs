@@ -1,0 +1,311 @@
+//! What the server counts and measures of itself: the one place that knows the names, the help texts and
+//! the crate that writes them down. Whoever has something to count calls a method here, or counts up one of
+//! the fields; nothing here knows what is counted.
+//!
+//! Counters are atomics, and the one lock that threads share is taken to read, once a request. Sizes are
+//! looked at when somebody asks.
+
+mod process;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Metric, Registry},
+};
+
+/// How the text that [`Metrics::text`] makes is declared (OpenMetrics 1.0, which Prometheus reads).
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Seconds: from an answer out of memory to the longest that a write waits.
+const ANSWER_TIMES: [f64; 12] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+/// Seconds: from a disk that only says that it has synced to one that is busy.
+const COMMIT_TIMES: [f64; 12] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0,
+];
+/// Writes in one commit.
+const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+/// How many commits the recent commit time is an average of, more or less.
+const RECENT: u64 = 8;
+
+/// How a client follows what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Sse,
+    WebSocket,
+    LongPoll,
+    /// The page without scripts that loads itself anew.
+    FollowPage,
+}
+
+impl Transport {
+    pub const ALL: [Self; 4] = [Self::Sse, Self::WebSocket, Self::LongPoll, Self::FollowPage];
+
+    /// What it is called wherever it is counted.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sse => "sse",
+            Self::WebSocket => "websocket",
+            Self::LongPoll => "long_poll",
+            Self::FollowPage => "follow_page",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    method: &'static str,
+    route: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answer {
+    method: &'static str,
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Stream {
+    transport: &'static str,
+}
+
+/// What the store is at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Writes that wait for the writer.
+    pub queued: usize,
+    /// Sessions held in memory.
+    pub sessions: usize,
+    /// Bytes of the database, and of the log beside it.
+    pub database: u64,
+    pub log: u64,
+}
+
+/// All that is counted, of one server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    started: Instant,
+    answers: Family<Answer, Counter>,
+    times: Family<Request, Histogram, fn() -> Histogram>,
+    connections: Gauge,
+    /// Bytes handed to the system for clients.
+    pub bytes_sent: Counter,
+    streams: Family<Stream, Gauge>,
+    opened: Family<Stream, Counter>,
+    /// Events handed to streams.
+    pub delivered: Counter,
+    /// Events that streams have read from the database.
+    pub replayed: Counter,
+    /// Times that a stream fell behind and had to read the database.
+    pub lagged: Counter,
+    batches: Histogram,
+    commits: Histogram,
+    /// Microseconds that a commit takes lately.
+    recent_commit: AtomicU64,
+    queued: Gauge,
+    sessions: Gauge,
+    database: Gauge,
+    log: Gauge,
+    uptime: Gauge,
+    memory: Gauge,
+    files: Gauge,
+}
+
+impl Metrics {
+    /// All of it, at nought.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        let mut registry = Registry::default();
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("tincan_build", "The program", build);
+        let mut list = List(&mut registry);
+        let metrics = Self {
+            started: Instant::now(),
+            answers: list.add("tincan_http_requests", "Requests answered"),
+            times: list.with(
+                "tincan_http_request_duration_seconds",
+                "From a request’s head to the head of its answer",
+                Family::new_with_constructor(|| Histogram::new(ANSWER_TIMES)),
+            ),
+            connections: list.add("tincan_connections", "Connections open"),
+            bytes_sent: list.add("tincan_sent_bytes", "Bytes sent to clients"),
+            streams: list.add("tincan_streams", "Streams open"),
+            opened: list.add(
+                "tincan_streams_opened",
+                "Streams opened, and loads of a page that follows",
+            ),
+            delivered: list.add("tincan_events_delivered", "Events handed to streams"),
+            replayed: list.add(
+                "tincan_events_replayed",
+                "Events read from the database for streams",
+            ),
+            lagged: list.add(
+                "tincan_streams_lagged",
+                "Times that a stream fell behind, and read the database instead",
+            ),
+            batches: list.with(
+                "tincan_batch_writes",
+                "Writes in one commit",
+                Histogram::new(BATCH_SIZES),
+            ),
+            commits: list.with(
+                "tincan_commit_duration_seconds",
+                "What a commit takes to be on the disk",
+                Histogram::new(COMMIT_TIMES),
+            ),
+            recent_commit: AtomicU64::new(0),
+            queued: list.add("tincan_queued_writes", "Writes that wait for the writer"),
+            sessions: list.add("tincan_cached_sessions", "Sessions held in memory"),
+            database: list.add("tincan_database_bytes", "Size of the database"),
+            log: list.add("tincan_wal_bytes", "Size of the write-ahead log"),
+            uptime: list.add("tincan_uptime_seconds", "Since the server started"),
+            memory: list.add("process_resident_memory_bytes", "Memory in use"),
+            files: list.add("process_open_fds", "File descriptors open"),
+            registry,
+        };
+        for transport in Transport::ALL {
+            // Known from the start, so that nobody takes "none yet" for "unknown".
+            let transport = Stream::by(transport);
+            drop(metrics.streams.get_or_create(&transport));
+            drop(metrics.opened.get_or_create(&transport));
+        }
+        Arc::new(metrics)
+    }
+
+    /// A request was answered. `route` is one of the program's own, and never what a client sent.
+    pub fn answered(&self, method: &'static str, route: &'static str, status: u16, took: Duration) {
+        let request = Request { method, route };
+        let answer = Answer {
+            method,
+            route,
+            status,
+        };
+        self.times
+            .get_or_create(&request)
+            .observe(took.as_secs_f64());
+        self.answers.get_or_create(&answer).inc();
+    }
+
+    /// Counts a connection as long as what comes back lives.
+    #[must_use]
+    pub fn connection(&self) -> Held {
+        Held::of(self.connections.clone())
+    }
+
+    /// Counts a stream as long as what comes back lives.
+    #[must_use]
+    pub fn stream(&self, transport: Transport) -> Held {
+        let transport = Stream::by(transport);
+        self.opened.get_or_create(&transport).inc();
+        Held::of(self.streams.get_or_create_owned(&transport))
+    }
+
+    /// A commit of so many writes took so long. Only the writer calls this.
+    pub fn committed(&self, writes: usize, took: Duration) {
+        let writes = u32::try_from(writes).unwrap_or(u32::MAX);
+        self.batches.observe(f64::from(writes));
+        self.commits.observe(took.as_secs_f64());
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let recent = match self.recent_commit.load(Ordering::Relaxed) {
+            0 => took,
+            recent => recent - recent / RECENT + took / RECENT,
+        };
+        self.recent_commit.store(recent, Ordering::Relaxed);
+    }
+
+    /// How long this server has been running.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What a commit takes lately, nothing where there was none.
+    #[must_use]
+    pub fn recent_commit(&self) -> Duration {
+        Duration::from_micros(self.recent_commit.load(Ordering::Relaxed))
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open_connections(&self) -> i64 {
+        self.connections.get()
+    }
+
+    /// Streams open now.
+    #[must_use]
+    pub fn open_streams(&self, transport: Transport) -> i64 {
+        self.streams.get_or_create(&Stream::by(transport)).get()
+    }
+
+    /// All of it as text, as [`CONTENT_TYPE`] says. Reads files of the system.
+    ///
+    /// # Errors
+    /// None: nothing here refuses to be written.
+    pub fn text(&self, moment: Moment) -> Result<String, fmt::Error> {
+        set(&self.queued, moment.queued);
+        set(&self.sessions, moment.sessions);
+        set(&self.database, moment.database);
+        set(&self.log, moment.log);
+        set(&self.uptime, self.uptime().as_secs());
+        set(&self.memory, process::resident_memory().unwrap_or(0));
+        set(&self.files, process::open_files().unwrap_or(0));
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Stream {
+    fn by(transport: Transport) -> Self {
+        Self {
+            transport: transport.name(),
+        }
+    }
+}
+
+fn set(gauge: &Gauge, value: impl TryInto<i64>) {
+    gauge.set(value.try_into().unwrap_or(i64::MAX));
+}
+
+/// What the text is made of, in its order.
+struct List<'a>(&'a mut Registry);
+
+impl List<'_> {
+    fn add<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+        self.with(name, help, M::default())
+    }
+
+    fn with<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+}
+
+/// One more of something that is counted, until it is dropped.
+#[derive(Debug)]
+pub struct Held(Gauge);
+
+impl Held {
+    fn of(gauge: Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,77 @@
+//! Secrets that whoever starts the server gives it: how they are kept out of what is shown, read from a
+//! file, and compared.
+
+use std::{fmt, fs, io, path::PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// A text that no log and no error message shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// Why there is no secret. The secret itself stands in none of the texts.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error("{0} is given, and a file with it; which is it?")]
+    Two(String),
+    #[error("can’t read the secret in {file:?}: {reason}")]
+    Unreadable { file: PathBuf, reason: io::Error },
+    #[error("the file {0:?} is empty, and should hold a secret")]
+    EmptyFile(PathBuf),
+}
+
+impl Secret {
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The secret that was given, or that stands in a file, without the line’s end. `what` is what it is
+    /// called where both were given. A variable that is set to nothing is as good as none.
+    ///
+    /// # Errors
+    /// See [`SecretError`].
+    pub fn given(
+        what: &str,
+        given: Option<Self>,
+        file: Option<PathBuf>,
+    ) -> Result<Option<Self>, SecretError> {
+        let given = given.filter(|secret| !secret.0.is_empty());
+        let file = file.filter(|file| !file.as_os_str().is_empty());
+        let Some(file) = file else {
+            return Ok(given);
+        };
+        if given.is_some() {
+            return Err(SecretError::Two(what.to_owned()));
+        }
+        match fs::read_to_string(&file) {
+            Ok(text) if text.trim().is_empty() => Err(SecretError::EmptyFile(file)),
+            Ok(text) => Ok(Some(Self::from(text.trim()))),
+            Err(reason) => Err(SecretError::Unreadable { file, reason }),
+        }
+    }
+
+    /// The text itself, for the one who is to have it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether that is it. Hashes are compared, so that the time it takes tells nothing of it.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        Sha256::digest(&self.0) == Sha256::digest(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
