@@ -197,17 +197,8 @@ async fn no_label_has_anything_that_a_client_sent() {
         }
     }
     let shown = shown(talk.server.address()).await;
-    for secret in ["5ecre7", "5ECRE7", "123456789", "%F0", text(&said["id"])] {
-        let labels = shown.lines().filter(|line| line.contains("route="));
-        let labels = labels.filter_map(|line| line.rsplit_once('}'));
-        let found = labels
-            .map(|(labels, _)| labels.split(",le=").next().unwrap_or_default())
-            .find(|labels| {
-                labels
-                    .split(',')
-                    .any(|label| !label.starts_with("status=") && label.contains(secret))
-            });
-        assert_eq!(found, None, "{secret}");
+    for sent in ["5ecre7", "5ECRE7", "123456789", "%F0"] {
+        assert!(!shown.contains(sent), "{sent} in\n{shown}");
     }
     let document = document(&talk.john).await;
     let paths = document["paths"].as_object().expect("paths").keys();
