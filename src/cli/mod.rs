@@ -349,6 +349,8 @@ fn start_log(serve: &Serve) {
     let registry = tracing_subscriber::registry().with(filter);
     match serve.log_format {
         LogFormat::Human => registry.with(layer).init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
+        LogFormat::Json => registry
+            .with(layer.json().flatten_event(true).with_span_list(false))
+            .init(),
     }
 }

@@ -23,6 +23,7 @@ mod password;
 mod plain;
 mod proxies;
 mod reply;
+mod request_id;
 mod rooms;
 mod security;
 mod service;

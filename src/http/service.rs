@@ -1,15 +1,23 @@
 //! What every request passes on its way to the filter tree and back, whatever it asks for.
 
-use std::{convert::Infallible, net::IpAddr, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    fmt,
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hyper::{Request, body::Incoming, service::Service as _, upgrade::OnUpgrade};
 use hyper_util::service::TowerToHyperService;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use warp::{
     Reply,
     filters::BoxedFilter,
     http::{
-        HeaderValue, Method,
+        HeaderValue, Method, StatusCode,
         header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
     },
     reply::Response,
@@ -20,6 +28,7 @@ use super::{
     filters::{Client, Upgrade},
     guard, openapi, proxies,
     reply::Answer,
+    request_id::{RequestId, X_REQUEST_ID},
     routes,
 };
 use crate::metrics::Metrics;
@@ -85,14 +94,15 @@ impl Service {
             let tasks = afterwards.clone();
             extensions.insert(Upgrade { connection, tasks });
         }
+        let id = RequestId::of(peer, request.headers(), trusted);
+        // Everything that is logged while it is answered carries the id. Where nothing is logged, it costs
+        // nothing.
+        let span = tracing::error_span!("request", request_id = id.as_str());
         let metrics = Arc::clone(self.metrics());
-        Box::pin(async move {
+        let answering = async move {
             let start = Instant::now();
-            let route = route_of(request.uri().path());
-            let method = method_name(request.method());
-            let line = tracing::enabled!(tracing::Level::DEBUG).then(|| Line::of(&request));
-            let is_of_now = tells_of_now(request.uri().path());
-            if request.method() == Method::HEAD {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            if method == Method::HEAD {
                 // hyper leaves the body out of the answer to what came in as HEAD (RFC 9110
                 // §9.3.2).
                 *request.method_mut() = Method::GET;
@@ -108,20 +118,35 @@ impl Service {
             };
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            if is_of_now {
+            headers.insert(X_REQUEST_ID, id.into_header());
+            if tells_of_now(uri.path()) {
                 // Pictures say otherwise.
                 headers
                     .entry(CACHE_CONTROL)
                     .or_insert(HeaderValue::from_static("no-store"));
             }
-            let (status, took) = (response.status().as_u16(), start.elapsed());
-            metrics.answered(method, route, status, took);
-            if let Some(Line { method, path }) = line {
-                let micros = took.as_micros();
-                tracing::debug!(%method, path, status, micros, "answered");
-            }
-            Ok(response)
-        })
+            let (status, took) = (response.status(), start.elapsed());
+            metrics.answered(
+                method_name(&method),
+                route_of(uri.path()),
+                status.as_u16(),
+                took,
+            );
+            log(&method, Shown(uri.path()), status, took);
+            Ok::<_, Infallible>(response)
+        };
+        Box::pin(answering.instrument(span))
+    }
+}
+
+/// The log's line about a request. What has gone wrong inside is told to whoever looks at errors alone, too:
+/// they have seen its cause, and want to know what was asked for.
+fn log(method: &Method, path: Shown, status: StatusCode, took: Duration) {
+    let (status, micros) = (status.as_u16(), took.as_micros());
+    if status == 500 {
+        tracing::error!(%method, %path, status, micros, "answered");
+    } else {
+        tracing::debug!(%method, %path, status, micros, "answered");
     }
 }
 
@@ -159,23 +184,15 @@ fn method_name(method: &Method) -> &'static str {
 /// What follows is a secret, wherever in a path it stands: somebody may mistype what is in front.
 const HOOKS: &str = "hooks/";
 
-/// A request, as the log shows it. The query stays out of it, as it may hold a token, and the secret
-/// of a hook, which is a token.
-struct Line {
-    method: Method,
-    path: String,
-}
+/// A path, as the log shows it, without the secret of a hook, which is a token. The query is no part of
+/// it, as it may hold a token, too.
+struct Shown<'a>(&'a str);
 
-impl Line {
-    fn of(request: &Request<Incoming>) -> Self {
-        let path = request.uri().path();
-        let path = match path.split_once(HOOKS) {
-            Some((before, _)) => format!("{before}{HOOKS}…"),
-            None => path.to_owned(),
-        };
-        Self {
-            method: request.method().clone(),
-            path,
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_once(HOOKS) {
+            Some((before, _)) => write!(f, "{before}{HOOKS}…"),
+            None => f.write_str(self.0),
         }
     }
 }

@@ -40,6 +40,7 @@ use tokio::{
     sync::{Mutex, Semaphore, watch},
     task,
 };
+use tracing::Span;
 
 pub use self::{
     accounts::{Door, NewAccount, Proof, Reset, WayIn},
@@ -247,7 +248,10 @@ impl Store {
             .await
             .map_err(|_| Error::Stopping)?;
         let pool = self.inner.readers.clone();
+        // What is logged there is logged in the name of whoever asked.
+        let asker = Span::current();
         let done = task::spawn_blocking(move || {
+            let _asker = asker.entered();
             // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
             // connection is taken.
             let _permit = permit;

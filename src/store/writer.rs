@@ -20,6 +20,7 @@ use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot, watch,
 };
+use tracing::Span;
 
 use super::{
     Failure,
@@ -90,6 +91,8 @@ trait Job: Send {
 struct Task<T, W> {
     work: Option<W>,
     result: Option<Result<T>>,
+    /// In whose name it is logged what goes wrong.
+    span: Span,
     asker: oneshot::Sender<Result<T>>,
 }
 
@@ -102,7 +105,7 @@ where
         let Some(work) = self.work.take() else {
             return Ok(());
         };
-        let result = work(unit);
+        let result = self.span.in_scope(|| work(unit));
         let outcome = result.as_ref().map(drop).map_err(Error::clone);
         self.result = Some(result);
         outcome
@@ -198,6 +201,7 @@ fn job<T: Send + 'static>(
     let task = Task {
         work: Some(work),
         result: None,
+        span: Span::current(),
         asker,
     };
     (Message::Job(Box::new(task)), receiver)

@@ -39,6 +39,7 @@ mod passwords;
 mod plain;
 mod provider;
 mod reactions;
+mod request_ids;
 mod rooms;
 mod systemd;
 mod throttle;
