@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::{Error, Result},
     model::{Account, InviteId, Scope, SessionId, Username, invite_link, reset_link, token_name},
+    status::Status,
     store::{AccountChange, NewToken, Store, with_suffix},
 };
 
@@ -38,6 +39,7 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
+    Status,
     ListUsers {
         search: String,
     },
@@ -92,6 +94,7 @@ impl Command {
     /// What the store refuses, and [`Error::Invalid`] and [`Error::NotFound`] for what names nothing.
     pub async fn perform(self, store: &Store, base: &str) -> Result<Value> {
         Ok(match self {
+            Self::Status => json!(Status::of(store, base).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::MakeUser { username, admin } => {
                 let username = Username::new(&username)?;

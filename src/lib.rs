@@ -15,14 +15,15 @@
 //! ```
 //!
 //! # Rooms of the house
-//! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`] stands
-//! between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
+//! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`] and
+//! [`status`] stand between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
 //! `model`, [`secret`] and [`error`]; [`metrics`] is used wherever there is something to count, and uses nothing. Only [`http`] names warp; only [`store`] names rusqlite.
 //!
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`cli`] | flags, environment variables, commands |
 //! | [`control`] | what the command line has a running server do |
+//! | [`status`] | how a running server is doing, for the command line |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one asker |
@@ -75,5 +76,6 @@ pub mod password;
 pub mod presence;
 pub mod secret;
 pub mod server;
+pub mod status;
 pub mod store;
 pub mod throttle;

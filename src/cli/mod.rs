@@ -2,6 +2,7 @@
 
 mod describe;
 mod manage;
+mod status;
 mod systemd;
 mod table;
 
@@ -25,8 +26,11 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use self::manage::{
-    InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
+use self::{
+    manage::{
+        InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
+    },
+    status::{NotRunning, StatusArgs},
 };
 use crate::{
     http::{Network, Origin, Settings, Signup},
@@ -52,6 +56,8 @@ pub struct Cli {
 enum Command {
     /// Serve the messenger until it is told to stop
     Serve(Box<Serve>),
+    /// Show how the server on a database is doing
+    Status(StatusArgs),
     /// Look after the users, whether the server runs or not
     User {
         #[command(subcommand)]
@@ -181,6 +187,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
             Command::Serve(serve) => return serve.run(handed_over).await,
+            Command::Status(status) => return status.run().await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),
             Command::Token { command, with } => (Management::Token(command), with),
@@ -237,6 +244,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
     if error.is::<describe::Unwritable>() {
         return CANT_CREATE;
+    }
+    if error.is::<NotRunning>() {
+        return UNAVAILABLE;
     }
     if error.is::<oauth::ConfigError>()
         || error.is::<systemd::SocketError>()

@@ -15,7 +15,22 @@ pub fn table(columns: &[(&str, &str)], value: &Value) -> String {
                 .collect(),
         );
     }
-    let widths: Vec<usize> = (0..columns.len())
+    aligned(&rows)
+}
+
+/// Names with what there is to say of each.
+pub fn lines(lines: &[(&str, String)]) -> String {
+    let rows = lines.iter();
+    let rows: Vec<_> = rows
+        .map(|(name, value)| vec![(*name).to_owned(), value.clone()])
+        .collect();
+    aligned(&rows)
+}
+
+/// Rows of as many cells each, one below the other.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
         .map(|column| {
             rows.iter()
                 .map(|row| row[column].width())
@@ -24,7 +39,7 @@ pub fn table(columns: &[(&str, &str)], value: &Value) -> String {
         })
         .collect();
     let mut text = String::new();
-    for row in &rows {
+    for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             line += cell;

@@ -231,10 +231,10 @@ impl Metrics {
         self.started.elapsed()
     }
 
-    /// What a commit takes lately, nothing where there was none.
+    /// Microseconds that a commit takes lately; nought where there was none.
     #[must_use]
-    pub fn recent_commit(&self) -> Duration {
-        Duration::from_micros(self.recent_commit.load(Ordering::Relaxed))
+    pub fn recent_commit(&self) -> u64 {
+        self.recent_commit.load(Ordering::Relaxed)
     }
 
     /// Connections open now.

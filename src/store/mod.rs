@@ -11,6 +11,7 @@ mod changes;
 mod checkpoint;
 mod conversations;
 mod events;
+mod extent;
 mod hooks;
 mod identities;
 mod invites;
@@ -47,6 +48,7 @@ pub use self::{
     admin::AccountChange,
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     events::{Backlog, Position},
+    extent::Extent,
     hooks::{Hook, HookTarget},
     identities::Picture,
     invites::Invite,

@@ -41,6 +41,7 @@ mod provider;
 mod reactions;
 mod request_ids;
 mod rooms;
+mod status;
 mod systemd;
 mod throttle;
 mod tokens;

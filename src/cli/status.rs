@@ -1,0 +1,123 @@
+//! `tincan status`: how the server on a database is doing.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use super::{manage::Refused, table::lines};
+use crate::{
+    control::{self, Command, Unreachable},
+    status::Status,
+};
+
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// The database of the server
+    #[arg(
+        long,
+        env = "TINCAN_DB",
+        value_name = "FILE",
+        default_value = "tincan.db"
+    )]
+    db: PathBuf,
+    /// Print JSON instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// No server has the database open.
+#[derive(Debug, thiserror::Error)]
+#[error("no server runs on {}", .0.display())]
+pub struct NotRunning(PathBuf);
+
+impl StatusArgs {
+    /// Asks the server, and prints what it says.
+    ///
+    /// # Errors
+    /// [`NotRunning`], what kept the server from saying it, and why it isn’t healthy.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let value = match control::ask(&self.db, &Command::Status).await {
+            Ok(told) => told.map_err(Refused::Because)?,
+            Err(Unreachable::NobodyThere) => {
+                if self.json {
+                    print(&format!("{:#}\n", json!({ "running": false })));
+                }
+                return Err(NotRunning(self.db).into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let status: Status =
+            serde_json::from_value(value).context("the server is of another version")?;
+        if self.json {
+            let mut value = json!(status);
+            value["running"] = true.into();
+            print(&format!("{value:#}\n"));
+        } else {
+            print(&shown(&status));
+        }
+        match status.problem {
+            None => Ok(()),
+            Some(problem) => {
+                let problem = format!("the database doesn’t take a write: {problem}");
+                Err(Refused::Because(problem).into())
+            }
+        }
+    }
+}
+
+fn print(text: &str) {
+    // Whoever reads may have seen enough.
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+fn shown(status: &Status) -> String {
+    let health = if status.healthy {
+        "healthy"
+    } else {
+        "not healthy"
+    };
+    let uptime = humantime::format_duration(Duration::from_secs(status.uptime_seconds));
+    let streams = status.streams.iter().filter(|(_, open)| **open > 0);
+    let streams: Vec<_> = streams
+        .map(|(transport, open)| format!("{open} {}", transport.replace('_', " ")))
+        .collect();
+    let streams = if streams.is_empty() {
+        "none".to_owned()
+    } else {
+        streams.join(", ")
+    };
+    let commit = humantime::format_duration(Duration::from_micros(status.commit_micros));
+    let free = status.free_bytes.map_or("unknown".to_owned(), size);
+    lines(&[
+        ("server", format!("{health}, up {uptime}")),
+        ("address", status.address.clone()),
+        ("version", status.version.clone()),
+        ("users", status.users.to_string()),
+        ("messages", status.messages.to_string()),
+        ("connections", status.connections.to_string()),
+        ("streams", streams),
+        ("writes waiting", status.queued_writes.to_string()),
+        ("commit, lately", commit.to_string()),
+        ("database", size(status.database_bytes)),
+        ("log beside it", size(status.wal_bytes)),
+        ("disk left", free),
+    ])
+}
+
+/// Bytes as people read them, with one digit behind the point.
+fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut tenths = bytes.saturating_mul(10) / 1024;
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < units.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])
+}

@@ -1,0 +1,72 @@
+//! How a running server is doing, for whoever looks after it: what `tincan status` shows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Result,
+    metrics::Transport,
+    store::{Extent, Store},
+};
+
+/// All of it, at one moment.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Whether a write could be made durable just now.
+    pub healthy: bool,
+    /// Why not.
+    pub problem: Option<String>,
+    /// Where people reach it.
+    pub address: String,
+    pub version: String,
+    pub uptime_seconds: u64,
+    pub users: i64,
+    pub messages: i64,
+    pub connections: i64,
+    /// Those open, by transport.
+    pub streams: BTreeMap<String, i64>,
+    pub queued_writes: usize,
+    /// What a commit takes lately; nought where there was none.
+    pub commit_micros: u64,
+    pub database_bytes: u64,
+    pub wal_bytes: u64,
+    /// What is left of the disk that the database is on, where the system tells.
+    pub free_bytes: Option<u64>,
+}
+
+impl Status {
+    /// Looks. `base` is where people reach the server.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn of(store: &Store, base: &str) -> Result<Self> {
+        let problem = store.probe().await.err().map(|error| error.to_string());
+        let Extent {
+            users,
+            messages,
+            free_bytes,
+        } = store.extent().await?;
+        let (metrics, moment) = (store.metrics(), store.moment());
+        let streams = Transport::ALL
+            .into_iter()
+            .map(|transport| (transport.name().to_owned(), metrics.open_streams(transport)));
+        Ok(Self {
+            healthy: problem.is_none(),
+            problem,
+            address: base.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_seconds: metrics.uptime().as_secs(),
+            users,
+            messages,
+            connections: metrics.open_connections(),
+            streams: streams.collect(),
+            queued_writes: moment.queued,
+            commit_micros: metrics.recent_commit(),
+            database_bytes: moment.database,
+            wal_bytes: moment.log,
+            free_bytes,
+        })
+    }
+}
