@@ -15,8 +15,8 @@
 //! ```
 //!
 //! # Rooms of the house
-//! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`] and
-//! [`status`] stand between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
+//! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`],
+//! [`daily`] and [`status`] stand between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
 //! `model`, [`secret`] and [`error`]; [`metrics`] is used wherever there is something to count, and uses nothing. Only [`http`] names warp; only [`store`] names rusqlite.
 //!
 //! | module | what lives there |
@@ -24,6 +24,7 @@
 //! | [`cli`] | flags, environment variables, commands |
 //! | [`control`] | what the command line has a running server do |
 //! | [`status`] | how a running server is doing, for the command line |
+//! | [`daily`] | a backup a day, while the server runs |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one asker |
@@ -66,6 +67,7 @@
 pub mod bus;
 pub mod cli;
 pub mod control;
+pub mod daily;
 pub mod error;
 pub mod feed;
 pub mod http;

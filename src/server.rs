@@ -26,6 +26,7 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     control::Control,
+    daily::Daily,
     http::{App, Service, Settings, Setup},
     store::{self, OpenError, Store},
 };
@@ -43,6 +44,8 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_retries(3);
 /// How long connections may take to end when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(8);
+/// How long a backup that is under way may take to notice that the server stops.
+const BACKUP_TIME: Duration = Duration::from_secs(1);
 /// Bytes of a request's head, and of what hyper holds back for a slow reader.
 const BUFFER: usize = 16 * 1024;
 /// Connections at a time where the system's limit on files doesn't say less.
@@ -61,6 +64,8 @@ pub struct Config {
     pub database: PathBuf,
     /// See [`BUS_CAPACITY`].
     pub bus_capacity: usize,
+    /// The backups that it makes by itself.
+    pub backups: Option<Daily>,
     pub settings: Settings,
 }
 
@@ -87,6 +92,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     control: Option<Control>,
+    backups: Option<Daily>,
+    database: PathBuf,
     app: Arc<App>,
 }
 
@@ -124,6 +131,7 @@ impl Server {
             listen,
             database,
             bus_capacity,
+            backups,
             settings,
         } = config;
         if settings.dev && !listen.ip().is_loopback() {
@@ -165,6 +173,8 @@ impl Server {
             listener,
             address,
             control: Control::listen(&database),
+            backups,
+            database,
             app,
         })
     }
@@ -210,6 +220,8 @@ impl Server {
         let Self {
             listener,
             control,
+            backups,
+            database,
             app,
             ..
         } = self;
@@ -218,6 +230,12 @@ impl Server {
         let commands = tokio::spawn(async {
             if let Some(commands) = commands {
                 commands.await;
+            }
+        });
+        let stopping = app.stopping.clone();
+        let backups = tokio::spawn(async {
+            if let Some(backups) = backups {
+                backups.run(database, stopping).await;
             }
         });
         let service = Service::new(&app);
@@ -233,6 +251,10 @@ impl Server {
         // The socket goes before the lock does, or a server that starts meanwhile would lose its own.
         if let Err(error) = commands.await {
             tracing::error!(%error, "taking commands ended early");
+        }
+        // One that still reads would keep the last checkpoint from emptying the log.
+        if timeout(BACKUP_TIME, backups).await.is_err() {
+            tracing::warn!("a backup did not end in time");
         }
         app.store.close().await;
         outcome

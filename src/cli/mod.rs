@@ -1,5 +1,6 @@
 //! The command line: flags, environment variables, and what each command does.
 
+mod backup;
 mod describe;
 mod manage;
 mod status;
@@ -9,6 +10,7 @@ mod table;
 use std::{
     io::{self, IsTerminal, Write},
     net::SocketAddr,
+    num::NonZeroUsize,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -27,17 +29,19 @@ use tracing_subscriber::{
 };
 
 use self::{
+    backup::Database,
     manage::{
         InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
     },
     status::{NotRunning, StatusArgs},
 };
 use crate::{
+    daily::Daily,
     http::{Network, Origin, Settings, Signup},
     oauth,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config, Server, StartError},
-    store::{Failure, OpenError},
+    store::{BackupError, Failure, OpenError},
 };
 
 /// A self-hosted messenger in one file.
@@ -85,6 +89,25 @@ enum Command {
         command: SessionCommand,
         #[command(flatten)]
         with: Managing,
+    },
+    /// Copy the database as it is now to a file, also while the server runs
+    Backup {
+        /// The file to be made
+        #[arg(value_name = "BACKUP")]
+        to: PathBuf,
+        #[command(flatten)]
+        at: Database,
+    },
+    /// Put a backup in the place of the database, which is kept beside it; the server must be stopped
+    Restore {
+        backup: PathBuf,
+        #[command(flatten)]
+        at: Database,
+    },
+    /// Read all of the database and tell whether it is whole, also while the server runs
+    Check {
+        #[command(flatten)]
+        at: Database,
     },
     /// Print what a shell needs to complete the commands
     Completions { shell: Shell },
@@ -134,6 +157,17 @@ struct Serve {
         default_value_t = Signup::Invite
     )]
     signup: Signup,
+    /// Back the database up into this folder once a day
+    #[arg(long, env = "TINCAN_BACKUP_DIR", value_name = "DIR")]
+    backup_dir: Option<PathBuf>,
+    /// How many of these backups to keep
+    #[arg(
+        long,
+        env = "TINCAN_BACKUP_KEEP",
+        value_name = "N",
+        default_value = "7"
+    )]
+    backup_keep: NonZeroUsize,
     /// Let anybody on this machine sign in as anybody; makes john and jane
     #[arg(long)]
     dev: bool,
@@ -192,6 +226,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Invite { command, with } => (Management::Invite(command), with),
             Command::Token { command, with } => (Management::Token(command), with),
             Command::Session { command, with } => (Management::Session(command), with),
+            Command::Backup { to, at } => return backup::back_up(&at, &to),
+            Command::Restore { backup, at } => return backup::restore(&at, &backup),
+            Command::Check { at } => return backup::check(&at),
             Command::Completions { shell } => {
                 describe::complete(shell);
                 return Ok(());
@@ -227,6 +264,15 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     };
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return of_database(error);
+    }
+    if let Some(error) = error.downcast_ref::<BackupError>() {
+        return match error {
+            BackupError::Database(error) => of_database(error),
+            BackupError::BadBackup { .. } => DATA_ERROR,
+            BackupError::NoPlace { .. } => CANT_CREATE,
+            BackupError::Failed { .. } => IO_ERROR,
+            BackupError::Stopped => REFUSED,
+        };
     }
     if let Some(error) = error.downcast_ref::<StartError>() {
         return match error {
@@ -288,6 +334,10 @@ impl Serve {
             },
             database: self.db,
             bus_capacity: BUS_CAPACITY,
+            backups: self.backup_dir.map(|folder| Daily {
+                folder,
+                keep: self.backup_keep,
+            }),
             settings,
         };
         // Before anything is announced: whoever reads the ready line may send a signal at once.

@@ -119,6 +119,11 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
     Ok(())
 }
 
+/// Whether the file has the present schema.
+pub(super) fn is_present(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(Version::of(connection)?.number == present_version(STEPS))
+}
+
 /// Brings the file to the present schema.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     migrate_by(STEPS, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))

@@ -7,7 +7,9 @@
 
 mod accounts;
 mod admin;
+mod backup;
 mod changes;
+mod check;
 mod checkpoint;
 mod conversations;
 mod events;
@@ -20,6 +22,7 @@ mod messages;
 mod migrate;
 pub mod open;
 mod participants;
+mod restore;
 mod rooms;
 mod sessions;
 mod tokens;
@@ -46,6 +49,8 @@ use tracing::Span;
 pub use self::{
     accounts::{Door, NewAccount, Proof, Reset, WayIn},
     admin::AccountChange,
+    backup::{BackupError, PARTIAL, Progress, Watch, back_up},
+    check::check,
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     events::{Backlog, Position},
     extent::Extent,
@@ -54,6 +59,7 @@ pub use self::{
     invites::Invite,
     messages::{NewMessage, Page, Sent},
     open::{OpenError, with_suffix},
+    restore::restore,
     rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomChange},
     sessions::{Session, SessionInfo, SignedIn, hex, new_token},
     tokens::{ApiToken, NewToken},

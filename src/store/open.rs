@@ -38,14 +38,12 @@ pub enum OpenError {
     #[error("can't use {path} as the database: {reason}")]
     Unusable { path: PathBuf, reason: String },
     /// Another server has the file.
-    #[error(
-        "{path} is in use by another tincan ({holder}); one server at a time can serve a database"
-    )]
+    #[error("{path} is in use ({holder}); one server at a time can serve a database")]
     InUse { path: PathBuf, holder: String },
     /// Damage, or not an SQLite file at all.
     #[error(
-        "{path} is damaged: {detail}\nIt was left as it is. Put a good copy in its place, or move it away together with \
-         {path}-wal and {path}-shm to start with an empty one."
+        "{path} is damaged: {detail}\nIt was left as it is. Put a good copy in its place with `tincan restore BACKUP`, or move it \
+         away together with {path}-wal and {path}-shm to start with an empty one."
     )]
     Corrupt { path: PathBuf, detail: String },
     /// An SQLite file of some other program.
@@ -125,7 +123,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
 
 /// The file's own path, behind links: two names of one file must meet at one lock. A missing file is
 /// made, empty, as a link to nowhere has no path of its own yet.
-fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let in_context = |error: io::Error| OpenError::unusable(path, &error);
     if !path.exists() {
         OpenOptions::new()
@@ -139,7 +137,7 @@ fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
 
 /// Takes the lock of a file beside the database. SQLite's own locks can't say who holds them, and
 /// would keep other programs, a backup among them, from reading.
-fn lock(path: &Path) -> Result<Lock, OpenError> {
+pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let lock_path = with_suffix(path, ".lock");
     let in_context = |error: io::Error| OpenError::unusable(&lock_path, &error);
     let mut file = OpenOptions::new()
@@ -209,7 +207,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| OpenError::from_sqlite(path, &error))?;

@@ -46,6 +46,7 @@ pub fn dev() -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: PathBuf::new(),
         bus_capacity: BUS_CAPACITY,
+        backups: None,
         settings: Settings {
             dev: true,
             ..Settings::default()

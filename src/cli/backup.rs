@@ -1,0 +1,133 @@
+//! The commands that copy a database, put a copy back and check one. Doing it is the store's.
+
+use std::{
+    io::{self, Write},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio_util::sync::CancellationToken;
+
+use super::{Signals, manage::Refused};
+use crate::store::{self, Progress};
+
+/// How often something moves while nobody knows how far it is.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Which database.
+#[derive(Args, Debug)]
+pub struct Database {
+    /// The database, of a server that runs or doesn't
+    #[arg(
+        long,
+        env = "TINCAN_DB",
+        value_name = "FILE",
+        default_value = "tincan.db"
+    )]
+    db: PathBuf,
+}
+
+impl Database {
+    pub fn existing(&self) -> Result<&Path, Refused> {
+        existing(&self.db)
+    }
+}
+
+fn existing(path: &Path) -> Result<&Path, Refused> {
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(Refused::NoDatabase(path.to_owned()))
+}
+
+pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
+    let database = at.existing()?;
+    let mut work = Work::begin()?;
+    store::back_up(database, to, &mut |progress| work.show(progress))?;
+    work.done(&format!(
+        "{} is backed up as {}",
+        database.display(),
+        to.display()
+    ));
+    Ok(())
+}
+
+pub fn restore(at: &Database, backup: &Path) -> anyhow::Result<()> {
+    let backup = existing(backup)?;
+    let mut work = Work::begin()?;
+    let kept = store::restore(backup, &at.db, &mut |progress| work.show(progress))?;
+    let said = format!("{} is what {} held", at.db.display(), backup.display());
+    work.done(&match kept {
+        Some(kept) => format!("{said}; what it was before is kept as {}", kept.display()),
+        None => said,
+    });
+    Ok(())
+}
+
+pub fn check(at: &Database) -> anyhow::Result<()> {
+    let database = at.existing()?;
+    let mut work = Work::begin()?;
+    let _ = work.show(Progress::Checking);
+    store::check(database)?;
+    work.done(&format!("{} is whole", database.display()));
+    Ok(())
+}
+
+/// Something that takes its time, with a bar where somebody looks on, until it is done or a signal asks to stop.
+struct Work {
+    bar: ProgressBar,
+    stop: CancellationToken,
+}
+
+impl Work {
+    fn begin() -> anyhow::Result<Self> {
+        let signals = Signals::listen().context("can't listen for signals")?;
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            signals.first().await;
+            stopped.cancel();
+        });
+        let copying = ProgressStyle::with_template("{msg} {bar:40} {bytes} of {total_bytes}")?;
+        // On standard error, and hidden where that is no terminal.
+        let bar = ProgressBar::new(0).with_style(copying);
+        Ok(Self { bar, stop })
+    }
+
+    fn show(&mut self, progress: Progress) -> ControlFlow<()> {
+        match progress {
+            Progress::Copying { done, of } => {
+                self.bar.set_message("copying");
+                self.bar.set_length(of);
+                self.bar.set_position(done);
+            }
+            Progress::Checking => {
+                self.bar.set_style(ProgressStyle::default_spinner());
+                self.bar.set_message("checking");
+                self.bar.enable_steady_tick(TICK);
+            }
+        }
+        if self.stop.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Says what became of it, in the place of the bar.
+    fn done(self, what: &str) {
+        drop(self);
+        // Whoever reads may have seen enough.
+        let _ = writeln!(io::stdout(), "{what}");
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,139 @@
+//! Putting a backup in the place of the database, while no server has it. Whatever ends the program on the way, the place
+//! holds the old database or the new one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode};
+use tempfile::NamedTempFile;
+
+use super::{
+    backup::{self, BackupError, Pace, Watch, failed},
+    check,
+    open::{self, OpenError, with_suffix},
+};
+use crate::model::Timestamp;
+
+/// What SQLite keeps beside a database. Found beside another one, they would be taken for its own.
+const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
+
+/// Puts a copy of `backup` in the place of `database`, after every check that there is; gives back where the database is
+/// kept that was there before. The copy begins a history of its own, so that whoever followed the old one is told.
+///
+/// # Errors
+/// See [`BackupError`]; among them [`OpenError::InUse`] as long as a server runs.
+pub fn restore(
+    backup: &Path,
+    database: &Path,
+    watch: Watch<'_>,
+) -> Result<Option<PathBuf>, BackupError> {
+    let was_there = database.exists();
+    let place = open::resolve(database)?;
+    let restored = restore_locked(backup, &place, watch);
+    if restored.is_err() && !was_there {
+        // Made for its lock alone.
+        let _ = fs::remove_file(&place);
+    }
+    restored
+}
+
+fn restore_locked(
+    backup: &Path,
+    place: &Path,
+    watch: Watch<'_>,
+) -> Result<Option<PathBuf>, BackupError> {
+    let _lock = open::lock(place)?;
+    let copy = backup::new_copy_beside(place)?;
+    let copied = backup::open_source(backup)
+        .map_err(BackupError::from)
+        .and_then(|source| backup::copy_database(&source, backup, &copy, Pace::Fast, watch))
+        .and_then(|()| backup::verify(&copy, backup, watch, |copy| begin_anew(copy, backup)));
+    copied.map_err(|error| match error {
+        BackupError::Database(OpenError::Corrupt { detail, .. }) => BackupError::BadBackup {
+            path: backup.to_owned(),
+            detail,
+        },
+        error => error,
+    })?;
+    put_in_place(copy, place)
+}
+
+/// Lets a new database take a place whose lock is held; gives back where the old one is kept.
+pub(super) fn put_in_place(
+    new: NamedTempFile,
+    place: &Path,
+) -> Result<Option<PathBuf>, BackupError> {
+    new.as_file()
+        .sync_all()
+        .map_err(|error| failed(place, &error))?;
+    let kept = put_aside(place)?;
+    new.persist(place)
+        .map_err(|error| failed(place, &error.error))?;
+    backup::sync_folder(place).map_err(|error| failed(place, &error))?;
+    Ok(kept)
+}
+
+/// Checks a copy, and gives it an epoch of its own: a cursor of the history that ends here means nothing in the one that
+/// begins.
+fn begin_anew(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError> {
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(backup, &error);
+    let is_empty: bool = copy
+        .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+            row.get(0)
+        })
+        .map_err(in_context)?;
+    if is_empty {
+        return Ok(vec!["there is nothing in it".to_owned()]);
+    }
+    let problems = check::all_problems(copy, backup)?;
+    if problems.is_empty() {
+        copy.execute("UPDATE clock SET epoch = random() & 0x7fffffffffffffff", [])
+            .map_err(in_context)?;
+    }
+    Ok(problems)
+}
+
+/// Gives the old database a second name, and leaves nothing beside the first that a new file there would take for its
+/// own. The old file stays in its place until the new one takes it.
+fn put_aside(place: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let in_context = |error: io::Error| failed(place, &error);
+    // Without colons, which some programs take for the end of a host's name.
+    let moment = Timestamp::now().to_string().replace(':', "-");
+    let kept = with_suffix(place, &format!(".before-{moment}"));
+    let is_empty = fs::metadata(place).map_err(in_context)?.len() == 0;
+    if !is_empty {
+        gather(place)?;
+        fs::hard_link(place, &kept).map_err(|reason| BackupError::NoPlace {
+            path: kept.clone(),
+            reason,
+        })?;
+    }
+    // Only of a file so damaged that its log can't be written into it. Some of it may be in there.
+    for suffix in BESIDE {
+        match fs::rename(with_suffix(place, suffix), with_suffix(&kept, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(in_context(error));
+            }
+            _ => {}
+        }
+    }
+    backup::sync_folder(place).map_err(in_context)?;
+    Ok((!is_empty).then_some(kept))
+}
+
+/// Writes the log into the file, so that it is everything. SQLite does this for whoever is alone with the file, and so it
+/// tells as well where some other program has it open.
+fn gather(place: &Path) -> Result<(), BackupError> {
+    let gathered = Connection::open(place)
+        .and_then(|old| old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())));
+    match gathered.map_err(|error| error.sqlite_error_code()) {
+        Err(Some(ErrorCode::DatabaseBusy)) => Err(BackupError::Database(OpenError::InUse {
+            path: place.to_owned(),
+            holder: "another program".to_owned(),
+        })),
+        // It may be restored for being damaged.
+        _ => Ok(()),
+    }
+}

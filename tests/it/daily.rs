@@ -1,0 +1,129 @@
+//! The backups that a server makes by itself.
+
+use std::{collections::BTreeSet, fs, fs::File, path::Path, time::Duration};
+
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::support::{Binary, soon};
+
+/// A server on a free port that backs up into `backups` of this folder, and what it logs.
+struct Backed {
+    folder: TempDir,
+}
+
+impl Backed {
+    fn new() -> Self {
+        Self {
+            folder: TempDir::new().expect("a folder"),
+        }
+    }
+
+    fn serve(&self, arguments: &[&str]) -> Binary {
+        let path = |name| self.folder.path().join(name).to_str().map(str::to_owned);
+        let (database, backups) = (path("tincan.db"), path("backups"));
+        let mut command = Binary::command(&[
+            "--dev",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "error,tincan::daily=debug",
+            "--db",
+            &database.expect("a plain path"),
+            "--backup-dir",
+            &backups.expect("a plain path"),
+        ]);
+        let log = File::create(self.folder.path().join("log")).expect("a file");
+        Binary::run(command.args(arguments).stderr(log))
+    }
+
+    async fn logged(&self, what: &str) {
+        let log = self.folder.path().join("log");
+        soon(what, async {
+            while !fs::read_to_string(&log).expect("a log").contains(what) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+
+    fn backups(&self) -> BTreeSet<String> {
+        names(&self.folder.path().join("backups"))
+    }
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries
+        .map(|entry| entry.expect("an entry").file_name().into_string())
+        .collect::<Result<_, _>>()
+        .expect("plain names")
+}
+
+#[tokio::test]
+async fn a_server_backs_up_when_it_starts_keeps_so_many_and_touches_nothing_else() {
+    let backed = Backed::new();
+    let others = [
+        "notes.txt",
+        "tincan-old.db",
+        "tincan-2020-13-01T00-00-00Z.db",
+        "other-2020-01-01T00-00-00Z.db",
+        "tincan-2020-01-01T00-00-00Z.db.partial.txt",
+        "tincan-2020-01-01T00-00-00Z.dbx",
+    ];
+    let own = [
+        "tincan-2020-01-01T00-00-00Z.db",
+        "tincan-2020-01-02T00-00-00Z.db",
+        "tincan-2020-01-03T00-00-00Z.db",
+        "tincan-2020-01-04T00-00-00Z.db",
+        "tincan-2999-01-01T00-00-00Z.db",
+        "tincan-2020-01-05T00-00-00Z.db.a1B2c3.partial",
+        "tincan-2020-01-05T00-00-00Z.db.a1B2c3.partial-wal",
+    ];
+    let folder = backed.folder.path().join("backups");
+    fs::create_dir(&folder).expect("a folder");
+    for name in others.iter().chain(&own) {
+        fs::write(folder.join(name), "").expect("a file");
+    }
+    let server = backed.serve(&["--backup-keep", "3"]);
+    backed.logged("the database was backed up").await;
+    // Whoever has been told that the server stops finds everything in order.
+    server.signal("TERM");
+    server.ended().await;
+    let mut left = backed.backups();
+    for name in others {
+        assert!(left.remove(name), "{name}");
+    }
+    assert!(left.remove(own[2]), "{left:?}");
+    assert!(left.remove(own[3]), "{left:?}");
+    assert_eq!(left.len(), 1, "{left:?}");
+    let made = left.first().expect("a backup");
+    let check = Binary::command(&["check", "--db", folder.join(made).to_str().expect("a path")]);
+    assert_eq!(crate::support::ended(check).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_server_that_starts_again_the_same_day_makes_no_other_backup() {
+    let backed = Backed::new();
+    drop({
+        let server = backed.serve(&[]);
+        backed.logged("the database was backed up").await;
+        server
+    });
+    let first = backed.backups();
+    assert_eq!(first.len(), 1);
+    let _server = backed.serve(&[]);
+    backed.logged("isn’t due yet").await;
+    assert_eq!(backed.backups(), first);
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_is_told_and_no_harm_to_the_server() {
+    let backed = Backed::new();
+    fs::write(backed.folder.path().join("backups"), "in the way").expect("a file");
+    let server = backed.serve(&[]);
+    backed.logged("tried again in an hour").await;
+    let john = server.nobody().sign_in("john").await;
+    let conversation = john.talk_to("jane").await;
+    john.say(&conversation, "still here").await;
+}
