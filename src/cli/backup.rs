@@ -28,7 +28,7 @@ pub struct Database {
         value_name = "FILE",
         default_value = "tincan.db"
     )]
-    db: PathBuf,
+    pub db: PathBuf,
 }
 
 impl Database {
@@ -78,13 +78,13 @@ pub fn check(at: &Database) -> anyhow::Result<()> {
 }
 
 /// Something that takes its time, with a bar where somebody looks on, until it is done or a signal asks to stop.
-struct Work {
+pub struct Work {
     bar: ProgressBar,
     stop: CancellationToken,
 }
 
 impl Work {
-    fn begin() -> anyhow::Result<Self> {
+    pub fn begin() -> anyhow::Result<Self> {
         let signals = Signals::listen().context("can't listen for signals")?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
@@ -92,13 +92,13 @@ impl Work {
             signals.first().await;
             stopped.cancel();
         });
-        let copying = ProgressStyle::with_template("{msg} {bar:40} {bytes} of {total_bytes}")?;
+        let copying = ProgressStyle::with_template("{msg} {bar:40} {percent}%")?;
         // On standard error, and hidden where that is no terminal.
         let bar = ProgressBar::new(0).with_style(copying);
         Ok(Self { bar, stop })
     }
 
-    fn show(&mut self, progress: Progress) -> ControlFlow<()> {
+    pub fn show(&mut self, progress: Progress) -> ControlFlow<()> {
         match progress {
             Progress::Copying { done, of } => {
                 self.bar.set_message("copying");
@@ -119,7 +119,7 @@ impl Work {
     }
 
     /// Says what became of it, in the place of the bar.
-    fn done(self, what: &str) {
+    pub fn done(self, what: &str) {
         drop(self);
         // Whoever reads may have seen enough.
         let _ = writeln!(io::stdout(), "{what}");

@@ -1,5 +1,6 @@
 //! The command line: flags, environment variables, and what each command does.
 
+mod archive;
 mod backup;
 mod describe;
 mod manage;
@@ -41,7 +42,7 @@ use crate::{
     oauth,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config, Server, StartError},
-    store::{BackupError, Failure, OpenError},
+    store::{ArchiveError, BackupError, Failure, OpenError},
 };
 
 /// A self-hosted messenger in one file.
@@ -101,6 +102,24 @@ enum Command {
     /// Put a backup in the place of the database, which is kept beside it; the server must be stopped
     Restore {
         backup: PathBuf,
+        #[command(flatten)]
+        at: Database,
+    },
+    /// Write everything, or what one user sees, as text and pictures into a new folder
+    Export {
+        /// The folder to be made
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// Only what this user sees
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        #[command(flatten)]
+        at: Database,
+    },
+    /// Make a database of such a folder, where nobody has an account yet; the server must be stopped
+    Import {
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
         #[command(flatten)]
         at: Database,
     },
@@ -228,6 +247,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Session { command, with } => (Management::Session(command), with),
             Command::Backup { to, at } => return backup::back_up(&at, &to),
             Command::Restore { backup, at } => return backup::restore(&at, &backup),
+            Command::Export { to, user, at } => return archive::export(&at, &to, user.as_deref()),
+            Command::Import { from, at } => return archive::import(&at, &from),
             Command::Check { at } => return backup::check(&at),
             Command::Completions { shell } => {
                 describe::complete(shell);
@@ -265,13 +286,21 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return of_database(error);
     }
+    let of_backup = |error: &BackupError| match error {
+        BackupError::Database(error) => of_database(error),
+        BackupError::BadBackup { .. } => DATA_ERROR,
+        BackupError::NoPlace { .. } => CANT_CREATE,
+        BackupError::Failed { .. } => IO_ERROR,
+        BackupError::Stopped => REFUSED,
+    };
     if let Some(error) = error.downcast_ref::<BackupError>() {
+        return of_backup(error);
+    }
+    if let Some(error) = error.downcast_ref::<ArchiveError>() {
         return match error {
-            BackupError::Database(error) => of_database(error),
-            BackupError::BadBackup { .. } => DATA_ERROR,
-            BackupError::NoPlace { .. } => CANT_CREATE,
-            BackupError::Failed { .. } => IO_ERROR,
-            BackupError::Stopped => REFUSED,
+            ArchiveError::Backup(error) => of_backup(error),
+            ArchiveError::BadLine { .. } | ArchiveError::Bad { .. } => DATA_ERROR,
+            ArchiveError::Nobody(_) | ArchiveError::Taken(_) => REFUSED,
         };
     }
     if let Some(error) = error.downcast_ref::<StartError>() {

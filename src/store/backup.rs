@@ -38,7 +38,7 @@ pub type Watch<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Progress {
-    /// So many bytes of so many are copied.
+    /// So much of so much is copied: bytes, or rows.
     Copying { done: u64, of: u64 },
     /// What was copied is being read again; nobody knows how long that takes.
     Checking,

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod admin;
+mod archive;
 mod backup;
 mod changes;
 mod check;
@@ -49,6 +50,7 @@ use tracing::Span;
 pub use self::{
     accounts::{Door, NewAccount, Proof, Reset, WayIn},
     admin::AccountChange,
+    archive::{ArchiveError, export, import},
     backup::{BackupError, PARTIAL, Progress, Watch, back_up},
     check::check,
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},

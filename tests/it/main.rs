@@ -11,6 +11,7 @@ mod support;
 mod accounts;
 mod activity;
 mod administrators;
+mod archive;
 mod backup;
 mod changes;
 mod command_line;

@@ -1,0 +1,365 @@
+//! Carrying what a database holds to another server, or to other programs, as text.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tincan::server::Config;
+
+use crate::support::{
+    Binary, Client, Ended, PASSWORD, Server, ended, messages, participant, strict, text,
+};
+
+/// Text that a careless writer or reader of lines would break.
+const AWKWARD: &str = "“two\nlines”\t\\n \u{2028} {\"a\":1} 🥫";
+
+/// A folder with a database, `tincan.db`, that holds a bit of everything.
+struct Home {
+    folder: TempDir,
+    /// In the conversation of anna and bob.
+    history: Value,
+    conversation: String,
+    bob: Client,
+}
+
+impl Home {
+    async fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let database = folder.path().join("tincan.db");
+        let mut server = Server::start(Config {
+            database: database.clone(),
+            ..strict()
+        })
+        .await;
+        let anna = server.set_up("anna").await;
+        let (bob, carl) = (anna.invite("bob").await, anna.invite("carl").await);
+        let conversation = anna.talk_to("bob").await;
+        let draft = json!({ "content": AWKWARD, "clientId": "mine" });
+        let path = messages(&conversation);
+        let first = anna.post(&path, draft).await.expect(201);
+        let second = bob.say(&conversation, "will be edited").await;
+        let third = bob.say(&conversation, "will be deleted").await;
+        let of = |message: &Value| format!("/api/messages/{}", text(&message["id"]));
+        bob.patch(&of(&second), json!({ "content": "edited" }))
+            .await
+            .expect(200);
+        bob.delete(&of(&third)).await;
+        for who in [&bob, &anna] {
+            who.put(&format!("{}/reactions/%F0%9F%91%8D", of(&first)))
+                .await
+                .expect(200);
+        }
+        bob.post(
+            &format!("/api/conversations/{conversation}/read_messages"),
+            json!({ "upTo": 2 }),
+        )
+        .await;
+        let room = anna.make_room("Club", &["bob", "carl"], false).await;
+        carl.say(&room, "in the club").await;
+        bob.delete(&participant(&room, "me")).await;
+        anna.make_room("Square", &[], true).await;
+        Connection::open(&database)
+            .expect("a database")
+            .execute_batch(
+                "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff');
+                 UPDATE users SET avatar_url = '/api/users/1/picture?v=1' WHERE id = 1;
+                 INSERT INTO identities VALUES ('https://login.example', '7', 2, 'bobby', 1234567890123)",
+            )
+            .expect("a picture");
+        let history = bob.get(&path).await.expect(200);
+        server.stop().await;
+        Self {
+            folder,
+            history,
+            conversation,
+            bob,
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    async fn run(&self, arguments: &[&str], database: &str) -> Ended {
+        let mut command = Binary::command(arguments);
+        command
+            .args(["--db", database])
+            .current_dir(self.folder.path());
+        ended(command).await
+    }
+
+    async fn done(&self, arguments: &[&str], database: &str) {
+        let ended = self.run(arguments, database).await;
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+    }
+
+    async fn refused(&self, arguments: &[&str], database: &str, code: i32, why: &str) {
+        let ended = self.run(arguments, database).await;
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    }
+}
+
+/// Each file of a folder, by its path in it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("inside").to_owned();
+                all.insert(name, fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
+    let home = Home::new().await;
+    home.done(&["export", "first"], "tincan.db").await;
+    home.done(&["import", "first"], "other.db").await;
+    home.done(&["export", "second"], "other.db").await;
+    let (first, second) = (files(&home.file("first")), files(&home.file("second")));
+    assert_eq!(first.len(), 10, "{:?}", first.keys());
+    assert!(first.values().all(|bytes| !bytes.is_empty()));
+    for (name, bytes) in &first {
+        let again = String::from_utf8_lossy(&second[name]);
+        assert_eq!(String::from_utf8_lossy(bytes), again, "{}", name.display());
+    }
+    assert_eq!(first, second);
+    home.done(&["check"], "other.db").await;
+}
+
+#[tokio::test]
+async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_session() {
+    let home = Home::new().await;
+    home.done(&["export", "archive"], "tincan.db").await;
+    home.done(&["import", "archive"], "other.db").await;
+    let database = home.file("other.db");
+    let rights = fs::metadata(&database).expect("a database").permissions();
+    assert_eq!(rights.mode() & 0o777, 0o600);
+    let server = Server::start(Config {
+        database,
+        ..strict()
+    })
+    .await;
+    let path = messages(&home.conversation);
+    let stale = home.bob.at(server.address());
+    stale.get(&path).await.refused(401, "unauthorized");
+    let bob = server.nobody().log_in("bob", PASSWORD).await;
+    assert_eq!(bob.get(&path).await.expect(200), home.history);
+    assert_eq!(home.history[0]["content"], "");
+    assert_eq!(home.history[1]["content"], "edited");
+    assert_eq!(home.history[2]["content"], AWKWARD);
+    let said = bob.say(&home.conversation, "here again").await;
+    assert_eq!(said["number"], 4);
+    let anna = server.nobody().log_in("anna", PASSWORD).await;
+    let listed = anna.get("/api/conversations").await.expect(200);
+    assert_eq!(listed.as_array().expect("a list").len(), 3);
+}
+
+#[tokio::test]
+async fn an_archive_is_its_owners_alone_and_takes_nobodys_place() {
+    let home = Home::new().await;
+    home.done(&["export", "archive"], "tincan.db").await;
+    for name in files(&home.file("archive")).keys() {
+        let rights = fs::metadata(home.file("archive").join(name)).expect("a file");
+        assert_eq!(rights.permissions().mode() & 0o777, 0o600);
+    }
+    let folder = fs::metadata(home.file("archive")).expect("a folder");
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+    home.refused(&["export", "archive"], "tincan.db", 73, "exists")
+        .await;
+    home.refused(&["export", "a"], "none.db", 66, "there is no database")
+        .await;
+    let entries = fs::read_dir(home.folder.path()).expect("a folder");
+    let left = entries.filter(|entry| {
+        let name = entry.as_ref().expect("an entry").file_name();
+        name.to_string_lossy().starts_with(".tincan-")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
+    let home = Home::new().await;
+    home.done(&["export", "carls", "--user", "Carl"], "tincan.db")
+        .await;
+    let files = files(&home.file("carls"));
+    let lines = |name: &str| -> Vec<Value> {
+        let text = std::str::from_utf8(&files[Path::new(name)]).expect("text");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    };
+    let contents: Vec<_> = lines("messages.jsonl")
+        .iter()
+        .map(|message| text(&message["content"]).to_owned())
+        .collect();
+    assert_eq!(
+        contents,
+        ["anna made this room", "in the club", "bob left"],
+        "nothing of anna and bob"
+    );
+    let names = |name, field: &str| -> Vec<Value> {
+        lines(name).iter().map(|line| line[field].clone()).collect()
+    };
+    assert_eq!(names("users.jsonl", "username"), ["anna", "bob", "carl"]);
+    assert_eq!(
+        names("users.jsonl", "admin"),
+        json!([null, null, false])
+            .as_array()
+            .expect("a list")
+            .as_slice()
+    );
+    assert_eq!(names("conversations.jsonl", "name"), ["Club"]);
+    assert_eq!(names("pictures.jsonl", "user"), ["1"]);
+    assert_eq!(names("identities.jsonl", "user"), [] as [Value; 0]);
+    for (name, bytes) in &files {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains("argon2"), "{}", name.display());
+    }
+    home.refused(&["import", "carls"], "other.db", 65, "one user sees")
+        .await;
+    assert!(!home.file("other.db").exists());
+    home.refused(
+        &["export", "x", "--user", "dora"],
+        "tincan.db",
+        1,
+        "nobody called",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
+    let home = Home::new().await;
+    home.done(&["export", "good"], "tincan.db").await;
+    // In which file, what is replaced by what, and what is said of it.
+    let wrong = [
+        (
+            "messages.jsonl",
+            "{\"id\"",
+            "id",
+            "messages.jsonl, line 1: this isn’t",
+        ),
+        (
+            "messages.jsonl",
+            "\"edited\"",
+            "7",
+            "messages.jsonl, line 2: “content”",
+        ),
+        (
+            "messages.jsonl",
+            "\"number\":2",
+            "\"nummer\":2",
+            "line 2: “number” is missing",
+        ),
+        ("messages.jsonl", "\"number\":3", "\"number\":2", "1, 2, 3"),
+        (
+            "messages.jsonl",
+            "\"number\":3",
+            "\"a\":1,\"number\":3",
+            "line 3: “a”",
+        ),
+        (
+            "users.jsonl",
+            "\"bob\"",
+            "\"anna\"",
+            "users.jsonl, line 2: ",
+        ),
+        (
+            "users.jsonl",
+            "\"bob\"",
+            "\"b o b\"",
+            "users.jsonl, line 2: ",
+        ),
+        (
+            "users.jsonl",
+            "Z\",",
+            "\",",
+            "users.jsonl, line 1: “createdAt”",
+        ),
+        (
+            "participants.jsonl",
+            "member",
+            "king",
+            "participants.jsonl, line 1",
+        ),
+        (
+            "reactions.jsonl",
+            "\"user\":\"1\"",
+            "\"user\":\"9\"",
+            "reaction",
+        ),
+        (
+            "archive.json",
+            "\"lastId\":",
+            "\"lastId\":1, \"x\":",
+            "archive.json",
+        ),
+        (
+            "archive.json",
+            "\"tincanArchive\":1",
+            "\"tincanArchive\":2",
+            "newer",
+        ),
+        (
+            "pictures.jsonl",
+            "\"user\":\"1\"",
+            "\"user\":\"2\"",
+            "pictures.jsonl, line 1: ",
+        ),
+    ];
+    for (name, from, to, why) in wrong {
+        let file = home.file("good").join(name);
+        let good = fs::read_to_string(&file).expect("a file");
+        assert!(good.contains(from), "{name}: {good}");
+        fs::write(&file, good.replacen(from, to, 1)).expect("a file");
+        home.refused(&["import", "good"], "other.db", 65, why).await;
+        assert!(!home.file("other.db").exists());
+        fs::write(&file, good).expect("a file");
+    }
+    fs::remove_file(home.file("good/departures.jsonl")).expect("a file");
+    home.refused(&["import", "good"], "other.db", 65, "departures.jsonl")
+        .await;
+    let entries = fs::read_dir(home.folder.path()).expect("a folder");
+    let left = entries.filter(|entry| {
+        let name = entry.as_ref().expect("an entry").file_name();
+        name.to_string_lossy().contains("partial")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn an_import_takes_only_a_place_where_nobody_has_an_account_and_no_server_runs() {
+    let home = Home::new().await;
+    home.done(&["export", "archive"], "tincan.db").await;
+    let before = fs::read(home.file("tincan.db")).expect("a database");
+    home.refused(&["import", "archive"], "tincan.db", 1, "has an account")
+        .await;
+    assert!(fs::read(home.file("tincan.db")).expect("a database") == before);
+
+    let mut server = Server::start(Config {
+        database: home.file("new.db"),
+        ..strict()
+    })
+    .await;
+    home.refused(&["import", "archive"], "new.db", 75, "in use")
+        .await;
+    server.stop().await;
+    home.done(&["import", "archive"], "new.db").await;
+    server.resume().await;
+    server.nobody().log_in("anna", PASSWORD).await;
+}
