@@ -1,15 +1,22 @@
 //! What goes wrong around a server: a disk without room, a start cut short, a link to nowhere, and
 //! requests that no client should send.
 
-use std::{fs, os::unix::fs::symlink, process::Command};
+use std::{
+    fs::{self, File},
+    os::unix::fs::symlink,
+    path::Path,
+    process::Command,
+    time::Duration,
+};
 
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::{
     plain::{Browser, html},
-    support::{Binary, Client, Talk, answer, dev, ended, messages, raw},
+    support::{Binary, Client, Talk, answer, dev, ended, messages, raw, soon},
 };
 
 /// Lets a running process make files no longer than this, as a full disk or a quota would.
@@ -28,21 +35,8 @@ async fn without_room_writes_are_refused_and_reads_go_on_until_there_is_room_aga
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
     // The signal that goes with the limit would end a process that doesn't ignore it.
-    let mut command = Command::new("sh");
-    let script = r#"trap '' XFSZ; exec "$@""#;
-    let tincan = env!("CARGO_BIN_EXE_tincan");
-    let database = database.to_str().expect("a plain path");
-    command.args([
-        "-c",
-        script,
-        "sh",
-        tincan,
-        "--dev",
-        "--listen",
-        "127.0.0.1:0",
-    ]);
-    command.args(["--db", database, "--log", "off"]);
-    command.stdout(std::process::Stdio::piped());
+    let ignoring = ["-c", r#"trap '' XFSZ; exec "$@""#, "sh"];
+    let mut command = Binary::by_way_of("sh", &ignoring, &database);
     let server = Binary::run(&mut command);
     let john = server.nobody().sign_in("john").await;
     let conversation = john.talk_to("jane").await;
@@ -79,6 +73,61 @@ async fn without_room_writes_are_refused_and_reads_go_on_until_there_is_room_aga
     let event = stream.next().await.expect("the stream lives on");
     assert_eq!(event.data["content"], "too much");
     assert_eq!(event.data["number"], 2, "nothing came of the refused one");
+}
+
+/// Lets a running process have no more open files than it has now, or as many as it began with.
+fn limit_open_files(server: &Binary, is_limited: bool) {
+    let folder = format!("/proc/{}/fd", server.id());
+    let is_open = |number: &u32| Path::new(&folder).join(number.to_string()).exists();
+    let lowest_free = (0..1_000_u32)
+        .find(|number| !is_open(number))
+        .expect("a number");
+    let limit = if is_limited { lowest_free } else { 1_000 };
+    let status = Command::new("prlimit")
+        .args([
+            &format!("--pid={}", server.id()),
+            &format!("--nofile={limit}:"),
+        ])
+        .status();
+    assert!(status.expect("prlimit runs").success());
+}
+
+#[tokio::test]
+async fn without_free_files_streams_live_on_and_newcomers_wait_until_there_are_some() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("log");
+    let arguments = ["--dev", "--listen", "127.0.0.1:0", "--log", "warn", "--db"];
+    let mut command = Binary::command(&arguments);
+    command.arg(folder.path().join("tincan.db"));
+    let server = Binary::run(command.stderr(File::create(&log).expect("a log")));
+    let john = server.nobody().sign_in("john").await;
+    let jane = server.nobody().sign_in("jane").await;
+    let conversation = john.talk_to("jane").await;
+    let mut stream = jane.follow(None).await;
+    // So that the connection that it says this over is open already.
+    john.say(&conversation, "before").await;
+    stream.take(1).await;
+
+    limit_open_files(&server, true);
+    let newcomer = server.nobody();
+    let waits = tokio::spawn(async move { newcomer.get("/api/config").await });
+    soon("the system to refuse", async {
+        let told = || fs::read_to_string(&log).expect("a log");
+        while !told().contains("can't accept connections") {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    for number in 0..5 {
+        let said = john.say(&conversation, &number.to_string()).await;
+        let event = stream.next().await.expect("the stream lives on");
+        assert_eq!(event.data["id"], said["id"]);
+    }
+    assert!(!waits.is_finished(), "there was a file left");
+
+    limit_open_files(&server, false);
+    waits.await.expect("no panic").expect(200);
+    server.nobody().get("/healthz").await.expect(200);
 }
 
 #[tokio::test]

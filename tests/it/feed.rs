@@ -1,16 +1,23 @@
 //! What a stream says and to whom, and that nothing gets lost on the way.
 
 use std::{
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use reqwest::{Method, header::HeaderValue};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    sync::Semaphore,
+};
 
 use crate::{
-    support::{Binary, Client, Event, Stream, Talk, answer, at_once, dev, messages, narrow},
+    support::{
+        Binary, Client, Event, Stream, Talk, answer, at_once, dev, messages, narrow, pass, soon,
+    },
     witness::Witness,
 };
 
@@ -638,6 +645,55 @@ async fn a_reader_that_does_not_read_holds_up_nobody_and_misses_nothing() {
     expect_all(&mut again, MANY).await;
 }
 
+/// A stream's socket that lets the system keep next to nothing for it.
+async fn narrow_stream(address: SocketAddr, token: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let mut socket = socket.connect(address).await.expect("a connection");
+    let request = format!(
+        "GET /api/messages HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\
+         Authorization: Bearer {token}\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.expect("written");
+    socket
+}
+
+#[tokio::test]
+async fn a_reader_that_does_not_read_is_closed_and_goes_on_by_its_cursor() {
+    let Talk {
+        server,
+        john,
+        jane,
+        conversation,
+    } = Talk::start(dev()).await;
+    let token = jane.token.clone().expect("a token");
+    let mut stuck = narrow_stream(server.address(), &token).await;
+    let mut received = Vec::new();
+    while !received.ends_with(b"\n\n\r\n") {
+        let read = soon("a hello", stuck.read_buf(&mut received)).await;
+        assert_ne!(read.expect("it can be read"), 0);
+    }
+    send_long(&john, &conversation, MANY).await;
+    // The server has waited for it in vain; twice, in case it hadn't begun to.
+    for _ in 0..2 {
+        pass(Duration::from_secs(31)).await;
+        jane.follow(None).await;
+    }
+    // It may be reset or merely end.
+    let _ = soon("the end", stuck.read_to_end(&mut received)).await;
+    let received = String::from_utf8_lossy(&received);
+    // The last has come in part, perhaps.
+    let (whole, _) = received.rsplit_once("\n\n").expect("an event");
+    let came = whole.matches("\ndata:").count() - 1;
+    assert!(came < MANY, "all {came} came");
+    let (_, last) = whole.rsplit_once("\nid:").expect("an id");
+    let cursor = last.lines().next().expect("a cursor");
+    let mut again = jane.follow(Some(cursor)).await;
+    let missed = numbers(&again.until("caught_up").await);
+    let expected: Vec<_> = (1..).skip(came).take(MANY - came).collect();
+    assert_eq!(missed, expected);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_that_do_not_read_cost_no_memory_for_what_they_miss() {
@@ -652,25 +708,14 @@ async fn readers_that_do_not_read_cost_no_memory_for_what_they_miss() {
     }
     // Until caches are warm and the sockets full.
     send_long(&john, &conversation, MANY).await;
-    let before = resident_kilobytes(binary.id());
+    let before = binary.kilobytes("VmRSS");
     send_long(&john, &conversation, MANY).await;
-    let grown = resident_kilobytes(binary.id()).saturating_sub(before);
+    let grown = binary.kilobytes("VmRSS").saturating_sub(before);
     // What was sent and not read is 12,500 for all of them together, were it held just once.
     assert!(grown < 6_000, "{grown} kB more than before");
     for stream in &mut stuck {
         expect_all(stream, 2 * MANY).await;
     }
-}
-
-#[cfg(target_os = "linux")]
-fn resident_kilobytes(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
-    let mut lines = status.lines();
-    let resident = lines.find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = resident.and_then(|resident| resident.split_whitespace().next());
-    kilobytes
-        .and_then(|text| text.parse().ok())
-        .expect("a size")
 }
 
 #[tokio::test(flavor = "multi_thread")]

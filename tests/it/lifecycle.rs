@@ -14,9 +14,13 @@ use std::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::timeout;
+use tokio::{io::AsyncReadExt, time::timeout};
 
-use crate::support::{Binary, Client, Ended, Server, Talk, dev, ended, messages};
+use crate::{
+    plain::Browser,
+    support::{Binary, Client, Ended, Server, Talk, answer, dev, ended, messages},
+    websocket::{GOING_AWAY, Socket},
+};
 
 /// Long enough for a stop in good order, by the contract.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
@@ -280,6 +284,60 @@ async fn a_damaged_database_is_left_alone() {
     Binary::start(&database);
 }
 
+/// What SQLite reads and writes at once, unless it is told otherwise.
+const PAGE: usize = 4096;
+
+#[tokio::test]
+async fn damage_is_found_whatever_kind_of_page_it_is_in() {
+    let folder = folder();
+    let database = database_with_messages(folder.path()).await;
+    let whole = fs::read(&database).expect("the file");
+    let connection = Connection::open(&database).expect("a connection");
+    let first_page = |name: &str| -> usize {
+        let query = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let number = connection.query_row(query, [name], |row| row.get::<_, u16>(0));
+        usize::from(number.expect("a page")) - 1
+    };
+    let pages = [
+        // The list of all tables begins on the first page, behind the file's own header.
+        (0, 100..PAGE),
+        (0, 0..PAGE),
+        (first_page("messages"), 0..PAGE),
+        (first_page("participants"), 0..8),
+        (first_page("messages_by_conversation"), 0..PAGE),
+        // A leaf of the messages, which is none of the pages that anything begins with.
+        (whole.len() / PAGE - 1, 0..PAGE),
+    ];
+    drop(connection);
+    for (page, bytes) in pages {
+        let mut damaged = whole.clone();
+        damaged[page * PAGE..][bytes.clone()].fill(0x55);
+        fs::write(&database, damaged).expect("a file");
+        let said = refuses(&database, 65).await;
+        assert!(said.contains("good copy"), "page {page}, {bytes:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn damage_in_a_large_database_is_found_while_it_serves() {
+    let folder = folder();
+    let database = database_with_messages(folder.path()).await;
+    let last_page = fs::read(&database).expect("the file").len() - PAGE;
+    let connection = Connection::open(&database).expect("a connection");
+    // More than is checked before it listens.
+    connection
+        .execute_batch("CREATE TABLE ballast (x); INSERT INTO ballast VALUES (zeroblob(70000000))")
+        .expect("a large row");
+    drop(connection);
+    let mut bytes = fs::read(&database).expect("the file");
+    bytes[last_page..][..PAGE].fill(0x55);
+    fs::write(&database, bytes).expect("a file");
+    let stopped = start_on(&database).await;
+    assert_eq!(stopped.code, Some(65), "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("good copy"), "{}", stopped.stderr);
+    assert!(stopped.stdout.contains("listening"), "{}", stopped.stdout);
+}
+
 #[tokio::test]
 async fn a_place_where_no_database_can_be_is_named() {
     let folder = folder();
@@ -349,6 +407,43 @@ async fn asked_to_stop_it_ends_its_streams_and_then_itself() {
         assert_eq!(status.code(), Some(0), "{signal}");
         assert!(asked.elapsed() < STOPS_WITHIN, "{:?}", asked.elapsed());
     }
+}
+
+#[tokio::test]
+async fn asked_to_stop_it_ends_every_kind_of_connection() {
+    let folder = folder();
+    let binary = Binary::start(&folder.path().join("tincan.db"));
+    let john = binary.nobody().sign_in("john").await;
+    let conversation = john.talk_to("jane").await;
+    let mut stream = john.follow(None).await;
+    let mut socket = Socket::follow(binary.address(), &john, None).await;
+    // A browser that follows a conversation without scripts keeps its connection between two looks.
+    let browser = Browser::of(&john);
+    browser
+        .page(&format!("/plain/conversations/{conversation}/follow"))
+        .await;
+    let mut idle = tokio::net::TcpStream::connect(binary.address())
+        .await
+        .expect("a connection");
+    let last = john.say(&conversation, "last words").await;
+    let poll = john.poll_request(&format!("?after={}&wait=30", john.cursor().await));
+    let poll = tokio::spawn(answer(poll));
+    // Time enough for the poll to be read, as connections are accepted in turn.
+    for _ in 0..20 {
+        binary.nobody().get("/healthz").await.expect(200);
+    }
+
+    let asked = Instant::now();
+    binary.signal("TERM");
+    socket.closed(GOING_AWAY).await;
+    let told = stream.rest().await;
+    assert_eq!(told.last().expect("a message").data["id"], last["id"]);
+    let polled = poll.await.expect("no panic").expect(200);
+    assert_eq!(polled["events"], json!([]));
+    assert_eq!(idle.read(&mut [0]).await.expect("closed in order"), 0);
+    let (status, _) = binary.ended().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(asked.elapsed() < STOPS_WITHIN, "{:?}", asked.elapsed());
 }
 
 /// Starts a request and leaves it there, so that a stop in good order has something to wait for.

@@ -1,46 +1,21 @@
 //! A database of an older version, opened by this one: everything is still there, streams go on from
 //! where they were, and what is new works on it.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt};
 
-use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 use tincan::server::Config;
 
-use crate::support::{Binary, Server, dev, messages};
-
-const SCHEMA_1: &str = include_str!("schema-1.sql");
-/// `TinC`.
-const APPLICATION_ID: i32 = 0x5469_6e43;
-/// What people had done with version 1: john and jane talk, and jane has read up to the second.
-const TALK: &str = "
-    INSERT INTO clock VALUES (1, 10, 6, 0);
-    INSERT INTO users VALUES (1, 'john', 'john', NULL, 1000), (2, 'jane', 'jane', NULL, 1000);
-    INSERT INTO conversations VALUES (1, 'direct', NULL, 0, 1, 2, 1000);
-    INSERT INTO participants VALUES (1, 1, 'member', 0, 3), (1, 2, 'member', 0, 2);
-    INSERT INTO events VALUES (1, 1, 'conversation', NULL, NULL), (4, 1, 'read', 2, 1), (5, 1, 'read', 2, 2);
-    INSERT INTO messages VALUES (2, 1, 1, 1, 'a', 'one', 2000, NULL, NULL), (3, 1, 2, 1, 'b', 'two', 3000, NULL, NULL),
-                                (6, 1, 3, 1, 'c', 'three', 6000, NULL, NULL);";
-
-/// A database as version 1 left it.
-fn of_version_1(folder: &TempDir) -> PathBuf {
-    let database = folder.path().join("tincan.db");
-    let connection = Connection::open(&database).expect("a file");
-    connection.execute_batch(SCHEMA_1).expect("the old schema");
-    connection.execute_batch(TALK).expect("what was in it");
-    for (pragma, value) in [("application_id", APPLICATION_ID), ("user_version", 1)] {
-        connection
-            .pragma_update(None, pragma, value)
-            .expect("a mark");
-    }
-    database
-}
+use crate::{
+    old_database::of_version_1,
+    support::{Binary, Server, dev, messages},
+};
 
 #[tokio::test]
 async fn the_copy_of_a_database_is_its_owners_alone() {
     let folder = TempDir::new().expect("a folder");
-    let database = of_version_1(&folder);
+    let database = of_version_1(folder.path());
     let binary = Binary::run(&mut Binary::under_a_wide_umask(&database));
     binary.nobody().sign_in("john").await;
     let copy = fs::metadata(folder.path().join("tincan.db.v1")).expect("a copy");
@@ -50,7 +25,7 @@ async fn the_copy_of_a_database_is_its_owners_alone() {
 #[tokio::test]
 async fn a_database_of_version_1_is_brought_up_to_date_with_everything_in_it() {
     let folder = TempDir::new().expect("a folder");
-    let database = of_version_1(&folder);
+    let database = of_version_1(folder.path());
     let server = Server::start(Config { database, ..dev() }).await;
     let (john, jane) = (server.sign_in("john").await, server.sign_in("jane").await);
     let listed = jane.get("/api/conversations").await.expect(200);

@@ -1,7 +1,7 @@
 //! The plain pages, as browsers without scripts use them: in a window, and in a terminal, where
 //! nothing says where a form comes from.
 
-use std::{env, fs, io::Write, path::Path, process::Command, thread};
+use std::{fs, path::Path, process::Command};
 
 use reqwest::{
     Method, RequestBuilder,
@@ -10,7 +10,7 @@ use reqwest::{
 use tempfile::TempDir;
 use tincan::{http::Settings, server::Config};
 
-use crate::support::{Answer, Client, Server, Talk, answer, at_once, dev};
+use crate::support::{Answer, Client, Server, Talk, answer, at_once, dev, on_path, skip};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -871,13 +871,8 @@ struct W3m {
 impl W3m {
     /// None where the test has to be skipped.
     fn at(server: &Server) -> Option<Self> {
-        let is_there = Command::new("w3m").arg("-version").output().is_ok();
-        if !is_there {
-            let is_ci = env::var("CI").as_deref() == Ok("true");
-            assert!(!is_ci, "w3m isn't on the path, and CI has to have it");
-            let name = thread::current().name().unwrap_or_default().to_owned();
-            // Written rather than printed: what a passing test prints isn't shown.
-            let _ = writeln!(std::io::stderr(), "SKIPPED {name}: w3m isn't on the path");
+        if on_path("w3m").is_none() {
+            skip("w3m isn't on the path");
             return None;
         }
         Some(Self {

@@ -5,12 +5,16 @@
 //! most.
 
 use std::{
+    env,
+    ffi::OsStr,
+    fs,
     future::Future,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::Arc,
+    thread,
     time::Duration,
 };
 
@@ -38,6 +42,30 @@ pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
     timeout(PATIENCE, happens)
         .await
         .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Says that the running test needs something that isn't here, which CI has to have.
+pub fn skip(reason: &str) {
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    assert!(
+        env::var("CI").as_deref() != Ok("true"),
+        "{name} can't be skipped in CI: {reason}"
+    );
+    // Written rather than printed: what a passing test prints isn't shown.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {name}: {reason}");
+}
+
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+/// So much time passes for the server and everything else in this test, at once.
+pub async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }
 
 /// A server in dev mode with the usual channels.
@@ -198,9 +226,15 @@ impl Binary {
     /// The same in dev mode on a free port, where a file is everybody's to read unless whoever makes
     /// it says otherwise.
     pub fn under_a_wide_umask(database: &Path) -> Command {
-        let mut command = Command::new("sh");
+        let umask = ["-c", "umask 022 && exec \"$@\"", "sh"];
+        Self::by_way_of("sh", &umask, database)
+    }
+
+    /// The same, started by another program with these arguments.
+    pub fn by_way_of(program: &str, arguments: &[impl AsRef<OsStr>], database: &Path) -> Command {
+        let mut command = Command::new(program);
         command
-            .args(["-c", "umask 022 && exec \"$@\"", "sh"])
+            .args(arguments)
             .arg(env!("CARGO_BIN_EXE_tincan"))
             .args(["--dev", "--listen", "127.0.0.1:0", "--log", "error", "--db"])
             .arg(database)
@@ -230,18 +264,25 @@ impl Binary {
 
     /// Starts it as `command` says, and waits until it says that it is ready.
     pub fn run(command: &mut Command) -> Self {
+        Self::try_run(command).expect("the ready line")
+    }
+
+    /// The same; none where it ends before it is ready.
+    pub fn try_run(command: &mut Command) -> Option<Self> {
         let mut child = command.spawn().expect("tincan starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
         let ready = line(&mut stdout);
-        let address = ready
-            .strip_prefix("listening on http://")
-            .expect("the ready line");
+        let Some(address) = ready.strip_prefix("listening on http://") else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        };
         let address = address.parse().expect("an address");
-        Self {
+        Some(Self {
             child,
             stdout,
             address,
-        }
+        })
     }
 
     /// Where the first account is made: what it says next, where there is none.
@@ -261,6 +302,15 @@ impl Binary {
 
     pub fn nobody(&self) -> Client {
         Client::new(self.address)
+    }
+
+    /// How much memory it has, by a name of proc(5): `VmRSS` now, `VmHWM` at the most so far.
+    pub fn kilobytes(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a process");
+        let mut lines = status.lines();
+        let size = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let size = size.and_then(|size| size.split_whitespace().next());
+        size.expect("a size").parse().expect("a number")
     }
 
     /// SIGKILL: the process has no chance to do anything about it.

@@ -19,13 +19,13 @@ use tokio_tungstenite::{
 use crate::{
     frames::{CLOSE, FINAL, PING, PONG, Raw, TEXT, frame},
     support::{
-        Answer, Binary, Client, Event, Stream, Talk, answer, at_once, dev, messages, narrow, raw,
-        soon,
+        Answer, Binary, Client, Event, Stream, Talk, answer, at_once, dev, messages, narrow, pass,
+        raw, soon,
     },
     witness::Witness,
 };
 
-const GOING_AWAY: u16 = 1001;
+pub const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
 const UNSUPPORTED: u16 = 1003;
 const POLICY: u16 = 1008;
@@ -40,7 +40,7 @@ pub struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Opens the client's feed, from `cursor` on or from now on, and takes its `hello`.
-    async fn follow(address: SocketAddr, client: &Client, cursor: Option<&str>) -> Self {
+    pub async fn follow(address: SocketAddr, client: &Client, cursor: Option<&str>) -> Self {
         let mut socket = Self::open(address, client, "", cursor).await;
         assert_eq!(socket.next().await.name, "hello");
         socket
@@ -178,7 +178,7 @@ impl Socket {
     }
 
     /// Passes over what still comes, and expects the server to close with this code.
-    async fn closed(&mut self, code: u16) {
+    pub async fn closed(&mut self, code: u16) {
         loop {
             match self.next_message().await {
                 Some(Message::Close(Some(frame))) => {
@@ -211,13 +211,6 @@ fn handshake(client: &Client, query: &str) -> RequestBuilder {
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-}
-
-/// So much time passes for the server and everything else in this test, at once.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 fn send_op(conversation: &str, content: &str, client_id: &str) -> Value {
@@ -1101,11 +1094,7 @@ async fn a_client_that_pings_and_does_not_read_costs_no_memory() {
         taken += pings.len();
     }
     assert!(taken < 100 << 20, "{taken} bytes were taken");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", binary.id()));
-    let status = status.expect("a process");
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = resident.and_then(|text| text.split_whitespace().next()?.parse().ok());
-    let kilobytes: u64 = kilobytes.expect("a size");
+    let kilobytes = binary.kilobytes("VmHWM");
     assert!(kilobytes < 40_000, "{kilobytes} kB");
 }
 
@@ -1115,14 +1104,7 @@ async fn a_socket_is_one_of_the_connections_that_are_counted() {
     const MOST: usize = 10;
     let folder = tempfile::TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
-    let arguments = ["--dev", "--listen", "127.0.0.1:0", "--log", "error", "--db"];
-    let mut command = std::process::Command::new("prlimit");
-    command
-        .args(["--nofile=110:110", env!("CARGO_BIN_EXE_tincan")])
-        .args(arguments)
-        .arg(&database)
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped());
+    let mut command = Binary::by_way_of("prlimit", &["--nofile=110:110"], &database);
     let binary = Binary::run(&mut command);
     let jane = binary.nobody().sign_in("jane").await;
     let address = binary.address();

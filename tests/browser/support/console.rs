@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Session, driver::skip};
+use super::Session;
+use crate::api::skip;
 
 /// Where `npm ci` in `.ci` puts it.
 const AXE: &str = ".ci/node_modules/axe-core/axe.min.js";

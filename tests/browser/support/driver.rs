@@ -1,12 +1,10 @@
 //! A chromedriver for each test, which ends with the test, however that ends.
 
 use std::{
-    env,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    thread,
 };
 
 use fantoccini::{Client, ClientBuilder};
@@ -16,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::PATIENCE;
+use crate::api::{on_path, skip};
 
 /// So many browsers at once are enough for two cores.
 const BROWSERS: u32 = 2;
@@ -122,21 +121,4 @@ impl Drop for Driver {
         drop(self.leash.stdin.take());
         let _ = self.leash.wait();
     }
-}
-
-/// Says that what the running test wants to do can't be done here, which CI has to be able to.
-pub fn skip(reason: &str) {
-    let name = thread::current().name().unwrap_or_default().to_owned();
-    assert!(
-        env::var("CI").as_deref() != Ok("true"),
-        "{name} can't be skipped in CI: {reason}"
-    );
-    // Written rather than printed: what a passing test prints isn't shown.
-    let _ = writeln!(std::io::stderr(), "SKIPPED {name}: {reason}");
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
 }
