@@ -1,0 +1,153 @@
+//! A clock that jumps, as on a Pi, which has none of its own and is told the time once it has a network.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use reqwest::header::RETRY_AFTER;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{
+    support::{Answer, Binary, Client, PASSWORD, messages, token_of},
+    tools,
+    witness::Witness,
+};
+
+/// The wall clock of one process.
+struct Clock {
+    library: String,
+    offset: PathBuf,
+}
+
+impl Clock {
+    fn new(folder: &TempDir) -> Self {
+        let asked = Command::new("faketime")
+            .args(["-m", "-f", "+0d", "sh", "-c", r#"printf %s "$LD_PRELOAD""#])
+            .output();
+        let library = asked.expect("faketime runs").stdout;
+        let clock = Self {
+            library: String::from_utf8(library).expect("a path"),
+            offset: folder.path().join("offset"),
+        };
+        clock.jump("+0d");
+        clock
+    }
+
+    /// Lets it be so far from the right time from now on.
+    fn jump(&self, offset: &str) {
+        // Put in its place in one step, as it is read all the time.
+        let next = self.offset.with_extension("next");
+        fs::write(&next, offset).expect("a file");
+        fs::rename(&next, &self.offset).expect("a file");
+    }
+
+    fn set(&self, command: &mut Command) {
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", &self.offset)
+            .env("FAKETIME_NO_CACHE", "1")
+            // Time-outs go by a clock that the system doesn't let jump.
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("DONT_FAKE_MONOTONIC", "1");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_clock_jumps_everything_keeps_its_order_and_nobody_is_thrown_out() {
+    if !tools::have(&["faketime"]) {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let clock = Clock::new(&folder);
+    let database = folder.path().join("tincan.db");
+    let mut command = Binary::by_way_of("env", &["--"], &database);
+    clock.set(&mut command);
+    let binary = Binary::run(&mut command);
+    let john = binary.nobody().sign_in("john").await;
+    let jane = binary.nobody().sign_in("jane").await;
+    let conversation = john.talk_to("jane").await;
+    let mut stream = jane.follow(None).await;
+    let start = Witness::of(&database).end();
+    let jumps = ["+0d", "+1d", "-3d", "+20d", "-3650d", "+25d", "-1h", "+0d"];
+    let mut said = Vec::new();
+    for (jump, author) in jumps.iter().zip([&john, &jane].into_iter().cycle()) {
+        clock.jump(jump);
+        let message = author.say(&conversation, jump).await;
+        let event = stream.next().await.expect("the stream lives on");
+        assert_eq!(event.data["id"], message["id"]);
+        john.get("/healthz").await.expect(200);
+        said.push(message);
+    }
+    let years = |index: usize| said[index]["createdAt"].as_str().expect("a time")[..4].to_owned();
+    assert!(years(4) < years(0), "the clock did jump: {said:?}");
+
+    let numbers: Vec<_> = said.iter().map(|message| &message["number"]).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+    let ids = |messages: &[serde_json::Value]| -> Vec<_> {
+        let ids = messages.iter().map(|message| message["id"].clone());
+        ids.collect()
+    };
+    let mut history = jane.get(&messages(&conversation)).await.expect(200);
+    let history = history.as_array_mut().expect("a list");
+    history.reverse();
+    assert_eq!(ids(history), ids(&said));
+    let replayed = jane.follow(Some(&start)).await.until("caught_up").await;
+    let replayed = replayed.into_iter().map(|event| event.data);
+    let replayed: Vec<_> = replayed.take(said.len()).collect();
+    assert_eq!(ids(&replayed), ids(&said));
+    Witness::of(&database).expect_agreement();
+
+    // Where the clock says that a session's time is over, it is; a new one is good whatever it says next.
+    clock.jump("+100d");
+    jane.get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+    let jane = jane.nobody().sign_in("jane").await;
+    clock.jump("-1d");
+    jane.say(&conversation, "back again").await;
+}
+
+/// Signs in with this password, once it is one's turn.
+async fn sign_in(nobody: &Client, password: &str) -> Answer {
+    loop {
+        let credentials = json!({ "username": "john", "password": password });
+        let answer = nobody.post("/api/login", credentials).await;
+        let Some(wait) = answer.headers.get(RETRY_AFTER) else {
+            return answer;
+        };
+        let wait: u64 = wait.to_str().expect("a text").parse().expect("seconds");
+        assert!(wait < 10, "nobody waits {wait} s after a few mistakes");
+        tokio::time::sleep(std::time::Duration::from_secs(wait)).await;
+    }
+}
+
+#[tokio::test]
+async fn when_the_clock_jumps_nobody_has_to_wait_for_it() {
+    if !tools::have(&["faketime"]) {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let clock = Clock::new(&folder);
+    let database = folder.path().join("tincan.db");
+    let database = database.to_str().expect("a plain path");
+    let mut command = Binary::command(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--log",
+        "error",
+        "--db",
+        database,
+    ]);
+    clock.set(command.stderr(std::process::Stdio::inherit()));
+    let mut binary = Binary::run(&mut command);
+    let token = token_of(&binary.setup_link());
+    let account = json!({ "username": "john", "password": PASSWORD, "setupToken": token });
+    let john = binary.nobody().register(account).await;
+    let nobody = binary.nobody();
+    for jump in ["+20d", "-3650d", "+0d"] {
+        let wrong = sign_in(&nobody, "not the password").await;
+        assert_eq!(wrong.status, 401, "{}", wrong.body);
+        clock.jump(jump);
+        sign_in(&nobody, PASSWORD).await.expect(200);
+    }
+    john.get("/api/auth_user").await.expect(200);
+}
