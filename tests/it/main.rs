@@ -46,6 +46,7 @@ mod reactions;
 mod request_ids;
 mod rooms;
 mod status;
+mod survives;
 mod systemd;
 mod throttle;
 mod tokens;
