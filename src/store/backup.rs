@@ -81,7 +81,10 @@ pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), Backu
     };
     // Told before the work, too.
     if to.symlink_metadata().is_ok() {
-        return Err(no_place(io::ErrorKind::AlreadyExists.into()));
+        return Err(no_place(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "there is such a file, and a backup replaces none",
+        )));
     }
     let source = open_source(database)?;
     let copy = new_copy_beside(to)?;
