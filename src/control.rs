@@ -265,7 +265,12 @@ async fn answer(stream: UnixStream, store: &Store, base: &str) -> io::Result<()>
     timeout(TIME, reader.read_line(&mut line)).await??;
     let outcome: Outcome = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
-            tracing::info!(?command, "on the command line");
+            if matches!(command, Command::Status) {
+                // Asked for again and again by whoever watches over the server.
+                tracing::debug!(?command, "on the command line");
+            } else {
+                tracing::info!(?command, "on the command line");
+            }
             let done = command.perform(store, base).await;
             done.map_err(|error| error.to_string())
         }

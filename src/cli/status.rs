@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{manage::Refused, table::lines};
 use crate::{
@@ -36,13 +37,18 @@ pub struct StatusArgs {
 #[error("no server runs on {}", .0.display())]
 pub struct NotRunning(PathBuf);
 
+/// How long a server may take to answer: longer than it waits itself for its database.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 impl StatusArgs {
     /// Asks the server, and prints what it says.
     ///
     /// # Errors
     /// [`NotRunning`], what kept the server from saying it, and why it isn’t healthy.
     pub async fn run(self) -> anyhow::Result<()> {
-        let value = match control::ask(&self.db, &Command::Status).await {
+        let asked = timeout(PATIENCE, control::ask(&self.db, &Command::Status)).await;
+        let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
+        let value = match asked {
             Ok(told) => told.map_err(Refused::Because)?,
             Err(Unreachable::NobodyThere) => {
                 if self.json {

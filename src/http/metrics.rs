@@ -86,7 +86,7 @@ fn admit(
 }
 
 /// Whether a proxy could stand between that passes on what it gets and says nothing of it: where people
-/// come by https there is one, as this program doesn't speak it. One that is trusted tells.
+/// come by another address there may be one. One that is trusted tells.
 fn may_be_a_silent_proxy(settings: &Settings, peer: IpAddr) -> bool {
-    settings.is_https() && !proxies::is_trusted(peer, &settings.trusted_proxies)
+    settings.public_url.is_some() && !proxies::is_trusted(peer, &settings.trusted_proxies)
 }

@@ -83,7 +83,7 @@ pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), Backu
     if to.symlink_metadata().is_ok() {
         return Err(no_place(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            "there is such a file, and a backup replaces none",
+            "it exists already, and a backup replaces nothing",
         )));
     }
     let source = open_source(database)?;

@@ -29,6 +29,13 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)",
     ),
     (
+        "messages are numbered out of their order: conversation",
+        "SELECT DISTINCT conversation_id FROM (
+             SELECT conversation_id, number,
+                    lag(number) OVER (PARTITION BY conversation_id ORDER BY id) AS before FROM messages
+         ) WHERE number <= before",
+    ),
+    (
         "a message belongs to no conversation: message",
         "SELECT id FROM messages WHERE conversation_id NOT IN (SELECT id FROM conversations)",
     ),

@@ -31,6 +31,9 @@ pub(super) type Gate = Arc<FairMutex<()>>;
 
 /// Between two scrubs, so that whoever deletes a lot doesn't hold up everybody's messages.
 const SCRUB_REST: Duration = Duration::from_secs(1);
+/// Who reads for long, as a backup does, keeps a scrub from succeeding, and each try holds the writer up: the rest doubles
+/// as far as this.
+const LONGEST_SCRUB_REST: Duration = Duration::from_mins(1);
 /// How long the log's last readers are waited for while nobody can write.
 const READER_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -81,9 +84,10 @@ fn run(
 ) -> rusqlite::Result<()> {
     connection.busy_timeout(READER_PATIENCE)?;
     let mut scrubbed: Option<Instant> = None;
+    let mut rest = SCRUB_REST;
     loop {
         let next = if wants_scrub.load(Ordering::Acquire) {
-            asked.recv_timeout(SCRUB_REST)
+            asked.recv_timeout(rest)
         } else {
             asked.recv().map_err(|_| RecvTimeoutError::Disconnected)
         };
@@ -91,12 +95,15 @@ fn run(
             return Ok(());
         }
         checkpoint(connection, "PASSIVE")?;
-        let has_rested = scrubbed.is_none_or(|when| when.elapsed() >= SCRUB_REST);
+        let has_rested = scrubbed.is_none_or(|when| when.elapsed() >= rest);
         let _writer_waits = gate.lock();
         if has_rested && wants_scrub.swap(false, Ordering::AcqRel) {
-            if !checkpoint(connection, "TRUNCATE")? {
+            if checkpoint(connection, "TRUNCATE")? {
+                rest = SCRUB_REST;
+            } else {
                 // A reader still needs what is in the log.
                 wants_scrub.store(true, Ordering::Release);
+                rest = LONGEST_SCRUB_REST.min(2 * rest);
             }
             scrubbed = Some(Instant::now());
         } else {

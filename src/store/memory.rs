@@ -1,6 +1,6 @@
 //! What the writer remembers of conversations from batch to batch, so that a message needn't look up
-//! who is to be told of it and which number it has. That holds as long as nobody else writes, which
-//! the lock sees to.
+//! who is to be told of it and which number it has. That holds as long as nobody else writes; where some
+//! other program has, the writer notices, and forgets it all.
 
 use std::{collections::HashMap, sync::Arc};
 

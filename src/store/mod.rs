@@ -44,6 +44,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::{
     sync::{Mutex, Semaphore, watch},
     task,
+    time::timeout,
 };
 use tracing::Span;
 
@@ -79,6 +80,8 @@ use crate::{
 
 /// How long a successful probe stands for the next ones.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
+/// How long a probe waits for a disk that doesn't come back: longer than for a lock.
+const PROBE_TIME: Duration = Duration::from_secs(10);
 
 /// The database, as the rest of the program sees it. Cheap to clone; all clones are one store.
 #[derive(Clone)]
@@ -233,7 +236,8 @@ impl Store {
         {
             return found.clone();
         }
-        let found = self.write(|unit| unit.probe()).await;
+        let found = timeout(PROBE_TIME, self.write(|unit| unit.probe())).await;
+        let found = found.unwrap_or(Err(Error::Busy));
         *probed = Some((Instant::now(), found.clone()));
         found
     }

@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::{MetadataExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -29,22 +30,31 @@ pub fn restore(
     database: &Path,
     watch: Watch<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
-    let was_there = database.exists();
-    let place = open::resolve(database)?;
-    let restored = restore_locked(backup, &place, watch);
-    if restored.is_err() && !was_there {
-        // Made for its lock alone.
-        let _ = fs::remove_file(&place);
-    }
-    restored
+    at_place(database, |place| restore_at(backup, place, watch))
 }
 
-fn restore_locked(
+/// Has `work` done at the place of a database, which nobody else can serve all the while. What was made for the lock alone
+/// goes again where the work fails, as long as the lock is held: who gets it next may make something of that file.
+pub(super) fn at_place<T, E: From<OpenError>>(
+    database: &Path,
+    work: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let was_there = database.exists();
+    let place = open::resolve(database)?;
+    let _lock = open::lock(&place)?;
+    let done = work(&place);
+    let is_empty = || fs::metadata(&place).is_ok_and(|file| file.len() == 0);
+    if done.is_err() && !was_there && is_empty() {
+        let _ = fs::remove_file(&place);
+    }
+    done
+}
+
+fn restore_at(
     backup: &Path,
     place: &Path,
     watch: Watch<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
-    let _lock = open::lock(place)?;
     let copy = backup::new_copy_beside(place)?;
     let copied = backup::open_source(backup)
         .map_err(BackupError::from)
@@ -69,6 +79,7 @@ pub(super) fn put_in_place(
         .sync_all()
         .map_err(|error| failed(place, &error))?;
     let kept = put_aside(place)?;
+    leave_to_its_owner(&new, place).map_err(|error| failed(place, &error))?;
     new.persist(place)
         .map_err(|error| failed(place, &error.error))?;
     backup::sync_folder(place).map_err(|error| failed(place, &error))?;
@@ -93,6 +104,15 @@ fn begin_anew(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError
             .map_err(in_context)?;
     }
     Ok(problems)
+}
+
+/// Whoever looks after a server as root restores for the user that serves.
+fn leave_to_its_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let old = fs::metadata(place)?;
+    fchown(new.as_file(), Some(old.uid()), Some(old.gid()))
 }
 
 /// Gives the old database a second name, and leaves nothing beside the first that a new file there would take for its
@@ -128,11 +148,21 @@ fn put_aside(place: &Path) -> Result<Option<PathBuf>, BackupError> {
 fn gather(place: &Path) -> Result<(), BackupError> {
     let gathered = Connection::open(place)
         .and_then(|old| old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())));
-    match gathered.map_err(|error| error.sqlite_error_code()) {
-        Err(Some(ErrorCode::DatabaseBusy)) => Err(BackupError::Database(OpenError::InUse {
+    let Err(error) = gathered else {
+        return Ok(());
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy) => Err(BackupError::Database(OpenError::InUse {
             path: place.to_owned(),
             holder: "another program".to_owned(),
         })),
+        // Its log would be parted from it although both may be whole.
+        Some(
+            ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::OutOfMemory
+            | ErrorCode::ReadOnly,
+        ) => Err(failed(place, &error)),
         // It may be restored for being damaged.
         _ => Ok(()),
     }

@@ -229,6 +229,7 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
         connection: &connection,
         last_id,
         memory: Memory::default(),
+        data_version: 0,
         bus,
         sessions,
         metrics,
@@ -365,6 +366,14 @@ impl Unit<'_> {
     }
 }
 
+/// What differs once some other connection has committed something
+/// (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
+}
+
 fn set_clock(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE clock SET last_id = ?1")?
@@ -377,6 +386,8 @@ struct Batches<'a> {
     connection: &'a Connection,
     last_id: i64,
     memory: Memory,
+    /// As it was when the memory was last known to be right.
+    data_version: i64,
     bus: Arc<Bus>,
     sessions: Arc<SessionCache>,
     metrics: Arc<Metrics>,
@@ -476,6 +487,11 @@ impl Batches<'_> {
         };
         let count = jobs.len();
         run("BEGIN IMMEDIATE")?;
+        let version = data_version(connection)?;
+        if self.data_version != version {
+            self.data_version = version;
+            unit.memory.forget_everything();
+        }
         for job in jobs {
             let (last_id, actions) = (unit.last_id, unit.after_commit.len());
             run("SAVEPOINT job")?;

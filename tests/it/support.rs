@@ -196,6 +196,19 @@ impl Server {
     }
 }
 
+/// Keeps what is set up around the tests from a program: settings of another server, and whatever systemd hands over to
+/// whoever runs them.
+fn on_its_own(command: &mut Command) -> &mut Command {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let prefixes = ["TINCAN_", "NOTIFY_", "WATCHDOG_", "LISTEN_"];
+        if prefixes.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
 /// The real binary, as a process that ends with the test.
 pub struct Binary {
     child: Child,
@@ -207,16 +220,8 @@ impl Binary {
     /// `tincan` with these arguments, not started yet.
     pub fn command(arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
-        command
+        on_its_own(&mut command)
             .args(arguments)
-            .env_remove("TINCAN_LISTEN")
-            .env_remove("TINCAN_DB");
-        command
-            .env_remove("TINCAN_PUBLIC_URL")
-            .env_remove("TINCAN_TRUSTED_PROXY")
-            .env_remove("TINCAN_SIGNUP")
-            .env_remove("TINCAN_LOG");
-        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -233,7 +238,7 @@ impl Binary {
     /// The same, started by another program with these arguments.
     pub fn by_way_of(program: &str, arguments: &[impl AsRef<OsStr>], database: &Path) -> Command {
         let mut command = Command::new(program);
-        command
+        on_its_own(&mut command)
             .args(arguments)
             .arg(env!("CARGO_BIN_EXE_tincan"))
             .args(["--dev", "--listen", "127.0.0.1:0", "--log", "error", "--db"])

@@ -17,8 +17,8 @@ use crate::{
     store::{
         BackupError, OpenError, Progress, Watch,
         backup::{failed, new_copy_beside, open_source, verify},
-        check, migrate, open,
-        restore::put_in_place,
+        check, migrate,
+        restore::{at_place, put_in_place},
     },
 };
 
@@ -28,14 +28,7 @@ use crate::{
 /// See [`ArchiveError`].
 pub fn import(from: &Path, database: &Path, watch: Watch<'_>) -> Result<(), ArchiveError> {
     let title = read_title(&from.join(TITLE))?;
-    let was_there = database.exists();
-    let place = open::resolve(database)?;
-    let imported = import_locked(from, &title, &place, watch);
-    if imported.is_err() && !was_there {
-        // Made for its lock alone.
-        let _ = fs::remove_file(&place);
-    }
-    imported
+    at_place(database, |place| import_at(from, &title, place, watch))
 }
 
 fn read_title(path: &Path) -> Result<Title, ArchiveError> {
@@ -56,13 +49,12 @@ fn read_title(path: &Path) -> Result<Title, ArchiveError> {
     Ok(title)
 }
 
-fn import_locked(
+fn import_at(
     from: &Path,
     title: &Title,
     place: &Path,
     watch: Watch<'_>,
 ) -> Result<(), ArchiveError> {
-    let _lock = open::lock(place)?;
     if has_accounts(place)? {
         return Err(ArchiveError::Taken(place.to_owned()));
     }
