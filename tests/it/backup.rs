@@ -441,6 +441,10 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
         ("DELETE FROM clock", "there is no clock"),
         ("UPDATE messages SET number = 5 WHERE number = 2", "1, 2, 3"),
         ("UPDATE messages SET number = 1", "1, 2, 3"),
+        (
+            "UPDATE messages SET number = 3 - number",
+            "out of their order",
+        ),
         ("UPDATE messages SET author_id = 7", "nobody who exists"),
         ("UPDATE messages SET conversation_id = 7", "no conversation"),
         (

@@ -261,11 +261,15 @@ async fn a_proxy_on_this_machine_does_not_open_them_to_everybody() {
         ..strict()
     };
     // It passes on what it gets, and says nothing of it.
-    let silent = Server::start(behind("192.0.2.1")).await;
     let lines = "Host: 127.0.0.1:3000\r\n";
-    ask(&silent, "/metrics", lines)
-        .await
-        .refused(403, "metrics_are_local");
+    let mut without_tls = behind("192.0.2.1");
+    without_tls.settings.public_url = Some("http://chat.example".parse().expect("an origin"));
+    for config in [behind("192.0.2.1"), without_tls] {
+        let silent = Server::start(config).await;
+        ask(&silent, "/metrics", lines)
+            .await
+            .refused(403, "metrics_are_local");
+    }
 
     let telling = Server::start(behind("127.0.0.1")).await;
     let through = format!("{lines}X-Forwarded-For: 127.0.0.1\r\n");

@@ -1,5 +1,6 @@
 //! Rooms: who may come in, who goes, who looks after one, and what each of them gets to see.
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -315,6 +316,33 @@ async fn whoever_leaves_gets_nothing_later_live_or_replayed() {
     assert!(
         !replayed.iter().any(|event| event.data["content"] == "two"),
         "{replayed:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_is_taken_out_by_another_program_writes_and_hears_nothing_more() {
+    let (server, [john, jane, ..]) = four().await;
+    let room = json!({ "name": "Kitchen", "usernames": ["jane"] });
+    let room = john.post("/api/conversations", room).await.expect(201);
+    let room = room["id"].as_str().expect("an id");
+    let mut stream = jane.follow(None).await;
+    // From here on the server knows who is in it.
+    jane.say(room, "I'm here").await;
+    Connection::open(server.database())
+        .and_then(|database| {
+            database.execute("DELETE FROM participants WHERE user_id = ?1", [&jane.id])
+        })
+        .expect("a change");
+    let still = json!({ "content": "still here" });
+    let refused = jane.post(&messages(room), still).await;
+    refused.refused(404, "not_found");
+    john.say(room, "are you there?").await;
+    let direct = john.talk_to("jane").await;
+    john.say(&direct, "you were taken out").await;
+    let heard = stream.until("message").await;
+    assert_eq!(
+        heard.last().map(|event| &event.data["content"]),
+        Some(&json!("you were taken out"))
     );
 }
 
