@@ -26,7 +26,8 @@ pub struct Database {
         long,
         env = "TINCAN_DB",
         value_name = "FILE",
-        default_value = "tincan.db"
+        default_value = "tincan.db",
+        global = true
     )]
     pub db: PathBuf,
 }

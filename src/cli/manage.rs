@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, builder::RangedU64ValueParser};
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use serde_json::Value;
 
-use super::table::table;
+use super::{backup::Database, table::table};
 use crate::{
     control::{self, Command, Outcome, Unreachable},
     http::Origin,
@@ -23,15 +23,8 @@ use crate::{
 /// What all of these commands take.
 #[derive(Args, Debug)]
 pub struct Managing {
-    /// The database, of a server that runs or doesn't
-    #[arg(
-        long,
-        env = "TINCAN_DB",
-        value_name = "FILE",
-        default_value = "tincan.db",
-        global = true
-    )]
-    db: PathBuf,
+    #[command(flatten)]
+    at: Database,
     /// Where people reach the server, for links, while it doesn't run
     #[arg(
         long,
@@ -284,14 +277,11 @@ impl Management {
 
 /// Has the running server do it, or does it here where none runs.
 async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
-    match control::ask(&with.db, &command).await {
+    match control::ask(&with.at.db, &command).await {
         Err(Unreachable::NobodyThere) => {}
         asked => return Ok(asked?),
     }
-    if !with.db.exists() {
-        return Err(Refused::NoDatabase(with.db.clone()).into());
-    }
-    let store = Store::open(&with.db, BUS_CAPACITY)?;
+    let store = Store::open(with.at.existing()?, BUS_CAPACITY)?;
     let done = command.perform(&store, &with.public_url.to_string()).await;
     store.close().await;
     Ok(done.map_err(|error| error.to_string()))

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{manage::Refused, table::lines};
+use super::{backup::Database, manage::Refused, table::lines};
 use crate::{
     control::{self, Command, Unreachable},
     status::Status,
@@ -19,14 +19,8 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub struct StatusArgs {
-    /// The database of the server
-    #[arg(
-        long,
-        env = "TINCAN_DB",
-        value_name = "FILE",
-        default_value = "tincan.db"
-    )]
-    db: PathBuf,
+    #[command(flatten)]
+    at: Database,
     /// Print JSON instead of lines
     #[arg(long)]
     json: bool,
@@ -46,7 +40,7 @@ impl StatusArgs {
     /// # Errors
     /// [`NotRunning`], what kept the server from saying it, and why it isn’t healthy.
     pub async fn run(self) -> anyhow::Result<()> {
-        let asked = timeout(PATIENCE, control::ask(&self.db, &Command::Status)).await;
+        let asked = timeout(PATIENCE, control::ask(&self.at.db, &Command::Status)).await;
         let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
         let value = match asked {
             Ok(told) => told.map_err(Refused::Because)?,
@@ -54,7 +48,7 @@ impl StatusArgs {
                 if self.json {
                     print(&format!("{:#}\n", json!({ "running": false })));
                 }
-                return Err(NotRunning(self.db).into());
+                return Err(NotRunning(self.at.db).into());
             }
             Err(error) => return Err(error.into()),
         };

@@ -80,12 +80,7 @@ pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), Backu
         reason,
     };
     // Told before the work, too.
-    if to.symlink_metadata().is_ok() {
-        return Err(no_place(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "it exists already, and a backup replaces nothing",
-        )));
-    }
+    require_free(to)?;
     let source = open_source(database)?;
     let copy = new_copy_beside(to)?;
     copy_database(&source, database, &copy, Pace::Polite, watch)?;
@@ -99,6 +94,18 @@ pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), Backu
     copy.persist_noclobber(to)
         .map_err(|error| no_place(error.error))?;
     sync_folder(to).map_err(|error| failed(to, &error))
+}
+
+/// Refuses a place that something has.
+pub(super) fn require_free(to: &Path) -> Result<(), BackupError> {
+    if to.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let why = "it exists already, and nothing is replaced";
+    Err(BackupError::NoPlace {
+        path: to.to_owned(),
+        reason: io::Error::new(io::ErrorKind::AlreadyExists, why),
+    })
 }
 
 /// A connection that only reads, to a database of ours that this program understands.

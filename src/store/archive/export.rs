@@ -15,7 +15,7 @@ use crate::{
     model::{Timestamp, username_key},
     store::{
         BackupError, OpenError, Progress, Watch,
-        backup::{failed, folder_of, open_source, sync_folder},
+        backup::{failed, folder_of, open_source, require_free, sync_folder},
         participants::FEW,
     },
 };
@@ -36,9 +36,7 @@ pub fn export(
         reason,
     };
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
-    if to.symlink_metadata().is_ok() {
-        return Err(no_place(io::ErrorKind::AlreadyExists.into()).into());
-    }
+    require_free(to)?;
     let connection = open_source(database)?;
     // One moment for all of the files.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
