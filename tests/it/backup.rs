@@ -13,47 +13,16 @@ use std::{
     time::Instant,
 };
 
+use crate::{
+    home::Home,
+    support::{Binary, Client, at_once, messages, text},
+};
 use rusqlite::Connection;
 use serde_json::json;
-use tempfile::TempDir;
-
-use crate::support::{Binary, Client, Ended, at_once, ended, messages, text};
-
-/// A database in a folder of its own, and what is done with it.
-struct Home {
-    folder: TempDir,
-}
 
 impl Home {
-    fn new() -> Self {
-        Self {
-            folder: TempDir::new().expect("a folder"),
-        }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.file(name).to_str().expect("a plain path").to_owned()
-    }
-
     fn serve(&self) -> Binary {
         Binary::start(&self.file("tincan.db"))
-    }
-
-    async fn run(&self, arguments: &[&str]) -> Ended {
-        let database = self.path("tincan.db");
-        let mut all = arguments.to_vec();
-        all.extend(["--db", &database]);
-        ended(Binary::command(&all)).await
-    }
-
-    async fn done(&self, arguments: &[&str]) -> String {
-        let ended = self.run(arguments).await;
-        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
-        ended.stdout
     }
 
     async fn refused(&self, arguments: &[&str], code: i32, why: &str) {
@@ -64,7 +33,7 @@ impl Home {
 
     /// The names in the folder.
     fn files(&self) -> BTreeSet<String> {
-        let entries = fs::read_dir(self.folder.path()).expect("a folder");
+        let entries = fs::read_dir(self.folder()).expect("a folder");
         let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
         entries
             .map(|entry| name(entry).into_string().expect("a plain name"))

@@ -1,57 +1,25 @@
 //! Looking after users, invitations, tokens and sessions from the command line, with the server
 //! running and stopped.
 
-use std::{os::unix::fs::PermissionsExt, path::PathBuf};
+use std::os::unix::fs::PermissionsExt;
 
+use crate::{
+    home::Home,
+    support::{Binary, PASSWORD, ended, text, token_of},
+};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-use crate::support::{Binary, Ended, PASSWORD, ended, text, token_of};
-
-/// A database with nobody in it, which a server may have open.
-struct Home {
-    folder: TempDir,
-}
 
 impl Home {
-    fn new() -> Self {
-        Self {
-            folder: TempDir::new().expect("a folder"),
-        }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn database(&self) -> String {
-        self.file("tincan.db").to_str().expect("a path").to_owned()
-    }
-
-    fn serve(&self) -> Binary {
+    /// Where nobody is in it yet, and dev mode is off.
+    fn serve_strictly(&self) -> Binary {
         Binary::spawn(&[
             "--listen",
             "127.0.0.1:0",
             "--db",
-            &self.database(),
+            &self.path("tincan.db"),
             "--log",
             "error",
         ])
-    }
-
-    /// Runs a command to its end.
-    async fn run(&self, arguments: &[&str]) -> Ended {
-        let database = self.database();
-        let mut all = arguments.to_vec();
-        all.extend(["--db", &database]);
-        ended(Binary::command(&all)).await
-    }
-
-    /// Like [`run`](Self::run), where it must succeed; gives back what it prints.
-    async fn done(&self, arguments: &[&str]) -> String {
-        let ended = self.run(arguments).await;
-        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
-        ended.stdout
     }
 
     async fn json(&self, arguments: &[&str]) -> Value {
@@ -135,7 +103,7 @@ async fn look_after(home: &Home) {
 #[tokio::test]
 async fn a_running_server_is_looked_after_through_its_socket() {
     let home = Home::new();
-    let server = home.serve();
+    let server = home.serve_strictly();
     look_after(&home).await;
     drop(server);
 }
@@ -143,7 +111,7 @@ async fn a_running_server_is_looked_after_through_its_socket() {
 #[tokio::test]
 async fn a_stopped_server_is_looked_after_in_its_file() {
     let home = Home::new();
-    let server = home.serve();
+    let server = home.serve_strictly();
     server.signal("TERM");
     server.ended().await;
     assert!(
@@ -156,7 +124,7 @@ async fn a_stopped_server_is_looked_after_in_its_file() {
 #[tokio::test]
 async fn a_link_of_a_running_server_leads_to_it_and_works() {
     let home = Home::new();
-    let server = home.serve();
+    let server = home.serve_strictly();
     let link = home.done(&["user", "make", "anna", "--admin"]).await;
     let link = link.trim();
     assert!(
@@ -174,7 +142,7 @@ async fn a_link_of_a_running_server_leads_to_it_and_works() {
 #[tokio::test]
 async fn without_a_server_links_lead_where_one_says() {
     let home = Home::new();
-    let server = home.serve();
+    let server = home.serve_strictly();
     server.signal("TERM");
     server.ended().await;
     let make = [
@@ -204,19 +172,19 @@ async fn a_name_of_no_database_makes_none() {
 #[tokio::test]
 async fn a_socket_that_was_left_behind_is_no_server_and_in_nobodys_way() {
     let home = Home::new();
-    let server = home.serve();
+    let server = home.serve_strictly();
     assert!(home.file("tincan.db.sock").exists());
     server.kill();
     assert!(home.file("tincan.db.sock").exists(), "nobody took it away");
     home.done(&["user", "make", "anna"]).await;
-    let _server = home.serve();
+    let _server = home.serve_strictly();
     home.done(&["user", "make", "bob"]).await;
 }
 
 #[tokio::test]
 async fn another_name_of_the_database_finds_the_same_server() {
     let home = Home::new();
-    let server = home.serve();
+    let server = home.serve_strictly();
     let link = home.file("link.db");
     std::os::unix::fs::symlink(home.file("tincan.db"), &link).expect("a link");
     let link = link.to_str().expect("a path");
@@ -229,7 +197,7 @@ async fn another_name_of_the_database_finds_the_same_server() {
 #[tokio::test]
 async fn the_socket_is_its_owners_alone() {
     let home = Home::new();
-    let _server = home.serve();
+    let _server = home.serve_strictly();
     let rights = std::fs::metadata(home.file("tincan.db.sock")).expect("the socket");
     assert_eq!(rights.permissions().mode() & 0o777, 0o600);
 }

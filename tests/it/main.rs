@@ -28,6 +28,7 @@ mod feed_model;
 mod first_run;
 mod frames;
 mod health;
+mod home;
 mod http;
 mod invites;
 mod lifecycle;
