@@ -56,7 +56,7 @@ impl Store {
     /// [`Error::NotFound`] where the author isn't in the conversation, [`Error::ClientIdReused`]
     /// where the client id names another message of theirs, and those of a write.
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
-        self.write(move |unit| send(unit, message)).await
+        self.write_checked(move |unit| send(unit, message)).await
     }
 
     /// A page of a conversation's messages, the newest first.
@@ -122,6 +122,7 @@ impl Store {
     }
 }
 
+/// Refuses before it writes anything.
 pub(super) fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
     let NewMessage {
         conversation_id,

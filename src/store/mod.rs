@@ -70,7 +70,7 @@ pub use self::{
 use self::{
     open::Opened,
     sessions::SessionCache,
-    writer::{Unit, Writer},
+    writer::{Undo, Unit, Writer},
 };
 use crate::{
     bus::Bus,
@@ -289,9 +289,25 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.hand_over(Undo::Savepoint, work).await
+    }
+
+    /// Like [`write`](Self::write), for work that refuses before it writes anything.
+    async fn write_checked<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.hand_over(Undo::Nothing, work).await
+    }
+
+    async fn hand_over<T: Send + 'static>(
+        &self,
+        undo: Undo,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.inner
             .writer
-            .submit(work)?
+            .submit(undo, work)?
             .await
             .unwrap_or(Err(Error::Stopping))
     }

@@ -17,7 +17,11 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Store, users::user_at, writer::Unit};
+use super::{
+    Store,
+    users::user_at,
+    writer::{Undo, Unit},
+};
 use crate::{
     error::{Error, Result},
     model::{Scope, SessionId, Timestamp, User, UserId},
@@ -166,7 +170,7 @@ impl Store {
         let id = session.id;
         // Refused where the queue is full or the server stopping; the next request after a restart
         // tries again.
-        let _ = self.inner.writer.submit(move |unit| {
+        let _ = self.inner.writer.submit(Undo::Nothing, move |unit| {
             unit.connection
                 .prepare_cached(
                     "UPDATE sessions SET last_seen_at = max(last_seen_at, ?1) WHERE id = ?2",

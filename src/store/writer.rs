@@ -1,5 +1,5 @@
 //! The one writer: a thread that owns the write connection. It takes the jobs that are waiting as
-//! one batch, each in a savepoint of its own, makes the batch durable with one commit, publishes
+//! one batch, each to be taken back by itself, makes the batch durable with one commit, publishes
 //! what happened in id order, and then answers. While a commit waits for the disk, the next batch
 //! gathers: the busier the server, the less a message costs.
 //!
@@ -79,8 +79,19 @@ enum Message {
     Stop,
 }
 
+/// How what a job has written goes away again where it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// With a savepoint, which costs a tenth of a send: SQLite keeps what each page was before.
+    Savepoint,
+    /// It has written nothing yet: the work refuses before it writes. Should it fail later all the same,
+    /// the batch is refused with it.
+    Nothing,
+}
+
 /// Something to be done inside a transaction, and somebody who waits for it.
 trait Job: Send {
+    fn undo(&self) -> Undo;
     /// Does the work. An error takes back what the work has written so far.
     fn run(&mut self, unit: &mut Unit<'_>) -> Result<()>;
     /// Tells whoever waits, given the fate of the batch.
@@ -89,6 +100,7 @@ trait Job: Send {
 
 /// The job of doing `work` and sending its result.
 struct Task<T, W> {
+    undo: Undo,
     work: Option<W>,
     result: Option<Result<T>>,
     /// In whose name it is logged what goes wrong.
@@ -101,6 +113,10 @@ where
     T: Send,
     W: FnOnce(&mut Unit<'_>) -> Result<T> + Send,
 {
+    fn undo(&self) -> Undo {
+        self.undo
+    }
+
     fn run(&mut self, unit: &mut Unit<'_>) -> Result<()> {
         let Some(work) = self.work.take() else {
             return Ok(());
@@ -152,9 +168,10 @@ impl Writer {
     /// [`Error::Busy`] when the queue is full, [`Error::Stopping`] when the writer has stopped.
     pub fn submit<T: Send + 'static>(
         &self,
+        undo: Undo,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (job, receiver) = job(work);
+        let (job, receiver) = job(undo, work);
         match self.jobs.try_send(job) {
             Ok(()) => Ok(receiver),
             Err(TrySendError::Full(_)) => Err(Error::Busy),
@@ -170,7 +187,7 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (job, receiver) = job(work);
+        let (job, receiver) = job(Undo::Savepoint, work);
         let queued = self.jobs.send(job).await;
         queued.map_err(|_| Error::Stopping)?;
         Ok(receiver)
@@ -195,10 +212,12 @@ impl Writer {
 
 /// What goes into the queue, and where its result arrives.
 fn job<T: Send + 'static>(
+    undo: Undo,
     work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
 ) -> (Message, oneshot::Receiver<Result<T>>) {
     let (asker, receiver) = oneshot::channel();
     let task = Task {
+        undo,
         work: Some(work),
         result: None,
         span: Span::current(),
@@ -249,7 +268,7 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
     done
 }
 
-/// What a job works with: the connection inside its savepoint, and what shall happen after the
+/// What a job works with: the connection inside its transaction, and what shall happen after the
 /// commit.
 pub(super) struct Unit<'a> {
     pub connection: &'a Connection,
@@ -494,20 +513,27 @@ impl Batches<'_> {
         }
         for job in jobs {
             let (last_id, actions) = (unit.last_id, unit.after_commit.len());
-            run("SAVEPOINT job")?;
+            let (undo, changes) = (job.undo(), connection.total_changes());
+            if undo == Undo::Savepoint {
+                run("SAVEPOINT job")?;
+            }
             unit.memory.begin_job();
             if let Err(error) = job.run(&mut unit) {
-                if connection.is_autocommit() {
-                    // SQLite has rolled the whole transaction back itself, as it does when the disk
-                    // is full.
+                let can_stay = undo == Undo::Savepoint || connection.total_changes() == changes;
+                // SQLite rolls the whole transaction back itself where the disk is full, say.
+                if connection.is_autocommit() || !can_stay {
                     return Err(Aborted::Refused(error));
                 }
-                run("ROLLBACK TO job")?;
+                if undo == Undo::Savepoint {
+                    run("ROLLBACK TO job")?;
+                }
                 unit.last_id = last_id;
                 unit.after_commit.truncate(actions);
                 unit.memory.take_back_job();
             }
-            run("RELEASE job")?;
+            if undo == Undo::Savepoint {
+                run("RELEASE job")?;
+            }
         }
         if unit.last_id != self.last_id {
             set_clock(connection, unit.last_id)?;

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
+    metrics,
     support::{Talk, at_once, dev, messages, narrow},
     witness::Witness,
 };
@@ -270,4 +271,59 @@ async fn a_message_whose_sender_hangs_up_is_sent_all_the_same() {
         .collect();
     contents.sort_unstable();
     assert_eq!(contents, (0..TIMES).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_takes_nothing_of_its_batch_with_it() {
+    let Talk {
+        server,
+        john,
+        conversation,
+        ..
+    } = Talk::start(dev()).await;
+    let path = messages(&conversation);
+    let taken = json!({ "content": "first", "clientId": "taken" });
+    john.post(&path, taken).await.expect(201);
+    // Nothing can be written before everybody is in the queue; so it becomes one batch.
+    let lock = Connection::open(server.database()).expect("a database");
+    lock.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let answers = tokio::spawn(at_once((0..TIMES).map(move |time| {
+        let (john, path) = (john.clone(), path.clone());
+        async move {
+            match time % 3 {
+                0 => john.post(&path, json!({ "content": "more" })).await,
+                1 => {
+                    let other = json!({ "content": "another", "clientId": "taken" });
+                    john.post(&path, other).await
+                }
+                _ => {
+                    let stranger = json!({ "content": "to nobody" });
+                    john.post(&messages("999"), stranger).await
+                }
+            }
+        }
+    })));
+    // The writer has taken one of them, and waits for the lock.
+    let others = u32::try_from(TIMES - 1).map_or(0.0, f64::from);
+    let is_there = |queued: f64| (queued - others).abs() < f64::EPSILON;
+    metrics::until(server.address(), "tincan_queued_writes", is_there).await;
+    lock.execute_batch("ROLLBACK").expect("it was locked");
+
+    let mut sent = BTreeSet::new();
+    for (time, answer) in answers.await.expect("no panic").into_iter().enumerate() {
+        match time % 3 {
+            0 => {
+                let message = answer.expect(201);
+                sent.insert(message["number"].as_u64().expect("a number"));
+            }
+            1 => drop(answer.refused(409, "client_id_reused")),
+            _ => drop(answer.refused(404, "not_found")),
+        }
+    }
+    let last = 1 + sent.len() as u64;
+    assert_eq!(sent, (2..=last).collect());
+    assert_eq!(
+        Witness::of(server.database()).messages().len(),
+        1 + sent.len()
+    );
 }

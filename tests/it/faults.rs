@@ -236,3 +236,29 @@ async fn a_name_has_no_letters_that_nobody_sees() {
         taken.refused(422, "invalid");
     }
 }
+
+#[tokio::test]
+async fn a_send_that_fails_halfway_leaves_nothing() {
+    let talk = Talk::start(dev()).await;
+    talk.john.say(&talk.conversation, "before").await;
+    // Somebody has tinkered with the database: the second thing that a send writes fails.
+    let tinkering = Connection::open(talk.server.database()).expect("a database");
+    tinkering
+        .execute_batch(
+            "CREATE TRIGGER tinkered BEFORE UPDATE ON participants BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
+        .expect("a trigger");
+    let path = messages(&talk.conversation);
+    let draft = json!({ "content": "halfway", "clientId": "halfway" });
+    talk.john
+        .post(&path, draft.clone())
+        .await
+        .refused(500, "internal");
+    tinkering
+        .execute_batch("DROP TRIGGER tinkered")
+        .expect("it was there");
+    let history = talk.john.get(&path).await.expect(200);
+    assert_eq!(history.as_array().map(Vec::len), Some(1), "{history}");
+    let sent = talk.john.post(&path, draft).await.expect(201);
+    assert_eq!(sent["number"], 2);
+}

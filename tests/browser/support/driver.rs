@@ -65,6 +65,8 @@ impl Driver {
             // Or a crash reporter would leave something at home.
             .env("XDG_CONFIG_HOME", folder.path())
             .env("XDG_CACHE_HOME", folder.path())
+            // A browser that is killed leaves the folder of its lock behind.
+            .env("TMPDIR", folder.path())
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
