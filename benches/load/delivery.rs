@@ -1,60 +1,32 @@
 //! Delivery: from a sender's request to the receiver's stream, and what a message costs the
 //! processor, with one receiver among more and more idle streams.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
-use anyhow::{Context, Result, ensure};
-use tokio::{
-    sync::Notify,
-    task::JoinSet,
-    time::{sleep, sleep_until, timeout},
-};
+use anyhow::Result;
+use tokio::time::sleep;
 
 use crate::{
-    client::{Connection, Request, Transport, find},
+    client::Request,
     database,
-    load::Latencies,
+    follow::Transport,
     process::Process,
     report::{Figure, Goal, Section, number},
     run::Run,
     sends,
     streams::Idle,
+    trip::{self, CONTENT, Delivered, Ends, NUMBER, RATE, SENDERS},
 };
 
-/// What stands before a message's number, in requests and events alike, and its digits.
-pub const CONTENT: &str = r#""content":""#;
-pub const NUMBER: usize = 12;
-
-/// Messages a second.
-const RATE: u32 = 500;
-/// Connections that send by turns: enough that each has its answer before it is its turn again,
-/// however long the disk takes.
-const SENDERS: usize = 64;
-/// Messages before anything counts.
-const WARM_UP: usize = 150;
 /// Bytes of an event of the server's, without its end.
 const EVENT: usize = 340;
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server with a receiver, and so many idle streams beside.
-struct Crowd {
-    count: usize,
+pub struct Crowd {
+    pub count: usize,
     process: Process,
     idle: Idle,
-    ends: Ends,
-}
-
-/// Who sends and who receives.
-struct Ends {
-    send: Request,
-    follow: Request,
+    pub ends: Ends,
 }
 
 #[derive(Default)]
@@ -74,40 +46,24 @@ pub async fn measure(run: &Run) -> Result<Section> {
     for part in [100, 10, 1] {
         crowds.push(Crowd::gather(run, run.streams / part).await?);
     }
-    let relay_database = run.folder.join("delivery-relay.db");
-    database::create(&relay_database).await?;
-    database::fill(&relay_database, |connection| {
-        let people = database::people(connection, 2)?;
-        database::pair(connection, &people[0], &people[1])
-    })?;
-    let length = crowds[0].ends.send.bytes().len();
-    let relay = Process::relay(&relay_database, length, EVENT)?;
+    let relay = relay(run, &crowds[0].ends).await?;
 
-    // A message of a few hundred a second leaves the processor's clock little to count.
-    let duration = 3 * run.duration;
+    let duration = duration(run);
     let mut next = 1;
     let mut bare = Rounds::default();
     let mut all: [Rounds; 3] = Default::default();
     for round in 0..run.rounds.min(3) {
         run.say(format!("delivery, round {}", round + 1));
-        let ends = &crowds[0].ends;
-        bare.push(deliver(&relay, ends, duration, &mut next).await?);
+        bare.push(trip::deliver(&relay, &crowds[0].ends, duration, &mut next).await?);
         for (crowd, rounds) in crowds.iter_mut().zip(&mut all) {
             run.say(format!(
                 "delivery, {} idle streams, round {}",
                 crowd.count,
                 round + 1
             ));
-            let before = crowd.process.processor_time()?;
-            sleep(duration).await;
-            let resting = crowd.process.processor_time()?.saturating_sub(before);
-            let resting = resting.as_secs_f64() / duration.as_secs_f64();
+            let (resting, delivered) = crowd.deliver(duration, &mut next).await?;
             rounds.resting.push(resting * 100.0);
-            let mut delivered = deliver(&crowd.process, &crowd.ends, duration, &mut next).await?;
-            // What the server does for its streams by themselves is shown apart.
-            delivered.processor_micros -= resting * 1e6 / f64::from(RATE);
             rounds.push(delivered);
-            crowd.idle.check()?;
         }
     }
     report(&crowds, all, &bare)
@@ -165,8 +121,32 @@ fn report(crowds: &[Crowd], all: [Rounds; 3], bare: &Rounds) -> Result<Section> 
     Ok(section)
 }
 
+/// How long one measurement of a round takes.
+pub fn duration(run: &Run) -> Duration {
+    // A few hundred messages a second leave the processor's clock little to count.
+    3 * run.duration
+}
+
+/// A process that relays between such ends.
+///
+/// # Errors
+/// Where it doesn't start.
+pub async fn relay(run: &Run, ends: &Ends) -> Result<Process> {
+    let database = run.folder.join("delivery-relay.db");
+    database::create(&database).await?;
+    database::fill(&database, |connection| {
+        let people = database::people(connection, 2)?;
+        database::pair(connection, &people[0], &people[1])
+    })?;
+    Process::relay(&database, ends.send.bytes().len(), EVENT)
+}
+
 impl Crowd {
-    async fn gather(run: &Run, count: usize) -> Result<Self> {
+    /// Starts a server with `count` idle streams.
+    ///
+    /// # Errors
+    /// Where one of them can't be opened.
+    pub async fn gather(run: &Run, count: usize) -> Result<Self> {
         run.say(format!("opening {count} streams"));
         let database = run.folder.join(format!("delivery-{count}.db"));
         database::create(&database).await?;
@@ -187,6 +167,27 @@ impl Crowd {
             },
         })
     }
+
+    /// Lets the server rest for `duration`, then sends for as long. Gives what it took of a core
+    /// while it rested, and what came of the messages, without that.
+    ///
+    /// # Errors
+    /// Where a message doesn't arrive, or an idle stream ends.
+    pub async fn deliver(
+        &mut self,
+        duration: Duration,
+        next: &mut u64,
+    ) -> Result<(f64, Delivered)> {
+        let before = self.process.processor_time()?;
+        sleep(duration).await;
+        let resting = self.process.processor_time()?.saturating_sub(before);
+        let resting = resting.as_secs_f64() / duration.as_secs_f64();
+        let mut delivered = trip::deliver(&self.process, &self.ends, duration, next).await?;
+        // What the server does for its streams by themselves is shown apart.
+        delivered.processor_micros -= resting * 1e6 / f64::from(RATE);
+        self.idle.check()?;
+        Ok((resting, delivered))
+    }
 }
 
 /// What sends a message with a number to a conversation.
@@ -198,167 +199,4 @@ pub fn send_request(address: SocketAddr, token: &str, conversation: i64) -> Requ
     );
     let path = format!("/api/conversations/{conversation}/messages");
     Request::post(address, &path, token, &json)
-}
-
-/// What came of one measurement.
-struct Delivered {
-    latencies: Latencies,
-    processor_micros: f64,
-    per_second: f64,
-}
-
-/// When each message was sent, and when it came.
-struct Board {
-    start: Instant,
-    first: u64,
-    times: Vec<[AtomicU64; 2]>,
-    missing: AtomicUsize,
-    all_came: Notify,
-}
-
-const SENT: usize = 0;
-const CAME: usize = 1;
-
-impl Board {
-    fn note(&self, index: usize, what: usize) {
-        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        // The first counts; a double would be a defect, and is none of this tool's business.
-        if let Some(times) = self.times.get(index)
-            && times[what]
-                .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
-            && what == CAME
-            && self.missing.fetch_sub(1, Ordering::Relaxed) == 1
-        {
-            self.all_came.notify_one();
-        }
-    }
-
-    fn latency(&self, index: usize) -> Duration {
-        let [sent, came] = &self.times[index];
-        let (sent, came) = (sent.load(Ordering::Relaxed), came.load(Ordering::Relaxed));
-        Duration::from_nanos(came.saturating_sub(sent))
-    }
-}
-
-/// Sends for `duration`, evenly, and waits for the last to arrive.
-async fn deliver(
-    process: &Process,
-    ends: &Ends,
-    duration: Duration,
-    next: &mut u64,
-) -> Result<Delivered> {
-    let counted = usize::try_from(duration.as_millis())? * RATE as usize / 1_000;
-    let count = WARM_UP + counted;
-    let first = *next;
-    *next += count as u64;
-
-    let stream = Connection::open(process.address).await?;
-    let stream = stream.follow(&ends.follow, Transport::Events).await?;
-    let board = Arc::new(Board {
-        start: Instant::now(),
-        first,
-        times: (0..count).map(|_| Default::default()).collect(),
-        missing: AtomicUsize::new(count),
-        all_came: Notify::new(),
-    });
-    let mut receiver = JoinSet::new();
-    let seen = Arc::clone(&board);
-    receiver.spawn(async move {
-        let mut numbers = Numbers::default();
-        let note = |number: u64| {
-            if let Some(index) = number.checked_sub(seen.first) {
-                seen.note(usize::try_from(index).unwrap_or(usize::MAX), CAME);
-            }
-        };
-        stream.each(|bytes| numbers.take(bytes, note)).await
-    });
-
-    let mut senders = JoinSet::new();
-    for sender in 0..SENDERS {
-        let connection = Connection::open(process.address).await?;
-        senders.spawn(send(
-            connection,
-            ends.send.clone(),
-            Arc::clone(&board),
-            sender,
-        ));
-    }
-    sleep_until((board.start + due(WARM_UP)).into()).await;
-    let (before, start) = (process.processor_time()?, Instant::now());
-    let all = async {
-        while let Some(sent) = senders.join_next().await {
-            sent??;
-        }
-        board.all_came.notified().await;
-        anyhow::Ok(())
-    };
-    let missing = || {
-        format!(
-            "{} messages did not arrive",
-            board.missing.load(Ordering::Relaxed)
-        )
-    };
-    timeout(duration + PATIENCE, all)
-        .await
-        .with_context(missing)??;
-    let processor = process.processor_time()?.saturating_sub(before);
-    Ok(Delivered {
-        latencies: Latencies::new((WARM_UP..count).map(|index| board.latency(index)).collect()),
-        processor_micros: processor.as_secs_f64() * 1e6 / counted as f64,
-        per_second: counted as f64 / start.elapsed().as_secs_f64(),
-    })
-}
-
-/// When a message is due, from the start.
-fn due(index: usize) -> Duration {
-    Duration::from_secs(1) * u32::try_from(index).unwrap_or(0) / RATE
-}
-
-/// Sends every so many'th message at its time.
-async fn send(
-    mut connection: Connection,
-    mut request: Request,
-    board: Arc<Board>,
-    sender: usize,
-) -> Result<()> {
-    for index in (sender..board.times.len()).step_by(SENDERS) {
-        request.set(board.first + index as u64);
-        sleep_until((board.start + due(index)).into()).await;
-        board.note(index, SENT);
-        let status = connection.exchange(request.bytes()).await?.status;
-        ensure!(status == 201, "a message was answered with {status}");
-    }
-    Ok(())
-}
-
-/// Finds the messages' numbers in a stream that is cut anywhere.
-#[derive(Default)]
-struct Numbers {
-    rest: Vec<u8>,
-}
-
-impl Numbers {
-    fn take(&mut self, bytes: &[u8], mut each: impl FnMut(u64)) {
-        self.rest.extend_from_slice(bytes);
-        let mut from = 0;
-        while let Some(found) = find(&self.rest[from..], CONTENT.as_bytes()) {
-            let start = from + found + CONTENT.len();
-            let Some(digits) = self.rest.get(start..start + NUMBER) else {
-                from += found;
-                break;
-            };
-            if let Some(number) = std::str::from_utf8(digits)
-                .ok()
-                .and_then(|digits| digits.parse().ok())
-            {
-                each(number);
-            }
-            from = start + NUMBER;
-        }
-        // What may be the beginning of one stays.
-        let kept = CONTENT.len() + NUMBER;
-        self.rest
-            .drain(..from.max(self.rest.len().saturating_sub(kept)));
-    }
 }

@@ -10,10 +10,12 @@
 // Counts and times become figures with three digits; no cast here can lose one of those.
 #![allow(clippy::cast_precision_loss)]
 
+mod audience;
 mod ceiling;
 mod client;
 mod database;
 mod delivery;
+mod follow;
 mod footprint;
 mod history;
 mod load;
@@ -26,6 +28,7 @@ mod run;
 mod sends;
 mod sqlite;
 mod streams;
+mod trip;
 
 use std::{fs, path::PathBuf, time::Duration};
 

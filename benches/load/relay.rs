@@ -18,8 +18,8 @@ use anyhow::{Context, Result};
 
 use crate::{
     ceiling,
-    delivery::{CONTENT, NUMBER},
     sqlite::{Bare, Row},
+    trip::{CONTENT, NUMBER},
 };
 
 enum Message {

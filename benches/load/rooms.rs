@@ -3,30 +3,27 @@
 //! long polls and two hundred likes at once take.
 
 use std::{
-    net::SocketAddr,
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
 use tokio::{
-    sync::Notify,
     task::JoinSet,
     time::{sleep, sleep_until, timeout},
 };
 
 use crate::{
-    client::{Connection, Request, Transport, find},
+    audience::{Audience, speak},
+    client::{Connection, Request, find},
     database::{self, Person},
-    delivery::{CONTENT, send_request},
+    delivery::send_request,
+    follow::Transport,
     process::Process,
     report::{Figure, Goal, Section, number},
     run::Run,
-    streams::{self, PATIENCE},
+    streams::PATIENCE,
+    trip::CONTENT,
 };
 
 /// Messages that are under way to the room at a time: as a few people write who read each other, and
@@ -139,115 +136,6 @@ async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
         let room = database::room(connection, &people)?;
         Ok((people, room))
     })
-}
-
-/// Everybody who follows, and how many messages each has had.
-struct Audience {
-    heard: Arc<Heard>,
-    streams: JoinSet<Result<()>>,
-}
-
-struct Heard {
-    each: Vec<AtomicUsize>,
-    total: AtomicUsize,
-    /// Told whenever `total` passes a multiple of the number of streams.
-    grew: Notify,
-}
-
-impl Heard {
-    fn note(&self, index: usize, messages: usize) {
-        self.each[index].fetch_add(messages, Ordering::Relaxed);
-        let before = self.total.fetch_add(messages, Ordering::Relaxed);
-        let count = self.each.len();
-        if before / count != (before + messages) / count {
-            self.grew.notify_one();
-        }
-    }
-
-    fn total(&self) -> usize {
-        self.total.load(Ordering::Relaxed)
-    }
-}
-
-impl Audience {
-    async fn gather(address: SocketAddr, people: &[Person], transport: Transport) -> Result<Self> {
-        let heard = Arc::new(Heard {
-            each: people.iter().map(|_| AtomicUsize::new(0)).collect(),
-            total: AtomicUsize::new(0),
-            grew: Notify::new(),
-        });
-        let mut streams = JoinSet::new();
-        for (index, stream) in streams::open(address, people, transport, Duration::ZERO)
-            .await?
-            .into_iter()
-            .enumerate()
-        {
-            let heard = Arc::clone(&heard);
-            streams.spawn(stream.count(move |messages| heard.note(index, messages)));
-        }
-        Ok(Self { heard, streams })
-    }
-}
-
-/// What was said, and how long it took until everybody had it.
-struct Spoken {
-    messages: usize,
-    elapsed: Duration,
-}
-
-/// Sends messages for `duration`, and `window` at least, no more than `window` of which are under
-/// way; then waits until everybody has all of them.
-async fn speak(
-    address: SocketAddr,
-    request: &Request,
-    audience: &Audience,
-    duration: Duration,
-    window: usize,
-) -> Result<Spoken> {
-    static NUMBERS: AtomicUsize = AtomicUsize::new(1);
-
-    let Audience { heard, streams } = audience;
-    let people = heard.each.len();
-    let before: Vec<_> = heard
-        .each
-        .iter()
-        .map(|each| each.load(Ordering::Relaxed))
-        .collect();
-    let base = heard.total();
-    let mut request = request.clone();
-    let mut connection = Connection::open(address).await?;
-    let start = Instant::now();
-    let mut messages = 0;
-    let speaking = async {
-        while start.elapsed() < duration || messages < window {
-            request.set(NUMBERS.fetch_add(1, Ordering::Relaxed) as u64);
-            let status = connection.exchange(request.bytes()).await?.status;
-            ensure!(status == 201, "a message was answered with {status}");
-            messages += 1;
-            while heard.total() - base + window * people <= messages * people {
-                heard.grew.notified().await;
-            }
-        }
-        while heard.total() - base < messages * people {
-            heard.grew.notified().await;
-        }
-        anyhow::Ok(())
-    };
-    timeout(duration + PATIENCE, speaking)
-        .await
-        .with_context(|| {
-            format!(
-                "{} deliveries are missing",
-                people * BURST - (heard.total() - base)
-            )
-        })??;
-    let elapsed = start.elapsed();
-    for (each, before) in heard.each.iter().zip(before) {
-        let had = each.load(Ordering::Relaxed) - before;
-        ensure!(had == messages, "a stream had {had} messages of {messages}");
-    }
-    ensure!(streams.len() == people, "a stream has ended");
-    Ok(Spoken { messages, elapsed })
 }
 
 struct Polls {

@@ -13,8 +13,9 @@ use tokio::{
 };
 
 use crate::{
-    client::{Connection, Stream, Transport},
+    client::Connection,
     database::Person,
+    follow::{Stream, Transport},
 };
 
 /// How often the server shows each stream that it is alive. Streams that are opened evenly over so
