@@ -1,7 +1,11 @@
 //! The least HTTP/1.1 client that can tell a right answer from a wrong one. It shares the machine's
 //! cores with the server, so whatever it does beyond that would be measured as the server's.
 
-use std::{net::SocketAddr, ops::Range};
+use std::{
+    net::SocketAddr,
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::{
@@ -102,12 +106,39 @@ impl Connection {
     /// Where the connection ends, or the answer isn't one that this client knows.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.stream.write_all(request).await?;
-        let mut filled = 0;
+        self.complete(0).await
+    }
+
+    /// Sends `request`, and waits for the whole answer. Tells how long it took from `start` until it
+    /// began to come.
+    ///
+    /// # Errors
+    /// Where the connection ends, or the answer isn't one with this status.
+    pub async fn first_byte(
+        &mut self,
+        request: &[u8],
+        status: u16,
+        start: Instant,
+    ) -> Result<Duration> {
+        self.stream.write_all(request).await?;
+        let filled = self.read_more(0).await?;
+        let first = start.elapsed();
+        let answer = self.complete(filled).await?;
+        ensure!(
+            answer.status == status,
+            "{} instead of {status}",
+            answer.status
+        );
+        Ok(first)
+    }
+
+    /// Reads the rest of an answer of which `filled` bytes have come.
+    async fn complete(&mut self, mut filled: usize) -> Result<Answer<'_>> {
         let head = loop {
-            filled += self.read_more(filled).await?;
             if let Some(end) = head_end(&self.buffer[..filled]) {
                 break end;
             }
+            filled += self.read_more(filled).await?;
         };
         let (status, length) = read_head(&self.buffer[..head])?;
         let end = head + length.context("an answer without Content-Length")?;

@@ -2,7 +2,7 @@
 //! measured in the same run by turns.
 //!
 //! ```text
-//! cargo bench --bench load                     everything, about seven minutes
+//! cargo bench --bench load                     everything, about eight minutes
 //! cargo bench --bench load -- sends footprint  some sections
 //! cargo bench --bench load -- --quick          everything for a moment, as a smoke test
 //! ```
@@ -29,6 +29,7 @@ mod sends;
 mod sqlite;
 mod streams;
 mod trip;
+mod ui;
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -94,6 +95,8 @@ enum What {
     Footprint,
     /// Pages of a long history
     History,
+    /// How soon the UI begins to come
+    Ui,
 }
 
 fn seconds(text: &str) -> Result<Duration> {
@@ -138,7 +141,7 @@ impl Arguments {
             .prefix("tincan-load-")
             .tempdir_in(&self.folder)
             .with_context(|| format!("can't make a folder in {}", self.folder.display()))?;
-        let run = Run {
+        let mut run = Run {
             folder: folder.path().to_owned(),
             rounds: self.rounds.map_or(if quick { 1 } else { 5 }, usize::from),
             duration: self.seconds.unwrap_or(Duration::from_millis(if quick {
@@ -165,7 +168,10 @@ impl Arguments {
 
         let mut sections = Vec::new();
         for &what in What::value_variants() {
-            if self.sections.is_empty() || self.sections.contains(&what) {
+            if self.measures(what) {
+                // Names of databases are a section's own.
+                run.folder = folder.path().join(format!("{what:?}"));
+                fs::create_dir(&run.folder)?;
                 let section = what.measure(&run).await?;
                 run.progress.suspend(|| println!("{}\n", section.table()));
                 sections.push(section);
@@ -183,6 +189,10 @@ impl Arguments {
         println!("{}", serde_json::to_string(&report)?);
         Ok(())
     }
+
+    fn measures(&self, what: What) -> bool {
+        self.sections.is_empty() || self.sections.contains(&what)
+    }
 }
 
 impl What {
@@ -193,6 +203,7 @@ impl What {
             Self::Rooms => rooms::measure(run).await,
             Self::Footprint => footprint::measure(run).await,
             Self::History => history::measure(run).await,
+            Self::Ui => ui::measure(run).await,
         }
     }
 }
