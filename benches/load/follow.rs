@@ -44,8 +44,9 @@ impl Transport {
 /// Counts what comes on a stream that is cut anywhere.
 pub struct Counter {
     transport: Transport,
-    /// Of events: whether the last byte ended a line.
+    /// Of events: whether the last byte ended a line, and whether that line was a comment.
     ended: bool,
+    comment: bool,
     /// Of frames: the head as far as it has come, and how much is left of what it announced.
     head: Vec<u8>,
     left: usize,
@@ -63,6 +64,7 @@ impl Counter {
         Self {
             transport,
             ended: false,
+            comment: false,
             head: Vec::new(),
             left: 0,
         }
@@ -75,11 +77,15 @@ impl Counter {
         }
     }
 
-    /// An event ends with an empty line.
+    /// An event ends with an empty line; a comment shows that the server is alive, and is none.
     fn take_events(&mut self, bytes: &[u8]) -> Counted {
         let mut messages = 0;
         for &byte in bytes {
-            messages += usize::from(byte == b'\n' && self.ended);
+            if byte == b'\n' {
+                messages += usize::from(self.ended && !self.comment);
+            } else if self.ended {
+                self.comment = byte == b':';
+            }
             self.ended = byte == b'\n';
         }
         Counted { messages, pings: 0 }
