@@ -87,7 +87,8 @@ pub fn pair(connection: &Connection, low: &Person, high: &Person) -> Result<i64>
     Ok(id)
 }
 
-/// Makes a room of all these people, whose owner is the first.
+/// Makes a room of all these people, whose owner is the first. None of them shows what they do: in a
+/// small room, messages wouldn't be all that its streams tell of.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -105,6 +106,9 @@ pub fn room(connection: &Connection, people: &[Person]) -> Result<i64> {
                  VALUES (?1, ?2, ?3, 0, 0)",
             )?
             .execute((id, person.id, if index == 0 { "owner" } else { "member" }))?;
+        connection
+            .prepare_cached("UPDATE users SET shows_activity = 0 WHERE id = ?1")?
+            .execute([person.id])?;
     }
     Ok(id)
 }

@@ -1,6 +1,8 @@
 //! Pages of a conversation's history, of a million messages and of ten thousand: a page must cost
 //! the same.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -22,8 +24,8 @@ const PEOPLE: usize = 40;
 const PAGE: usize = 25;
 
 /// A server with a history.
-struct Past {
-    process: Process,
+pub struct Past {
+    pub process: Process,
     people: Vec<Person>,
     conversation: i64,
     count: usize,
@@ -56,10 +58,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
     for round in 0..run.rounds {
         run.say(format!("history, round {}", round + 1));
         for ((past, process, place), rounds) in measured.iter().zip(&mut all) {
-            let workers = (0..CONNECTIONS)
-                .map(|index| past.worker(process, *place, index))
-                .collect();
-            let done = load::run(process, workers, run.duration).await?;
+            let done = past.read(process, *place, run.duration).await?;
             rounds.per_second.push(done.per_second);
             rounds.p50.push(done.latencies.percentile(50));
             rounds.p99.push(done.latencies.percentile(99));
@@ -115,13 +114,17 @@ fn report(many: &Past, all: [Rounds; 5]) -> Result<Section> {
 
 /// Which page is read.
 #[derive(Clone, Copy)]
-enum Where {
+pub enum Where {
     Newest,
     Anywhere,
 }
 
 impl Past {
-    async fn make(run: &Run, count: usize) -> Result<Self> {
+    /// Starts a server with `count` messages.
+    ///
+    /// # Errors
+    /// Where it doesn't start.
+    pub async fn make(run: &Run, count: usize) -> Result<Self> {
         let database = run.folder.join(format!("history-{count}.db"));
         database::create(&database).await?;
         let (people, conversation) = run.progress.suspend(|| {
@@ -144,6 +147,22 @@ impl Past {
             conversation,
             count,
         })
+    }
+
+    /// Has `process` asked for pages of this history for `duration`.
+    ///
+    /// # Errors
+    /// Where an answer isn't a page.
+    pub async fn read(
+        &self,
+        process: &Process,
+        place: Where,
+        duration: Duration,
+    ) -> Result<load::Outcome> {
+        let workers = (0..CONNECTIONS)
+            .map(|index| self.worker(process, place, index))
+            .collect();
+        load::run(process, workers, duration).await
     }
 
     fn worker(&self, process: &Process, place: Where, index: usize) -> Worker {
@@ -174,7 +193,10 @@ impl Past {
     }
 
     /// How long a page is, which must be a full one.
-    async fn page_length(&self) -> Result<usize> {
+    ///
+    /// # Errors
+    /// Where it isn't.
+    pub async fn page_length(&self) -> Result<usize> {
         let mut connection = Connection::open(self.process.address).await?;
         let request = self.request(&self.process, 0, "");
         let page = connection.exchange(request.bytes()).await?.body;

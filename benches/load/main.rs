@@ -2,7 +2,7 @@
 //! measured in the same run by turns.
 //!
 //! ```text
-//! cargo bench --bench load                     everything, about eight minutes
+//! cargo bench --bench load                     everything, about twelve minutes
 //! cargo bench --bench load -- sends footprint  some sections
 //! cargo bench --bench load -- --quick          everything for a moment, as a smoke test
 //! ```
@@ -20,11 +20,13 @@ mod footprint;
 mod history;
 mod load;
 mod machine;
+mod plot;
 mod process;
 mod relay;
 mod report;
 mod rooms;
 mod run;
+mod scale;
 mod sends;
 mod sqlite;
 mod streams;
@@ -33,7 +35,7 @@ mod ui;
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use indicatif::ProgressBar;
 use tokio::signal::unix::{SignalKind, signal};
@@ -67,6 +69,9 @@ struct Arguments {
     /// Messages of the large history, a million by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10_000..=100_000_000))]
     messages: Option<u32>,
+    /// Where the section `scale` draws its figures, as SVG
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Where the databases are made, in a folder that goes at the end
     #[arg(long, value_name = "DIR", default_value = env!("CARGO_TARGET_TMPDIR"), hide_default_value = true)]
     folder: PathBuf,
@@ -97,6 +102,8 @@ enum What {
     History,
     /// How soon the UI begins to come
     Ui,
+    /// What a message, a page and a delivery cost as streams, messages and rooms grow
+    Scale,
 }
 
 fn seconds(text: &str) -> Result<Duration> {
@@ -136,6 +143,15 @@ fn main() -> Result<()> {
 impl Arguments {
     async fn run(self) -> Result<()> {
         let quick = self.quick;
+        ensure!(
+            self.plot.is_none() || self.measures(What::Scale),
+            "--plot draws what the section scale measures: name that, too"
+        );
+        if let Some(plot) = &self.plot {
+            // Now rather than when everything has been measured.
+            let opened = fs::OpenOptions::new().append(true).create(true).open(plot);
+            opened.with_context(|| format!("can't write {}", plot.display()))?;
+        }
         fs::create_dir_all(&self.folder)?;
         let folder = tempfile::Builder::new()
             .prefix("tincan-load-")
@@ -160,6 +176,7 @@ impl Arguments {
             } else {
                 streams::HEARTBEAT / 10_000
             },
+            plot: self.plot.clone(),
             progress: ProgressBar::new_spinner(),
         };
         machine::raise_file_limit(run.streams as u64 * 5 / 4 + 500)?;
@@ -204,6 +221,7 @@ impl What {
             Self::Footprint => footprint::measure(run).await,
             Self::History => history::measure(run).await,
             Self::Ui => ui::measure(run).await,
+            Self::Scale => scale::measure(run).await,
         }
     }
 }

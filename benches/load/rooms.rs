@@ -44,7 +44,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
     let mut section = Section::new("One room");
     for people in [run.streams / 10, run.streams] {
         for transport in [Transport::Events, Transport::WebSocket] {
-            let (own, bare) = fan_out(run, people, transport).await?;
+            let (own, bare) = fan_out(run, people, transport, Some(BURST)).await?;
             let what = |what| format!("{what}, {} by {transport}", number(people as f64));
             let mut figure = Figure::new(what("deliveries"), "/s", own.per_second)?;
             if people < run.streams {
@@ -83,14 +83,24 @@ pub async fn measure(run: &Run) -> Result<Section> {
 
 /// The rounds of one size and transport.
 #[derive(Default)]
-struct Rounds {
+pub struct Rounds {
     per_second: Vec<f64>,
-    micros: Vec<f64>,
+    /// Processor time of one delivery.
+    pub micros: Vec<f64>,
     burst: Vec<f64>,
 }
 
-/// The server's rounds, and those of the bare loop between them.
-async fn fan_out(run: &Run, count: usize, transport: Transport) -> Result<(Rounds, Rounds)> {
+/// The server's rounds of a room with `count` receivers, and those of the bare loop after them; each
+/// ends with a burst where there is to be one.
+///
+/// # Errors
+/// Where anything doesn't answer as it should, or somebody misses a message.
+pub async fn fan_out(
+    run: &Run,
+    count: usize,
+    transport: Transport,
+    burst: Option<usize>,
+) -> Result<(Rounds, Rounds)> {
     let database = run.folder.join(format!("room-{count}-{transport}.db"));
     let (people, room) = room(&database, 1 + count).await?;
     let (sender, others) = people.split_first().context("nobody is there")?;
@@ -121,8 +131,11 @@ async fn fan_out(run: &Run, count: usize, transport: Transport) -> Result<(Round
             rounds
                 .micros
                 .push(processor.as_secs_f64() * 1e6 / deliveries);
-            let burst = speak(process.address, &send, &audience, Duration::ZERO, BURST).await?;
-            rounds.burst.push(burst.elapsed.as_secs_f64());
+            if let Some(burst) = burst {
+                let spoken =
+                    speak(process.address, &send, &audience, Duration::ZERO, burst).await?;
+                rounds.burst.push(spoken.elapsed.as_secs_f64());
+            }
         }
     }
     Ok((own, ceiling))

@@ -14,6 +14,8 @@ pub struct Run {
     pub messages: usize,
     /// Between two openings of idle streams.
     pub pace: Duration,
+    /// Where the picture of cost against size is to be.
+    pub plot: Option<PathBuf>,
     pub progress: ProgressBar,
 }
 
