@@ -45,6 +45,8 @@ const ASIDE: f64 = 11.0;
 const SIZES: f64 = 398.0;
 /// From one text to the next below it.
 const TEXT_LINE: f64 = 16.0;
+/// The middle of the lowest text beside a point: below it stand the sizes.
+const LOWEST: f64 = GROUND - 5.0;
 /// From the middle of a digit down to where it stands.
 const HALF_DIGIT: f64 = 4.5;
 
@@ -202,7 +204,7 @@ fn ends(
         **height = height.max(free);
         free = **height + TEXT_LINE;
     }
-    let mut free = GROUND;
+    let mut free = LOWEST;
     for height in downwards.into_iter().rev() {
         *height = height.min(free);
         free = *height - TEXT_LINE;
