@@ -10,9 +10,10 @@
 
 #[allow(
     dead_code,
+    unused_imports,
     reason = "shared with the tests that need no browser, which use the rest of it"
 )]
-#[path = "../it/support.rs"]
+#[path = "../it/support/mod.rs"]
 mod api;
 #[allow(dead_code, reason = "shared likewise")]
 #[path = "../it/provider.rs"]

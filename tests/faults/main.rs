@@ -15,9 +15,10 @@
 mod old_database;
 #[allow(
     dead_code,
+    unused_imports,
     reason = "shared with the tests that need no tools, which use the rest of it"
 )]
-#[path = "../it/support.rs"]
+#[path = "../it/support/mod.rs"]
 mod support;
 #[allow(dead_code, reason = "shared likewise")]
 #[path = "../it/witness.rs"]
