@@ -18,8 +18,8 @@ use tokio::{io::AsyncReadExt, time::timeout};
 
 use crate::{
     plain::Browser,
-    support::{Binary, Client, Ended, Server, Talk, answer, dev, ended, messages},
-    websocket::{GOING_AWAY, Socket},
+    support::{Binary, Client, Ended, Server, Socket, Talk, answer, dev, ended, messages},
+    websocket::GOING_AWAY,
 };
 
 /// Long enough for a stop in good order, by the contract.

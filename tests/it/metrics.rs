@@ -11,10 +11,9 @@ use crate::{
     contract::document,
     plain::Browser,
     support::{
-        Answer, Binary, Server, Talk, answer, at_once, dev, ended, messages, narrow, raw, soon,
-        strict, text,
+        Answer, Binary, Server, Socket, Talk, answer, at_once, dev, ended, messages, narrow, raw,
+        soon, strict, text,
     },
-    websocket::Socket,
 };
 
 const TOKEN: &str = "tea-at-half-past-four";

@@ -1,26 +1,20 @@
 //! The feed over a WebSocket: what comes and what may be sent, who may open one, and how it ends.
 //! What its frames must look like is `websocket_protocol`'s.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
 use tincan::server::Config;
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
-};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
 
 use crate::{
     frames::{CLOSE, FINAL, PING, PONG, Raw, TEXT, frame},
     support::{
-        Answer, Binary, Client, Event, Stream, Talk, answer, at_once, dev, messages, narrow, pass,
-        raw, soon,
+        Answer, Binary, Client, Event, Socket, Stream, Talk, answer, at_once, dev, messages,
+        narrow, pass, raw, soon,
     },
     witness::Witness,
 };
@@ -34,173 +28,6 @@ const INTERNAL_ERROR: u16 = 1011;
 
 /// Seconds between two pings.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// Somebody's end of a socket.
-pub struct Socket(WebSocketStream<TcpStream>);
-
-impl Socket {
-    /// Opens the client's feed, from `cursor` on or from now on, and takes its `hello`.
-    pub async fn follow(address: SocketAddr, client: &Client, cursor: Option<&str>) -> Self {
-        let mut socket = Self::open(address, client, "", cursor).await;
-        assert_eq!(socket.next().await.name, "hello");
-        socket
-    }
-
-    /// Opens the client's feed with this query and cursor, and leaves its `hello` to the test.
-    pub async fn open(
-        address: SocketAddr,
-        client: &Client,
-        query: &str,
-        cursor: Option<&str>,
-    ) -> Self {
-        let token = client.token.as_deref().expect("a token");
-        let mut headers = HeaderMap::new();
-        let bearer = format!("Bearer {token}").parse().expect("a header");
-        headers.insert("authorization", bearer);
-        if let Some(cursor) = cursor {
-            headers.insert("last-event-id", cursor.parse().expect("a header"));
-        }
-        Self::with(address, query, headers).await
-    }
-
-    async fn with(address: SocketAddr, query: &str, headers: HeaderMap) -> Self {
-        let uri = format!("ws://{address}/api/messages{query}");
-        let mut request = uri.into_client_request().expect("a request");
-        request.headers_mut().extend(headers);
-        let stream = TcpStream::connect(address).await.expect("a connection");
-        let opened = soon("a handshake", client_async(request, stream)).await;
-        let (socket, answer) = opened.expect("a socket");
-        assert_eq!(answer.headers()["cache-control"], "no-store");
-        Self(socket)
-    }
-
-    async fn send(&mut self, frame: Value) {
-        self.send_text(&frame.to_string()).await;
-    }
-
-    async fn send_text(&mut self, text: &str) {
-        let sent = self.0.send(Message::text(text)).await;
-        sent.expect("it can be sent");
-    }
-
-    /// The next text; who comes and goes meanwhile is passed over.
-    async fn next_json(&mut self) -> Value {
-        loop {
-            match self.next_message().await {
-                Some(Message::Text(text)) => {
-                    let json: Value = serde_json::from_str(&text).expect("JSON");
-                    if json["event"] != "presence" {
-                        return json;
-                    }
-                }
-                other => panic!("{other:?} instead of a text"),
-            }
-        }
-    }
-
-    async fn next_message(&mut self) -> Option<Message> {
-        // All of it in time, as pings are no progress.
-        soon("a message", async {
-            loop {
-                match self.0.next().await.transpose().expect("a message") {
-                    Some(Message::Ping(_)) => {}
-                    other => return other,
-                }
-            }
-        })
-        .await
-    }
-
-    /// The next event of the feed.
-    async fn next(&mut self) -> Event {
-        event_of(self.next_json().await)
-    }
-
-    /// The next event that has a place in the feed; none when the server has closed.
-    pub async fn next_placed(&mut self) -> Option<Event> {
-        loop {
-            match self.next_message().await {
-                Some(Message::Text(text)) => {
-                    let json: Value = serde_json::from_str(&text).expect("JSON");
-                    if json.get("id").is_some() {
-                        return Some(event_of(json));
-                    }
-                }
-                Some(Message::Close(_)) | None => return None,
-                other => panic!("{other:?} instead of an event"),
-            }
-        }
-    }
-
-    /// The next answer; what the feed says before it is passed over.
-    async fn answer(&mut self) -> (String, Value) {
-        loop {
-            let mut answer = self.next_json().await;
-            if answer.get("id").is_none() {
-                let name = answer["event"].as_str().expect("a name").to_owned();
-                return (name, answer["data"].take());
-            }
-        }
-    }
-
-    async fn take(&mut self, count: usize) -> Vec<Event> {
-        let mut events = Vec::with_capacity(count);
-        while events.len() < count {
-            events.push(self.next().await);
-        }
-        events
-    }
-
-    /// All events up to the first with this name, that one included.
-    async fn until(&mut self, name: &str) -> Vec<Event> {
-        let mut events = Vec::new();
-        while events.last().is_none_or(|event: &Event| event.name != name) {
-            events.push(self.next().await);
-        }
-        events
-    }
-
-    /// Sends a frame that is to be done, and gives back its answer's data.
-    async fn ask(&mut self, frame: Value) -> Value {
-        self.send(frame).await;
-        let (name, data) = self.answer().await;
-        assert_eq!(name, "ack", "{data}");
-        data
-    }
-
-    /// Sends a text that is to be refused as the contract says, and gives back why.
-    async fn refused(&mut self, text: &str, code: &str) -> Value {
-        self.send_text(text).await;
-        let (name, refusal) = self.answer().await;
-        assert_eq!(name, "error", "{text}: {refusal}");
-        assert_eq!(refusal["code"], code, "{text}: {refusal}");
-        refusal
-    }
-
-    /// Passes over what still comes, and expects the server to close with this code.
-    pub async fn closed(&mut self, code: u16) {
-        loop {
-            match self.next_message().await {
-                Some(Message::Close(Some(frame))) => {
-                    assert_eq!(u16::from(frame.code), code, "{frame:?}");
-                    assert_eq!(self.next_message().await, None);
-                    return;
-                }
-                Some(Message::Text(_)) => {}
-                other => panic!("{other:?} instead of a close"),
-            }
-        }
-    }
-}
-
-fn event_of(mut json: Value) -> Event {
-    let text = |name: &str| json[name].as_str().expect("a text").to_owned();
-    Event {
-        id: text("id"),
-        name: text("event"),
-        data: json["data"].take(),
-    }
-}
 
 /// The request of a handshake, which is to be refused.
 fn handshake(client: &Client, query: &str) -> RequestBuilder {

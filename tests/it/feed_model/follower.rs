@@ -4,64 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Device, inbox::Inbox};
+use super::{
+    Device,
+    connection::{Connection, Transport},
+    inbox::Inbox,
+};
 use crate::{
-    support::{Client, Event, Stream},
-    websocket::Socket,
+    support::{Client, Event, soon},
     witness::{Witness, conversation_of, place, standing},
 };
-
-/// How a client asks for its feed.
-#[derive(Clone, Copy, Debug)]
-pub enum Transport {
-    Events,
-    Socket,
-    Poll,
-}
-
-/// A client's connection; between two polls there is none.
-enum Connection {
-    Events(Stream),
-    Socket(Box<Socket>),
-    Poll,
-}
-
-impl Connection {
-    /// Connects, from `cursor` on or from now on; gives back where the feed begins.
-    async fn open(transport: Transport, client: &Client, cursor: Option<&str>) -> (Self, String) {
-        let mut connection = match transport {
-            Transport::Events => Self::Events(client.open_stream(cursor).await),
-            Transport::Socket => {
-                let socket = Socket::open(client.address(), client, "", cursor).await;
-                Self::Socket(Box::new(socket))
-            }
-            Transport::Poll => {
-                let cursor = match cursor {
-                    Some(cursor) => cursor.to_owned(),
-                    None => client.cursor().await,
-                };
-                return (Self::Poll, cursor);
-            }
-        };
-        let hello = connection.next().await.expect("a first event");
-        assert_eq!(hello.name, "hello");
-        (connection, hello.id)
-    }
-
-    /// The next event; none when the server has ended the connection.
-    async fn next(&mut self) -> Option<Event> {
-        match self {
-            Self::Events(stream) => stream.next().await,
-            Self::Socket(socket) => socket.next_placed().await,
-            Self::Poll => None,
-        }
-    }
-
-    /// Whether it is a series of requests.
-    fn is_poll(&self) -> bool {
-        matches!(self, Self::Poll)
-    }
-}
 
 pub struct Follower {
     pub device: Device,
@@ -79,7 +30,9 @@ pub struct Follower {
 
 impl Follower {
     pub async fn start(device: Device, client: &Client, transport: Transport) -> Self {
-        let (connection, start) = Connection::open(transport, client, None).await;
+        let (connection, start) = Connection::open(transport, client, None)
+            .await
+            .expect("a feed");
         Self {
             device,
             client: client.clone(),
@@ -98,8 +51,8 @@ impl Follower {
     }
 
     pub async fn come_back(&mut self, transport: Transport, witness: &Witness) {
-        let (connection, cursor) =
-            Connection::open(transport, &self.client, Some(&self.cursor)).await;
+        let opened = Connection::open(transport, &self.client, Some(&self.cursor)).await;
+        let (connection, cursor) = opened.expect("a feed");
         assert_eq!(cursor, self.cursor);
         // A poll that has nothing to tell says so by being empty.
         self.behind = (!connection.is_poll()).then(|| witness.last());
@@ -145,7 +98,7 @@ impl Follower {
     pub async fn rest(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         if let Some(mut connection) = self.connection.take() {
-            while let Some(event) = connection.next().await {
+            while let Some(event) = soon("an event", connection.next()).await {
                 events.push(event);
             }
         }
@@ -154,7 +107,8 @@ impl Follower {
 
     async fn take_one(&mut self) {
         let connection = self.connection.as_mut().expect("a connection");
-        let event = connection.next().await.expect("the stream goes on");
+        let event = soon("an event", connection.next()).await;
+        let event = event.expect("the stream goes on");
         self.note([event]).await;
     }
 

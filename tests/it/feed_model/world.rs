@@ -5,11 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    Device, InRoom, PEOPLE, Step,
-    follower::{Follower, Transport},
-    inbox::Inbox,
-    messages::Named,
-    stays::Stays,
+    Device, InRoom, PEOPLE, Step, connection::Transport, follower::Follower, inbox::Inbox,
+    messages::Named, stays::Stays,
 };
 use crate::{
     support::{Answer, Client, Server, dev},
@@ -313,7 +310,9 @@ impl World {
                 self.look(person, &conversation).await;
             }
             self.look_around(&devices[0]).await;
-            inboxes.push(Inbox::load(&devices[0]).await);
+            let inbox = Inbox::load(&devices[0]).await;
+            inbox.expect_kept(&devices[0].id, &witness);
+            inboxes.push(inbox);
         }
         for follower in &mut self.asleep {
             follower.leave();

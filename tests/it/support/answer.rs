@@ -15,15 +15,20 @@ use super::{PATIENCE, soon};
 
 /// Sends a request and reads its answer whole.
 pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    let response = soon("an answer", request.send()).await.expect("an answer");
+    try_answer(request).await.expect("an answer")
+}
+
+/// The same; none where the connection breaks first.
+pub async fn try_answer(request: reqwest::RequestBuilder) -> Option<Answer> {
+    let response = soon("an answer", request.send()).await.ok()?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let text = soon("a body", response.text()).await.expect("a body");
+    let text = soon("a body", response.text()).await.ok()?;
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Answer {
+    Some(Answer {
         status,
         headers,
         body,
-    }
+    })
 }
 
 /// Sends these bytes as they are, and reads until the server closes: for what no HTTP client would

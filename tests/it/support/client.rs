@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Answer, Event, PASSWORD, Stream, answer, text, token_of};
+use super::{Answer, Event, PASSWORD, Stream, answer, text, token_of, try_answer};
 
 /// Somebody who talks to a server; signed in once they have a token.
 #[derive(Clone)]
@@ -194,10 +194,23 @@ impl Client {
 
     /// A long poll that is to be answered: its events, and the cursor for the next.
     pub async fn poll(&self, cursor: &str, wait: u32) -> (Vec<Event>, String) {
-        let polled = answer(self.poll_request(&format!("?after={cursor}&wait={wait}"))).await;
+        self.try_poll(cursor, wait).await.expect("a poll's answer")
+    }
+
+    /// The same; where it is refused, the status that says so, or none where nothing was answered.
+    pub async fn try_poll(
+        &self,
+        cursor: &str,
+        wait: u32,
+    ) -> Result<(Vec<Event>, String), Option<StatusCode>> {
+        let request = self.poll_request(&format!("?after={cursor}&wait={wait}"));
+        let polled = try_answer(request).await.ok_or(None)?;
+        if polled.status != StatusCode::OK {
+            return Err(Some(polled.status));
+        }
         assert_eq!(polled.headers["content-type"], "application/json");
-        let polled = polled.expect(200);
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let polled = polled.body;
+        let text = |value: &Value| text(value).to_owned();
         let events = polled["events"].as_array().expect("a list").iter();
         let events = events.filter(|event| event.get("id").is_some());
         let events = events.map(|event| Event {
@@ -205,7 +218,7 @@ impl Client {
             name: text(&event["event"]),
             data: event["data"].clone(),
         });
-        (events.collect(), text(&polled["cursor"]))
+        Ok((events.collect(), text(&polled["cursor"])))
     }
 
     /// The present end of the feed.

@@ -8,6 +8,7 @@ mod answer;
 mod binary;
 mod client;
 mod server;
+mod socket;
 mod stream;
 
 use std::{env, future::Future, io::Write, path::PathBuf, thread, time::Duration};
@@ -20,10 +21,11 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 pub use self::{
-    answer::{Answer, answer, raw},
+    answer::{Answer, answer, raw, try_answer},
     binary::{Binary, Ended, ended},
     client::{Client, messages, participant, participants},
     server::{PASSWORD, Server, Talk, dev, narrow, pass, strict},
+    socket::{Socket, event_of},
     stream::{Event, Stream},
 };
 

@@ -24,13 +24,20 @@ pub struct Stream {
 impl Stream {
     /// Opens a stream with a request of one's own making.
     pub async fn open(request: reqwest::RequestBuilder) -> Self {
-        let response = soon("a stream", request.send()).await.expect("an answer");
-        assert_eq!(response.status(), StatusCode::OK);
+        Self::try_open(request).await.expect("a stream")
+    }
+
+    /// The same; where it wasn't opened, the status that says so, or none where nothing was answered.
+    pub async fn try_open(request: reqwest::RequestBuilder) -> Result<Self, Option<StatusCode>> {
+        let response = soon("a stream", request.send()).await.map_err(|_| None)?;
+        if response.status() != StatusCode::OK {
+            return Err(Some(response.status()));
+        }
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self {
+        Ok(Self {
             response,
             buffered: Vec::new(),
-        }
+        })
     }
 
     /// The next event that has a place in the feed; none when the server has ended the stream, in
@@ -55,6 +62,17 @@ impl Stream {
             }
         })
         .await
+    }
+
+    /// The next event that has a place in the feed, however long it takes as long as the server shows
+    /// that it is alive; none when the stream has ended.
+    pub async fn heard(&mut self) -> Option<Event> {
+        loop {
+            let event = parse(&self.next_block().await?);
+            if let Some(event) = event.filter(|event| !event.id.is_empty()) {
+                return Some(event);
+            }
+        }
     }
 
     /// The next lines up to an empty one, as they came.
