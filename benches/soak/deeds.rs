@@ -7,10 +7,9 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use crate::{
-    device::sign_anew,
     hostile,
     person::Person,
-    support::{messages, participant, participants, text},
+    support::{Client, messages, participant, participants, text},
 };
 
 const EMOJI: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
@@ -36,7 +35,7 @@ impl Person {
             83 => self.show_activity().await,
             84 => {
                 let line = self.line();
-                sign_anew(&line).await;
+                line.sign_anew().await;
             }
             85 => self.use_token().await,
             86..89 => self.look_around().await,
@@ -61,14 +60,17 @@ impl Person {
         let listed = self
             .ask(Method::GET, "/api/conversations", None, &[200])
             .await;
-        self.conversations = listed.body.as_array().expect("a list").clone();
+        let listed = listed.body.as_array().expect("a list");
+        self.conversations.clone_from(listed);
     }
 
     async fn read(&mut self) {
         let path = format!("/api/conversations/{}/read_messages", self.somewhere());
-        let body = match self.rng.bool() {
-            true => json!({}),
-            false => json!({ "upTo": self.rng.u8(..) }),
+        let up_to = self.rng.u8(..);
+        let body = if self.rng.bool() {
+            json!({})
+        } else {
+            json!({ "upTo": up_to })
         };
         self.ask(Method::POST, &path, Some(body), &[204, 404]).await;
     }
@@ -250,7 +252,7 @@ impl Person {
         let token = text(&made["token"]).to_owned();
         let get = |path: &'static str| {
             let token = token.clone();
-            move |client: &crate::support::Client| {
+            move |client: &Client| {
                 client
                     .nobody()
                     .request(Method::GET, path)
@@ -288,7 +290,7 @@ impl Person {
     async fn write_plainly(&mut self) {
         let (line, conversation) = (self.line(), self.somewhere());
         let path = format!("/plain/conversations/{conversation}");
-        let with_cookie = |client: &crate::support::Client, method: Method| {
+        let with_cookie = |client: &Client, method: Method| {
             let cookie = format!("tincan={}", client.token.as_deref().unwrap_or_default());
             client
                 .nobody()
@@ -310,14 +312,14 @@ impl Person {
             ("clientId", &client_id),
             ("content", "plainly"),
         ];
-        let form = serde_urlencoded::to_string(fields).expect("fields");
-        let send = |client: &crate::support::Client| {
+        let body = serde_urlencoded::to_string(fields).expect("fields");
+        let form = |client: &Client| {
             let request = with_cookie(client, Method::POST);
             request
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.clone())
+                .body(body.clone())
         };
-        let (sent, _) = line.ask(send).await;
+        let (sent, _) = line.ask(form).await;
         assert!([303, 404].contains(&sent.status.as_u16()), "{sent:?}");
         // It doesn't say which message it has become.
         self.ledger.refused(client_id);

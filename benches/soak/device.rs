@@ -4,14 +4,14 @@
 use std::{collections::BTreeSet, rc::Rc, time::Duration};
 
 use fastrand::Rng;
-use reqwest::{Method, StatusCode};
-use tokio::{sync::watch, time::sleep};
+use reqwest::StatusCode;
+use tokio::sync::watch;
 
 use crate::{
     connection::{Connection, Transport},
     inbox::Inbox,
     line::{Line, Reader, pause},
-    support::{Client, Event, try_answer},
+    support::{Client, Event},
     tally::{Tally, count},
     witness::{Witness, place},
 };
@@ -64,8 +64,8 @@ impl Device {
     /// Follows until it is quiet and there is nothing left to hear.
     pub async fn follow(mut self, mut quiet: Quiet) -> Self {
         loop {
-            if let Some(connection) = self.connect().await
-                && let End::Done = self.listen(connection, &mut quiet).await
+            if let Some((connection, token)) = self.connect().await
+                && let End::Done = self.listen(connection, &token, &mut quiet).await
             {
                 return self;
             }
@@ -73,17 +73,18 @@ impl Device {
         }
     }
 
-    async fn connect(&mut self) -> Option<Connection> {
+    /// A connection, and the token that it was opened with.
+    async fn connect(&mut self) -> Option<(Connection, String)> {
         let transports = [Transport::Events, Transport::Socket, Transport::Poll];
         let transport = transports[self.rng.usize(..transports.len())];
         let client = self.line.client();
         // While it is signed out there is nothing to follow.
-        client.token.as_ref()?;
+        let token = client.token.clone()?;
         match Connection::open(transport, &client, Some(&self.cursor)).await {
             Ok((connection, cursor)) => {
                 assert_eq!(cursor, self.cursor, "a feed goes on where it was");
                 self.tally.connected(transport);
-                Some(connection)
+                Some((connection, token))
             }
             Err(refusal) => {
                 self.expect_reason(refusal, &client);
@@ -93,7 +94,7 @@ impl Device {
     }
 
     /// Listens for as long as it likes and the connection lasts.
-    async fn listen(&mut self, mut connection: Connection, quiet: &mut Quiet) -> End {
+    async fn listen(&mut self, mut connection: Connection, token: &str, quiet: &mut Quiet) -> End {
         let mut patience = self.rng.usize(1..150);
         let mut is_behind = !connection.is_poll();
         loop {
@@ -122,6 +123,10 @@ impl Device {
                 return End::Over;
             };
             for event in events {
+                // A poll may have gone on with the session that came after.
+                let is_late = |end| !connection.is_poll() && place(&event.id) > end;
+                let is_late = self.line.end_of(token).is_some_and(is_late);
+                assert!(!is_late, "a session that had ended was told {event:?}");
                 self.note(event, &mut is_behind).await;
             }
             if let Some(cursor) = cursor {
@@ -207,28 +212,4 @@ impl Device {
             self.user
         );
     }
-}
-
-/// Ends a device's session, over and over until the server says that it has ended, and begins another.
-pub async fn sign_anew(line: &Line) {
-    let before = line.client();
-    // From now on, that its feed is refused is right.
-    line.sign(None);
-    loop {
-        let request = before.request(Method::POST, "/api/logout");
-        match try_answer(request.json(&serde_json::json!({})))
-            .await
-            .map(|one| one.status)
-        {
-            Some(StatusCode::NO_CONTENT | StatusCode::UNAUTHORIZED) => break,
-            None | Some(StatusCode::SERVICE_UNAVAILABLE) => sleep(ABSENCE / 8).await,
-            Some(status) => panic!("signing out was answered with {status}"),
-        }
-    }
-    let credentials = serde_json::json!({ "username": before.username });
-    let answer = line
-        .request(Method::POST, "/api/login", Some(&credentials))
-        .await;
-    let answer = answer.expect(200);
-    line.sign(answer["token"].as_str().map(str::to_owned));
 }

@@ -30,8 +30,11 @@ pub async fn try_something(line: &Line, conversation: &str, rng: &mut Rng) {
     );
 }
 
+/// A request that somebody makes.
+type Attempt = Box<dyn Fn(&Client) -> RequestBuilder>;
+
 /// What is tried, and how it is to be refused.
-fn attempt(kind: u8, path: String) -> (u16, Box<dyn Fn(&Client) -> RequestBuilder>) {
+fn attempt(kind: u8, path: String) -> (u16, Attempt) {
     const JSON: &str = "application/json";
     let post = move |client: &Client, kind: &str, body: String| {
         let request = client.request(Method::POST, &path);

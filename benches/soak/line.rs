@@ -1,23 +1,26 @@
 //! A person's device on the network: the session that it has now, and requests that are made again until
 //! they are answered.
 
-use std::{cell::RefCell, net::SocketAddr, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, net::SocketAddr, rc::Rc, time::Duration};
 
 use fastrand::Rng;
 use reqwest::{Method, RequestBuilder, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::{
     inbox::Source,
-    support::{Answer, Client, try_answer},
+    support::{Answer, Client, text, try_answer},
     tally::{Tally, count},
+    witness::place,
 };
 
 /// Shared by the person and the device that follows. Its client has no token while it is signed out.
 #[derive(Clone)]
 pub struct Line {
     client: Rc<RefCell<Client>>,
+    /// Where the sequence ended at the latest when a session was over, by its token.
+    ended: Rc<RefCell<HashMap<String, i64>>>,
     tally: Rc<Tally>,
 }
 
@@ -33,6 +36,7 @@ impl Line {
     pub fn new(client: Client, tally: &Rc<Tally>) -> Self {
         Self {
             client: Rc::new(RefCell::new(client)),
+            ended: Rc::default(),
             tally: Rc::clone(tally),
         }
     }
@@ -43,10 +47,6 @@ impl Line {
 
     pub fn address(&self) -> SocketAddr {
         self.client.borrow().address()
-    }
-
-    pub fn sign(&self, token: Option<String>) {
-        self.client.borrow_mut().token = token;
     }
 
     /// Forgets its connections, which closes them.
@@ -86,6 +86,37 @@ impl Line {
             }
         };
         self.ask(make).await.0
+    }
+
+    /// Ends its session, over and over until the server says that it has ended, and begins another.
+    pub async fn sign_anew(&self) {
+        let before = self.client();
+        let Some(token) = &before.token else { return };
+        // From now on, that its feed is refused is right.
+        self.client.borrow_mut().token = None;
+        let nothing = json!({});
+        let (ended, again) = self
+            .ask(|_| before.request(Method::POST, "/api/logout").json(&nothing))
+            .await;
+        let is_ended = ended.status == StatusCode::NO_CONTENT
+            || again && ended.status == StatusCode::UNAUTHORIZED;
+        assert!(is_ended, "{ended:?}");
+        let credentials = json!({ "username": before.username });
+        let signed_in = self
+            .request(Method::POST, "/api/login", Some(&credentials))
+            .await;
+        let signed_in = signed_in.expect(200);
+        let after = before.with_token(&signed_in["token"]);
+        let (beginning, _) = self.ask(|_| after.poll_request("")).await;
+        let beginning = beginning.expect(200);
+        let end = place(text(&beginning["cursor"]));
+        self.ended.borrow_mut().insert(token.clone(), end);
+        self.client.borrow_mut().token = after.token;
+    }
+
+    /// Where the sequence ended at the latest when this token's session was over; none while it isn't.
+    pub fn end_of(&self, token: &str) -> Option<i64> {
+        self.ended.borrow().get(token).copied()
     }
 }
 

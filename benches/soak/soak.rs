@@ -30,12 +30,13 @@ const PEOPLE: usize = 18;
 /// A round is this part of the whole, and no longer than a minute.
 const ROUNDS: u32 = 6;
 const LONGEST: Duration = Duration::from_mins(1);
-/// The rounds at the end are in one life of the server: the first of them warms it up, and the last may
-/// add no more memory to it than this, in kB. What a second round like the first needs anew is a place in
-/// SQLite's caches and the allocator's; both are bounded, and were next to full before. A leak of a
-/// kilobyte with each request would come to as much within a few thousand of them.
+/// So many rounds at the end are in one life of the server.
 const LAST_ROUNDS: u32 = 3;
-const GROWTH: u64 = 6 * 1024;
+/// What the last of them may add to the server's memory, in kB, after rounds like it. What still grows
+/// then is SQLite's caches, one for each of up to 16 readers, of 2 MiB each: in a short run all of them
+/// hold the whole database, which a round makes some 300 kB larger, and in a long one they are full. A
+/// leak of some kilobytes with each request comes to more within a round.
+const GROWTH: u64 = 8 * 1024;
 
 pub struct Soak {
     house: Rc<House>,
