@@ -26,7 +26,7 @@ const WAIT: u32 = 5;
 
 pub struct Device {
     pub line: Line,
-    user: String,
+    pub user: String,
     rng: Rng,
     tally: Rc<Tally>,
     /// Up to here, what it saw was held against the database.
@@ -201,11 +201,16 @@ impl Device {
         self.checked.clone_from(&self.cursor);
     }
 
-    /// Fails where it holds anything else than the server would tell it now, or the database has.
-    pub async fn expect_same_as_server(&self, witness: &Witness) {
+    /// What the server would tell it now, held against the database.
+    pub async fn load(&self, witness: &Witness) -> Inbox {
         let now = Inbox::load(&self.line.client()).await;
         now.expect_kept(&self.user, witness);
-        let is_same = self.inbox.with_messages() == now;
+        now
+    }
+
+    /// Fails where it holds anything else than this.
+    pub fn expect_same(&self, now: &Inbox) {
+        let is_same = self.inbox.with_messages() == *now;
         assert!(
             is_same,
             "what {} holds is not what the server has",
