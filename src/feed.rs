@@ -61,7 +61,11 @@ impl FromStr for Cursor {
         } else {
             id.parse().map_err(|_| NotACursor)?
         };
-        Ok(Self { epoch, id })
+        let cursor = Self { epoch, id };
+        // Nobody was ever told the same numbers in another spelling.
+        (cursor.to_string() == text)
+            .then_some(cursor)
+            .ok_or(NotACursor)
     }
 }
 

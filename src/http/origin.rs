@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use warp::http::{
     HeaderMap, Uri,
     header::{HOST, ORIGIN},
+    uri::Authority,
 };
 
 /// A scheme and an authority: `https://chat.example`.
@@ -29,7 +30,7 @@ impl FromStr for Origin {
             .ok_or(NotAnOrigin)?;
         let authority = uri
             .authority()
-            .filter(|authority| !authority.as_str().contains('@'))
+            .filter(|authority| names_a_host(authority))
             .ok_or(NotAnOrigin)?;
         if uri.path() != "/" || uri.query().is_some() {
             return Err(NotAnOrigin);
@@ -42,6 +43,14 @@ impl FromStr for Origin {
             text: format!("{scheme}://{authority}"),
         })
     }
+}
+
+/// Whether it is a host, with a port or without, and nothing beside: somebody's name, or a port that is none.
+fn names_a_host(authority: &Authority) -> bool {
+    let host = authority.host();
+    let port = authority.port_u16();
+    let whole = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    !host.is_empty() && authority.as_str() == whole
 }
 
 impl fmt::Display for Origin {

@@ -159,6 +159,12 @@ async fn a_command_line_that_makes_no_sense_is_refused() {
             "--public-url",
         ),
         (&["--public-url", "ftp://chat.example"], "--public-url"),
+        (&["--public-url", "http://:80"], "--public-url"),
+        (&["--public-url", "http://chat.example:"], "--public-url"),
+        (
+            &["--public-url", "http://chat.example:65536"],
+            "--public-url",
+        ),
         (&["--trusted-proxy", "proxy.example"], "--trusted-proxy"),
         (
             &["--trusted-proxy", "10.0.0.1,10.0.0.0/33"],

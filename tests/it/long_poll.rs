@@ -214,6 +214,9 @@ async fn a_cursor_that_makes_no_sense_is_a_410() {
         format!("{epoch}-{}", id + 1),
         format!("1{epoch}-{id}"),
         format!("0-{id}"),
+        // The same numbers, as nobody was ever told them.
+        format!("0{epoch}-{id}"),
+        format!("%2B{epoch}-{id}"),
     ] {
         let request = jane.poll_request(&format!("?after={place}&wait={LONGEST}"));
         answer(request).await.refused(410, "reset");
