@@ -1,0 +1,4 @@
+//! What the targets share: a server without a socket.
+
+pub mod socket;
+pub mod world;
