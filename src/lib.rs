@@ -41,8 +41,8 @@
 //!
 //! # Invariants
 //! 1. There is one writer: a thread that owns the write connection. Each job is taken back by itself
-//!    where it fails, a batch has one commit, and the queue is bounded. A job whose client has gone is done all the
-//!    same.
+//!    where it fails, a batch has one commit, and the queue is bounded. A job whose client has gone
+//!    is done all the same.
 //! 2. After the commit, and only then, the writer publishes the batch's events in id order, then
 //!    answers. Nobody else publishes anything that is kept; who types and who is online passes by
 //!    without a number.

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     Store, admin, invites,
     sessions::{Session, SignedIn, end_all, hash, new_token, renew, start},
+    unit::Unit,
     users::{self, user_at},
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -6,8 +6,8 @@ use super::{
     Store,
     accounts::{self, Reset, administrators},
     sessions::{self, SessionInfo},
+    unit::Unit,
     users::{self, user_at},
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

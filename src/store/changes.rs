@@ -5,7 +5,7 @@
 use super::{
     Store,
     messages::{NOT_FOUND, by_id, present, visible},
-    writer::Unit,
+    unit::Unit,
 };
 use crate::{
     error::{Error, Result},

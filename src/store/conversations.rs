@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     Store, messages,
     participants::{self, NewMember, member},
+    unit::Unit,
     users,
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -11,8 +11,8 @@ use super::{
     rooms,
     sessions::{hash, new_token},
     tokens,
+    unit::Unit,
     users::user_at,
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -7,8 +7,8 @@ use super::{
     Store,
     accounts::{add_identity, find_identity, has_way_in},
     sessions::hex,
+    unit::Unit,
     users,
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

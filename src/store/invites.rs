@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::{
     Store,
     sessions::{hash, new_token},
+    unit::Unit,
     users::user_at,
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{
     Store, conversations,
     participants::{self, member},
+    unit::Unit,
     users::user_at,
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -27,6 +27,7 @@ mod restore;
 mod rooms;
 mod sessions;
 mod tokens;
+mod unit;
 mod users;
 mod writer;
 
@@ -70,7 +71,8 @@ pub use self::{
 use self::{
     open::Opened,
     sessions::SessionCache,
-    writer::{Undo, Unit, Writer},
+    unit::{Undo, Unit},
+    writer::Writer,
 };
 use crate::{
     bus::Bus,

@@ -10,8 +10,8 @@ use super::{
     conversations::{NOT_FOUND, load, view},
     messages,
     participants::{self, NewMember, find, is_member, member, only},
+    unit::Unit,
     users,
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Store,
+    unit::{Undo, Unit},
     users::user_at,
-    writer::{Undo, Unit},
 };
 use crate::{
     error::{Error, Result},

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::{
     Store,
     sessions::{self, hash, scope_at},
+    unit::Unit,
     users::{self, user_at},
-    writer::Unit,
 };
 use crate::{
     error::{Error, Result},

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Store, conversations, writer::Unit};
+use super::{Store, conversations, unit::Unit};
 use crate::{
     error::{Error, Result},
     model::{ConversationId, User, UserId, Username, username_key},

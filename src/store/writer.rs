@@ -3,7 +3,7 @@
 //! what happened in id order, and then answers. While a commit waits for the disk, the next batch
 //! gathers: the busier the server, the less a message costs.
 //!
-//! Only here are numbers of the sequence given out, and only here is anything published.
+//! Only here is anything published.
 
 use std::{
     cell::Cell,
@@ -26,17 +26,16 @@ use super::{
     Failure,
     checkpoint::{Checkpointer, Gate},
     is_lost,
-    memory::{Memory, Roster},
-    messages,
+    memory::Memory,
     open::Lock,
-    participants,
-    sessions::{SessionCache, TokenHash},
+    sessions::SessionCache,
+    unit::{AfterCommit, Undo, Unit},
 };
 use crate::{
     bus::Bus,
     error::{Error, Result},
     metrics::Metrics,
-    model::{Change, ConversationId, EventId, SessionId, Timestamp, UserId},
+    model::Timestamp,
 };
 
 /// Jobs that may wait. At 10,000 a second this is less than half a second's work; more would only
@@ -77,16 +76,6 @@ pub(super) struct Writer {
 enum Message {
     Job(Box<dyn Job>),
     Stop,
-}
-
-/// How what a job has written goes away again where it fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undo {
-    /// With a savepoint, which costs a tenth of a send: SQLite keeps what each page was before.
-    Savepoint,
-    /// It has written nothing yet: the work refuses before it writes. Should it fail later all the same,
-    /// the batch is refused with it.
-    Nothing,
 }
 
 /// Something to be done inside a transaction, and somebody who waits for it.
@@ -268,123 +257,6 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
     done
 }
 
-/// What a job works with: the connection inside its transaction, and what shall happen after the
-/// commit.
-pub(super) struct Unit<'a> {
-    pub connection: &'a Connection,
-    pub now: Timestamp,
-    last_id: i64,
-    after_commit: Vec<AfterCommit>,
-    memory: &'a mut Memory,
-}
-
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
-enum AfterCommit {
-    Publish {
-        id: EventId,
-        members: Roster,
-        change: Change,
-    },
-    Scrub,
-    EndSession {
-        user: UserId,
-        session: SessionId,
-        token: TokenHash,
-    },
-    ForgetToken(TokenHash),
-    ForgetUser(UserId),
-}
-
-impl Unit<'_> {
-    /// The next number of the sequence.
-    pub fn next_id(&mut self) -> EventId {
-        self.take_id();
-        EventId(self.last_id)
-    }
-
-    /// The number that [`take_id`](Self::take_id) would use up.
-    pub fn upcoming_id(&self) -> EventId {
-        EventId(self.last_id + 1)
-    }
-
-    /// Uses up the upcoming number.
-    pub fn take_id(&mut self) {
-        self.last_id += 1;
-    }
-
-    /// Everybody in a conversation; how far each has read may be told as it once was.
-    pub fn roster(&mut self, id: ConversationId) -> Result<Roster> {
-        if let Some(roster) = self.memory.roster(id) {
-            return Ok(roster);
-        }
-        self.fresh_roster(id)
-    }
-
-    /// Everybody in a conversation, as they are now. Whoever changes who is in it has to ask for this
-    /// afterwards.
-    pub fn fresh_roster(&mut self, id: ConversationId) -> Result<Roster> {
-        let roster = participants::roster(self.connection, id)?;
-        self.memory.keep_roster(id, Arc::clone(&roster));
-        Ok(roster)
-    }
-
-    /// The number of the conversation's newest message; 0 where it has none.
-    pub fn newest_number(&mut self, id: ConversationId) -> Result<i64> {
-        if let Some(number) = self.memory.newest_number(id) {
-            return Ok(number);
-        }
-        let number = messages::newest_number(self.connection, id)?;
-        self.memory.keep_newest_number(id, number);
-        Ok(number)
-    }
-
-    /// The conversation's newest message has this number now.
-    pub fn has_numbered(&mut self, id: ConversationId, number: i64) {
-        self.memory.keep_newest_number(id, number);
-    }
-
-    /// Tells the streams of `members` after the commit.
-    pub fn publish(&mut self, id: EventId, members: Roster, change: Change) {
-        self.after_commit.push(AfterCommit::Publish {
-            id,
-            members,
-            change,
-        });
-    }
-
-    /// Text was taken out: after the commit, what the log still holds of it goes, too.
-    pub fn scrub(&mut self) {
-        self.after_commit.push(AfterCommit::Scrub);
-    }
-
-    /// Forgets a session that this job has deleted, and ends its streams, after the commit.
-    pub fn end_session(&mut self, user: UserId, session: SessionId, token: TokenHash) {
-        self.after_commit.push(AfterCommit::EndSession {
-            user,
-            session,
-            token,
-        });
-    }
-
-    /// Forgets a token that this job has replaced, after the commit; its session goes on.
-    pub fn forget_token(&mut self, token: TokenHash) {
-        self.after_commit.push(AfterCommit::ForgetToken(token));
-    }
-
-    /// Forgets what is remembered of a user whom this job has changed, after the commit.
-    pub fn forget_user(&mut self, user: UserId) {
-        self.after_commit.push(AfterCommit::ForgetUser(user));
-    }
-
-    /// Writes something new; the same again would be no write at all.
-    pub fn probe(&self) -> Result<()> {
-        self.connection
-            .prepare_cached("UPDATE clock SET probed_at = max(?1, probed_at + 1)")?
-            .execute([self.now.0])?;
-        Ok(())
-    }
-}
-
 /// What differs once some other connection has committed something
 /// (<https://www.sqlite.org/pragma.html#pragma_data_version>).
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
@@ -497,51 +369,31 @@ impl Batches<'_> {
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(i64, Vec<AfterCommit>), Aborted> {
         let connection = self.connection;
         let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
-        let mut unit = Unit {
-            connection,
-            now: Timestamp::now(),
-            last_id: self.last_id,
-            after_commit: Vec::with_capacity(jobs.len()),
-            memory: &mut self.memory,
-        };
-        let count = jobs.len();
+        let (now, count) = (Timestamp::now(), jobs.len());
         run("BEGIN IMMEDIATE")?;
         let version = data_version(connection)?;
         if self.data_version != version {
             self.data_version = version;
-            unit.memory.forget_everything();
+            self.memory.forget_everything();
         }
+        let mut unit = Unit::new(connection, now, self.last_id, &mut self.memory, count);
         for job in jobs {
-            let (last_id, actions) = (unit.last_id, unit.after_commit.len());
-            let (undo, changes) = (job.undo(), connection.total_changes());
-            if undo == Undo::Savepoint {
-                run("SAVEPOINT job")?;
+            let mark = unit.begin_job(job.undo())?;
+            if let Err(error) = job.run(&mut unit)
+                && !unit.take_back(&mark)?
+            {
+                return Err(Aborted::Refused(error));
             }
-            unit.memory.begin_job();
-            if let Err(error) = job.run(&mut unit) {
-                let can_stay = undo == Undo::Savepoint || connection.total_changes() == changes;
-                // SQLite rolls the whole transaction back itself where the disk is full, say.
-                if connection.is_autocommit() || !can_stay {
-                    return Err(Aborted::Refused(error));
-                }
-                if undo == Undo::Savepoint {
-                    run("ROLLBACK TO job")?;
-                }
-                unit.last_id = last_id;
-                unit.after_commit.truncate(actions);
-                unit.memory.take_back_job();
-            }
-            if undo == Undo::Savepoint {
-                run("RELEASE job")?;
-            }
+            unit.end_job(&mark)?;
         }
-        if unit.last_id != self.last_id {
-            set_clock(connection, unit.last_id)?;
+        let (last_id, after_commit) = unit.end();
+        if last_id != self.last_id {
+            set_clock(connection, last_id)?;
         }
         let begun = Instant::now();
         run("COMMIT")?;
         self.metrics.committed(count, begun.elapsed());
-        Ok((unit.last_id, unit.after_commit))
+        Ok((last_id, after_commit))
     }
 
     fn roll_back(&self) {
