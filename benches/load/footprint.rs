@@ -74,8 +74,9 @@ pub async fn measure(run: &Run) -> Result<Section> {
     );
     section.add(Figure::new("binary", "MiB", vec![binary as f64 / MEBI])?.goal(Goal::AtMost(10.0)));
     section.note(
-        "Memory is what the process holds (RSS), without the kernel's socket buffers; the goal of 10,000 streams is 120 MB. bare stream: the same accept loop \
-         and routes, an event and then nothing. bare process: one that only says that it is ready.",
+        "Memory is what the process holds (RSS), without the kernel's socket buffers; the goal of 10,000 streams is 120 MB. \
+         bare stream: the same accept loop and routes, an event and then nothing. bare process: one that only says that \
+         it is ready.",
     );
     Ok(section)
 }

@@ -10,6 +10,7 @@ use crate::{
     hostile,
     person::Person,
     support::{Client, messages, participant, participants, text},
+    tally::count,
 };
 
 const EMOJI: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
@@ -44,7 +45,7 @@ impl Person {
             _ => {
                 let (line, conversation) = (self.line(), self.somewhere());
                 hostile::try_something(&line, &conversation, &mut self.rng).await;
-                self.tally.hostile.set(self.tally.hostile.get() + 1);
+                count(&self.tally.hostile);
             }
         }
     }

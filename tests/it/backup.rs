@@ -13,12 +13,13 @@ use std::{
     time::Instant,
 };
 
+use rusqlite::Connection;
+use serde_json::json;
+
 use crate::{
     home::Home,
     support::{Binary, Client, at_once, messages, text},
 };
-use rusqlite::Connection;
-use serde_json::json;
 
 impl Home {
     fn serve(&self) -> Binary {

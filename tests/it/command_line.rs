@@ -3,11 +3,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::{Value, json};
+
 use crate::{
     home::Home,
     support::{Binary, PASSWORD, ended, text, token_of},
 };
-use serde_json::{Value, json};
 
 impl Home {
     /// Where nobody is in it yet, and dev mode is off.
