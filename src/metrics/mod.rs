@@ -166,7 +166,7 @@ impl Metrics {
                 Histogram::new(COMMIT_TIMES),
             ),
             recent_commit: AtomicU64::new(0),
-            queued: list.add("tincan_queued_writes", "Writes that wait for the writer"),
+            queued: list.add("tincan_queued_writes", "Writes that wait for their commit"),
             sessions: list.add("tincan_cached_sessions", "Sessions held in memory"),
             database: list.add("tincan_database_bytes", "Size of the database"),
             log: list.add("tincan_wal_bytes", "Size of the write-ahead log"),

@@ -186,7 +186,7 @@ impl Store {
     pub fn moment(&self) -> Moment {
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         Moment {
-            queued: self.inner.writer.queued(),
+            queued: self.inner.writer.pending(),
             sessions: self.inner.sessions.len(),
             database: size(&self.inner.path),
             log: size(&with_suffix(&self.inner.path, "-wal")),

@@ -9,7 +9,10 @@ use std::{
     cell::Cell,
     ffi::c_int,
     panic::{self, AssertUnwindSafe},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -70,7 +73,24 @@ pub(super) struct Setup {
 /// The queue in front of the writer's thread.
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
+    pending: Arc<AtomicUsize>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Counts a job as pending for as long as it exists.
+struct Pending(Arc<AtomicUsize>);
+
+impl Pending {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 enum Message {
@@ -94,6 +114,7 @@ struct Task<T, W> {
     result: Option<Result<T>>,
     /// In whose name it is logged what goes wrong.
     span: Span,
+    pending: Pending,
     asker: oneshot::Sender<Result<T>>,
 }
 
@@ -123,6 +144,8 @@ where
             (_, Err(error)) | (Some(Err(error)), Ok(())) => Err(error),
             (None, Ok(())) => Err(Error::Internal),
         };
+        // First, so that whoever is answered doesn't find itself still counted.
+        drop(self.pending);
         // Whoever asked may have gone; the work is done all the same.
         let _ = self.asker.send(answer);
     }
@@ -146,6 +169,7 @@ impl Writer {
         });
         Self {
             jobs,
+            pending: Arc::default(),
             thread: Mutex::new(Some(thread)),
         }
     }
@@ -160,7 +184,7 @@ impl Writer {
         undo: Undo,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (job, receiver) = job(undo, work);
+        let (job, receiver) = self.job(undo, work);
         match self.jobs.try_send(job) {
             Ok(()) => Ok(receiver),
             Err(TrySendError::Full(_)) => Err(Error::Busy),
@@ -176,15 +200,33 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (job, receiver) = job(Undo::Savepoint, work);
+        let (job, receiver) = self.job(Undo::Savepoint, work);
         let queued = self.jobs.send(job).await;
         queued.map_err(|_| Error::Stopping)?;
         Ok(receiver)
     }
 
-    /// How many jobs wait to be taken.
-    pub fn queued(&self) -> usize {
-        self.jobs.max_capacity() - self.jobs.capacity()
+    /// How many jobs wait for their commit: those in the queue, and those of the batch under way.
+    pub fn pending(&self) -> usize {
+        self.pending.load(Ordering::Relaxed)
+    }
+
+    /// What goes into the queue, and where its result arrives.
+    fn job<T: Send + 'static>(
+        &self,
+        undo: Undo,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+    ) -> (Message, oneshot::Receiver<Result<T>>) {
+        let (asker, receiver) = oneshot::channel();
+        let task = Task {
+            undo,
+            work: Some(work),
+            result: None,
+            span: Span::current(),
+            pending: Pending::new(&self.pending),
+            asker,
+        };
+        (Message::Job(Box::new(task)), receiver)
     }
 
     /// Waits until everything queued before is durable and the file is closed. Blocks; harmless
@@ -197,22 +239,6 @@ impl Writer {
         let _ = self.jobs.blocking_send(Message::Stop);
         let _ = thread.join();
     }
-}
-
-/// What goes into the queue, and where its result arrives.
-fn job<T: Send + 'static>(
-    undo: Undo,
-    work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
-) -> (Message, oneshot::Receiver<Result<T>>) {
-    let (asker, receiver) = oneshot::channel();
-    let task = Task {
-        undo,
-        work: Some(work),
-        result: None,
-        span: Span::current(),
-        asker,
-    };
-    (Message::Job(Box::new(task)), receiver)
 }
 
 fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {

@@ -284,7 +284,7 @@ async fn what_is_refused_takes_nothing_of_its_batch_with_it() {
     let path = messages(&conversation);
     let taken = json!({ "content": "first", "clientId": "taken" });
     john.post(&path, taken).await.expect(201);
-    // Nothing can be written before everybody is in the queue; so it becomes one batch.
+    // Nothing can be written before everybody is waiting for it; so they share batches.
     let lock = Connection::open(server.database()).expect("a database");
     lock.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     let answers = tokio::spawn(at_once((0..TIMES).map(move |time| {
@@ -303,9 +303,9 @@ async fn what_is_refused_takes_nothing_of_its_batch_with_it() {
             }
         }
     })));
-    // The writer has taken one of them, and waits for the lock.
-    let others = u32::try_from(TIMES - 1).map_or(0.0, f64::from);
-    let is_there = |queued: f64| (queued - others).abs() < f64::EPSILON;
+    // However many of them the writer has taken already, before it waits for the lock.
+    let all = u32::try_from(TIMES).map_or(0.0, f64::from);
+    let is_there = |pending: f64| (pending - all).abs() < f64::EPSILON;
     metrics::until(server.address(), "tincan_queued_writes", is_there).await;
     lock.execute_batch("ROLLBACK").expect("it was locked");
 
