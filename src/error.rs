@@ -52,7 +52,7 @@ pub enum Error {
     /// The provider's account is linked already: to somebody else, or another one to this account.
     #[error("That account is linked already")]
     IdentityTaken,
-    /// What was named doesn't exist, or isn't the asker's to see; the text says what kind of thing.
+    /// What was named doesn't exist, or isn't the caller's to see; the text says what kind of thing.
     #[error("{0} not found")]
     NotFound(&'static str),
     /// A field has a value that can't be accepted; the text says why.

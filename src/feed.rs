@@ -1,4 +1,4 @@
-//! One stream of events for one asker, without a gap and without a double, whatever transport
+//! One stream of events for one caller, without a gap and without a double, whatever transport
 //! encodes it.
 //!
 //! A feed listens on the bus first, then reads what it missed from the database, then passes on
@@ -82,7 +82,7 @@ pub struct Item {
     pub event: Arc<Event>,
 }
 
-/// One asker's stream.
+/// One caller's stream.
 pub struct Feed {
     store: Store,
     session: Arc<Session>,
@@ -121,7 +121,7 @@ impl Feed {
     /// the bus does.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the session has ended meanwhile, and those of a read.
+    /// [`Error::Unauthorized`] where the session has ended meanwhile.
     pub async fn open(
         store: &Store,
         presence: &Arc<Presence>,
@@ -167,7 +167,7 @@ impl Feed {
     ///
     /// # Errors
     /// Why the stream has ended: [`Error::Unauthorized`] with its session, [`Error::Stopping`] with
-    /// the server, and those of a read.
+    /// the server.
     pub async fn next(&mut self) -> Result<Item> {
         let item = self.advance().await?;
         self.store.metrics().delivered.inc();
@@ -207,8 +207,8 @@ impl Feed {
                     if self.live.is_closed() {
                         return Err(Error::Stopping);
                     }
-                    let (session, asker) = (self.session.id, self.session.user.id);
-                    let backlog = self.store.backlog(session, asker, self.passed, PAGE);
+                    let (session, caller) = (self.session.id, self.session.user.id);
+                    let backlog = self.store.backlog(session, caller, self.passed, PAGE);
                     // Boxed, because what a stream waits for most of the time is something else.
                     let Backlog { events, end } = Box::pin(backlog).await?;
                     self.store.metrics().replayed.inc_by(events.len() as u64);

@@ -27,7 +27,7 @@
 //! | [`daily`] | a backup a day, while the server runs |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
-//! | [`feed`] | one gap-free stream of events for one asker |
+//! | [`feed`] | one gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | what slows down who guesses |

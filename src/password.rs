@@ -155,12 +155,12 @@ impl Passwords {
         let place = place.map_err(|_| Error::Busy)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| Error::Stopping)?;
-        let asker = Span::current();
+        let caller = Span::current();
         let done = task::spawn_blocking(move || {
             // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
             // memory and the core are taken.
             let _held = (place, turn);
-            asker.in_scope(work)
+            caller.in_scope(work)
         });
         done.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "hashing a password ended early");

@@ -81,9 +81,6 @@ impl Presence {
 
     /// Lets others see whether `user` is online, types, and what they have read, or not. Whoever sees
     /// them online and isn't to see it any more is told that they have gone.
-    ///
-    /// # Errors
-    /// Those of a write.
     pub async fn set_shown(self: &Arc<Self>, user: UserId, shown: bool) -> Result<()> {
         let seeing = self.store.contacts(user).await?;
         self.store.set_shows_activity(user, shown).await?;

@@ -28,9 +28,6 @@ impl Secret {
 
     /// The secret that was given, or that stands in a file, without the line’s end. `what` is what it is
     /// called where both were given. A variable that is set to nothing is as good as none.
-    ///
-    /// # Errors
-    /// See [`SecretError`].
     pub fn given(
         what: &str,
         given: Option<Self>,

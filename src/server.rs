@@ -99,9 +99,6 @@ pub struct Server {
 
 impl Server {
     /// Opens the database and the socket.
-    ///
-    /// # Errors
-    /// See [`StartError`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let listener = TcpListener::bind(config.listen);
         Self::start(config, listener).await
@@ -109,9 +106,6 @@ impl Server {
 
     /// Like [`bind`](Self::bind), at a socket that somebody else has opened at `config.listen`, and where clients may
     /// be waiting already.
-    ///
-    /// # Errors
-    /// See [`StartError`].
     pub async fn take_over(
         listener: std::net::TcpListener,
         config: Config,
@@ -215,7 +209,7 @@ impl Server {
     ///
     /// # Errors
     /// Where the store can't go on; nothing that was answered is lost.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), store::Failure> {
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), store::FatalError> {
         let base = self.url();
         let Self {
             listener,

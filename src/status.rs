@@ -38,9 +38,6 @@ pub struct Status {
 
 impl Status {
     /// Looks. `base` is where people reach the server.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn of(store: &Store, base: &str) -> Result<Self> {
         let problem = store.probe().await.err().map(|error| error.to_string());
         let Extent {

@@ -42,7 +42,7 @@ use crate::{
     oauth,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config, Server, StartError},
-    store::{ArchiveError, BackupError, Failure, OpenError},
+    store::{ArchiveError, BackupError, FatalError, OpenError},
 };
 
 /// A self-hosted messenger in one file.
@@ -329,10 +329,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     {
         return CONFIG;
     }
-    match error.downcast_ref::<Failure>() {
-        Some(Failure::Disk(_)) => IO_ERROR,
-        Some(Failure::Corrupt(_)) => DATA_ERROR,
-        Some(Failure::Defect) | None => SOFTWARE,
+    match error.downcast_ref::<FatalError>() {
+        Some(FatalError::Disk(_)) => IO_ERROR,
+        Some(FatalError::Corrupt(_)) => DATA_ERROR,
+        Some(FatalError::Defect) | None => SOFTWARE,
     }
 }
 

@@ -114,10 +114,10 @@ fn shown(status: &Status) -> String {
 fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = bytes.saturating_mul(10) / 1024;
-    let mut unit = 0;
-    while tenths >= 10_240 && unit + 1 < units.len() {
+    let mut tx = 0;
+    while tenths >= 10_240 && tx + 1 < units.len() {
         tenths /= 1024;
-        unit += 1;
+        tx += 1;
     }
-    format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])
+    format!("{}.{} {}", tenths / 10, tenths % 10, units[tx])
 }

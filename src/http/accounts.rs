@@ -12,9 +12,9 @@ use warp::{
 
 use super::{
     App, Settings, Signup,
-    asker::{Asker, no_session_cookie, session_cookie},
     body::Body,
-    filters::{asker, body, only, with},
+    caller::{Caller, no_session_cookie, session_cookie},
+    filters::{body, caller, only, with},
     reply::{Answer, json, no_content, ok},
     ui,
 };
@@ -29,14 +29,14 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let config = warp::path!("config")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(config);
     let config = config.or(warp::path!("config").and(only("GET, HEAD")));
 
     let login = warp::path!("login")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(login);
     let login = login.or(warp::path!("login").and(only("POST")));
@@ -44,7 +44,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let accounts = warp::path!("accounts")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(create);
     let accounts = accounts.or(warp::path!("accounts").and(only("POST")));
@@ -52,21 +52,21 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let logout = warp::path!("logout")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(logout);
     let logout = logout.or(warp::path!("logout").and(only("POST")));
 
     let auth_user = warp::path!("auth_user")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(auth_user);
     let auth_user = auth_user.or(warp::path!("auth_user").and(only("GET, HEAD")));
 
     let refresh = warp::path!("refresh_token")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(refresh);
     let refresh = refresh.or(warp::path!("refresh_token").and(only("POST")));
 
@@ -95,8 +95,8 @@ struct Config<'a> {
 }
 
 /// Says who is asking, too, so that a page finds out without a request that is refused.
-async fn config(app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.reader_if_any(&app).await?;
+async fn config(app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.reader_if_any(&app).await?;
     let providers = || app.settings.oauth.providers();
     Ok(ok(&Config {
         name: "Tincan",
@@ -145,32 +145,32 @@ pub struct Registration {
     pub setup_token: Option<String>,
 }
 
-async fn login(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    asker.refuse_cross_origin(&app)?;
-    let credentials = body.json(asker.headers()).await?;
-    let signed_in = sign_in(&app, &asker, credentials).await?;
+async fn login(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    caller.refuse_cross_origin(&app)?;
+    let credentials = body.json(caller.headers()).await?;
+    let signed_in = sign_in(&app, &caller, credentials).await?;
     welcome(&app.settings, StatusCode::OK, &signed_in)
 }
 
-async fn create(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    asker.refuse_cross_origin(&app)?;
-    let registration = body.json(asker.headers()).await?;
-    let signed_in = sign_up(&app, &asker, registration).await?;
+async fn create(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    caller.refuse_cross_origin(&app)?;
+    let registration = body.json(caller.headers()).await?;
+    let signed_in = sign_up(&app, &caller, registration).await?;
     welcome(&app.settings, StatusCode::CREATED, &signed_in)
 }
 
 /// Signs somebody in, by whichever page they come. An unknown name costs and says what a wrong
 /// password does.
-pub async fn sign_in(app: &App, asker: &Asker, credentials: Credentials) -> Result<SignedIn> {
+pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Result<SignedIn> {
     let username = required("username", "Username required", credentials.username)?;
     if app.settings.dev {
         return app
             .store
-            .sign_in(Proof::Name(username), asker.device())
+            .sign_in(Proof::Name(username), caller.device())
             .await;
     }
     let password = required("password", "Password required", credentials.password)?;
-    app.throttle.admit(asker.address())?;
+    app.throttle.admit(caller.address())?;
     let account = username_key(&username);
     let (user, hash) = app.store.password_of(username).await?.unzip();
     let is_right = is_password(app, &account, password, hash.clone()).await?;
@@ -178,7 +178,7 @@ pub async fn sign_in(app: &App, asker: &Asker, credentials: Credentials) -> Resu
         return Err(Error::BadCredentials);
     };
     let proof = Proof::Password { user, hash };
-    let signed_in = app.store.sign_in(proof, asker.device()).await?;
+    let signed_in = app.store.sign_in(proof, caller.device()).await?;
     app.throttle.succeeded(&account);
     Ok(signed_in)
 }
@@ -200,7 +200,7 @@ pub async fn is_password(
 }
 
 /// Makes an account and signs its owner in.
-pub async fn sign_up(app: &App, asker: &Asker, registration: Registration) -> Result<SignedIn> {
+pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> Result<SignedIn> {
     let Registration {
         username,
         password,
@@ -214,9 +214,9 @@ pub async fn sign_up(app: &App, asker: &Asker, registration: Registration) -> Re
             way_in: WayIn::Name,
             door: Door::Open,
         };
-        return app.store.sign_up(account, asker.device()).await;
+        return app.store.sign_up(account, caller.device()).await;
     }
-    app.throttle.admit(asker.address())?;
+    app.throttle.admit(caller.address())?;
     let door = door(app, invite, setup_token).await?;
     let username = Username::new(&username)?;
     let password = required("password", "Password required", password)?;
@@ -226,7 +226,7 @@ pub async fn sign_up(app: &App, asker: &Asker, registration: Registration) -> Re
         way_in: WayIn::Password(app.passwords.hash(password).await?),
         door,
     };
-    app.store.sign_up(account, asker.device()).await
+    app.store.sign_up(account, caller.device()).await
 }
 
 /// By which door somebody may come in who has no account yet. The store looks again when it opens it;
@@ -285,8 +285,8 @@ pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) ->
     Ok(response)
 }
 
-async fn logout(app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+async fn logout(app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.session(&app).await?;
     sign_out(&app, &session, no_content()).await
 }
 
@@ -303,15 +303,15 @@ pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> Ans
     Ok(answer)
 }
 
-async fn auth_user(app: Arc<App>, asker: Asker) -> Answer {
-    Ok(ok(&asker.reader(&app).await?.user))
+async fn auth_user(app: Arc<App>, caller: Caller) -> Answer {
+    Ok(ok(&caller.reader(&app).await?.user))
 }
 
-async fn refresh(app: Arc<App>, asker: Asker) -> Answer {
-    if !asker.has_bearer() {
+async fn refresh(app: Arc<App>, caller: Caller) -> Answer {
+    if !caller.has_bearer() {
         return Err(Error::Unauthorized.into());
     }
-    let session = asker.session(&app).await?;
+    let session = caller.session(&app).await?;
     let signed_in = app.store.refresh_session(session).await?;
     Ok(ok(&NewToken::of(&signed_in)))
 }

@@ -8,9 +8,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 use super::{
     App,
     accounts::required,
-    asker::{Asker, Right},
     body::Body,
-    filters::{Query, asker, body, only, query, with},
+    caller::{Caller, Permission},
+    filters::{Query, body, caller, only, query, with},
     reply::{Answer, json, no_content, ok},
 };
 use crate::{
@@ -22,13 +22,13 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("users")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(list);
     let make = warp::path!("users")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(make);
     let list = list
@@ -38,7 +38,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let change = warp::path!("users" / UserId)
         .and(warp::patch())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(change);
     let change = change.or(warp::path!("users" / UserId)
@@ -48,7 +48,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let reset = warp::path!("users" / UserId / "reset")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(reset);
     let reset = reset.or(warp::path!("users" / UserId / "reset")
         .and(only("POST"))
@@ -57,12 +57,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let sessions = warp::path!("users" / UserId / "sessions")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(sessions);
     let end_all = warp::path!("users" / UserId / "sessions")
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(end_all);
     let sessions = sessions
         .or(end_all)
@@ -73,7 +73,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let end = warp::path!("users" / UserId / "sessions" / SessionId)
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(end);
     let end = end.or(warp::path!("users" / UserId / "sessions" / SessionId)
         .and(only("DELETE"))
@@ -86,8 +86,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    asker.administrator(&app).await?;
+async fn list(app: Arc<App>, caller: Caller, query: Query) -> Answer {
+    caller.administrator(&app).await?;
     let prefix = query.get("search").unwrap_or_default();
     let after = query.id("after", "User")?;
     let mut accounts = app.store.accounts(prefix, after).await?;
@@ -103,7 +103,7 @@ struct Draft {
     admin: Option<bool>,
 }
 
-async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn make(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     #[derive(Serialize)]
     struct Made {
         user: Account,
@@ -111,13 +111,13 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         link: Link,
     }
 
-    let (_, Draft { username, admin }) = asker.sent(&app, Right::Administrator, body).await?;
+    let (_, Draft { username, admin }) = caller.sent(&app, Permission::Administrator, body).await?;
     let username = Username::new(&required("username", "Username required", username)?)?;
     let (user, reset) = app
         .store
         .make_account(username, admin.unwrap_or_default())
         .await?;
-    let link = Link::of(&app, &asker, &reset);
+    let link = Link::of(&app, &caller, &reset);
     Ok(json(StatusCode::CREATED, &Made { user, link }))
 }
 
@@ -130,9 +130,9 @@ struct Link {
 }
 
 impl Link {
-    fn of(app: &App, asker: &Asker, reset: &Reset) -> Self {
+    fn of(app: &App, caller: &Caller, reset: &Reset) -> Self {
         Self {
-            link: reset_link(&asker.base(&app.settings), &reset.token),
+            link: reset_link(&caller.base(&app.settings), &reset.token),
             expires_at: reset.expires_at,
         }
     }
@@ -145,8 +145,8 @@ struct Change {
     disabled: Option<bool>,
 }
 
-async fn change(id: UserId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (_, change) = asker.sent(&app, Right::Administrator, body).await?;
+async fn change(id: UserId, app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (_, change) = caller.sent(&app, Permission::Administrator, body).await?;
     let Change {
         username,
         admin,
@@ -172,26 +172,26 @@ fn name_providers(app: &App, account: &mut Account) {
     }
 }
 
-async fn reset(id: UserId, app: Arc<App>, asker: Asker) -> Answer {
-    asker.administrator(&app).await?;
+async fn reset(id: UserId, app: Arc<App>, caller: Caller) -> Answer {
+    caller.administrator(&app).await?;
     let reset = app.store.make_reset(id).await?;
-    let link = Link::of(&app, &asker, &reset);
+    let link = Link::of(&app, &caller, &reset);
     Ok(json(StatusCode::CREATED, &link))
 }
 
-async fn sessions(id: UserId, app: Arc<App>, asker: Asker) -> Answer {
-    asker.administrator(&app).await?;
+async fn sessions(id: UserId, app: Arc<App>, caller: Caller) -> Answer {
+    caller.administrator(&app).await?;
     Ok(ok(&app.store.sessions_of_account(id).await?))
 }
 
-async fn end_all(id: UserId, app: Arc<App>, asker: Asker) -> Answer {
-    asker.administrator(&app).await?;
+async fn end_all(id: UserId, app: Arc<App>, caller: Caller) -> Answer {
+    caller.administrator(&app).await?;
     app.store.end_sessions_of_account(id, None).await?;
     Ok(no_content())
 }
 
-async fn end(id: UserId, session: SessionId, app: Arc<App>, asker: Asker) -> Answer {
-    asker.administrator(&app).await?;
+async fn end(id: UserId, session: SessionId, app: Arc<App>, caller: Caller) -> Answer {
+    caller.administrator(&app).await?;
     app.store.end_sessions_of_account(id, Some(session)).await?;
     Ok(no_content())
 }

@@ -16,7 +16,7 @@ use warp::{
     },
 };
 
-use super::reply::{Answer, Failure};
+use super::reply::{Answer, ErrorResponse};
 
 /// Bytes that a body may have. The longest message takes 48,000 where each character is escaped.
 const LIMIT: usize = 64 * 1024;
@@ -114,7 +114,7 @@ impl Body {
             Ok(bytes)
         };
         let too_slow = || {
-            Failure::new(
+            ErrorResponse::new(
                 StatusCode::REQUEST_TIMEOUT,
                 "timeout",
                 "The body took too long",
@@ -150,24 +150,24 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
         .map_err(|_| malformed("A value has the wrong type, or is given twice"))
 }
 
-fn not_json() -> Failure {
+fn not_json() -> ErrorResponse {
     unsupported("Send JSON, with Content-Type: application/json")
 }
 
-fn unsupported(message: &'static str) -> Failure {
-    Failure::new(
+fn unsupported(message: &'static str) -> ErrorResponse {
+    ErrorResponse::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
         message,
     )
 }
 
-fn malformed(message: &'static str) -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, "malformed", message)
+fn malformed(message: &'static str) -> ErrorResponse {
+    ErrorResponse::new(StatusCode::BAD_REQUEST, "malformed", message)
 }
 
-fn too_large() -> Failure {
-    Failure::new(
+fn too_large() -> ErrorResponse {
+    ErrorResponse::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
         "The body is too large",

@@ -8,9 +8,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::{Asker, Right},
     body::Body,
-    filters::{Query, asker, body, only, query, with},
+    caller::{Caller, Permission},
+    filters::{Query, body, caller, only, query, with},
     messages,
     reply::{Answer, json, no_content, ok, see_other},
     rooms,
@@ -25,13 +25,13 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path::end()
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(list);
     let start = warp::path::end()
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(start);
     let all = list
@@ -41,7 +41,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let show = warp::path!(ConversationId)
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(show);
     let one = show.or(rooms::change(app)).or(warp::path!(ConversationId)
         .and(only("GET, HEAD, PATCH"))
@@ -51,7 +51,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let other_participant = other
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(other_participant);
     let other_participant =
         other_participant.or(other.and(only("GET, HEAD")).map(|_, refusal| refusal));
@@ -60,7 +60,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let mark_read = read
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(mark_read);
     let mark_read = mark_read.or(read.and(only("POST")).map(|_, refusal| refusal));
@@ -69,7 +69,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let type_in = typing
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(type_in);
     let type_in = type_in.or(typing.and(only("POST")).map(|_, refusal| refusal));
 
@@ -86,7 +86,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let search = warp::path!("usernames")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(search);
     let search = search.or(warp::path!("usernames").and(only("GET, HEAD")));
@@ -94,8 +94,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     conversations.or(search).map(Reply::into_response).boxed()
 }
 
-async fn search(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.reader(&app).await?;
+async fn search(app: Arc<App>, caller: Caller, query: Query) -> Answer {
+    let session = caller.reader(&app).await?;
     let prefix = query
         .get("search")
         .map(str::trim)
@@ -107,8 +107,8 @@ async fn search(app: Arc<App>, asker: Asker, query: Query) -> Answer {
         .await?))
 }
 
-async fn list(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.reader(&app).await?;
+async fn list(app: Arc<App>, caller: Caller, query: Query) -> Answer {
+    let session = caller.reader(&app).await?;
     let before = query.id("before", "Conversation")?;
     let page = app.store.conversations(session.user.id, before).await?;
     Ok(ok(&page
@@ -127,8 +127,8 @@ struct NewConversation {
     open: bool,
 }
 
-async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, new): (_, NewConversation) = asker.sent(&app, Right::Send, body).await?;
+async fn start(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, new): (_, NewConversation) = caller.sent(&app, Permission::Send, body).await?;
     if let Some(name) = new.name {
         let room = NewRoom {
             name: room_name(&name)?,
@@ -149,14 +149,14 @@ async fn start(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     }
 }
 
-async fn show(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.reader(&app).await?;
+async fn show(id: ConversationId, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.reader(&app).await?;
     let (conversation, member) = app.store.conversation(session.user.id, id).await?;
     Ok(ok(&conversation.view(&member)))
 }
 
-async fn other_participant(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.reader(&app).await?;
+async fn other_participant(id: ConversationId, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.reader(&app).await?;
     Ok(ok(&app
         .store
         .other_participant(session.user.id, id)
@@ -183,16 +183,17 @@ impl ReadMark {
     }
 }
 
-async fn mark_read(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, mark): (_, ReadMark) = asker.sent_or_default(&app, Right::Send, body).await?;
+async fn mark_read(id: ConversationId, app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, mark): (_, ReadMark) =
+        caller.sent_or_default(&app, Permission::Send, body).await?;
     app.store
         .mark_read(session.user.id, id, mark.number()?)
         .await?;
     Ok(no_content())
 }
 
-async fn type_in(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.sender(&app).await?;
+async fn type_in(id: ConversationId, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.sender(&app).await?;
     app.store.type_in(&session, id).await?;
     Ok(no_content())
 }

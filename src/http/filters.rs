@@ -16,7 +16,7 @@ use warp::{
     http::{Method, StatusCode, header::ALLOW},
 };
 
-use super::{App, asker::Asker, body::Body, reply::Failure};
+use super::{App, body::Body, caller::Caller, reply::ErrorResponse};
 use crate::error::{Error, Result};
 
 /// The app.
@@ -28,7 +28,7 @@ pub fn with(
 }
 
 /// Who says to be asking.
-pub fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Copy {
+pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
     warp::method()
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional())
@@ -36,7 +36,7 @@ pub fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Copy {
             // The service tells; those of whom it didn't would be slowed down as one.
             let nobodys = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
             let address = client.map_or(nobodys, |client| client.address);
-            Asker::new(method, headers, address)
+            Caller::new(method, headers, address)
         })
 }
 
@@ -57,9 +57,11 @@ pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
 
 /// Ends a path's routes: its other methods are 405, and the answer says which ones there are (RFC
 /// 9110 §15.5.6).
-pub fn only(allowed: &'static str) -> impl Filter<Extract = (Failure,), Error = Infallible> + Copy {
+pub fn only(
+    allowed: &'static str,
+) -> impl Filter<Extract = (ErrorResponse,), Error = Infallible> + Copy {
     warp::method().map(move |_: Method| {
-        Failure::new(
+        ErrorResponse::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
             format!("Only {allowed} here"),

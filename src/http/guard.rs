@@ -10,7 +10,7 @@ use warp::http::{
     uri::Authority,
 };
 
-use super::reply::{Answer, Failure};
+use super::reply::{Answer, ErrorResponse};
 
 /// Refuses a target that isn't a path (warp can't read it) and, by RFC 9112 §3.2, a request without
 /// one `Host`.
@@ -22,7 +22,11 @@ pub fn well_formed<B>(request: &Request<B>) -> Answer<()> {
         return Ok(());
     }
     let message = "A request names a path and one host";
-    Err(Failure::new(StatusCode::BAD_REQUEST, "malformed", message))
+    Err(ErrorResponse::new(
+        StatusCode::BAD_REQUEST,
+        "malformed",
+        message,
+    ))
 }
 
 /// Refuses what doesn't come from this machine, as far as the peer and the request's head tell.
@@ -31,7 +35,11 @@ pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> Answer<()> {
         return Ok(());
     }
     let message = "In dev mode this server answers only its own machine, at localhost";
-    Err(Failure::new(StatusCode::FORBIDDEN, "dev_is_local", message))
+    Err(ErrorResponse::new(
+        StatusCode::FORBIDDEN,
+        "dev_is_local",
+        message,
+    ))
 }
 
 /// Whether a request comes from this machine, as far as the peer and its head tell; `target` is the

@@ -8,7 +8,7 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 use super::{
     App,
     filters::{only, with},
-    reply::{Answer, Failure},
+    reply::{Answer, ErrorResponse},
 };
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
@@ -25,6 +25,6 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 async fn show(app: Arc<App>) -> Answer<&'static str> {
     match app.store.probe().await {
         Ok(()) => Ok("ok\n"),
-        Err(error) => Err(Failure::unavailable(&error)),
+        Err(error) => Err(ErrorResponse::unavailable(&error)),
     }
 }

@@ -9,9 +9,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 use super::{
     App,
     accounts::required,
-    asker::{Asker, Right},
     body::{Body, is_of_type},
-    filters::{asker, body, only, with},
+    caller::{Caller, Permission},
+    filters::{body, caller, only, with},
     reply::{Answer, json, no_content, ok},
 };
 use crate::{
@@ -23,7 +23,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let post = warp::path!("hooks" / String)
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(post);
     let post = post.or(warp::path!("hooks" / String)
@@ -33,12 +33,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("conversations" / ConversationId / "hooks")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(list);
     let make = warp::path!("conversations" / ConversationId / "hooks")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(make);
     let list = list
@@ -50,7 +50,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let remove = warp::path!("conversations" / ConversationId / "hooks" / HookId)
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(remove);
     let remove = remove.or(
         warp::path!("conversations" / ConversationId / "hooks" / HookId)
@@ -67,13 +67,13 @@ struct Post {
 }
 
 /// A bot's message: the body is JSON with the content, or plain text that is the content.
-async fn post(secret: String, app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn post(secret: String, app: Arc<App>, caller: Caller, body: Body) -> Answer {
     let hook = app.store.hook_target(&secret).await?;
     app.throttle.admit_post(hook.id)?;
-    let content = if is_of_type(asker.headers(), "text/plain") {
-        body.text(asker.headers()).await?
+    let content = if is_of_type(caller.headers(), "text/plain") {
+        body.text(caller.headers()).await?
     } else {
-        let Post { content } = body.json(asker.headers()).await?;
+        let Post { content } = body.json(caller.headers()).await?;
         content.unwrap_or_default()
     };
     let content = message_content(&content)?.to_owned();
@@ -82,8 +82,8 @@ async fn post(secret: String, app: Arc<App>, asker: Asker, body: Body) -> Answer
     Ok(json(StatusCode::CREATED, &message))
 }
 
-async fn list(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
+async fn list(id: ConversationId, app: Arc<App>, caller: Caller) -> Answer {
+    let user = caller.session(&app).await?.user.id;
     Ok(ok(&app.store.hooks(user, id).await?))
 }
 
@@ -92,7 +92,7 @@ struct Draft {
     bot: Option<String>,
 }
 
-async fn make(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn make(id: ConversationId, app: Arc<App>, caller: Caller, body: Body) -> Answer {
     #[derive(Serialize)]
     struct Made {
         #[serde(flatten)]
@@ -101,17 +101,17 @@ async fn make(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> An
         secret: String,
     }
 
-    let (session, Draft { bot }) = asker.sent(&app, Right::Person, body).await?;
+    let (session, Draft { bot }) = caller.sent(&app, Permission::Person, body).await?;
     let user = session.user.clone();
     let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
     let bot = Username::in_field("bot", &bot)?;
     let (hook, secret) = app.store.make_hook(user, id, bot).await?;
-    let url = format!("{}/api/hooks/{secret}", asker.base(&app.settings));
+    let url = format!("{}/api/hooks/{secret}", caller.base(&app.settings));
     Ok(json(StatusCode::CREATED, &Made { hook, url, secret }))
 }
 
-async fn remove(id: ConversationId, hook: HookId, app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
+async fn remove(id: ConversationId, hook: HookId, app: Arc<App>, caller: Caller) -> Answer {
+    let user = caller.session(&app).await?.user.id;
     app.store.remove_hook(user, id, hook).await?;
     Ok(no_content())
 }

@@ -8,9 +8,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::{Asker, Right},
     body::Body,
-    filters::{asker, body, only, with},
+    caller::{Caller, Permission},
+    filters::{body, caller, only, with},
     reply::{Answer, json, no_content, ok},
     tokens::days,
 };
@@ -28,12 +28,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("invites")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(list);
     let make = warp::path!("invites")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(make);
     let list = list
@@ -43,7 +43,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let check = warp::path!("invites" / "check")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(check);
     let check = check.or(warp::path!("invites" / "check").and(only("POST")));
@@ -51,7 +51,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let revoke = warp::path!("invites" / InviteId)
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(revoke);
     let revoke = revoke.or(warp::path!("invites" / InviteId)
         .and(only("DELETE"))
@@ -60,8 +60,8 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     list.or(check).or(revoke).map(Reply::into_response).boxed()
 }
 
-async fn list(app: Arc<App>, asker: Asker) -> Answer {
-    asker.administrator(&app).await?;
+async fn list(app: Arc<App>, caller: Caller) -> Answer {
+    caller.administrator(&app).await?;
     Ok(ok(&app.store.invites().await?))
 }
 
@@ -71,7 +71,7 @@ struct Draft {
     days: Option<u32>,
 }
 
-async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn make(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     #[derive(Serialize)]
     struct Made {
         #[serde(flatten)]
@@ -80,7 +80,7 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         qr: String,
     }
 
-    let (session, draft) = asker.sent(&app, Right::Administrator, body).await?;
+    let (session, draft) = caller.sent(&app, Permission::Administrator, body).await?;
     let Draft { uses, days: lasts } = draft;
     let by = Some(session.user.clone());
     let uses = uses.unwrap_or(1);
@@ -90,7 +90,7 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     }
     let lasts = days(lasts, DAYS, MOST_DAYS)?;
     let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
-    let link = invite_link(&asker.base(&app.settings), &token);
+    let link = invite_link(&caller.base(&app.settings), &token);
     let qr = picture(&link)?;
     Ok(json(StatusCode::CREATED, &Made { invite, link, qr }))
 }
@@ -109,7 +109,7 @@ struct Asked {
     invite: Option<String>,
 }
 
-async fn check(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn check(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Good {
@@ -117,9 +117,9 @@ async fn check(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         expires_at: Timestamp,
     }
 
-    asker.refuse_cross_origin(&app)?;
-    let Asked { invite } = body.json(asker.headers()).await?;
-    app.throttle.admit(asker.address())?;
+    caller.refuse_cross_origin(&app)?;
+    let Asked { invite } = body.json(caller.headers()).await?;
+    app.throttle.admit(caller.address())?;
     let invite = app.store.invite(&invite.unwrap_or_default()).await?;
     Ok(ok(&Good {
         invited_by: invite.created_by.map(|user| user.username),
@@ -127,8 +127,8 @@ async fn check(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     }))
 }
 
-async fn revoke(id: InviteId, app: Arc<App>, asker: Asker) -> Answer {
-    asker.administrator(&app).await?;
+async fn revoke(id: InviteId, app: Arc<App>, caller: Caller) -> Answer {
+    caller.administrator(&app).await?;
     app.store.revoke_invite(id).await?;
     Ok(no_content())
 }

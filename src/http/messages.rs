@@ -8,9 +8,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::{Asker, Right},
     body::Body,
-    filters::{Query, asker, body, only, query, with},
+    caller::{Caller, Permission},
+    filters::{Query, body, caller, only, query, with},
     reply::{Answer, json, no_content, ok},
 };
 use crate::{
@@ -28,13 +28,13 @@ pub fn of_conversation(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let send = messages
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(send);
     let history = messages
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(history);
     let other = messages
@@ -49,13 +49,13 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let edit = one
         .and(warp::patch())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(edit);
     let delete = one
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(delete);
     let one = edit
         .or(delete)
@@ -65,12 +65,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let react = reaction
         .and(warp::put())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(react);
     let unreact = reaction
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(unreact);
     let other = reaction
         .and(only("PUT, DELETE"))
@@ -107,8 +107,13 @@ impl Draft {
     }
 }
 
-async fn send(conversation_id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, draft): (_, Draft) = asker.sent(&app, Right::Send, body).await?;
+async fn send(
+    conversation_id: ConversationId,
+    app: Arc<App>,
+    caller: Caller,
+    body: Body,
+) -> Answer {
+    let (session, draft): (_, Draft) = caller.sent(&app, Permission::Send, body).await?;
     let draft = draft.to(conversation_id, session.user.clone())?;
     let Sent { message, is_new } = app.store.send(draft).await?;
     let status = if is_new {
@@ -122,16 +127,16 @@ async fn send(conversation_id: ConversationId, app: Arc<App>, asker: Asker, body
 async fn history(
     conversation: ConversationId,
     app: Arc<App>,
-    asker: Asker,
+    caller: Caller,
     query: Query,
 ) -> Answer {
-    let session = asker.reader(&app).await?;
-    let asker = session.user.id;
+    let session = caller.reader(&app).await?;
+    let caller = session.user.id;
     match query.get("order") {
         None => {}
         Some("top") => {
-            let messages = app.store.top(asker, conversation, limit(&query)?).await?;
-            return Ok(list(&messages, asker));
+            let messages = app.store.top(caller, conversation, limit(&query)?).await?;
+            return Ok(list(&messages, caller));
         }
         Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
     }
@@ -140,12 +145,15 @@ async fn history(
         after: query.id("after", "Message")?,
         limit: limit(&query)?,
     };
-    let messages = app.store.history(asker, conversation, page).await?;
-    Ok(list(&messages, asker))
+    let messages = app.store.history(caller, conversation, page).await?;
+    Ok(list(&messages, caller))
 }
 
-fn list(messages: &[Message], asker: UserId) -> Response {
-    let views: Vec<_> = messages.iter().map(|message| message.view(asker)).collect();
+fn list(messages: &[Message], caller: UserId) -> Response {
+    let views: Vec<_> = messages
+        .iter()
+        .map(|message| message.view(caller))
+        .collect();
     ok(&views)
 }
 
@@ -154,28 +162,28 @@ struct NewContent {
     content: Option<String>,
 }
 
-async fn edit(id: MessageId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, new): (_, NewContent) = asker.sent(&app, Right::Send, body).await?;
+async fn edit(id: MessageId, app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, new): (_, NewContent) = caller.sent(&app, Permission::Send, body).await?;
     let content = model::message_content(new.content.as_deref().unwrap_or_default())?.to_owned();
     let message = app.store.edit(session.user.id, id, content).await?;
     Ok(ok(&message.view(session.user.id)))
 }
 
-async fn delete(id: MessageId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.sender(&app).await?;
+async fn delete(id: MessageId, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.sender(&app).await?;
     app.store.delete(session.user.id, id).await?;
     Ok(no_content())
 }
 
-async fn react(id: MessageId, emoji: String, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.sender(&app).await?;
+async fn react(id: MessageId, emoji: String, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.sender(&app).await?;
     let emoji = emoji_of(&emoji)?;
     let message = app.store.react(session.user.id, id, emoji).await?;
     Ok(ok(&message.view(session.user.id)))
 }
 
-async fn unreact(id: MessageId, emoji: String, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.sender(&app).await?;
+async fn unreact(id: MessageId, emoji: String, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.sender(&app).await?;
     let emoji = emoji_of(&emoji)?;
     let message = app.store.unreact(session.user.id, id, emoji).await?;
     Ok(ok(&message.view(session.user.id)))

@@ -20,10 +20,10 @@ use warp::{
 
 use super::{
     App, Settings,
-    asker::bearer,
+    caller::bearer,
     filters::{Client, only, with},
     guard, proxies,
-    reply::{Answer, Failure},
+    reply::{Answer, ErrorResponse},
 };
 use crate::{error::Error, metrics};
 
@@ -70,7 +70,7 @@ fn admit(
         }
         let message = "This takes the token for metrics as a bearer token";
         return Err(
-            Failure::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+            ErrorResponse::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
                 .with_header(WWW_AUTHENTICATE, "Bearer"),
         );
     }
@@ -78,7 +78,7 @@ fn admit(
         return Ok(());
     }
     let message = "Without a token for metrics this is told to the server’s own machine alone";
-    Err(Failure::new(
+    Err(ErrorResponse::new(
         StatusCode::FORBIDDEN,
         "metrics_are_local",
         message,

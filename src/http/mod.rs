@@ -1,12 +1,12 @@
 //! Tincan over HTTP: the whole filter tree on one screen. What each resource answers stands in its
-//! own file; how an error becomes a status, in `reply`; who is asking, in `asker`, and from where, in
+//! own file; how an error becomes a status, in `reply`; who is asking, in `caller`, and from where, in
 //! `proxies` and `origin`; what every request passes before and after, in `service`, `guard` and
 //! `security`. Only this module and those below it name warp.
 
 mod accounts;
 mod admin;
-mod asker;
 mod body;
+mod caller;
 mod conversations;
 mod feed;
 mod filters;
@@ -60,9 +60,6 @@ pub struct App {
 impl App {
     /// Whether somebody may administer the server. In development mode nobody has to be able to sign in
     /// otherwise; who is left of that where it isn't on any more administers nothing.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         if self.settings.dev {
             self.store.is_named_admin(user).await

@@ -17,9 +17,9 @@ use warp::{
 use super::{
     App,
     accounts::{door, required, signup, welcome},
-    asker::{Asker, flow_cookie, no_flow_cookie, session_cookie},
     body::Body,
-    filters::{Query, asker, body, only, query, with},
+    caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
+    filters::{Query, body, caller, only, query, with},
     reply::{Answer, no_content, ok, see_other},
 };
 use crate::{
@@ -33,14 +33,14 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let pending = warp::path!("oauth" / "pending")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(pending);
     let pending = pending.or(warp::path!("oauth" / "pending").and(only("GET, HEAD")));
 
     let complete = warp::path!("oauth" / "complete")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(complete);
     let complete = complete.or(warp::path!("oauth" / "complete").and(only("POST")));
@@ -48,7 +48,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let begin = warp::path!("oauth" / String)
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(begin);
     let begin = begin.or(warp::path!("oauth" / String)
@@ -58,7 +58,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let callback = warp::path!("oauth" / String / "callback")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(callback);
     let callback = callback.or(warp::path!("oauth" / String / "callback")
@@ -68,7 +68,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let unlink = warp::path!("identities" / String)
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(unlink);
     let unlink = unlink.or(warp::path!("identities" / String)
         .and(only("DELETE"))
@@ -77,7 +77,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let avatar = warp::path!("users" / UserId / "avatar")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(avatar);
     let avatar = avatar.or(warp::path!("users" / UserId / "avatar")
         .and(only("GET, HEAD"))
@@ -94,17 +94,17 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 /// Sends a browser to the provider.
-async fn begin(provider: String, app: Arc<App>, asker: Asker, query: Query) -> Answer {
+async fn begin(provider: String, app: Arc<App>, caller: Caller, query: Query) -> Answer {
     let purpose = if query.get("link") == Some("1") {
         // Another site that could begin this would have its own account linked to somebody's here.
-        asker.require_same_origin(&app)?;
-        Purpose::Link(asker.page_session(&app).await?.0.user.id)
+        caller.require_same_origin(&app)?;
+        Purpose::Link(caller.page_session(&app).await?.0.user.id)
     } else {
         // A page elsewhere that began it would sign its visitors in as whoever it likes.
-        asker.refuse_cross_site()?;
+        caller.refuse_cross_site()?;
         Purpose::SignIn
     };
-    app.throttle.admit(asker.address())?;
+    app.throttle.admit(caller.address())?;
     let flows = &app.settings.oauth;
     match flows.begin(&provider, purpose, query.get("next")).await {
         Ok(begun) => {
@@ -119,7 +119,7 @@ async fn begin(provider: String, app: Arc<App>, asker: Asker, query: Query) -> A
 }
 
 /// Takes a browser back from the provider.
-async fn callback(provider: String, app: Arc<App>, asker: Asker, query: Query) -> Answer {
+async fn callback(provider: String, app: Arc<App>, caller: Caller, query: Query) -> Answer {
     let text = |name| query.get(name).map(str::to_owned);
     let callback = Callback {
         state: text("state"),
@@ -127,15 +127,15 @@ async fn callback(provider: String, app: Arc<App>, asker: Asker, query: Query) -
         error: text("error"),
     };
     let flows = &app.settings.oauth;
-    let cookie = asker.flow_cookie(&app.settings);
+    let cookie = caller.flow_cookie(&app.settings);
     let finished = match flows.finish(&provider, cookie, callback).await {
         Ok(finished) => finished,
         Err(oauth::Error::NoProvider) => return Err(Error::NotFound("Provider").into()),
         Err(error) => return trouble(&app, problem(error)),
     };
     let arrival = match finished.purpose {
-        Purpose::Link(user) => link(&app, &asker, &provider, user, finished).await,
-        Purpose::SignIn => sign_in(&app, &asker, &provider, finished).await,
+        Purpose::Link(user) => link(&app, &caller, &provider, user, finished).await,
+        Purpose::SignIn => sign_in(&app, &caller, &provider, finished).await,
     };
     match arrival {
         Ok(Arrival::Known(signed_in, next)) => {
@@ -167,13 +167,13 @@ enum Arrival {
 
 async fn link(
     app: &Arc<App>,
-    asker: &Asker,
+    caller: &Caller,
     provider: &str,
     user: UserId,
     finished: Finished,
 ) -> Result<Arrival> {
     // Meanwhile they may have signed out, or somebody else in.
-    match asker.page_session(app).await {
+    match caller.page_session(app).await {
         Ok((session, _)) if session.user.id == user => {}
         _ => return Err(Error::Unauthorized),
     }
@@ -184,7 +184,7 @@ async fn link(
 
 async fn sign_in(
     app: &Arc<App>,
-    asker: &Asker,
+    caller: &Caller,
     provider: &str,
     finished: Finished,
 ) -> Result<Arrival> {
@@ -195,9 +195,9 @@ async fn sign_in(
         ..
     } = finished;
     let proof = Proof::Identity(identity.clone());
-    let signed_in = match app.store.sign_in(proof, asker.device()).await {
+    let signed_in = match app.store.sign_in(proof, caller.device()).await {
         Err(Error::NotFound(_)) => {
-            let made = sign_up_at_once(app, asker, &identity).await?;
+            let made = sign_up_at_once(app, caller, &identity).await?;
             let Some(signed_in) = made else {
                 let pending = Pending {
                     provider: provider.to_owned(),
@@ -205,7 +205,7 @@ async fn sign_in(
                     avatar,
                 };
                 // It is there, or the sign-in wouldn’t have been finished.
-                let cookie = asker.flow_cookie(&app.settings).unwrap_or_default();
+                let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
                 app.settings.oauth.wait_for_name(cookie, pending);
                 return Ok(Arrival::New);
             };
@@ -221,7 +221,7 @@ async fn sign_in(
 /// asked.
 async fn sign_up_at_once(
     app: &App,
-    asker: &Asker,
+    caller: &Caller,
     identity: &Identity,
 ) -> Result<Option<SignedIn>> {
     match signup(app).await? {
@@ -238,7 +238,7 @@ async fn sign_up_at_once(
         way_in: WayIn::Identity(identity.clone()),
         door: Door::Open,
     };
-    match app.store.sign_up(account, asker.device()).await {
+    match app.store.sign_up(account, caller.device()).await {
         Ok(signed_in) => Ok(Some(signed_in)),
         Err(Error::UsernameTaken) => Ok(None),
         Err(error) => Err(error),
@@ -265,8 +265,8 @@ struct Welcoming<'a> {
 }
 
 /// Who has still to choose a name in this browser.
-async fn pending(app: Arc<App>, asker: Asker) -> Answer {
-    let waiting = waiting(&app, &asker)?;
+async fn pending(app: Arc<App>, caller: Caller) -> Answer {
+    let waiting = waiting(&app, &caller)?;
     let username = suggestion(&waiting.identity);
     let username_taken = match app.store.account_named(username.clone()).await {
         Ok(_) => true,
@@ -290,15 +290,15 @@ struct Choice {
 }
 
 /// Makes the account that they had come for.
-async fn complete(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    asker.refuse_cross_origin(&app)?;
-    let Choice { username, invite } = body.json(asker.headers()).await?;
-    app.throttle.admit(asker.address())?;
+async fn complete(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    caller.refuse_cross_origin(&app)?;
+    let Choice { username, invite } = body.json(caller.headers()).await?;
+    app.throttle.admit(caller.address())?;
     let Pending {
         provider,
         identity,
         avatar,
-    } = waiting(&app, &asker)?;
+    } = waiting(&app, &caller)?;
     let door = if app.settings.dev {
         Door::Open
     } else {
@@ -310,8 +310,8 @@ async fn complete(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         way_in: WayIn::Identity(identity),
         door,
     };
-    let signed_in = app.store.sign_up(account, asker.device()).await?;
-    if let Some(cookie) = asker.flow_cookie(&app.settings) {
+    let signed_in = app.store.sign_up(account, caller.device()).await?;
+    if let Some(cookie) = caller.flow_cookie(&app.settings) {
         app.settings.oauth.take_pending(cookie);
     }
     keep_picture(&app, &provider, signed_in.user.id, avatar);
@@ -321,15 +321,15 @@ async fn complete(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     Ok(response)
 }
 
-fn waiting(app: &App, asker: &Asker) -> Result<Pending> {
-    let cookie = asker.flow_cookie(&app.settings);
+fn waiting(app: &App, caller: &Caller) -> Result<Pending> {
+    let cookie = caller.flow_cookie(&app.settings);
     cookie
         .and_then(|cookie| app.settings.oauth.pending(cookie))
         .ok_or(Error::NotFound("Sign-in"))
 }
 
-async fn unlink(provider: String, app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
+async fn unlink(provider: String, app: Arc<App>, caller: Caller) -> Answer {
+    let user = caller.session(&app).await?.user.id;
     let issuer = app.settings.oauth.issuer(&provider);
     let issuer = issuer.ok_or(Error::NotFound("Provider"))?.to_owned();
     app.store.unlink_identity(user, issuer).await?;
@@ -354,8 +354,8 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
 
 /// Somebody’s picture, with an address of its own for each. A browser that opens it as a page gets one
 /// that can do nothing.
-async fn avatar(user: UserId, app: Arc<App>, asker: Asker) -> Answer {
-    asker.reader(&app).await?;
+async fn avatar(user: UserId, app: Arc<App>, caller: Caller) -> Answer {
+    caller.reader(&app).await?;
     let Picture { kind, bytes } = app.store.picture(user).await?;
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();

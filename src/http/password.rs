@@ -13,9 +13,9 @@ use warp::{
 use super::{
     App,
     accounts::{NewToken, is_password, required, welcome},
-    asker::{Asker, Right, session_cookie},
     body::Body,
-    filters::{asker, body, only, with},
+    caller::{Caller, Permission, session_cookie},
+    filters::{body, caller, only, with},
     reply::{Answer, no_content, ok},
 };
 use crate::{error::Error, model::username_key, password::NewPassword};
@@ -24,7 +24,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let change = warp::path!("password")
         .and(warp::put())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(change);
     let change = change.or(warp::path!("password").and(only("PUT")));
@@ -32,7 +32,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let reset = warp::path!("reset")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(reset);
     let reset = reset.or(warp::path!("reset").and(only("POST")));
@@ -40,7 +40,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let check = warp::path!("reset" / "check")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(check);
     let check = check.or(warp::path!("reset" / "check").and(only("POST")));
@@ -54,14 +54,14 @@ struct Change {
     new: Option<String>,
 }
 
-async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, Change { current, new }) = asker.sent(&app, Right::Person, body).await?;
+async fn change(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, Change { current, new }) = caller.sent(&app, Permission::Person, body).await?;
     let new = required("new", "New password required", new)?;
     let new = NewPassword::new("new", &new, &session.user.username)?;
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
         // Whoever has found the device open mustn't try one after the other.
-        app.throttle.admit(asker.address())?;
+        app.throttle.admit(caller.address())?;
         let account = username_key(&session.user.username);
         let current = current.unwrap_or_default();
         if !is_password(&app, &account, current, former.clone()).await? {
@@ -73,7 +73,7 @@ async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         .store
         .change_password(session, former, hash, app.settings.dev)
         .await?;
-    if asker.has_bearer() {
+    if caller.has_bearer() {
         return Ok(ok(&NewToken::of(&signed_in)));
     }
     let mut response = no_content();
@@ -88,25 +88,25 @@ struct Reset {
     password: Option<String>,
 }
 
-async fn check(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn check(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     #[derive(Serialize)]
     struct Whose {
         username: String,
     }
 
-    asker.refuse_cross_origin(&app)?;
-    let Reset { token, .. } = body.json(asker.headers()).await?;
-    app.throttle.admit(asker.address())?;
+    caller.refuse_cross_origin(&app)?;
+    let Reset { token, .. } = body.json(caller.headers()).await?;
+    app.throttle.admit(caller.address())?;
     let user = app.store.reset_of(&token.unwrap_or_default()).await?;
     Ok(ok(&Whose {
         username: user.username,
     }))
 }
 
-async fn reset(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    asker.refuse_cross_origin(&app)?;
-    let Reset { token, password } = body.json(asker.headers()).await?;
-    app.throttle.admit(asker.address())?;
+async fn reset(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    caller.refuse_cross_origin(&app)?;
+    let Reset { token, password } = body.json(caller.headers()).await?;
+    app.throttle.admit(caller.address())?;
     let token = token.unwrap_or_default();
     let user = app.store.reset_of(&token).await?;
     let password = required("password", "Password required", password)?;
@@ -114,7 +114,7 @@ async fn reset(app: Arc<App>, asker: Asker, body: Body) -> Answer {
     let hash = app.passwords.hash(password).await?;
     let signed_in = app
         .store
-        .reset_password(&token, hash, asker.device())
+        .reset_password(&token, hash, caller.device())
         .await?;
     welcome(&app.settings, StatusCode::OK, &signed_in)
 }

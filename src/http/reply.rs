@@ -16,12 +16,12 @@ use warp::{
 use crate::error::Error;
 
 /// What a handler answers.
-pub type Answer<T = Response> = Result<T, Failure>;
+pub type Answer<T = Response> = Result<T, ErrorResponse>;
 
 /// A refusal or failure, as the contract shows it: `{"code","message"}`, and `errors` by field
 /// where input was invalid.
 #[derive(Debug)]
-pub struct Failure {
+pub struct ErrorResponse {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
@@ -29,7 +29,7 @@ pub struct Failure {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Failure {
+impl ErrorResponse {
     pub fn new(
         status: StatusCode,
         code: &'static str,
@@ -72,7 +72,7 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ErrorResponse {
     fn from(error: Error) -> Self {
         let status = match error {
             Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
@@ -125,7 +125,7 @@ impl From<Error> for Failure {
     }
 }
 
-impl Serialize for Failure {
+impl Serialize for ErrorResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct View<'a> {
@@ -148,7 +148,7 @@ impl Serialize for Failure {
     }
 }
 
-impl Reply for Failure {
+impl Reply for ErrorResponse {
     fn into_response(self) -> Response {
         self.answer(warp::reply::json(&self))
     }
@@ -178,13 +178,13 @@ pub fn see_other(path: &str) -> Answer {
 }
 
 /// 404 for an address that no route answers.
-pub fn nothing_here() -> Failure {
+pub fn nothing_here() -> ErrorResponse {
     let message = "There is nothing at this address";
-    Failure::new(StatusCode::NOT_FOUND, "not_found", message)
+    ErrorResponse::new(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 /// What is left below `/api` when no route has answered.
-pub async fn no_such_route(rejection: Rejection) -> Result<Failure, Infallible> {
+pub async fn no_such_route(rejection: Rejection) -> Result<ErrorResponse, Infallible> {
     if !rejection.is_not_found() {
         tracing::debug!(?rejection, "a request was refused by a filter");
     }
@@ -201,7 +201,7 @@ mod tests {
             (1, "Too many attempts; try again in 1 second"),
             (42, "Too many attempts; try again in 42 seconds"),
         ] {
-            let refusal = Failure::from(Error::Throttled { seconds });
+            let refusal = ErrorResponse::from(Error::Throttled { seconds });
             assert_eq!(refusal.code, "throttled");
             assert_eq!(refusal.message(), message);
             let response = refusal.into_response();

@@ -7,9 +7,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 use super::{
     App,
-    asker::{Asker, Right},
     body::Body,
-    filters::{Query, asker, body, only, query, with},
+    caller::{Caller, Permission},
+    filters::{Query, body, caller, only, query, with},
     reply::{Answer, no_content, ok},
 };
 use crate::{
@@ -23,7 +23,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let rooms = warp::path!("rooms")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .then(open_rooms);
     rooms
@@ -37,7 +37,7 @@ pub fn change(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
     warp::path!(ConversationId)
         .and(warp::patch())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(alter)
         .boxed()
@@ -46,11 +46,11 @@ pub fn change(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
 /// Who is in a conversation, below `/api/conversations`.
 pub fn participants(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let all = warp::path!(ConversationId / "participants");
-    let list = all.and(warp::get()).and(with(app)).and(asker()).then(list);
+    let list = all.and(warp::get()).and(with(app)).and(caller()).then(list);
     let come_in = all
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(come_in);
     let all = list
@@ -61,7 +61,7 @@ pub fn participants(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let take_out = one
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(take_out);
     let one = take_out.or(one.and(only("DELETE")).map(|_, _, refusal| refusal));
 
@@ -85,8 +85,8 @@ impl std::str::FromStr for Who {
     }
 }
 
-async fn open_rooms(app: Arc<App>, asker: Asker, query: Query) -> Answer {
-    let session = asker.reader(&app).await?;
+async fn open_rooms(app: Arc<App>, caller: Caller, query: Query) -> Answer {
+    let session = caller.reader(&app).await?;
     let before = query.id("before", "Conversation")?;
     let rooms = app.store.open_rooms(session.user.id, before).await?;
     Ok(ok(&rooms
@@ -102,8 +102,8 @@ struct Alteration {
     owner: Option<String>,
 }
 
-async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, wanted): (_, Alteration) = asker.sent(&app, Right::Send, body).await?;
+async fn alter(id: ConversationId, app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, wanted): (_, Alteration) = caller.sent(&app, Permission::Send, body).await?;
     let owner = wanted.owner.map(|owner| owner.parse()).transpose();
     let change = RoomChange {
         name: wanted.name.as_deref().map(room_name).transpose()?,
@@ -117,16 +117,16 @@ async fn alter(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> A
     Ok(ok(&room.view(&member)))
 }
 
-async fn list(id: ConversationId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.reader(&app).await?;
+async fn list(id: ConversationId, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.reader(&app).await?;
     Ok(ok(&people(&app, session.user.id, id).await?))
 }
 
 /// Who is in a conversation, as somebody in it may know.
-pub async fn people(app: &App, asker: UserId, id: ConversationId) -> Result<Vec<Participant>> {
+pub async fn people(app: &App, caller: UserId, id: ConversationId) -> Result<Vec<Participant>> {
     let presence = Arc::clone(&app.presence);
     let is_online = move |user| presence.is_online(user);
-    app.store.participants(asker, id, is_online).await
+    app.store.participants(caller, id, is_online).await
 }
 
 #[derive(Default, Deserialize)]
@@ -134,8 +134,9 @@ struct Newcomer {
     username: Option<String>,
 }
 
-async fn come_in(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, newcomer): (_, Newcomer) = asker.sent_or_default(&app, Right::Send, body).await?;
+async fn come_in(id: ConversationId, app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, newcomer): (_, Newcomer) =
+        caller.sent_or_default(&app, Permission::Send, body).await?;
     let user = session.user.clone();
     match newcomer.username {
         None => app.store.join(user, id).await?,
@@ -144,8 +145,8 @@ async fn come_in(id: ConversationId, app: Arc<App>, asker: Asker, body: Body) ->
     Ok(no_content())
 }
 
-async fn take_out(id: ConversationId, who: Who, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.sender(&app).await?;
+async fn take_out(id: ConversationId, who: Who, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.sender(&app).await?;
     let user = match who {
         Who::Me => session.user.id,
         Who::User(id) => id,

@@ -6,8 +6,8 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 use super::{
     App,
-    asker::Asker,
-    filters::{asker, only, with},
+    caller::Caller,
+    filters::{caller, only, with},
     reply::{Answer, no_content, ok},
 };
 use crate::model::SessionId;
@@ -16,12 +16,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("sessions")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(list);
     let end_others = warp::path!("sessions")
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(end_others);
     let list = list
         .or(end_others)
@@ -30,7 +30,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let end = warp::path!("sessions" / SessionId)
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(end);
     let end = end.or(warp::path!("sessions" / SessionId)
         .and(only("DELETE"))
@@ -39,22 +39,22 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     list.or(end).map(Reply::into_response).boxed()
 }
 
-async fn list(app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+async fn list(app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.session(&app).await?;
     let sessions = app.store.sessions_of(session.user.id, Some(session.id));
     Ok(ok(&sessions.await?))
 }
 
-async fn end_others(app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+async fn end_others(app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.session(&app).await?;
     app.store
         .end_other_sessions(session.user.id, session.id)
         .await?;
     Ok(no_content())
 }
 
-async fn end(id: SessionId, app: Arc<App>, asker: Asker) -> Answer {
-    let session = asker.session(&app).await?;
+async fn end(id: SessionId, app: Arc<App>, caller: Caller) -> Answer {
+    let session = caller.session(&app).await?;
     app.store.end_session(session.user.id, id).await?;
     Ok(no_content())
 }

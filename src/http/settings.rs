@@ -7,9 +7,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
 use super::{
     App,
-    asker::{Asker, Right},
     body::Body,
-    filters::{asker, body, only, with},
+    caller::{Caller, Permission},
+    filters::{body, caller, only, with},
     reply::{Answer, ok},
 };
 use crate::model::UserId;
@@ -18,12 +18,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let show = warp::path!("settings")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(show);
     let change = warp::path!("settings")
         .and(warp::patch())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(change);
     show.or(change)
@@ -56,13 +56,13 @@ struct Change {
     shows_activity: Option<bool>,
 }
 
-async fn show(app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
+async fn show(app: Arc<App>, caller: Caller) -> Answer {
+    let user = caller.session(&app).await?.user.id;
     own(&app, user).await
 }
 
-async fn change(app: Arc<App>, asker: Asker, body: Body) -> Answer {
-    let (session, change): (_, Change) = asker.sent(&app, Right::Person, body).await?;
+async fn change(app: Arc<App>, caller: Caller, body: Body) -> Answer {
+    let (session, change): (_, Change) = caller.sent(&app, Permission::Person, body).await?;
     let user = session.user.id;
     if let Some(shows) = change.shows_activity {
         app.presence.set_shown(user, shows).await?;

@@ -38,9 +38,6 @@ impl Setup {
     }
 
     /// Whether the first account has still to be made.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn is_needed(&self, store: &Store) -> Result<bool> {
         Ok(self.token.is_some() && store.needs_setup().await?)
     }

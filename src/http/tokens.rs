@@ -7,9 +7,9 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Respons
 
 use super::{
     App,
-    asker::{Asker, Right},
     body::Body,
-    filters::{asker, body, only, with},
+    caller::{Caller, Permission},
+    filters::{body, caller, only, with},
     reply::{Answer, json, no_content, ok},
 };
 use crate::{
@@ -25,12 +25,12 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("tokens")
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(list);
     let make = warp::path!("tokens")
         .and(warp::post())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(body())
         .then(make);
     let list = list
@@ -40,7 +40,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let revoke = warp::path!("tokens" / SessionId)
         .and(warp::delete())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .then(revoke);
     let revoke = revoke.or(warp::path!("tokens" / SessionId)
         .and(only("DELETE"))
@@ -84,12 +84,12 @@ pub fn days(given: Option<u32>, usual: u32, most: u32) -> Result<Duration> {
     }
 }
 
-async fn list(app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
+async fn list(app: Arc<App>, caller: Caller) -> Answer {
+    let user = caller.session(&app).await?.user.id;
     Ok(ok(&app.store.tokens(Some(user)).await?))
 }
 
-async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
+async fn make(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     #[derive(Serialize)]
     struct Made {
         #[serde(flatten)]
@@ -97,14 +97,14 @@ async fn make(app: Arc<App>, asker: Asker, body: Body) -> Answer {
         token: String,
     }
 
-    let (session, draft): (_, Draft) = asker.sent(&app, Right::Person, body).await?;
+    let (session, draft): (_, Draft) = caller.sent(&app, Permission::Person, body).await?;
     let user = session.user.clone();
     let (info, token) = app.store.make_token(user, draft.checked()?).await?;
     Ok(json(StatusCode::CREATED, &Made { info, token }))
 }
 
-async fn revoke(id: SessionId, app: Arc<App>, asker: Asker) -> Answer {
-    let user = asker.session(&app).await?.user.id;
+async fn revoke(id: SessionId, app: Arc<App>, caller: Caller) -> Answer {
+    let user = caller.session(&app).await?.user.id;
     app.store.revoke_token(Some(user), id).await?;
     Ok(no_content())
 }

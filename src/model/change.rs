@@ -1,4 +1,4 @@
-//! What happened, and the event of the contract that tells one asker of it.
+//! What happened, and the event of the contract that tells one caller of it.
 
 use std::sync::OnceLock;
 
@@ -39,9 +39,9 @@ impl Change {
     /// Whether somebody is told the same as everybody else. An author sees their own message
     /// differently, and a conversation is somebody's view of it.
     #[must_use]
-    pub fn is_shared_with(&self, asker: UserId) -> bool {
+    pub fn is_shared_with(&self, caller: UserId) -> bool {
         match self {
-            Self::Message(message) | Self::Update(message) => !message.is_by(asker),
+            Self::Message(message) | Self::Update(message) => !message.is_by(caller),
             Self::Read { .. } | Self::Removed(_) => true,
             Self::Conversation(_) => false,
         }

@@ -44,7 +44,7 @@ pub struct Participant {
     pub online: bool,
 }
 
-/// A conversation, whoever looks at it. What one asker gets to see of it is its [`view`](Self::view).
+/// A conversation, whoever looks at it. What one caller gets to see of it is its [`view`](Self::view).
 #[derive(Clone, Debug)]
 pub struct Conversation {
     pub id: ConversationId,
@@ -76,13 +76,13 @@ impl Conversation {
 
     /// The same for somebody who hasn't come in yet.
     #[must_use]
-    pub fn view_from_outside(&self, asker: UserId) -> ConversationView<'_> {
-        self.view_as(asker, None, 0, None)
+    pub fn view_from_outside(&self, caller: UserId) -> ConversationView<'_> {
+        self.view_as(caller, None, 0, None)
     }
 
     fn view_as<'a>(
         &'a self,
-        asker: UserId,
+        caller: UserId,
         role: Option<Role>,
         last_read_number: i64,
         last_message: Option<&'a Message>,
@@ -95,11 +95,11 @@ impl Conversation {
             kind: self.kind,
             version: self.changed_id,
             name: self.name.as_deref(),
-            other_participant: people.find(|user| user.id != asker),
+            other_participant: people.find(|user| user.id != caller),
             participant_count: self.participant_count,
             open: self.open,
             role,
-            last_message: last_message.map(|message| message.view(asker)),
+            last_message: last_message.map(|message| message.view(caller)),
             has_unread_messages: unread_count > 0,
             unread_count,
             last_read_number,
@@ -107,7 +107,7 @@ impl Conversation {
     }
 }
 
-/// A conversation as one asker sees it.
+/// A conversation as one caller sees it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationView<'a> {

@@ -1,10 +1,10 @@
-//! Messages, and what one asker gets to see of them.
+//! Messages, and what one caller gets to see of them.
 
 use serde::{Serialize, Serializer};
 
 use super::{ConversationId, EventId, Member, MessageId, Role, Timestamp, User, UserId};
 
-/// A message as it is kept. What one asker gets to see of it is its [`view`](Self::view).
+/// A message as it is kept. What one caller gets to see of it is its [`view`](Self::view).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub id: MessageId,
@@ -92,12 +92,12 @@ impl Serialize for SystemKind {
 }
 
 impl Message {
-    /// Whether `asker` wrote it.
+    /// Whether `caller` wrote it.
     #[must_use]
-    pub fn is_by(&self, asker: UserId) -> bool {
+    pub fn is_by(&self, caller: UserId) -> bool {
         self.author
             .as_ref()
-            .is_some_and(|author| author.id == asker)
+            .is_some_and(|author| author.id == caller)
     }
 
     /// Whether somebody in its conversation may delete it: its author, and a room's owner, but nobody
@@ -114,10 +114,10 @@ impl Message {
         self.changed_id.unwrap_or(self.id)
     }
 
-    /// The contract's Message object for `asker`; the client id is shown to the author alone.
+    /// The contract's Message object for `caller`; the client id is shown to the author alone.
     #[must_use]
-    pub fn view(&self, asker: UserId) -> MessageView<'_> {
-        let mine = self.is_by(asker);
+    pub fn view(&self, caller: UserId) -> MessageView<'_> {
+        let mine = self.is_by(caller);
         MessageView {
             id: self.id,
             conversation_id: self.conversation_id,
@@ -137,7 +137,7 @@ impl Message {
     }
 }
 
-/// A message as one asker sees it.
+/// A message as one caller sees it.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView<'a> {

@@ -97,9 +97,6 @@ pub enum ConfigError {
 impl Args {
     /// Sets up what was asked for; reads the files with secrets, and asks no provider anything.
     /// `public_url` is where people reach this server.
-    ///
-    /// # Errors
-    /// See [`ConfigError`].
     pub fn flows(self, public_url: Option<&str>) -> Result<Flows, ConfigError> {
         let mut providers = Vec::new();
         if let Some(github) = self.github()? {

@@ -101,9 +101,6 @@ impl Client {
     }
 
     /// Sends a request and reads the answer whole, within `limits`.
-    ///
-    /// # Errors
-    /// See [`NoAnswer`].
     pub async fn send(
         &self,
         mut request: HttpRequest,

@@ -201,9 +201,6 @@ impl Flows {
 
     /// Finishes a sign-in: once, in the browser where it began, and with the provider where it began, as
     /// another’s code must not be taken for this one’s (RFC 9700 §4.4).
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn finish(
         &self,
         provider: &str,

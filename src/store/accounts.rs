@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     Store, admin, invites,
     sessions::{Session, SignedIn, end_all, hash, new_token, renew, start},
-    unit::Unit,
+    transaction::Transaction,
     users::{self, user_at},
 };
 use crate::{
@@ -68,18 +68,12 @@ pub struct Reset {
 
 impl Store {
     /// Whether there is no administrator yet who could sign in.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn needs_setup(&self) -> Result<bool> {
         self.read(|connection| Ok(administrators(connection)? == 0))
             .await
     }
 
     /// The user of that name and the hash of their password, where they have one.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn password_of(&self, username: String) -> Result<Option<(UserId, String)>> {
         self.read(move |connection| {
             let Some(user) = users::find(connection, &username)? else {
@@ -91,9 +85,6 @@ impl Store {
     }
 
     /// The hash of a user's password, where they have one.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn password_hash(&self, user: UserId) -> Result<Option<String>> {
         self.read(move |connection| Ok(password_hash(connection, user)?))
             .await
@@ -103,10 +94,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is nobody of that name or identity, [`Error::BadCredentials`]
-    /// where the password was changed meanwhile, [`Error::Disabled`], and those of a write.
+    /// where the password was changed meanwhile, [`Error::Disabled`].
     pub async fn sign_in(&self, proof: Proof, device: String) -> Result<SignedIn> {
-        self.write(move |unit| {
-            let connection = unit.connection;
+        self.write(move |tx| {
+            let connection = tx.connection;
             let user = match proof {
                 Proof::Name(name) => {
                     let user = users::find(connection, &name)?.ok_or(Error::NotFound("User"))?;
@@ -128,7 +119,7 @@ impl Store {
             if users::is_disabled(connection, user.id)? {
                 return Err(Error::Disabled);
             }
-            start(unit, user, &device)
+            start(tx, user, &device)
         })
         .await
     }
@@ -137,32 +128,32 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`],
-    /// [`Error::BadSetupToken`] where somebody was faster, and those of a write.
+    /// [`Error::BadSetupToken`] where somebody was faster.
     pub async fn sign_up(&self, account: NewAccount, device: String) -> Result<SignedIn> {
-        self.write(move |unit| {
+        self.write(move |tx| {
             let NewAccount {
                 username,
                 way_in,
                 door,
             } = account;
-            let connection = unit.connection;
+            let connection = tx.connection;
             let is_first = matches!(door, Door::Setup);
             match door {
                 Door::Open => {}
-                Door::Invite(token) => invites::take(unit, &token)?,
+                Door::Invite(token) => invites::take(tx, &token)?,
                 Door::Setup if administrators(connection)? == 0 => {}
                 Door::Setup => return Err(Error::BadSetupToken),
             }
-            let user = users::create(unit, &username)?;
+            let user = users::create(tx, &username)?;
             match way_in {
                 WayIn::Name => {}
                 WayIn::Password(hash) => set_password(connection, user.id, &hash)?,
-                WayIn::Identity(identity) => add_identity(unit, user.id, &identity)?,
+                WayIn::Identity(identity) => add_identity(tx, user.id, &identity)?,
             }
             if is_first {
                 users::set_admin(connection, user.id, true)?;
             }
-            start(unit, user, &device)
+            start(tx, user, &device)
         })
         .await
     }
@@ -172,8 +163,7 @@ impl Store {
     /// sign in by, as somebody left of development mode, `may_be_first` says whether they may choose it.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`] where it was changed meanwhile, [`Error::NotYours`] where they may not,
-    /// and those of a write.
+    /// [`Error::WrongPassword`] where it was changed meanwhile, [`Error::NotYours`] where they may not.
     pub async fn change_password(
         &self,
         session: Arc<Session>,
@@ -181,18 +171,18 @@ impl Store {
         hash: String,
         may_be_first: bool,
     ) -> Result<SignedIn> {
-        self.write(move |unit| {
+        self.write(move |tx| {
             let user = session.user.id;
-            if password_hash(unit.connection, user)? != former {
+            if password_hash(tx.connection, user)? != former {
                 return Err(Error::WrongPassword);
             }
-            if !may_be_first && former.is_none() && !has_way_in(unit.connection, user)? {
+            if !may_be_first && former.is_none() && !has_way_in(tx.connection, user)? {
                 return Err(Error::NotYours("an administrator"));
             }
-            set_password(unit.connection, user, &hash)?;
-            forget_reset(unit.connection, user)?;
-            end_all(unit, user, Some(session.id))?;
-            renew(unit, &session)
+            set_password(tx.connection, user, &hash)?;
+            forget_reset(tx.connection, user)?;
+            end_all(tx, user, Some(session.id))?;
+            renew(tx, &session)
         })
         .await
     }
@@ -201,15 +191,15 @@ impl Store {
     /// more.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user, or it is a bot, and those of a write.
+    /// [`Error::NotFound`] where there is no such user, or it is a bot.
     pub async fn make_reset(&self, user: UserId) -> Result<Reset> {
-        self.write(move |unit| make_reset(unit, user)).await
+        self.write(move |tx| make_reset(tx, user)).await
     }
 
     /// Whose password a link is for.
     ///
     /// # Errors
-    /// [`Error::BadResetToken`], and those of a read.
+    /// [`Error::BadResetToken`].
     pub async fn reset_of(&self, token: &str) -> Result<User> {
         let token = hash(token);
         self.read(move |connection| find_reset(connection, &token, Timestamp::now()))
@@ -220,7 +210,7 @@ impl Store {
     /// in by, unlinks their identities, and starts a session.
     ///
     /// # Errors
-    /// [`Error::BadResetToken`], and those of a write.
+    /// [`Error::BadResetToken`].
     pub async fn reset_password(
         &self,
         token: &str,
@@ -228,17 +218,17 @@ impl Store {
         device: String,
     ) -> Result<SignedIn> {
         let token = hash(token);
-        self.write(move |unit| {
-            let user = find_reset(unit.connection, &token, unit.now)?;
-            set_password(unit.connection, user.id, &password)?;
-            forget_reset(unit.connection, user.id)?;
+        self.write(move |tx| {
+            let user = find_reset(tx.connection, &token, tx.now)?;
+            set_password(tx.connection, user.id, &password)?;
+            forget_reset(tx.connection, user.id)?;
             // Whoever has lost an account to somebody has it back alone: what that one may have linked or
             // made goes, too.
-            admin::end_with_bots(unit, user.id)?;
-            unit.connection
+            admin::end_with_bots(tx, user.id)?;
+            tx.connection
                 .prepare_cached("DELETE FROM identities WHERE user_id = ?1")?
                 .execute([user.id.0])?;
-            start(unit, user, &device)
+            start(tx, user, &device)
         })
         .await
     }
@@ -264,8 +254,8 @@ pub(super) fn administrators(connection: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-pub(super) fn make_reset(unit: &mut Unit<'_>, user: UserId) -> Result<Reset> {
-    let is_person = unit
+pub(super) fn make_reset(tx: &mut Transaction<'_>, user: UserId) -> Result<Reset> {
+    let is_person = tx
         .connection
         .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND bot_of IS NULL")?
         .exists([user.0])?;
@@ -273,8 +263,8 @@ pub(super) fn make_reset(unit: &mut Unit<'_>, user: UserId) -> Result<Reset> {
         return Err(Error::NotFound("User"));
     }
     let token = new_token()?;
-    let expires_at = unit.now.after(RESET_TIME);
-    unit.connection
+    let expires_at = tx.now.after(RESET_TIME);
+    tx.connection
         .prepare_cached(
             "INSERT INTO resets (user_id, token_hash, expires_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at",
@@ -340,19 +330,19 @@ pub(super) fn find_identity(
 ///
 /// # Errors
 /// [`Error::IdentityTaken`] where it is somebody's, or the user has another of the same issuer.
-pub(super) fn add_identity(unit: &Unit<'_>, user: UserId, identity: &Identity) -> Result<()> {
+pub(super) fn add_identity(tx: &Transaction<'_>, user: UserId, identity: &Identity) -> Result<()> {
     let Identity {
         issuer,
         subject,
         username,
     } = identity;
-    let added = unit
+    let added = tx
         .connection
         .prepare_cached(
             "INSERT INTO identities (issuer, subject, user_id, username, linked_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO NOTHING",
         )?
-        .execute((issuer, subject, user.0, username, unit.now.0))?;
+        .execute((issuer, subject, user.0, username, tx.now.0))?;
     if added == 0 {
         return Err(Error::IdentityTaken);
     }

@@ -6,7 +6,7 @@ use super::{
     Store,
     accounts::{self, Reset, administrators},
     sessions::{self, SessionInfo},
-    unit::Unit,
+    transaction::Transaction,
     users::{self, user_at},
 };
 use crate::{
@@ -27,9 +27,6 @@ pub struct AccountChange {
 
 impl Store {
     /// Whether somebody is an administrator who can sign in.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| {
             let is_named = users::is_named_admin(connection, user)?;
@@ -39,18 +36,12 @@ impl Store {
     }
 
     /// Whether somebody is named as an administrator, and may have nothing to sign in by.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn is_named_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| Ok(users::is_named_admin(connection, user)?))
             .await
     }
 
     /// One page of the accounts whose names start with `prefix`, those made after `after`.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn accounts(&self, prefix: &str, after: Option<UserId>) -> Result<Vec<Account>> {
         let key = username_key(prefix);
         let after = after.map_or(0, |after| after.0);
@@ -68,7 +59,7 @@ impl Store {
     /// The user of that name, as an administrator sees them.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and those of a read.
+    /// [`Error::NotFound`].
     pub async fn account_named(&self, username: String) -> Result<Account> {
         self.read(move |connection| {
             let user = users::find(connection, &username)?.ok_or(Error::NotFound("User"))?;
@@ -80,13 +71,13 @@ impl Store {
     /// Makes an account for somebody, who chooses their password by the link.
     ///
     /// # Errors
-    /// [`Error::UsernameTaken`], and those of a write.
+    /// [`Error::UsernameTaken`].
     pub async fn make_account(&self, username: Username, admin: bool) -> Result<(Account, Reset)> {
-        self.write(move |unit| {
-            let user = users::create(unit, &username)?.id;
-            users::set_admin(unit.connection, user, admin)?;
-            let reset = accounts::make_reset(unit, user)?;
-            Ok((account(unit.connection, user)?, reset))
+        self.write(move |tx| {
+            let user = users::create(tx, &username)?.id;
+            users::set_admin(tx.connection, user, admin)?;
+            let reset = accounts::make_reset(tx, user)?;
+            Ok((account(tx.connection, user)?, reset))
         })
         .await
     }
@@ -96,11 +87,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] where nobody would be left to
-    /// administer, [`Error::Invalid`] for a bot that is to be an administrator, and those of a write.
+    /// administer, [`Error::Invalid`] for a bot that is to be an administrator.
     pub async fn change_account(&self, user: UserId, change: AccountChange) -> Result<Account> {
-        self.write(move |unit| {
-            alter(unit, user, &change)?;
-            account(unit.connection, user)
+        self.write(move |tx| {
+            alter(tx, user, &change)?;
+            account(tx.connection, user)
         })
         .await
     }
@@ -108,7 +99,7 @@ impl Store {
     /// Somebody's open sessions, as an administrator sees them.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user, and those of a read.
+    /// [`Error::NotFound`] where there is no such user.
     pub async fn sessions_of_account(&self, user: UserId) -> Result<Vec<SessionInfo>> {
         self.read(move |connection| account(connection, user).map(drop))
             .await?;
@@ -118,78 +109,78 @@ impl Store {
     /// Ends one of somebody's sessions, or all of them.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user or session, and those of a write.
+    /// [`Error::NotFound`] where there is no such user or session.
     pub async fn end_sessions_of_account(
         &self,
         user: UserId,
         session: Option<SessionId>,
     ) -> Result<()> {
-        self.write(move |unit| {
-            account(unit.connection, user)?;
+        self.write(move |tx| {
+            account(tx.connection, user)?;
             match session {
-                Some(session) => sessions::end(unit, user, session),
-                None => sessions::end_all(unit, user, None),
+                Some(session) => sessions::end(tx, user, session),
+                None => sessions::end_all(tx, user, None),
             }
         })
         .await
     }
 }
 
-fn alter(unit: &mut Unit<'_>, user: UserId, change: &AccountChange) -> Result<()> {
-    let before = account(unit.connection, user)?;
+fn alter(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Result<()> {
+    let before = account(tx.connection, user)?;
     if let Some(name) = change
         .username
         .as_ref()
         .filter(|name| name.text != before.user.username)
     {
-        users::rename(unit, user, name)?;
+        users::rename(tx, user, name)?;
     }
     if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
         if before.bot {
             return Err(Error::invalid("admin", "A bot can’t be an administrator"));
         }
-        users::set_admin(unit.connection, user, admin)?;
+        users::set_admin(tx.connection, user, admin)?;
     }
     if let Some(disabled) = change
         .disabled
         .filter(|&disabled| disabled != before.disabled)
     {
-        disable(unit, user, disabled)?;
+        disable(tx, user, disabled)?;
     }
     let is_admin =
         change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);
     if before.admin && !is_admin {
         // What they have made for others would be a way back in. Whoever else's these are asks again.
-        accounts::forget_resets(unit.connection)?;
+        accounts::forget_resets(tx.connection)?;
     }
     // Somebody who could administer before must be left, if it isn't a server that nobody could.
-    let could = before.admin && !before.disabled && accounts::has_way_in(unit.connection, user)?;
-    if could && administrators(unit.connection)? == 0 {
+    let could = before.admin && !before.disabled && accounts::has_way_in(tx.connection, user)?;
+    if could && administrators(tx.connection)? == 0 {
         return Err(Error::LastAdmin);
     }
     Ok(())
 }
 
-fn disable(unit: &mut Unit<'_>, user: UserId, disabled: bool) -> Result<()> {
-    let now = disabled.then_some(unit.now.0);
-    unit.connection
+fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()> {
+    let now = disabled.then_some(tx.now.0);
+    tx.connection
         .prepare_cached("UPDATE users SET disabled_at = ?2 WHERE id = ?1")?
         .execute((user.0, now))?;
     if disabled {
-        end_with_bots(unit, user)?;
-        accounts::forget_reset(unit.connection, user)?;
+        end_with_bots(tx, user)?;
+        accounts::forget_reset(tx.connection, user)?;
     }
     Ok(())
 }
 
 /// Ends whatever a user and their bots are signed in by.
-pub(super) fn end_with_bots(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
-    sessions::end_everything(unit, user)?;
-    let connection = unit.connection;
+pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    sessions::end_everything(tx, user)?;
+    let connection = tx.connection;
     let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;
     let bots = statement.query_map([user.0], |row| row.get(0).map(UserId))?;
     for bot in bots {
-        sessions::end_everything(unit, bot?)?;
+        sessions::end_everything(tx, bot?)?;
     }
     Ok(())
 }

@@ -71,9 +71,6 @@ pub(super) enum Pace {
 
 /// Makes `to`, which isn't there yet, a copy of the database as it is now. Whoever else has the database open may read
 /// and write all the while. The copy has its name once it is whole, checked and on the disk.
-///
-/// # Errors
-/// See [`BackupError`].
 pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), BackupError> {
     let no_place = |reason| BackupError::NoPlace {
         path: to.to_owned(),

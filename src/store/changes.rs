@@ -5,7 +5,7 @@
 use super::{
     Store,
     messages::{NOT_FOUND, by_id, present, visible},
-    unit::Unit,
+    transaction::Transaction,
 };
 use crate::{
     error::{Error, Result},
@@ -19,12 +19,12 @@ impl Store {
     /// Gives a message another content, which has been checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker can't see it or it was deleted, [`Error::NotYours`]
-    /// where somebody else wrote it, and those of a write.
-    pub async fn edit(&self, asker: UserId, id: MessageId, content: String) -> Result<Message> {
-        self.write(move |unit| {
-            let (message, _) = visible(unit.connection, id, asker)?;
-            if !message.is_by(asker) {
+    /// [`Error::NotFound`] where the caller can't see it or it was deleted, [`Error::NotYours`]
+    /// where somebody else wrote it.
+    pub async fn edit(&self, caller: UserId, id: MessageId, content: String) -> Result<Message> {
+        self.write(move |tx| {
+            let (message, _) = visible(tx.connection, id, caller)?;
+            if !message.is_by(caller) {
                 return Err(Error::NotYours("the author"));
             }
             if message.deleted_at.is_some() {
@@ -33,11 +33,11 @@ impl Store {
             if message.content == content {
                 return Ok(message);
             }
-            unit.connection
+            tx.connection
                 .prepare_cached("UPDATE messages SET content = ?2, edited_at = ?3 WHERE id = ?1")?
-                .execute((id.0, content, unit.now.0))?;
-            unit.scrub();
-            changed(unit, &message)
+                .execute((id.0, content, tx.now.0))?;
+            tx.scrub();
+            changed(tx, &message)
         })
         .await
     }
@@ -46,39 +46,39 @@ impl Store {
     /// already stays so.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker can't see it, [`Error::NotYours`] where they are neither
-    /// its author nor the room's owner, and those of a write.
-    pub async fn delete(&self, asker: UserId, id: MessageId) -> Result<()> {
-        self.write(move |unit| {
-            let (message, member) = visible(unit.connection, id, asker)?;
+    /// [`Error::NotFound`] where the caller can't see it, [`Error::NotYours`] where they are neither
+    /// its author nor the room's owner.
+    pub async fn delete(&self, caller: UserId, id: MessageId) -> Result<()> {
+        self.write(move |tx| {
+            let (message, member) = visible(tx.connection, id, caller)?;
             if !message.may_be_deleted_by(&member) {
                 return Err(Error::NotYours("the author"));
             }
             if message.deleted_at.is_some() {
                 return Ok(());
             }
-            unit.connection
+            tx.connection
                 .prepare_cached(
                     "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0 WHERE id = ?1",
                 )?
-                .execute((id.0, unit.now.0))?;
-            unit.connection
+                .execute((id.0, tx.now.0))?;
+            tx.connection
                 .prepare_cached("DELETE FROM reactions WHERE message_id = ?1")?
                 .execute([id.0])?;
-            unit.scrub();
-            changed(unit, &message).map(drop)
+            tx.scrub();
+            changed(tx, &message).map(drop)
         })
         .await
     }
 
-    /// Adds the asker's reaction; twice is once.
+    /// Adds the caller's reaction; twice is once.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker can't see the message or it was deleted,
-    /// [`Error::Invalid`] on `emoji` where it has too many others, and those of a write.
-    pub async fn react(&self, asker: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
-        self.write(move |unit| {
-            let message = present(unit.connection, id, asker)?;
+    /// [`Error::NotFound`] where the caller can't see the message or it was deleted,
+    /// [`Error::Invalid`] on `emoji` where it has too many others.
+    pub async fn react(&self, caller: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
+        self.write(move |tx| {
+            let message = present(tx.connection, id, caller)?;
             let is_known = message
                 .reactions
                 .iter()
@@ -87,56 +87,56 @@ impl Store {
                 let reason = format!("A message has {MOST_EMOJI} different reactions at most");
                 return Err(Error::invalid("emoji", reason));
             }
-            let added = unit
+            let added = tx
                 .connection
                 .prepare_cached(
                     "INSERT INTO reactions (message_id, emoji, user_id, reacted_id) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT DO NOTHING",
                 )?
-                .execute((id.0, emoji.as_str(), asker.0, unit.upcoming_id().0))?;
-            recount(unit, message, added, 1)
+                .execute((id.0, emoji.as_str(), caller.0, tx.upcoming_id().0))?;
+            recount(tx, message, added, 1)
         })
         .await
     }
 
-    /// Takes the asker's reaction back, if it is there.
+    /// Takes the caller's reaction back, if it is there.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker can't see the message, and those of a write.
-    pub async fn unreact(&self, asker: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
-        self.write(move |unit| {
-            let (message, _) = visible(unit.connection, id, asker)?;
-            let removed = unit
+    /// [`Error::NotFound`] where the caller can't see the message.
+    pub async fn unreact(&self, caller: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
+        self.write(move |tx| {
+            let (message, _) = visible(tx.connection, id, caller)?;
+            let removed = tx
                 .connection
                 .prepare_cached(
                     "DELETE FROM reactions WHERE message_id = ?1 AND emoji = ?2 AND user_id = ?3",
                 )?
-                .execute((id.0, emoji.as_str(), asker.0))?;
-            recount(unit, message, removed, -1)
+                .execute((id.0, emoji.as_str(), caller.0))?;
+            recount(tx, message, removed, -1)
         })
         .await
     }
 }
 
 /// The count is what ranks messages; it is kept beside them, so that ranking scans nothing.
-fn recount(unit: &mut Unit<'_>, message: Message, rows: usize, by: i64) -> Result<Message> {
+fn recount(tx: &mut Transaction<'_>, message: Message, rows: usize, by: i64) -> Result<Message> {
     if rows == 0 {
         return Ok(message);
     }
-    unit.connection
+    tx.connection
         .prepare_cached("UPDATE messages SET reaction_count = reaction_count + ?2 WHERE id = ?1")?
         .execute((message.id.0, by))?;
-    changed(unit, &message)
+    changed(tx, &message)
 }
 
 /// Gives the message its newer place, and tells everybody how it is now.
-fn changed(unit: &mut Unit<'_>, before: &Message) -> Result<Message> {
-    let event = unit.next_id();
-    unit.connection
+fn changed(tx: &mut Transaction<'_>, before: &Message) -> Result<Message> {
+    let event = tx.next_id();
+    tx.connection
         .prepare_cached("UPDATE messages SET changed_id = ?2 WHERE id = ?1")?
         .execute((before.id.0, event.0))?;
-    let message = by_id(unit.connection, before.id)?;
-    let everybody = unit.roster(message.conversation_id)?;
-    unit.publish(event, everybody, Change::Update(message.clone()));
+    let message = by_id(tx.connection, before.id)?;
+    let everybody = tx.roster(message.conversation_id)?;
+    tx.publish(event, everybody, Change::Update(message.clone()));
     Ok(message)
 }

@@ -23,7 +23,7 @@ use parking_lot::FairMutex;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{Failure, is_lost};
+use super::{FatalError, is_lost};
 
 /// Held by the writer for each batch. Fair, so that a busy writer can't keep the checkpoint
 /// waiting.
@@ -46,13 +46,17 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub fn start(connection: Connection, gate: Gate, fail: watch::Sender<Option<Failure>>) -> Self {
+    pub fn start(
+        connection: Connection,
+        gate: Gate,
+        fail: watch::Sender<Option<FatalError>>,
+    ) -> Self {
         let (ask, asked) = sync_channel(1);
         let scrub = Arc::new(AtomicBool::new(false));
         let wants_scrub = Arc::clone(&scrub);
         let thread = thread::spawn(move || {
             if let Err(error) = run(&connection, &gate, &asked, &wants_scrub) {
-                fail.send_replace(Some(Failure::Disk(error.to_string())));
+                fail.send_replace(Some(FatalError::Disk(error.to_string())));
             }
         });
         Self { ask, scrub, thread }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     Store, messages,
     participants::{self, NewMember, member},
-    unit::Unit,
+    transaction::Transaction,
     users,
 };
 use crate::{
@@ -30,41 +30,41 @@ pub enum Started {
 }
 
 impl Store {
-    /// Starts the direct conversation between `asker` and the user of that name, or finds the one
+    /// Starts the direct conversation between `caller` and the user of that name, or finds the one
     /// they have.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user, [`Error::Yourself`], and those of a write.
-    pub async fn start_direct(&self, asker: UserId, username: String) -> Result<Started> {
-        self.write(move |unit| {
-            let other = users::find_present(unit.connection, &username)?;
-            if other.id == asker {
+    /// [`Error::NotFound`] where there is no such user, [`Error::Yourself`].
+    pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
+        self.write(move |tx| {
+            let other = users::find_present(tx.connection, &username)?;
+            if other.id == caller {
                 return Err(Error::Yourself);
             }
-            match find_direct(unit.connection, asker, other.id)? {
+            match find_direct(tx.connection, caller, other.id)? {
                 Some(existing) => Ok(Started::Existing(existing)),
-                None => create_direct(unit, asker, other.id)
+                None => create_direct(tx, caller, other.id)
                     .map(|created| Started::Created(Box::new(created))),
             }
         })
         .await
     }
 
-    /// One page of the asker's conversations, those with the newest message first. With `before`,
+    /// One page of the caller's conversations, those with the newest message first. With `before`,
     /// the ones behind that conversation in this order. A direct conversation without a message
     /// isn't listed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where `before` is none of the asker's, and those of a read.
+    /// [`Error::NotFound`] where `before` is none of the caller's.
     pub async fn conversations(
         &self,
-        asker: UserId,
+        caller: UserId,
         before: Option<ConversationId>,
     ) -> Result<Vec<(Conversation, Member)>> {
         self.read(move |connection| {
             let before = match before {
                 Some(before) => {
-                    member(connection, before, asker)?;
+                    member(connection, before, caller)?;
                     messages::newest_id(connection, before)?.unwrap_or(EventId(0))
                 }
                 None => EventId(i64::MAX),
@@ -79,61 +79,60 @@ impl Store {
                  SELECT conversation_id FROM mine WHERE newest < ?2
                  ORDER BY newest DESC LIMIT ?3",
             )?;
-            let ids = statement.query_map((asker.0, before.0, PAGE), |row| {
+            let ids = statement.query_map((caller.0, before.0, PAGE), |row| {
                 row.get(0).map(ConversationId)
             })?;
-            ids.map(|id| view(connection, id?, asker)).collect()
+            ids.map(|id| view(connection, id?, caller)).collect()
         })
         .await
     }
 
-    /// One of the asker's conversations.
+    /// One of the caller's conversations.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is none of theirs, and those of a read.
+    /// [`Error::NotFound`] where it is none of theirs.
     pub async fn conversation(
         &self,
-        asker: UserId,
+        caller: UserId,
         id: ConversationId,
     ) -> Result<(Conversation, Member)> {
-        self.read(move |connection| view(connection, id, asker))
+        self.read(move |connection| view(connection, id, caller))
             .await
     }
 
     /// The other person of a direct conversation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is none of the asker's or has no single other person, and those
-    /// of a read.
-    pub async fn other_participant(&self, asker: UserId, id: ConversationId) -> Result<User> {
-        let (conversation, _) = self.conversation(asker, id).await?;
+    /// [`Error::NotFound`] where it is none of the caller's or has no single other person.
+    pub async fn other_participant(&self, caller: UserId, id: ConversationId) -> Result<User> {
+        let (conversation, _) = self.conversation(caller, id).await?;
         let mut people = conversation.pair.into_iter().flatten();
         people
-            .find(|user| user.id != asker)
+            .find(|user| user.id != caller)
             .ok_or(Error::NotFound("Other participant"))
     }
 }
 
 /// Tells everybody in a conversation how it is now, as something that they see of it has changed.
-pub(super) fn publish_change(unit: &mut Unit<'_>, id: ConversationId) -> Result<()> {
-    let event = unit.next_id();
-    unit.connection
+pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Result<()> {
+    let event = tx.next_id();
+    tx.connection
         .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
         .execute((id.0, event.0))?;
     // How far each has read is part of what they are told.
-    let everybody = unit.fresh_roster(id)?;
-    let conversation = load(unit.connection, id)?;
-    unit.publish(event, everybody, Change::Conversation(conversation));
+    let everybody = tx.fresh_roster(id)?;
+    let conversation = load(tx.connection, id)?;
+    tx.publish(event, everybody, Change::Conversation(conversation));
     Ok(())
 }
 
-/// The conversation as `asker` sees it.
+/// The conversation as `caller` sees it.
 pub(super) fn view(
     connection: &Connection,
     id: ConversationId,
-    asker: UserId,
+    caller: UserId,
 ) -> Result<(Conversation, Member)> {
-    let member = member(connection, id, asker)?;
+    let member = member(connection, id, caller)?;
     Ok((load(connection, id)?, member))
 }
 
@@ -194,21 +193,21 @@ fn find_direct(
 }
 
 fn create_direct(
-    unit: &mut Unit<'_>,
-    asker: UserId,
+    tx: &mut Transaction<'_>,
+    caller: UserId,
     other: UserId,
 ) -> Result<(Conversation, Member)> {
-    let (low, high) = in_order(asker, other);
-    let connection = unit.connection;
-    let event = unit.next_id();
+    let (low, high) = in_order(caller, other);
+    let connection = tx.connection;
+    let event = tx.next_id();
     connection
         .prepare_cached(
             "INSERT INTO conversations (kind, low_user, high_user, created_at, participant_count, changed_id)
              VALUES ('direct', ?1, ?2, ?3, 2, ?4)",
         )?
-        .execute((low.0, high.0, unit.now.0, event.0))?;
+        .execute((low.0, high.0, tx.now.0, event.0))?;
     let id = ConversationId(connection.last_insert_rowid());
-    for user in [asker, other] {
+    for user in [caller, other] {
         participants::admit(
             connection,
             id,
@@ -221,9 +220,9 @@ fn create_direct(
             },
         )?;
     }
-    let members = unit.fresh_roster(id)?;
-    unit.publish(event, members, Change::Conversation(load(connection, id)?));
-    view(connection, id, asker)
+    let members = tx.fresh_roster(id)?;
+    tx.publish(event, members, Change::Conversation(load(connection, id)?));
+    view(connection, id, caller)
 }
 
 fn in_order(one: UserId, other: UserId) -> (UserId, UserId) {

@@ -1,4 +1,4 @@
-//! What a stream has missed: what was numbered since in the asker's conversations, in order, as it
+//! What a stream has missed: what was numbered since in the caller's conversations, in order, as it
 //! is now.
 
 use std::collections::{HashMap, hash_map};
@@ -35,7 +35,7 @@ impl Store {
     /// The present end of the sequence.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the session has ended, and those of a read.
+    /// [`Error::Unauthorized`] where the session has ended.
     pub async fn position(&self, session: SessionId) -> Result<Position> {
         self.read(move |connection| {
             require_open(connection, session)?;
@@ -44,20 +44,20 @@ impl Store {
         .await
     }
 
-    /// Up to `limit` events that `asker` may see behind `after`, in order, as they are now.
+    /// Up to `limit` events that `caller` may see behind `after`, in order, as they are now.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the session has ended, and those of a read.
+    /// [`Error::Unauthorized`] where the session has ended.
     pub async fn backlog(
         &self,
         session: SessionId,
-        asker: UserId,
+        caller: UserId,
         after: EventId,
         limit: usize,
     ) -> Result<Backlog> {
         self.read(move |connection| {
             require_open(connection, session)?;
-            let missed = missed(connection, asker, after, limit)?;
+            let missed = missed(connection, caller, after, limit)?;
             let mut is_all = missed.len() < limit;
             let mut events = Vec::with_capacity(missed.len());
             let mut bytes = 0;
@@ -67,7 +67,7 @@ impl Store {
                     is_all = false;
                     break;
                 }
-                let event = load(connection, &entry, asker, &mut places)?;
+                let event = load(connection, &entry, caller, &mut places)?;
                 bytes += event.data.len();
                 events.push((entry.id, event));
             }
@@ -112,11 +112,11 @@ enum Kind {
     Removed,
 }
 
-/// Which entries the asker has missed. Each index is read from `after` on, conversation by
+/// Which entries the caller has missed. Each index is read from `after` on, conversation by
 /// conversation, so that this costs what was missed and not what there is.
 fn missed(
     connection: &Connection,
-    asker: UserId,
+    caller: UserId,
     after: EventId,
     limit: usize,
 ) -> rusqlite::Result<Vec<Entry>> {
@@ -145,7 +145,7 @@ fn missed(
          ORDER BY id LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let entries = statement.query_map((asker.0, after.0, limit, FEW), |row| {
+    let entries = statement.query_map((caller.0, after.0, limit, FEW), |row| {
         Ok(Entry {
             id: EventId(row.get(0)?),
             kind: match row.get_ref(1)?.as_str()? {
@@ -162,11 +162,11 @@ fn missed(
     entries.collect()
 }
 
-/// What an entry says to the asker, whose place in each conversation is looked up once.
+/// What an entry says to the caller, whose place in each conversation is looked up once.
 fn load(
     connection: &Connection,
     entry: &Entry,
-    asker: UserId,
+    caller: UserId,
     places: &mut HashMap<ConversationId, Member>,
 ) -> Result<Event> {
     let &Entry {
@@ -188,7 +188,7 @@ fn load(
     };
     let place = match places.entry(id) {
         hash_map::Entry::Occupied(known) => *known.get(),
-        hash_map::Entry::Vacant(unknown) => *unknown.insert(member(connection, id, asker)?),
+        hash_map::Entry::Vacant(unknown) => *unknown.insert(member(connection, id, caller)?),
     };
     Ok(change.for_member(&place))
 }

@@ -16,9 +16,6 @@ pub struct Extent {
 
 impl Store {
     /// Counts, which takes the longer the more there is.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn extent(&self) -> Result<Extent> {
         let path = self.inner.path.clone();
         self.read(move |connection| {

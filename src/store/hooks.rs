@@ -11,7 +11,7 @@ use super::{
     rooms,
     sessions::{hash, new_token},
     tokens,
-    unit::Unit,
+    transaction::Transaction,
     users::user_at,
 };
 use crate::{
@@ -41,40 +41,39 @@ pub struct HookTarget {
 }
 
 impl Store {
-    /// Makes a hook into a room of the asker's, with the bot that posts by it, which is added to the
+    /// Makes a hook into a room of the caller's, with the bot that posts by it, which is added to the
     /// room. The secret is shown this once.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker isn't in the room, [`Error::NotYours`] where the room or the
-    /// bot is somebody else's, [`Error::NotARoom`], [`Error::UsernameTaken`] where that is a person,
-    /// and those of a write.
+    /// [`Error::NotFound`] where the caller isn't in the room, [`Error::NotYours`] where the room or the
+    /// bot is somebody else's, [`Error::NotARoom`], [`Error::UsernameTaken`] where that is a person.
     pub async fn make_hook(
         &self,
-        asker: User,
+        caller: User,
         id: ConversationId,
         bot: Username,
     ) -> Result<(Hook, String)> {
-        self.write(move |unit| {
-            rooms::require_own_room(unit.connection, id, asker.id)?;
-            if list(unit.connection, id)?.len() >= MOST {
+        self.write(move |tx| {
+            rooms::require_own_room(tx.connection, id, caller.id)?;
+            if list(tx.connection, id)?.len() >= MOST {
                 let reason = format!("A room has {MOST} hooks at most");
                 return Err(Error::invalid("bot", reason));
             }
-            let bot = tokens::own_bot(unit, asker.id, &bot)?;
-            if !is_member(unit.connection, id, bot.id)? {
-                rooms::add_somebody(unit, id, &asker, &bot)?;
+            let bot = tokens::own_bot(tx, caller.id, &bot)?;
+            if !is_member(tx.connection, id, bot.id)? {
+                rooms::add_somebody(tx, id, &caller, &bot)?;
             }
-            let (secret, created_at) = (new_token()?, unit.now);
-            unit.connection
+            let (secret, created_at) = (new_token()?, tx.now);
+            tx.connection
                 .prepare_cached(
                     "INSERT INTO hooks (secret_hash, conversation_id, bot_id, created_by, created_at)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
-                .execute((hash(&secret), id.0, bot.id.0, asker.id.0, created_at.0))?;
+                .execute((hash(&secret), id.0, bot.id.0, caller.id.0, created_at.0))?;
             let hook = Hook {
-                id: HookId(unit.connection.last_insert_rowid()),
+                id: HookId(tx.connection.last_insert_rowid()),
                 bot,
-                created_by: asker,
+                created_by: caller,
                 created_at,
             };
             Ok((hook, secret))
@@ -82,13 +81,13 @@ impl Store {
         .await
     }
 
-    /// The hooks into a room of the asker's, the newest first.
+    /// The hooks into a room of the caller's, the newest first.
     ///
     /// # Errors
     /// As [`make_hook`](Self::make_hook) has them of the room.
-    pub async fn hooks(&self, asker: UserId, id: ConversationId) -> Result<Vec<Hook>> {
+    pub async fn hooks(&self, caller: UserId, id: ConversationId) -> Result<Vec<Hook>> {
         self.read(move |connection| {
-            rooms::require_own_room(connection, id, asker)?;
+            rooms::require_own_room(connection, id, caller)?;
             Ok(list(connection, id)?)
         })
         .await
@@ -99,10 +98,15 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the room has no such hook, and as [`make_hook`](Self::make_hook) has
     /// them of the room.
-    pub async fn remove_hook(&self, asker: UserId, id: ConversationId, hook: HookId) -> Result<()> {
-        self.write(move |unit| {
-            rooms::require_own_room(unit.connection, id, asker)?;
-            let removed = unit
+    pub async fn remove_hook(
+        &self,
+        caller: UserId,
+        id: ConversationId,
+        hook: HookId,
+    ) -> Result<()> {
+        self.write(move |tx| {
+            rooms::require_own_room(tx.connection, id, caller)?;
+            let removed = tx
                 .connection
                 .prepare_cached("DELETE FROM hooks WHERE id = ?1 AND conversation_id = ?2")?
                 .execute((hook.0, id.0))?;
@@ -118,7 +122,7 @@ impl Store {
     /// hook's is disabled.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it leads nowhere, and those of a read.
+    /// [`Error::NotFound`] where it leads nowhere.
     pub async fn hook_target(&self, secret: &str) -> Result<HookTarget> {
         let secret = hash(secret);
         self.read(move |connection| target(connection, &secret))
@@ -128,22 +132,22 @@ impl Store {
     /// Posts by a hook; whether it is still good is looked at again.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it isn't, and those of a write.
+    /// [`Error::NotFound`] where it isn't.
     pub async fn post_by_hook(&self, secret: &str, content: String) -> Result<Sent> {
         let secret = hash(secret);
-        self.write(move |unit: &mut Unit<'_>| {
+        self.write(move |tx: &mut Transaction<'_>| {
             let HookTarget {
                 conversation_id,
                 bot,
                 ..
-            } = target(unit.connection, &secret)?;
+            } = target(tx.connection, &secret)?;
             let message = NewMessage {
                 conversation_id,
                 author: bot,
                 content,
                 client_id: None,
             };
-            messages::send(unit, message)
+            messages::send(tx, message)
         })
         .await
     }

@@ -7,7 +7,7 @@ use super::{
     Store,
     accounts::{add_identity, find_identity, has_way_in},
     sessions::hex,
-    unit::Unit,
+    transaction::Transaction,
     users,
 };
 use crate::{
@@ -28,9 +28,6 @@ pub struct Picture {
 
 impl Store {
     /// What a user is linked to, the first linked first.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn identities(&self, user: UserId) -> Result<Vec<Identity>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -52,16 +49,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::IdentityTaken`] where it is somebody else's, or the user has another of the same issuer,
-    /// [`Error::Disabled`], and those of a write.
+    /// [`Error::Disabled`].
     pub async fn link_identity(&self, user: UserId, identity: Identity) -> Result<()> {
-        self.write(move |unit| {
-            if users::is_disabled(unit.connection, user)? {
+        self.write(move |tx| {
+            if users::is_disabled(tx.connection, user)? {
                 return Err(Error::Disabled);
             }
-            match find_identity(unit.connection, &identity)? {
+            match find_identity(tx.connection, &identity)? {
                 Some(owner) if owner.id == user => Ok(()),
                 Some(_) => Err(Error::IdentityTaken),
-                None => add_identity(unit, user, &identity),
+                None => add_identity(tx, user, &identity),
             }
         })
         .await
@@ -71,10 +68,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where they have none, [`Error::LastWayIn`] where nothing else would sign them
-    /// in, and those of a write.
+    /// in.
     pub async fn unlink_identity(&self, user: UserId, issuer: String) -> Result<()> {
-        self.write(move |unit| {
-            let connection = unit.connection;
+        self.write(move |tx| {
+            let connection = tx.connection;
             let removed = connection
                 .prepare_cached("DELETE FROM identities WHERE user_id = ?1 AND issuer = ?2")?
                 .execute((user.0, issuer))?;
@@ -91,18 +88,14 @@ impl Store {
     }
 
     /// Gives a user a picture, which everybody who shares a conversation with them is told of.
-    ///
-    /// # Errors
-    /// Those of a write.
     pub async fn set_picture(&self, user: UserId, picture: Picture) -> Result<()> {
-        self.write(move |unit| set_picture(unit, user, &picture))
-            .await
+        self.write(move |tx| set_picture(tx, user, &picture)).await
     }
 
     /// A user's picture.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they have none, and those of a read.
+    /// [`Error::NotFound`] where they have none.
     pub async fn picture(&self, user: UserId) -> Result<Picture> {
         self.read(move |connection| {
             connection
@@ -120,12 +113,12 @@ impl Store {
     }
 }
 
-fn set_picture(unit: &mut Unit<'_>, user: UserId, picture: &Picture) -> Result<()> {
+fn set_picture(tx: &mut Transaction<'_>, user: UserId, picture: &Picture) -> Result<()> {
     let Picture { kind, bytes } = picture;
     // Browsers keep a picture for long, so another one has another address.
     let hash = hex(&Sha256::digest(bytes)[..VERSION_BYTES]);
     let url = format!("/api/users/{user}/avatar?v={hash}");
-    let connection = unit.connection;
+    let connection = tx.connection;
     let changed = connection
         .prepare_cached("UPDATE users SET avatar_url = ?2 WHERE id = ?1 AND avatar_url IS NOT ?2")?
         .execute((user.0, url))?;
@@ -138,5 +131,5 @@ fn set_picture(unit: &mut Unit<'_>, user: UserId, picture: &Picture) -> Result<(
              ON CONFLICT (user_id) DO UPDATE SET type = excluded.type, picture = excluded.picture",
         )?
         .execute((user.0, kind, bytes))?;
-    users::announce(unit, user)
+    users::announce(tx, user)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     Store,
     sessions::{hash, new_token},
-    unit::Unit,
+    transaction::Transaction,
     users::user_at,
 };
 use crate::{
@@ -31,23 +31,20 @@ pub struct Invite {
 
 impl Store {
     /// Makes an invitation; its token is shown this once.
-    ///
-    /// # Errors
-    /// Those of a write.
     pub async fn make_invite(
         &self,
         by: Option<User>,
         uses: u32,
         lasts: Duration,
     ) -> Result<(Invite, String)> {
-        self.write(move |unit| {
+        self.write(move |tx| {
             let token = new_token()?;
-            let (created_at, expires_at) = (unit.now, unit.now.after(lasts));
+            let (created_at, expires_at) = (tx.now, tx.now.after(lasts));
             // Those that are no good any more go now, so that the table stays as small as its use.
-            unit.connection
+            tx.connection
                 .prepare_cached("DELETE FROM invites WHERE uses_left = 0 OR expires_at <= ?1")?
                 .execute([created_at.0])?;
-            unit.connection
+            tx.connection
                 .prepare_cached(
                     "INSERT INTO invites (token_hash, created_by, created_at, expires_at, uses, uses_left)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
@@ -60,7 +57,7 @@ impl Store {
                     uses,
                 ))?;
             let invite = Invite {
-                id: InviteId(unit.connection.last_insert_rowid()),
+                id: InviteId(tx.connection.last_insert_rowid()),
                 uses,
                 uses_left: uses,
                 created_by: by,
@@ -73,9 +70,6 @@ impl Store {
     }
 
     /// The invitations that are still good, the newest first.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn invites(&self) -> Result<Vec<Invite>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&select("ORDER BY i.id DESC"))?;
@@ -88,7 +82,7 @@ impl Store {
     /// The invitation that a token is of.
     ///
     /// # Errors
-    /// [`Error::BadInvite`] where it isn't good, and those of a read.
+    /// [`Error::BadInvite`] where it isn't good.
     pub async fn invite(&self, token: &str) -> Result<Invite> {
         let token = hash(token);
         self.read(move |connection| {
@@ -104,15 +98,15 @@ impl Store {
     /// Makes an invitation no good.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is none of this id that is, and those of a write.
+    /// [`Error::NotFound`] where there is none of this id that is.
     pub async fn revoke_invite(&self, id: InviteId) -> Result<()> {
-        self.write(move |unit| {
-            let revoked = unit
+        self.write(move |tx| {
+            let revoked = tx
                 .connection
                 .prepare_cached(
                     "DELETE FROM invites WHERE id = ?1 AND uses_left > 0 AND expires_at > ?2",
                 )?
-                .execute((id.0, unit.now.0))?;
+                .execute((id.0, tx.now.0))?;
             if revoked == 0 {
                 return Err(Error::NotFound("Invitation"));
             }
@@ -123,15 +117,15 @@ impl Store {
 }
 
 /// Uses an invitation once.
-pub(super) fn take(unit: &Unit<'_>, token: &str) -> Result<()> {
-    let used = unit
+pub(super) fn take(tx: &Transaction<'_>, token: &str) -> Result<()> {
+    let used = tx
         .connection
         .prepare_cached(
             "UPDATE invites SET uses_left = uses_left - 1
              WHERE token_hash = ?1 AND uses_left > 0 AND expires_at > ?2
              AND (created_by IS NULL OR created_by IN (SELECT id FROM users WHERE admin = 1 AND disabled_at IS NULL))",
         )?
-        .execute((hash(token), unit.now.0))?;
+        .execute((hash(token), tx.now.0))?;
     if used == 0 {
         return Err(Error::BadInvite);
     }

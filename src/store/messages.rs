@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{
     Store, conversations,
     participants::{self, member},
-    unit::Unit,
+    transaction::Transaction,
     users::user_at,
 };
 use crate::{
@@ -54,23 +54,23 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the author isn't in the conversation, [`Error::ClientIdReused`]
-    /// where the client id names another message of theirs, and those of a write.
+    /// where the client id names another message of theirs.
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
-        self.write_checked(move |unit| send(unit, message)).await
+        self.write_checked(move |tx| send(tx, message)).await
     }
 
     /// A page of a conversation's messages, the newest first.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of the asker's, and those of a read.
+    /// [`Error::NotFound`] where the conversation is none of the caller's.
     pub async fn history(
         &self,
-        asker: UserId,
+        caller: UserId,
         conversation: ConversationId,
         page: Page,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let history = member(connection, conversation, asker)?.history;
+            let history = member(connection, conversation, caller)?.history;
             let after = page.after.map_or(history, |after| after.max(history));
             let before = page.before.unwrap_or(EventId(i64::MAX));
             let mut statement = connection.prepare_cached(&select(
@@ -85,24 +85,24 @@ impl Store {
     /// One message.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker can't see it or it was deleted, and those of a read.
-    pub async fn message(&self, asker: UserId, id: MessageId) -> Result<Message> {
-        self.read(move |connection| present(connection, id, asker))
+    /// [`Error::NotFound`] where the caller can't see it or it was deleted.
+    pub async fn message(&self, caller: UserId, id: MessageId) -> Result<Message> {
+        self.read(move |connection| present(connection, id, caller))
             .await
     }
 
     /// The messages with the most reactions, then the newest ones.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of the asker's, and those of a read.
+    /// [`Error::NotFound`] where the conversation is none of the caller's.
     pub async fn top(
         &self,
-        asker: UserId,
+        caller: UserId,
         conversation: ConversationId,
         limit: u32,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let history = member(connection, conversation, asker)?.history;
+            let history = member(connection, conversation, caller)?.history;
             let mut messages = Vec::new();
             // The first by their own index; and of the others no more are looked at than are wanted.
             for which in [
@@ -123,24 +123,24 @@ impl Store {
 }
 
 /// Refuses before it writes anything.
-pub(super) fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
+pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
     let NewMessage {
         conversation_id,
         author,
         content,
         client_id,
     } = new;
-    let everybody = unit.roster(conversation_id)?;
+    let everybody = tx.roster(conversation_id)?;
     participants::find(&everybody, author.id).ok_or(conversations::NOT_FOUND)?;
     let message = Message {
         author: Some(author),
         client_id,
-        ..next(unit, conversation_id, content)?
+        ..next(tx, conversation_id, content)?
     };
-    if !insert(unit, &message)? {
-        return find_sent(unit.connection, &message);
+    if !insert(tx, &message)? {
+        return find_sent(tx.connection, &message);
     }
-    unit.publish(message.id, everybody, Change::Message(message.clone()));
+    tx.publish(message.id, everybody, Change::Message(message.clone()));
     Ok(Sent {
         message,
         is_new: true,
@@ -150,7 +150,7 @@ pub(super) fn send(unit: &mut Unit<'_>, new: NewMessage) -> Result<Sent> {
 /// Has the system say what `by` has done with `subject`. Whoever calls it sees to it that everybody
 /// is told.
 pub(super) fn announce(
-    unit: &mut Unit<'_>,
+    tx: &mut Transaction<'_>,
     conversation_id: ConversationId,
     kind: SystemKind,
     by: &User,
@@ -159,24 +159,28 @@ pub(super) fn announce(
 ) -> Result<Message> {
     let message = Message {
         system: Some((kind, subject.clone())),
-        ..next(unit, conversation_id, content)?
+        ..next(tx, conversation_id, content)?
     };
-    insert(unit, &message)?;
+    insert(tx, &message)?;
     // Nobody needs to be told what they did themselves.
-    participants::set_read_mark(unit.connection, conversation_id, by.id, message.number)?;
+    participants::set_read_mark(tx.connection, conversation_id, by.id, message.number)?;
     Ok(message)
 }
 
 /// What would come next in a conversation, of nobody yet. The number of the sequence isn't used up.
-fn next(unit: &mut Unit<'_>, conversation_id: ConversationId, content: String) -> Result<Message> {
+fn next(
+    tx: &mut Transaction<'_>,
+    conversation_id: ConversationId,
+    content: String,
+) -> Result<Message> {
     Ok(Message {
-        id: unit.upcoming_id(),
+        id: tx.upcoming_id(),
         conversation_id,
-        number: unit.newest_number(conversation_id)? + 1,
+        number: tx.newest_number(conversation_id)? + 1,
         author: None,
         client_id: None,
         content,
-        created_at: unit.now,
+        created_at: tx.now,
         edited_at: None,
         deleted_at: None,
         changed_id: None,
@@ -187,8 +191,8 @@ fn next(unit: &mut Unit<'_>, conversation_id: ConversationId, content: String) -
 
 /// Adds the row and uses up its numbers, unless its author has used its client id before; tells
 /// whether it did. Whoever writes a message has read everything before it.
-fn insert(unit: &mut Unit<'_>, message: &Message) -> rusqlite::Result<bool> {
-    let connection = unit.connection;
+fn insert(tx: &mut Transaction<'_>, message: &Message) -> rusqlite::Result<bool> {
+    let connection = tx.connection;
     let author = message.author.as_ref().map(|author| author.id);
     let added = connection
         .prepare_cached(
@@ -211,8 +215,8 @@ fn insert(unit: &mut Unit<'_>, message: &Message) -> rusqlite::Result<bool> {
     if added == 0 {
         return Ok(false);
     }
-    unit.take_id();
-    unit.has_numbered(message.conversation_id, message.number);
+    tx.take_id();
+    tx.has_numbered(message.conversation_id, message.number);
     if let Some(author) = author {
         participants::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
@@ -239,23 +243,23 @@ fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
     }
 }
 
-/// The message, where the asker may see it and it wasn't deleted.
-pub(super) fn present(connection: &Connection, id: MessageId, asker: UserId) -> Result<Message> {
-    let (message, _) = visible(connection, id, asker)?;
+/// The message, where the caller may see it and it wasn't deleted.
+pub(super) fn present(connection: &Connection, id: MessageId, caller: UserId) -> Result<Message> {
+    let (message, _) = visible(connection, id, caller)?;
     if message.deleted_at.is_some() {
         return Err(NOT_FOUND);
     }
     Ok(message)
 }
 
-/// The message, where the asker may see it, and their own place in its conversation.
+/// The message, where the caller may see it, and their own place in its conversation.
 pub(super) fn visible(
     connection: &Connection,
     id: MessageId,
-    asker: UserId,
+    caller: UserId,
 ) -> Result<(Message, Member)> {
     let message = by_id(connection, id).optional()?.ok_or(NOT_FOUND)?;
-    match member(connection, message.conversation_id, asker) {
+    match member(connection, message.conversation_id, caller) {
         Ok(member) if message.id > member.history => Ok((message, member)),
         Ok(_) | Err(Error::NotFound(_)) => Err(NOT_FOUND),
         Err(error) => Err(error),

@@ -9,6 +9,7 @@ mod accounts;
 mod admin;
 mod archive;
 mod backup;
+mod cache;
 mod changes;
 mod check;
 mod checkpoint;
@@ -18,7 +19,6 @@ mod extent;
 mod hooks;
 mod identities;
 mod invites;
-mod memory;
 mod messages;
 mod migrate;
 pub mod open;
@@ -27,7 +27,7 @@ mod restore;
 mod rooms;
 mod sessions;
 mod tokens;
-mod unit;
+mod transaction;
 mod users;
 mod writer;
 
@@ -71,7 +71,7 @@ pub use self::{
 use self::{
     open::Opened,
     sessions::SessionCache,
-    unit::{Undo, Unit},
+    transaction::{Rollback, Transaction},
     writer::Writer,
 };
 use crate::{
@@ -104,12 +104,12 @@ struct Inner {
     /// Where the database is.
     path: PathBuf,
     epoch: i64,
-    failure: watch::Receiver<Option<Failure>>,
+    failure: watch::Receiver<Option<FatalError>>,
 }
 
 /// Why a store can't go on at all. The process ends with it; a restart finds every answered write.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Failure {
+pub enum FatalError {
     /// After a failed write or fsync nobody knows what the disk holds: <https://www.sqlite.org/atomiccommit.html#_incomplete_disk_flushes>.
     #[error("the disk failed while a write was made durable: {0}")]
     Disk(String),
@@ -200,7 +200,7 @@ impl Store {
     }
 
     /// Waits until the store can't go on, if that ever happens.
-    pub async fn failed(&self) -> Failure {
+    pub async fn failed(&self) -> FatalError {
         let mut failure = self.inner.failure.clone();
         match failure
             .wait_for(Option::is_some)
@@ -238,7 +238,7 @@ impl Store {
         {
             return found.clone();
         }
-        let found = timeout(PROBE_TIME, self.write(|unit| unit.probe())).await;
+        let found = timeout(PROBE_TIME, self.write(|tx| tx.probe())).await;
         let found = found.unwrap_or(Err(Error::Busy));
         *probed = Some((Instant::now(), found.clone()));
         found
@@ -250,7 +250,7 @@ impl Store {
     /// # Errors
     /// What a message would be refused with.
     pub async fn pulse(&self) -> Result<()> {
-        let probe = self.inner.writer.submit_in_turn(|unit| unit.probe());
+        let probe = self.inner.writer.submit_in_turn(|tx| tx.probe());
         probe.await?.await.unwrap_or(Err(Error::Stopping))
     }
 
@@ -265,9 +265,9 @@ impl Store {
             .map_err(|_| Error::Stopping)?;
         let pool = self.inner.readers.clone();
         // What is logged there is logged in the name of whoever asked.
-        let asker = Span::current();
+        let caller = Span::current();
         let done = task::spawn_blocking(move || {
-            let _asker = asker.entered();
+            let _asker = caller.entered();
             // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
             // connection is taken.
             let _permit = permit;
@@ -289,27 +289,27 @@ impl Store {
     /// where nobody waits any more.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.hand_over(Undo::Savepoint, work).await
+        self.hand_over(Rollback::Savepoint, work).await
     }
 
     /// Like [`write`](Self::write), for work that refuses before it writes anything.
     async fn write_checked<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.hand_over(Undo::Nothing, work).await
+        self.hand_over(Rollback::Batch, work).await
     }
 
     async fn hand_over<T: Send + 'static>(
         &self,
-        undo: Undo,
-        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+        rollback: Rollback,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner
             .writer
-            .submit(undo, work)?
+            .submit(rollback, work)?
             .await
             .unwrap_or(Err(Error::Stopping))
     }

@@ -13,7 +13,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::watch;
 
-use super::{Failure, migrate};
+use super::{FatalError, migrate};
 
 /// How long a connection waits for another program's lock, before a write is refused as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -221,7 +221,7 @@ pub(super) fn quick_check(connection: &Connection, path: &Path) -> Result<(), Op
 }
 
 /// Checks a file that was too large to be checked before the server listens.
-pub(super) fn check_in_background(path: &Path, fail: watch::Sender<Option<Failure>>) {
+pub(super) fn check_in_background(path: &Path, fail: watch::Sender<Option<FatalError>>) {
     if size_on_disk(path) <= CHECK_FIRST {
         return;
     }
@@ -233,7 +233,7 @@ pub(super) fn check_in_background(path: &Path, fail: watch::Sender<Option<Failur
         match checked {
             Ok(()) => tracing::info!(path = %path.display(), "the database passed its check"),
             Err(error @ OpenError::Corrupt { .. }) => {
-                fail.send_replace(Some(Failure::Corrupt(error.to_string())));
+                fail.send_replace(Some(FatalError::Corrupt(error.to_string())));
             }
             Err(error) => tracing::warn!(%error, "the database could not be checked"),
         }

@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     Session, Store,
+    cache::Roster,
     conversations::NOT_FOUND,
-    memory::Roster,
     users::{self, shows_activity},
 };
 use crate::{
@@ -18,42 +18,42 @@ use crate::{
 pub(super) const FEW: u32 = 50;
 
 impl Store {
-    /// Moves the asker's read mark to message `up_to`, or to the newest; never back.
+    /// Moves the caller's read mark to message `up_to`, or to the newest; never back.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs, and those of a write.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
     pub async fn mark_read(
         &self,
-        asker: UserId,
+        caller: UserId,
         id: ConversationId,
         up_to: Option<i64>,
     ) -> Result<()> {
-        self.write(move |unit| {
-            let connection = unit.connection;
-            member(connection, id, asker)?;
-            let newest = unit.newest_number(id)?;
+        self.write(move |tx| {
+            let connection = tx.connection;
+            member(connection, id, caller)?;
+            let newest = tx.newest_number(id)?;
             let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
-            if !set_read_mark(connection, id, asker, up_to)? {
+            if !set_read_mark(connection, id, caller, up_to)? {
                 return Ok(());
             }
-            let event = unit.next_id();
+            let event = tx.next_id();
             connection
                 .prepare_cached(
                     "UPDATE participants SET read_id = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
                 )?
-                .execute((id.0, asker.0, event.0))?;
-            let everybody = unit.roster(id)?;
-            let told = if is_seen(connection, &everybody, asker)? {
+                .execute((id.0, caller.0, event.0))?;
+            let everybody = tx.roster(id)?;
+            let told = if is_seen(connection, &everybody, caller)? {
                 everybody
             } else {
-                only(&everybody, asker)
+                only(&everybody, caller)
             };
             let read = Change::Read {
                 conversation_id: id,
-                user_id: asker,
+                user_id: caller,
                 up_to,
             };
-            unit.publish(event, told, read);
+            tx.publish(event, told, read);
             Ok(())
         })
         .await
@@ -62,15 +62,15 @@ impl Store {
     /// Who takes part, by name. `is_online` says of whom a stream is open.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of the asker's, and those of a read.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of the caller's.
     pub async fn participants(
         &self,
-        asker: UserId,
+        caller: UserId,
         id: ConversationId,
         is_online: impl Fn(UserId) -> bool + Send + 'static,
     ) -> Result<Vec<Participant>> {
         self.read(move |connection| {
-            member(connection, id, asker)?;
+            member(connection, id, caller)?;
             let mut statement = connection.prepare_cached(
                 "SELECT u.id, u.username, u.avatar_url, p.role, p.last_read_number, u.shows_activity,
                         c.participant_count
@@ -82,7 +82,7 @@ impl Store {
             let participants = statement.query_map([id.0], |row| {
                 let user = users::user_at(row, 0)?;
                 let few = row.get::<_, u32>(6)? <= FEW;
-                let is_shown = user.id == asker || row.get(5)? && few;
+                let is_shown = user.id == caller || row.get(5)? && few;
                 let last_read_number: i64 = row.get(4)?;
                 Ok(Participant {
                     role: role_at(row, 3)?,
@@ -98,9 +98,6 @@ impl Store {
 
     /// Who may know that `user` has come or gone: those with whom they share a conversation of few
     /// people. Nobody, where they don't show it.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn contacts(&self, user: UserId) -> Result<Vec<UserId>> {
         self.read(move |connection| {
             if !shows_activity(connection, user)? {
@@ -123,22 +120,22 @@ impl Store {
     /// Told too often, it is passed over.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs, and those of a read.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
     pub async fn type_in(&self, session: &Session, id: ConversationId) -> Result<()> {
-        let asker = session.user.id;
+        let caller = session.user.id;
         let others = self
             .read(move |connection| {
-                member(connection, id, asker)?;
+                member(connection, id, caller)?;
                 let members = roster(connection, id)?;
-                if !is_seen(connection, &members, asker)? {
+                if !is_seen(connection, &members, caller)? {
                     return Ok(Vec::new());
                 }
                 let others = members.iter().map(|member| member.user);
-                Ok(others.filter(|&user| user != asker).collect())
+                Ok(others.filter(|&user| user != caller).collect())
             })
             .await?;
         if !others.is_empty() && session.may_tell_typing() {
-            self.bus().tell(&others, Event::typing(id, asker));
+            self.bus().tell(&others, Event::typing(id, caller));
         }
         Ok(())
     }
@@ -170,17 +167,21 @@ fn is_seen(connection: &Connection, roster: &Roster, user: UserId) -> rusqlite::
     Ok(roster.len() <= FEW as usize && shows_activity(connection, user)?)
 }
 
-/// The asker's own place in the conversation.
+/// The caller's own place in the conversation.
 ///
 /// # Errors
 /// [`Error::NotFound`](crate::error::Error::NotFound) where they don't take part.
-pub(super) fn member(connection: &Connection, id: ConversationId, asker: UserId) -> Result<Member> {
+pub(super) fn member(
+    connection: &Connection,
+    id: ConversationId,
+    caller: UserId,
+) -> Result<Member> {
     connection
         .prepare_cached(
             "SELECT user_id, role, history_id, last_read_number FROM participants
              WHERE conversation_id = ?1 AND user_id = ?2",
         )?
-        .query_row((id.0, asker.0), member_at)
+        .query_row((id.0, caller.0), member_at)
         .optional()?
         .ok_or(NOT_FOUND)
 }

@@ -10,7 +10,7 @@ use super::{
     conversations::{NOT_FOUND, load, view},
     messages,
     participants::{self, NewMember, find, is_member, member, only},
-    unit::Unit,
+    transaction::Transaction,
     users,
 };
 use crate::{
@@ -41,22 +41,19 @@ pub struct RoomChange {
 }
 
 impl Store {
-    /// Makes a room with its people; `asker` is the owner.
+    /// Makes a room with its people; `caller` is the owner.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `usernames` where there is nobody of a name, and those of a write.
-    pub async fn create_room(&self, asker: User, room: NewRoom) -> Result<(Conversation, Member)> {
-        self.write(move |unit| create(unit, &asker, &room)).await
+    /// [`Error::Invalid`] on `usernames` where there is nobody of a name.
+    pub async fn create_room(&self, caller: User, room: NewRoom) -> Result<(Conversation, Member)> {
+        self.write(move |tx| create(tx, &caller, &room)).await
     }
 
-    /// One page of the open rooms that `asker` isn't in, the newest first, those made before
+    /// One page of the open rooms that `caller` isn't in, the newest first, those made before
     /// `before`.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn open_rooms(
         &self,
-        asker: UserId,
+        caller: UserId,
         before: Option<ConversationId>,
     ) -> Result<Vec<Conversation>> {
         let before = before.map_or(i64::MAX, |before| before.0);
@@ -67,7 +64,7 @@ impl Store {
                      SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = ?1)
                  ORDER BY c.id DESC LIMIT ?3",
             )?;
-            let ids = statement.query_map((asker.0, before, PAGE), |row| {
+            let ids = statement.query_map((caller.0, before, PAGE), |row| {
                 row.get(0).map(ConversationId)
             })?;
             ids.map(|id| load(connection, id?)).collect()
@@ -78,35 +75,35 @@ impl Store {
     /// Changes a room as its owner wants it; what is so already stays as it is.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker isn't in it or the new owner isn't,
-    /// [`Error::NotYours`], [`Error::NotARoom`], and those of a write.
+    /// [`Error::NotFound`] where the caller isn't in it or the new owner isn't,
+    /// [`Error::NotYours`], [`Error::NotARoom`].
     pub async fn change_room(
         &self,
-        asker: User,
+        caller: User,
         id: ConversationId,
         change: RoomChange,
     ) -> Result<(Conversation, Member)> {
-        self.write(move |unit| {
-            alter(unit, &asker, id, change)?;
-            view(unit.connection, id, asker.id)
+        self.write(move |tx| {
+            alter(tx, &caller, id, change)?;
+            view(tx.connection, id, caller.id)
         })
         .await
     }
 
-    /// Lets `asker` into an open room; whoever is in already stays in.
+    /// Lets `caller` into an open room; whoever is in already stays in.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such room, or it isn't open, and those of a write.
-    pub async fn join(&self, asker: User, id: ConversationId) -> Result<()> {
-        self.write(move |unit| {
-            if is_member(unit.connection, id, asker.id)? {
+    /// [`Error::NotFound`] where there is no such room, or it isn't open.
+    pub async fn join(&self, caller: User, id: ConversationId) -> Result<()> {
+        self.write(move |tx| {
+            if is_member(tx.connection, id, caller.id)? {
                 return Ok(());
             }
-            if !is_open(unit.connection, id)? {
+            if !is_open(tx.connection, id)? {
                 return Err(NOT_FOUND);
             }
-            let text = format!("{} joined", asker.username);
-            admit(unit, id, &asker, &asker, SystemKind::Joined, text)
+            let text = format!("{} joined", caller.username);
+            admit(tx, id, &caller, &caller, SystemKind::Joined, text)
         })
         .await
     }
@@ -114,16 +111,16 @@ impl Store {
     /// Adds the user of that name, as anybody in the room may.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the asker isn't in it or there is no such user,
-    /// [`Error::NotARoom`], and those of a write.
-    pub async fn add(&self, asker: User, id: ConversationId, username: String) -> Result<()> {
-        self.write(move |unit| {
-            require_room(unit.connection, id, asker.id)?;
-            let user = users::find_present(unit.connection, &username)?;
-            if is_member(unit.connection, id, user.id)? {
+    /// [`Error::NotFound`] where the caller isn't in it or there is no such user,
+    /// [`Error::NotARoom`].
+    pub async fn add(&self, caller: User, id: ConversationId, username: String) -> Result<()> {
+        self.write(move |tx| {
+            require_room(tx.connection, id, caller.id)?;
+            let user = users::find_present(tx.connection, &username)?;
+            if is_member(tx.connection, id, user.id)? {
                 return Ok(());
             }
-            add_somebody(unit, id, &asker, &user)
+            add_somebody(tx, id, &caller, &user)
         })
         .await
     }
@@ -131,28 +128,30 @@ impl Store {
     /// Takes somebody out of a room: themselves, or anybody where the owner asks.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where either isn't in it, [`Error::NotYours`], [`Error::NotARoom`], and
-    /// those of a write.
-    pub async fn remove(&self, asker: User, id: ConversationId, user: UserId) -> Result<()> {
-        self.write(move |unit| {
-            let role = require_room(unit.connection, id, asker.id)?;
-            if user == asker.id {
-                let text = format!("{} left", asker.username);
-                return dismiss(unit, id, &asker, &asker, SystemKind::Left, text);
+    /// [`Error::NotFound`] where either isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
+    pub async fn remove(&self, caller: User, id: ConversationId, user: UserId) -> Result<()> {
+        self.write(move |tx| {
+            let role = require_room(tx.connection, id, caller.id)?;
+            if user == caller.id {
+                let text = format!("{} left", caller.username);
+                return dismiss(tx, id, &caller, &caller, SystemKind::Left, text);
             }
             require_owner(role)?;
-            let user =
-                users::by_id(unit.connection, user)?.ok_or(Error::NotFound("Participant"))?;
-            let text = format!("{} removed {}", asker.username, user.username);
-            dismiss(unit, id, &asker, &user, SystemKind::Removed, text)
+            let user = users::by_id(tx.connection, user)?.ok_or(Error::NotFound("Participant"))?;
+            let text = format!("{} removed {}", caller.username, user.username);
+            dismiss(tx, id, &caller, &user, SystemKind::Removed, text)
         })
         .await
     }
 }
 
-fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversation, Member)> {
-    let connection = unit.connection;
-    let mut people = vec![(asker.id, Role::Owner)];
+fn create(
+    tx: &mut Transaction<'_>,
+    caller: &User,
+    room: &NewRoom,
+) -> Result<(Conversation, Member)> {
+    let connection = tx.connection;
+    let mut people = vec![(caller.id, Role::Owner)];
     for username in &room.usernames {
         let user = users::find_present(connection, username).map_err(|error| match error {
             Error::NotFound(_) => {
@@ -164,7 +163,7 @@ fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversa
             people.push((user.id, Role::Member));
         }
     }
-    let since = before(unit.upcoming_id());
+    let since = before(tx.upcoming_id());
     connection
         .prepare_cached(
             "INSERT INTO conversations (kind, name, open, created_at, participant_count)
@@ -173,7 +172,7 @@ fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversa
         .execute((
             &room.name,
             room.open,
-            unit.now.0,
+            tx.now.0,
             i64::try_from(people.len()).unwrap_or(i64::MAX),
         ))?;
     let id = ConversationId(connection.last_insert_rowid());
@@ -187,26 +186,31 @@ fn create(unit: &mut Unit<'_>, asker: &User, room: &NewRoom) -> Result<(Conversa
         };
         participants::admit(connection, id, &new)?;
     }
-    let text = format!("{} made this room", asker.username);
-    tell(unit, id, SystemKind::Created, asker, asker, text)?;
-    view(connection, id, asker.id)
+    let text = format!("{} made this room", caller.username);
+    tell(tx, id, SystemKind::Created, caller, caller, text)?;
+    view(connection, id, caller.id)
 }
 
-fn alter(unit: &mut Unit<'_>, asker: &User, id: ConversationId, change: RoomChange) -> Result<()> {
-    require_own_room(unit.connection, id, asker.id)?;
-    let present = load(unit.connection, id)?;
+fn alter(
+    tx: &mut Transaction<'_>,
+    caller: &User,
+    id: ConversationId,
+    change: RoomChange,
+) -> Result<()> {
+    require_own_room(tx.connection, id, caller.id)?;
+    let present = load(tx.connection, id)?;
     let name = change
         .name
         .filter(|name| present.name.as_ref() != Some(name));
     if let Some(name) = name {
-        unit.connection
+        tx.connection
             .prepare_cached("UPDATE conversations SET name = ?2 WHERE id = ?1")?
             .execute((id.0, &name))?;
-        let text = format!("{} renamed the room to {name}", asker.username);
-        tell(unit, id, SystemKind::Renamed, asker, asker, text)?;
+        let text = format!("{} renamed the room to {name}", caller.username);
+        tell(tx, id, SystemKind::Renamed, caller, caller, text)?;
     }
     if let Some(open) = change.open.filter(|&open| open != present.open) {
-        unit.connection
+        tx.connection
             .prepare_cached("UPDATE conversations SET open = ?2 WHERE id = ?1")?
             .execute((id.0, open))?;
         let (kind, what) = if open {
@@ -215,42 +219,42 @@ fn alter(unit: &mut Unit<'_>, asker: &User, id: ConversationId, change: RoomChan
             (SystemKind::Closed, "closed the room to others")
         };
         tell(
-            unit,
+            tx,
             id,
             kind,
-            asker,
-            asker,
-            format!("{} {what}", asker.username),
+            caller,
+            caller,
+            format!("{} {what}", caller.username),
         )?;
     }
-    if let Some(owner) = change.owner.filter(|&owner| owner != asker.id) {
+    if let Some(owner) = change.owner.filter(|&owner| owner != caller.id) {
         let nobody = Error::NotFound("Participant");
-        let owner = users::by_id(unit.connection, owner)?.ok_or(nobody.clone())?;
-        let is_person = users::maker_of(unit.connection, owner.id)?.is_none()
-            && !users::is_disabled(unit.connection, owner.id)?;
-        if !is_person || !is_member(unit.connection, id, owner.id)? {
+        let owner = users::by_id(tx.connection, owner)?.ok_or(nobody.clone())?;
+        let is_person = users::maker_of(tx.connection, owner.id)?.is_none()
+            && !users::is_disabled(tx.connection, owner.id)?;
+        if !is_person || !is_member(tx.connection, id, owner.id)? {
             return Err(nobody);
         }
-        set_role(unit.connection, id, asker.id, Role::Member)?;
-        set_role(unit.connection, id, owner.id, Role::Owner)?;
-        let text = format!("{} made {} the owner", asker.username, owner.username);
-        tell(unit, id, SystemKind::Owner, asker, &owner, text)?;
+        set_role(tx.connection, id, caller.id, Role::Member)?;
+        set_role(tx.connection, id, owner.id, Role::Owner)?;
+        let text = format!("{} made {} the owner", caller.username, owner.username);
+        tell(tx, id, SystemKind::Owner, caller, &owner, text)?;
     }
     Ok(())
 }
 
 /// Lets somebody in. In a room that isn't open they see what comes from now on.
 fn admit(
-    unit: &mut Unit<'_>,
+    tx: &mut Transaction<'_>,
     id: ConversationId,
     by: &User,
     user: &User,
     kind: SystemKind,
     text: String,
 ) -> Result<()> {
-    let connection = unit.connection;
-    let since = before(unit.upcoming_id());
-    let is_first = unit.roster(id)?.is_empty();
+    let connection = tx.connection;
+    let since = before(tx.upcoming_id());
+    let is_first = tx.roster(id)?.is_empty();
     let new = NewMember {
         user: user.id,
         // A room that everybody has left is whose who comes back.
@@ -261,37 +265,37 @@ fn admit(
         } else {
             since
         },
-        last_read_number: unit.newest_number(id)?,
+        last_read_number: tx.newest_number(id)?,
     };
     participants::admit(connection, id, &new)?;
     count(connection, id, 1)?;
-    tell(unit, id, kind, by, user, text)
+    tell(tx, id, kind, by, user, text)
 }
 
 /// Lets somebody in whom somebody in the room has asked in.
 pub(super) fn add_somebody(
-    unit: &mut Unit<'_>,
+    tx: &mut Transaction<'_>,
     id: ConversationId,
     by: &User,
     user: &User,
 ) -> Result<()> {
     let text = format!("{} added {}", by.username, user.username);
-    admit(unit, id, by, user, SystemKind::Added, text)
+    admit(tx, id, by, user, SystemKind::Added, text)
 }
 
 /// Takes somebody out. Where it was the owner, whoever has been there longest looks after the room.
 fn dismiss(
-    unit: &mut Unit<'_>,
+    tx: &mut Transaction<'_>,
     id: ConversationId,
     by: &User,
     user: &User,
     kind: SystemKind,
     text: String,
 ) -> Result<()> {
-    let connection = unit.connection;
-    let everybody = unit.roster(id)?;
+    let connection = tx.connection;
+    let everybody = tx.roster(id)?;
     let gone = find(&everybody, user.id).ok_or(Error::NotFound("Participant"))?;
-    let event = unit.next_id();
+    let event = tx.next_id();
     connection
         .prepare_cached("DELETE FROM participants WHERE conversation_id = ?1 AND user_id = ?2")?
         .execute((id.0, user.id.0))?;
@@ -302,15 +306,15 @@ fn dismiss(
         )?
         .execute((user.id.0, id.0, event.0))?;
     count(connection, id, -1)?;
-    unit.publish(event, only(&everybody, user.id), Change::Removed(id));
-    tell(unit, id, kind, by, user, text)?;
+    tx.publish(event, only(&everybody, user.id), Change::Removed(id));
+    tell(tx, id, kind, by, user, text)?;
     if gone.role == Role::Owner {
-        pass_on(unit, id, user)?;
+        pass_on(tx, id, user)?;
     }
     // Nobody reads on by a bot of theirs.
     for bot in bots_in(connection, id, user.id)? {
         let text = format!("{} went with {}", bot.username, user.username);
-        dismiss(unit, id, by, &bot, SystemKind::Removed, text)?;
+        dismiss(tx, id, by, &bot, SystemKind::Removed, text)?;
     }
     Ok(())
 }
@@ -329,8 +333,8 @@ fn bots_in(
     bots.collect()
 }
 
-fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
-    let connection = unit.connection;
+fn pass_on(tx: &mut Transaction<'_>, id: ConversationId, from: &User) -> Result<()> {
+    let connection = tx.connection;
     let heir = connection
         .prepare_cached(
             "SELECT user_id FROM participants JOIN users ON users.id = user_id WHERE conversation_id = ?1
@@ -344,36 +348,36 @@ fn pass_on(unit: &mut Unit<'_>, id: ConversationId, from: &User) -> Result<()> {
     set_role(connection, id, heir, Role::Owner)?;
     let heir = users::by_id(connection, heir)?.ok_or(Error::Internal)?;
     let text = format!("{} is the owner now", heir.username);
-    tell(unit, id, SystemKind::Owner, from, &heir, text)
+    tell(tx, id, SystemKind::Owner, from, &heir, text)
 }
 
 /// Tells everybody in the room that it has changed, and keeps it in the archive.
 fn tell(
-    unit: &mut Unit<'_>,
+    tx: &mut Transaction<'_>,
     id: ConversationId,
     kind: SystemKind,
     by: &User,
     subject: &User,
     text: String,
 ) -> Result<()> {
-    let event = unit.next_id();
-    unit.connection
+    let event = tx.next_id();
+    tx.connection
         .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
         .execute((id.0, event.0))?;
-    let message = messages::announce(unit, id, kind, by, subject, text)?;
+    let message = messages::announce(tx, id, kind, by, subject, text)?;
     // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
     // told: the one of whoever did it has just moved, which nothing else tells them.
-    let everybody = unit.fresh_roster(id)?;
-    let conversation = load(unit.connection, id)?;
+    let everybody = tx.fresh_roster(id)?;
+    let conversation = load(tx.connection, id)?;
     let told = Arc::clone(&everybody);
-    unit.publish(event, told, Change::Conversation(conversation));
-    unit.publish(message.id, everybody, Change::Message(message));
+    tx.publish(event, told, Change::Conversation(conversation));
+    tx.publish(message.id, everybody, Change::Message(message));
     Ok(())
 }
 
-/// The asker's role in the room.
-fn require_room(connection: &Connection, id: ConversationId, asker: UserId) -> Result<Role> {
-    let role = member(connection, id, asker)?.role;
+/// The caller's role in the room.
+fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> Result<Role> {
+    let role = member(connection, id, caller)?.role;
     let is_room: bool = connection
         .prepare_cached("SELECT kind = 'room' FROM conversations WHERE id = ?1")?
         .query_row([id.0], |row| row.get(0))?;
@@ -388,9 +392,9 @@ fn require_room(connection: &Connection, id: ConversationId, asker: UserId) -> R
 pub(super) fn require_own_room(
     connection: &Connection,
     id: ConversationId,
-    asker: UserId,
+    caller: UserId,
 ) -> Result<()> {
-    require_owner(require_room(connection, id, asker)?)
+    require_owner(require_room(connection, id, caller)?)
 }
 
 fn require_owner(role: Role) -> Result<()> {

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Store,
-    unit::{Undo, Unit},
+    transaction::{Rollback, Transaction},
     users::user_at,
 };
 use crate::{
@@ -136,7 +136,7 @@ impl Store {
     /// The session that `token` opens, if it is still open.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where it isn't, and those of a read.
+    /// [`Error::Unauthorized`] where it isn't.
     pub async fn session(&self, token: &str) -> Result<Arc<Session>> {
         let hash = hash(token);
         let cache = &self.inner.sessions;
@@ -170,8 +170,8 @@ impl Store {
         let id = session.id;
         // Refused where the queue is full or the server stopping; the next request after a restart
         // tries again.
-        let _ = self.inner.writer.submit(Undo::Nothing, move |unit| {
-            unit.connection
+        let _ = self.inner.writer.submit(Rollback::Batch, move |tx| {
+            tx.connection
                 .prepare_cached(
                     "UPDATE sessions SET last_seen_at = max(last_seen_at, ?1) WHERE id = ?2",
                 )?
@@ -183,43 +183,36 @@ impl Store {
     /// Ends one of the user's sessions: its token opens nothing any more, and its streams end.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the user has no such session, and those of a write.
+    /// [`Error::NotFound`] where the user has no such session.
     pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
-        self.write(move |unit| end(unit, user, session)).await
+        self.write(move |tx| end(tx, user, session)).await
     }
 
     /// Ends all of the user's sessions but one, and leaves their API tokens.
-    ///
-    /// # Errors
-    /// Those of a write.
     pub async fn end_other_sessions(&self, user: UserId, current: SessionId) -> Result<()> {
-        self.write(move |unit| end_all(unit, user, Some(current)))
-            .await
+        self.write(move |tx| end_all(tx, user, Some(current))).await
     }
 
     /// Ends a session and starts another for the same device, with a new token.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where it has ended meanwhile, and those of a write.
+    /// [`Error::Unauthorized`] where it has ended meanwhile.
     pub async fn refresh_session(&self, session: Arc<Session>) -> Result<SignedIn> {
-        self.write(move |unit| {
-            let device: String = unit
+        self.write(move |tx| {
+            let device: String = tx
                 .connection
                 .prepare_cached("SELECT device FROM sessions WHERE id = ?1")?
                 .query_row([session.id.0], |row| row.get(0))
                 .optional()?
                 .ok_or(Error::Unauthorized)?;
-            end(unit, session.user.id, session.id)?;
-            start(unit, session.user.clone(), &device)
+            end(tx, session.user.id, session.id)?;
+            start(tx, session.user.clone(), &device)
         })
         .await
     }
 
     /// The user's open sessions, the last used first, without API tokens. `current` is the one that
     /// asks, where it is one of these.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn sessions_of(
         &self,
         user: UserId,
@@ -285,11 +278,11 @@ pub(super) fn scope_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<
 }
 
 /// Starts a session for somebody who has shown who they are.
-pub(super) fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<SignedIn> {
-    let now = unit.now;
+pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Result<SignedIn> {
+    let now = tx.now;
     // The user's expired sessions go now, so that the table stays as small as its use.
     let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    unit.connection
+    tx.connection
         .prepare_cached(
             "DELETE FROM sessions
              WHERE user_id = ?1 AND scope IS NULL AND (last_seen_at <= ?2 OR created_at <= ?3)",
@@ -302,7 +295,7 @@ pub(super) fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<Sig
         .filter(|c| !c.is_control())
         .take(DEVICE_LENGTH)
         .collect();
-    unit.connection
+    tx.connection
         .prepare_cached(
             "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at) VALUES (?1, ?2, ?3, ?4, ?4)",
         )?
@@ -314,8 +307,8 @@ pub(super) fn start(unit: &mut Unit<'_>, user: User, device: &str) -> Result<Sig
     })
 }
 
-pub(super) fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Result<()> {
-    let token = unit
+pub(super) fn end(tx: &mut Transaction<'_>, user: UserId, session: SessionId) -> Result<()> {
+    let token = tx
         .connection
         .prepare_cached(
             "DELETE FROM sessions WHERE id = ?1 AND user_id = ?2 AND scope IS NULL RETURNING token_hash",
@@ -323,52 +316,56 @@ pub(super) fn end(unit: &mut Unit<'_>, user: UserId, session: SessionId) -> Resu
         .query_row((session.0, user.0), |row| row.get(0))
         .optional()?
         .ok_or(Error::NotFound("Session"))?;
-    unit.end_session(user, session, token);
+    tx.end_session(user, session, token);
     Ok(())
 }
 
 /// Ends all of a user's sessions but `kept`, and leaves their API tokens.
-pub(super) fn end_all(unit: &mut Unit<'_>, user: UserId, kept: Option<SessionId>) -> Result<()> {
+pub(super) fn end_all(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    kept: Option<SessionId>,
+) -> Result<()> {
     let kept = kept.map_or(0, |kept| kept.0);
-    end_those(unit, user, "scope IS NULL AND id <> ?2", (user.0, kept))
+    end_those(tx, user, "scope IS NULL AND id <> ?2", (user.0, kept))
 }
 
 /// Ends whatever a user is signed in by, with API tokens.
-pub(super) fn end_everything(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
-    end_those(unit, user, "true", [user.0])
+pub(super) fn end_everything(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    end_those(tx, user, "true", [user.0])
 }
 
 /// Ends those of a user's sessions for which `which` holds; `?1` is the user.
 fn end_those(
-    unit: &mut Unit<'_>,
+    tx: &mut Transaction<'_>,
     user: UserId,
     which: &str,
     parameters: impl Params,
 ) -> Result<()> {
     let sql =
         format!("DELETE FROM sessions WHERE user_id = ?1 AND {which} RETURNING id, token_hash");
-    let mut statement = unit.connection.prepare_cached(&sql)?;
+    let mut statement = tx.connection.prepare_cached(&sql)?;
     let ended = statement.query_map(parameters, |row| Ok((SessionId(row.get(0)?), row.get(1)?)))?;
     for row in ended {
         let (session, token) = row?;
-        unit.end_session(user, session, token);
+        tx.end_session(user, session, token);
     }
     Ok(())
 }
 
 /// Gives a session another token; its streams go on.
-pub(super) fn renew(unit: &mut Unit<'_>, session: &Session) -> Result<SignedIn> {
+pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<SignedIn> {
     let token = new_token()?;
-    let former = unit
+    let former = tx
         .connection
         .prepare_cached("SELECT token_hash FROM sessions WHERE id = ?1")?
         .query_row([session.id.0], |row| row.get(0))
         .optional()?
         .ok_or(Error::Unauthorized)?;
-    unit.connection
+    tx.connection
         .prepare_cached("UPDATE sessions SET token_hash = ?2 WHERE id = ?1")?
         .execute((session.id.0, hash(&token)))?;
-    unit.forget_token(former);
+    tx.forget_token(former);
     Ok(SignedIn {
         user: session.user.clone(),
         token,

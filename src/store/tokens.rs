@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Store,
     sessions::{self, hash, scope_at},
-    unit::Unit,
+    transaction::Transaction,
     users::{self, user_at},
 };
 use crate::{
@@ -45,18 +45,18 @@ pub struct NewToken {
 }
 
 impl Store {
-    /// Makes a token for `asker`, or for a bot of theirs, which is made where the name is free.
+    /// Makes a token for `caller`, or for a bot of theirs, which is made where the name is free.
     ///
     /// # Errors
     /// [`Error::NotYours`] where the bot is somebody else's, [`Error::UsernameTaken`] where it isn't
-    /// a bot, [`Error::Invalid`] where there are too many already, and those of a write.
-    pub async fn make_token(&self, asker: User, new: NewToken) -> Result<(ApiToken, String)> {
-        self.write(move |unit| {
+    /// a bot, [`Error::Invalid`] where there are too many already.
+    pub async fn make_token(&self, caller: User, new: NewToken) -> Result<(ApiToken, String)> {
+        self.write(move |tx| {
             let user = match &new.bot {
-                Some(name) => own_bot(unit, asker.id, name)?,
-                None => asker,
+                Some(name) => own_bot(tx, caller.id, name)?,
+                None => caller,
             };
-            make(unit, user, &new)
+            make(tx, user, &new)
         })
         .await
     }
@@ -64,23 +64,20 @@ impl Store {
     /// Makes a token for anybody, as somebody may who holds the database.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is nobody of that name, and those of a write.
+    /// [`Error::NotFound`] where there is nobody of that name.
     pub async fn make_token_for(
         &self,
         username: String,
         new: NewToken,
     ) -> Result<(ApiToken, String)> {
-        self.write(move |unit| {
-            let user = users::find(unit.connection, &username)?.ok_or(Error::NotFound("User"))?;
-            make(unit, user, &new)
+        self.write(move |tx| {
+            let user = users::find(tx.connection, &username)?.ok_or(Error::NotFound("User"))?;
+            make(tx, user, &new)
         })
         .await
     }
 
     /// The tokens of a user and of their bots that are still good, or everybody's, the newest first.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn tokens(&self, of: Option<UserId>) -> Result<Vec<ApiToken>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -106,45 +103,45 @@ impl Store {
         .await
     }
 
-    /// Makes a token of `asker` or of a bot of theirs no good, or anybody's where nobody asks.
+    /// Makes a token of `caller` or of a bot of theirs no good, or anybody's where nobody asks.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such token, and those of a write.
-    pub async fn revoke_token(&self, asker: Option<UserId>, id: SessionId) -> Result<()> {
-        self.write(move |unit| {
-            let (user, token) = unit
+    /// [`Error::NotFound`] where there is no such token.
+    pub async fn revoke_token(&self, caller: Option<UserId>, id: SessionId) -> Result<()> {
+        self.write(move |tx| {
+            let (user, token) = tx
                 .connection
                 .prepare_cached(
                     "DELETE FROM sessions WHERE id = ?1 AND scope IS NOT NULL
                      AND (?2 IS NULL OR user_id IN (SELECT id FROM users WHERE id = ?2 OR bot_of = ?2))
                      RETURNING user_id, token_hash",
                 )?
-                .query_row((id.0, asker.map(|user| user.0)), |row| {
+                .query_row((id.0, caller.map(|user| user.0)), |row| {
                     Ok((UserId(row.get(0)?), row.get(1)?))
                 })
                 .optional()?
                 .ok_or(Error::NotFound("Token"))?;
-            unit.end_session(user, id, token);
+            tx.end_session(user, id, token);
             Ok(())
         })
         .await
     }
 }
 
-fn make(unit: &mut Unit<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
-    let (created_at, expires_at) = (unit.now, unit.now.after(new.lasts));
-    let maker = users::maker_of(unit.connection, user.id)?.unwrap_or(user.id);
+fn make(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
+    let (created_at, expires_at) = (tx.now, tx.now.after(new.lasts));
+    let maker = users::maker_of(tx.connection, user.id)?.unwrap_or(user.id);
     for user in [user.id, maker] {
-        if users::is_disabled(unit.connection, user)? {
+        if users::is_disabled(tx.connection, user)? {
             return Err(Error::Disabled);
         }
     }
-    unit.connection
+    tx.connection
         .prepare_cached(
             "DELETE FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at <= ?2",
         )?
         .execute((user.id.0, created_at.0))?;
-    let present: i64 = unit
+    let present: i64 = tx
         .connection
         .prepare_cached("SELECT count(*) FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL")?
         .query_row([user.id.0], |row| row.get(0))?;
@@ -153,7 +150,7 @@ fn make(unit: &mut Unit<'_>, user: User, new: &NewToken) -> Result<(ApiToken, St
         return Err(Error::invalid("name", reason));
     }
     let token = format!("tincan_{}", sessions::new_token()?);
-    unit.connection
+    tx.connection
         .prepare_cached(
             "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at, scope, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
@@ -167,7 +164,7 @@ fn make(unit: &mut Unit<'_>, user: User, new: &NewToken) -> Result<(ApiToken, St
             expires_at.0,
         ))?;
     let token_info = ApiToken {
-        id: SessionId(unit.connection.last_insert_rowid()),
+        id: SessionId(tx.connection.last_insert_rowid()),
         name: new.name.clone(),
         scope: new.scope,
         user,
@@ -178,20 +175,20 @@ fn make(unit: &mut Unit<'_>, user: User, new: &NewToken) -> Result<(ApiToken, St
     Ok((token_info, token))
 }
 
-/// The bot of that name, where it is the asker's; it is made where there is nobody of the name.
-pub(super) fn own_bot(unit: &mut Unit<'_>, asker: UserId, name: &Username) -> Result<User> {
-    let Some(user) = users::find(unit.connection, &name.text)? else {
-        return make_bot(unit, asker, name);
+/// The bot of that name, where it is the caller's; it is made where there is nobody of the name.
+pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username) -> Result<User> {
+    let Some(user) = users::find(tx.connection, &name.text)? else {
+        return make_bot(tx, caller, name);
     };
-    match users::maker_of(unit.connection, user.id)? {
+    match users::maker_of(tx.connection, user.id)? {
         None => Err(Error::UsernameTaken),
-        Some(maker) if maker == asker => Ok(user),
+        Some(maker) if maker == caller => Ok(user),
         Some(_) => Err(Error::NotYours("its maker")),
     }
 }
 
-fn make_bot(unit: &mut Unit<'_>, maker: UserId, name: &Username) -> Result<User> {
-    let present: i64 = unit
+fn make_bot(tx: &mut Transaction<'_>, maker: UserId, name: &Username) -> Result<User> {
+    let present: i64 = tx
         .connection
         .prepare_cached("SELECT count(*) FROM users WHERE bot_of = ?1")?
         .query_row([maker.0], |row| row.get(0))?;
@@ -199,8 +196,8 @@ fn make_bot(unit: &mut Unit<'_>, maker: UserId, name: &Username) -> Result<User>
         let reason = format!("You have made {MOST} bots already");
         return Err(Error::invalid("bot", reason));
     }
-    let user = users::create(unit, name)?;
-    unit.connection
+    let user = users::create(tx, name)?;
+    tx.connection
         .prepare_cached("UPDATE users SET bot_of = ?2 WHERE id = ?1")?
         .execute((user.id.0, maker.0))?;
     Ok(user)

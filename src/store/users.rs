@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Store, conversations, unit::Unit};
+use super::{Store, conversations, transaction::Transaction};
 use crate::{
     error::{Error, Result},
     model::{ConversationId, User, UserId, Username, username_key},
@@ -18,21 +18,18 @@ impl Store {
     /// Those of a write, and of a username that breaks the rules.
     pub async fn ensure_user(&self, username: &str, admin: bool) -> Result<()> {
         let username = Username::new(username)?;
-        self.write(move |unit| {
-            if find(unit.connection, &username.text)?.is_none() {
-                let user = create(unit, &username)?;
-                set_admin(unit.connection, user.id, admin)?;
+        self.write(move |tx| {
+            if find(tx.connection, &username.text)?.is_none() {
+                let user = create(tx, &username)?;
+                set_admin(tx.connection, user.id, admin)?;
             }
             Ok(())
         })
         .await
     }
 
-    /// Up to five usernames that start with `prefix`, in whatever case, without `asker`'s own.
-    ///
-    /// # Errors
-    /// Those of a read.
-    pub async fn search_usernames(&self, asker: UserId, prefix: &str) -> Result<Vec<String>> {
+    /// Up to five usernames that start with `prefix`, in whatever case, without `caller`'s own.
+    pub async fn search_usernames(&self, caller: UserId, prefix: &str) -> Result<Vec<String>> {
         let key = username_key(prefix);
         self.read(move |connection| {
             // U+10FFFF is in no name and sorts behind all that are.
@@ -42,28 +39,22 @@ impl Store {
                  AND disabled_at IS NULL
                  ORDER BY username_key LIMIT ?3",
             )?;
-            let names = statement.query_map((key, asker.0, SEARCH_LIMIT), |row| row.get(0))?;
+            let names = statement.query_map((key, caller.0, SEARCH_LIMIT), |row| row.get(0))?;
             Ok(names.collect::<rusqlite::Result<_>>()?)
         })
         .await
     }
 
     /// Whether others see that `user` types, is online, and what they have read.
-    ///
-    /// # Errors
-    /// Those of a read.
     pub async fn shows_activity(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| Ok(shows_activity(connection, user)?))
             .await
     }
 
     /// Lets others see it, or not.
-    ///
-    /// # Errors
-    /// Those of a write.
     pub async fn set_shows_activity(&self, user: UserId, shows: bool) -> Result<()> {
-        self.write(move |unit| {
-            unit.connection
+        self.write(move |tx| {
+            tx.connection
                 .prepare_cached("UPDATE users SET shows_activity = ?2 WHERE id = ?1")?
                 .execute((user.0, shows))?;
             Ok(())
@@ -129,8 +120,8 @@ pub(super) fn maker_of(connection: &Connection, user: UserId) -> rusqlite::Resul
 }
 
 /// Gives a user another name; it must be free, or theirs in another spelling.
-pub(super) fn rename(unit: &mut Unit<'_>, user: UserId, name: &Username) -> Result<()> {
-    let changed = unit
+pub(super) fn rename(tx: &mut Transaction<'_>, user: UserId, name: &Username) -> Result<()> {
+    let changed = tx
         .connection
         .prepare_cached(
             "UPDATE OR IGNORE users SET username = ?2, username_key = ?3 WHERE id = ?1",
@@ -139,34 +130,34 @@ pub(super) fn rename(unit: &mut Unit<'_>, user: UserId, name: &Username) -> Resu
     if changed == 0 {
         return Err(Error::UsernameTaken);
     }
-    announce(unit, user)
+    announce(tx, user)
 }
 
 /// Tells everybody who shares a conversation with a user that they are called or look otherwise now.
-pub(super) fn announce(unit: &mut Unit<'_>, user: UserId) -> Result<()> {
-    unit.forget_user(user);
-    let connection = unit.connection;
+pub(super) fn announce(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    tx.forget_user(user);
+    let connection = tx.connection;
     let mut statement =
         connection.prepare_cached("SELECT conversation_id FROM participants WHERE user_id = ?1")?;
     let shared = statement.query_map([user.0], |row| row.get(0).map(ConversationId))?;
     for id in shared {
-        conversations::publish_change(unit, id?)?;
+        conversations::publish_change(tx, id?)?;
     }
     Ok(())
 }
 
 /// Makes a user; the name must be free.
-pub(super) fn create(unit: &mut Unit<'_>, username: &Username) -> Result<User> {
-    let added = unit
+pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<User> {
+    let added = tx
         .connection
         .prepare_cached(
             "INSERT INTO users (username, username_key, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?
-        .execute((&username.text, &username.key, unit.now.0))?;
+        .execute((&username.text, &username.key, tx.now.0))?;
     if added == 0 {
         return Err(Error::UsernameTaken);
     }
-    let id = UserId(unit.connection.last_insert_rowid());
+    let id = UserId(tx.connection.last_insert_rowid());
     Ok(User {
         id,
         username: username.text.clone(),

@@ -26,13 +26,13 @@ use tokio::sync::{
 use tracing::Span;
 
 use super::{
-    Failure,
+    FatalError,
+    cache::Cache,
     checkpoint::{Checkpointer, Gate},
     is_lost,
-    memory::Memory,
     open::Lock,
     sessions::SessionCache,
-    unit::{AfterCommit, Undo, Unit},
+    transaction::{AfterCommit, Rollback, Transaction},
 };
 use crate::{
     bus::Bus,
@@ -67,7 +67,7 @@ pub(super) struct Setup {
     pub bus: Arc<Bus>,
     pub sessions: Arc<SessionCache>,
     pub metrics: Arc<Metrics>,
-    pub fail: watch::Sender<Option<Failure>>,
+    pub fail: watch::Sender<Option<FatalError>>,
 }
 
 /// The queue in front of the writer's thread.
@@ -100,38 +100,38 @@ enum Message {
 
 /// Something to be done inside a transaction, and somebody who waits for it.
 trait Job: Send {
-    fn undo(&self) -> Undo;
+    fn rollback(&self) -> Rollback;
     /// Does the work. An error takes back what the work has written so far.
-    fn run(&mut self, unit: &mut Unit<'_>) -> Result<()>;
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Result<()>;
     /// Tells whoever waits, given the fate of the batch.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
 /// The job of doing `work` and sending its result.
 struct Task<T, W> {
-    undo: Undo,
+    rollback: Rollback,
     work: Option<W>,
     result: Option<Result<T>>,
     /// In whose name it is logged what goes wrong.
     span: Span,
     pending: Pending,
-    asker: oneshot::Sender<Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
 }
 
 impl<T, W> Job for Task<T, W>
 where
     T: Send,
-    W: FnOnce(&mut Unit<'_>) -> Result<T> + Send,
+    W: FnOnce(&mut Transaction<'_>) -> Result<T> + Send,
 {
-    fn undo(&self) -> Undo {
-        self.undo
+    fn rollback(&self) -> Rollback {
+        self.rollback
     }
 
-    fn run(&mut self, unit: &mut Unit<'_>) -> Result<()> {
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Result<()> {
         let Some(work) = self.work.take() else {
             return Ok(());
         };
-        let result = self.span.in_scope(|| work(unit));
+        let result = self.span.in_scope(|| work(tx));
         let outcome = result.as_ref().map(drop).map_err(Error::clone);
         self.result = Some(result);
         outcome
@@ -147,7 +147,7 @@ where
         // First, so that whoever is answered doesn't find itself still counted.
         drop(self.pending);
         // Whoever asked may have gone; the work is done all the same.
-        let _ = self.asker.send(answer);
+        let _ = self.caller.send(answer);
     }
 }
 
@@ -161,8 +161,8 @@ impl Writer {
             let done = panic::catch_unwind(AssertUnwindSafe(|| write_until_stopped(setup, queue)));
             let failure = match done {
                 Ok(Ok(())) => return,
-                Ok(Err(error)) => Failure::Disk(error.to_string()),
-                Err(_) => Failure::Defect,
+                Ok(Err(error)) => FatalError::Disk(error.to_string()),
+                Err(_) => FatalError::Defect,
             };
             tracing::error!(%failure, "nothing more is written");
             fail.send_replace(Some(failure));
@@ -181,10 +181,10 @@ impl Writer {
     /// [`Error::Busy`] when the queue is full, [`Error::Stopping`] when the writer has stopped.
     pub fn submit<T: Send + 'static>(
         &self,
-        undo: Undo,
-        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+        rollback: Rollback,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (job, receiver) = self.job(undo, work);
+        let (job, receiver) = self.job(rollback, work);
         match self.jobs.try_send(job) {
             Ok(()) => Ok(receiver),
             Err(TrySendError::Full(_)) => Err(Error::Busy),
@@ -198,9 +198,9 @@ impl Writer {
     /// [`Error::Stopping`] when the writer has stopped.
     pub async fn submit_in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (job, receiver) = self.job(Undo::Savepoint, work);
+        let (job, receiver) = self.job(Rollback::Savepoint, work);
         let queued = self.jobs.send(job).await;
         queued.map_err(|_| Error::Stopping)?;
         Ok(receiver)
@@ -214,17 +214,17 @@ impl Writer {
     /// What goes into the queue, and where its result arrives.
     fn job<T: Send + 'static>(
         &self,
-        undo: Undo,
-        work: impl FnOnce(&mut Unit<'_>) -> Result<T> + Send + 'static,
+        rollback: Rollback,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> (Message, oneshot::Receiver<Result<T>>) {
-        let (asker, receiver) = oneshot::channel();
+        let (caller, receiver) = oneshot::channel();
         let task = Task {
-            undo,
+            rollback,
             work: Some(work),
             result: None,
             span: Span::current(),
             pending: Pending::new(&self.pending),
-            asker,
+            caller,
         };
         (Message::Job(Box::new(task)), receiver)
     }
@@ -262,7 +262,7 @@ fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite
     let done = Batches {
         connection: &connection,
         last_id,
-        memory: Memory::default(),
+        cache: Cache::default(),
         data_version: 0,
         bus,
         sessions,
@@ -302,13 +302,13 @@ fn set_clock(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
 struct Batches<'a> {
     connection: &'a Connection,
     last_id: i64,
-    memory: Memory,
+    cache: Cache,
     /// As it was when the memory was last known to be right.
     data_version: i64,
     bus: Arc<Bus>,
     sessions: Arc<SessionCache>,
     metrics: Arc<Metrics>,
-    fail: watch::Sender<Option<Failure>>,
+    fail: watch::Sender<Option<FatalError>>,
     gate: Gate,
     checkpointer: &'a Checkpointer,
 }
@@ -378,7 +378,7 @@ impl Batches<'_> {
                 (Ok(()), Ok(()))
             }
             Err(Aborted::Refused(error)) => {
-                self.memory.forget_everything();
+                self.cache.clear();
                 self.roll_back();
                 (Err(error), Ok(()))
             }
@@ -400,19 +400,19 @@ impl Batches<'_> {
         let version = data_version(connection)?;
         if self.data_version != version {
             self.data_version = version;
-            self.memory.forget_everything();
+            self.cache.clear();
         }
-        let mut unit = Unit::new(connection, now, self.last_id, &mut self.memory, count);
+        let mut tx = Transaction::new(connection, now, self.last_id, &mut self.cache, count);
         for job in jobs {
-            let mark = unit.begin_job(job.undo())?;
-            if let Err(error) = job.run(&mut unit)
-                && !unit.take_back(&mark)?
+            let mark = tx.begin_job(job.rollback())?;
+            if let Err(error) = job.run(&mut tx)
+                && !tx.rollback_job(&mark)?
             {
                 return Err(Aborted::Refused(error));
             }
-            unit.end_job(&mark)?;
+            tx.end_job(&mark)?;
         }
-        let (last_id, after_commit) = unit.end();
+        let (last_id, after_commit) = tx.end();
         if last_id != self.last_id {
             set_clock(connection, last_id)?;
         }

@@ -111,13 +111,13 @@ async fn a_new_conversation_is_empty_and_direct() {
 #[tokio::test]
 async fn two_people_have_one_conversation_whoever_starts_it() {
     let talk = Talk::start(dev()).await;
-    for (asker, other) in [(&talk.john, "jane"), (&talk.jane, "john")] {
+    for (caller, other) in [(&talk.john, "jane"), (&talk.jane, "john")] {
         let body = json!({ "username": other });
-        let again = asker.post("/api/conversations", body).await;
+        let again = caller.post("/api/conversations", body).await;
         let path = format!("/api/conversations/{}", talk.conversation);
         assert_eq!(again.headers["location"], path.as_str());
         again.expect(303);
-        asker.get(&path).await.expect(200);
+        caller.get(&path).await.expect(200);
     }
 }
 
@@ -143,9 +143,9 @@ async fn one_cannot_talk_to_oneself_to_nobody_or_to_no_name() {
 async fn the_other_participant_is_the_other_one() {
     let talk = Talk::start(dev()).await;
     let path = format!("/api/conversations/{}/other_participant", talk.conversation);
-    for (asker, other) in [(&talk.john, &talk.jane), (&talk.jane, &talk.john)] {
+    for (caller, other) in [(&talk.john, &talk.jane), (&talk.jane, &talk.john)] {
         let expected = json!({ "id": other.id, "username": other.username, "avatarURL": null });
-        assert_eq!(asker.get(&path).await.expect(200), expected);
+        assert_eq!(caller.get(&path).await.expect(200), expected);
     }
 }
 
@@ -189,10 +189,10 @@ async fn a_listed_conversation_is_the_one_that_is_shown() {
     let talk = Talk::start(dev()).await;
     talk.jane.say(&talk.conversation, "one").await;
     let newest = talk.jane.say(&talk.conversation, "two").await;
-    for (asker, unread) in [(&talk.john, 2), (&talk.jane, 0)] {
-        let list = asker.get("/api/conversations").await.expect(200);
+    for (caller, unread) in [(&talk.john, 2), (&talk.jane, 0)] {
+        let list = caller.get("/api/conversations").await.expect(200);
         let path = format!("/api/conversations/{}", talk.conversation);
-        let shown = asker.get(&path).await.expect(200);
+        let shown = caller.get(&path).await.expect(200);
         assert_eq!(list, json!([shown]));
         assert_eq!(shown["lastMessage"]["id"], newest["id"]);
         assert_eq!(shown["lastMessage"]["mine"], unread == 0);

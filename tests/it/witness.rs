@@ -337,10 +337,10 @@ impl Witness {
         assert_eq!(seen, expected);
     }
 
-    fn message_at(&self, row: &Row<'_>, asker: &str) -> rusqlite::Result<Value> {
+    fn message_at(&self, row: &Row<'_>, caller: &str) -> rusqlite::Result<Value> {
         let time = |index| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(index)?.map(time));
         let author = user_at(row, 8)?;
-        let mine = author["id"] == asker;
+        let mine = author["id"] == caller;
         let changed: Option<i64> = row.get(3)?;
         let mut message = json!({
             "id": id_at(row, 0)?, "conversationId": id_at(row, 1)?, "number": row.get::<_, i64>(2)?,

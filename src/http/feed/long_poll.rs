@@ -14,7 +14,7 @@ use warp::{
 use super::{
     super::{
         filters::Query,
-        reply::{Answer, Failure},
+        reply::{Answer, ErrorResponse},
     },
     json,
 };
@@ -48,10 +48,10 @@ pub fn beginning(feed: &Feed) -> Response {
 /// What the feed has behind the client's cursor.
 ///
 /// # Errors
-/// 410 where the cursor means nothing here, 401 where the session ends, and those of a read.
+/// 410 where the cursor means nothing here, 401 where the session ends.
 pub async fn reply(mut feed: Feed, wait: Duration) -> Answer {
     if feed.is_lost() {
-        return Err(Failure::new(StatusCode::GONE, "reset", RESET));
+        return Err(ErrorResponse::new(StatusCode::GONE, "reset", RESET));
     }
     let mut events = String::new();
     match take(&mut feed, wait, &mut events).await {

@@ -16,9 +16,9 @@ use warp::{
 
 use super::{
     App,
-    asker::Asker,
-    filters::{Query, Upgrade, asker, only, query, upgrade, with},
-    reply::{Answer, Failure},
+    caller::Caller,
+    filters::{Query, Upgrade, caller, only, query, upgrade, with},
+    reply::{Answer, ErrorResponse},
 };
 use crate::{
     error::Error,
@@ -31,7 +31,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let follow = messages
         .and(warp::get())
         .and(with(app))
-        .and(asker())
+        .and(caller())
         .and(query())
         .and(upgrade())
         .then(follow);
@@ -41,15 +41,15 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgrade>) -> Answer {
+async fn follow(app: Arc<App>, caller: Caller, query: Query, upgrade: Option<Upgrade>) -> Answer {
     let in_query = query.get("token");
-    let session = asker.reader_or(&app, in_query).await?;
+    let session = caller.reader_or(&app, in_query).await?;
     let accepts = |media_type| {
-        let accepted = asker.headers().get_all(ACCEPT);
+        let accepted = caller.headers().get_all(ACCEPT);
         let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());
         accepted.any(|value| value.contains(media_type))
     };
-    let last = asker
+    let last = caller
         .headers()
         .get("last-event-id")
         .map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -58,9 +58,9 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgra
         .filter(|last| !last.is_empty())
         .or_else(|| query.get("after"));
     let open = |transport| Feed::open(&app.store, &app.presence, session, cursor, transport);
-    if let Some(upgrade) = upgrade.filter(|_| asker.wants_websocket()) {
-        let response = websocket::handshake(asker.headers())?;
-        let token = asker.token(&app.settings).or(in_query);
+    if let Some(upgrade) = upgrade.filter(|_| caller.wants_websocket()) {
+        let response = websocket::handshake(caller.headers())?;
+        let token = caller.token(&app.settings).or(in_query);
         let token = token.ok_or(Error::Unauthorized)?.to_owned();
         let feed = open(Transport::WebSocket).await?;
         websocket::start(upgrade, Arc::clone(&app), token, feed);
@@ -77,7 +77,7 @@ async fn follow(app: Arc<App>, asker: Asker, query: Query, upgrade: Option<Upgra
             Some(_) => long_poll::reply(feed, wait).await,
         };
     }
-    Err(Failure::new(
+    Err(ErrorResponse::new(
         StatusCode::NOT_ACCEPTABLE,
         "not_acceptable",
         "This endpoint requires an EventSource connection",

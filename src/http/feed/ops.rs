@@ -13,7 +13,7 @@ use super::super::{
     App, body,
     conversations::ReadMark,
     messages::Draft,
-    reply::{Answer, Failure},
+    reply::{Answer, ErrorResponse},
 };
 use crate::{
     error::{Error, Result},
@@ -47,7 +47,7 @@ pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
     #[serde(rename_all = "camelCase")]
     struct Refusal<'a> {
         #[serde(flatten)]
-        failure: &'a Failure,
+        failure: &'a ErrorResponse,
         #[serde(skip_serializing_if = "Option::is_none")]
         client_id: Option<String>,
     }

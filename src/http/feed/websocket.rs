@@ -40,9 +40,9 @@ use warp::{
 use super::{
     super::{
         App,
-        asker::lists,
+        caller::lists,
         filters::Upgrade,
-        reply::{Answer, Failure},
+        reply::{Answer, ErrorResponse},
     },
     json, ops,
 };
@@ -68,7 +68,7 @@ pub fn handshake(headers: &HeaderMap) -> Answer<Response> {
     let is_version = |version: &HeaderValue| version == "13";
     if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
         let (status, message) = (StatusCode::UPGRADE_REQUIRED, "This is WebSocket version 13");
-        let refusal = Failure::new(status, "websocket_version", message);
+        let refusal = ErrorResponse::new(status, "websocket_version", message);
         return Err(refusal
             .with_header(SEC_WEBSOCKET_VERSION, "13")
             .with_header(UPGRADE, "websocket")
@@ -80,7 +80,7 @@ pub fn handshake(headers: &HeaderMap) -> Answer<Response> {
     let Some(accept) = accept else {
         let message = "A WebSocket begins with Connection: Upgrade and a Sec-WebSocket-Key";
         let status = StatusCode::BAD_REQUEST;
-        return Err(Failure::new(status, "bad_handshake", message));
+        return Err(ErrorResponse::new(status, "bad_handshake", message));
     };
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     response.headers_mut().extend([

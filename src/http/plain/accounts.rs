@@ -14,10 +14,10 @@ use super::{
 use crate::http::{
     App, Settings,
     accounts::{self, Credentials, Registration},
-    asker::session_cookie,
     body::Body,
+    caller::session_cookie,
     filters::only,
-    reply::{Answer, Failure, see_other},
+    reply::{Answer, ErrorResponse, see_other},
 };
 
 /// Whom development mode starts with.
@@ -55,13 +55,13 @@ struct Entry {
 }
 
 async fn enter(visit: Visit, body: Body) -> Answer {
-    let Visit { app, asker, .. } = visit;
-    asker.refuse_cross_origin(&app)?;
-    let entry: Entry = body.form(asker.headers()).await?;
+    let Visit { app, caller, .. } = visit;
+    caller.refuse_cross_origin(&app)?;
+    let entry: Entry = body.form(caller.headers()).await?;
     let name = entry.username.clone().unwrap_or_default();
     let signed_in = match entry.create {
-        Some(_) => accounts::sign_up(&app, &asker, entry.registration()).await,
-        None => accounts::sign_in(&app, &asker, entry.credentials()).await,
+        Some(_) => accounts::sign_up(&app, &caller, entry.registration()).await,
+        None => accounts::sign_in(&app, &caller, entry.credentials()).await,
     };
     match signed_in {
         Ok(signed_in) => {
@@ -71,7 +71,7 @@ async fn enter(visit: Visit, body: Body) -> Answer {
             Ok(answer)
         }
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let signup = accounts::signup(&app).await?;
             let page = door(&app.settings, signup, Draft::refused(&name, &refusal));
             Ok(refusal.answer(page))

@@ -20,7 +20,7 @@ use crate::{
         body::Body,
         filters::only,
         messages,
-        reply::{Answer, Failure, see_other},
+        reply::{Answer, ErrorResponse, see_other},
     },
     metrics::Transport,
     model::{
@@ -87,7 +87,7 @@ async fn start(visit: Visit, body: Body) -> Answer {
         Ok(Started::Created(created)) => see_other(&path(created.0.id)),
         Ok(Started::Existing(id)) => see_other(&path(id)),
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let draft = Draft::refused(&username, &refusal);
             let page = list_page(&visit, &visitor, None, draft).await?;
             Ok(refusal.answer(page))
@@ -106,8 +106,8 @@ async fn list_page<'a>(
     before: Option<ConversationId>,
     draft: Draft<'_>,
 ) -> Answer<Page<'a>> {
-    let asker = visitor.id();
-    let conversations = visit.app.store.conversations(asker, before).await?;
+    let caller = visitor.id();
+    let conversations = visit.app.store.conversations(caller, before).await?;
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
     let title = "Conversations";
@@ -200,7 +200,7 @@ async fn send(id: ConversationId, visit: Visit, body: Body) -> Answer {
         Err(error) => {
             // Somebody goes back to a page from which they sent something, and writes something else.
             let is_used = matches!(error, Error::ClientIdReused);
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let problem = if is_used {
                 "Something else was sent from that page already. Send again to send this, too"
             } else {
@@ -259,11 +259,11 @@ impl Shown {
         id: ConversationId,
         view: View,
     ) -> Result<Self> {
-        let (store, asker) = (&visit.app.store, visitor.id());
-        let (conversation, member) = store.conversation(asker, id).await?;
+        let (store, caller) = (&visit.app.store, visitor.id());
+        let (conversation, member) = store.conversation(caller, id).await?;
         let before = match view {
             View::Top => {
-                let mut messages = store.top(asker, id, PAGE).await?;
+                let mut messages = store.top(caller, id, PAGE).await?;
                 messages.retain(|message| !message.reactions.is_empty());
                 return Ok(Self {
                     conversation,
@@ -280,14 +280,14 @@ impl Shown {
             after: None,
             limit: PAGE + 1,
         };
-        let mut messages = store.history(asker, id, part).await?;
+        let mut messages = store.history(caller, id, part).await?;
         let has_older = messages.len() > PAGE as usize;
         messages.truncate(PAGE as usize);
         messages.reverse();
         let newest = messages.last().map_or(0, |message| message.number);
         if newest > member.last_read_number {
             // A full disk keeps nobody from reading.
-            let _ = store.mark_read(asker, id, Some(newest)).await;
+            let _ = store.mark_read(caller, id, Some(newest)).await;
         }
         Ok(Self {
             conversation,

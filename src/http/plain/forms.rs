@@ -14,10 +14,10 @@ use warp::{Filter, Rejection, http::StatusCode};
 use crate::{
     http::{
         App,
-        asker::Asker,
         body::Body,
-        filters::{Query, asker, body, query, with},
-        reply::{Answer, Failure},
+        caller::Caller,
+        filters::{Query, body, caller, query, with},
+        reply::{Answer, ErrorResponse},
     },
     model::{User, UserId},
     store::{Session, hex},
@@ -29,7 +29,7 @@ const LABEL: &str = "a form of tincan's plain pages ";
 /// A request for a page.
 pub struct Visit {
     pub app: Arc<App>,
-    pub asker: Asker,
+    pub caller: Caller,
     pub query: Query,
 }
 
@@ -46,8 +46,8 @@ pub fn sends(
 }
 
 fn visit(app: &Arc<App>) -> impl Filter<Extract = (Visit,), Error = Rejection> + Clone + use<> {
-    let parts = with(app).and(asker()).and(query());
-    parts.map(|app, asker, query| Visit { app, asker, query })
+    let parts = with(app).and(caller()).and(query());
+    parts.map(|app, caller, query| Visit { app, caller, query })
 }
 
 /// Somebody who is signed in, and looks at pages.
@@ -59,7 +59,7 @@ pub struct Visitor {
 impl Visitor {
     /// Whoever asks for a page.
     pub async fn of(visit: &Visit) -> Answer<Self> {
-        let (session, secret) = visit.asker.page_session(&visit.app).await?;
+        let (session, secret) = visit.caller.page_session(&visit.app).await?;
         let token = Sha256::new().chain_update(LABEL).chain_update(secret);
         Ok(Self {
             session,
@@ -115,15 +115,19 @@ pub async fn submitted<T: DeserializeOwned>(visit: &Visit, body: Body) -> Answer
         fields: T,
     }
 
-    visit.asker.refuse_cross_origin(&visit.app)?;
+    visit.caller.refuse_cross_origin(&visit.app)?;
     let visitor = Visitor::of(visit).await?;
-    let Form { token, fields } = body.form::<Form<T>>(visit.asker.headers()).await?;
+    let Form { token, fields } = body.form::<Form<T>>(visit.caller.headers()).await?;
     if visitor.made(&token.unwrap_or_default()) {
         // A form may take its time to arrive, and its sender may be shut out meanwhile.
         return Ok((Visitor::of(visit).await?, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
-    Err(Failure::new(StatusCode::FORBIDDEN, "stale_form", message))
+    Err(ErrorResponse::new(
+        StatusCode::FORBIDDEN,
+        "stale_form",
+        message,
+    ))
 }
 
 /// A form that has nothing to fill in.
@@ -145,7 +149,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub fn refused(text: &'a str, refusal: &'a Failure) -> Self {
+    pub fn refused(text: &'a str, refusal: &'a ErrorResponse) -> Self {
         Self {
             text,
             problem: Some(refusal.message()),

@@ -17,7 +17,7 @@ use crate::{
         App,
         body::Body,
         filters::{Query, only},
-        reply::{Answer, Failure, see_other},
+        reply::{Answer, ErrorResponse, see_other},
     },
     model::{ConversationId, Emoji, Member, Message, MessageId, MessageView, message_content},
 };
@@ -234,7 +234,7 @@ async fn take_edit(id: MessageId, visit: Visit, body: Body) -> Answer {
     match edit(&visit, &visitor, id, &content).await {
         Ok(message) => see_other(&view.path_to(&message)),
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let message = own_message(&visit, &visitor, id).await?;
             let draft = Draft::refused(&content, &refusal);
             Ok(refusal.answer(edit_page(&visitor, &message, view, draft)))
@@ -312,7 +312,7 @@ async fn take_reaction(id: MessageId, visit: Visit, body: Body) -> Answer {
     match react(&visit, &visitor, id, change).await {
         Ok(message) => see_other(&View::of(&visit.query)?.path_to(&message)),
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let page = reaction_page(&visit, &visitor, id, Some(refusal.message())).await?;
             Ok(refusal.answer(page))
         }
@@ -321,12 +321,12 @@ async fn take_reaction(id: MessageId, visit: Visit, body: Body) -> Answer {
 
 async fn react(visit: &Visit, visitor: &Visitor, id: MessageId, change: Change) -> Result<Message> {
     let Change { add, remove } = change;
-    let (store, asker) = (&visit.app.store, visitor.id());
+    let (store, caller) = (&visit.app.store, visitor.id());
     match remove {
-        Some(label) => store.unreact(asker, id, emoji_of(&label)?).await,
+        Some(label) => store.unreact(caller, id, emoji_of(&label)?).await,
         None => {
             store
-                .react(asker, id, emoji_of(&add.unwrap_or_default())?)
+                .react(caller, id, emoji_of(&add.unwrap_or_default())?)
                 .await
         }
     }

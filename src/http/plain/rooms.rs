@@ -18,7 +18,7 @@ use crate::{
         App,
         body::Body,
         filters::only,
-        reply::{Answer, Failure, see_other},
+        reply::{Answer, ErrorResponse, see_other},
         rooms::people,
     },
     model::{Conversation, ConversationId, ConversationKind, Participant, Role, UserId, room_name},
@@ -87,7 +87,7 @@ async fn make(visit: Visit, body: Body) -> Answer {
     match make_room(&visit, &visitor, &plan).await {
         Ok(id) => see_other(&path(id)),
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let page = rooms_page(&visit, &visitor, &plan, Some(&refusal)).await?;
             Ok(refusal.answer(page))
         }
@@ -113,14 +113,14 @@ async fn rooms_page<'a>(
     visit: &Visit,
     visitor: &'a Visitor,
     plan: &Plan,
-    refusal: Option<&Failure>,
+    refusal: Option<&ErrorResponse>,
 ) -> Answer<Page<'a>> {
     let before = visit.query.id("before", "Conversation")?;
     let rooms = visit.app.store.open_rooms(visitor.id(), before).await?;
     let last = rooms.last().filter(|_| rooms.len() >= ROOMS_PAGE as usize);
     let draft = Draft {
         text: &plan.name,
-        problem: refusal.map(Failure::message),
+        problem: refusal.map(ErrorResponse::message),
     };
     let title = "Rooms";
     let main = html! {
@@ -233,7 +233,7 @@ async fn take_newcomer(id: ConversationId, visit: Visit, body: Body) -> Answer {
     match visit.app.store.add(user, id, username.clone()).await {
         Ok(()) => see_other(&people_path(id)),
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let newcomer = Draft::refused(&username, &refusal);
             let page = people_page(&visit, &visitor, id, newcomer, Draft::default()).await?;
             Ok(refusal.answer(page))
@@ -252,7 +252,7 @@ async fn take_change(id: ConversationId, visit: Visit, body: Body) -> Answer {
     match change(&visit, &visitor, id, name.as_deref(), open.as_deref()).await {
         Ok(()) => see_other(&people_path(id)),
         Err(error) => {
-            let refusal = Failure::from(error);
+            let refusal = ErrorResponse::from(error);
             let name = name.unwrap_or_default();
             let naming = Draft::refused(&name, &refusal);
             let page = people_page(&visit, &visitor, id, Draft::default(), naming).await?;
@@ -410,15 +410,15 @@ struct Fate {
 
 async fn take_person(id: ConversationId, user: UserId, visit: Visit, body: Body) -> Answer {
     let (visitor, Fate { owner, remove }) = submitted(&visit, body).await?;
-    let (store, asker) = (&visit.app.store, visitor.user().clone());
+    let (store, caller) = (&visit.app.store, visitor.user().clone());
     if remove.is_some() {
-        store.remove(asker, id, user).await?;
+        store.remove(caller, id, user).await?;
     } else if owner.is_some() {
         let change = RoomChange {
             owner: Some(user),
             ..RoomChange::default()
         };
-        store.change_room(asker, id, change).await?;
+        store.change_room(caller, id, change).await?;
     }
     see_other(&people_path(id))
 }

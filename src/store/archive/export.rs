@@ -22,9 +22,6 @@ use crate::{
 
 /// Writes what the database holds, or what `username` sees of it, into a folder that is made for it. The folder has its
 /// name once everything is in it.
-///
-/// # Errors
-/// See [`ArchiveError`].
 pub fn export(
     database: &Path,
     to: &Path,

@@ -23,9 +23,6 @@ use crate::{
 };
 
 /// Makes the database at `database`, in which nobody has an account yet, of the archive in the folder `from`.
-///
-/// # Errors
-/// See [`ArchiveError`].
 pub fn import(from: &Path, database: &Path, watch: Watch<'_>) -> Result<(), ArchiveError> {
     let title = read_title(&from.join(TITLE))?;
     at_place(database, |place| import_at(from, &title, place, watch))

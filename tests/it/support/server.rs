@@ -69,7 +69,7 @@ struct Running {
     address: SocketAddr,
     setup_link: Option<String>,
     stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), tincan::store::Failure>>,
+    task: JoinHandle<Result<(), tincan::store::FatalError>>,
 }
 
 impl Server {

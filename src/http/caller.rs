@@ -13,7 +13,7 @@ use super::{
     App, Settings,
     body::Body,
     origin::is_same_origin,
-    reply::{Answer, Failure},
+    reply::{Answer, ErrorResponse},
 };
 use crate::{
     error::Error,
@@ -28,7 +28,7 @@ const FLOW_AGE: u32 = 20 * 60;
 
 /// What somebody has to be allowed to do.
 #[derive(Clone, Copy)]
-pub enum Right {
+pub enum Permission {
     /// Take part in conversations.
     Send,
     /// Whatever is theirs to do, which no API token may.
@@ -38,13 +38,13 @@ pub enum Right {
 }
 
 /// A request's head.
-pub struct Asker {
+pub struct Caller {
     method: Method,
     headers: HeaderMap,
     address: IpAddr,
 }
 
-impl Asker {
+impl Caller {
     pub fn new(method: Method, headers: HeaderMap, address: IpAddr) -> Self {
         Self {
             method,
@@ -76,7 +76,7 @@ impl Asker {
     pub async fn sent<T: DeserializeOwned>(
         &self,
         app: &App,
-        right: Right,
+        right: Permission,
         body: Body,
     ) -> Answer<(Arc<Session>, T)> {
         self.entitled(app, right).await?;
@@ -88,7 +88,7 @@ impl Asker {
     pub async fn sent_or_default<T: DeserializeOwned + Default>(
         &self,
         app: &App,
-        right: Right,
+        right: Permission,
         body: Body,
     ) -> Answer<(Arc<Session>, T)> {
         self.entitled(app, right).await?;
@@ -96,11 +96,11 @@ impl Asker {
         Ok((self.entitled(app, right).await?, sent))
     }
 
-    async fn entitled(&self, app: &App, right: Right) -> Answer<Arc<Session>> {
+    async fn entitled(&self, app: &App, right: Permission) -> Answer<Arc<Session>> {
         match right {
-            Right::Send => self.sender(app).await,
-            Right::Person => self.session(app).await,
-            Right::Administrator => self.administrator(app).await,
+            Permission::Send => self.sender(app).await,
+            Permission::Person => self.session(app).await,
+            Permission::Administrator => self.administrator(app).await,
         }
     }
 
@@ -215,7 +215,7 @@ impl Asker {
         Ok((session, token))
     }
 
-    /// Where the asker reaches this server, for links that they give to others.
+    /// Where the caller reaches this server, for links that they give to others.
     pub fn base(&self, settings: &Settings) -> String {
         if let Some(own) = &settings.public_url {
             return own.to_string();
@@ -288,8 +288,8 @@ pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
     tokens.any(|listed| listed.trim().eq_ignore_ascii_case(token))
 }
 
-fn cross_origin() -> Failure {
-    Failure::new(
+fn cross_origin() -> ErrorResponse {
+    ErrorResponse::new(
         StatusCode::FORBIDDEN,
         "cross_origin",
         "A page of another origin can't do this",

@@ -13,7 +13,7 @@ pub(super) type Roster = Arc<[Member]>;
 const MOST_MEMBERS: usize = 65_536;
 
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct Cache {
     conversations: HashMap<ConversationId, Conversation>,
     members: usize,
     /// What the job that is being done has looked up or changed.
@@ -26,14 +26,14 @@ struct Conversation {
     newest_number: Option<i64>,
 }
 
-impl Memory {
+impl Cache {
     /// Another job begins: what is known by now stays known.
     pub fn begin_job(&mut self) {
         self.touched.clear();
     }
 
     /// The job is taken back: what it found may have been what it had made.
-    pub fn take_back_job(&mut self) {
+    pub fn rollback_job(&mut self) {
         for id in std::mem::take(&mut self.touched) {
             if let Some(conversation) = self.conversations.remove(&id) {
                 self.members -= size(&conversation);
@@ -59,7 +59,7 @@ impl Memory {
 
     fn change(&mut self, id: ConversationId, change: impl FnOnce(&mut Conversation)) {
         if self.members > MOST_MEMBERS {
-            self.forget_everything();
+            self.clear();
         }
         let conversation = self.conversations.entry(id).or_insert_with(|| {
             self.members += size(&Conversation::default());
@@ -71,7 +71,7 @@ impl Memory {
         self.touched.push(id);
     }
 
-    pub fn forget_everything(&mut self) {
+    pub fn clear(&mut self) {
         *self = Self::default();
     }
 }

@@ -1,4 +1,4 @@
-//! What a job of the writer works with, and how what a failed one has done goes away again.
+//! What a job of the writer works with, and how one that fails is rolled back.
 //!
 //! Only here are numbers of the sequence given out.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::{
-    memory::{Memory, Roster},
+    cache::{Cache, Roster},
     messages, participants,
     sessions::TokenHash,
 };
@@ -16,19 +16,19 @@ use crate::{
     model::{Change, ConversationId, EventId, SessionId, Timestamp, UserId},
 };
 
-/// How what a job has written goes away again where it fails.
+/// What is rolled back where a job fails.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Undo {
+pub(super) enum Rollback {
     /// With a savepoint, which costs a tenth of a send: SQLite keeps what each page was before.
     Savepoint,
     /// It has written nothing yet: the work refuses before it writes. Should it fail later all the same,
     /// the batch is refused with it.
-    Nothing,
+    Batch,
 }
 
 /// Where a job began.
 pub(super) struct Mark {
-    undo: Undo,
+    rollback: Rollback,
     last_id: i64,
     actions: usize,
     changes: u64,
@@ -36,12 +36,12 @@ pub(super) struct Mark {
 
 /// What a job works with: the connection inside its transaction, and what shall happen after the
 /// commit.
-pub(super) struct Unit<'a> {
+pub(super) struct Transaction<'a> {
     pub connection: &'a Connection,
     pub now: Timestamp,
     last_id: i64,
     after_commit: Vec<AfterCommit>,
-    memory: &'a mut Memory,
+    cache: &'a mut Cache,
 }
 
 #[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
@@ -61,13 +61,13 @@ pub(super) enum AfterCommit {
     ForgetUser(UserId),
 }
 
-impl<'a> Unit<'a> {
+impl<'a> Transaction<'a> {
     /// For a transaction of so many jobs, with the sequence at `last_id`.
     pub fn new(
         connection: &'a Connection,
         now: Timestamp,
         last_id: i64,
-        memory: &'a mut Memory,
+        cache: &'a mut Cache,
         jobs: usize,
     ) -> Self {
         Self {
@@ -75,18 +75,18 @@ impl<'a> Unit<'a> {
             now,
             last_id,
             after_commit: Vec::with_capacity(jobs),
-            memory,
+            cache,
         }
     }
 
     /// A job begins, which may fail by itself.
-    pub fn begin_job(&mut self, undo: Undo) -> rusqlite::Result<Mark> {
-        if let Undo::Savepoint = undo {
+    pub fn begin_job(&mut self, rollback: Rollback) -> rusqlite::Result<Mark> {
+        if let Rollback::Savepoint = rollback {
             self.run("SAVEPOINT job")?;
         }
-        self.memory.begin_job();
+        self.cache.begin_job();
         Ok(Mark {
-            undo,
+            rollback,
             last_id: self.last_id,
             actions: self.after_commit.len(),
             changes: self.connection.total_changes(),
@@ -94,27 +94,27 @@ impl<'a> Unit<'a> {
     }
 
     /// Takes back what the job has done; false where that can't be done for it alone.
-    pub fn take_back(&mut self, mark: &Mark) -> rusqlite::Result<bool> {
+    pub fn rollback_job(&mut self, mark: &Mark) -> rusqlite::Result<bool> {
         // SQLite rolls the whole transaction back itself where the disk is full, say.
         if self.connection.is_autocommit() {
             return Ok(false);
         }
-        match mark.undo {
-            Undo::Savepoint => self.run("ROLLBACK TO job")?,
-            Undo::Nothing if self.connection.total_changes() == mark.changes => {}
-            Undo::Nothing => return Ok(false),
+        match mark.rollback {
+            Rollback::Savepoint => self.run("ROLLBACK TO job")?,
+            Rollback::Batch if self.connection.total_changes() == mark.changes => {}
+            Rollback::Batch => return Ok(false),
         }
         self.last_id = mark.last_id;
         self.after_commit.truncate(mark.actions);
-        self.memory.take_back_job();
+        self.cache.rollback_job();
         Ok(true)
     }
 
     /// The job is over, whether it was taken back or not.
     pub fn end_job(&self, mark: &Mark) -> rusqlite::Result<()> {
-        match mark.undo {
-            Undo::Savepoint => self.run("RELEASE job"),
-            Undo::Nothing => Ok(()),
+        match mark.rollback {
+            Rollback::Savepoint => self.run("RELEASE job"),
+            Rollback::Batch => Ok(()),
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> Unit<'a> {
 
     /// Everybody in a conversation; how far each has read may be told as it once was.
     pub fn roster(&mut self, id: ConversationId) -> Result<Roster> {
-        if let Some(roster) = self.memory.roster(id) {
+        if let Some(roster) = self.cache.roster(id) {
             return Ok(roster);
         }
         self.fresh_roster(id)
@@ -155,23 +155,23 @@ impl<'a> Unit<'a> {
     /// afterwards.
     pub fn fresh_roster(&mut self, id: ConversationId) -> Result<Roster> {
         let roster = participants::roster(self.connection, id)?;
-        self.memory.keep_roster(id, Arc::clone(&roster));
+        self.cache.keep_roster(id, Arc::clone(&roster));
         Ok(roster)
     }
 
     /// The number of the conversation's newest message; 0 where it has none.
     pub fn newest_number(&mut self, id: ConversationId) -> Result<i64> {
-        if let Some(number) = self.memory.newest_number(id) {
+        if let Some(number) = self.cache.newest_number(id) {
             return Ok(number);
         }
         let number = messages::newest_number(self.connection, id)?;
-        self.memory.keep_newest_number(id, number);
+        self.cache.keep_newest_number(id, number);
         Ok(number)
     }
 
     /// The conversation's newest message has this number now.
     pub fn has_numbered(&mut self, id: ConversationId, number: i64) {
-        self.memory.keep_newest_number(id, number);
+        self.cache.keep_newest_number(id, number);
     }
 
     /// Tells the streams of `members` after the commit.
