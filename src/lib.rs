@@ -66,6 +66,7 @@
 
 pub mod bus;
 pub mod cli;
+pub mod contract;
 pub mod control;
 pub mod daily;
 pub mod error;
