@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -107,6 +108,30 @@ fn every_link_within_the_repository_leads_somewhere() {
         }
     }
     assert!(count > 20, "the documents have {count} links");
+}
+
+#[test]
+fn every_flag_and_variable_of_the_server_is_documented() {
+    let binary = env!("CARGO_BIN_EXE_tincan");
+    let help = Command::new(binary).args(["serve", "--help"]).output();
+    let help = String::from_utf8(help.expect("the help").stdout).expect("text");
+    let page = read(&Path::new(ROOT).join("docs/operate.md"));
+    let table = page.lines().filter(|line| line.starts_with("| `--"));
+    let documented: BTreeSet<_> = table
+        .flat_map(|row| row.split(['`', ' ']))
+        .filter(|word| word.starts_with("--") || word.starts_with("TINCAN_"))
+        .collect();
+    let words = help.split_whitespace().filter_map(|word| {
+        let is_flag = word.starts_with("--") && word != "--help" && word != "--version";
+        let variable = word.find("TINCAN_").map(|start| &word[start..]);
+        is_flag.then_some(word).or(variable)
+    });
+    let words: BTreeSet<_> = words
+        .map(|word| word.trim_end_matches(|letter| "=],.;".contains(letter)))
+        .collect();
+    assert!(words.len() > 30, "the help has {words:?}");
+    let missing: Vec<_> = words.difference(&documented).collect();
+    assert!(missing.is_empty(), "docs/operate.md lacks {missing:?}");
 }
 
 #[test]
