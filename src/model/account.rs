@@ -1,12 +1,11 @@
 //! What an account is to administrators, how else than by a password one gets into it, and what a token of it may do.
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Timestamp, User};
 
 /// What an API token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Look at everything that its user sees.
