@@ -67,6 +67,7 @@
 pub mod bus;
 pub mod cli;
 pub mod config;
+pub mod contract;
 pub mod control;
 pub mod daily;
 pub mod error;
