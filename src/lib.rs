@@ -66,6 +66,7 @@
 
 pub mod bus;
 pub mod cli;
+pub mod config;
 pub mod contract;
 pub mod control;
 pub mod daily;
@@ -75,6 +76,7 @@ pub mod http;
 pub mod metrics;
 pub mod model;
 pub mod oauth;
+pub mod outbound;
 pub mod password;
 pub mod presence;
 pub mod secret;

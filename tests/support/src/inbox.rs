@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    support::{Answer, Client, Event, messages},
+    Answer, Client, Event, messages,
     witness::{Witness, conversation_of, settle, version},
 };
 
@@ -16,7 +16,7 @@ const PAGE: usize = 100;
 pub trait Source {
     /// Whose inbox it is.
     fn user(&self) -> &str;
-    async fn look(&self, path: &str) -> Answer;
+    fn look(&self, path: &str) -> impl Future<Output = Answer>;
 }
 
 impl Source for Client {

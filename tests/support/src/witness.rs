@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use serde_json::{Value, json};
 
-use crate::support::Event;
+use crate::Event;
 
 /// A look into a server's database, while that server runs.
 pub struct Witness {

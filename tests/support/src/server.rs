@@ -14,7 +14,7 @@ use tincan::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{Client, soon, token_of};
+use crate::{Client, soon, token_of};
 
 /// So much time passes for the server and everything else in this test, at once.
 pub async fn pass(time: Duration) {

@@ -11,7 +11,7 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::{PATIENCE, soon};
+use crate::{PATIENCE, soon};
 
 /// Sends a request and reads its answer whole.
 pub async fn answer(request: reqwest::RequestBuilder) -> Answer {

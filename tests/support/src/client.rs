@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Answer, Event, PASSWORD, Stream, answer, text, token_of, try_answer};
+use crate::{Answer, Event, PASSWORD, Stream, answer, text, token_of, try_answer};
 
 /// Somebody who talks to a server; signed in once they have a token.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use crate::support::{Client, Event, Socket, Stream, event_of, try_answer};
+use crate::{Client, Event, Socket, Stream, event_of, try_answer};
 
 /// How a client asks for its feed.
 #[derive(Clone, Copy, Debug)]

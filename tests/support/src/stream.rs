@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::soon;
+use crate::soon;
 
 /// An event as a client sees it.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,10 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{
-    support::{Binary, Client, messages},
-    witness::Witness,
-};
+use crate::{Binary, Client, messages, witness::Witness};
 
 const WRITERS: usize = 16;
 

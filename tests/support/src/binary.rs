@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
@@ -10,7 +10,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
-use super::{Client, soon};
+use crate::{Client, soon};
 
 /// Keeps what is set up around the tests from a program: settings of another server, and whatever systemd hands over to
 /// whoever runs them.
@@ -25,6 +25,12 @@ fn on_its_own(command: &mut Command) -> &mut Command {
     command
 }
 
+/// The binary that Cargo has built for the tests that run.
+fn tincan() -> OsString {
+    // When this crate is compiled there may be none yet.
+    env::var_os("CARGO_BIN_EXE_tincan").expect("CARGO_BIN_EXE_tincan, which `cargo test` sets")
+}
+
 /// The real binary, as a process that ends with the test.
 pub struct Binary {
     child: Child,
@@ -35,7 +41,7 @@ pub struct Binary {
 impl Binary {
     /// `tincan` with these arguments, not started yet.
     pub fn command(arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
+        let mut command = Command::new(tincan());
         on_its_own(&mut command)
             .args(arguments)
             .stdin(Stdio::null())
@@ -56,7 +62,7 @@ impl Binary {
         let mut command = Command::new(program);
         on_its_own(&mut command)
             .args(arguments)
-            .arg(env!("CARGO_BIN_EXE_tincan"))
+            .arg(tincan())
             .args(["--dev", "--listen", "127.0.0.1:0", "--log", "error", "--db"])
             .arg(database)
             .stdin(Stdio::null())

@@ -11,7 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 
-use super::{Client, Event, soon};
+use crate::{Client, Event, soon};
 
 /// Somebody's end of a socket.
 pub struct Socket(pub WebSocketStream<TcpStream>);

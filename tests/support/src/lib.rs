@@ -4,12 +4,29 @@
 //! Nothing here sleeps to synchronise: everything waits for the thing itself, for [`PATIENCE`] at
 //! most.
 
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that meets the unexpected has failed"
+)]
+#![allow(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "only the tests call this"
+)]
+
 mod answer;
 mod binary;
 mod client;
+pub mod connection;
+pub mod inbox;
+pub mod old_database;
+pub mod provider;
 mod server;
 mod socket;
 mod stream;
+pub mod witness;
+pub mod writers;
 
 use std::{env, future::Future, io::Write, path::PathBuf, thread, time::Duration};
 

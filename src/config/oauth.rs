@@ -1,21 +1,26 @@
-//! The flags about providers, and what they must make together.
+//! The flags about sign-in providers, and how they fit together.
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
 
-use super::{Flows, Kind, Provider, Secret};
-use crate::secret::SecretError;
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::{
+    oauth::{Flows, Kind, Provider, SetupError},
+    secret::{Secret, SecretError},
+};
 
 const HEADING: &str = "Signing in elsewhere";
 const GITHUB: &str = "github";
-/// What else has the place of a name in paths.
+/// Words that stand where a provider’s name stands in paths, so that none may have them as its name.
 const TAKEN: [&str; 3] = [GITHUB, "pending", "complete"];
 const LONGEST_NAME: usize = 20;
 
 /// Providers that people may sign in with. In an environment variable, several stand with white space
 /// between them.
-#[derive(clap::Args, Debug)]
+#[derive(Args, Debug)]
 #[command(next_help_heading = HEADING)]
-pub struct Args {
+pub struct OAuthArgs {
     /// Let people sign in with GitHub, where this server is an OAuth app of this client id
     #[arg(long, env = "TINCAN_GITHUB_CLIENT_ID", value_name = "ID")]
     github_client_id: Option<String>,
@@ -57,9 +62,9 @@ pub struct Args {
     oidc_secret_file: Vec<String>,
 }
 
-/// Why the providers can’t be set up. What may be a secret stands in none of the texts.
+/// Why the flags about providers don’t fit together. No text holds anything that may be a secret.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub enum OAuthArgsError {
     #[error(
         "providers send people back to this server: say with --public-url where it is, as in https://chat.example"
     )]
@@ -82,22 +87,19 @@ pub enum ConfigError {
     NoSecret(String),
     #[error(transparent)]
     Secret(#[from] SecretError),
-    #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
-    NoAddress(String),
-    #[error(
-        "the address of the provider {0} must begin with https://, as it isn’t on this machine"
-    )]
-    Unsafe(String),
-    #[error(
-        "no certificate authorities to know providers by ({0}); install the system’s, or name a file with SSL_CERT_FILE"
-    )]
-    NoAuthorities(io::Error),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
 }
 
-impl Args {
-    /// Sets up what was asked for; reads the files with secrets, and asks no provider anything.
-    /// `public_url` is where people reach this server.
-    pub fn flows(self, public_url: Option<&str>) -> Result<Flows, ConfigError> {
+impl OAuthArgs {
+    /// Sets up the providers. Reads the files with secrets, and connects to no provider.
+    /// `public_url` is where people reach this server; `allowed` are networks that are no part of the
+    /// public internet and may be connected to all the same.
+    pub fn flows(
+        self,
+        public_url: Option<&str>,
+        allowed: Vec<IpNet>,
+    ) -> Result<Flows, OAuthArgsError> {
         let mut providers = Vec::new();
         if let Some(github) = self.github()? {
             providers.push(github);
@@ -106,11 +108,12 @@ impl Args {
         if providers.is_empty() {
             return Ok(Flows::default());
         }
-        Flows::new(providers, public_url.ok_or(ConfigError::NoPublicUrl)?)
+        let public_url = public_url.ok_or(OAuthArgsError::NoPublicUrl)?;
+        Ok(Flows::new(providers, public_url, allowed)?)
     }
 
-    fn github(&self) -> Result<Option<Provider>, ConfigError> {
-        // A variable that is set to nothing is as good as none.
+    fn github(&self) -> Result<Option<Provider>, OAuthArgsError> {
+        // An empty variable counts as unset.
         let id = self.github_client_id.clone().filter(|id| !id.is_empty());
         let secret = self.github_client_secret.clone();
         let file = self.github_client_secret_file.clone();
@@ -118,8 +121,8 @@ impl Args {
         if id.is_none() && secret.is_none() {
             return Ok(None);
         }
-        let client_id = id.ok_or(ConfigError::HalfGitHub)?;
-        let secret = secret.ok_or(ConfigError::HalfGitHub)?;
+        let client_id = id.ok_or(OAuthArgsError::HalfGitHub)?;
+        let secret = secret.ok_or(OAuthArgsError::HalfGitHub)?;
         Ok(Some(Provider {
             id: GITHUB.to_owned(),
             name: "GitHub".to_owned(),
@@ -131,7 +134,7 @@ impl Args {
         }))
     }
 
-    fn add_oidc(&self, providers: &mut Vec<Provider>) -> Result<(), ConfigError> {
+    fn add_oidc(&self, providers: &mut Vec<Provider>) -> Result<(), OAuthArgsError> {
         let issuers = named("--oidc", self.oidc.iter().map(String::as_str))?;
         let mut clients = named("--oidc-client", self.oidc_client.iter().map(String::as_str))?;
         let mut secrets = named("--oidc-secret", self.oidc_secret.iter().map(Secret::reveal))?;
@@ -143,10 +146,10 @@ impl Args {
                 && name.bytes().all(characters)
                 && !TAKEN.contains(&name);
             if !is_name {
-                return Err(ConfigError::BadName(name.to_owned()));
+                return Err(OAuthArgsError::BadName(name.to_owned()));
             }
             let client_id = take(&mut clients, name);
-            let client_id = client_id.ok_or_else(|| ConfigError::NoClient(name.to_owned()))?;
+            let client_id = client_id.ok_or_else(|| OAuthArgsError::NoClient(name.to_owned()))?;
             let secret = take(&mut secrets, name).map(Secret::from);
             let file = take(&mut files, name).map(PathBuf::from);
             let what = format!("the secret of the provider {name}");
@@ -158,7 +161,7 @@ impl Args {
                     issuer: issuer.to_owned(),
                 },
                 client_id: client_id.to_owned(),
-                secret: secret.ok_or_else(|| ConfigError::NoSecret(name.to_owned()))?,
+                secret: secret.ok_or_else(|| OAuthArgsError::NoSecret(name.to_owned()))?,
             });
         }
         for (flag, left) in [
@@ -167,7 +170,7 @@ impl Args {
             ("--oidc-secret-file", files),
         ] {
             if !left.is_empty() {
-                return Err(ConfigError::UnknownName(flag));
+                return Err(OAuthArgsError::UnknownName(flag));
             }
         }
         Ok(())
@@ -180,13 +183,13 @@ type Named<'a> = Vec<(&'a str, &'a str)>;
 fn named<'a>(
     flag: &'static str,
     values: impl Iterator<Item = &'a str>,
-) -> Result<Named<'a>, ConfigError> {
+) -> Result<Named<'a>, OAuthArgsError> {
     let mut pairs = Named::new();
     for word in values.flat_map(str::split_whitespace) {
         let pair = word.split_once('=').filter(|(_, value)| !value.is_empty());
-        let (name, value) = pair.ok_or(ConfigError::NoName(flag))?;
+        let (name, value) = pair.ok_or(OAuthArgsError::NoName(flag))?;
         if pairs.iter().any(|(other, _)| *other == name) {
-            return Err(ConfigError::Twice(flag));
+            return Err(OAuthArgsError::Twice(flag));
         }
         pairs.push((name, value));
     }
