@@ -6,6 +6,7 @@ mod change;
 mod conversation;
 mod input;
 mod message;
+mod permission;
 
 use std::{
     fmt,
@@ -24,6 +25,7 @@ pub use self::{
         room_name, token_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
+    permission::Permission,
 };
 
 /// A 64-bit id that travels as a decimal string, because JavaScript's numbers end at 2^53.
