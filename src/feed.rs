@@ -9,14 +9,13 @@
 
 use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
-use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     bus::{Signal, Subscription},
     error::{Error, Result},
     metrics::{Held, Transport},
-    model::{Event, EventId, User},
+    model::{CaughtUp, Event, EventId, Hello, Reset},
     presence::{Here, Presence},
     store::{Backlog, Session, Store},
 };
@@ -265,13 +264,6 @@ impl Feed {
     }
 
     fn hello(&self) -> Event {
-        #[derive(Serialize)]
-        struct Hello<'a> {
-            cursor: String,
-            user: &'a User,
-            heartbeat: u64,
-        }
-
         let hello = Hello {
             cursor: self.cursor().to_string(),
             user: &self.session.user,
@@ -281,11 +273,6 @@ impl Feed {
     }
 
     fn caught_up(&self) -> Event {
-        #[derive(Serialize)]
-        struct CaughtUp {
-            cursor: String,
-        }
-
         Event::new(
             "caught_up",
             &CaughtUp {
@@ -295,11 +282,6 @@ impl Feed {
     }
 
     fn reset() -> Event {
-        #[derive(Serialize)]
-        struct Reset {
-            reason: &'static str,
-        }
-
         Event::new("reset", &Reset { reason: RESET })
     }
 }

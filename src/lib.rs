@@ -66,6 +66,8 @@
 
 pub mod bus;
 pub mod cli;
+pub mod config;
+pub mod contract;
 pub mod control;
 pub mod daily;
 pub mod error;
@@ -74,6 +76,7 @@ pub mod http;
 pub mod metrics;
 pub mod model;
 pub mod oauth;
+pub mod outbound;
 pub mod password;
 pub mod presence;
 pub mod secret;

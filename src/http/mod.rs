@@ -19,7 +19,6 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
 use warp::{filters::BoxedFilter, reply::Response};
 
@@ -141,7 +140,7 @@ impl Settings {
 }
 
 /// Who may make themselves an account, after the first.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signup {
     /// Whoever has an invitation
     #[default]

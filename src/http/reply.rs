@@ -48,7 +48,7 @@ impl ErrorResponse {
     /// 503 for whatever `error` it is.
     pub fn unavailable(error: &Error) -> Self {
         let (status, message) = (StatusCode::SERVICE_UNAVAILABLE, error.to_string());
-        Self::new(status, error.code(), message)
+        Self::new(status, error.code().as_str(), message)
             .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
@@ -119,7 +119,7 @@ impl From<Error> for ErrorResponse {
         };
         Self {
             status,
-            code: error.code(),
+            code: error.code().as_str(),
             message: error.to_string().into(),
             field,
             headers: header.into_iter().collect(),

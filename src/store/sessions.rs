@@ -14,6 +14,7 @@ use std::{
 
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -113,14 +114,18 @@ fn expiry(created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
     created_at.after(ABSOLUTE).min(last_seen_at.after(IDLE))
 }
 
-/// One of somebody's sessions, as the contract shows it.
-#[derive(Debug, Serialize)]
+/// One of somebody’s sessions.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Session")]
 pub struct SessionInfo {
     pub id: SessionId,
+    /// What the client calls itself: its `User-Agent`.
+    #[schemars(length(max = 200))]
     pub device: String,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
