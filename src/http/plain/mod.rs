@@ -3,12 +3,12 @@
 //! What each resource shows stands in a file of its own; what all pages share, in `page`; who fills
 //! in a form, and by what we know that it is ours, in `forms`.
 
-mod accounts;
-mod conversations;
+pub mod accounts;
+pub mod conversations;
 mod forms;
-mod messages;
+pub mod messages;
 mod page;
-mod rooms;
+pub mod rooms;
 mod text;
 
 use warp::{
@@ -21,16 +21,7 @@ use super::{
     Settings,
     door::security,
     reply::{HandlerResult, see_other},
-    route::Route,
 };
-
-/// The tables of all pages.
-pub const TABLES: &[fn() -> Vec<Route>] = &[
-    accounts::routes,
-    conversations::routes,
-    messages::routes,
-    rooms::routes,
-];
 
 /// Nothing but the style sheet and the icon, and no script whatever.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
