@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
-    http::{App, Service, Settings, Setup, routes},
+    http::{App, Service, Settings, Setup, filter},
     server::{self, BUS_CAPACITY},
     store::Store,
 };
@@ -95,7 +95,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     });
     let api = conversations.boxed().or(follow).unify();
     let nothing = warp::path("api").and(api.boxed());
-    let service = Service::of(nothing.or(routes(&app)).unify().boxed(), &app);
+    let service = Service::of(nothing.or(filter(&app)).unify().boxed(), &app);
     announce(listener.local_addr()?)?;
     server::serve(
         listener,
