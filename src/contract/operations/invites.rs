@@ -23,7 +23,7 @@ pub struct CreateInvite {
 
 /// An invitation that was just created.
 #[derive(Serialize, JsonSchema)]
-pub struct NewInvite {
+pub struct CreatedInvite {
     #[serde(flatten)]
     pub invite: Invite,
     /// Shown only this once.
@@ -45,7 +45,7 @@ pub struct CheckInvite {
 /// An invitation that is valid.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct InviteCheck {
+pub struct CheckedInvite {
     /// The username of whoever created it; null where it was created on the command line.
     pub invited_by: Option<String>,
     pub expires_at: Timestamp,
@@ -67,7 +67,7 @@ pub fn create() -> Operation {
         "Creates an invitation; its link is shown only once",
     )
     .body::<CreateInvite>()
-    .created::<NewInvite>("The invitation")
+    .created::<CreatedInvite>("The invitation")
     .invalid(["uses", "days"])
 }
 
@@ -78,7 +78,7 @@ pub fn check() -> Operation {
         "Shows whether an invitation is valid, and who invites",
     )
     .body::<CheckInvite>()
-    .ok::<InviteCheck>("The invitation")
+    .ok::<CheckedInvite>("The invitation")
     .errors([BadInvite, Throttled])
     .reading()
 }

@@ -27,7 +27,7 @@ pub struct CreateToken {
 
 /// An API token that was just created.
 #[derive(Serialize, JsonSchema)]
-pub struct NewApiToken {
+pub struct CreatedToken {
     #[serde(flatten)]
     pub info: ApiToken,
     /// Shown only this once.
@@ -51,7 +51,7 @@ pub fn create() -> Operation {
              caller’s own, except for administrators.",
         )
         .body::<CreateToken>()
-        .created::<NewApiToken>("The token")
+        .created::<CreatedToken>("The token")
         .errors([UsernameTaken])
         .error(NotYours, "The bot is somebody else’s.")
         .error(Disabled, "The bot is disabled.")

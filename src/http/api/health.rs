@@ -4,6 +4,7 @@
 use warp::Reply;
 
 use crate::{
+    contract::operations::server as contract,
     http::{
         reply::{ErrorResponse, HandlerResult},
         request::Request,
@@ -13,7 +14,7 @@ use crate::{
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/healthz", Permission::Public, show).operation("health")]
+    vec![Route::get("/healthz", Permission::Public, show).operation(contract::health())]
 }
 
 /// 200 when a write could be made durable, 503 whatever keeps it from being so.

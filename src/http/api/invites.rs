@@ -1,19 +1,20 @@
 //! Invitations: what administrators make, and what somebody asks who has got one.
 
 use qrcode::{QrCode, render::svg};
-use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
 use super::tokens::days;
 use crate::{
+    contract::operations::invites::{
+        self as contract, CheckInvite, CheckedInvite, CreateInvite, CreatedInvite,
+    },
     error::{Error, Result},
     http::{
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{InviteId, Permission, Timestamp, invite_link},
-    store::Invite,
+    model::{InviteId, Permission, invite_link},
 };
 
 const DAYS: u32 = 7;
@@ -23,30 +24,15 @@ const MOST_USES: u32 = 100;
 pub fn routes() -> Vec<Route> {
     let administrator = Permission::Administrator;
     vec![
-        Route::get("/api/invites", administrator, list).operation("invites"),
-        Route::post("/api/invites", administrator, create).operation("makeInvite"),
-        Route::delete("/api/invites/{id}", administrator, revoke).operation("revokeInvite"),
-        Route::post("/api/invites/check", Permission::SignIn, check).operation("checkInvite"),
+        Route::get("/api/invites", administrator, list).operation(contract::list()),
+        Route::post("/api/invites", administrator, create).operation(contract::create()),
+        Route::delete("/api/invites/{id}", administrator, revoke).operation(contract::revoke()),
+        Route::post("/api/invites/check", Permission::SignIn, check).operation(contract::check()),
     ]
 }
 
 async fn list(request: Request) -> HandlerResult {
     Ok(ok(&request.app.store.invites().await?))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CreateInvite {
-    uses: Option<u32>,
-    days: Option<u32>,
-}
-
-/// A new invitation. Its link is told this once.
-#[derive(Serialize)]
-pub(crate) struct CreatedInvite {
-    #[serde(flatten)]
-    invite: Invite,
-    link: String,
-    qr: String,
 }
 
 async fn create(mut request: Request) -> HandlerResult {
@@ -73,19 +59,6 @@ fn qr_code(link: &str) -> Result<String> {
         Error::Internal
     })?;
     Ok(code.render::<svg::Color<'_>>().build())
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CheckInvite {
-    invite: Option<String>,
-}
-
-/// An invitation that is good.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CheckedInvite {
-    invited_by: Option<String>,
-    expires_at: Timestamp,
 }
 
 async fn check(mut request: Request) -> HandlerResult {
