@@ -311,7 +311,12 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
     let is_safe = row.method == "GET";
     let mut codes: Vec<ErrorCode> = Vec::new();
     match row.permission {
-        Permission::Public | Permission::Provider | Permission::Hook => {}
+        // Pages are not part of the contract.
+        Permission::Public
+        | Permission::Provider
+        | Permission::Hook
+        | Permission::Page
+        | Permission::Form => {}
         Permission::SignIn => codes.push(CrossOrigin),
         Permission::Metrics => codes.extend([Unauthorized, MetricsAreLocal]),
         Permission::Read | Permission::Feed => codes.push(Unauthorized),
@@ -324,8 +329,6 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
             codes.extend([Unauthorized, Scope, NotAdmin]);
             codes.extend((!is_safe).then_some(CrossOrigin));
         }
-        // Pages are not part of the contract.
-        Permission::Page | Permission::Form => {}
     }
     if operation.body.is_some() {
         codes.extend([Malformed, Timeout, TooLarge, UnsupportedMediaType]);

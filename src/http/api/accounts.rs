@@ -230,6 +230,7 @@ async fn refresh(request: Request) -> HandlerResult {
 }
 
 impl<'a> RenewedToken<'a> {
+    #[must_use]
     pub fn of(signed_in: &'a SignedIn) -> Self {
         Self {
             token: &signed_in.token,
