@@ -194,6 +194,6 @@ async fn mark_read(id: ConversationId, app: Arc<App>, caller: Caller, body: Body
 
 async fn type_in(id: ConversationId, app: Arc<App>, caller: Caller) -> Answer {
     let session = caller.sender(&app).await?;
-    app.store.type_in(&session, id).await?;
+    app.presence.send_typing(&session, id).await?;
     Ok(no_content())
 }

@@ -23,7 +23,7 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 
 /// 200 when a write could be made durable, 503 whatever keeps it from being so.
 async fn show(app: Arc<App>) -> Answer<&'static str> {
-    match app.store.probe().await {
+    match app.store.check_writable().await {
         Ok(()) => Ok("ok\n"),
         Err(error) => Err(ErrorResponse::unavailable(&error)),
     }

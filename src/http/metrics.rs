@@ -49,7 +49,7 @@ async fn show(
     // The service tells; somebody of whom it didn't is from elsewhere.
     let peer = client.map_or(Ipv4Addr::UNSPECIFIED.into(), |client| client.peer);
     admit(&app.settings, peer, &headers, target.as_ref())?;
-    let text = task::spawn_blocking(move || app.store.metrics().text(app.store.moment())).await;
+    let text = task::spawn_blocking(move || app.metrics.text(app.store.stats())).await;
     let Ok(Ok(text)) = text else {
         return Err(Error::Internal.into());
     };

@@ -48,7 +48,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    feed::{Feed, HEARTBEAT, Item},
+    feed::{Feed, FeedEvent, HEARTBEAT},
 };
 
 /// Bytes that a message of the client may have, in one frame or several: as many as a body.
@@ -201,7 +201,10 @@ impl Socket {
 
     /// Waits for the next event, and does meanwhile what the client asks for, one frame after the
     /// other.
-    async fn serve_until(&mut self, next: impl Future<Output = Result<Item>>) -> Result<Item, End> {
+    async fn serve_until(
+        &mut self,
+        next: impl Future<Output = Result<FeedEvent>>,
+    ) -> Result<FeedEvent, End> {
         let mut next = std::pin::pin!(next);
         loop {
             tokio::select! {

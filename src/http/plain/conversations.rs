@@ -375,7 +375,7 @@ fn follow_path(id: ConversationId) -> String {
 /// address that names a place in the page, it wouldn't load it at all.)
 async fn follow(id: ConversationId, visit: Visit) -> Answer {
     let visitor = Visitor::of(&visit).await?;
-    let _counted = visit.app.store.metrics().stream(Transport::FollowPage);
+    let _counted = visit.app.metrics.stream(Transport::FollowPage);
     let view = View::Newest;
     let Shown {
         conversation,
