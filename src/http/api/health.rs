@@ -18,7 +18,7 @@ pub fn routes() -> Vec<Route> {
 
 /// 200 when a write could be made durable, 503 whatever keeps it from being so.
 async fn show(request: Request) -> HandlerResult {
-    match request.app.store.probe().await {
+    match request.app.store.check_writable().await {
         Ok(()) => Ok("ok\n".into_response()),
         Err(error) => Err(ErrorResponse::unavailable(&error)),
     }

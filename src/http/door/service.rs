@@ -60,7 +60,7 @@ impl Service {
     /// Where what it does is counted.
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
-        self.app.store.metrics()
+        &self.app.metrics
     }
 
     fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> HandlerResult<()> {
