@@ -6,13 +6,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Network, Origin, Setup};
 use crate::{
-    error::Result, model::UserId, oauth::Flows, password::Passwords, presence::Presence,
-    secret::Secret, store::Store, throttle::Throttle,
+    bus::Bus, error::Result, metrics::Metrics, model::UserId, oauth::Flows, password::Passwords,
+    presence::Presence, secret::Secret, store::Store, throttle::Throttle,
 };
 
 /// What every handler may need.
 pub struct App {
     pub store: Store,
+    pub bus: Arc<Bus>,
+    pub metrics: Arc<Metrics>,
     pub presence: Arc<Presence>,
     pub passwords: Passwords,
     pub throttle: Throttle,
@@ -35,10 +37,18 @@ impl App {
 
     /// Everything that is needed around a store.
     #[must_use]
-    pub fn new(store: Store, setup: Setup, settings: Settings) -> Arc<Self> {
+    pub fn new(
+        store: Store,
+        bus: Arc<Bus>,
+        metrics: Arc<Metrics>,
+        setup: Setup,
+        settings: Settings,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            presence: Presence::new(&store),
+            presence: Presence::new(&store, &bus),
             store,
+            bus,
+            metrics,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             setup,

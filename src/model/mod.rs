@@ -80,7 +80,7 @@ ids! {
     InviteId,
     /// Names a hook.
     HookId,
-    /// A place in the one sequence that numbers messages and events: the clock.
+    /// A place in the one sequence that numbers messages and events.
     EventId,
 }
 

@@ -131,6 +131,10 @@ async fn mark_read(mut request: Request, id: ConversationId) -> HandlerResult {
 }
 
 async fn type_in(request: Request, id: ConversationId) -> HandlerResult {
-    request.app.store.type_in(request.session()?, id).await?;
+    request
+        .app
+        .presence
+        .send_typing(request.session()?, id)
+        .await?;
     Ok(no_content())
 }

@@ -17,7 +17,7 @@ pub fn routes() -> Vec<Route> {
 
 /// 200 if a write can be committed, else 503.
 async fn show(request: Request) -> HandlerResult {
-    match request.app.store.probe().await {
+    match request.app.store.check_writable().await {
         Ok(()) => Ok("ok\n".into_response()),
         Err(error) => Err(ErrorResponse::unavailable(&error)),
     }

@@ -16,7 +16,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn show(request: Request) -> HandlerResult {
     let app = request.app;
-    let text = task::spawn_blocking(move || app.store.metrics().text(app.store.moment())).await;
+    let text = task::spawn_blocking(move || app.metrics.text(app.store.stats())).await;
     let Ok(Ok(text)) = text else {
         return Err(Error::Internal.into());
     };

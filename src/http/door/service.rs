@@ -60,7 +60,7 @@ impl Service {
     /// The metrics that requests are counted in.
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
-        self.app.store.metrics()
+        &self.app.metrics
     }
 
     fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> HandlerResult<()> {

@@ -40,7 +40,7 @@ use warp::{
 use super::{json, ops};
 use crate::{
     error::{Error, Result},
-    feed::{Feed, HEARTBEAT, Item},
+    feed::{Feed, FeedEvent, HEARTBEAT},
     http::{
         App,
         door::{caller::lists, filters::Upgrade},
@@ -198,7 +198,10 @@ impl Socket {
 
     /// Waits for the next event, and does meanwhile what the client asks for, one frame after the
     /// other.
-    async fn serve_until(&mut self, next: impl Future<Output = Result<Item>>) -> Result<Item, End> {
+    async fn serve_until(
+        &mut self,
+        next: impl Future<Output = Result<FeedEvent>>,
+    ) -> Result<FeedEvent, End> {
         let mut next = std::pin::pin!(next);
         loop {
             tokio::select! {
