@@ -9,14 +9,13 @@
 
 use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
-use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
     metrics::{Held, Metrics, Transport},
-    model::{Event, EventId, User},
+    model::{CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
     store::{Backlog, Session, Store},
 };
@@ -271,13 +270,6 @@ impl Feed {
     }
 
     fn hello(&self) -> Event {
-        #[derive(Serialize)]
-        struct Hello<'a> {
-            cursor: String,
-            user: &'a User,
-            heartbeat: u64,
-        }
-
         let hello = Hello {
             cursor: self.cursor().to_string(),
             user: &self.session.user,
@@ -287,11 +279,6 @@ impl Feed {
     }
 
     fn caught_up(&self) -> Event {
-        #[derive(Serialize)]
-        struct CaughtUp {
-            cursor: String,
-        }
-
         Event::new(
             "caught_up",
             &CaughtUp {
@@ -301,11 +288,6 @@ impl Feed {
     }
 
     fn reset() -> Event {
-        #[derive(Serialize)]
-        struct Reset {
-            reason: &'static str,
-        }
-
         Event::new("reset", &Reset { reason: RESET })
     }
 }

@@ -2,12 +2,11 @@
 
 use std::{
     convert::Infallible,
-    io::Write,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
 
-use crate::relay;
+use crate::{process::announce, relay};
 use anyhow::Result;
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
@@ -64,17 +63,9 @@ impl Ceiling {
             Self::Tree { db, get, post } => tree(db, get, post).await,
             Self::Relay { db, request, event } => relay::run(Some(&db), request, event),
             Self::Fan { request, event } => relay::run(None, request, event),
-            Self::Ready => ready(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
+            Self::Ready => announce(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
         }
     }
-}
-
-/// Says where this process serves, as the server does.
-pub fn ready(address: SocketAddr) -> Result<()> {
-    Ok(writeln!(
-        std::io::stdout(),
-        "listening on http://{address}"
-    )?)
 }
 
 /// The same accept loop, the same tree; but sending, reading a page and following are answered at
@@ -108,7 +99,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let api = conversations.boxed().or(follow).unify();
     let nothing = warp::path("api").and(api.boxed());
     let service = Service::of(nothing.or(routes(&app)).unify().boxed(), &app);
-    ready(listener.local_addr()?)?;
+    announce(listener.local_addr()?)?;
     server::serve(
         listener,
         service,

@@ -9,6 +9,11 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tincan::{bus::Bus, metrics::Metrics, model::Timestamp, server::BUS_CAPACITY, store::Store};
 
+/// The text of a message: as long as what people write.
+pub fn content() -> String {
+    "See you at eight, then; I'll bring the map and the other shoes.".to_owned()
+}
+
 /// Somebody who is signed in.
 #[derive(Clone)]
 pub struct Person {

@@ -18,8 +18,9 @@ use rusqlite::{Connection, OptionalExtension};
 use tincan::model::Timestamp;
 
 use crate::{
+    database,
     load::{self, Latencies},
-    machine, sends,
+    machine,
 };
 
 /// As often as the server.
@@ -128,7 +129,7 @@ impl Bare {
     }
 
     fn commit_one_of_each(&mut self, pairs: &[(i64, i64)]) -> Result<()> {
-        let content = sends::content();
+        let content = database::content();
         let client_ids: Vec<_> = (1_i64..)
             .take(pairs.len())
             .map(|number| format!("{:012}", self.last_id + number))

@@ -7,39 +7,20 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Args, Subcommand, builder::RangedU64ValueParser};
+use clap::{Subcommand, builder::RangedU64ValueParser};
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use serde_json::Value;
 
-use super::{backup::Database, table::table};
+use super::{backup::existing, table::table};
 use crate::{
     bus::Bus,
+    config::Managing,
     control::{self, Command, Outcome, Unreachable},
-    http::Origin,
     metrics::Metrics,
     model::Scope,
     server::BUS_CAPACITY,
     store::Store,
 };
-
-/// What all of these commands take.
-#[derive(Args, Debug)]
-pub struct Managing {
-    #[command(flatten)]
-    at: Database,
-    /// Where people reach the server, for links, while it doesn't run
-    #[arg(
-        long,
-        env = "TINCAN_PUBLIC_URL",
-        value_name = "URL",
-        default_value = "http://localhost:3000",
-        global = true
-    )]
-    public_url: Origin,
-    /// Print JSON, as the HTTP interface has it, instead of a table
-    #[arg(long, global = true)]
-    json: bool,
-}
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
@@ -284,7 +265,7 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
         asked => return Ok(asked?),
     }
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-    let store = Store::open(with.at.existing()?, &bus, &metrics)?;
+    let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
     let done = command
         .perform(&store, &metrics, &with.public_url.to_string())
         .await;

@@ -35,7 +35,6 @@ mod ui;
 
 use std::{path::PathBuf, sync::Arc};
 
-use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, filters::BoxedFilter, reply::Response};
 
@@ -119,7 +118,7 @@ impl Settings {
 }
 
 /// Who may make themselves an account, after the first.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signup {
     /// Whoever has an invitation
     #[default]

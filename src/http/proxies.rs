@@ -15,6 +15,12 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 #[derive(Clone, Copy, Debug)]
 pub struct Network(IpNet);
 
+impl From<Network> for IpNet {
+    fn from(Network(network): Network) -> Self {
+        network
+    }
+}
+
 /// The text is neither.
 #[derive(Debug, thiserror::Error)]
 #[error("expected an address or a network, as in 10.0.0.7, 10.0.0.0/8 or fd00::/8")]

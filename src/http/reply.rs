@@ -47,7 +47,7 @@ impl ErrorResponse {
     /// 503 for whatever `error` it is.
     pub fn unavailable(error: &Error) -> Self {
         let (status, message) = (StatusCode::SERVICE_UNAVAILABLE, error.to_string());
-        Self::new(status, error.code(), message).with_header(RETRY_AFTER, "1")
+        Self::new(status, error.code().as_str(), message).with_header(RETRY_AFTER, "1")
     }
 
     pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -117,7 +117,7 @@ impl From<Error> for ErrorResponse {
         };
         Self {
             status,
-            code: error.code(),
+            code: error.code().as_str(),
             message: error.to_string().into(),
             field,
             headers: header.into_iter().collect(),

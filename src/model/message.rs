@@ -1,8 +1,12 @@
 //! Messages, and what one caller gets to see of them.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::{ConversationId, EventId, Member, MessageId, Role, Timestamp, User, UserId};
+use super::{
+    ConversationId, EventId, MAX_MESSAGE_LENGTH, Member, MessageId, Role, Timestamp, User, UserId,
+    schema::ClientId,
+};
 
 /// A message as it is kept. What one caller gets to see of it is its [`view`](Self::view).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,25 +32,36 @@ pub struct Message {
 }
 
 /// Who has reacted with one emoji.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reaction {
+    #[schemars(length(min = 1))]
     pub emoji: String,
-    /// In the order in which they did.
+    /// In the order of their reactions.
+    #[schemars(length(min = 1))]
     pub users: Vec<UserId>,
 }
 
-/// What can happen to a room that its archive tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happened to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum SystemKind {
+    /// The subject created the room.
     Created,
+    /// The subject joined.
     Joined,
+    /// The subject left.
     Left,
+    /// Somebody added the subject.
     Added,
+    /// The owner removed the subject.
     Removed,
+    /// The subject gave the room another name.
     Renamed,
+    /// The subject opened the room to everybody.
     Opened,
+    /// The subject closed the room again.
     Closed,
-    /// The room has another owner.
+    /// The subject is the room’s owner now.
     Owner,
 }
 
@@ -165,18 +180,26 @@ impl Message {
 }
 
 /// A message as one caller sees it.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView<'a> {
     pub id: MessageId,
     pub conversation_id: ConversationId,
+    /// Counts a conversation’s messages without a gap, deleted ones included.
+    #[schemars(range(min = 1))]
     pub number: i64,
+    /// Of two states of a message, the one with the larger version is the newer.
     pub version: EventId,
+    /// Empty where the message was deleted.
+    #[schemars(length(max = MAX_MESSAGE_LENGTH))]
     pub content: &'a str,
     pub created_at: Timestamp,
+    /// Whether the caller wrote it.
     pub mine: bool,
     pub author: Option<&'a User>,
+    /// Only its author sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ClientId", default)]
     pub client_id: Option<&'a str>,
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
@@ -184,5 +207,7 @@ pub struct MessageView<'a> {
     pub system: Option<SystemKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a User>,
+    /// In the order of their first use.
+    #[schemars(length(max = 20))]
     pub reactions: &'a [Reaction],
 }

@@ -2,6 +2,7 @@
 //! room as a bot.
 
 use rusqlite::{Connection, OptionalExtension};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -21,8 +22,8 @@ use crate::{
 /// Hooks of one room.
 const MOST: usize = 20;
 
-/// A hook, as the contract shows it; its secret is shown once.
-#[derive(Debug, Serialize)]
+/// A hook into a room. Its secret is shown only once.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hook {
     pub id: HookId,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -16,14 +17,17 @@ use crate::{
     model::{InviteId, Timestamp, User},
 };
 
-/// An invitation that is still good, as the contract shows it.
-#[derive(Debug, Serialize)]
+/// An invitation that is still valid.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Invite {
     pub id: InviteId,
+    /// For how many people it was created.
+    #[schemars(range(min = 1, max = 100))]
     pub uses: u32,
+    #[schemars(range(min = 1, max = 100))]
     pub uses_left: u32,
-    /// Nobody where the command line made it.
+    /// Null where it was created on the command line.
     pub created_by: Option<User>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

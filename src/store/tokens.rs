@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -13,20 +14,22 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, Timestamp, User, UserId, Username},
+    model::{Scope, SessionId, Timestamp, User, UserId, Username, schema::Name},
 };
 
 /// Tokens that one user can have, and bots that one can make: beyond every use, and short of what would
 /// hurt.
 const MOST: u32 = 100;
 
-/// An API token, as the contract shows it; the token itself is shown once.
-#[derive(Debug, Serialize)]
+/// An API token. The token itself is shown only once.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiToken {
     pub id: SessionId,
+    #[schemars(with = "Name")]
     pub name: String,
     pub scope: Scope,
+    /// Whom it acts as: its owner, or a bot.
     pub user: User,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,

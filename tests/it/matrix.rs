@@ -385,7 +385,7 @@ fn with_github() -> Flows {
         client_id: "tincan".to_owned(),
         secret: Secret::from("secret"),
     };
-    Flows::new(vec![github], "http://localhost").expect("a setup")
+    Flows::new(vec![github], "http://localhost", Vec::new()).expect("a setup")
 }
 
 /// The scenes are set in dev mode, where nobody needs a password, and asked in at a server of the kind

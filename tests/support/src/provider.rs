@@ -1,0 +1,546 @@
+//! A provider for people to sign in with: OpenID Connect and, beside it, what GitHub has instead. It
+//! keeps to the standards and the documentation until it is told to misbehave.
+//!
+//! Its two keys sign nothing but tests.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::pending,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use openidconnect::{
+    AccessToken, JsonWebKeyId, PkceCodeChallenge, PkceCodeVerifier, PrivateSigningKey,
+    core::{
+        CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
+        CoreRsaPrivateSigningKey,
+    },
+};
+use reqwest::{Url, header::HeaderValue};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub const CLIENT_ID: &str = "tincan-at-home";
+/// With characters that have a meaning in a form and in a header.
+pub const SECRET: &str = "s3cret +:%&ü";
+/// The token with which it tells of people.
+pub const ACCESS_TOKEN: &str = "gho_access";
+
+/// What it does wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wrong {
+    #[default]
+    Nothing,
+    /// It says 503 to everything.
+    Down,
+    /// It says that it is another, and the id token too.
+    OtherName,
+    Nonce,
+    NoNonce,
+    Issuer,
+    Audience,
+    AnotherAudience,
+    Expired,
+    Signature,
+    Unsigned,
+    /// The id token names a key that it doesn’t show.
+    HiddenKey,
+    AccessTokenHash,
+    NoIdToken,
+    /// An access token that fits no header.
+    AccessToken,
+    /// The token endpoint says no, as the standard has it.
+    TokenError,
+    /// The token endpoint sends whoever asks somewhere else.
+    TokenRedirect,
+    /// The token endpoint is at an address that isn’t safe.
+    PlainToken,
+    Slow,
+    Huge,
+    Nonsense,
+    /// What it tells of people is about somebody else.
+    OtherUser,
+    /// It knows nothing more of people.
+    NoDetails,
+    /// It takes a code twice, as nobody should.
+    Codes,
+}
+
+/// A file that it gives out as somebody’s picture.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    pub status: u16,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// A provider that ends with the test.
+pub struct Provider {
+    address: SocketAddr,
+    desk: Arc<Mutex<Desk>>,
+    task: JoinHandle<()>,
+}
+
+/// What the provider knows and does.
+pub struct Desk {
+    pub wrong: Wrong,
+    /// Claims about the next to sign in, in the id token.
+    pub claims: Value,
+    /// What it tells of them where it is asked.
+    pub details: Value,
+    /// What GitHub’s `GET /user` answers.
+    pub github_user: Value,
+    pub picture: Picture,
+    /// The next to come says no.
+    pub denies: bool,
+    /// What its name as an issuer ends in.
+    pub issuer_end: &'static str,
+    /// Client authentication that it knows.
+    pub auth_methods: Option<Value>,
+    /// Where it says that codes become tokens, if that isn’t at its own address.
+    pub token_endpoint: Option<String>,
+    /// How often somebody has connected.
+    pub connections: usize,
+    /// Which of the keys is in use.
+    key: &'static str,
+    /// Method and path of each request.
+    asked: Vec<String>,
+    /// Codes that haven’t been used.
+    grants: HashMap<String, Grant>,
+    codes: usize,
+    address: SocketAddr,
+}
+
+#[derive(Clone)]
+struct Grant {
+    nonce: Option<String>,
+    challenge: String,
+    redirect: String,
+}
+
+type Reply = Response<Full<Bytes>>;
+
+impl Provider {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let desk = Arc::new(Mutex::new(Desk {
+            wrong: Wrong::Nothing,
+            claims: json!({
+                "sub": "subject-1",
+                "preferred_username": "johnny",
+                "picture": format!("http://{address}/picture"),
+                "email": "john@example.org",
+            }),
+            details: json!({ "sub": "subject-1" }),
+            github_user: json!({
+                "id": 583_231,
+                "login": "octocat",
+                "avatar_url": format!("http://{address}/picture"),
+                "email": null,
+            }),
+            picture: Picture {
+                status: 200,
+                media_type: "image/png".to_owned(),
+                bytes: b"\x89PNG\r\n\x1a\n and so on".to_vec(),
+            },
+            denies: false,
+            issuer_end: "",
+            auth_methods: None,
+            token_endpoint: None,
+            connections: 0,
+            key: "first",
+            asked: Vec::new(),
+            grants: HashMap::new(),
+            codes: 0,
+            address,
+        }));
+        let task = tokio::spawn(serve(listener, Arc::clone(&desk)));
+        Self {
+            address,
+            desk,
+            task,
+        }
+    }
+
+    /// Its address, which is its name as an issuer, too.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().expect("no panic")
+    }
+
+    pub fn misbehave(&self, wrong: Wrong) {
+        self.desk().wrong = wrong;
+    }
+
+    /// From now on it signs with its other key, and shows that alone.
+    pub fn change_key(&self) {
+        self.desk().key = "second";
+    }
+
+    /// How often this was asked for, as in `GET /keys`.
+    pub fn count(&self, request: &str) -> usize {
+        let desk = self.desk();
+        desk.asked.iter().filter(|asked| *asked == request).count()
+    }
+
+    /// Does as the person’s browser and the person: goes where it is sent and says yes, or no where the
+    /// provider is told so. Gives back where the browser is sent then.
+    pub async fn visit(&self, url: &str) -> Url {
+        assert!(url.starts_with(&self.url()), "{url}");
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        let http = http.build().expect("a client");
+        let answer = http.get(url).send().await.expect("an answer");
+        assert_eq!(
+            answer.status(),
+            302,
+            "{}",
+            answer.text().await.expect("a text")
+        );
+        let location = answer.headers()["location"].to_str().expect("a text");
+        location.parse().expect("an address")
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, desk: Arc<Mutex<Desk>>) {
+    loop {
+        let (socket, _) = listener.accept().await.expect("a connection");
+        let desk = Arc::clone(&desk);
+        desk.lock().expect("no panic").connections += 1;
+        tokio::spawn(async move {
+            let service = service_fn(|request| answer(request, Arc::clone(&desk)));
+            let socket = TokioIo::new(socket);
+            // Who asks may go at any time.
+            let _ = http1::Builder::new()
+                .serve_connection(socket, service)
+                .await;
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<Reply, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let asked = format!("{} {}", head.method, head.uri.path());
+    let reply = {
+        let mut desk = desk.lock().expect("no panic");
+        desk.asked.push(asked.clone());
+        let authorization = head.headers.get("authorization");
+        let authorization = authorization.map(|value| value.to_str().expect("a text"));
+        let accept = head.headers.get("accept").map(HeaderValue::as_bytes);
+        let query = form(head.uri.query().unwrap_or_default().as_bytes());
+        match asked.as_str() {
+            _ if desk.wrong == Wrong::Down => text(503, "later"),
+            "GET /.well-known/openid-configuration" => json_reply(&desk.metadata()),
+            "GET /keys" => json_reply(&desk.keys()),
+            "GET /authorize" => desk.authorize(&query, true),
+            "GET /login/oauth/authorize" => desk.authorize(&query, false),
+            "POST /token" => desk.token(authorization, &form(&body)),
+            "POST /login/oauth/access_token" => {
+                assert_eq!(accept, Some(&b"application/json"[..]));
+                desk.github_token(&form(&body))
+            }
+            "GET /userinfo" => desk.user_info(authorization),
+            "GET /api/v3/user" => {
+                assert_eq!(accept, Some(&b"application/vnd.github+json"[..]));
+                assert_eq!(head.headers["x-github-api-version"], "2022-11-28");
+                assert!(head.headers.contains_key("user-agent"));
+                desk.github_user(authorization)
+            }
+            "GET /picture" => desk.picture(),
+            _ => text(404, "not here"),
+        }
+    };
+    let is_slow = desk.lock().expect("no panic").wrong == Wrong::Slow;
+    if is_slow && head.method == "POST" {
+        pending::<()>().await;
+    }
+    Ok(reply)
+}
+
+impl Desk {
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn metadata(&self) -> Value {
+        let issuer = match self.wrong {
+            Wrong::OtherName => "https://login.example".to_owned(),
+            _ => self.url(self.issuer_end),
+        };
+        let token = match self.wrong {
+            // Leads here, but doesn’t say so.
+            Wrong::PlainToken => format!("http://0.0.0.0:{}/token", self.address.port()),
+            _ => match &self.token_endpoint {
+                Some(elsewhere) => elsewhere.clone(),
+                None => self.url("/token"),
+            },
+        };
+        let mut metadata = json!({
+            "issuer": issuer,
+            "authorization_endpoint": self.url("/authorize"),
+            "token_endpoint": token,
+            "userinfo_endpoint": self.url("/userinfo"),
+            "jwks_uri": self.url("/keys"),
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        });
+        if let Some(methods) = &self.auth_methods {
+            metadata["token_endpoint_auth_methods_supported"] = methods.clone();
+        }
+        metadata
+    }
+
+    fn keys(&self) -> Value {
+        let keys = vec![key(self.key, self.key).as_verification_key()];
+        serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("JSON")
+    }
+
+    /// The person says yes or no; checks that they were sent as the standards want it.
+    fn authorize(&mut self, query: &HashMap<String, String>, is_oidc: bool) -> Reply {
+        assert_eq!(query["response_type"], "code");
+        assert_eq!(query["client_id"], CLIENT_ID);
+        assert_eq!(query["code_challenge_method"], "S256");
+        assert!(query["state"].len() >= 43, "256 bits");
+        if is_oidc {
+            assert_eq!(query["scope"], "openid profile");
+            assert!(query["nonce"].len() >= 22, "128 bits");
+        } else {
+            assert!(!query.contains_key("scope"), "{query:?}");
+        }
+        let mut back: Url = query["redirect_uri"].parse().expect("an address");
+        if self.denies {
+            back.query_pairs_mut()
+                .append_pair("error", "access_denied")
+                .append_pair("error_description", "no, thanks");
+        } else {
+            self.codes += 1;
+            let code = format!("code-{}", self.codes);
+            let grant = Grant {
+                nonce: query.get("nonce").cloned(),
+                challenge: query["code_challenge"].clone(),
+                redirect: query["redirect_uri"].clone(),
+            };
+            back.query_pairs_mut().append_pair("code", &code);
+            self.grants.insert(code, grant);
+        }
+        back.query_pairs_mut().append_pair("state", &query["state"]);
+        let reply = Response::builder()
+            .status(302)
+            .header("location", back.as_str());
+        reply.body(Full::default()).expect("a response")
+    }
+
+    /// What the code stands for, if it is as good as new and whoever has it is who asked for it.
+    fn redeem(&mut self, form: &HashMap<String, String>) -> Option<Grant> {
+        let code = form.get("code")?;
+        let grant = match self.wrong {
+            Wrong::Codes => self.grants.get(code).cloned(),
+            _ => self.grants.remove(code),
+        }?;
+        let verifier = PkceCodeVerifier::new(form.get("code_verifier")?.clone());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let is_same =
+            challenge.as_str() == grant.challenge && form["redirect_uri"] == grant.redirect;
+        is_same.then_some(grant)
+    }
+
+    fn token(&mut self, authorization: Option<&str>, form: &HashMap<String, String>) -> Reply {
+        assert_eq!(form["grant_type"], "authorization_code");
+        // "tincan-at-home:" and the secret, each as in a form, in base 64.
+        let basic = "Basic dGluY2FuLWF0LWhvbWU6czNjcmV0KyUyQiUzQSUyNSUyNiVDMyVCQw==";
+        let is_client = match authorization {
+            Some(authorization) => authorization == basic && !form.contains_key("client_secret"),
+            None => form
+                .get("client_secret")
+                .is_some_and(|secret| secret == SECRET),
+        };
+        if !is_client || self.auth_methods.is_some() != authorization.is_none() {
+            return error(401, "invalid_client");
+        }
+        match self.wrong {
+            Wrong::TokenError => return error(400, "invalid_grant"),
+            Wrong::TokenRedirect => {
+                let reply = Response::builder().status(307);
+                let reply = reply.header("location", self.url("/elsewhere"));
+                return reply.body(Full::default()).expect("a response");
+            }
+            Wrong::Nonsense => return json_reply(&json!({ "access_token": [ACCESS_TOKEN] })),
+            _ => {}
+        }
+        let Some(grant) = self.redeem(form) else {
+            return error(400, "invalid_grant");
+        };
+        let access_token = match self.wrong {
+            Wrong::AccessToken => "two\nlines",
+            _ => ACCESS_TOKEN,
+        };
+        let mut answer = json!({
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": 300,
+        });
+        if self.wrong != Wrong::NoIdToken {
+            answer["id_token"] = self.id_token(&grant, access_token).into();
+        }
+        if self.wrong == Wrong::Huge {
+            answer["more"] = "x".repeat(1024 * 1024).into();
+        }
+        json_reply(&answer)
+    }
+
+    fn id_token(&self, grant: &Grant, access_token: &str) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.expect("a clock").as_secs();
+        let mut claims = self.claims.clone();
+        claims["iss"] = self.url(self.issuer_end).into();
+        claims["aud"] = CLIENT_ID.into();
+        claims["iat"] = now.into();
+        claims["exp"] = (now + 300).into();
+        claims["nonce"] = grant.nonce.clone().into();
+        let mut key_name = (self.key, self.key);
+        let mut hashed = access_token;
+        match self.wrong {
+            Wrong::Nonce => claims["nonce"] = "another".into(),
+            Wrong::NoNonce => claims["nonce"] = Value::Null,
+            Wrong::Issuer => claims["iss"] = "https://login.example".into(),
+            Wrong::Audience => claims["aud"] = "somebody-else".into(),
+            Wrong::AnotherAudience => claims["aud"] = json!([CLIENT_ID, "somebody-else"]),
+            Wrong::Expired => claims["exp"] = (now - 1).into(),
+            Wrong::Signature => key_name = ("second", "first"),
+            Wrong::HiddenKey => key_name = ("second", "third"),
+            Wrong::AccessTokenHash => hashed = "another",
+            _ => {}
+        }
+        let claims: CoreIdTokenClaims = serde_json::from_value(claims).expect("claims");
+        let token = CoreIdToken::new(
+            claims,
+            &key(key_name.0, key_name.1),
+            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            Some(&AccessToken::new(hashed.to_owned())),
+            None,
+        );
+        let token = token.expect("a signature").to_string();
+        if self.wrong == Wrong::Unsigned {
+            let payload = token.split('.').nth(1).expect("a payload");
+            // {"alg":"none"}
+            return format!("eyJhbGciOiJub25lIn0.{payload}.");
+        }
+        token
+    }
+
+    fn user_info(&self, authorization: Option<&str>) -> Reply {
+        if authorization != Some(&format!("Bearer {ACCESS_TOKEN}")) {
+            return text(401, "who?");
+        }
+        let mut details = self.details.clone();
+        match self.wrong {
+            Wrong::NoDetails => return text(500, "who?"),
+            Wrong::OtherUser => details["sub"] = "subject-2".into(),
+            _ => {}
+        }
+        json_reply(&details)
+    }
+
+    /// GitHub’s refusals come with status 200.
+    fn github_token(&mut self, form: &HashMap<String, String>) -> Reply {
+        let refuse = |code: &str| {
+            json_reply(&json!({
+                "error": code,
+                "error_description": "The code passed is incorrect or expired.",
+                "error_uri": "https://docs.github.com/",
+            }))
+        };
+        if form["client_id"] != CLIENT_ID || form["client_secret"] != SECRET {
+            return refuse("incorrect_client_credentials");
+        }
+        if self.wrong == Wrong::TokenError || self.redeem(form).is_none() {
+            return refuse("bad_verification_code");
+        }
+        json_reply(&json!({
+            "access_token": ACCESS_TOKEN,
+            "scope": "",
+            "token_type": "bearer",
+        }))
+    }
+
+    fn github_user(&self, authorization: Option<&str>) -> Reply {
+        if authorization != Some(&format!("Bearer {ACCESS_TOKEN}")) {
+            return text(401, "who?");
+        }
+        match self.wrong {
+            Wrong::NoDetails => text(503, "later"),
+            Wrong::Nonsense => json_reply(&json!({ "id": "583231" })),
+            _ => json_reply(&self.github_user),
+        }
+    }
+
+    fn picture(&self) -> Reply {
+        let Picture {
+            status,
+            media_type,
+            bytes,
+        } = self.picture.clone();
+        let reply = Response::builder().status(status);
+        let reply = reply.header("content-type", media_type);
+        reply.body(Full::from(bytes)).expect("a response")
+    }
+}
+
+/// The key in this file, by this id.
+fn key(file: &str, id: &str) -> CoreRsaPrivateSigningKey {
+    let pem = match file {
+        "first" => include_str!("provider-key-first.pem"),
+        _ => include_str!("provider-key-second.pem"),
+    };
+    let id = JsonWebKeyId::new(id.to_owned());
+    CoreRsaPrivateSigningKey::from_pem(pem, Some(id)).expect("a key")
+}
+
+fn form(text: &[u8]) -> HashMap<String, String> {
+    serde_urlencoded::from_bytes(text).expect("a form")
+}
+
+fn text(status: u16, text: &str) -> Reply {
+    let reply = Response::builder().status(status);
+    let reply = reply.body(Full::from(text.to_owned()));
+    reply.expect("a response")
+}
+
+fn json_reply(value: &Value) -> Reply {
+    with_status(200, value)
+}
+
+fn error(status: u16, code: &str) -> Reply {
+    with_status(status, &json!({ "error": code }))
+}
+
+fn with_status(status: u16, value: &Value) -> Reply {
+    let reply = Response::builder().status(status);
+    let reply = reply.header("content-type", "application/json; charset=utf-8");
+    let reply = reply.body(Full::from(value.to_string()));
+    reply.expect("a response")
+}
