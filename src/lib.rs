@@ -9,7 +9,7 @@
 //!    ▼                                                                 │
 //!  store/messages.rs      the SQL, as a job of the writer              │
 //!    ▼                                                                 │
-//!  store/writer.rs        one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
+//!  store/engine           one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
 //!    ▼
 //!  201, after the commit
 //! ```
@@ -48,7 +48,7 @@
 //!    without a number.
 //! 3. The write-ahead log is synced at every commit (`synchronous = FULL`): an answered message
 //!    survives the power cord. Checkpoints run on a thread of their own.
-//! 4. One clock: everything that a stream may replay is numbered from one sequence, and no number is
+//! 4. One sequence: everything that a stream may replay is numbered from one sequence, and no number is
 //!    used twice. The number stands in the row that it is about; a row that changes again takes a newer
 //!    one. So a replay is what was numbered after the cursor, as it is now.
 //! 5. A stream subscribes first, then reads the database up to what it finds, then goes live, and
