@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::backup::{Database, Work};
-use crate::store;
+use super::backup::{Work, existing};
+use crate::{config::Database, store};
 
 pub fn export(at: &Database, to: &Path, user: Option<&str>) -> anyhow::Result<()> {
-    let database = at.existing()?;
+    let database = existing(&at.db)?;
     let mut work = Work::begin()?;
     store::export(database, to, user, &mut |progress| work.show(progress))?;
     let what = match user {

@@ -3,42 +3,25 @@
 use std::{
     io::{self, Write},
     ops::ControlFlow,
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
 use anyhow::Context;
-use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::{Signals, manage::Refused};
-use crate::store::{self, Progress};
+use crate::{
+    config::Database,
+    store::{self, Progress},
+};
 
 /// How often something moves while nobody knows how far it is.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Which database.
-#[derive(Args, Debug)]
-pub struct Database {
-    /// The database, of a server that runs or doesn't
-    #[arg(
-        long,
-        env = "TINCAN_DB",
-        value_name = "FILE",
-        default_value = "tincan.db",
-        global = true
-    )]
-    pub db: PathBuf,
-}
-
-impl Database {
-    pub fn existing(&self) -> Result<&Path, Refused> {
-        existing(&self.db)
-    }
-}
-
-fn existing(path: &Path) -> Result<&Path, Refused> {
+/// The path of a database, which must be there: a new one would hide a mistyped name.
+pub fn existing(path: &Path) -> Result<&Path, Refused> {
     if path.exists() {
         return Ok(path);
     }
@@ -46,7 +29,7 @@ fn existing(path: &Path) -> Result<&Path, Refused> {
 }
 
 pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
-    let database = at.existing()?;
+    let database = existing(&at.db)?;
     let mut work = Work::begin()?;
     store::back_up(database, to, &mut |progress| work.show(progress))?;
     work.done(&format!(
@@ -70,7 +53,7 @@ pub fn restore(at: &Database, backup: &Path) -> anyhow::Result<()> {
 }
 
 pub fn check(at: &Database) -> anyhow::Result<()> {
-    let database = at.existing()?;
+    let database = existing(&at.db)?;
     let mut work = Work::begin()?;
     let _ = work.show(Progress::Checking);
     store::check(database)?;

@@ -7,37 +7,20 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Args, Subcommand, builder::RangedU64ValueParser};
+use clap::{Subcommand, builder::RangedU64ValueParser};
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use serde_json::Value;
 
-use super::{backup::Database, table::table};
+use super::{backup::existing, table::table};
 use crate::{
+    bus::Bus,
+    config::Managing,
     control::{self, Command, Outcome, Unreachable},
-    http::Origin,
+    metrics::Metrics,
     model::Scope,
     server::BUS_CAPACITY,
     store::Store,
 };
-
-/// What all of these commands take.
-#[derive(Args, Debug)]
-pub struct Managing {
-    #[command(flatten)]
-    at: Database,
-    /// Where people reach the server, for links, while it doesn't run
-    #[arg(
-        long,
-        env = "TINCAN_PUBLIC_URL",
-        value_name = "URL",
-        default_value = "http://localhost:3000",
-        global = true
-    )]
-    public_url: Origin,
-    /// Print JSON, as the HTTP interface has it, instead of a table
-    #[arg(long, global = true)]
-    json: bool,
-}
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
@@ -281,8 +264,11 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
         Err(Unreachable::NobodyThere) => {}
         asked => return Ok(asked?),
     }
-    let store = Store::open(with.at.existing()?, BUS_CAPACITY)?;
-    let done = command.perform(&store, &with.public_url.to_string()).await;
+    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
+    let done = command
+        .perform(&store, &metrics, &with.public_url.to_string())
+        .await;
     store.close().await;
     Ok(done.map_err(|error| error.to_string()))
 }

@@ -1,4 +1,5 @@
-//! The command line: flags, environment variables, and what each command does.
+//! The command line: its commands, what each does, and the exit code. The flags that several commands share, and
+//! those of the server, are read in [`config`](crate::config).
 
 mod archive;
 mod backup;
@@ -10,38 +11,24 @@ mod table;
 
 use std::{
     io::{self, IsTerminal, Write},
-    net::SocketAddr,
-    num::NonZeroUsize,
     path::PathBuf,
-    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use listenfd::ListenFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use self::{
-    backup::Database,
-    manage::{
-        InviteCommand, Management, Managing, Refused, SessionCommand, TokenCommand, UserCommand,
-    },
+    manage::{InviteCommand, Management, Refused, SessionCommand, TokenCommand, UserCommand},
     status::{NotRunning, StatusArgs},
 };
 use crate::{
-    daily::Daily,
-    http::{Network, Origin, Settings, Signup},
-    oauth,
-    secret::{Secret, SecretError},
-    server::{BUS_CAPACITY, Config, Server, StartError},
+    config::{ConfigError, Database, LogFormat, Managing, ServeArgs},
+    server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
 };
 
@@ -54,13 +41,13 @@ pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: Serve,
+    serve: ServeArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the messenger until it is told to stop
-    Serve(Box<Serve>),
+    Serve(Box<ServeArgs>),
     /// Show how the server on a database is doing
     Status(StatusArgs),
     /// Look after the users, whether the server runs or not
@@ -130,100 +117,13 @@ enum Command {
     },
     /// Print what a shell needs to complete the commands
     Completions { shell: Shell },
+    /// Print the API as TypeScript declarations
+    Types,
     /// Write the man pages into a folder, one for each command
     Man {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-}
-
-#[derive(Args, Debug)]
-struct Serve {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(
-        long,
-        env = "TINCAN_LISTEN",
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:3000"
-    )]
-    listen: SocketAddr,
-    /// The database; made where it is missing
-    #[arg(
-        long,
-        env = "TINCAN_DB",
-        value_name = "FILE",
-        default_value = "tincan.db"
-    )]
-    db: PathBuf,
-    /// Where people reach the server, if not by plain http at the address they type
-    #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
-    public_url: Option<Origin>,
-    /// A proxy that is believed when it tells whose request it passes on, or a network of them; may
-    /// be given more than once
-    #[arg(
-        long,
-        env = "TINCAN_TRUSTED_PROXY",
-        value_name = "NETWORK",
-        value_delimiter = ','
-    )]
-    trusted_proxy: Vec<Network>,
-    /// Who may make themselves an account, after the first
-    #[arg(
-        long,
-        env = "TINCAN_SIGNUP",
-        value_enum,
-        value_name = "WHO",
-        default_value_t = Signup::Invite
-    )]
-    signup: Signup,
-    /// Back the database up into this folder once a day
-    #[arg(long, env = "TINCAN_BACKUP_DIR", value_name = "DIR")]
-    backup_dir: Option<PathBuf>,
-    /// How many of these backups to keep
-    #[arg(
-        long,
-        env = "TINCAN_BACKUP_KEEP",
-        value_name = "N",
-        default_value = "7"
-    )]
-    backup_keep: NonZeroUsize,
-    /// Let anybody on this machine sign in as anybody; makes john and jane
-    #[arg(long)]
-    dev: bool,
-    /// Serve the UI from this folder instead of from the program, for work on the front end
-    #[arg(long, value_name = "DIR")]
-    ui: Option<PathBuf>,
-    /// What to log: a level, or levels by module (info,tincan::store=debug)
-    #[arg(
-        long,
-        env = "TINCAN_LOG",
-        value_name = "FILTER",
-        default_value = "info"
-    )]
-    log: Targets,
-    /// How to log
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Human)]
-    log_format: LogFormat,
-    /// Show /metrics to whoever has this token, and to nobody else; better kept in a file, as others on
-    /// this machine may see a command line. Without it, /metrics is for this machine alone
-    #[arg(
-        long,
-        env = "TINCAN_METRICS_TOKEN",
-        value_name = "TOKEN",
-        hide_env_values = true
-    )]
-    metrics_token: Option<Secret>,
-    /// A file with that token
-    #[arg(long, env = "TINCAN_METRICS_TOKEN_FILE", value_name = "FILE")]
-    metrics_token_file: Option<PathBuf>,
-    #[command(flatten)]
-    oauth: oauth::Args,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
-    Human,
-    Json,
 }
 
 /// Does what the command line says.
@@ -239,7 +139,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         .context("can't start threads")?;
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-            Command::Serve(serve) => return serve.run(handed_over).await,
+            Command::Serve(args) => return serve(*args, handed_over).await,
             Command::Status(status) => return status.run().await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),
@@ -252,6 +152,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Check { at } => return backup::check(&at),
             Command::Completions { shell } => {
                 describe::complete(shell);
+                return Ok(());
+            }
+            Command::Types => {
+                describe::print_types();
                 return Ok(());
             }
             Command::Man { folder } => return Ok(describe::write_man_pages(&folder)?),
@@ -323,10 +227,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<NotRunning>() {
         return UNAVAILABLE;
     }
-    if error.is::<oauth::ConfigError>()
-        || error.is::<systemd::SocketError>()
-        || error.is::<SecretError>()
-    {
+    if error.is::<ConfigError>() || error.is::<systemd::SocketError>() {
         return CONFIG;
     }
     match error.downcast_ref::<FatalError>() {
@@ -336,60 +237,33 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-impl Serve {
-    async fn run(self, handed_over: ListenFd) -> anyhow::Result<()> {
-        start_log(&self);
-        let handed_over = systemd::listener(handed_over)?;
-        let public_url = self.public_url.as_ref().map(Origin::to_string);
-        let oauth = self.oauth.flows(public_url.as_deref())?;
-        let metrics_token = Secret::given(
-            "the token for metrics",
-            self.metrics_token,
-            self.metrics_token_file,
-        )?;
-        let settings = Settings {
-            dev: self.dev,
-            signup: self.signup,
-            public_url: self.public_url,
-            trusted_proxies: self.trusted_proxy,
-            ui: self.ui,
-            oauth: Arc::new(oauth),
-            metrics_token,
-        };
-        let config = Config {
-            listen: match &handed_over {
-                Some((address, _)) => *address,
-                None => self.listen,
-            },
-            database: self.db,
-            bus_capacity: BUS_CAPACITY,
-            backups: self.backup_dir.map(|folder| Daily {
-                folder,
-                keep: self.backup_keep,
-            }),
-            settings,
-        };
-        // Before anything is announced: whoever reads the ready line may send a signal at once.
-        let signals = Signals::listen().context("can't listen for signals")?;
-        let server = match handed_over {
-            Some((_, listener)) => Server::take_over(listener, config).await?,
-            None => Server::bind(config).await?,
-        };
-        // Whoever started the server may not want to know; a closed pipe is no reason to fail.
-        let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
-        if let Some(link) = server.setup_link() {
-            let _ = writeln!(io::stdout(), "make the first account at {link}");
-        }
-        systemd::tell_ready(server.address());
-        tokio::spawn(systemd::show_life(server.address(), server.store().clone()));
-        let stop = async {
-            signals.first().await;
-            systemd::tell_stopping();
-        };
-        server.run(stop).await?;
-        tracing::info!("stopped");
-        Ok(())
+async fn serve(args: ServeArgs, handed_over: ListenFd) -> anyhow::Result<()> {
+    start_log(&args);
+    let handed_over = systemd::listener(handed_over)?;
+    let mut config = args.into_config()?;
+    if let Some((address, _)) = &handed_over {
+        config.listen = *address;
     }
+    // Before anything is announced: whoever reads the ready line may send a signal at once.
+    let signals = Signals::listen().context("can't listen for signals")?;
+    let server = match handed_over {
+        Some((_, listener)) => Server::take_over(listener, config).await?,
+        None => Server::bind(config).await?,
+    };
+    // Whoever started the server may not want to know; a closed pipe is no reason to fail.
+    let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
+    if let Some(link) = server.setup_link() {
+        let _ = writeln!(io::stdout(), "make the first account at {link}");
+    }
+    systemd::tell_ready(server.address());
+    tokio::spawn(systemd::show_life(server.address(), server.store().clone()));
+    let stop = async {
+        signals.first().await;
+        systemd::tell_stopping();
+    };
+    server.run(stop).await?;
+    tracing::info!("stopped");
+    Ok(())
 }
 
 /// What asks the program to stop.
@@ -426,17 +300,17 @@ impl Signals {
     }
 }
 
-fn start_log(serve: &Serve) {
+fn start_log(args: &ServeArgs) {
     let is_colourful = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
     // It tells each part of a path that it looks at, and one of them is the secret of a hook.
-    let filter = serve
-        .log
+    let filter = args
+        .log_filter()
         .clone()
         .with_target("warp::filters::path", LevelFilter::OFF);
     let registry = tracing_subscriber::registry().with(filter);
-    match serve.log_format {
+    match args.log_format() {
         LogFormat::Human => registry.with(layer).init(),
         LogFormat::Json => registry
             .with(layer.json().flatten_event(true).with_span_list(false))

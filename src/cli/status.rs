@@ -11,8 +11,9 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{backup::Database, manage::Refused, table::lines};
+use super::{manage::Refused, table::lines};
 use crate::{
+    config::Database,
     control::{self, Command, Unreachable},
     status::Status,
 };

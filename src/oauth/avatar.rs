@@ -9,10 +9,8 @@ use oauth2::{
     url::{Host, Url},
 };
 
-use super::{
-    Error, Result, causes,
-    client::{Client, Limits},
-};
+use super::{Error, Result, causes};
+use crate::outbound::{Client, Limits};
 
 const LIMITS: Limits = Limits {
     time: Duration::from_secs(5),

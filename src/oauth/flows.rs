@@ -1,8 +1,9 @@
 //! Sign-ins under way, and people who still have to choose a name. All of it is kept in memory for ten
 //! minutes: a restart costs whoever is signing in at that moment a second try.
 
-use std::fmt;
+use std::{fmt, io};
 
+use ipnet::IpNet;
 use oauth2::{
     AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
     url::{ParseError, Url},
@@ -11,14 +12,16 @@ use openidconnect::Nonce;
 use serde::Deserialize;
 
 use super::{
-    Avatar, ConfigError, Error, Kind, Person, Provider, Result, Secret, avatar,
-    client::Client,
+    Avatar, Error, Kind, Person, Provider, Result, Secret, avatar,
     github::GitHub,
     oidc::Oidc,
-    provider::{failed, is_safe},
+    provider::failed,
     shelf::{Digest, Shelf, digest},
 };
-use crate::model::{Identity, UserId};
+use crate::{
+    model::{Identity, UserId},
+    outbound::{Client, Outbound, is_safe},
+};
 
 /// How random is what a browser must bring back.
 const RANDOM_BYTES: u32 = 32;
@@ -54,6 +57,21 @@ struct Flow {
     nonce: Option<Nonce>,
     purpose: Purpose,
     next: String,
+}
+
+/// Why the providers can’t be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
+    NoAddress(String),
+    #[error(
+        "the address of the provider {0} must begin with https://, as it isn’t on this machine"
+    )]
+    Unsafe(String),
+    #[error(
+        "no certificate authorities to know providers by ({0}); install the system’s, or name a file with SSL_CERT_FILE"
+    )]
+    NoAuthorities(io::Error),
 }
 
 /// What somebody goes to a provider for.
@@ -102,20 +120,22 @@ pub struct Pending {
 }
 
 impl Flows {
-    /// Asks no provider anything yet. `public_url` is where people reach this server, without a path.
-    ///
-    /// # Errors
-    /// Where an address isn’t one or isn’t safe, or the machine has no certificate authorities.
-    pub fn new(providers: Vec<Provider>, public_url: &str) -> Result<Self, ConfigError> {
+    /// Connects to no provider yet. `public_url` is where people reach this server, without a path; `allowed` are
+    /// networks that are no part of the public internet and may be connected to all the same.
+    pub fn new(
+        providers: Vec<Provider>,
+        public_url: &str,
+        allowed: Vec<IpNet>,
+    ) -> Result<Self, SetupError> {
         let mut addresses = Vec::with_capacity(providers.len());
         for provider in &providers {
             addresses.push(address(provider)?);
         }
-        let http = Client::new(&addresses).map_err(ConfigError::NoAuthorities)?;
+        let outbound = Outbound::new(&addresses, allowed).map_err(SetupError::NoAuthorities)?;
         let entry = |(provider, address): (Provider, Url)| {
-            let http = http.to(&address);
+            let http = outbound.client(&address);
             let way = Way::to(&provider, &address, public_url, http.clone());
-            let way = way.map_err(|_| ConfigError::NoAddress(provider.id.clone()))?;
+            let way = way.map_err(|_| SetupError::NoAddress(provider.id.clone()))?;
             Ok(Entry {
                 provider,
                 address,
@@ -125,7 +145,7 @@ impl Flows {
         };
         let entries = providers.into_iter().zip(addresses).map(entry);
         Ok(Self {
-            entries: entries.collect::<Result<_, ConfigError>>()?,
+            entries: entries.collect::<Result<_, SetupError>>()?,
             ..Self::default()
         })
     }
@@ -296,15 +316,15 @@ impl Way {
 }
 
 /// Where a provider is.
-fn address(provider: &Provider) -> Result<Url, ConfigError> {
+fn address(provider: &Provider) -> Result<Url, SetupError> {
     let text = match &provider.kind {
         Kind::GitHub { url } => url,
         Kind::Oidc { issuer } => issuer,
     };
     let url = Url::parse(text).ok().filter(Url::has_host);
-    let url = url.ok_or_else(|| ConfigError::NoAddress(provider.id.clone()))?;
+    let url = url.ok_or_else(|| SetupError::NoAddress(provider.id.clone()))?;
     if !is_safe(&url) {
-        return Err(ConfigError::Unsafe(provider.id.clone()));
+        return Err(SetupError::Unsafe(provider.id.clone()));
     }
     Ok(url)
 }

@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use super::{
     Person, Result, causes,
-    client::{Client, USUAL},
     provider::{Provider, failed, token_cause},
 };
+use crate::outbound::{Client, Limits};
 
 type OAuthClient =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -118,7 +118,7 @@ impl GitHub {
             .map_err(|error| failed(&self.id, &causes(&error)))?;
         let answer = self
             .http
-            .send(request, USUAL)
+            .send(request, Limits::API)
             .await
             .map_err(|error| failed(&self.id, &causes(&error)))?;
         if answer.status() != StatusCode::OK {

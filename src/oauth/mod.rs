@@ -6,16 +6,12 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | `args` | the flags, and what they must make together |
 //! | `provider` | what is known of a provider before it is asked anything |
 //! | `flows` | sign-ins under way, and people who still have to choose a name |
 //! | `oidc`, `github` | what is said to a provider, and whether its answers are to be believed |
 //! | `avatar` | a picture from the provider |
-//! | `client` | requests to a provider: how long, how much, and how safely |
 
-mod args;
 mod avatar;
-mod client;
 mod flows;
 mod github;
 mod oidc;
@@ -25,9 +21,8 @@ mod shelf;
 pub use oauth2::url::Url;
 
 pub use self::{
-    args::{Args, ConfigError},
     avatar::Avatar,
-    flows::{Begun, Callback, Finished, Flows, Pending, Purpose},
+    flows::{Begun, Callback, Finished, Flows, Pending, Purpose, SetupError},
     provider::{Kind, Provider},
 };
 

@@ -19,9 +19,9 @@ use parking_lot::RwLock;
 
 use super::{
     Error, Person, Result, causes,
-    client::Client,
     provider::{Provider, failed, token_cause},
 };
+use crate::outbound::Client;
 
 type OidcClient = CoreClient<
     EndpointSet,

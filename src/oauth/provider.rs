@@ -1,14 +1,12 @@
 //! What is known of a provider before it is asked anything.
 
-use std::net::IpAddr;
-
 use oauth2::{
     RequestTokenError,
     basic::{BasicErrorResponse, BasicRequestTokenError},
-    url::{Host, Url},
 };
 
-use super::{Error, Secret, causes, client::NoAnswer};
+use super::{Error, Secret, causes};
+use crate::outbound::RequestError;
 
 /// Where people go to sign in, and as which program this server is known there.
 #[derive(Clone, Debug)]
@@ -31,21 +29,6 @@ pub enum Kind {
     Oidc { issuer: String },
 }
 
-/// Whether the URL leads to this machine: nobody between could read what is sent there.
-pub fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).to_canonical().is_loopback(),
-        None => false,
-    }
-}
-
-/// Whether a provider there can be trusted to be itself: by TLS, or by being on this machine.
-pub fn is_safe(url: &Url) -> bool {
-    url.scheme() == "https" || url.scheme() == "http" && is_local(url)
-}
-
 /// Logs why a provider couldn’t sign somebody in. The cause must hold no code, token or secret.
 pub fn failed(provider: &str, cause: &str) -> Error {
     tracing::warn!(provider, cause, "a sign-in failed at the provider");
@@ -53,7 +36,7 @@ pub fn failed(provider: &str, cause: &str) -> Error {
 }
 
 /// Why there is no token. Whatever else the provider said could hold what was sent to it.
-pub fn token_cause(error: BasicRequestTokenError<NoAnswer>) -> String {
+pub fn token_cause(error: BasicRequestTokenError<RequestError>) -> String {
     let said = |answer: &BasicErrorResponse| format!("no token: {}", answer.error());
     match error {
         RequestTokenError::ServerResponse(answer) => said(&answer),

@@ -22,6 +22,7 @@ mod crash;
 mod daily;
 mod describe;
 mod dev_mode;
+mod documents;
 mod faults;
 mod feed;
 mod feed_model;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use reqwest::Url;
 use serde_json::json;
 use tempfile::TempDir;
@@ -12,6 +13,7 @@ use tincan::{
         Begun, Callback, Error, Finished, Flows, Kind, Pending, Provider as Setup, Purpose, Secret,
     },
 };
+use tokio::net::TcpListener;
 
 use crate::{
     provider::{CLIENT_ID, Picture, Provider, SECRET, Wrong},
@@ -35,7 +37,7 @@ fn setups(provider: &Provider) -> Vec<Setup> {
 }
 
 fn flows(provider: &Provider) -> Flows {
-    Flows::new(setups(provider), HOME).expect("a setup")
+    Flows::new(setups(provider), HOME, Vec::new()).expect("a setup")
 }
 
 /// The query of an address that the provider sends somebody back to.
@@ -111,7 +113,7 @@ async fn at_github_itself_the_addresses_are_the_documented_ones() {
     setups[0].kind = Kind::GitHub {
         url: "https://github.com".to_owned(),
     };
-    let flows = Flows::new(setups, HOME).expect("a setup");
+    let flows = Flows::new(setups, HOME, Vec::new()).expect("a setup");
     let begun = flows.begin("github", Purpose::SignIn, None).await;
     let url = begun.expect("a beginning").url;
     let expected = "https://github.com/login/oauth/authorize?";
@@ -246,6 +248,50 @@ async fn a_code_goes_nowhere_that_isnt_safe() {
     let refused = sign_in(&flows, &provider, "home").await;
     assert_eq!(refused.err(), Some(Error::Failed));
     assert_eq!(provider.count("POST /token"), 0);
+}
+
+#[tokio::test]
+async fn an_endpoint_at_a_private_address_is_asked_only_where_that_is_allowed() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = elsewhere.local_addr().expect("an address").port();
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+        let provider = Provider::start().await;
+        provider.desk().token_endpoint = Some(format!("https://{host}:{port}/token"));
+        let refused = sign_in(&flows(&provider), &provider, "home").await;
+        assert_eq!(refused.err(), Some(Error::Failed), "{host}");
+        let connection = elsewhere.accept().now_or_never();
+        assert!(connection.is_none(), "{host} was connected to");
+    }
+
+    let provider = Provider::start().await;
+    provider.desk().token_endpoint = Some(format!("https://127.0.0.1:{port}/token"));
+    let network = "127.0.0.0/8".parse().expect("a network");
+    let flows = Flows::new(setups(&provider), HOME, vec![network]).expect("a setup");
+    let connection = async { drop(elsewhere.accept().await.expect("a connection")) };
+    let ((), refused) = tokio::join!(
+        soon("a connection", connection),
+        sign_in(&flows, &provider, "home")
+    );
+    assert_eq!(refused.err(), Some(Error::Failed), "no TLS is spoken there");
+}
+
+#[tokio::test]
+async fn a_picture_at_a_private_address_is_asked_for_only_where_that_is_allowed() {
+    let provider = Provider::start().await;
+    // The provider’s host and port, but not the origin that was set up.
+    let url = provider.url().replace("http:", "https:") + "/picture";
+    let url: Url = url.parse().expect("an address");
+    for id in ["home", "github"] {
+        let refused = flows(&provider).avatar(id, &url).await;
+        assert_eq!(refused.err(), Some(Error::Failed), "{id}");
+    }
+    assert_eq!(provider.desk().connections, 0);
+
+    let network = "127.0.0.0/8".parse().expect("a network");
+    let flows = Flows::new(setups(&provider), HOME, vec![network]).expect("a setup");
+    let refused = flows.avatar("home", &url).await;
+    assert_eq!(refused.err(), Some(Error::Failed), "no TLS is spoken there");
+    assert_eq!(provider.desk().connections, 1);
 }
 
 #[tokio::test]
@@ -567,7 +613,7 @@ fn no_debug_output_shows_a_secret() {
         secret: Secret::from("hunter2"),
     };
     assert!(!format!("{setup:?}").contains("hunter2"));
-    let flows = Flows::new(vec![setup], HOME).expect("a setup");
+    let flows = Flows::new(vec![setup], HOME, Vec::new()).expect("a setup");
     assert_eq!(format!("{flows:?}"), r#"["home"]"#);
 }
 

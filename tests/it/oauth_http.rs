@@ -55,7 +55,7 @@ impl House {
         // One server is two providers: the issuers differ in a stroke.
         let github = setup("github", "GitHub", Kind::GitHub { url });
         let home = setup("home", "Our house", Kind::Oidc { issuer });
-        let flows = Flows::new(vec![github, home], HOME).expect("a setup");
+        let flows = Flows::new(vec![github, home], HOME, Vec::new()).expect("a setup");
         provider.desk().issuer_end = "/";
         let folder = TempDir::new().expect("a folder");
         let config = Config {

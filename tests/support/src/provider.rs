@@ -108,6 +108,10 @@ pub struct Desk {
     pub issuer_end: &'static str,
     /// Client authentication that it knows.
     pub auth_methods: Option<Value>,
+    /// Where it says that codes become tokens, if that isn’t at its own address.
+    pub token_endpoint: Option<String>,
+    /// How often somebody has connected.
+    pub connections: usize,
     /// Which of the keys is in use.
     key: &'static str,
     /// Method and path of each request.
@@ -154,6 +158,8 @@ impl Provider {
             denies: false,
             issuer_end: "",
             auth_methods: None,
+            token_endpoint: None,
+            connections: 0,
             key: "first",
             asked: Vec::new(),
             grants: HashMap::new(),
@@ -222,6 +228,7 @@ async fn serve(listener: TcpListener, desk: Arc<Mutex<Desk>>) {
     loop {
         let (socket, _) = listener.accept().await.expect("a connection");
         let desk = Arc::clone(&desk);
+        desk.lock().expect("no panic").connections += 1;
         tokio::spawn(async move {
             let service = service_fn(|request| answer(request, Arc::clone(&desk)));
             let socket = TokioIo::new(socket);
@@ -286,7 +293,10 @@ impl Desk {
         let token = match self.wrong {
             // Leads here, but doesn’t say so.
             Wrong::PlainToken => format!("http://0.0.0.0:{}/token", self.address.port()),
-            _ => self.url("/token"),
+            _ => match &self.token_endpoint {
+                Some(elsewhere) => elsewhere.clone(),
+                None => self.url("/token"),
+            },
         };
         let mut metadata = json!({
             "issuer": issuer,

@@ -50,8 +50,8 @@ impl Witness {
         let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .expect("a database");
         let epoch = connection
-            .query_row("SELECT epoch FROM clock", [], |row| row.get(0))
-            .expect("a clock");
+            .query_row("SELECT epoch FROM sequence", [], |row| row.get(0))
+            .expect("a sequence");
         Self { connection, epoch }
     }
 
@@ -76,7 +76,7 @@ impl Witness {
 
     /// The place where the sequence ends.
     pub fn last(&self) -> i64 {
-        self.number("SELECT last_id FROM clock")
+        self.number("SELECT last_id FROM sequence")
     }
 
     /// Where the sequence ends.

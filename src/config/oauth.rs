@@ -1,0 +1,202 @@
+//! The flags about sign-in providers, and how they fit together.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::{
+    oauth::{Flows, Kind, Provider, SetupError},
+    secret::{Secret, SecretError},
+};
+
+const HEADING: &str = "Signing in elsewhere";
+const GITHUB: &str = "github";
+/// Words that stand where a provider’s name stands in paths, so that none may have them as its name.
+const TAKEN: [&str; 3] = [GITHUB, "pending", "complete"];
+const LONGEST_NAME: usize = 20;
+
+/// Providers that people may sign in with. In an environment variable, several stand with white space
+/// between them.
+#[derive(Args, Debug)]
+#[command(next_help_heading = HEADING)]
+pub struct OAuthArgs {
+    /// Let people sign in with GitHub, where this server is an OAuth app of this client id
+    #[arg(long, env = "TINCAN_GITHUB_CLIENT_ID", value_name = "ID")]
+    github_client_id: Option<String>,
+    /// The app’s secret; better kept in a file, as others on this machine may see a command line
+    #[arg(
+        long,
+        env = "TINCAN_GITHUB_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    github_client_secret: Option<Secret>,
+    /// A file with the app’s secret
+    #[arg(long, env = "TINCAN_GITHUB_CLIENT_SECRET_FILE", value_name = "FILE")]
+    github_client_secret_file: Option<PathBuf>,
+    /// Another GitHub, on a server of your own
+    #[arg(
+        long,
+        env = "TINCAN_GITHUB_URL",
+        value_name = "URL",
+        default_value = "https://github.com"
+    )]
+    github_url: String,
+    /// Let people sign in with an OpenID Connect provider (can be repeated)
+    #[arg(long, env = "TINCAN_OIDC", value_name = "NAME=ISSUER")]
+    oidc: Vec<String>,
+    /// This server’s client id at that provider
+    #[arg(long, env = "TINCAN_OIDC_CLIENT", value_name = "NAME=ID")]
+    oidc_client: Vec<String>,
+    /// This server’s secret at that provider; better kept in a file
+    #[arg(
+        long,
+        env = "TINCAN_OIDC_SECRET",
+        value_name = "NAME=SECRET",
+        hide_env_values = true
+    )]
+    oidc_secret: Vec<Secret>,
+    /// A file with this server’s secret at that provider
+    #[arg(long, env = "TINCAN_OIDC_SECRET_FILE", value_name = "NAME=FILE")]
+    oidc_secret_file: Vec<String>,
+}
+
+/// Why the flags about providers don’t fit together. No text holds anything that may be a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum OAuthArgsError {
+    #[error(
+        "providers send people back to this server: say with --public-url where it is, as in https://chat.example"
+    )]
+    NoPublicUrl,
+    #[error("to sign in with GitHub takes both --github-client-id and its secret")]
+    HalfGitHub,
+    #[error("{0} takes NAME=VALUE, as in home=…")]
+    NoName(&'static str),
+    #[error(
+        "a provider’s name has 1 to {LONGEST_NAME} small letters, digits and hyphens, and isn’t one of {TAKEN:?}: {0:?}"
+    )]
+    BadName(String),
+    #[error("{0} names a provider that --oidc doesn’t")]
+    UnknownName(&'static str),
+    #[error("{0} names a provider twice")]
+    Twice(&'static str),
+    #[error("the provider {0} needs a client id: --oidc-client {0}=…")]
+    NoClient(String),
+    #[error("the provider {0} needs a secret: --oidc-secret-file {0}=FILE")]
+    NoSecret(String),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+}
+
+impl OAuthArgs {
+    /// Sets up the providers. Reads the files with secrets, and connects to no provider.
+    /// `public_url` is where people reach this server; `allowed` are networks that are no part of the
+    /// public internet and may be connected to all the same.
+    pub fn flows(
+        self,
+        public_url: Option<&str>,
+        allowed: Vec<IpNet>,
+    ) -> Result<Flows, OAuthArgsError> {
+        let mut providers = Vec::new();
+        if let Some(github) = self.github()? {
+            providers.push(github);
+        }
+        self.add_oidc(&mut providers)?;
+        if providers.is_empty() {
+            return Ok(Flows::default());
+        }
+        let public_url = public_url.ok_or(OAuthArgsError::NoPublicUrl)?;
+        Ok(Flows::new(providers, public_url, allowed)?)
+    }
+
+    fn github(&self) -> Result<Option<Provider>, OAuthArgsError> {
+        // An empty variable counts as unset.
+        let id = self.github_client_id.clone().filter(|id| !id.is_empty());
+        let secret = self.github_client_secret.clone();
+        let file = self.github_client_secret_file.clone();
+        let secret = Secret::given("the secret of the provider github", secret, file)?;
+        if id.is_none() && secret.is_none() {
+            return Ok(None);
+        }
+        let client_id = id.ok_or(OAuthArgsError::HalfGitHub)?;
+        let secret = secret.ok_or(OAuthArgsError::HalfGitHub)?;
+        Ok(Some(Provider {
+            id: GITHUB.to_owned(),
+            name: "GitHub".to_owned(),
+            kind: Kind::GitHub {
+                url: self.github_url.clone(),
+            },
+            client_id,
+            secret,
+        }))
+    }
+
+    fn add_oidc(&self, providers: &mut Vec<Provider>) -> Result<(), OAuthArgsError> {
+        let issuers = named("--oidc", self.oidc.iter().map(String::as_str))?;
+        let mut clients = named("--oidc-client", self.oidc_client.iter().map(String::as_str))?;
+        let mut secrets = named("--oidc-secret", self.oidc_secret.iter().map(Secret::reveal))?;
+        let files = self.oidc_secret_file.iter().map(String::as_str);
+        let mut files = named("--oidc-secret-file", files)?;
+        for (name, issuer) in issuers {
+            let characters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+            let is_name = (1..=LONGEST_NAME).contains(&name.len())
+                && name.bytes().all(characters)
+                && !TAKEN.contains(&name);
+            if !is_name {
+                return Err(OAuthArgsError::BadName(name.to_owned()));
+            }
+            let client_id = take(&mut clients, name);
+            let client_id = client_id.ok_or_else(|| OAuthArgsError::NoClient(name.to_owned()))?;
+            let secret = take(&mut secrets, name).map(Secret::from);
+            let file = take(&mut files, name).map(PathBuf::from);
+            let what = format!("the secret of the provider {name}");
+            let secret = Secret::given(&what, secret, file)?;
+            providers.push(Provider {
+                id: name.to_owned(),
+                name: name.to_owned(),
+                kind: Kind::Oidc {
+                    issuer: issuer.to_owned(),
+                },
+                client_id: client_id.to_owned(),
+                secret: secret.ok_or_else(|| OAuthArgsError::NoSecret(name.to_owned()))?,
+            });
+        }
+        for (flag, left) in [
+            ("--oidc-client", clients),
+            ("--oidc-secret", secrets),
+            ("--oidc-secret-file", files),
+        ] {
+            if !left.is_empty() {
+                return Err(OAuthArgsError::UnknownName(flag));
+            }
+        }
+        Ok(())
+    }
+}
+
+type Named<'a> = Vec<(&'a str, &'a str)>;
+
+/// Names and values, each name once.
+fn named<'a>(
+    flag: &'static str,
+    values: impl Iterator<Item = &'a str>,
+) -> Result<Named<'a>, OAuthArgsError> {
+    let mut pairs = Named::new();
+    for word in values.flat_map(str::split_whitespace) {
+        let pair = word.split_once('=').filter(|(_, value)| !value.is_empty());
+        let (name, value) = pair.ok_or(OAuthArgsError::NoName(flag))?;
+        if pairs.iter().any(|(other, _)| *other == name) {
+            return Err(OAuthArgsError::Twice(flag));
+        }
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+fn take<'a>(pairs: &mut Named<'a>, name: &str) -> Option<&'a str> {
+    let place = pairs.iter().position(|(other, _)| *other == name)?;
+    Some(pairs.swap_remove(place).1)
+}

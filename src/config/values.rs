@@ -1,0 +1,34 @@
+//! The words that stand for a value on the command line, with the help for each.
+
+use clap::{ValueEnum, builder::PossibleValue};
+
+use crate::{http::Signup, model::Scope};
+
+impl ValueEnum for Signup {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Invite, Self::Open, Self::Closed]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, help) = match self {
+            Self::Invite => ("invite", "Whoever has an invitation"),
+            Self::Open => ("open", "Anybody"),
+            Self::Closed => ("closed", "Nobody: administrators make the accounts"),
+        };
+        Some(PossibleValue::new(word).help(help))
+    }
+}
+
+impl ValueEnum for Scope {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Read, Self::Send]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Read => "Look at everything that its user sees",
+            Self::Send => "That, and everything that somebody in a conversation does",
+        };
+        Some(PossibleValue::new(self.word()).help(help))
+    }
+}

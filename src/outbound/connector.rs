@@ -1,0 +1,145 @@
+//! Connecting, to permitted addresses only.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use hyper::Uri;
+use hyper_util::{
+    client::legacy::connect::{HttpConnector, dns::Name},
+    rt::TokioIo,
+};
+use ipnet::IpNet;
+use oauth2::url::Url;
+use tokio::net::{TcpStream, lookup_host};
+use tower_service::Service;
+
+use super::address::is_public;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Connects to the addresses that a [`Rule`] permits. hyper’s connector does the rest: IPv6 and IPv4 side by side
+/// (RFC 8305).
+#[derive(Clone)]
+pub struct Connector {
+    /// What the administrator set up.
+    origin: Url,
+    allowed: Arc<[IpNet]>,
+}
+
+/// Which addresses may be connected to for one request.
+#[derive(Clone)]
+struct Rule {
+    /// The administrator named the origin, and with it where it is.
+    is_configured: bool,
+    /// Nothing is encrypted, so nobody but this machine may see it.
+    is_plain: bool,
+    allowed: Arc<[IpNet]>,
+}
+
+/// The address isn’t part of the public internet, and nobody allowed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not a public address")]
+struct Refused(IpAddr);
+
+impl Connector {
+    pub fn new(origin: &Url, allowed: Arc<[IpNet]>) -> Self {
+        Self {
+            origin: origin.clone(),
+            allowed,
+        }
+    }
+
+    fn rule(&self, uri: &Uri) -> Rule {
+        let url = Url::parse(&uri.to_string());
+        Rule {
+            is_configured: url.is_ok_and(|url| url.origin() == self.origin.origin()),
+            is_plain: uri.scheme_str() != Some("https"),
+            allowed: Arc::clone(&self.allowed),
+        }
+    }
+}
+
+impl Rule {
+    fn check(&self, address: IpAddr) -> Result<(), Refused> {
+        let address = address.to_canonical();
+        let is_permitted = self.is_configured
+            || is_public(address)
+            || self
+                .allowed
+                .iter()
+                .any(|network| network.contains(&address));
+        if is_permitted && (!self.is_plain || address.is_loopback()) {
+            Ok(())
+        } else {
+            Err(Refused(address))
+        }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = BoxError;
+    type Future = BoxFuture<Self::Response, BoxError>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let rule = self.rule(&uri);
+        Box::pin(async move {
+            // hyper resolves names alone; an address is used as it stands.
+            let host = uri.host().unwrap_or_default();
+            let bare = host.trim_start_matches('[').trim_end_matches(']');
+            if let Ok(address) = bare.parse() {
+                rule.check(address)?;
+            }
+            let mut connector = HttpConnector::new_with_resolver(Resolver(rule));
+            // The scheme is https where TLS goes on top.
+            connector.enforce_http(false);
+            Ok(connector.call(uri).await?)
+        })
+    }
+}
+
+/// Resolves names to permitted addresses.
+#[derive(Clone)]
+struct Resolver(Rule);
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<Self::Response, BoxError>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let Self(rule) = self.clone();
+        Box::pin(async move {
+            let mut permitted = Vec::new();
+            let mut refused = None;
+            // The port is hyper’s business.
+            for address in lookup_host((name.as_str(), 0)).await? {
+                match rule.check(address.ip()) {
+                    Ok(()) => permitted.push(address),
+                    Err(reason) => refused = Some(reason),
+                }
+            }
+            match refused {
+                Some(reason) if permitted.is_empty() => Err(reason.into()),
+                None if permitted.is_empty() => {
+                    Err(io::Error::from(io::ErrorKind::NotFound).into())
+                }
+                _ => Ok(permitted.into_iter()),
+            }
+        })
+    }
+}
