@@ -11,94 +11,13 @@ use super::open::{OpenError, with_suffix};
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// Marks a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i32 = 0x5469_6e43;
-/// `STEPS[n]` takes a file from version n + 1 to n + 2.
-const STEPS: &[&str] = &[ROOMS, ACCOUNTS];
-
-/// Rooms, reactions and changes; what the table of events told stands in the rows that it told of.
-const ROOMS: &str = "
-    ALTER TABLE users ADD COLUMN shows_activity INTEGER NOT NULL DEFAULT 1 CHECK (shows_activity IN (0, 1));
-    ALTER TABLE conversations ADD COLUMN participant_count INTEGER NOT NULL DEFAULT 2;
-    ALTER TABLE conversations ADD COLUMN changed_id INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE participants ADD COLUMN history_id INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE participants ADD COLUMN read_id INTEGER;
-    UPDATE conversations SET changed_id = coalesce((
-        SELECT max(id) FROM events WHERE conversation_id = conversations.id AND kind = 'conversation'), 0);
-    UPDATE participants SET read_id = (
-        SELECT max(id) FROM events
-        WHERE conversation_id = participants.conversation_id AND user_id = participants.user_id AND kind = 'read');
-    DROP TABLE events;
-    ALTER TABLE messages ADD COLUMN system TEXT;
-    ALTER TABLE messages ADD COLUMN subject_id INTEGER;
-    ALTER TABLE messages ADD COLUMN changed_id INTEGER;
-    ALTER TABLE messages ADD COLUMN reaction_count INTEGER NOT NULL DEFAULT 0;
-    CREATE TABLE departures (
-        user_id         INTEGER NOT NULL REFERENCES users (id),
-        conversation_id INTEGER NOT NULL REFERENCES conversations (id),
-        left_id         INTEGER NOT NULL,
-        PRIMARY KEY (user_id, conversation_id)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE reactions (
-        message_id INTEGER NOT NULL,
-        emoji      TEXT    NOT NULL,
-        user_id    INTEGER NOT NULL,
-        reacted_id INTEGER NOT NULL,
-        PRIMARY KEY (message_id, emoji, user_id)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX conversations_open ON conversations (id) WHERE open = 1;
-    CREATE INDEX participants_by_read ON participants (conversation_id, read_id) WHERE read_id IS NOT NULL;
-    CREATE INDEX messages_by_change ON messages (conversation_id, changed_id) WHERE changed_id IS NOT NULL;
-    CREATE INDEX messages_by_reactions ON messages (conversation_id, reaction_count) WHERE reaction_count > 0;
-";
-
-/// Passwords, identities, API tokens, invitations and hooks. Until then one signed in by naming oneself, in
-/// development mode, and nobody's session was worth more than that.
-const ACCOUNTS: &str = "
-    DELETE FROM sessions;
-    ALTER TABLE users ADD COLUMN password_hash TEXT;
-    ALTER TABLE users ADD COLUMN admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1));
-    ALTER TABLE users ADD COLUMN bot_of INTEGER REFERENCES users (id);
-    ALTER TABLE users ADD COLUMN disabled_at INTEGER;
-    ALTER TABLE sessions ADD COLUMN scope TEXT CHECK (scope IN ('read', 'send'));
-    ALTER TABLE sessions ADD COLUMN expires_at INTEGER;
-    CREATE TABLE identities (
-        issuer    TEXT    NOT NULL,
-        subject   TEXT    NOT NULL,
-        user_id   INTEGER NOT NULL REFERENCES users (id),
-        username  TEXT,
-        linked_at INTEGER NOT NULL,
-        PRIMARY KEY (issuer, subject)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE avatars (
-        user_id INTEGER PRIMARY KEY REFERENCES users (id),
-        type    TEXT    NOT NULL,
-        picture BLOB    NOT NULL
-    ) STRICT;
-    CREATE TABLE invites (
-        id         INTEGER PRIMARY KEY AUTOINCREMENT,
-        token_hash BLOB    NOT NULL UNIQUE,
-        created_by INTEGER REFERENCES users (id),
-        created_at INTEGER NOT NULL,
-        expires_at INTEGER NOT NULL,
-        uses       INTEGER NOT NULL,
-        uses_left  INTEGER NOT NULL CHECK (uses_left >= 0)
-    ) STRICT;
-    CREATE TABLE resets (
-        user_id    INTEGER PRIMARY KEY REFERENCES users (id),
-        token_hash BLOB    NOT NULL UNIQUE,
-        expires_at INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE hooks (
-        id              INTEGER PRIMARY KEY AUTOINCREMENT,
-        secret_hash     BLOB    NOT NULL UNIQUE,
-        conversation_id INTEGER NOT NULL REFERENCES conversations (id),
-        bot_id          INTEGER NOT NULL REFERENCES users (id),
-        created_by      INTEGER NOT NULL REFERENCES users (id),
-        created_at      INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
-    CREATE UNIQUE INDEX identities_by_user ON identities (user_id, issuer);
-    CREATE INDEX hooks_by_conversation ON hooks (conversation_id);
-";
+/// The migrations in order. The first makes a file of version 1 out of an empty one, and so on: a file's version is how
+/// many of these it has had. A new file is made from [`SCHEMA`] at once; a test holds that both ways lead to the same schema.
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_rooms.sql"),
+    include_str!("migrations/0003_accounts.sql"),
+];
 
 /// Refuses a file that this program can't read, before anything is written to it.
 pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -108,7 +27,7 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
             path: path.to_owned(),
         });
     }
-    let known = present_version(STEPS);
+    let known = version_after(MIGRATIONS);
     if found.number > known {
         return Err(OpenError::Newer {
             path: path.to_owned(),
@@ -121,17 +40,21 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
 
 /// Whether the file has the present schema.
 pub(super) fn is_present(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(Version::of(connection)?.number == present_version(STEPS))
+    Ok(Version::of(connection)?.number == version_after(MIGRATIONS))
 }
 
 /// Brings the file to the present schema.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    migrate_by(STEPS, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))
+    migrate_by(MIGRATIONS, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))
 }
 
-fn migrate_by(steps: &[&str], connection: &mut Connection, path: &Path) -> rusqlite::Result<()> {
+fn migrate_by(
+    migrations: &[&str],
+    connection: &mut Connection,
+    path: &Path,
+) -> rusqlite::Result<()> {
     let Version { number: found, .. } = Version::of(connection)?;
-    let present = present_version(steps);
+    let present = version_after(migrations);
     if found == present {
         return Ok(());
     }
@@ -142,9 +65,9 @@ fn migrate_by(steps: &[&str], connection: &mut Connection, path: &Path) -> rusql
     if found == 0 {
         create(&transaction)?;
     } else {
-        let done = usize::try_from(found - 1).unwrap_or(0);
-        for step in &steps[done..] {
-            transaction.execute_batch(step)?;
+        let done = usize::try_from(found).unwrap_or(0);
+        for migration in &migrations[done..] {
+            transaction.execute_batch(migration)?;
         }
     }
     transaction.pragma_update(None, "user_version", present)?;
@@ -183,8 +106,8 @@ fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Re
     Ok(())
 }
 
-fn present_version(steps: &[&str]) -> i32 {
-    1 + i32::try_from(steps.len()).unwrap_or(i32::MAX - 1)
+fn version_after(migrations: &[&str]) -> i32 {
+    i32::try_from(migrations.len()).unwrap_or(i32::MAX)
 }
 
 struct Version {
@@ -216,12 +139,15 @@ mod tests {
 
     use super::*;
 
+    /// Stands for the first migration. A new file is made from the whole schema, and so it never runs.
+    const FIRST: &str = "";
+
     /// A file of version 1 with something in it, in a folder that goes with it.
     fn old_file() -> (TempDir, std::path::PathBuf, Connection) {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("tincan.db");
         let mut connection = Connection::open(&path).expect("a file");
-        migrate_by(&[], &mut connection, &path).expect("a new file is made");
+        migrate_by(&[FIRST], &mut connection, &path).expect("a new file is made");
         connection
             .execute(
                 "INSERT INTO users (username, username_key, created_at) VALUES ('john', 'john', 0)",
@@ -257,10 +183,10 @@ mod tests {
         let (_folder, path, mut connection) = old_file();
         let one = "ALTER TABLE users ADD COLUMN one TEXT";
         let two = "ALTER TABLE users ADD COLUMN two TEXT; UPDATE users SET two = one || username";
-        migrate_by(&[one], &mut connection, &path).expect("one step");
+        migrate_by(&[FIRST, one], &mut connection, &path).expect("one step");
         assert_eq!(number(&connection), 2);
         let three = "ALTER TABLE users ADD COLUMN three TEXT";
-        migrate_by(&[one, two, three], &mut connection, &path).expect("two more");
+        migrate_by(&[FIRST, one, two, three], &mut connection, &path).expect("two more");
         assert_eq!(number(&connection), 4);
         let columns = columns(&connection);
         assert_eq!(columns[columns.len() - 3..], ["one", "two", "three"]);
@@ -270,7 +196,7 @@ mod tests {
     #[test]
     fn a_file_of_the_present_version_is_left_alone_and_not_copied() {
         let (folder, path, mut connection) = old_file();
-        migrate_by(&[], &mut connection, &path).expect("nothing to do");
+        migrate_by(&[FIRST], &mut connection, &path).expect("nothing to do");
         assert_eq!(number(&connection), 1);
         assert!(!folder.path().join("tincan.db.v1").exists());
     }
@@ -281,7 +207,7 @@ mod tests {
         let before = columns(&connection);
         let good = "ALTER TABLE users ADD COLUMN one TEXT; DELETE FROM users";
         let bad = "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)";
-        migrate_by(&[good, bad], &mut connection, &path).expect_err("the second step fails");
+        migrate_by(&[FIRST, good, bad], &mut connection, &path).expect_err("the second step fails");
         drop(connection);
 
         let mut connection = Connection::open(&path).expect("the file");
@@ -297,7 +223,7 @@ mod tests {
             .expect("a number");
         assert_eq!(halves, 0);
         // A corrected program goes on from there, over the copy of the attempt before.
-        migrate_by(&[good], &mut connection, &path).expect("the step that works");
+        migrate_by(&[FIRST, good], &mut connection, &path).expect("the step that works");
         assert_eq!(number(&connection), 2);
     }
 
@@ -306,7 +232,7 @@ mod tests {
         let (folder, path, mut connection) = old_file();
         let before = columns(&connection);
         let emptying = "ALTER TABLE users ADD COLUMN one TEXT; DELETE FROM users";
-        migrate_by(&[emptying], &mut connection, &path).expect("one step");
+        migrate_by(&[FIRST, emptying], &mut connection, &path).expect("one step");
         assert_eq!(usernames(&connection), Vec::<String>::new());
 
         let copy = folder.path().join("tincan.db.v1");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-const SCHEMA_1: &str = include_str!("schema-1.sql");
+const SCHEMA_1: &str = include_str!("../../src/store/migrations/0001_initial.sql");
 /// `TinC`.
 const APPLICATION_ID: i32 = 0x5469_6e43;
 /// What people had done with version 1: john and jane talk, and jane has read up to the second.
