@@ -12,17 +12,14 @@ use super::{
     caller::{Caller, Permission},
     filters::{body, caller, only, with},
     reply::{Answer, json, no_content, ok},
-    tokens::days,
 };
 use crate::{
     error::{Error, Result},
-    model::{InviteId, Timestamp, invite_link},
+    model::{InviteId, Timestamp, invite_link, limits},
     store::Invite,
 };
 
 const DAYS: u32 = 7;
-const MOST_DAYS: u32 = 90;
-const MOST_USES: u32 = 100;
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("invites")
@@ -83,12 +80,8 @@ async fn make(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     let (session, draft) = caller.sent(&app, Permission::Administrator, body).await?;
     let Draft { uses, days: lasts } = draft;
     let by = Some(session.user.clone());
-    let uses = uses.unwrap_or(1);
-    if !(1..=MOST_USES).contains(&uses) {
-        let reason = format!("From 1 to {MOST_USES} people");
-        return Err(Error::invalid("uses", reason).into());
-    }
-    let lasts = days(lasts, DAYS, MOST_DAYS)?;
+    let uses = limits::invite_uses(uses.unwrap_or(1))?;
+    let lasts = limits::days(lasts.unwrap_or(DAYS), &limits::INVITE_DAYS)?;
     let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
     let link = invite_link(&caller.base(&app.settings), &token);
     let qr = picture(&link)?;

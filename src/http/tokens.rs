@@ -1,6 +1,6 @@
 //! API tokens, for programs that act in one's own name or as a bot.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, reply::Response};
@@ -14,12 +14,11 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, Username, token_name},
+    model::{Scope, SessionId, Username, limits, token_name},
     store::{ApiToken, NewToken},
 };
 
 const DAYS: u32 = 90;
-const MOST_DAYS: u32 = 365;
 
 pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     let list = warp::path!("tokens")
@@ -64,23 +63,12 @@ impl Draft {
         Ok(NewToken {
             name: token_name(&self.name.unwrap_or_default())?,
             scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,
-            lasts: days(self.days, DAYS, MOST_DAYS)?,
+            lasts: limits::days(self.days.unwrap_or(DAYS), &limits::TOKEN_DAYS)?,
             bot: self
                 .bot
                 .map(|name| Username::in_field("bot", &name))
                 .transpose()?,
         })
-    }
-}
-
-/// So many days, which a client may have left open.
-///
-/// # Errors
-/// [`Error::Invalid`] on `days` where they aren't from 1 to `most`.
-pub fn days(given: Option<u32>, usual: u32, most: u32) -> Result<Duration> {
-    match given.unwrap_or(usual) {
-        days if (1..=most).contains(&days) => Ok(Duration::from_hours(24 * u64::from(days))),
-        _ => Err(Error::invalid("days", format!("From 1 to {most} days"))),
     }
 }
 
