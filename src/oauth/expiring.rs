@@ -1,4 +1,4 @@
-//! A small place for what is needed for a few minutes: bounded in number and in time.
+//! A map whose entries expire: bounded in number and in time.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -6,59 +6,70 @@ use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-/// How long things are kept.
-const TIME: Duration = Duration::from_mins(10);
-/// How many are kept; beyond that the oldest goes.
-const MOST: usize = 1_000;
+/// How long an entry can be used.
+const LIFETIME: Duration = Duration::from_mins(10);
+/// How many there are at most; beyond that the oldest is evicted.
+const CAPACITY: usize = 1_000;
 
-/// What a secret is kept as: whoever reads the memory or measures a comparison doesn’t learn it.
+/// The SHA-256 of a secret. The map holds no secret itself, so a dump of the memory doesn’t show one, and looking one up
+/// takes no time that depends on it.
 pub type Digest = [u8; 32];
 
 pub fn digest(secret: &str) -> Digest {
     Sha256::digest(secret).into()
 }
 
-/// Things by the digest of the secret that opens them.
-pub struct Shelf<T>(Mutex<HashMap<Digest, Kept<T>>>);
+/// Values by the digest of a secret.
+pub struct ExpiringMap<T>(Mutex<HashMap<Digest, Entry<T>>>);
 
-struct Kept<T> {
-    thing: T,
-    since: Instant,
+struct Entry<T> {
+    value: T,
+    inserted: Instant,
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Entry<T> {
+    fn is_expired(&self) -> bool {
+        self.inserted.elapsed() >= LIFETIME
+    }
+}
+
+impl<T> Default for ExpiringMap<T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T> Shelf<T> {
-    /// Keeps `thing`, in place of what the same secret opened before.
-    pub fn put(&self, secret: &str, thing: T) {
-        let since = Instant::now();
-        let mut things = self.0.lock();
-        things.retain(|_, kept| kept.since + TIME > since);
-        if things.len() >= MOST {
-            let oldest = things.iter().min_by_key(|(_, kept)| kept.since);
+impl<T> ExpiringMap<T> {
+    /// Inserts a value, and replaces the one of the same secret.
+    pub fn insert(&self, secret: &str, value: T) {
+        let mut entries = self.0.lock();
+        if entries.len() >= CAPACITY {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.inserted);
             if let Some(oldest) = oldest.map(|(key, _)| *key) {
-                things.remove(&oldest);
+                entries.remove(&oldest);
             }
         }
-        things.insert(digest(secret), Kept { thing, since });
+        let inserted = Instant::now();
+        entries.insert(digest(secret), Entry { value, inserted });
     }
 
-    /// Takes out what `secret` opens: the second to come gets nothing.
-    pub fn take(&self, secret: &str) -> Option<T> {
-        let kept = self.0.lock().remove(&digest(secret))?;
-        (kept.since.elapsed() < TIME).then_some(kept.thing)
+    /// Removes the value of `secret` and returns it, so that it can be used once.
+    pub fn remove(&self, secret: &str) -> Option<T> {
+        let entry = self.0.lock().remove(&digest(secret))?;
+        (!entry.is_expired()).then_some(entry.value)
+    }
+
+    /// Drops the entries that have expired.
+    pub fn remove_expired(&self) {
+        self.0.lock().retain(|_, entry| !entry.is_expired());
     }
 }
 
-impl<T: Clone> Shelf<T> {
-    /// Looks at what `secret` opens.
-    pub fn peek(&self, secret: &str) -> Option<T> {
-        let things = self.0.lock();
-        let kept = things.get(&digest(secret))?;
-        (kept.since.elapsed() < TIME).then(|| kept.thing.clone())
+impl<T: Clone> ExpiringMap<T> {
+    /// The value of `secret`.
+    pub fn get(&self, secret: &str) -> Option<T> {
+        let entries = self.0.lock();
+        let entry = entries.get(&digest(secret))?;
+        (!entry.is_expired()).then(|| entry.value.clone())
     }
 }
