@@ -88,7 +88,7 @@ fn require_open(connection: &Connection, session: SessionId) -> Result<()> {
     }
 }
 
-fn position(connection: &Connection) -> rusqlite::Result<Position> {
+pub(super) fn position(connection: &Connection) -> rusqlite::Result<Position> {
     connection
         .prepare_cached("SELECT last_id FROM clock")?
         .query_row([], |row| row.get(0).map(EventId))

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_rooms.sql"),
     include_str!("migrations/0003_accounts.sql"),
+    include_str!("migrations/0005_followers.sql"),
 ];
 
 /// Refuses a file that this program can't read, before anything is written to it.

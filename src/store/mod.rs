@@ -16,6 +16,7 @@ mod checkpoint;
 mod conversations;
 mod events;
 mod extent;
+mod followers;
 mod hooks;
 mod identities;
 mod invites;

@@ -136,15 +136,12 @@ fn make(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToke
             return Err(Error::Disabled);
         }
     }
-    tx.connection
-        .prepare_cached(
-            "DELETE FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at <= ?2",
-        )?
-        .execute((user.id.0, created_at.0))?;
     let present: i64 = tx
         .connection
-        .prepare_cached("SELECT count(*) FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL")?
-        .query_row([user.id.0], |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT count(*) FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at > ?2",
+        )?
+        .query_row((user.id.0, created_at.0), |row| row.get(0))?;
     if present >= MOST {
         let reason = format!("There are {MOST} tokens already; revoke one first");
         return Err(Error::invalid("name", reason));
