@@ -101,36 +101,147 @@ impl Error {
         }
     }
 
-    /// The stable machine word that clients may match on.
+    /// The machine word that stands for it.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Unauthorized => "unauthorized",
-            Self::BadCredentials => "bad_credentials",
-            Self::Disabled => "disabled",
-            Self::WrongPassword => "wrong_password",
-            Self::SignupClosed => "signup_closed",
-            Self::InviteRequired => "invite_required",
-            Self::BadInvite => "bad_invite",
-            Self::BadSetupToken => "bad_setup_token",
-            Self::BadResetToken => "bad_reset_token",
-            Self::Scope => "scope",
-            Self::NotAdmin => "not_admin",
-            Self::LastAdmin => "last_admin",
-            Self::LastWayIn => "last_way_in",
-            Self::IdentityTaken => "identity_taken",
-            Self::NotFound(_) => "not_found",
-            Self::Invalid { .. } => "invalid",
-            Self::UsernameTaken => "username_taken",
-            Self::Yourself => "self",
-            Self::NotYours(_) => "not_yours",
-            Self::NotARoom => "not_a_room",
-            Self::ClientIdReused => "client_id_reused",
-            Self::Throttled { .. } => "throttled",
-            Self::Busy => "busy",
-            Self::StorageFull => "storage_full",
-            Self::Stopping => "stopping",
-            Self::Internal => "internal",
+            Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::BadCredentials => ErrorCode::BadCredentials,
+            Self::Disabled => ErrorCode::Disabled,
+            Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::SignupClosed => ErrorCode::SignupClosed,
+            Self::InviteRequired => ErrorCode::InviteRequired,
+            Self::BadInvite => ErrorCode::BadInvite,
+            Self::BadSetupToken => ErrorCode::BadSetupToken,
+            Self::BadResetToken => ErrorCode::BadResetToken,
+            Self::Scope => ErrorCode::Scope,
+            Self::NotAdmin => ErrorCode::NotAdmin,
+            Self::LastAdmin => ErrorCode::LastAdmin,
+            Self::LastWayIn => ErrorCode::LastWayIn,
+            Self::IdentityTaken => ErrorCode::IdentityTaken,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Invalid { .. } => ErrorCode::Invalid,
+            Self::UsernameTaken => ErrorCode::UsernameTaken,
+            Self::Yourself => ErrorCode::Yourself,
+            Self::NotYours(_) => ErrorCode::NotYours,
+            Self::NotARoom => ErrorCode::NotARoom,
+            Self::ClientIdReused => ErrorCode::ClientIdReused,
+            Self::Throttled { .. } => ErrorCode::Throttled,
+            Self::Busy => ErrorCode::Busy,
+            Self::StorageFull => ErrorCode::StorageFull,
+            Self::Stopping => ErrorCode::Stopping,
+            Self::Internal => ErrorCode::Internal,
         }
     }
+}
+
+/// Defines [`ErrorCode`]: what each code means is its documentation, and travels in the contract.
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $word:literal,)+) => {
+        /// The machine word of an error, which clients may match on. It never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum ErrorCode {
+            $($(#[doc = $meaning])+ $name,)+
+        }
+
+        impl ErrorCode {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// As it travels.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+
+            /// What it means, as a sentence for developers.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($meaning),+).trim_start(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No session, or one that has ended.
+    Unauthorized = "unauthorized",
+    /// Name and password do not belong together. It does not say which of them was wrong.
+    BadCredentials = "bad_credentials",
+    /// An administrator has disabled the account.
+    Disabled = "disabled",
+    /// The current password is wrong.
+    WrongPassword = "wrong_password",
+    /// This server does not let people create accounts themselves.
+    SignupClosed = "signup_closed",
+    /// An account needs an invitation here, and none was sent.
+    InviteRequired = "invite_required",
+    /// The invitation is unknown, used up, expired or revoked.
+    BadInvite = "bad_invite",
+    /// Not the setup token on the server’s terminal, or the first account exists already.
+    BadSetupToken = "bad_setup_token",
+    /// The reset link is unknown, used, expired or replaced, or its account is disabled.
+    BadResetToken = "bad_reset_token",
+    /// The scope of this API token does not cover the operation.
+    Scope = "scope",
+    /// Only an administrator can do this.
+    NotAdmin = "not_admin",
+    /// Nobody would be left who can administer the server.
+    LastAdmin = "last_admin",
+    /// The account would be left without a way to sign in.
+    LastWayIn = "last_way_in",
+    /// The provider’s account is linked to another account here, or this account to another one there.
+    IdentityTaken = "identity_taken",
+    /// It does not exist, or the caller may not see it.
+    NotFound = "not_found",
+    /// A field has a value that is not accepted; `errors` says which field, and why.
+    Invalid = "invalid",
+    /// The username belongs to somebody else.
+    UsernameTaken = "username_taken",
+    /// A conversation needs somebody else.
+    Yourself = "self",
+    /// The caller may see it, but not change it.
+    NotYours = "not_yours",
+    /// The conversation is between two people, and only rooms have this.
+    NotARoom = "not_a_room",
+    /// The caller has sent another message with this client id.
+    ClientIdReused = "client_id_reused",
+    /// Too many attempts. `Retry-After` says when to try again.
+    Throttled = "throttled",
+    /// The server has more to do than it can keep up with. Try again.
+    Busy = "busy",
+    /// Nothing can be written, as the disk is full. Reading still works.
+    StorageFull = "storage_full",
+    /// The server is stopping. Try again.
+    Stopping = "stopping",
+    /// A defect or a broken machine. The server’s log says more.
+    Internal = "internal",
+    /// The request cannot be read: it is not a JSON object, or has a value of the wrong type or one given twice.
+    Malformed = "malformed",
+    /// The WebSocket handshake is incomplete (RFC 6455 §4.2.1).
+    BadHandshake = "bad_handshake",
+    /// The session’s cookie came with a request from a page of another origin.
+    CrossOrigin = "cross_origin",
+    /// `Accept` names none of the feed’s encodings.
+    NotAcceptable = "not_acceptable",
+    /// The body took longer than 30 seconds.
+    Timeout = "timeout",
+    /// The body is larger than 64 KiB.
+    TooLarge = "too_large",
+    /// The body’s `Content-Type` is not one that this operation reads.
+    UnsupportedMediaType = "unsupported_media_type",
+    /// The WebSocket version is not 13.
+    WebsocketVersion = "websocket_version",
+    /// The cursor is unknown here. Load everything again, and start a new stream.
+    Reset = "reset",
+    /// Without a token, metrics are only for the server’s own machine.
+    MetricsAreLocal = "metrics_are_local",
+    /// The path has no such method; `Allow` lists those that it has.
+    MethodNotAllowed = "method_not_allowed",
+    /// In development mode the server answers only its own machine.
+    DevIsLocal = "dev_is_local",
 }

@@ -25,10 +25,12 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    bus::Bus,
     control::Control,
     daily::{Daily, DailyBackup},
     followers::{Followers, sweep::Sweeper},
     http::{App, Service, Settings, Setup},
+    metrics::Metrics,
     store::{self, OpenError, Store},
 };
 
@@ -136,7 +138,8 @@ impl Server {
             });
         }
         // The database first: of two servers started alike, the second shall hear who has the file.
-        let store = Store::open(&database, bus_capacity)?;
+        let (bus, metrics) = (Bus::new(bus_capacity), Metrics::new());
+        let store = Store::open(&database, &bus, &metrics)?;
         let listening = async {
             let listener = listener.await?;
             Ok((listener.local_addr()?, listener))
@@ -163,7 +166,7 @@ impl Server {
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?
         };
-        let app = App::new(store, setup, settings);
+        let app = App::new(store, bus, metrics, setup, settings);
         Ok(Self {
             listener,
             address,
@@ -220,14 +223,20 @@ impl Server {
             app,
             ..
         } = self;
-        let commands =
-            control.map(|control| control.serve(app.store.clone(), base, app.stopping.clone()));
+        let commands = control.map(|control| {
+            let (store, metrics) = (app.store.clone(), Arc::clone(&app.metrics));
+            control.serve(store, metrics, base, app.stopping.clone())
+        });
         let commands = tokio::spawn(async {
             if let Some(commands) = commands {
                 commands.await;
             }
         });
-        let mut followers = Followers::new(app.store.clone(), app.stopping.clone());
+        let mut followers = Followers::new(
+            app.store.clone(),
+            Arc::clone(&app.metrics),
+            app.stopping.clone(),
+        );
         followers.add(Sweeper {
             store: app.store.clone(),
             sign_ins: Arc::clone(&app.settings.oauth),
@@ -242,7 +251,7 @@ impl Server {
                 () = stop => Ok(()),
                 failure = app.store.failed() => Err(failure),
             };
-            app.store.bus().close();
+            app.bus.close();
             why
         };
         let outcome = serve(listener, service, end, app.stopping.clone()).await;

@@ -2,17 +2,18 @@
 
 use std::{
     convert::Infallible,
-    io::Write,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
 
-use crate::relay;
+use crate::{process::announce, relay};
 use anyhow::Result;
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
-    http::{App, Service, Settings, Setup, routes},
+    bus::Bus,
+    http::{App, Service, Settings, Setup, filter},
+    metrics::Metrics,
     server::{self, BUS_CAPACITY},
     store::Store,
 };
@@ -62,29 +63,22 @@ impl Ceiling {
             Self::Tree { db, get, post } => tree(db, get, post).await,
             Self::Relay { db, request, event } => relay::run(Some(&db), request, event),
             Self::Fan { request, event } => relay::run(None, request, event),
-            Self::Ready => ready(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
+            Self::Ready => announce(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
         }
     }
-}
-
-/// Says where this process serves, as the server does.
-pub fn ready(address: SocketAddr) -> Result<()> {
-    Ok(writeln!(
-        std::io::stdout(),
-        "listening on http://{address}"
-    )?)
 }
 
 /// The same accept loop, the same tree; but sending, reading a page and following are answered at
 /// once, with as many bytes as the server's own answers have.
 async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let store = Store::open(&db, BUS_CAPACITY)?;
+    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let store = Store::open(&db, &bus, &metrics)?;
     let settings = Settings {
         dev: true,
         ..Settings::default()
     };
-    let app = App::new(store, Setup::unneeded(), settings);
+    let app = App::new(store, bus, metrics, Setup::unneeded(), settings);
     // Grouped and boxed as the server's own routes are, so that the way through the tree is as long.
     let messages = warp::path!(i64 / "messages");
     let send = messages
@@ -104,8 +98,8 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     });
     let api = conversations.boxed().or(follow).unify();
     let nothing = warp::path("api").and(api.boxed());
-    let service = Service::of(nothing.or(routes(&app)).unify().boxed(), &app);
-    ready(listener.local_addr()?)?;
+    let service = Service::of(nothing.or(filter(&app)).unify().boxed(), &app);
+    announce(listener.local_addr()?)?;
     server::serve(
         listener,
         service,

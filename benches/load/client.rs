@@ -13,8 +13,6 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::follow::{Counter, Stream, Transport};
-
 /// A request as bytes, with places for a number of fixed width.
 #[derive(Clone)]
 pub struct Request {
@@ -162,11 +160,12 @@ impl Connection {
         }
     }
 
-    /// Asks for an endless answer, and waits for its head and its first event.
+    /// Sends `request` and reads the head of an answer that has no end. Gives back the connection, and what has come
+    /// of the body already.
     ///
     /// # Errors
-    /// Where the answer isn't such a stream.
-    pub async fn follow(mut self, request: &Request, transport: Transport) -> Result<Stream> {
+    /// Where the connection ends, or the answer has another status than `expected`.
+    pub async fn begin(mut self, request: &Request, expected: u16) -> Result<(TcpStream, Vec<u8>)> {
         self.stream.write_all(request.bytes()).await?;
         let mut filled = 0;
         loop {
@@ -175,15 +174,8 @@ impl Connection {
                 continue;
             };
             let (status, _) = read_head(&self.buffer[..head])?;
-            let expected = match transport {
-                Transport::Events => 200,
-                Transport::WebSocket => 101,
-            };
             ensure!(status == expected, "a stream was answered with {status}");
-            let mut counter = Counter::new(transport);
-            if counter.take(&self.buffer[head..filled]).messages > 0 {
-                return Ok(Stream::new(self.stream, counter));
-            }
+            return Ok((self.stream, self.buffer[head..filled].to_vec()));
         }
     }
 }

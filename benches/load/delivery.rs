@@ -13,7 +13,6 @@ use crate::{
     process::Process,
     report::{Figure, Goal, Section, number},
     run::Run,
-    sends,
     streams::Idle,
     trip::{self, CONTENT, Delivered, Ends, NUMBER, RATE, SENDERS},
 };
@@ -195,7 +194,7 @@ pub fn send_request(address: SocketAddr, token: &str, conversation: i64) -> Requ
     let number = "@".repeat(NUMBER);
     let json = format!(
         r#"{{{CONTENT}{number} {}","clientId":"{number}"}}"#,
-        sends::content()
+        database::content()
     );
     let path = format!("/api/conversations/{conversation}/messages");
     Request::post(address, &path, token, &json)

@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::client::{Request, find};
+use crate::client::{Connection, Request, find};
 
 /// How a stream is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Transport {
 }
 
 /// Counts what comes on a stream that is cut anywhere.
-pub struct Counter {
+struct Counter {
     transport: Transport,
     /// Of events: whether the last byte ended a line, and whether that line was a comment.
     ended: bool,
@@ -54,13 +54,13 @@ pub struct Counter {
 
 /// What a read has brought.
 #[derive(Default)]
-pub struct Counted {
-    pub messages: usize,
+struct Counted {
+    messages: usize,
     pings: usize,
 }
 
 impl Counter {
-    pub fn new(transport: Transport) -> Self {
+    fn new(transport: Transport) -> Self {
         Self {
             transport,
             ended: false,
@@ -70,7 +70,7 @@ impl Counter {
         }
     }
 
-    pub fn take(&mut self, bytes: &[u8]) -> Counted {
+    fn take(&mut self, bytes: &[u8]) -> Counted {
         match self.transport {
             Transport::Events => self.take_events(bytes),
             Transport::WebSocket => self.take_frames(bytes),
@@ -133,9 +133,31 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A stream that has been answered, with what has been counted of it.
-    pub fn new(stream: TcpStream, counter: Counter) -> Self {
-        Self { stream, counter }
+    /// Opens a stream, and waits for its first event.
+    ///
+    /// # Errors
+    /// Where the answer isn't such a stream.
+    pub async fn open(
+        connection: Connection,
+        request: &Request,
+        transport: Transport,
+    ) -> Result<Self> {
+        let status = match transport {
+            Transport::Events => 200,
+            Transport::WebSocket => 101,
+        };
+        let (stream, begun) = connection.begin(request, status).await?;
+        let mut counter = Counter::new(transport);
+        let mut messages = counter.take(&begun).messages;
+        let mut stream = Self { stream, counter };
+        while messages == 0 {
+            let mut buffer = [0; 4 * 1024];
+            match stream.stream.read(&mut buffer).await? {
+                0 => bail!("the server ended a stream"),
+                count => messages = stream.counter.take(&buffer[..count]).messages,
+            }
+        }
+        Ok(stream)
     }
 
     /// Reads and forgets whatever comes, until the server ends the stream. Holds no memory for it:

@@ -1,7 +1,7 @@
 //! Processes under load: the real server, and the ceilings' bare ones. Each ends with its handle.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
@@ -15,6 +15,11 @@ use crate::machine;
 
 /// How a process says where it listens, as `tincan` does.
 const READY: &str = "listening on http://";
+
+/// Says where this process listens.
+pub fn announce(address: SocketAddr) -> Result<()> {
+    Ok(writeln!(io::stdout(), "{READY}{address}")?)
+}
 
 /// A process that serves at an address.
 pub struct Process {

@@ -17,7 +17,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    ceiling,
+    process::announce,
     sqlite::{Bare, Row},
     trip::{CONTENT, NUMBER},
 };
@@ -37,7 +37,7 @@ pub fn run(database: Option<&Path>, request: usize, event: usize) -> Result<()> 
     let bare = database.map(Bare::open).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let (messages, queue) = channel();
-    ceiling::ready(listener.local_addr()?)?;
+    announce(listener.local_addr()?)?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let messages = messages.clone();

@@ -18,7 +18,7 @@ use crate::{
     client::{Connection, Request, find},
     database::{self, Person},
     delivery::send_request,
-    follow::Transport,
+    follow::{Stream, Transport},
     process::Process,
     report::{Figure, Goal, Section, number},
     run::Run,
@@ -240,9 +240,9 @@ async fn likes(run: &Run) -> Result<Vec<f64>> {
             .context("a message without an id")?
             .to_owned();
 
-        let stream = Connection::open(address).await?;
+        let connection = Connection::open(address).await?;
         let follow = Transport::Events.request(address, &people[0].token);
-        let mut stream = stream.follow(&follow, Transport::Events).await?;
+        let mut stream = Stream::open(connection, &follow, Transport::Events).await?;
         let start = Instant::now();
         let mut likes = JoinSet::new();
         for (mut connection, token) in connections.drain(..) {

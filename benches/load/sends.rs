@@ -23,11 +23,6 @@ use crate::{
 
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
-/// What is sent: as long as what people write.
-pub fn content() -> String {
-    "See you at eight, then; I'll bring the map and the other shoes.".to_owned()
-}
-
 /// Somebody with a conversation of their own.
 struct Author {
     person: Person,
@@ -40,7 +35,10 @@ impl Author {
             person,
             conversation,
         } = self;
-        let json = format!(r#"{{"content":"{}","clientId":"@@@@@@@@@@@@"}}"#, content());
+        let json = format!(
+            r#"{{"content":"{}","clientId":"@@@@@@@@@@@@"}}"#,
+            database::content()
+        );
         let path = format!("/api/conversations/{conversation}/messages");
         Request::post(address, &path, &person.token, &json)
     }

@@ -18,8 +18,9 @@ use rusqlite::{Connection, OptionalExtension};
 use tincan::model::Timestamp;
 
 use crate::{
+    database,
     load::{self, Latencies},
-    machine, sends,
+    machine,
 };
 
 /// As often as the server.
@@ -60,7 +61,7 @@ impl Bare {
     pub fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         prepare(&connection)?;
-        let last_id = connection.query_row("SELECT last_id FROM clock", [], |row| row.get(0))?;
+        let last_id = connection.query_row("SELECT last_id FROM sequence", [], |row| row.get(0))?;
         let gate = Arc::new(FairMutex::new(()));
         Ok(Self {
             connection,
@@ -87,7 +88,7 @@ impl Bare {
                 self.send(self.last_id, now, row)?;
             }
             self.connection
-                .prepare_cached("UPDATE clock SET last_id = ?1")?
+                .prepare_cached("UPDATE sequence SET last_id = ?1")?
                 .execute([self.last_id])?;
             self.run("COMMIT")?;
         }
@@ -128,7 +129,7 @@ impl Bare {
     }
 
     fn commit_one_of_each(&mut self, pairs: &[(i64, i64)]) -> Result<()> {
-        let content = sends::content();
+        let content = database::content();
         let client_ids: Vec<_> = (1_i64..)
             .take(pairs.len())
             .map(|number| format!("{:012}", self.last_id + number))

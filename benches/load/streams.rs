@@ -53,7 +53,7 @@ pub async fn open(
                 sleep_until((start + after).into()).await;
                 let connection = Connection::open(address).await?;
                 let request = transport.request(address, &token);
-                streams.push(connection.follow(&request, transport).await?);
+                streams.push(Stream::open(connection, &request, transport).await?);
             }
             anyhow::Ok(streams)
         });

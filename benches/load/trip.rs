@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     client::{Connection, Request, find},
-    follow::Transport,
+    follow::{Stream, Transport},
     load::Latencies,
     process::Process,
 };
@@ -98,8 +98,8 @@ pub async fn deliver(
     let first = *next;
     *next += count as u64;
 
-    let stream = Connection::open(process.address).await?;
-    let stream = stream.follow(&ends.follow, Transport::Events).await?;
+    let connection = Connection::open(process.address).await?;
+    let stream = Stream::open(connection, &ends.follow, Transport::Events).await?;
     let board = Arc::new(Board {
         start: Instant::now(),
         first,

@@ -16,18 +16,6 @@
     reason = "what meets the unexpected here has found a broken promise"
 )]
 
-#[path = "../../tests/it/feed_model/connection.rs"]
-mod connection;
-#[allow(dead_code, reason = "shared with the tests, which use the rest of it")]
-#[path = "../../tests/it/feed_model/inbox.rs"]
-mod inbox;
-#[allow(dead_code, unused_imports, reason = "shared likewise")]
-#[path = "../../tests/it/support/mod.rs"]
-mod support;
-#[allow(dead_code, reason = "shared likewise")]
-#[path = "../../tests/it/witness.rs"]
-mod witness;
-
 mod deeds;
 mod device;
 mod faults;
@@ -44,6 +32,7 @@ mod vitals;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
+use tincan_testing::{self as support, connection, inbox, witness};
 use tokio::task::LocalSet;
 
 use self::soak::Soak;

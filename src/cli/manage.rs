@@ -14,8 +14,10 @@ use serde_json::Value;
 
 use super::{backup::existing, table::table};
 use crate::{
+    bus::Bus,
     config::Managing,
     control::{self, Command, Outcome, Unreachable},
+    metrics::Metrics,
     model::{Scope, limits},
     server::BUS_CAPACITY,
     store::Store,
@@ -269,8 +271,11 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
         Err(Unreachable::NobodyThere) => {}
         asked => return Ok(asked?),
     }
-    let store = Store::open(existing(&with.at.db)?, BUS_CAPACITY)?;
-    let done = command.perform(&store, &with.public_url.to_string()).await;
+    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
+    let done = command
+        .perform(&store, &metrics, &with.public_url.to_string())
+        .await;
     store.close().await;
     Ok(done.map_err(|error| error.to_string()))
 }

@@ -12,12 +12,12 @@
 
 pub mod sweep;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{model::EventId, store::Store};
+use crate::{metrics::Metrics, model::EventId, store::Store};
 
 /// A follower that failed is tried again after so long,
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
@@ -52,15 +52,17 @@ pub trait Follower: Send + 'static {
 /// Runs followers side by side.
 pub struct Followers {
     store: Store,
+    metrics: Arc<Metrics>,
     stopping: CancellationToken,
     tasks: JoinSet<()>,
 }
 
 impl Followers {
     #[must_use]
-    pub fn new(store: Store, stopping: CancellationToken) -> Self {
+    pub fn new(store: Store, metrics: Arc<Metrics>, stopping: CancellationToken) -> Self {
         Self {
             store,
+            metrics,
             stopping,
             tasks: JoinSet::new(),
         }
@@ -68,8 +70,9 @@ impl Followers {
 
     pub fn add<F: Follower>(&mut self, follower: F) {
         let (store, stopping) = (self.store.clone(), self.stopping.clone());
+        let metrics = Arc::clone(&self.metrics);
         self.tasks.spawn(async move {
-            follow(follower, &store, &stopping).await;
+            follow(follower, &store, &metrics, &stopping).await;
         });
     }
 
@@ -83,10 +86,15 @@ impl Followers {
     }
 }
 
-async fn follow<F: Follower>(mut follower: F, store: &Store, stopping: &CancellationToken) {
+async fn follow<F: Follower>(
+    mut follower: F,
+    store: &Store,
+    metrics: &Metrics,
+    stopping: &CancellationToken,
+) {
     let mut backoff = FIRST_BACKOFF;
     loop {
-        let stepped = step(&mut follower, store, stopping).await;
+        let stepped = step(&mut follower, store, metrics, stopping).await;
         if stopping.is_cancelled() {
             return;
         }
@@ -113,6 +121,7 @@ async fn follow<F: Follower>(mut follower: F, store: &Store, stopping: &Cancella
 async fn step<F: Follower>(
     follower: &mut F,
     store: &Store,
+    metrics: &Metrics,
     stopping: &CancellationToken,
 ) -> anyhow::Result<Duration> {
     let (after, end) = store.follower_position(F::NAME).await?;
@@ -122,7 +131,7 @@ async fn step<F: Follower>(
             let advance = store.advance_follower(F::NAME, through);
             stopping.run_until_cancelled(advance).await.transpose()?;
         }
-        store.metrics().followed(F::NAME, end.0 - through.0);
+        metrics.followed(F::NAME, end.0 - through.0);
     }
     Ok(next)
 }

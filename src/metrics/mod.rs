@@ -85,9 +85,9 @@ struct Stream {
     transport: &'static str,
 }
 
-/// What the store is at one moment.
+/// What the store is at one store.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct StoreStats {
     /// Writes that wait for the writer.
     pub queued: usize,
     /// Sessions held in memory.
@@ -269,11 +269,11 @@ impl Metrics {
     ///
     /// # Errors
     /// None: nothing here refuses to be written.
-    pub fn text(&self, moment: Moment) -> Result<String, fmt::Error> {
-        set(&self.queued, moment.queued);
-        set(&self.sessions, moment.sessions);
-        set(&self.database, moment.database);
-        set(&self.log, moment.log);
+    pub fn text(&self, store: StoreStats) -> Result<String, fmt::Error> {
+        set(&self.queued, store.queued);
+        set(&self.sessions, store.sessions);
+        set(&self.database, store.database);
+        set(&self.log, store.log);
         set(&self.uptime, self.uptime().as_secs());
         set(&self.memory, process::resident_memory().unwrap_or(0));
         set(&self.files, process::open_files().unwrap_or(0));

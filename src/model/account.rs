@@ -1,16 +1,17 @@
 //! What an account is to administrators, how else than by a password one gets into it, and what a token of it may do.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Timestamp, User};
 
 /// What an API token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Look at everything that its user sees.
+    /// Reads everything that its user can see.
     Read,
-    /// That, and everything that somebody in a conversation does.
+    /// Reads that, and takes part in conversations.
     Send,
 }
 
@@ -43,8 +44,8 @@ pub struct Identity {
     pub username: Option<String>,
 }
 
-/// A user, as administrators see them.
-#[derive(Clone, Debug, Serialize)]
+/// A user as administrators see them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(
     clippy::struct_excessive_bools,
@@ -57,10 +58,10 @@ pub struct Account {
     pub bot: bool,
     pub disabled: bool,
     pub has_password: bool,
-    /// The issuers of the identities that it is linked to.
+    /// The sign-in providers that it is linked to.
     pub providers: Vec<String>,
     pub created_at: Timestamp,
-    /// When one of its sessions was last used, as far as they are still open.
+    /// When one of its open sessions was last used; null where it has none.
     pub last_seen_at: Option<Timestamp>,
 }
 

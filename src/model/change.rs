@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Conversation, ConversationId, Member, Message, UserId};
+use super::{Conversation, ConversationId, Member, Message, User, UserId, schema::Cursor};
 
 /// Something that happened, as the store knows it; [`for_member`](Self::for_member) is what one
 /// stream is told.
@@ -31,7 +32,7 @@ impl Change {
     #[must_use]
     pub fn is_for(&self, member: &Member) -> bool {
         match self {
-            Self::Message(message) | Self::Update(message) => message.id > member.history,
+            Self::Message(message) | Self::Update(message) => member.may_see(message.id),
             Self::Read { .. } | Self::Conversation(_) | Self::Removed(_) => true,
         }
     }
@@ -50,14 +51,6 @@ impl Change {
     /// The event of the contract that tells somebody of this change.
     #[must_use]
     pub fn for_member(&self, member: &Member) -> Event {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Read {
-            conversation_id: ConversationId,
-            user_id: UserId,
-            up_to: i64,
-        }
-
         match self {
             Self::Message(message) => {
                 let mine = message.is_by(member.user);
@@ -71,7 +64,7 @@ impl Change {
                 up_to,
             } => Event::new(
                 "read",
-                &Read {
+                &ReadUpTo {
                     conversation_id,
                     user_id,
                     up_to,
@@ -118,25 +111,12 @@ impl Event {
     /// A conversation that one isn't in any more.
     #[must_use]
     pub fn removed(id: ConversationId) -> Self {
-        #[derive(Serialize)]
-        struct Removed {
-            id: ConversationId,
-            removed: bool,
-        }
-
         Self::new("conversation", &Removed { id, removed: true })
     }
 
     /// Somebody types a message.
     #[must_use]
     pub fn typing(conversation_id: ConversationId, user_id: UserId) -> Self {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Typing {
-            conversation_id: ConversationId,
-            user_id: UserId,
-        }
-
         Self::new(
             "typing",
             &Typing {
@@ -149,13 +129,68 @@ impl Event {
     /// Somebody has come or gone.
     #[must_use]
     pub fn presence(user_id: UserId, online: bool) -> Self {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Presence {
-            user_id: UserId,
-            online: bool,
-        }
-
         Self::new("presence", &Presence { user_id, online })
     }
+}
+
+/// What a stream begins with.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Hello<'a> {
+    /// Where the stream begins.
+    #[schemars(with = "Cursor")]
+    pub cursor: String,
+    /// The caller.
+    pub user: &'a User,
+    /// Seconds of silence after which a stream shows that it is alive.
+    #[schemars(range(min = 1))]
+    pub heartbeat: u64,
+}
+
+/// Everything that was missed has been sent; what follows is live.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CaughtUp {
+    #[schemars(with = "Cursor")]
+    pub cursor: String,
+}
+
+/// The client’s cursor is unknown here, and it has to load everything again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reset {
+    /// A sentence for developers.
+    pub reason: &'static str,
+}
+
+/// Somebody has read a conversation up to a message.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadUpTo {
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+    /// The number of the newest message that they have read.
+    #[schemars(range(min = 0))]
+    pub up_to: i64,
+}
+
+/// The caller is not in this conversation any more.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Removed {
+    pub id: ConversationId,
+    #[schemars(extend("const" = true))]
+    pub removed: bool,
+}
+
+/// Somebody is typing.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Typing {
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+}
+
+/// Somebody came online or went offline.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Presence {
+    pub user_id: UserId,
+    pub online: bool,
 }

@@ -1,8 +1,9 @@
 //! Conversations and who takes part in them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ConversationId, EventId, Message, MessageView, User, UserId};
+use super::{ConversationId, EventId, Message, MessageId, MessageView, User, UserId, schema};
 
 /// What kind of conversation it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -14,8 +15,8 @@ pub enum ConversationKind {
     Room,
 }
 
-/// What somebody may do in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What somebody may do in a room: an owner also changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Member,
@@ -33,13 +34,24 @@ pub struct Member {
     pub last_read_number: i64,
 }
 
+impl Member {
+    /// Whether they may see a message of their conversation. In SQL, the same rule is
+    /// `store::visible::IS_VISIBLE`.
+    #[must_use]
+    pub fn may_see(&self, message: MessageId) -> bool {
+        message > self.history
+    }
+}
+
 /// Somebody in a conversation, as the others see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     pub user: User,
     pub role: Role,
-    /// None where others aren't to know.
+    /// The number of the newest message that they have read; null where they do not show their activity, and in rooms of
+    /// more than 50 people.
+    #[schemars(range(min = 0))]
     pub last_read_number: Option<i64>,
     pub online: bool,
 }
@@ -70,7 +82,7 @@ impl Conversation {
             member.last_read_number,
             self.last_message
                 .as_ref()
-                .filter(|message| message.id > member.history),
+                .filter(|message| member.may_see(message.id)),
         )
     }
 
@@ -108,19 +120,30 @@ impl Conversation {
 }
 
 /// A conversation as one caller sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationView<'a> {
     pub id: ConversationId,
+    #[schemars(with = "String")]
     pub kind: ConversationKind,
+    /// Of two states of a conversation, the one with the larger version is the newer. Messages and read marks do not
+    /// change it.
     pub version: EventId,
     pub name: Option<&'a str>,
     pub other_participant: Option<&'a User>,
+    #[schemars(range(min = 0))]
     pub participant_count: i64,
+    /// Whether anybody may find it and join.
     pub open: bool,
+    /// The caller’s own; null where they are not in the room.
     pub role: Option<Role>,
+    /// Null where the caller may see no message of it.
+    #[schemars(with = "Option<schema::Message>")]
     pub last_message: Option<MessageView<'a>>,
     pub has_unread_messages: bool,
+    #[schemars(range(min = 0))]
     pub unread_count: i64,
+    /// The number of the newest message that the caller has read.
+    #[schemars(range(min = 0))]
     pub last_read_number: i64,
 }

@@ -1,8 +1,12 @@
 //! Messages, and what one caller gets to see of them.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::{ConversationId, EventId, Member, MessageId, Role, Timestamp, User, UserId};
+use super::{
+    ConversationId, EventId, MAX_MESSAGE_LENGTH, Member, MessageId, Role, Timestamp, User, UserId,
+    schema::ClientId,
+};
 
 /// A message as it is kept. What one caller gets to see of it is its [`view`](Self::view).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +18,7 @@ pub struct Message {
     /// None where the system says what has happened.
     pub author: Option<User>,
     pub client_id: Option<String>,
+    /// As it is shown: what the system says has been composed, in English.
     pub content: String,
     pub created_at: Timestamp,
     pub edited_at: Option<Timestamp>,
@@ -27,29 +32,43 @@ pub struct Message {
 }
 
 /// Who has reacted with one emoji.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reaction {
+    #[schemars(length(min = 1))]
     pub emoji: String,
-    /// In the order in which they did.
+    /// In the order of their reactions.
+    #[schemars(length(min = 1))]
     pub users: Vec<UserId>,
 }
 
-/// What can happen to a room that its archive tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happened to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum SystemKind {
+    /// The subject created the room.
     Created,
+    /// The subject joined.
     Joined,
+    /// The subject left.
     Left,
+    /// Somebody added the subject.
     Added,
+    /// The owner removed the subject.
     Removed,
+    /// The subject gave the room another name.
     Renamed,
+    /// The subject opened the room to everybody.
     Opened,
+    /// The subject closed the room again.
     Closed,
-    /// The room has another owner.
+    /// The subject is the room’s owner now.
     Owner,
 }
 
 impl SystemKind {
+    /// The data of a removal in which a bot left because its maker, the actor, did.
+    pub const FOLLOWED: &'static str = "followed";
+
     const ALL: [Self; 9] = [
         Self::Created,
         Self::Joined,
@@ -75,6 +94,29 @@ impl SystemKind {
             Self::Opened => "opened",
             Self::Closed => "closed",
             Self::Owner => "owner",
+        }
+    }
+
+    /// What it says, in English. `data` is what stands in the message's content: a room's new name, or
+    /// [`FOLLOWED`](Self::FOLLOWED). Without an actor it says what happened and not who did it.
+    #[must_use]
+    pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
+        match (self, actor) {
+            (Self::Created, _) => format!("{subject} made this room"),
+            (Self::Joined, _) => format!("{subject} joined"),
+            (Self::Left, _) => format!("{subject} left"),
+            (Self::Added, Some(actor)) => format!("{actor} added {subject}"),
+            (Self::Added, None) => format!("{subject} was added"),
+            (Self::Removed, Some(actor)) if data == Self::FOLLOWED => {
+                format!("{subject} went with {actor}")
+            }
+            (Self::Removed, Some(actor)) => format!("{actor} removed {subject}"),
+            (Self::Removed, None) => format!("{subject} was removed"),
+            (Self::Renamed, _) => format!("{subject} renamed the room to {data}"),
+            (Self::Opened, _) => format!("{subject} opened the room to everybody"),
+            (Self::Closed, _) => format!("{subject} closed the room to others"),
+            (Self::Owner, Some(actor)) => format!("{actor} made {subject} the owner"),
+            (Self::Owner, None) => format!("{subject} is the owner now"),
         }
     }
 
@@ -138,18 +180,26 @@ impl Message {
 }
 
 /// A message as one caller sees it.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView<'a> {
     pub id: MessageId,
     pub conversation_id: ConversationId,
+    /// Counts a conversation’s messages without a gap, deleted ones included.
+    #[schemars(range(min = 1))]
     pub number: i64,
+    /// Of two states of a message, the one with the larger version is the newer.
     pub version: EventId,
+    /// Empty where the message was deleted.
+    #[schemars(length(max = MAX_MESSAGE_LENGTH))]
     pub content: &'a str,
     pub created_at: Timestamp,
+    /// Whether the caller wrote it.
     pub mine: bool,
     pub author: Option<&'a User>,
+    /// Only its author sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ClientId>")]
     pub client_id: Option<&'a str>,
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
@@ -157,5 +207,7 @@ pub struct MessageView<'a> {
     pub system: Option<SystemKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a User>,
+    /// In the order of their first use.
+    #[schemars(length(max = 20))]
     pub reactions: &'a [Reaction],
 }

@@ -7,6 +7,8 @@ mod conversation;
 mod input;
 pub mod limits;
 mod message;
+mod permission;
+pub mod schema;
 
 use std::{
     fmt,
@@ -14,17 +16,19 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 pub use self::{
     account::{Account, Identity, Scope, invite_link, reset_link, setup_link},
-    change::{Change, Event},
+    change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
     input::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
         room_name, token_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
+    permission::Permission,
 };
 
 /// A 64-bit id that travels as a decimal string, because JavaScript's numbers end at 2^53.
@@ -53,6 +57,16 @@ macro_rules! ids {
                 serializer.collect_str(self)
             }
         }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                "Id".into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schema::id(generator)
+            }
+        }
     )+};
 }
 
@@ -67,7 +81,7 @@ ids! {
     InviteId,
     /// Names a hook.
     HookId,
-    /// A place in the one sequence that numbers messages and events: the clock.
+    /// A place in the one sequence that numbers messages and events.
     EventId,
 }
 
@@ -125,11 +139,14 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A person, as everybody may see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A person or a bot, as everybody may see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
     pub id: UserId,
+    #[schemars(with = "Username")]
     pub username: String,
+    /// The path of their picture, which changes with it; null where they have none.
     #[serde(rename = "avatarURL")]
+    #[schemars(extend("format" = "uri-reference"))]
     pub avatar_url: Option<String>,
 }

@@ -1,24 +1,16 @@
 //! How far each follower has come, and what the sweeper deletes. All of it is read on the readers, and written in small
 //! jobs while nobody else writes.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension};
-use tokio::time::{Instant, sleep};
 
-use super::{Position, Store, Transaction, accounts, events, invites, sessions};
+use super::{Store, accounts, context::Transaction, engine::sequence, invites, sessions};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{EventId, Timestamp},
 };
 
 /// Rows that one job deletes at most: less than a millisecond’s work.
 const ROWS_A_JOB: usize = 100;
-/// How often one looks whether the writer is idle.
-const IDLE_CHECK: Duration = Duration::from_millis(20);
-/// After this long a job takes its turn beside the others: a server that is never idle shall be swept as well.
-const IDLE_PATIENCE: Duration = Duration::from_secs(10);
-
 /// One table that is swept.
 struct Sweep {
     find: fn(&Connection, Timestamp, usize) -> rusqlite::Result<Vec<i64>>,
@@ -44,13 +36,13 @@ const SWEEPS: [Sweep; 3] = [
 impl Store {
     /// How far the follower of this name has come, and the present end of the sequence. One that begins has everything
     /// before it.
-    pub async fn follower_position(&self, name: &'static str) -> Result<(EventId, Position)> {
+    pub async fn follower_position(&self, name: &'static str) -> Result<(EventId, EventId)> {
         self.read(move |connection| {
             let through = connection
                 .prepare_cached("SELECT through_id FROM followers WHERE name = ?1")?
                 .query_row([name], |row| row.get(0))
                 .optional()?;
-            let end = events::position(connection)?;
+            let end = sequence::last_id(connection)?;
             Ok((EventId(through.unwrap_or(0)), end))
         })
         .await
@@ -98,19 +90,5 @@ impl Store {
             }
         }
         Ok(total)
-    }
-
-    /// Like `write`, for what can wait until nobody else writes.
-    async fn write_when_idle<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let writer = &self.inner.writer;
-        let begun = Instant::now();
-        while writer.pending() > 0 && begun.elapsed() < IDLE_PATIENCE {
-            sleep(IDLE_CHECK).await;
-        }
-        let job = writer.submit_in_turn(work).await?;
-        job.await.unwrap_or(Err(Error::Stopping))
     }
 }

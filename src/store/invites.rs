@@ -3,27 +3,31 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Store,
+    context::Transaction,
+    handle::Store,
     sessions::{hash, new_token},
-    transaction::Transaction,
-    users::user_at,
+    users,
 };
 use crate::{
     error::{Error, Result},
     model::{InviteId, Timestamp, User},
 };
 
-/// An invitation that is still good, as the contract shows it.
-#[derive(Debug, Serialize)]
+/// An invitation that is still valid.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Invite {
     pub id: InviteId,
+    /// For how many people it was created.
+    #[schemars(range(min = 1, max = 100))]
     pub uses: u32,
+    #[schemars(range(min = 1, max = 100))]
     pub uses_left: u32,
-    /// Nobody where the command line made it.
+    /// Null where it was created on the command line.
     pub created_by: Option<User>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -69,7 +73,7 @@ impl Store {
     pub async fn invites(&self) -> Result<Vec<Invite>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&select("ORDER BY i.id DESC"))?;
-            let invites = statement.query_map([Timestamp::now().0], invite_at)?;
+            let invites = statement.query_map([Timestamp::now().0], from_row)?;
             Ok(invites.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -84,7 +88,7 @@ impl Store {
         self.read(move |connection| {
             connection
                 .prepare_cached(&select("AND i.token_hash = ?2"))?
-                .query_row((Timestamp::now().0, token), invite_at)
+                .query_row((Timestamp::now().0, token), from_row)
                 .optional()?
                 .ok_or(Error::BadInvite)
         })
@@ -113,7 +117,7 @@ impl Store {
 }
 
 /// Uses an invitation once.
-pub(super) fn take(tx: &Transaction<'_>, token: &str) -> Result<()> {
+pub(super) fn redeem(tx: &Transaction<'_>, token: &str) -> Result<()> {
     let used = tx
         .connection
         .prepare_cached(
@@ -155,21 +159,22 @@ pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> 
 /// Invitations that are good at a time, `?1`: whoever made them still administers.
 fn select(which: &str) -> String {
     format!(
-        "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, u.id, u.username, u.avatar_url
+        "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, {}
          FROM invites i LEFT JOIN users u ON u.id = i.created_by
          WHERE i.uses_left > 0 AND i.expires_at > ?1
-         AND (u.id IS NULL OR u.admin = 1 AND u.disabled_at IS NULL) {which}"
+         AND (u.id IS NULL OR u.admin = 1 AND u.disabled_at IS NULL) {which}",
+        users::columns("u"),
     )
 }
 
-fn invite_at(row: &Row<'_>) -> rusqlite::Result<Invite> {
-    let by: Option<i64> = row.get(5)?;
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Invite> {
+    let by: Option<i64> = row.get("u_id")?;
     Ok(Invite {
-        id: InviteId(row.get(0)?),
-        uses: row.get(1)?,
-        uses_left: row.get(2)?,
-        created_by: by.map(|_| user_at(row, 5)).transpose()?,
-        created_at: Timestamp(row.get(3)?),
-        expires_at: Timestamp(row.get(4)?),
+        id: InviteId(row.get("id")?),
+        uses: row.get("uses")?,
+        uses_left: row.get("uses_left")?,
+        created_by: by.map(|_| users::from_row(row, "u")).transpose()?,
+        created_at: Timestamp(row.get("created_at")?),
+        expires_at: Timestamp(row.get("expires_at")?),
     })
 }

@@ -8,16 +8,8 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with the tests that need no browser, which use the rest of it"
-)]
-#[path = "../it/support/mod.rs"]
-mod api;
-#[allow(dead_code, reason = "shared likewise")]
-#[path = "../it/provider.rs"]
-mod provider;
+use tincan_testing::{self as api, provider};
+
 mod support;
 
 mod accounts;

@@ -11,20 +11,7 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
-#[path = "../it/old_database.rs"]
-mod old_database;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with the tests that need no tools, which use the rest of it"
-)]
-#[path = "../it/support/mod.rs"]
-mod support;
-#[allow(dead_code, reason = "shared likewise")]
-#[path = "../it/witness.rs"]
-mod witness;
-#[path = "../it/writers.rs"]
-mod writers;
+use tincan_testing::{self as support, old_database, witness, writers};
 
 mod clock;
 mod crowd;

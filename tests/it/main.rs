@@ -6,7 +6,7 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
-mod support;
+use tincan_testing::{self as support, old_database, provider, witness, writers};
 
 mod accounts;
 mod activity;
@@ -22,6 +22,7 @@ mod crash;
 mod daily;
 mod describe;
 mod dev_mode;
+mod documents;
 mod faults;
 mod feed;
 mod feed_model;
@@ -40,10 +41,8 @@ mod metrics;
 mod migration;
 mod oauth;
 mod oauth_http;
-mod old_database;
 mod passwords;
 mod plain;
-mod provider;
 mod reactions;
 mod request_ids;
 mod rooms;
@@ -55,5 +54,3 @@ mod tokens;
 mod ui;
 mod websocket;
 mod websocket_protocol;
-mod witness;
-mod writers;

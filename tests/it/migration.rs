@@ -135,7 +135,7 @@ fn definitions(sql: &str) -> impl Iterator<Item = String> {
     for c in text.chars() {
         depth += i32::from(c == '(') - i32::from(c == ')');
         match (c, depth) {
-            (',', 1) | ('(', 1) | (')', 0) => definitions.push(String::new()),
+            (',' | '(', 1) | (')', 0) => definitions.push(String::new()),
             _ => definitions.last_mut().expect("one").push(c),
         }
     }

@@ -1,18 +1,8 @@
-//! The README's tables of what the server survives name the tests that show it: they must be there.
+//! docs/robustness.md names the tests that show what the server survives. Each of them must exist.
 
 use std::{fs, path::Path};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// The README's section with the tables.
-fn section() -> String {
-    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("the README");
-    let (_, section) = readme
-        .split_once("\n## What it survives\n")
-        .expect("a section");
-    let end = section.find("\n## ").expect("the next section");
-    section[..end].to_owned()
-}
 
 /// The source of a module of tests, wherever it is.
 fn source(module: &str) -> String {
@@ -27,9 +17,10 @@ fn source(module: &str) -> String {
 }
 
 #[test]
-fn every_test_that_the_readme_names_is_there() {
+fn every_test_that_the_documents_name_is_there() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/robustness.md")).expect("the page");
     let mut count = 0;
-    for line in section().lines().filter(|line| line.starts_with("| ")) {
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
         let quoted = line.split('`').skip(1).step_by(2);
         for (module, name) in quoted.filter_map(|quoted| quoted.split_once("::")) {
             let signature = format!("fn {name}(");

@@ -3,9 +3,7 @@
 //! whichever transports, exactly what the database says that its user may see; and what a client
 //! has that loaded everything once and then only heard events is what the server would tell it now.
 
-mod connection;
 mod follower;
-mod inbox;
 mod look;
 mod messages;
 mod rooms;
@@ -15,9 +13,13 @@ mod world;
 use std::env;
 
 use proptest::{array::uniform4, collection::vec, option, prelude::*};
+use tincan_testing::{
+    connection::{self, Transport},
+    inbox,
+};
 use tokio::runtime::Runtime;
 
-use self::{connection::Transport, world::World};
+use self::world::World;
 
 const PEOPLE: [&str; 4] = ["john", "jane", "alice", "bob"];
 /// Each person's sessions.

@@ -1,0 +1,477 @@
+//! The contract as an OpenAPI document (OpenAPI 3.1.1, whose schemas are JSON Schema 2020-12).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Row,
+    error::{ApiError, status},
+    operation::{
+        Answer, Effect, Header, HeaderValue, Operation, Parameter, Place, Refusal, Scheme, Tag,
+    },
+    schemas::Schemas,
+};
+use crate::{
+    error::ErrorCode::{
+        self, Busy, CrossOrigin, Internal, Invalid, Malformed, MetricsAreLocal, NotAdmin, Scope,
+        Stopping, StorageFull, Throttled, Timeout, TooLarge, Unauthorized, UnsupportedMediaType,
+        WebsocketVersion,
+    },
+    model::Permission,
+};
+
+/// The version of OpenAPI.
+pub const VERSION: &str = "3.1.1";
+
+const ABOUT: &str = "What every client of Tincan, a self-hosted messenger, may rely on.
+
+A request names its session by a bearer token, or else by the cookie. An API token is a bearer token that may do less \
+(403 `scope`). With only the cookie, a request that changes something has to come from a page of this server (403 \
+`cross_origin`). A client may send the header `tincan-user` with the id of the user that it takes itself for: where the \
+cookie belongs to somebody else by now, the answer is 401.
+
+Every error is an `ApiError`. HEAD is answered wherever GET is. Every answer has `X-Request-Id`, by which the server’s \
+log knows the request. An unknown path is 404 `not_found`; a method that a path does not have is 405 \
+`method_not_allowed` with `Allow`.
+
+Before any operation sees it, a request may be refused with 400 `malformed`, where it has no path or not exactly one \
+host; with 403 `dev_is_local` in development mode; and with 408 or 431 and no body, where its head is too slow or too \
+large.";
+
+/// Makes the document of these routes.
+#[must_use]
+pub fn document<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Value {
+    let mut builder = Builder {
+        schemas: Schemas::new(),
+        responses: BTreeMap::new(),
+    };
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for row in rows {
+        let operation = builder.operation(row);
+        let path = paths.entry(row.path).or_default();
+        path.insert(row.method.to_lowercase(), operation);
+    }
+    builder.schemas.add::<ApiError>();
+    json!({
+        "openapi": VERSION,
+        "info": {
+            "title": "Tincan",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "MIT", "identifier": "MIT" },
+            "description": ABOUT
+        },
+        "servers": [{ "url": "/" }],
+        "tags": Tag::ALL.map(|tag| json!({ "name": tag.name(), "description": tag.description() })),
+        "paths": paths,
+        "components": {
+            "securitySchemes": security_schemes(),
+            "headers": {
+                "NoStore": value_of(&NO_STORE),
+                "RetryAfter": value_of(&RETRY_AFTER),
+                "Challenge": value_of(&CHALLENGE)
+            },
+            "responses": builder.responses,
+            "schemas": builder.schemas.finish()
+        }
+    })
+}
+
+const NO_STORE: Header = Header::constant("Cache-Control", "no-store");
+const RETRY_AFTER: Header = Header::pattern("Retry-After", "^[0-9]+$").describe("Seconds");
+const CHALLENGE: Header = Header::constant("WWW-Authenticate", "Bearer");
+
+struct Builder {
+    schemas: Schemas,
+    /// Errors that mean the same wherever they are answered, by name.
+    responses: BTreeMap<String, Value>,
+}
+
+impl Builder {
+    fn operation(&mut self, row: &Row) -> Value {
+        let Operation {
+            id,
+            tag,
+            summary,
+            description,
+            parameters,
+            body,
+            answers,
+            security,
+            ..
+        } = &row.operation;
+        let mut operation = json!({ "operationId": id, "tags": [tag.name()], "summary": summary });
+        if let Some(description) = description {
+            operation["description"] = (*description).into();
+        }
+        let schemes = security.clone().unwrap_or_else(|| schemes(row.permission));
+        operation["security"] = schemes.into_iter().flat_map(requirements).collect();
+        if !parameters.is_empty() {
+            operation["parameters"] = parameters
+                .iter()
+                .map(|parameter| self.parameter(parameter))
+                .collect();
+        }
+        if let Some(body) = body {
+            let content: Map<_, _> = body
+                .content
+                .iter()
+                .map(|(media_type, shape)| {
+                    let mut content = json!({ "schema": self.schemas.request(shape) });
+                    if let Some(example) = &body.example {
+                        content["example"] = example.clone();
+                    }
+                    ((*media_type).to_owned(), content)
+                })
+                .collect();
+            operation["requestBody"] = json!({ "required": body.required, "content": content });
+        }
+        let mut responses: BTreeMap<String, Value> = BTreeMap::new();
+        for answer in answers {
+            responses.insert(answer.status.to_string(), self.answer(answer));
+        }
+        let mut refusals: BTreeMap<u16, Vec<Refusal>> = BTreeMap::new();
+        for refusal in errors(row) {
+            let refusals = refusals.entry(refusal.status).or_default();
+            // What an operation says of an error goes before what follows from elsewhere.
+            if refusals.iter().all(|other| other.code != refusal.code) {
+                refusals.push(refusal);
+            }
+        }
+        for (status, mut refusals) in refusals {
+            refusals.sort_by_key(|refusal| refusal.code);
+            let response = self.refused(&refusals, &row.operation.invalid);
+            responses.insert(status.to_string(), response);
+        }
+        operation["responses"] = json!(responses);
+        operation
+    }
+
+    fn parameter(&mut self, parameter: &Parameter) -> Value {
+        let place = match parameter.place {
+            Place::Path => "path",
+            Place::Query => "query",
+            Place::Header => "header",
+        };
+        let mut described = json!({
+            "name": parameter.name,
+            "in": place,
+            "required": parameter.required,
+            "schema": self.schemas.request(&parameter.shape)
+        });
+        if let Some(description) = parameter.description {
+            described["description"] = description.into();
+        }
+        if let Some(example) = parameter.example {
+            described["example"] = example.into();
+        }
+        described
+    }
+
+    fn answer(&mut self, answer: &Answer) -> Value {
+        let mut headers = headers(&answer.headers);
+        if !headers.contains_key(NO_STORE.name) {
+            headers.insert(NO_STORE.name.to_owned(), reference("headers", "NoStore"));
+        }
+        let mut response = json!({ "description": answer.description, "headers": headers });
+        let mut content = Map::new();
+        for (media_type, shape) in &answer.content {
+            content.insert(
+                (*media_type).to_owned(),
+                json!({ "schema": self.schemas.answer(shape) }),
+            );
+        }
+        if let Some((server, client)) = &answer.frames {
+            let server = self.schemas.answer(server);
+            let client = self.schemas.request(client);
+            content.insert(
+                "application/json".to_owned(),
+                json!({ "schema": server, "x-client-schema": client }),
+            );
+        }
+        if !content.is_empty() {
+            response["content"] = content.into();
+        }
+        response
+    }
+
+    /// The answer with which these errors have one status.
+    fn refused(&mut self, refusals: &[Refusal], fields: &[&str]) -> Value {
+        let response = refused(refusals, fields);
+        let is_special = |refusal: &Refusal| refusal.meaning.is_some() || refusal.code == Invalid;
+        if refusals.len() > 3 || refusals.iter().any(is_special) {
+            return response;
+        }
+        let names = refusals.iter().map(|refusal| pascal(refusal.code.as_str()));
+        let name = names.collect::<Vec<_>>().join("Or");
+        self.responses.insert(name.clone(), response);
+        reference("responses", &name)
+    }
+}
+
+fn reference(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+fn refused(refusals: &[Refusal], fields: &[&str]) -> Value {
+    let codes: Vec<_> = refusals
+        .iter()
+        .map(|refusal| refusal.code.as_str())
+        .collect();
+    let meanings = refusals.iter().map(|refusal| {
+        let meaning = refusal.meaning.unwrap_or_else(|| refusal.code.meaning());
+        format!("`{}`: {meaning}", refusal.code.as_str())
+    });
+    let code = match *codes {
+        [code] => json!({ "type": "string", "const": code }),
+        _ => json!({ "type": "string", "enum": codes }),
+    };
+    let mut schema = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["code", "message"],
+        "properties": {
+            "code": code,
+            "message": { "type": "string", "minLength": 1, "description": "A sentence for a person." }
+        }
+    });
+    let mut headers = headers(&[]);
+    headers.insert(NO_STORE.name.to_owned(), reference("headers", "NoStore"));
+    for refusal in refusals {
+        match (refusal.status, refusal.code) {
+            (401, _) => {
+                headers.insert(CHALLENGE.name.to_owned(), reference("headers", "Challenge"));
+            }
+            (503, _) | (_, Throttled) => {
+                headers.insert(
+                    RETRY_AFTER.name.to_owned(),
+                    reference("headers", "RetryAfter"),
+                );
+            }
+            (_, WebsocketVersion) => {
+                for header in [
+                    Header::constant("Sec-WebSocket-Version", "13"),
+                    Header::constant("Upgrade", "websocket"),
+                ] {
+                    headers.insert(header.name.to_owned(), value_of(&header));
+                }
+            }
+            (_, Invalid) => {
+                let reasons: Map<_, _> = fields
+                    .iter()
+                    .map(|field| {
+                        (
+                            (*field).to_owned(),
+                            json!({ "type": "string", "minLength": 1 }),
+                        )
+                    })
+                    .collect();
+                schema["required"] = json!(["code", "message", "errors"]);
+                schema["properties"]["errors"] = json!({
+                    "type": "object",
+                    "description": "Why a value is not accepted, by field.",
+                    "additionalProperties": false,
+                    "minProperties": 1,
+                    "properties": reasons
+                });
+            }
+            _ => {}
+        }
+    }
+    json!({
+        "description": meanings.collect::<Vec<_>>().join("\n\n"),
+        "headers": headers,
+        "content": { "application/json": { "schema": schema } }
+    })
+}
+
+fn headers(headers: &[Header]) -> Map<String, Value> {
+    let named = headers
+        .iter()
+        .map(|header| (header.name.to_owned(), value_of(header)));
+    named.collect()
+}
+
+fn value_of(header: &Header) -> Value {
+    let schema = match header.value {
+        HeaderValue::Constant(value) => json!({ "type": "string", "const": value }),
+        HeaderValue::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
+        HeaderValue::Any => json!({ "type": "string" }),
+    };
+    let mut described = json!({ "required": header.required, "schema": schema });
+    if let Some(description) = header.description {
+        described["description"] = description.into();
+    }
+    described
+}
+
+/// Every error of a route: those that its operation lists, and those that follow from what it is.
+fn errors(row: &Row) -> impl Iterator<Item = Refusal> {
+    let operation = &row.operation;
+    let is_safe = row.method == "GET";
+    let mut codes: Vec<ErrorCode> = Vec::new();
+    match row.permission {
+        Permission::Public | Permission::Provider | Permission::Hook => {}
+        Permission::SignIn => codes.push(CrossOrigin),
+        Permission::Metrics => codes.extend([Unauthorized, MetricsAreLocal]),
+        Permission::Read | Permission::Feed => codes.push(Unauthorized),
+        Permission::Send | Permission::Person => {
+            codes.extend([Unauthorized, Scope]);
+            codes.extend((!is_safe).then_some(CrossOrigin));
+        }
+        Permission::Bearer => codes.extend([Unauthorized, Scope]),
+        Permission::Administrator => {
+            codes.extend([Unauthorized, Scope, NotAdmin]);
+            codes.extend((!is_safe).then_some(CrossOrigin));
+        }
+        // Pages are not part of the contract.
+        Permission::Page | Permission::Form => {}
+    }
+    if operation.body.is_some() {
+        codes.extend([Malformed, Timeout, TooLarge, UnsupportedMediaType]);
+    }
+    if !operation.invalid.is_empty() {
+        codes.push(Invalid);
+    }
+    match operation.effect {
+        Effect::Apart => {}
+        Effect::OfMethod | Effect::Writes(_) => {
+            codes.extend([Internal, Busy, Stopping]);
+            let writes = match operation.effect {
+                Effect::Writes(writes) => writes,
+                _ => !is_safe,
+            };
+            codes.extend(writes.then_some(StorageFull));
+        }
+    }
+    let derived = codes
+        .into_iter()
+        .map(|code| Refusal::of(status(code), code));
+    operation.errors.clone().into_iter().chain(derived)
+}
+
+/// How a request may say who is asking, by what the route asks for.
+fn schemes(permission: Permission) -> Vec<Scheme> {
+    match permission {
+        Permission::Public | Permission::SignIn | Permission::Hook => vec![],
+        Permission::Provider => vec![Scheme::Flow],
+        Permission::Metrics => vec![Scheme::Metrics],
+        Permission::Read => vec![Scheme::Bearer, Scheme::Cookie, Scheme::ReadToken],
+        Permission::Feed => vec![
+            Scheme::Bearer,
+            Scheme::Cookie,
+            Scheme::ReadToken,
+            Scheme::Query,
+        ],
+        Permission::Send => vec![Scheme::Bearer, Scheme::Cookie, Scheme::SendToken],
+        Permission::Person | Permission::Administrator => vec![Scheme::Bearer, Scheme::Cookie],
+        Permission::Bearer => vec![Scheme::Bearer],
+        Permission::Page | Permission::Form => vec![Scheme::Cookie],
+    }
+}
+
+/// The security requirements of a scheme. A cookie has another name over https.
+fn requirements(scheme: Scheme) -> Vec<Value> {
+    match scheme {
+        Scheme::Nothing => vec![json!({})],
+        Scheme::Bearer => vec![json!({ "bearer": [] })],
+        Scheme::Cookie => vec![json!({ "cookie": [] }), json!({ "secureCookie": [] })],
+        Scheme::ReadToken => vec![json!({ "token": ["read"] })],
+        Scheme::SendToken => vec![json!({ "token": ["send"] })],
+        Scheme::Query => vec![json!({ "query": [] })],
+        Scheme::Flow => vec![json!({ "flow": [] }), json!({ "secureFlow": [] })],
+        Scheme::Metrics => vec![json!({ "metrics": [] })],
+    }
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "bearer": { "type": "http", "scheme": "bearer", "description": "A session’s token" },
+        "cookie": { "type": "apiKey", "in": "cookie", "name": "tincan", "description": "A session’s token, over plain http" },
+        "secureCookie": { "type": "apiKey", "in": "cookie", "name": "__Host-tincan", "description": "The same over https" },
+        "token": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "tincan_…",
+            "description": "An API token: of scope `read` to read, of scope `send` also to take part in conversations"
+        },
+        "flow": {
+            "type": "apiKey", "in": "cookie", "name": "tincan-flow",
+            "description": "A sign-in with a provider that is under way, over plain http"
+        },
+        "secureFlow": { "type": "apiKey", "in": "cookie", "name": "__Host-tincan-flow", "description": "The same over https" },
+        "metrics": { "type": "http", "scheme": "bearer", "description": "The token for metrics that the server was started with" },
+        "query": { "type": "apiKey", "in": "query", "name": "token", "description": "For an EventSource, which cannot set headers" }
+    })
+}
+
+impl Tag {
+    const ALL: [Self; 6] = [
+        Self::Accounts,
+        Self::Conversations,
+        Self::Messages,
+        Self::Feed,
+        Self::Administration,
+        Self::Operation,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Conversations => "conversations",
+            Self::Messages => "messages",
+            Self::Feed => "feed",
+            Self::Administration => "administration",
+            Self::Operation => "operation",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Accounts => "Signing in and out, the caller’s sessions and settings",
+            Self::Conversations => "Direct conversations and rooms",
+            Self::Messages => "Sending, reading, changing, reacting",
+            Self::Feed => "Everything that happens, as it happens",
+            Self::Administration => "What only administrators do",
+            Self::Operation => "What somebody who runs the server looks at",
+        }
+    }
+}
+
+/// `not_found` as `NotFound`.
+fn pascal(code: &str) -> String {
+    code.split('_').map(capitalised).collect()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use std::{env, fs, path::Path};
+
+    use super::*;
+    use crate::contract::operations;
+
+    #[test]
+    fn a_change_of_the_contract_shows_in_its_snapshot() {
+        let document = document(&operations::all());
+        let now = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/openapi.json");
+        if env::var_os("UPDATE_CONTRACT").is_some() {
+            fs::write(&file, &now).expect("a file");
+        }
+        let kept = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            kept == now,
+            "the contract has changed; if that is meant, run\n\
+             UPDATE_CONTRACT=1 cargo test --lib a_change_of_the_contract\n\
+             and commit tests/contract/openapi.json"
+        );
+    }
+}

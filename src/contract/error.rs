@@ -1,0 +1,78 @@
+//! What errors look like, and which status each has.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::error::ErrorCode;
+
+/// The status that an error has over HTTP.
+#[must_use]
+pub const fn status(code: ErrorCode) -> u16 {
+    match code {
+        ErrorCode::Malformed | ErrorCode::BadHandshake => 400,
+        ErrorCode::Unauthorized | ErrorCode::BadCredentials => 401,
+        ErrorCode::Disabled
+        | ErrorCode::WrongPassword
+        | ErrorCode::SignupClosed
+        | ErrorCode::InviteRequired
+        | ErrorCode::BadInvite
+        | ErrorCode::BadSetupToken
+        | ErrorCode::BadResetToken
+        | ErrorCode::Scope
+        | ErrorCode::NotAdmin
+        | ErrorCode::Yourself
+        | ErrorCode::NotYours
+        | ErrorCode::CrossOrigin
+        | ErrorCode::MetricsAreLocal
+        | ErrorCode::DevIsLocal => 403,
+        ErrorCode::NotFound => 404,
+        ErrorCode::MethodNotAllowed => 405,
+        ErrorCode::NotAcceptable => 406,
+        ErrorCode::Timeout => 408,
+        ErrorCode::UsernameTaken
+        | ErrorCode::IdentityTaken
+        | ErrorCode::LastAdmin
+        | ErrorCode::LastWayIn
+        | ErrorCode::ClientIdReused
+        | ErrorCode::NotARoom => 409,
+        ErrorCode::Reset => 410,
+        ErrorCode::TooLarge => 413,
+        ErrorCode::UnsupportedMediaType => 415,
+        ErrorCode::Invalid => 422,
+        ErrorCode::WebsocketVersion => 426,
+        ErrorCode::Throttled => 429,
+        ErrorCode::Internal => 500,
+        ErrorCode::Busy | ErrorCode::Stopping => 503,
+        ErrorCode::StorageFull => 507,
+    }
+}
+
+impl JsonSchema for ErrorCode {
+    fn schema_name() -> Cow<'static, str> {
+        "ErrorCode".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut description =
+            "The machine word of an error. More may be added, but none changes its meaning.\n"
+                .to_owned();
+        for code in Self::ALL {
+            description.extend(["\n- `", code.as_str(), "`: ", code.meaning()]);
+        }
+        let codes: Vec<_> = Self::ALL.iter().map(|code| code.as_str()).collect();
+        json_schema!({ "type": "string", "description": description, "enum": codes })
+    }
+}
+
+/// The body of every error.
+#[derive(JsonSchema)]
+pub struct ApiError {
+    pub code: ErrorCode,
+    /// A sentence for a person.
+    #[schemars(length(min = 1))]
+    pub message: String,
+    /// Where a value is not accepted: why, by field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<BTreeMap<String, String>>,
+}

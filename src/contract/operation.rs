@@ -1,0 +1,496 @@
+//! What one route takes and answers, as data.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use crate::error::ErrorCode;
+
+/// What one route takes and answers. Its method, its path and the permission that it takes stand beside it in the
+/// table of routes, and what follows from those isn't repeated here: see [`document`](super::document).
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub(super) id: &'static str,
+    pub(super) tag: Tag,
+    pub(super) summary: &'static str,
+    pub(super) description: Option<&'static str>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) body: Option<Body>,
+    pub(super) answers: Vec<Answer>,
+    pub(super) errors: Vec<Refusal>,
+    /// The fields that 422 may name.
+    pub(super) invalid: Vec<&'static str>,
+    pub(super) security: Option<Vec<Scheme>>,
+    pub(super) effect: Effect,
+}
+
+/// The parts of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    Accounts,
+    Conversations,
+    Messages,
+    Feed,
+    Administration,
+    Operation,
+}
+
+/// How a request may say who is asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Not at all.
+    Nothing,
+    /// A session’s token.
+    Bearer,
+    /// A session’s cookie.
+    Cookie,
+    /// An API token of scope `read` or `send`.
+    ReadToken,
+    /// An API token of scope `send`.
+    SendToken,
+    /// A token in the query.
+    Query,
+    /// The cookie of a sign-in with a provider.
+    Flow,
+    /// The token for metrics.
+    Metrics,
+}
+
+/// What an operation does to the database, as far as it decides how it can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It writes where its method isn’t GET.
+    OfMethod,
+    /// It writes, or doesn’t, whatever its method is.
+    Writes(bool),
+    /// It doesn’t look at the database, or says itself what happens when that fails.
+    Apart,
+}
+
+/// The schema of a type, and what else holds of its values here.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub of: fn(&mut SchemaGenerator) -> Schema,
+    pub with: Value,
+}
+
+impl Shape {
+    fn of<T: JsonSchema>() -> Self {
+        Self {
+            of: SchemaGenerator::subschema_for::<T>,
+            with: Value::Null,
+        }
+    }
+}
+
+/// A parameter in the path, the query or a header.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) place: Place,
+    pub(super) required: bool,
+    pub(super) description: Option<&'static str>,
+    pub(super) shape: Shape,
+    pub(super) example: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Query,
+    Header,
+}
+
+impl Parameter {
+    /// A value in the path.
+    #[must_use]
+    pub fn path<T: JsonSchema>(name: &'static str) -> Self {
+        Self::new::<T>(name, Place::Path)
+    }
+
+    /// A value in the query, which may be left out.
+    #[must_use]
+    pub fn query<T: JsonSchema>(name: &'static str) -> Self {
+        Self::new::<T>(name, Place::Query)
+    }
+
+    /// A header, which may be left out.
+    #[must_use]
+    pub fn header<T: JsonSchema>(name: &'static str) -> Self {
+        Self::new::<T>(name, Place::Header)
+    }
+
+    fn new<T: JsonSchema>(name: &'static str, place: Place) -> Self {
+        Self {
+            name,
+            place,
+            required: place == Place::Path,
+            description: None,
+            shape: Shape::of::<T>(),
+            example: None,
+        }
+    }
+
+    /// Keywords of JSON Schema that also hold of its values.
+    #[must_use]
+    pub fn with(mut self, keywords: Value) -> Self {
+        self.shape.with = keywords;
+        self
+    }
+
+    #[must_use]
+    pub fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn describe(self, description: &'static str) -> Self {
+        Self {
+            description: Some(description),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn example(self, example: &'static str) -> Self {
+        Self {
+            example: Some(example),
+            ..self
+        }
+    }
+}
+
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    pub required: bool,
+    pub content: Vec<(&'static str, Shape)>,
+    pub example: Option<Value>,
+}
+
+/// One way in which an operation succeeds.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(super) status: u16,
+    pub(super) description: &'static str,
+    pub(super) content: Vec<(&'static str, Shape)>,
+    pub(super) headers: Vec<Header>,
+    /// What the server and the client send each other afterwards, where the connection changes its protocol.
+    pub(super) frames: Option<(Shape, Shape)>,
+}
+
+/// A header of an answer.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub(super) name: &'static str,
+    pub(super) required: bool,
+    pub(super) description: Option<&'static str>,
+    pub(super) value: HeaderValue,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum HeaderValue {
+    Constant(&'static str),
+    Pattern(&'static str),
+    Any,
+}
+
+impl Header {
+    /// A header that always has this value.
+    #[must_use]
+    pub const fn constant(name: &'static str, value: &'static str) -> Self {
+        Self::new(name, HeaderValue::Constant(value))
+    }
+
+    /// A header whose value matches a regular expression (ECMA-262).
+    #[must_use]
+    pub const fn pattern(name: &'static str, pattern: &'static str) -> Self {
+        Self::new(name, HeaderValue::Pattern(pattern))
+    }
+
+    /// A header with whatever value.
+    #[must_use]
+    pub const fn any(name: &'static str) -> Self {
+        Self::new(name, HeaderValue::Any)
+    }
+
+    const fn new(name: &'static str, value: HeaderValue) -> Self {
+        Self {
+            name,
+            required: true,
+            description: None,
+            value,
+        }
+    }
+
+    #[must_use]
+    pub const fn describe(self, description: &'static str) -> Self {
+        Self {
+            description: Some(description),
+            ..self
+        }
+    }
+
+    /// The answer may also be without it.
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self {
+            required: false,
+            ..self
+        }
+    }
+}
+
+impl Answer {
+    /// An answer without a body.
+    #[must_use]
+    pub fn empty(status: u16, description: &'static str) -> Self {
+        Self {
+            status,
+            description,
+            content: Vec::new(),
+            headers: Vec::new(),
+            frames: None,
+        }
+    }
+
+    /// An answer in JSON.
+    #[must_use]
+    pub fn json<T: JsonSchema>(status: u16, description: &'static str) -> Self {
+        Self::empty(status, description).or::<T>("application/json")
+    }
+
+    /// The answer may also have this media type.
+    #[must_use]
+    pub fn or<T: JsonSchema>(mut self, media_type: &'static str) -> Self {
+        self.content.push((media_type, Shape::of::<T>()));
+        self
+    }
+
+    /// The answer may also be bytes of this media type.
+    #[must_use]
+    pub fn binary(self, media_type: &'static str) -> Self {
+        self.or::<String>(media_type)
+            .with(json!({ "format": "binary", "contentMediaType": media_type }))
+    }
+
+    /// Keywords of JSON Schema that also hold of the media type that was added last.
+    #[must_use]
+    pub fn with(mut self, keywords: Value) -> Self {
+        if let Some((_, shape)) = self.content.last_mut() {
+            shape.with = keywords;
+        }
+        self
+    }
+
+    /// A header beside `Cache-Control: no-store`, or instead of it.
+    #[must_use]
+    pub fn header(mut self, header: Header) -> Self {
+        self.headers.push(header);
+        self
+    }
+
+    /// What the server and what the client sends from then on, in frames.
+    #[must_use]
+    pub fn frames<Server: JsonSchema, Client: JsonSchema>(mut self) -> Self {
+        self.frames = Some((Shape::of::<Server>(), Shape::of::<Client>()));
+        self
+    }
+}
+
+/// One way in which an operation is refused.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub status: u16,
+    pub code: ErrorCode,
+    /// What it means here, where that is more than the code says.
+    pub meaning: Option<&'static str>,
+}
+
+impl Operation {
+    #[must_use]
+    pub fn new(id: &'static str, tag: Tag, summary: &'static str) -> Self {
+        Self {
+            id,
+            tag,
+            summary,
+            description: None,
+            parameters: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            errors: Vec::new(),
+            invalid: Vec::new(),
+            security: None,
+            effect: Effect::OfMethod,
+        }
+    }
+
+    /// More than the summary says, in CommonMark.
+    #[must_use]
+    pub fn describe(self, description: &'static str) -> Self {
+        Self {
+            description: Some(description),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn parameter(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// It takes JSON.
+    #[must_use]
+    pub fn body<T: JsonSchema>(self) -> Self {
+        self.content::<T>(true, "application/json")
+    }
+
+    /// It takes JSON, or no body at all.
+    #[must_use]
+    pub fn optional_body<T: JsonSchema>(self) -> Self {
+        self.content::<T>(false, "application/json")
+    }
+
+    /// It also takes this media type.
+    #[must_use]
+    pub fn or_body<T: JsonSchema>(self, media_type: &'static str) -> Self {
+        self.content::<T>(true, media_type)
+    }
+
+    fn content<T: JsonSchema>(mut self, required: bool, media_type: &'static str) -> Self {
+        let body = self.body.get_or_insert_with(|| Body {
+            required,
+            content: Vec::new(),
+            example: None,
+        });
+        body.content.push((media_type, Shape::of::<T>()));
+        self
+    }
+
+    /// An example of what it takes.
+    #[must_use]
+    pub fn example(mut self, example: Value) -> Self {
+        if let Some(body) = &mut self.body {
+            body.example = Some(example);
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn answer(mut self, answer: Answer) -> Self {
+        self.answers.push(answer);
+        self
+    }
+
+    /// It answers with 200 and JSON.
+    #[must_use]
+    pub fn ok<T: JsonSchema>(self, description: &'static str) -> Self {
+        self.answer(Answer::json::<T>(200, description))
+    }
+
+    /// It answers with 200 and a list of at most so many.
+    #[must_use]
+    pub fn list<T: JsonSchema>(self, most: usize, description: &'static str) -> Self {
+        let list = Answer::json::<Vec<T>>(200, description);
+        self.answer(list.with(json!({ "maxItems": most })))
+    }
+
+    /// It answers with 201 and JSON.
+    #[must_use]
+    pub fn created<T: JsonSchema>(self, description: &'static str) -> Self {
+        self.answer(Answer::json::<T>(201, description))
+    }
+
+    /// It answers with 204.
+    #[must_use]
+    pub fn done(self) -> Self {
+        self.answer(Answer::empty(204, "Done"))
+    }
+
+    /// Errors beyond those that follow from its method, its permission and its body.
+    #[must_use]
+    pub fn errors<const N: usize>(self, codes: [ErrorCode; N]) -> Self {
+        codes.into_iter().fold(self, |operation, code| {
+            let status = super::error::status(code);
+            operation.refusal(Refusal::of(status, code))
+        })
+    }
+
+    /// An error that means something special here.
+    #[must_use]
+    pub fn error(self, code: ErrorCode, meaning: &'static str) -> Self {
+        self.refusal(Refusal {
+            meaning: Some(meaning),
+            ..Refusal::of(super::error::status(code), code)
+        })
+    }
+
+    /// Errors that have another status here than elsewhere.
+    #[must_use]
+    pub fn errors_with<const N: usize>(self, status: u16, codes: [ErrorCode; N]) -> Self {
+        codes.into_iter().fold(self, |operation, code| {
+            operation.refusal(Refusal::of(status, code))
+        })
+    }
+
+    fn refusal(mut self, refusal: Refusal) -> Self {
+        self.errors.push(refusal);
+        self
+    }
+
+    /// The fields that 422 may name.
+    #[must_use]
+    pub fn invalid<const N: usize>(mut self, fields: [&'static str; N]) -> Self {
+        self.invalid.extend(fields);
+        self
+    }
+
+    /// How a request says who is asking, where that isn’t what its permission says.
+    #[must_use]
+    pub fn security<const N: usize>(self, schemes: [Scheme; N]) -> Self {
+        Self {
+            security: Some(schemes.into()),
+            ..self
+        }
+    }
+
+    /// It writes to the database although its method is GET.
+    #[must_use]
+    pub fn writing(self) -> Self {
+        Self {
+            effect: Effect::Writes(true),
+            ..self
+        }
+    }
+
+    /// It doesn’t write to the database although its method isn’t GET.
+    #[must_use]
+    pub fn reading(self) -> Self {
+        Self {
+            effect: Effect::Writes(false),
+            ..self
+        }
+    }
+
+    /// It fails only in the ways that it lists.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self {
+            effect: Effect::Apart,
+            ..self
+        }
+    }
+}
+
+impl Refusal {
+    pub fn of(status: u16, code: ErrorCode) -> Self {
+        Self {
+            status,
+            code,
+            meaning: None,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Signing up, in and out.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    contract::operation::{Answer, Header, Operation, Scheme, Tag},
+    error::ErrorCode::{
+        BadCredentials, BadInvite, BadSetupToken, Disabled, InviteRequired, NotFound, SignupClosed,
+        Throttled, UsernameTaken,
+    },
+    model::{
+        Timestamp, User, Username,
+        schema::{AnyCaseUsername, Password, SessionToken},
+    },
+};
+
+/// The session’s cookie, as a browser gets it.
+pub const SET_COOKIE: Header = Header::pattern(
+    "Set-Cookie",
+    "^(__Host-)?tincan(-flow)?=[^;]*; Path=/; Max-Age=[0-9]+; HttpOnly; SameSite=Lax(; Secure)?$",
+)
+.describe("The cookie of the session, or of a sign-in with a provider, for browsers");
+
+/// What kind of server this is, and who is asking.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Config<'a> {
+    pub name: &'static str,
+    pub version: &'static str,
+    /// Whether it is in development mode: anybody may sign in as anybody, from this machine only.
+    pub dev: bool,
+    /// The ids of the providers that people can sign in with.
+    pub providers: Vec<&'a str>,
+    /// What people call each of them.
+    pub provider_names: BTreeMap<&'a str, &'a str>,
+    #[schemars(with = "Signup")]
+    pub signup: &'static str,
+    #[schemars(range(min = 1))]
+    pub max_message_length: usize,
+    /// Who is asking; null where nobody is signed in.
+    pub auth_user: Option<&'a User>,
+    /// Changes with any file of the UI.
+    #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
+    pub ui: &'static str,
+}
+
+/// Who can create an account: whoever has the setup link, which the server printed on its terminal; whoever has an
+/// invitation; anybody; or nobody, as administrators create them.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub enum Signup {
+    Setup,
+    Invite,
+    Open,
+    Closed,
+}
+
+/// What somebody signs in with.
+#[derive(Deserialize, JsonSchema)]
+pub struct SignIn {
+    #[schemars(with = "AnyCaseUsername")]
+    pub username: Option<String>,
+    /// Ignored in development mode, and required otherwise.
+    pub password: Option<String>,
+}
+
+/// What somebody creates an account with.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignUp {
+    #[schemars(with = "Username")]
+    pub username: Option<String>,
+    /// Ignored in development mode, and required otherwise.
+    #[schemars(with = "Option<Password>")]
+    pub password: Option<String>,
+    /// The secret of an invitation.
+    pub invite: Option<String>,
+    /// The secret of the setup link on the server’s terminal.
+    pub setup_token: Option<String>,
+}
+
+/// Somebody has signed in.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome<'a> {
+    pub auth_user: &'a User,
+    #[schemars(with = "SessionToken")]
+    pub token: &'a str,
+    pub expires_at: Timestamp,
+}
+
+/// Another token for the same session.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Token<'a> {
+    #[schemars(with = "SessionToken")]
+    pub token: &'a str,
+    pub expires_at: Timestamp,
+}
+
+pub fn config() -> Operation {
+    Operation::new(
+        "config",
+        Tag::Accounts,
+        "Shows what kind of server this is, and who is asking",
+    )
+    .security([
+        Scheme::Nothing,
+        Scheme::Bearer,
+        Scheme::Cookie,
+        Scheme::ReadToken,
+    ])
+    .ok::<Config<'_>>("The configuration")
+}
+
+pub fn sign_in() -> Operation {
+    Operation::new("signIn", Tag::Accounts, "Signs somebody in")
+        .describe(
+            "An unknown name and a wrong password get the same 401. In development mode the password is ignored, and an \
+             unknown name gets 404.",
+        )
+        .body::<SignIn>()
+        .answer(welcome(200))
+        .errors([BadCredentials, NotFound, Throttled])
+        .error(Disabled, "An administrator has disabled the account. Only the right password is told so.")
+        .invalid(["username", "password"])
+}
+
+pub fn sign_up() -> Operation {
+    Operation::new("signUp", Tag::Accounts, "Creates an account and signs its owner in")
+        .describe(
+            "`signup` of the configuration says whether `invite` or `setupToken` is needed. In development mode a \
+             username is enough.",
+        )
+        .body::<SignUp>()
+        .answer(welcome(201))
+        .errors([SignupClosed, InviteRequired, BadInvite, BadSetupToken, UsernameTaken, Throttled])
+        .invalid(["username", "password"])
+}
+
+/// The answer to whoever has just signed in.
+pub fn welcome(status: u16) -> Answer {
+    Answer::json::<Welcome<'_>>(status, "Signed in").header(SET_COOKIE)
+}
+
+pub fn sign_out() -> Operation {
+    Operation::new("signOut", Tag::Accounts, "Ends the session and its streams")
+        .answer(Answer::empty(204, "Signed out").header(SET_COOKIE))
+}
+
+pub fn who_am_i() -> Operation {
+    Operation::new("whoAmI", Tag::Accounts, "Shows who is asking").ok::<User>("The user")
+}
+
+pub fn refresh_token() -> Operation {
+    Operation::new(
+        "refreshToken",
+        Tag::Accounts,
+        "Replaces the session’s token; the old one ends",
+    )
+    .ok::<Token<'_>>("The new token")
+}

@@ -1,0 +1,139 @@
+//! What administrators do with other people’s accounts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    contract::operation::{Operation, Parameter, Tag},
+    error::ErrorCode::{LastAdmin, NotFound, UsernameTaken},
+    model::{Account, SessionId, Timestamp, UserId, Username},
+    store::SessionInfo,
+};
+
+/// An account to be created.
+#[derive(Deserialize, JsonSchema)]
+pub struct CreateAccount {
+    #[schemars(with = "Username")]
+    pub username: Option<String>,
+    /// Whether they become an administrator; false if left out.
+    pub admin: Option<bool>,
+}
+
+/// What is changed of an account; what is left out stays.
+#[derive(Deserialize, JsonSchema)]
+pub struct ChangeAccount {
+    #[schemars(with = "Option<Username>")]
+    pub username: Option<String>,
+    pub admin: Option<bool>,
+    pub disabled: Option<bool>,
+}
+
+/// A link by which somebody chooses a password. It works once.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResetLink {
+    #[schemars(url)]
+    pub link: String,
+    pub expires_at: Timestamp,
+}
+
+/// An account that was just created, and the link for its owner.
+#[derive(Serialize, JsonSchema)]
+pub struct NewAccount {
+    pub user: Account,
+    #[serde(flatten)]
+    pub link: ResetLink,
+}
+
+fn id() -> Parameter {
+    Parameter::path::<UserId>("id").describe("A user’s id")
+}
+
+pub fn list() -> Operation {
+    Operation::new(
+        "accounts",
+        Tag::Administration,
+        "Lists accounts, up to 50, the oldest first",
+    )
+    .parameter(
+        Parameter::query::<String>("search")
+            .describe("How the username starts, in upper or lower case"),
+    )
+    .parameter(Parameter::query::<UserId>("after").describe("The last account of the page before"))
+    .list::<Account>(50, "The accounts")
+    .errors([NotFound])
+}
+
+pub fn create() -> Operation {
+    Operation::new(
+        "makeAccount",
+        Tag::Administration,
+        "Creates an account for somebody, who chooses a password by a link",
+    )
+    .body::<CreateAccount>()
+    .example(json!({ "username": "robin" }))
+    .created::<NewAccount>("The account, and the link for its owner")
+    .errors([UsernameTaken])
+    .invalid(["username"])
+}
+
+pub fn change() -> Operation {
+    Operation::new(
+        "changeAccount",
+        Tag::Administration,
+        "Renames an account, makes it an administrator’s, or disables it",
+    )
+    .describe("Whoever is disabled is signed out everywhere at once, and so are their bots.")
+    .parameter(id())
+    .body::<ChangeAccount>()
+    .ok::<Account>("The account")
+    .errors([NotFound, UsernameTaken, LastAdmin])
+    .invalid(["username", "admin"])
+}
+
+pub fn create_reset() -> Operation {
+    Operation::new(
+        "makeReset",
+        Tag::Administration,
+        "Creates a link by which somebody chooses another password",
+    )
+    .describe("It is valid for 24 hours and works once. A newer one replaces it.")
+    .parameter(id())
+    .created::<ResetLink>("The link")
+    .errors([NotFound])
+}
+
+pub fn sessions() -> Operation {
+    Operation::new(
+        "sessionsOf",
+        Tag::Administration,
+        "Lists somebody’s sessions",
+    )
+    .parameter(id())
+    .ok::<Vec<SessionInfo>>("The sessions")
+    .errors([NotFound])
+}
+
+pub fn end_sessions() -> Operation {
+    Operation::new(
+        "endSessionsOf",
+        Tag::Administration,
+        "Ends all of somebody’s sessions",
+    )
+    .parameter(id())
+    .done()
+    .errors([NotFound])
+}
+
+pub fn end_session() -> Operation {
+    Operation::new(
+        "endSessionOf",
+        Tag::Administration,
+        "Ends one of somebody’s sessions",
+    )
+    .parameter(id())
+    .parameter(Parameter::path::<SessionId>("sessionId"))
+    .done()
+    .errors([NotFound])
+}

@@ -1,0 +1,167 @@
+//! Finding people, starting conversations, listing them, marking them as read, and typing in them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    contract::operation::{Answer, Header, Operation, Parameter, Tag},
+    error::ErrorCode::{NotFound, Yourself},
+    model::{
+        ConversationId, User, Username,
+        schema::{AnyCaseUsername, Conversation, Name, unions},
+    },
+};
+
+/// A conversation to be started: a room where it has a name.
+#[derive(Deserialize)]
+pub struct StartConversation {
+    pub username: Option<String>,
+    pub name: Option<String>,
+    #[serde(default)]
+    pub usernames: Vec<String>,
+    #[serde(default)]
+    pub open: bool,
+}
+
+/// A direct conversation to be started.
+#[derive(JsonSchema)]
+pub struct StartDirect {
+    pub username: AnyCaseUsername,
+}
+
+/// A room to be created.
+#[derive(JsonSchema)]
+pub struct CreateRoom {
+    pub name: Name,
+    /// Who is added to it at once.
+    pub usernames: Option<Vec<AnyCaseUsername>>,
+    /// Whether anybody may find it and join; false if left out.
+    pub open: Option<bool>,
+}
+
+unions! {
+    /// A conversation to be started: between two people, or a room.
+    StartConversation = StartDirect | CreateRoom;
+}
+
+/// Up to which message the caller has read.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MarkRead {
+    /// The number of that message; all messages if left out.
+    #[schemars(range(min = 0))]
+    pub up_to: Option<i64>,
+}
+
+/// The query parameter for the next page.
+pub fn before() -> Parameter {
+    Parameter::query::<ConversationId>("before").describe("The last one of the page before")
+}
+
+/// The path parameter of a conversation.
+pub fn id() -> Parameter {
+    Parameter::path::<ConversationId>("id").describe("A conversation’s id")
+}
+
+pub fn search() -> Operation {
+    Operation::new(
+        "searchUsernames",
+        Tag::Conversations,
+        "Lists up to 5 usernames that start with a text, in upper or lower case",
+    )
+    .describe("The caller’s own is not among them.")
+    .parameter(
+        Parameter::query::<String>("search")
+            .with(json!({ "minLength": 1, "pattern": r"\S" }))
+            .required()
+            .example("ja"),
+    )
+    .list::<Username>(5, "The usernames")
+    .invalid(["search"])
+}
+
+pub fn list() -> Operation {
+    Operation::new(
+        "conversations",
+        Tag::Conversations,
+        "Lists the caller’s conversations, up to 25, the one with the newest message first",
+    )
+    .describe("A direct conversation without a message is not listed.")
+    .parameter(before())
+    .list::<Conversation>(25, "The conversations")
+    .errors([NotFound])
+}
+
+pub fn start() -> Operation {
+    Operation::new(
+        "startConversation",
+        Tag::Conversations,
+        "Starts a direct conversation, or creates a room",
+    )
+    .describe(
+        "Two people have only one direct conversation. Where it exists already, 303 leads to it.",
+    )
+    .body::<StartConversation>()
+    .answer(Answer::json::<Conversation>(
+        200,
+        "The conversation that exists already, for clients that follow redirects",
+    ))
+    .created::<Conversation>("The new conversation")
+    .answer(
+        Answer::empty(303, "The two already have a conversation").header(Header::pattern(
+            "Location",
+            "^/api/conversations/[1-9][0-9]{0,18}$",
+        )),
+    )
+    .errors([Yourself, NotFound])
+    .invalid(["username", "name", "usernames"])
+}
+
+pub fn show() -> Operation {
+    Operation::new(
+        "conversation",
+        Tag::Conversations,
+        "Shows one of the caller’s conversations",
+    )
+    .parameter(id())
+    .ok::<Conversation>("The conversation")
+    .errors([NotFound])
+}
+
+pub fn other_participant() -> Operation {
+    Operation::new(
+        "otherParticipant",
+        Tag::Conversations,
+        "Shows the other person of a direct conversation",
+    )
+    .parameter(id())
+    .ok::<User>("The user")
+    .errors([NotFound])
+}
+
+pub fn mark_read() -> Operation {
+    Operation::new(
+        "markRead",
+        Tag::Conversations,
+        "Marks messages as read, up to a number or all",
+    )
+    .parameter(id())
+    .optional_body::<MarkRead>()
+    .done()
+    .errors([NotFound])
+    .invalid(["upTo"])
+}
+
+pub fn send_typing() -> Operation {
+    Operation::new(
+        "sendTyping",
+        Tag::Conversations,
+        "Tells the others that the caller is typing",
+    )
+    .describe("Send it at most every 3 seconds while somebody types. It is shown for 6 seconds.")
+    .parameter(id())
+    .done()
+    .errors([NotFound])
+    .reading()
+}

@@ -1,0 +1,117 @@
+//! Messages: sending one, reading a conversation’s history, and changing or reacting to one.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::conversations::id as conversation;
+use crate::{
+    contract::operation::{Answer, Operation, Parameter, Tag},
+    error::ErrorCode::{ClientIdReused, NotFound, NotYours},
+    model::{
+        MessageId,
+        schema::{ClientId, Content, Message},
+    },
+};
+
+/// A message to be sent.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SendMessage {
+    #[schemars(with = "Content")]
+    pub content: Option<String>,
+    /// Sending the same message again with the same id does not double it.
+    #[schemars(with = "Option<ClientId>")]
+    pub client_id: Option<String>,
+}
+
+/// Another content for a message.
+#[derive(Deserialize, JsonSchema)]
+pub struct EditMessage {
+    #[schemars(with = "Content")]
+    pub content: Option<String>,
+}
+
+fn id() -> Parameter {
+    Parameter::path::<MessageId>("id").describe("A message’s id")
+}
+
+pub fn history() -> Operation {
+    Operation::new("history", Tag::Messages, "Lists a conversation’s messages, the newest first")
+        .describe("Reading marks nothing as read.")
+        .parameter(conversation())
+        .parameter(Parameter::query::<MessageId>("before").describe("Only messages before this one"))
+        .parameter(Parameter::query::<MessageId>("after").describe("Only messages after this one"))
+        .parameter(Parameter::query::<u32>("limit").with(json!({ "minimum": 1, "maximum": 100 })).describe("How many messages: 25 if left out"))
+        .parameter(Parameter::query::<String>("order").with(json!({ "const": "top" })).describe(
+            "`top`: those with the most reactions first, then the newest; `before` and `after` are ignored",
+        ))
+        .list::<Message>(100, "The messages")
+        .errors([NotFound])
+        .invalid(["limit", "order"])
+}
+
+pub fn send() -> Operation {
+    Operation::new(
+        "send",
+        Tag::Messages,
+        "Sends a message, which is on disk once it is answered",
+    )
+    .parameter(conversation())
+    .body::<SendMessage>()
+    .answer(Answer::json::<Message>(
+        200,
+        "The message that the caller sent before with this client id",
+    ))
+    .created::<Message>("The new message")
+    .errors([NotFound, ClientIdReused])
+    .invalid(["content", "clientId"])
+}
+
+pub fn edit() -> Operation {
+    Operation::new("edit", Tag::Messages, "Changes a message’s content")
+        .describe("Only its author can do this.")
+        .parameter(id())
+        .body::<EditMessage>()
+        .ok::<Message>("The message")
+        .errors([NotYours, NotFound])
+        .invalid(["content"])
+}
+
+pub fn delete() -> Operation {
+    Operation::new("deleteMessage", Tag::Messages, "Deletes a message")
+        .describe("Its author can do this, and the room’s owner. Deleting it again is no error.")
+        .parameter(id())
+        .done()
+        .errors([NotYours, NotFound])
+}
+
+fn emoji() -> Parameter {
+    Parameter::path::<String>("emoji")
+        .with(json!({ "minLength": 1 }))
+        .describe("One emoji of Unicode’s list, percent-encoded")
+        .example("👍")
+}
+
+pub fn react() -> Operation {
+    Operation::new("react", Tag::Messages, "Reacts to a message")
+        .describe("Reacting again with the same emoji does nothing. A message has at most 20 different reactions.")
+        .parameter(id())
+        .parameter(emoji())
+        .ok::<Message>("The message")
+        .errors([NotFound])
+        .invalid(["emoji"])
+}
+
+pub fn unreact() -> Operation {
+    Operation::new(
+        "unreact",
+        Tag::Messages,
+        "Takes a reaction of the caller’s back",
+    )
+    .parameter(id())
+    .parameter(emoji())
+    .ok::<Message>("The message")
+    .errors([NotFound])
+    .invalid(["emoji"])
+}

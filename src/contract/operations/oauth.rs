@@ -1,0 +1,147 @@
+//! Signing in with a provider.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::accounts::{SET_COOKIE, welcome};
+use crate::{
+    contract::operation::{Answer, Header, Operation, Parameter, Scheme, Tag},
+    error::ErrorCode::{
+        BadInvite, BadSetupToken, CrossOrigin, IdentityTaken, InviteRequired, LastWayIn, NotFound,
+        SignupClosed, Throttled, Unauthorized, UsernameTaken,
+    },
+    model::{UserId, Username},
+};
+
+/// The name that somebody chooses who has come from a provider.
+#[derive(Deserialize, JsonSchema)]
+pub struct CompleteOauth {
+    #[schemars(with = "Username")]
+    pub username: Option<String>,
+    /// The secret of an invitation, where one is needed.
+    pub invite: Option<String>,
+}
+
+/// Somebody who has come from a provider and has no account here yet.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "PendingOauth")]
+pub struct PendingOauth<'a> {
+    pub provider: &'a str,
+    /// What people call the provider.
+    pub name: &'a str,
+    /// A suggestion; empty where there is none.
+    #[schemars(length(max = 32))]
+    pub username: &'a str,
+    pub username_taken: bool,
+    pub needs_invite: bool,
+}
+
+fn provider() -> Parameter {
+    Parameter::path::<String>("provider")
+        .with(json!({ "minLength": 1 }))
+        .describe("One of the configuration’s `providers`")
+        .example("github")
+}
+
+pub fn begin() -> Operation {
+    Operation::new("beginOauth", Tag::Accounts, "Sends a browser to a provider, to sign in or to link an account there")
+        .describe(
+            "Linking needs the session’s cookie and has to be started by a page of this server. A page of another site \
+             can start neither.",
+        )
+        .security([Scheme::Nothing, Scheme::Cookie])
+        .parameter(provider())
+        .parameter(Parameter::query::<String>("next").describe("The path to go to after signing in"))
+        .parameter(Parameter::query::<String>("link").with(json!({ "const": "1" })).describe("Links instead of signing in"))
+        .answer(
+            Answer::empty(
+                303,
+                "To the provider. Where it cannot be reached: to `/sign-in?problem=` and a word.",
+            )
+            .header(Header::any("Location"))
+            .header(SET_COOKIE),
+        )
+        .errors([Unauthorized, CrossOrigin, NotFound, Throttled])
+}
+
+pub fn finish() -> Operation {
+    Operation::new("finishOauth", Tag::Accounts, "Takes a browser back from a provider")
+        .parameter(provider())
+        .parameter(Parameter::query::<String>("state"))
+        .parameter(Parameter::query::<String>("code"))
+        .parameter(Parameter::query::<String>("error"))
+        .answer(
+            Answer::empty(
+                303,
+                "Signed in: to `next` or `/`. Linked: to `/settings`. Where a name or an invitation is needed: to `/join`. \
+                 Otherwise to `/sign-in?problem=` and a word: `oauth_denied`, `oauth_failed`, `oauth_expired`, \
+                 `disabled`, `signup_closed` or `identity_taken`.",
+            )
+            .header(Header::pattern("Location", "^/"))
+            .header(Header::any("Set-Cookie").optional()),
+        )
+        .errors([NotFound])
+        .writing()
+}
+
+pub fn pending() -> Operation {
+    Operation::new(
+        "pendingOauth",
+        Tag::Accounts,
+        "Shows who has come from a provider to this browser and needs a name",
+    )
+    .ok::<PendingOauth<'_>>("Who it is")
+    .errors([NotFound])
+}
+
+pub fn complete() -> Operation {
+    Operation::new(
+        "completeOauth",
+        Tag::Accounts,
+        "Creates the account of whoever has come from a provider, and signs them in",
+    )
+    .body::<CompleteOauth>()
+    .answer(welcome(201))
+    .errors([
+        CrossOrigin,
+        SignupClosed,
+        InviteRequired,
+        BadInvite,
+        BadSetupToken,
+        NotFound,
+        UsernameTaken,
+        IdentityTaken,
+        Throttled,
+    ])
+    .invalid(["username"])
+}
+
+pub fn unlink() -> Operation {
+    Operation::new(
+        "unlink",
+        Tag::Accounts,
+        "Unlinks the caller’s account with a provider",
+    )
+    .parameter(provider())
+    .done()
+    .errors([NotFound, LastWayIn])
+}
+
+pub fn avatar() -> Operation {
+    Operation::new("avatar", Tag::Conversations, "Shows somebody’s picture")
+        .describe("`avatarURL` of a user has its address, which changes with the picture.")
+        .parameter(Parameter::path::<UserId>("id"))
+        .answer(
+            ["image/png", "image/jpeg", "image/gif", "image/webp"]
+                .into_iter()
+                .fold(Answer::empty(200, "The picture"), Answer::binary)
+                .header(Header::constant(
+                    "Cache-Control",
+                    "private, max-age=31536000, immutable",
+                ))
+                .header(Header::any("Content-Security-Policy")),
+        )
+        .errors([NotFound])
+}

@@ -1,0 +1,284 @@
+//! Signing up, in and out.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use warp::{
+    http::{StatusCode, header::SET_COOKIE},
+    reply::Response,
+};
+
+use crate::{
+    error::{Error, Result},
+    http::{
+        App, Settings, Signup,
+        door::caller::{Caller, no_session_cookie, session_cookie},
+        reply::{HandlerResult, json, no_content, ok},
+        request::Request,
+        route::Route,
+        ui,
+    },
+    model::{MAX_MESSAGE_LENGTH, Permission, Timestamp, User, Username, username_key},
+    password::NewPassword,
+    store::{Door, NewAccount, Proof, Session, SignedIn, WayIn},
+};
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/config", Permission::Public, config).operation("config"),
+        Route::post("/api/login", Permission::SignIn, login).operation("signIn"),
+        Route::post("/api/accounts", Permission::SignIn, create).operation("signUp"),
+        Route::post("/api/logout", Permission::Person, logout).operation("signOut"),
+        Route::get("/api/auth_user", Permission::Read, auth_user).operation("whoAmI"),
+        Route::post("/api/refresh_token", Permission::Bearer, refresh).operation("refreshToken"),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Config<'a> {
+    name: &'static str,
+    version: &'static str,
+    dev: bool,
+    providers: Vec<&'a str>,
+    provider_names: BTreeMap<&'a str, &'a str>,
+    signup: &'static str,
+    max_message_length: usize,
+    auth_user: Option<&'a User>,
+    ui: &'static str,
+}
+
+/// Says who is asking, too, so that a page finds out without a request that is refused.
+async fn config(request: Request) -> HandlerResult {
+    let app = &request.app;
+    let session = request.caller.session_if_any(app).await?;
+    let providers = || app.settings.oauth.providers();
+    Ok(ok(&Config {
+        name: "Tincan",
+        version: env!("CARGO_PKG_VERSION"),
+        dev: app.settings.dev,
+        providers: providers().map(|provider| provider.id.as_str()).collect(),
+        provider_names: providers()
+            .map(|provider| (provider.id.as_str(), provider.name.as_str()))
+            .collect(),
+        signup: signup(app).await?,
+        max_message_length: MAX_MESSAGE_LENGTH,
+        auth_user: session.as_ref().map(|session| &session.user),
+        ui: ui::version(&app.settings),
+    }))
+}
+
+/// Who may make themselves an account at present.
+pub async fn signup(app: &App) -> Result<&'static str> {
+    Ok(if app.settings.dev {
+        "open"
+    } else if app.setup.is_needed(&app.store).await? {
+        "setup"
+    } else {
+        match app.settings.signup {
+            Signup::Invite => "invite",
+            Signup::Open => "open",
+            Signup::Closed => "closed",
+        }
+    })
+}
+
+/// What somebody signs in with.
+#[derive(Deserialize)]
+pub(crate) struct Credentials {
+    pub username: Option<String>,
+    pub password: Option<String>,
+}
+
+/// What somebody makes an account with.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Registration {
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub invite: Option<String>,
+    pub setup_token: Option<String>,
+}
+
+async fn login(mut request: Request) -> HandlerResult {
+    let credentials = request.json().await?;
+    let signed_in = sign_in(&request.app, &request.caller, credentials).await?;
+    welcome(&request.app.settings, StatusCode::OK, &signed_in)
+}
+
+async fn create(mut request: Request) -> HandlerResult {
+    let registration = request.json().await?;
+    let signed_in = sign_up(&request.app, &request.caller, registration).await?;
+    welcome(&request.app.settings, StatusCode::CREATED, &signed_in)
+}
+
+/// Signs somebody in, by whichever page they come. An unknown name costs and says what a wrong
+/// password does.
+pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Result<SignedIn> {
+    let username = required("username", "Username required", credentials.username)?;
+    if app.settings.dev {
+        return app
+            .store
+            .sign_in(Proof::Name(username), caller.device())
+            .await;
+    }
+    let password = required("password", "Password required", credentials.password)?;
+    app.throttle.admit(caller.address())?;
+    let account = username_key(&username);
+    let (user, hash) = app.store.password_of(username).await?.unzip();
+    let is_right = is_password(app, &account, password, hash.clone()).await?;
+    let (Some(user), Some(hash), true) = (user, hash, is_right) else {
+        return Err(Error::BadCredentials);
+    };
+    let proof = Proof::Password { user, hash };
+    let signed_in = app.store.sign_in(proof, caller.device()).await?;
+    app.throttle.succeeded(&account);
+    Ok(signed_in)
+}
+
+/// Whether `password` is the one of which `kept` was kept. Whoever has been wrong about this account too
+/// often waits first.
+pub async fn is_password(
+    app: &App,
+    account: &str,
+    password: String,
+    kept: Option<String>,
+) -> Result<bool> {
+    app.throttle.delay(account).await;
+    let is_right = app.passwords.verify(password, kept).await?;
+    if !is_right {
+        app.throttle.failed(account);
+    }
+    Ok(is_right)
+}
+
+/// Makes an account and signs its owner in.
+pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> Result<SignedIn> {
+    let Registration {
+        username,
+        password,
+        invite,
+        setup_token,
+    } = registration;
+    let username = required("username", "Username required", username)?;
+    if app.settings.dev {
+        let account = NewAccount {
+            username: Username::new(&username)?,
+            way_in: WayIn::Name,
+            door: Door::Open,
+        };
+        return app.store.sign_up(account, caller.device()).await;
+    }
+    app.throttle.admit(caller.address())?;
+    let door = door(app, invite, setup_token).await?;
+    let username = Username::new(&username)?;
+    let password = required("password", "Password required", password)?;
+    let password = NewPassword::new("password", &password, &username.text)?;
+    let account = NewAccount {
+        username,
+        way_in: WayIn::Password(app.passwords.hash(password).await?),
+        door,
+    };
+    app.store.sign_up(account, caller.device()).await
+}
+
+/// By which door somebody may come in who has no account yet. The store looks again when it opens it;
+/// here it keeps those out who would have us work for nothing.
+pub async fn door(app: &App, invite: Option<String>, setup_token: Option<String>) -> Result<Door> {
+    let is_first = app.setup.is_needed(&app.store).await?;
+    if let Some(token) = setup_token {
+        return if is_first && app.setup.admits(&token) {
+            Ok(Door::Setup)
+        } else {
+            Err(Error::BadSetupToken)
+        };
+    }
+    match app.settings.signup {
+        Signup::Closed => Err(Error::SignupClosed),
+        Signup::Invite | Signup::Open if is_first => Err(Error::SignupClosed),
+        Signup::Open => Ok(Door::Open),
+        Signup::Invite => {
+            let token = invite.filter(|token| !token.is_empty());
+            let token = token.ok_or(Error::InviteRequired)?;
+            app.store.invite(&token).await?;
+            Ok(Door::Invite(token))
+        }
+    }
+}
+
+/// A field that must have something in it.
+pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Result<String> {
+    let value = value.filter(|value| !value.trim().is_empty());
+    value.ok_or_else(|| Error::invalid(field, reason))
+}
+
+/// Somebody who has just signed in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Welcome<'a> {
+    auth_user: &'a User,
+    token: &'a str,
+    expires_at: Timestamp,
+}
+
+/// Signs a browser in, and tells a program its token.
+pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> HandlerResult {
+    let SignedIn {
+        user,
+        token,
+        expires_at,
+    } = signed_in;
+    let welcome = Welcome {
+        auth_user: user,
+        token,
+        expires_at: *expires_at,
+    };
+    let mut response = json(status, &welcome);
+    let cookie = session_cookie(settings, signed_in)?;
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+async fn logout(request: Request) -> HandlerResult {
+    sign_out(&request.app, request.session()?, no_content()).await
+}
+
+/// Ends the session; the answer makes a browser forget it.
+pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> HandlerResult {
+    match app.store.end_session(session.user.id, session.id).await {
+        // Somebody else was faster; it is ended either way.
+        Ok(()) | Err(Error::NotFound(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    answer
+        .headers_mut()
+        .insert(SET_COOKIE, no_session_cookie(&app.settings)?);
+    Ok(answer)
+}
+
+async fn auth_user(request: Request) -> HandlerResult {
+    Ok(ok(request.user()?))
+}
+
+async fn refresh(request: Request) -> HandlerResult {
+    let session = Arc::clone(request.session()?);
+    let signed_in = request.app.store.refresh_session(session).await?;
+    Ok(ok(&RenewedToken::of(&signed_in)))
+}
+
+/// Another token for the same session.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RenewedToken<'a> {
+    token: &'a str,
+    expires_at: Timestamp,
+}
+
+impl<'a> RenewedToken<'a> {
+    pub fn of(signed_in: &'a SignedIn) -> Self {
+        Self {
+            token: &signed_in.token,
+            expires_at: signed_in.expires_at,
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Signing in with a provider: the way there and back, choosing a name the first time, linking an account
+//! that one has already, and the picture that comes along.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use warp::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE},
+    },
+    reply::Response,
+};
+
+use super::accounts::{door, required, signup, welcome};
+use crate::{
+    error::{Error, Result},
+    http::{
+        App,
+        door::caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
+        reply::{HandlerResult, no_content, ok, see_other},
+        request::Request,
+        route::Route,
+    },
+    model::{Identity, Permission, UserId, Username},
+    oauth::{self, Callback, Finished, Pending, Purpose, Url},
+    store::{Door, NewAccount, Picture, Proof, SignedIn, WayIn},
+};
+
+pub fn routes() -> Vec<Route> {
+    let (provider, person) = (Permission::Provider, Permission::Person);
+    vec![
+        Route::get("/api/oauth/{provider}", provider, begin).operation("beginOauth"),
+        Route::get("/api/oauth/{provider}/callback", provider, finish).operation("finishOauth"),
+        Route::get("/api/oauth/pending", provider, show_pending).operation("pendingOauth"),
+        Route::post("/api/oauth/complete", Permission::SignIn, complete).operation("completeOauth"),
+        Route::delete("/api/identities/{provider}", person, unlink).operation("unlink"),
+        Route::get("/api/users/{id}/avatar", Permission::Read, avatar).operation("avatar"),
+    ]
+}
+
+/// Sends a browser to the provider.
+async fn begin(request: Request, provider: String) -> HandlerResult {
+    let Request {
+        app, caller, query, ..
+    } = &request;
+    let purpose = if query.get("link") == Some("1") {
+        // Another site that could begin this would have its own account linked to somebody's here.
+        caller.require_same_origin(app)?;
+        Purpose::Link(caller.page_session(app).await?.0.user.id)
+    } else {
+        // A page elsewhere that began it would sign its visitors in as whoever it likes.
+        caller.refuse_cross_site()?;
+        Purpose::SignIn
+    };
+    app.throttle.admit(caller.address())?;
+    let flows = &app.settings.oauth;
+    match flows.begin(&provider, purpose, query.get("next")).await {
+        Ok(begun) => {
+            let mut response = see_other(begun.url.as_str())?;
+            let cookie = flow_cookie(&app.settings, begun.cookie.reveal())?;
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(oauth::Error::NoProvider) => Err(Error::NotFound("Provider").into()),
+        Err(error) => trouble(app, problem(error)),
+    }
+}
+
+/// Takes a browser back from the provider.
+async fn finish(request: Request, provider: String) -> HandlerResult {
+    let Request {
+        app, caller, query, ..
+    } = &request;
+    let text = |name| query.get(name).map(str::to_owned);
+    let callback = Callback {
+        state: text("state"),
+        code: text("code"),
+        error: text("error"),
+    };
+    let flows = &app.settings.oauth;
+    let cookie = caller.flow_cookie(&app.settings);
+    let finished = match flows.finish(&provider, cookie, callback).await {
+        Ok(finished) => finished,
+        Err(oauth::Error::NoProvider) => return Err(Error::NotFound("Provider").into()),
+        Err(error) => return trouble(app, problem(error)),
+    };
+    let arrival = match finished.purpose {
+        Purpose::Link(user) => link(app, caller, &provider, user, finished).await,
+        Purpose::SignIn => sign_in(app, caller, &provider, finished).await,
+    };
+    match arrival {
+        Ok(Arrival::Known(signed_in, next)) => {
+            let mut response = leave(app, &next)?;
+            let cookie = session_cookie(&app.settings, &signed_in)?;
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Ok(Arrival::Linked) => leave(app, "/settings"),
+        // They still need the cookie.
+        Ok(Arrival::New) => see_other("/join"),
+        Err(Error::Disabled) => trouble(app, "disabled"),
+        Err(Error::SignupClosed) => trouble(app, "signup_closed"),
+        Err(Error::IdentityTaken) => trouble(app, "identity_taken"),
+        Err(Error::Unauthorized) => trouble(app, "oauth_expired"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Who has come back from a provider.
+enum Arrival {
+    /// Somebody with an account, who goes on to this path.
+    Known(SignedIn, String),
+    /// Somebody who was signed in already, and can sign in this way from now on.
+    Linked,
+    /// Somebody who has still to choose a name, or to show an invitation.
+    New,
+}
+
+async fn link(
+    app: &Arc<App>,
+    caller: &Caller,
+    provider: &str,
+    user: UserId,
+    finished: Finished,
+) -> Result<Arrival> {
+    // Meanwhile they may have signed out, or somebody else in.
+    match caller.page_session(app).await {
+        Ok((session, _)) if session.user.id == user => {}
+        _ => return Err(Error::Unauthorized),
+    }
+    app.store.link_identity(user, finished.identity).await?;
+    keep_picture(app, provider, user, finished.avatar);
+    Ok(Arrival::Linked)
+}
+
+async fn sign_in(
+    app: &Arc<App>,
+    caller: &Caller,
+    provider: &str,
+    finished: Finished,
+) -> Result<Arrival> {
+    let Finished {
+        identity,
+        avatar,
+        next,
+        ..
+    } = finished;
+    let proof = Proof::Identity(identity.clone());
+    let signed_in = match app.store.sign_in(proof, caller.device()).await {
+        Err(Error::NotFound(_)) => {
+            let made = sign_up_at_once(app, caller, &identity).await?;
+            let Some(signed_in) = made else {
+                let pending = Pending {
+                    provider: provider.to_owned(),
+                    identity,
+                    avatar,
+                };
+                // It is there, or the sign-in wouldn’t have been finished.
+                let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
+                app.settings.oauth.wait_for_name(cookie, pending);
+                return Ok(Arrival::New);
+            };
+            signed_in
+        }
+        signed_in => signed_in?,
+    };
+    keep_picture(app, provider, signed_in.user.id, avatar);
+    Ok(Arrival::Known(signed_in, next))
+}
+
+/// Makes an account where anybody may have one and the name is free; none where something has to be
+/// asked.
+async fn sign_up_at_once(
+    app: &App,
+    caller: &Caller,
+    identity: &Identity,
+) -> Result<Option<SignedIn>> {
+    match signup(app).await? {
+        "open" => {}
+        "invite" => return Ok(None),
+        // Before the first account there is nobody who could have said that they may come.
+        _ => return Err(Error::SignupClosed),
+    }
+    let Ok(username) = Username::new(&suggestion(identity)) else {
+        return Ok(None);
+    };
+    let account = NewAccount {
+        username,
+        way_in: WayIn::Identity(identity.clone()),
+        door: Door::Open,
+    };
+    match app.store.sign_up(account, caller.device()).await {
+        Ok(signed_in) => Ok(Some(signed_in)),
+        Err(Error::UsernameTaken) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What of the provider’s name for somebody can be a username here; empty where nothing can.
+fn suggestion(identity: &Identity) -> String {
+    let name = identity.username.as_deref().unwrap_or_default();
+    // Some providers call people by their address.
+    let name = name.split('@').next().unwrap_or_default();
+    let name = name.replace(' ', ".");
+    Username::new(&name).map_or_else(|_| String::new(), |username| username.text)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PendingSignIn<'a> {
+    provider: &'a str,
+    name: &'a str,
+    username: &'a str,
+    username_taken: bool,
+    needs_invite: bool,
+}
+
+/// Who has still to choose a name in this browser.
+async fn show_pending(request: Request) -> HandlerResult {
+    let app = &request.app;
+    let waiting = waiting(app, &request.caller)?;
+    let username = suggestion(&waiting.identity);
+    let username_taken = match app.store.account_named(username.clone()).await {
+        Ok(_) => true,
+        Err(Error::NotFound(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let provider = app.settings.oauth.provider(&waiting.provider);
+    Ok(ok(&PendingSignIn {
+        provider: &waiting.provider,
+        name: provider.map_or(&waiting.provider, |provider| &provider.name),
+        username: &username,
+        username_taken,
+        needs_invite: signup(app).await? == "invite",
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CompleteSignIn {
+    username: Option<String>,
+    invite: Option<String>,
+}
+
+/// Makes the account that they had come for.
+async fn complete(mut request: Request) -> HandlerResult {
+    let CompleteSignIn { username, invite } = request.json().await?;
+    let (app, caller) = (&request.app, &request.caller);
+    app.throttle.admit(caller.address())?;
+    let Pending {
+        provider,
+        identity,
+        avatar,
+    } = waiting(app, caller)?;
+    let door = if app.settings.dev {
+        Door::Open
+    } else {
+        door(app, invite, None).await?
+    };
+    let username = required("username", "Username required", username)?;
+    let account = NewAccount {
+        username: Username::new(&username)?,
+        way_in: WayIn::Identity(identity),
+        door,
+    };
+    let signed_in = app.store.sign_up(account, caller.device()).await?;
+    if let Some(cookie) = caller.flow_cookie(&app.settings) {
+        app.settings.oauth.take_pending(cookie);
+    }
+    keep_picture(app, &provider, signed_in.user.id, avatar);
+    let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in)?;
+    let cookie = no_flow_cookie(&app.settings)?;
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+fn waiting(app: &App, caller: &Caller) -> Result<Pending> {
+    let cookie = caller.flow_cookie(&app.settings);
+    cookie
+        .and_then(|cookie| app.settings.oauth.pending(cookie))
+        .ok_or(Error::NotFound("Sign-in"))
+}
+
+async fn unlink(request: Request, provider: String) -> HandlerResult {
+    let (app, user) = (&request.app, request.user()?.id);
+    let issuer = app.settings.oauth.issuer(&provider);
+    let issuer = issuer.ok_or(Error::NotFound("Provider"))?.to_owned();
+    app.store.unlink_identity(user, issuer).await?;
+    Ok(no_content())
+}
+
+/// Takes over somebody’s picture, while nobody waits for it. Who has none from here looks as they did.
+fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) {
+    let Some(url) = url else { return };
+    let (app, provider) = (Arc::clone(app), provider.to_owned());
+    tokio::spawn(async move {
+        if let Ok(avatar) = app.settings.oauth.avatar(&provider, &url).await {
+            let picture = Picture {
+                kind: avatar.media_type.to_owned(),
+                bytes: avatar.bytes,
+            };
+            // Refused where the server is stopping; the next sign-in brings it.
+            let _ = app.store.set_picture(user, picture).await;
+        }
+    });
+}
+
+/// Somebody’s picture, with an address of its own for each. A browser that opens it as a page gets one
+/// that can do nothing.
+async fn avatar(request: Request, user: UserId) -> HandlerResult {
+    let Picture { kind, bytes } = request.app.store.picture(user).await?;
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    let kind = HeaderValue::try_from(kind).map_err(|_| Error::Internal)?;
+    headers.insert(CONTENT_TYPE, kind);
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=31536000, immutable"),
+    );
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; sandbox"),
+    );
+    Ok(response)
+}
+
+/// The word for the page, where a sign-in came to nothing.
+fn problem(error: oauth::Error) -> &'static str {
+    match error {
+        oauth::Error::Denied => "oauth_denied",
+        oauth::Error::Expired => "oauth_expired",
+        oauth::Error::Failed | oauth::Error::NoProvider => "oauth_failed",
+    }
+}
+
+fn trouble(app: &App, problem: &str) -> HandlerResult {
+    leave(app, &format!("/sign-in?problem={problem}"))
+}
+
+/// On to a page of our own; the sign-in is over.
+fn leave(app: &App, path: &str) -> HandlerResult {
+    let mut response = see_other(path)?;
+    let cookie = no_flow_cookie(&app.settings)?;
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}

@@ -1,0 +1,175 @@
+//! A request's body: JSON or a form, of bounded size, in bounded time. It is read only when a handler
+//! asks for it.
+
+use std::{pin::Pin, time::Duration};
+
+use percent_encoding::percent_decode;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::timeout;
+use tokio_stream::{Stream, StreamExt};
+use warp::{
+    Buf,
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
+};
+
+use crate::http::reply::{ErrorResponse, HandlerResult};
+
+/// Bytes that a body may have. The longest message takes 48,000 where each character is escaped.
+const LIMIT: usize = 64 * 1024;
+/// From the head to the last byte of the body.
+const TIME: Duration = Duration::from_secs(30);
+
+/// A body that hasn't been read yet.
+pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send + Sync>>);
+
+impl Body {
+    pub fn new<B: Buf>(
+        chunks: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::pin(chunks.map(|chunk| {
+            let mut chunk = chunk.ok()?;
+            let mut bytes = vec![0; chunk.remaining()];
+            chunk.copy_to_slice(&mut bytes);
+            Some(bytes)
+        })))
+    }
+
+    /// Reads the body as a JSON object, as the request's `headers` say that it is one.
+    ///
+    /// # Errors
+    /// 415 for another content type, 413, 408, and 400 for what isn't such an object.
+    pub async fn json<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
+        if !is_of_type(headers, "application/json") {
+            return Err(not_json());
+        }
+        parse(&self.read(headers).await?)
+    }
+
+    /// Reads the body as what a page's form sends (WHATWG URL §5.1).
+    ///
+    /// # Errors
+    /// 415 for another content type, 413, 408, and 400 for what isn't UTF-8 or names a field twice.
+    pub async fn form<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
+        if !is_of_type(headers, "application/x-www-form-urlencoded") {
+            return Err(unsupported("Send a form, as this page does"));
+        }
+        let bytes = self.read(headers).await?;
+        // Reading the fields would replace what isn't, and nobody would know.
+        let is_text = percent_decode(&bytes).decode_utf8().is_ok();
+        let fields = is_text.then(|| serde_urlencoded::from_bytes(&bytes).ok());
+        fields
+            .flatten()
+            .ok_or_else(|| malformed("The form isn’t valid"))
+    }
+
+    /// Reads the body as the plain text that the request's `headers` say that it is.
+    ///
+    /// # Errors
+    /// 413, 408, and 400 for what isn't UTF-8.
+    pub async fn text(&mut self, headers: &HeaderMap) -> HandlerResult<String> {
+        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn’t UTF-8"))
+    }
+
+    /// Like [`json`](Self::json), where a missing body stands for the defaults.
+    pub async fn json_or_default<T: DeserializeOwned + Default>(
+        &mut self,
+        headers: &HeaderMap,
+    ) -> HandlerResult<T> {
+        if headers.contains_key(CONTENT_TYPE) {
+            return self.json(headers).await;
+        }
+        let bytes = self.read(headers).await?;
+        if bytes.is_empty() {
+            Ok(T::default())
+        } else {
+            Err(not_json())
+        }
+    }
+
+    async fn read(&mut self, headers: &HeaderMap) -> HandlerResult<Vec<u8>> {
+        let announced = headers
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > LIMIT as u64) {
+            return Err(too_large());
+        }
+        let read = async {
+            let mut bytes = Vec::new();
+            while let Some(chunk) = self.0.next().await {
+                let chunk = chunk.ok_or_else(|| malformed("The body ended early"))?;
+                if bytes.len() + chunk.len() > LIMIT {
+                    return Err(too_large());
+                }
+                // One chunk is the usual case, and needs no copy.
+                if bytes.is_empty() {
+                    bytes = chunk;
+                } else {
+                    bytes.extend(chunk);
+                }
+            }
+            Ok(bytes)
+        };
+        let too_slow = || {
+            ErrorResponse::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                "The body took too long",
+            )
+        };
+        timeout(TIME, read).await.map_err(|_| too_slow())?
+    }
+}
+
+/// None of the types that we read has parameters; a charset is harmless, and some clients send one.
+pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(wanted)
+}
+
+/// Reads a JSON object. Twice over: as any value first, because serde's limit on nesting doesn't
+/// hold inside a field that a type ignores and an array would do for a struct; then as `T`, which
+/// refuses a field given twice.
+///
+/// # Errors
+/// 400 for what isn't such an object.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> HandlerResult<T> {
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|_| malformed("That isn’t valid JSON"))?;
+    if !value.is_object() {
+        return Err(malformed("That isn’t a JSON object"));
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|_| malformed("A value has the wrong type, or is given twice"))
+}
+
+fn not_json() -> ErrorResponse {
+    unsupported("Send JSON, with Content-Type: application/json")
+}
+
+fn unsupported(message: &'static str) -> ErrorResponse {
+    ErrorResponse::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        message,
+    )
+}
+
+fn malformed(message: &'static str) -> ErrorResponse {
+    ErrorResponse::new(StatusCode::BAD_REQUEST, "malformed", message)
+}
+
+fn too_large() -> ErrorResponse {
+    ErrorResponse::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "The body is too large",
+    )
+}

@@ -1,0 +1,88 @@
+//! What is refused before any route looks at it: requests that no client should send, and in dev
+//! mode, in which anybody may be anybody, whatever doesn't come from this machine. A web page
+//! elsewhere can't get in through DNS rebinding, nor a stranger through a proxy that tells of itself.
+
+use std::net::IpAddr;
+
+use warp::http::{
+    HeaderMap, HeaderValue, Request, StatusCode, Version,
+    header::{FORWARDED, HOST, ORIGIN, VIA},
+    uri::Authority,
+};
+
+use crate::http::reply::{ErrorResponse, HandlerResult};
+
+/// Refuses a target that isn't a path (warp can't read it) and, by RFC 9112 §3.2, a request without
+/// one `Host`.
+pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let may_lack_host = request.version() < Version::HTTP_11;
+    let is_path = request.uri().path().starts_with('/');
+    if is_path && (hosts == 1 || hosts == 0 && may_lack_host) {
+        return Ok(());
+    }
+    let message = "A request names a path and one host";
+    Err(ErrorResponse::new(
+        StatusCode::BAD_REQUEST,
+        "malformed",
+        message,
+    ))
+}
+
+/// Refuses what doesn't come from this machine, as far as the peer and the request's head tell.
+pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
+    if is_local(peer, request.headers(), request.uri().authority()) {
+        return Ok(());
+    }
+    let message = "In dev mode this server answers only its own machine, at localhost";
+    Err(ErrorResponse::new(
+        StatusCode::FORBIDDEN,
+        "dev_is_local",
+        message,
+    ))
+}
+
+/// Whether a request comes from this machine, as far as the peer and its head tell; `target` is the
+/// authority of its target, where it has one (RFC 9112 §3.2.2).
+pub fn is_local(peer: IpAddr, headers: &HeaderMap, target: Option<&Authority>) -> bool {
+    let host = headers.get(HOST).and_then(text).unwrap_or_default();
+    peer.to_canonical().is_loopback()
+        && names_this_machine(host)
+        && target.is_none_or(|target| names_this_machine(target.as_str()))
+        && !was_forwarded(headers)
+}
+
+/// Whether a proxy tells of itself, or a browser has the page under a name that isn't this machine's:
+/// it says "same origin", and means another.
+fn was_forwarded(headers: &HeaderMap) -> bool {
+    let is_told = headers.keys().any(|name| {
+        *name == FORWARDED
+            || *name == VIA
+            || name.as_str() == "x-real-ip"
+            || name.as_str().starts_with("x-forwarded-")
+    });
+    let is_same_origin = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "same-origin");
+    let origin = headers.get(ORIGIN).and_then(text);
+    let is_elsewhere = origin.is_some_and(|origin| {
+        !origin
+            .strip_prefix("http://")
+            .is_some_and(names_this_machine)
+    });
+    is_told || is_same_origin && is_elsewhere
+}
+
+fn names_this_machine(authority: &str) -> bool {
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => authority,
+    };
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok()
+}

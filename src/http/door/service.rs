@@ -1,0 +1,161 @@
+//! What every request passes on its way to the filter tree and back, whatever it asks for.
+
+use std::{
+    convert::Infallible,
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use hyper::{Request, body::Incoming, service::Service as _, upgrade::OnUpgrade};
+use hyper_util::service::TowerToHyperService;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+use warp::{
+    Reply,
+    filters::BoxedFilter,
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
+    },
+    reply::Response,
+};
+
+use super::{
+    filters::{Client, Upgrade},
+    guard, proxies,
+    request_id::{RequestId, X_REQUEST_ID},
+};
+use crate::{
+    http::{App, ROUTES, filter, reply::HandlerResult},
+    metrics::Metrics,
+};
+
+/// Answers requests with the filter tree. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    filter: BoxedFilter<(Response,)>,
+    app: Arc<App>,
+}
+
+/// An answer under way. Boxed, so that a connection with an open stream holds no more than the
+/// stream.
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+impl Service {
+    /// The whole of Tincan.
+    #[must_use]
+    pub fn new(app: &Arc<App>) -> Self {
+        Self::of(filter(app), app)
+    }
+
+    /// Any filter tree, behind the same door.
+    #[must_use]
+    pub fn of(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
+        let app = Arc::clone(app);
+        Self { filter, app }
+    }
+
+    /// Where what it does is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.app.metrics
+    }
+
+    fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> HandlerResult<()> {
+        guard::well_formed(request)?;
+        if self.app.settings.dev {
+            guard::local_only(peer, request)?;
+        }
+        Ok(())
+    }
+
+    /// Answers one request from `peer`. An answer that takes the connection over from HTTP goes on
+    /// in a task of `afterwards`.
+    pub fn answer(
+        &self,
+        peer: IpAddr,
+        afterwards: &TaskTracker,
+        mut request: Request<Incoming>,
+    ) -> Answering {
+        let admitted = self.admit(peer, &request);
+        let filter = self.filter.clone();
+        let trusted = &self.app.settings.trusted_proxies;
+        let address = proxies::client(peer, request.headers(), trusted);
+        let target = request.uri().authority().cloned();
+        let extensions = request.extensions_mut();
+        extensions.insert(Client { address, peer });
+        if let Some(target) = target {
+            extensions.insert(target);
+        }
+        if let Some(connection) = extensions.remove::<OnUpgrade>() {
+            let tasks = afterwards.clone();
+            extensions.insert(Upgrade { connection, tasks });
+        }
+        let id = RequestId::of(peer, request.headers(), trusted);
+        // Everything that is logged while it is answered carries the id. Where nothing is logged, it costs
+        // nothing.
+        let span = tracing::error_span!("request", request_id = id.as_str());
+        let metrics = Arc::clone(self.metrics());
+        let answering = async move {
+            let start = Instant::now();
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            let mut response = match admitted {
+                Err(refusal) => refusal.into_response(),
+                Ok(()) => {
+                    TowerToHyperService::new(warp::service(filter))
+                        .call(request)
+                        .await?
+                }
+            };
+            let headers = response.headers_mut();
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            headers.insert(X_REQUEST_ID, id.into_header());
+            if ROUTES.is_in_contract(uri.path()) {
+                // A later answer may be another, so nobody between may keep this one. Pictures say otherwise.
+                headers
+                    .entry(CACHE_CONTROL)
+                    .or_insert(HeaderValue::from_static("no-store"));
+            }
+            let (status, took) = (response.status(), start.elapsed());
+            metrics.answered(
+                method_name(&method),
+                ROUTES.label(uri.path()),
+                status.as_u16(),
+                took,
+            );
+            log(&method, uri.path(), status, took);
+            Ok::<_, Infallible>(response)
+        };
+        Box::pin(answering.instrument(span))
+    }
+}
+
+/// The log's line about a request. What has gone wrong inside is told to whoever looks at errors alone, too:
+/// they have seen its cause, and want to know what was asked for.
+fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
+    // The query is no part of it, as it may hold a token, too.
+    let path = ROUTES.shown(path);
+    let status = status.as_u16();
+    // As a number of 128 bits it would be a text in JSON.
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    if status == 500 {
+        tracing::error!(%method, %path, status, micros, "answered");
+    } else {
+        tracing::debug!(%method, %path, status, micros, "answered");
+    }
+}
+
+/// A client may call a method whatever it likes.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

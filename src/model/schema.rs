@@ -1,0 +1,216 @@
+//! How the contract describes what is a plain string in Rust, and what it shows as a union.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use super::{
+    ConversationView, EventId, MAX_MESSAGE_LENGTH, MessageView, Reaction, SystemKind, Timestamp,
+    User, UserId, Username,
+};
+
+/// Describes types that travel as strings. The documentation of each becomes its description.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])+ $name:ident as $shown:literal = $schema:tt;)+) => {$(
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                $shown.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                let mut schema = json_schema!($schema);
+                schema.insert("type".to_owned(), "string".into());
+                schema.insert("description".to_owned(), concat!($($doc),+).trim_start().into());
+                schema
+            }
+        }
+    )+};
+}
+
+/// A username as somebody types it.
+pub struct AnyCaseUsername;
+/// The name of a room or an API token.
+pub struct Name;
+/// What a message says.
+pub struct Content;
+/// A client’s own id for a message.
+pub struct ClientId;
+/// A new password.
+pub struct Password;
+/// A place in the feed.
+pub struct Cursor;
+/// What opens a session.
+pub struct SessionToken;
+
+texts! {
+    /// 1 to 32 letters, digits, `_`, `.` and `-`, in Unicode’s form NFKC.
+    Username as "Username" = { "minLength": 1, "maxLength": 32, "pattern": r"^\S+$", "examples": ["jane"] };
+    /// A username, in upper or lower case.
+    AnyCaseUsername as "AnyCaseUsername" = { "minLength": 1, "pattern": r"\S", "examples": ["jane"] };
+    /// The name of a room or an API token. White space around it is removed. It has something visible, and no control
+    /// characters.
+    Name as "Name" = { "minLength": 1, "maxLength": 80, "examples": ["Kitchen"] };
+    /// What a message says. White space around it is removed. The length counts Unicode scalar values; U+0000 is refused.
+    Content as "Content" = { "minLength": 1, "maxLength": MAX_MESSAGE_LENGTH, "examples": ["Are you at home?"] };
+    /// Printable characters that the client chooses, such as a UUID.
+    ClientId as "ClientId" = { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" };
+    /// 8 to 1,024 bytes in Unicode’s form NFC. The commonest passwords and the username itself are refused.
+    Password as "Password" = { "minLength": 3, "maxLength": 1024, "examples": ["correct horse battery"] };
+    /// A place in the feed. Clients store it and send it back, and do not look into it.
+    Cursor as "Cursor" = { "minLength": 1 };
+    /// Opens the session. It is shown only once.
+    SessionToken as "SessionToken" = { "minLength": 1 };
+    /// A moment in UTC, with milliseconds (RFC 3339).
+    Timestamp as "Timestamp" = {
+        "format": "date-time",
+        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
+        "examples": ["2026-05-01T09:30:00.000Z"]
+    };
+}
+
+/// The one schema of all ids.
+pub fn id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "description": "A 64-bit number as a decimal string, as JavaScript’s numbers are exact only up to 2^53.",
+        "pattern": "^[1-9][0-9]{0,18}$",
+        "examples": ["1"]
+    })
+}
+
+/// Describes types as unions of others. The documentation of each becomes its description.
+macro_rules! unions {
+    ($($(#[doc = $doc:literal])+ $name:ident = $($member:ident)|+;)+) => {$(
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let members = [$(generator.subschema_for::<$member>()),+];
+                schemars::json_schema!({
+                    "description": concat!($($doc),+).trim_start(),
+                    "oneOf": members
+                })
+            }
+        }
+    )+};
+}
+pub(crate) use unions;
+
+/// [`ConversationView`].
+pub struct Conversation;
+/// [`MessageView`].
+pub struct Message;
+
+unions! {
+    /// A conversation as the caller sees it: between two people, or a room.
+    Conversation = DirectConversation | RoomConversation;
+    /// A message as the caller sees it: from a user, or from the system, which tells what happened to a room. Only the
+    /// system’s messages have `system` and `subject`.
+    Message = UserMessage | SystemMessage;
+}
+
+/// A conversation between two people.
+pub struct DirectConversation;
+/// A room.
+pub struct RoomConversation;
+/// A message that somebody wrote.
+pub struct UserMessage;
+/// A message of the system.
+pub struct SystemMessage;
+
+/// Describes one member of a union by the view that all members share: some of its properties are described otherwise
+/// there, and those that are described as `null` here have only that value.
+macro_rules! members {
+    ($($name:ident of $view:ty, $description:literal, without $without:tt, $properties:expr;)+) => {$(
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let mut schema = <$view>::json_schema(generator);
+                let own: fn(&mut SchemaGenerator) -> Value = $properties;
+                let own = own(generator);
+                narrow(&mut schema, $description, &$without, own);
+                schema
+            }
+        }
+    )+};
+}
+
+fn narrow(schema: &mut Schema, description: &str, without: &[&str], own: Value) {
+    schema.insert("description".to_owned(), description.into());
+    let (Value::Object(own), Some(properties)) = (own, schema.get_mut("properties")) else {
+        return;
+    };
+    let names: Vec<Value> = own.keys().map(|name| name.as_str().into()).collect();
+    if let Some(properties) = properties.as_object_mut() {
+        properties.retain(|name, _| !without.contains(&name.as_str()));
+        properties.extend(own);
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| !names.contains(name));
+        required.extend(names);
+    }
+}
+
+members! {
+    DirectConversation of ConversationView<'_>, "A conversation between two people.", without [], |generator| json!({
+        "kind": { "type": "string", "const": "direct" },
+        "name": { "type": "null" },
+        "open": { "type": "boolean", "const": false },
+        "otherParticipant": generator.subschema_for::<User>(),
+        "role": { "type": "null" }
+    });
+    RoomConversation of ConversationView<'_>, "A room.", without [], |generator| json!({
+        "kind": { "type": "string", "const": "room" },
+        "name": generator.subschema_for::<Name>(),
+        "otherParticipant": { "type": "null" }
+    });
+    UserMessage of MessageView<'_>, "A message that somebody wrote.", without ["system", "subject"], |generator| json!({
+        "author": generator.subschema_for::<User>()
+    });
+    SystemMessage of MessageView<'_>, "What happened to a room. `content` says it in English.", without ["clientId"],
+        |generator| json!({
+            "mine": { "type": "boolean", "const": false },
+            "author": { "type": "null" },
+            "system": generator.subschema_for::<SystemKind>(),
+            "subject": generator.subschema_for::<User>()
+        });
+}
+
+/// A message as an example.
+pub fn message() -> Value {
+    let jane = jane();
+    json!(MessageView {
+        id: EventId(42),
+        conversation_id: super::ConversationId(7),
+        number: 3,
+        version: EventId(45),
+        content: "Are you at home?",
+        created_at: Timestamp(1_777_627_800_000),
+        mine: false,
+        author: Some(&jane),
+        client_id: None,
+        edited_at: None,
+        deleted_at: None,
+        system: None,
+        subject: None,
+        reactions: &[Reaction {
+            emoji: "👍".to_owned(),
+            users: vec![UserId(1)],
+        }],
+    })
+}
+
+/// A user as an example.
+pub fn jane() -> User {
+    User {
+        id: UserId(2),
+        username: "jane".to_owned(),
+        avatar_url: None,
+    }
+}

@@ -1,0 +1,272 @@
+//! Which schema a file has, and how an older one becomes the present one: all of a migration or
+//! nothing of it, with a copy of the file kept beside it.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::{OpenError, sequence, with_suffix};
+
+/// Marks a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
+const APPLICATION_ID: i32 = 0x5469_6e43;
+
+/// What a database is made of.
+pub struct Schema<'a> {
+    /// All of it as it stands, from which a new file is created.
+    pub whole: &'a str,
+    /// In order. The first makes a file of version 1 out of an empty one, and so on: a file's version is how many of these
+    /// it has had.
+    pub migrations: &'a [&'a str],
+}
+
+impl Schema<'_> {
+    fn version(&self) -> i32 {
+        i32::try_from(self.migrations.len()).unwrap_or(i32::MAX)
+    }
+}
+
+/// Refuses a file that this program can't read, before anything is written to it.
+pub fn check_version(
+    connection: &Connection,
+    path: &Path,
+    schema: &Schema<'_>,
+) -> Result<(), OpenError> {
+    let found = Version::of(connection).map_err(|error| OpenError::from_sqlite(path, &error))?;
+    if found.is_foreign {
+        return Err(OpenError::Foreign {
+            path: path.to_owned(),
+        });
+    }
+    let known = schema.version();
+    if found.number > known {
+        return Err(OpenError::Newer {
+            path: path.to_owned(),
+            found: found.number,
+            known,
+        });
+    }
+    Ok(())
+}
+
+/// Whether the file has the present schema.
+pub fn is_present(connection: &Connection, schema: &Schema<'_>) -> rusqlite::Result<bool> {
+    Ok(Version::of(connection)?.number == schema.version())
+}
+
+/// Brings the file to the present schema.
+pub fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    schema: &Schema<'_>,
+) -> Result<(), OpenError> {
+    migrate_by(schema, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))
+}
+
+fn migrate_by(
+    schema: &Schema<'_>,
+    connection: &mut Connection,
+    path: &Path,
+) -> rusqlite::Result<()> {
+    let Version { number: found, .. } = Version::of(connection)?;
+    let present = schema.version();
+    if found == present {
+        return Ok(());
+    }
+    if found > 0 {
+        keep_copy(connection, path, found)?;
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if found == 0 {
+        create(&transaction, schema)?;
+    } else {
+        let done = usize::try_from(found).unwrap_or(0);
+        for migration in &schema.migrations[done..] {
+            transaction.execute_batch(migration)?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", present)?;
+    transaction.commit()?;
+    if found > 0 {
+        tracing::info!(
+            from = found,
+            to = present,
+            "the database's schema was brought up to date"
+        );
+    }
+    Ok(())
+}
+
+fn create(transaction: &Transaction<'_>, schema: &Schema<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(schema.whole)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    sequence::create(transaction)
+}
+
+/// Keeps the file as it is now as `tincan.db.v1`; a copy that an attempt before left is made anew.
+fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Result<()> {
+    let copy = with_suffix(path, &format!(".v{version}"));
+    // VACUUM INTO wants a file that isn't there; a missing one is the usual case.
+    let _ = std::fs::remove_file(&copy);
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    // VACUUM INTO leaves the syncing to whoever wants the copy to outlive a power cut.
+    let synced = std::fs::File::open(&copy).and_then(|copy| copy.sync_all());
+    synced.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    tracing::info!(copy = %copy.display(), "kept a copy of the database before changing its schema");
+    Ok(())
+}
+
+struct Version {
+    /// 0 is an empty file.
+    number: i32,
+    is_foreign: bool,
+}
+
+impl Version {
+    fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        let number = pragma("user_version")?;
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok(Self {
+            number,
+            is_foreign: tables > 0 && pragma("application_id")? != APPLICATION_ID,
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const WHOLE: &str = "
+        CREATE TABLE sequence (only_row INTEGER PRIMARY KEY, epoch INTEGER, last_id INTEGER, probed_at INTEGER);
+        CREATE TABLE users (username TEXT)";
+    /// Stands for the first migration. A new file is created from the whole schema, and so it never runs.
+    const FIRST: &str = "";
+
+    fn migrate_by(
+        migrations: &[&str],
+        connection: &mut Connection,
+        path: &Path,
+    ) -> rusqlite::Result<()> {
+        let schema = Schema {
+            whole: WHOLE,
+            migrations,
+        };
+        super::migrate_by(&schema, connection, path)
+    }
+
+    /// A file of version 1 with something in it, in a folder that goes with it.
+    fn old_file() -> (TempDir, std::path::PathBuf, Connection) {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("tincan.db");
+        let mut connection = Connection::open(&path).expect("a file");
+        migrate_by(&[FIRST], &mut connection, &path).expect("a new file is made");
+        connection
+            .execute("INSERT INTO users (username) VALUES ('john')", [])
+            .expect("a user");
+        (folder, path, connection)
+    }
+
+    fn number(connection: &Connection) -> i32 {
+        Version::of(connection).expect("a version").number
+    }
+
+    /// The columns of `users`, which the steps of these tests add to.
+    fn columns(connection: &Connection) -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT name FROM pragma_table_info('users')")
+            .expect("a statement");
+        let names = statement.query_map([], |row| row.get(0)).expect("names");
+        names.collect::<rusqlite::Result<_>>().expect("names")
+    }
+
+    fn usernames(connection: &Connection) -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT username FROM users")
+            .expect("a statement");
+        let names = statement.query_map([], |row| row.get(0)).expect("names");
+        names.collect::<rusqlite::Result<_>>().expect("names")
+    }
+
+    #[test]
+    fn an_old_file_takes_all_steps_that_it_lacks_and_keeps_what_it_holds() {
+        let (_folder, path, mut connection) = old_file();
+        let one = "ALTER TABLE users ADD COLUMN one TEXT";
+        let two = "ALTER TABLE users ADD COLUMN two TEXT; UPDATE users SET two = one || username";
+        migrate_by(&[FIRST, one], &mut connection, &path).expect("one step");
+        assert_eq!(number(&connection), 2);
+        let three = "ALTER TABLE users ADD COLUMN three TEXT";
+        migrate_by(&[FIRST, one, two, three], &mut connection, &path).expect("two more");
+        assert_eq!(number(&connection), 4);
+        let columns = columns(&connection);
+        assert_eq!(columns[columns.len() - 3..], ["one", "two", "three"]);
+        assert_eq!(usernames(&connection), ["john"]);
+    }
+
+    #[test]
+    fn a_file_of_the_present_version_is_left_alone_and_not_copied() {
+        let (folder, path, mut connection) = old_file();
+        migrate_by(&[FIRST], &mut connection, &path).expect("nothing to do");
+        assert_eq!(number(&connection), 1);
+        assert!(!folder.path().join("tincan.db.v1").exists());
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_old_version_and_its_data() {
+        let (_folder, path, mut connection) = old_file();
+        let before = columns(&connection);
+        let good = "ALTER TABLE users ADD COLUMN one TEXT; DELETE FROM users";
+        let bad = "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)";
+        migrate_by(&[FIRST, good, bad], &mut connection, &path).expect_err("the second step fails");
+        drop(connection);
+
+        let mut connection = Connection::open(&path).expect("the file");
+        assert_eq!(number(&connection), 1);
+        assert_eq!(columns(&connection), before);
+        assert_eq!(usernames(&connection), ["john"]);
+        let halves: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE name = 'half'",
+                [],
+                |row| row.get(0),
+            )
+            .expect("a number");
+        assert_eq!(halves, 0);
+        // A corrected program goes on from there, over the copy of the attempt before.
+        migrate_by(&[FIRST, good], &mut connection, &path).expect("the step that works");
+        assert_eq!(number(&connection), 2);
+    }
+
+    #[test]
+    fn the_copy_beside_a_migrated_file_is_whole_and_old() {
+        let (folder, path, mut connection) = old_file();
+        let before = columns(&connection);
+        let emptying = "ALTER TABLE users ADD COLUMN one TEXT; DELETE FROM users";
+        migrate_by(&[FIRST, emptying], &mut connection, &path).expect("one step");
+        assert_eq!(usernames(&connection), Vec::<String>::new());
+
+        let copy = folder.path().join("tincan.db.v1");
+        let copy = Connection::open(copy).expect("the copy");
+        let verdict: String = copy
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .expect("a verdict");
+        assert_eq!(verdict, "ok");
+        assert_eq!(number(&copy), 1);
+        assert!(!Version::of(&copy).expect("a version").is_foreign);
+        assert_eq!(columns(&copy), before);
+        assert_eq!(usernames(&copy), ["john"]);
+        let epoch = |connection: &Connection| -> i64 {
+            connection
+                .query_row("SELECT epoch FROM sequence", [], |row| row.get(0))
+                .expect("an epoch")
+        };
+        assert_eq!(epoch(&copy), epoch(&connection));
+    }
+}

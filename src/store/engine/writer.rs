@@ -1,0 +1,423 @@
+//! The one writer: a thread that owns the write connection. It takes the jobs that are waiting as
+//! one batch, each of which can be rolled back by itself, makes the batch durable with one commit, has the
+//! effects of it happen in their order, and then answers. While a commit waits for the disk, the next batch
+//! gathers: the busier the server, the less a message costs.
+//!
+//! Effects happen only here, so nothing is published before it is durable.
+
+use std::{
+    cell::Cell,
+    ffi::c_int,
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use parking_lot::{FairMutex, Mutex};
+use rusqlite::Connection;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
+use tracing::Span;
+
+use super::{
+    FatalError,
+    checkpoint::{BatchLock, Checkpointer},
+    error::is_fatal,
+    lock::Lock,
+    sequence,
+    transaction::{Cache, Context, Outcome, Rollback, Transaction},
+};
+use crate::{
+    error::{Error, Result},
+    model::Timestamp,
+};
+
+/// Jobs that may wait. At 10,000 a second this is less than half a second's work; more would only
+/// make everybody wait.
+const QUEUE: usize = 4_096;
+/// Jobs that one commit makes durable at most.
+const BATCH: usize = 512;
+/// Pages of log after which a checkpoint is due: 16 MB.
+const CHECKPOINT_EVERY: c_int = 4_000;
+/// How long the last batches and the last checkpoint wait for another program's lock.
+const PATIENCE_AT_THE_END: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// The log's length after this thread's last commit. SQLite tells it to a plain function, which
+    /// has nowhere else to put it.
+    static LOG_PAGES: Cell<c_int> = const { Cell::new(0) };
+}
+
+/// What the writer needs to begin.
+pub struct Setup<C> {
+    pub lock: Lock,
+    pub connection: Connection,
+    /// Another connection, for the thread of the checkpoints.
+    pub checkpoints: Connection,
+    pub last_id: i64,
+    pub context: C,
+    pub fail: watch::Sender<Option<FatalError>>,
+}
+
+/// The queue in front of the writer's thread.
+pub struct Writer<C: Context> {
+    jobs: mpsc::Sender<Message<C>>,
+    pending: Arc<AtomicUsize>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Counts a job as pending for as long as it exists.
+struct Pending(Arc<AtomicUsize>);
+
+impl Pending {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+enum Message<C: Context> {
+    Job(Box<dyn Job<C>>),
+    Stop,
+}
+
+/// Something to be done inside a transaction, and somebody who waits for it.
+trait Job<C: Context>: Send {
+    fn rollback(&self) -> Rollback;
+    /// Does the work. An error rolls back what the work has written so far.
+    fn run(&mut self, tx: &mut Transaction<'_, C>) -> Result<()>;
+    /// Tells whoever waits, given the fate of the batch.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+/// The job of doing `work` and sending its result.
+struct Task<T, W> {
+    rollback: Rollback,
+    work: Option<W>,
+    result: Option<Result<T>>,
+    /// In whose name it is logged what goes wrong.
+    span: Span,
+    pending: Pending,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<C, T, W> Job<C> for Task<T, W>
+where
+    C: Context,
+    T: Send,
+    W: FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send,
+{
+    fn rollback(&self) -> Rollback {
+        self.rollback
+    }
+
+    fn run(&mut self, tx: &mut Transaction<'_, C>) -> Result<()> {
+        let Some(work) = self.work.take() else {
+            return Ok(());
+        };
+        let result = self.span.in_scope(|| work(tx));
+        let outcome = result.as_ref().map(drop).map_err(Error::clone);
+        self.result = Some(result);
+        outcome
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let answer = match (self.result, committed) {
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            // Also where the work itself was refused: the reason may have been a neighbour's row.
+            (_, Err(error)) | (Some(Err(error)), Ok(())) => Err(error),
+            (None, Ok(())) => Err(Error::Internal),
+        };
+        // First, so that whoever is answered doesn't find itself still counted.
+        drop(self.pending);
+        // Whoever asked may have gone; the work is done all the same.
+        let _ = self.caller.send(answer);
+    }
+}
+
+impl<C: Context> Writer<C> {
+    pub fn start(setup: Setup<C>) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let fail = setup.fail.clone();
+        let thread = thread::spawn(move || {
+            // A panic would leave a server that reads but never writes again; better that it ends
+            // and is started anew.
+            let done = panic::catch_unwind(AssertUnwindSafe(|| write_until_stopped(setup, queue)));
+            let failure = match done {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => FatalError::Disk(error.to_string()),
+                Err(_) => FatalError::Defect,
+            };
+            tracing::error!(%failure, "nothing more is written");
+            fail.send_replace(Some(failure));
+        });
+        Self {
+            jobs,
+            pending: Arc::default(),
+            thread: Mutex::new(Some(thread)),
+        }
+    }
+
+    /// Queues `work`. The receiver resolves when its batch is durable; it is an error there when
+    /// the writer has stopped.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full, [`Error::Stopping`] when the writer has stopped.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        rollback: Rollback,
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let (job, receiver) = self.job(rollback, work);
+        match self.jobs.try_send(job) {
+            Ok(()) => Ok(receiver),
+            Err(TrySendError::Full(_)) => Err(Error::Busy),
+            Err(TrySendError::Closed(_)) => Err(Error::Stopping),
+        }
+    }
+
+    /// Like [`submit`](Self::submit), but waits for its turn where the queue is full.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`] when the writer has stopped.
+    pub async fn submit_in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let (job, receiver) = self.job(Rollback::Savepoint, work);
+        let queued = self.jobs.send(job).await;
+        queued.map_err(|_| Error::Stopping)?;
+        Ok(receiver)
+    }
+
+    /// How many jobs wait for their commit: those in the queue, and those of the batch under way.
+    pub fn pending(&self) -> usize {
+        self.pending.load(Ordering::Relaxed)
+    }
+
+    /// What goes into the queue, and where its result arrives.
+    fn job<T: Send + 'static>(
+        &self,
+        rollback: Rollback,
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
+    ) -> (Message<C>, oneshot::Receiver<Result<T>>) {
+        let (caller, receiver) = oneshot::channel();
+        let task = Task {
+            rollback,
+            work: Some(work),
+            result: None,
+            span: Span::current(),
+            pending: Pending::new(&self.pending),
+            caller,
+        };
+        (Message::Job(Box::new(task)), receiver)
+    }
+
+    /// Waits until everything queued before is durable and the file is closed. Blocks; harmless
+    /// when called again.
+    pub fn stop(&self) {
+        let Some(thread) = self.thread.lock().take() else {
+            return;
+        };
+        // An error of either means that the thread has ended already.
+        let _ = self.jobs.blocking_send(Message::Stop);
+        let _ = thread.join();
+    }
+}
+
+fn write_until_stopped<C: Context>(
+    setup: Setup<C>,
+    queue: mpsc::Receiver<Message<C>>,
+) -> rusqlite::Result<()> {
+    // The lock comes first, so that it goes last, whatever happens in between.
+    let Setup {
+        lock: _lock,
+        connection,
+        checkpoints,
+        last_id,
+        context,
+        fail,
+    } = setup;
+    connection.wal_hook(Some(|_, pages| {
+        LOG_PAGES.set(pages);
+        Ok(())
+    }));
+    let batch_lock = BatchLock::new(FairMutex::new(()));
+    let checkpointer = Checkpointer::start(checkpoints, Arc::clone(&batch_lock), fail.clone());
+    let done = Batches {
+        connection: &connection,
+        last_id,
+        cache: C::Cache::default(),
+        data_version: 0,
+        context,
+        fail: fail.clone(),
+        batch_lock,
+        checkpointer: &checkpointer,
+    }
+    .run(queue);
+    checkpointer.stop();
+    // Leaves nothing in the log, so that a copy of the file alone is whole.
+    if done.is_ok()
+        && fail.borrow().is_none()
+        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    {
+        tracing::warn!(%error, "the last checkpoint failed; the next start reads the log");
+    }
+    done
+}
+
+/// What differs once some other connection has committed something
+/// (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
+}
+
+/// The thread's own state.
+struct Batches<'a, C: Context> {
+    connection: &'a Connection,
+    last_id: i64,
+    cache: C::Cache,
+    /// As it was when the cache was last known to be right.
+    data_version: i64,
+    context: C,
+    fail: watch::Sender<Option<FatalError>>,
+    batch_lock: BatchLock,
+    checkpointer: &'a Checkpointer,
+}
+
+/// Why a batch was not committed.
+enum Aborted {
+    /// Nothing of it was written; the next batch may do better.
+    Refused(Error),
+    /// Nobody knows what the disk holds; no further write may be made.
+    Fatal(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Aborted {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_fatal(&error) {
+            Self::Fatal(error)
+        } else {
+            Self::Refused(error.into())
+        }
+    }
+}
+
+impl<C: Context> Batches<'_, C> {
+    /// Writes batch after batch until it is told to stop and the queue is empty, or until the disk
+    /// fails.
+    fn run(mut self, mut queue: mpsc::Receiver<Message<C>>) -> rusqlite::Result<()> {
+        let mut jobs = Vec::with_capacity(BATCH);
+        while let Some(first) = queue.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(message) = next {
+                match message {
+                    Message::Job(job) => jobs.push(job),
+                    // Nothing more is accepted; what was accepted before is still written.
+                    Message::Stop => {
+                        queue.close();
+                        self.connection.busy_timeout(PATIENCE_AT_THE_END)?;
+                    }
+                }
+                next = if jobs.len() < BATCH {
+                    queue.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            self.write(&mut jobs)?;
+            if LOG_PAGES.get() >= CHECKPOINT_EVERY {
+                self.checkpointer.request();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one batch, has its effects happen, answers. An error is one after which nothing may be written.
+    fn write(&mut self, jobs: &mut Vec<Box<dyn Job<C>>>) -> rusqlite::Result<()> {
+        let committed = if self.fail.borrow().is_some() {
+            // The checkpoints, or the check of a large file, have found that the disk can't be trusted.
+            Err(Aborted::Refused(Error::Stopping))
+        } else {
+            let batch_lock = Arc::clone(&self.batch_lock);
+            let _no_checkpoint_ends_now = batch_lock.lock();
+            self.commit(jobs)
+        };
+        let (verdict, fatal) = match committed {
+            Ok(outcome) => {
+                self.last_id = outcome.last_id;
+                for effect in outcome.effects {
+                    effect(&self.context);
+                }
+                if outcome.scrubs {
+                    self.checkpointer.request_scrub();
+                }
+                (Ok(()), Ok(()))
+            }
+            Err(Aborted::Refused(error)) => {
+                self.cache.clear();
+                self.roll_back();
+                (Err(error), Ok(()))
+            }
+            Err(Aborted::Fatal(error)) => (Err(Error::Stopping), Err(error)),
+        };
+        for job in jobs.drain(..) {
+            job.answer(verdict.clone());
+        }
+        fatal
+    }
+
+    /// Runs the jobs in one transaction and commits it; gives back what it leads to.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job<C>>]) -> Result<Outcome<C>, Aborted> {
+        let connection = self.connection;
+        let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
+        let (now, count) = (Timestamp::now(), jobs.len());
+        run("BEGIN IMMEDIATE")?;
+        let version = data_version(connection)?;
+        if self.data_version != version {
+            self.data_version = version;
+            self.cache.clear();
+        }
+        let mut tx = Transaction::new(connection, now, self.last_id, &mut self.cache, count);
+        for job in jobs {
+            let start = tx.begin_job(job.rollback())?;
+            if let Err(error) = job.run(&mut tx)
+                && !tx.rollback_job(&start)?
+            {
+                return Err(Aborted::Refused(error));
+            }
+            tx.end_job(&start)?;
+        }
+        let outcome = tx.end();
+        if outcome.last_id != self.last_id {
+            sequence::set_last_id(connection, outcome.last_id)?;
+        }
+        let begun = Instant::now();
+        run("COMMIT")?;
+        self.context.committed(count, begun.elapsed());
+        Ok(outcome)
+    }
+
+    fn roll_back(&self) {
+        if self.connection.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "a refused batch could not be rolled back");
+        }
+    }
+}

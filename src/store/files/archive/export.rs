@@ -1,0 +1,298 @@
+//! Writing an archive: all of one moment, or what one user sees of it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::ValueRef};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION};
+use crate::{
+    model::{SystemKind, Timestamp, username_key},
+    store::{
+        engine::{OpenError, sequence},
+        files::backup::{
+            BackupError, OnProgress, Progress, failed, folder_of, open_source, require_free,
+            sync_folder,
+        },
+        participants::FEW,
+        visible::IS_VISIBLE,
+    },
+};
+
+/// Writes what the database holds, or what `username` sees of it, into a folder that is made for it. The folder has its
+/// name once everything is in it.
+pub fn export(
+    database: &Path,
+    to: &Path,
+    username: Option<&str>,
+    on_progress: OnProgress<'_>,
+) -> Result<(), ArchiveError> {
+    let no_place = |reason| BackupError::NoPlace {
+        path: to.to_owned(),
+        reason,
+    };
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
+    require_free(to)?;
+    let connection = open_source(database)?;
+    // One moment for all of the files.
+    let snapshot = connection.unchecked_transaction().map_err(in_context)?;
+    let user = username
+        .map(|name| {
+            let id = find(&snapshot, name).map_err(in_context)?;
+            id.ok_or_else(|| ArchiveError::Nobody(name.to_owned()))
+        })
+        .transpose()?;
+    let folder = tempfile::Builder::new()
+        .prefix(".tincan-")
+        .tempdir_in(folder_of(to))
+        .map_err(no_place)?;
+    let mut export = Export {
+        snapshot: &snapshot,
+        folder: folder.path(),
+        user,
+        done: 0,
+        of: 0,
+        on_progress,
+    };
+    export.of = export.count().map_err(in_context)?;
+    for table in &TABLES {
+        export
+            .write(table)
+            .map_err(|error| error.of(database, to))?;
+    }
+    export
+        .write_pictures()
+        .map_err(|error| error.of(database, to))?;
+    export
+        .write_manifest(username)
+        .map_err(|error| error.of(database, to))?;
+    fs::rename(folder.path(), to).map_err(no_place)?;
+    // It has another name now.
+    let _ = folder.keep();
+    sync_folder(to).map_err(|error| failed(to, &error))?;
+    Ok(())
+}
+
+fn find(snapshot: &Connection, username: &str) -> rusqlite::Result<Option<i64>> {
+    snapshot
+        .query_row(
+            "SELECT id FROM users WHERE username_key = ?1",
+            [username_key(username)],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// What can be in the way: what is read, what is written, or whoever breaks it off.
+enum ExportError {
+    Read(rusqlite::Error),
+    Write(io::Error),
+    Stopped,
+}
+
+impl ExportError {
+    fn of(self, database: &Path, to: &Path) -> BackupError {
+        match self {
+            Self::Read(error) => OpenError::from_sqlite(database, &error).into(),
+            Self::Write(error) => failed(to, &error),
+            Self::Stopped => BackupError::Stopped,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for ExportError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl From<io::Error> for ExportError {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+struct Export<'a> {
+    snapshot: &'a Connection,
+    folder: &'a Path,
+    user: Option<i64>,
+    done: u64,
+    of: u64,
+    on_progress: OnProgress<'a>,
+}
+
+impl Export<'_> {
+    /// All rows together.
+    fn count(&self) -> rusqlite::Result<u64> {
+        let mut sum = 0;
+        for table in &TABLES {
+            let sql = self.select(table, "count(*)");
+            let count: i64 = self
+                .snapshot
+                .query_row(&sql, params_from_iter(self.user), |row| row.get(0))?;
+            sum += u64::try_from(count).unwrap_or_default();
+        }
+        Ok(sum)
+    }
+
+    /// Selects this of the rows that go into the archive.
+    fn select(&self, table: &Table, what: &str) -> String {
+        let Table { name, is_seen, .. } = table;
+        if self.user.is_none() {
+            return format!("SELECT {what} FROM {name}");
+        }
+        // What is kept from others is what the HTTP interface keeps from them.
+        format!(
+            "WITH mine AS (SELECT conversation_id FROM participants WHERE user_id = ?1),
+                  seen AS (
+                      SELECT m.id, m.author_id, m.subject_id, m.actor_id FROM participants p
+                      JOIN messages m ON m.conversation_id = p.conversation_id AND {IS_VISIBLE}
+                      WHERE p.user_id = ?1),
+                  shown AS (
+                      SELECT p.conversation_id, p.user_id FROM participants p
+                      JOIN conversations c ON c.id = p.conversation_id AND c.participant_count <= {FEW}
+                      JOIN users u ON u.id = p.user_id AND u.shows_activity = 1)
+             SELECT {what} FROM {name} WHERE {is_seen}"
+        )
+    }
+
+    fn write(&mut self, table: &Table) -> Result<(), ExportError> {
+        let mut columns: Vec<_> = table
+            .fields
+            .iter()
+            .map(|field| match self.user {
+                Some(_) => field.seen,
+                None => field.column,
+            })
+            .collect();
+        if table.name == "messages" {
+            columns.extend(SYSTEM_COLUMNS);
+        }
+        let sql = self.select(table, &columns.join(", "));
+        let mut statement = self
+            .snapshot
+            .prepare(&format!("{sql} ORDER BY {}", table.order))?;
+        let mut rows = statement.query(params_from_iter(self.user))?;
+        let mut file = BufWriter::new(self.create(table.file)?);
+        while let Some(row) = rows.next()? {
+            let line = Line {
+                row,
+                fields: table.fields,
+            };
+            serde_json::to_writer(&mut file, &line).map_err(io::Error::from)?;
+            file.write_all(b"\n")?;
+            self.done += 1;
+            let progress = Progress::Copying {
+                done: self.done,
+                of: self.of,
+            };
+            if (self.on_progress)(progress).is_break() {
+                return Err(ExportError::Stopped);
+            }
+        }
+        close(file)
+    }
+
+    fn write_pictures(&self) -> Result<(), ExportError> {
+        fs::create_dir(self.folder.join(PICTURES))?;
+        for table in TABLES.iter().filter(|table| table.name == "avatars") {
+            let sql = self.select(table, "user_id, picture");
+            let mut statement = self.snapshot.prepare(&sql)?;
+            let mut rows = statement.query(params_from_iter(self.user))?;
+            while let Some(row) = rows.next()? {
+                let user: i64 = row.get(0)?;
+                let picture: Vec<u8> = row.get(1)?;
+                let mut file = BufWriter::new(self.create(&format!("{PICTURES}/{user}"))?);
+                file.write_all(&picture)?;
+                close(file)?;
+            }
+        }
+        sync_folder(&self.folder.join(PICTURES).join("any"))?;
+        Ok(())
+    }
+
+    /// Comes last: a folder without it isn't whole.
+    fn write_manifest(&self, username: Option<&str>) -> Result<(), ExportError> {
+        let last_id = match self.user {
+            Some(_) => None,
+            None => Some(sequence::last_id(self.snapshot)?.0),
+        };
+        let manifest = Manifest {
+            tincan_archive: VERSION,
+            user: username.map(str::to_owned),
+            last_id,
+        };
+        let mut file = BufWriter::new(self.create(MANIFEST)?);
+        serde_json::to_writer(&mut file, &manifest).map_err(io::Error::from)?;
+        file.write_all(b"\n")?;
+        close(file)?;
+        sync_folder(&self.folder.join(MANIFEST))?;
+        Ok(())
+    }
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        options.open(self.folder.join(name))
+    }
+}
+
+fn close(file: BufWriter<File>) -> Result<(), ExportError> {
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(file.sync_all()?)
+}
+
+/// What the texts of system messages are composed of, beside their fields.
+const SYSTEM_COLUMNS: [&str; 3] = [
+    "system AS system_kind",
+    "(SELECT username FROM users WHERE id = subject_id) AS subject_name",
+    "(SELECT username FROM users WHERE id = actor_id) AS actor_name",
+];
+
+/// What a message says, as it is shown.
+fn shown(row: &Row<'_>, content: &str) -> rusqlite::Result<String> {
+    let kind: Option<String> = row.get("system_kind")?;
+    let subject: Option<String> = row.get("subject_name")?;
+    Ok(match (kind.as_deref().and_then(SystemKind::of), subject) {
+        (Some(kind), Some(subject)) => {
+            let actor: Option<String> = row.get("actor_name")?;
+            kind.text(actor.as_deref(), &subject, content)
+        }
+        _ => content.to_owned(),
+    })
+}
+
+/// A row as an object, its fields in their order.
+struct Line<'a> {
+    row: &'a Row<'a>,
+    fields: &'static [Field],
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error;
+
+        let mut line = serializer.serialize_map(Some(self.fields.len()))?;
+        for (index, Field { name, kind, .. }) in self.fields.iter().enumerate() {
+            match (kind, self.row.get_ref(index).map_err(S::Error::custom)?) {
+                (_, ValueRef::Null) => line.serialize_entry(name, &()),
+                (Kind::Content, ValueRef::Text(text)) => {
+                    let text = std::str::from_utf8(text).map_err(S::Error::custom)?;
+                    let text = shown(self.row, text).map_err(S::Error::custom)?;
+                    line.serialize_entry(name, &text)
+                }
+                (Kind::Id, ValueRef::Integer(id)) => line.serialize_entry(name, &id.to_string()),
+                (Kind::Flag, ValueRef::Integer(flag)) => line.serialize_entry(name, &(flag != 0)),
+                (Kind::Time, ValueRef::Integer(at)) => line.serialize_entry(name, &Timestamp(at)),
+                (_, ValueRef::Integer(number)) => line.serialize_entry(name, &number),
+                (_, value) => line.serialize_entry(name, value.as_str().map_err(S::Error::custom)?),
+            }?;
+        }
+        line.end()
+    }
+}

@@ -1,0 +1,251 @@
+//! Making a database of an archive: all of it, or nothing.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::Path,
+    time::UNIX_EPOCH,
+};
+
+use rusqlite::{Connection, params_from_iter, types::Value};
+use serde_json::{Map, Value as Json};
+use tempfile::NamedTempFile;
+
+use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad};
+use crate::{
+    model::{Username, username_key},
+    store::{
+        engine::{OpenError, migrate, sequence},
+        files::{
+            backup::{
+                BackupError, OnProgress, Progress, failed, new_copy_beside, open_source, verify,
+            },
+            check,
+            restore::{at_place, put_in_place},
+        },
+        schema::{SCHEMA, SYSTEM_MESSAGES},
+    },
+};
+
+/// Makes the database at `database`, in which nobody has an account yet, of the archive in the folder `from`.
+pub fn import(
+    from: &Path,
+    database: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(), ArchiveError> {
+    let manifest = read_manifest(&from.join(MANIFEST))?;
+    at_place(database, |place| {
+        import_at(from, &manifest, place, on_progress)
+    })
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
+    let text = fs::read_to_string(path).map_err(|error| bad(path, &error))?;
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|_| {
+        bad(
+            path,
+            &"this isn’t the title of an archive that this program knows",
+        )
+    })?;
+    if manifest.tincan_archive != VERSION {
+        return Err(bad(path, &"the archive was made by a newer tincan"));
+    }
+    if manifest.user.is_some() || manifest.last_id.is_none() {
+        let why = "the archive holds what one user sees; only one of everything becomes a database";
+        return Err(bad(path, &why));
+    }
+    Ok(manifest)
+}
+
+fn import_at(
+    from: &Path,
+    manifest: &Manifest,
+    place: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(), ArchiveError> {
+    if has_accounts(place)? {
+        return Err(ArchiveError::Taken(place.to_owned()));
+    }
+    let copy = new_copy_beside(place)?;
+    fill(from, manifest, &copy, on_progress)?;
+    let checked = verify(&copy, from, on_progress, |copy| {
+        check::all_problems(copy, from)
+    });
+    checked.map_err(|error| match error {
+        BackupError::Database(OpenError::Corrupt { detail, .. }) => bad(from, &detail),
+        error => error.into(),
+    })?;
+    put_in_place(copy, place)?;
+    Ok(())
+}
+
+fn has_accounts(place: &Path) -> Result<bool, ArchiveError> {
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(place, &error);
+    if fs::metadata(place).is_ok_and(|file| file.len() == 0) {
+        return Ok(false);
+    }
+    let connection = open_source(place)?;
+    let has_any = connection.query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0));
+    Ok(has_any.map_err(in_context)?)
+}
+
+fn fill(
+    from: &Path,
+    manifest: &Manifest,
+    copy: &NamedTempFile,
+    on_progress: OnProgress<'_>,
+) -> Result<(), ArchiveError> {
+    let in_context = |error: rusqlite::Error| failed(copy.path(), &error);
+    let mut connection = Connection::open(copy.path()).map_err(in_context)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF",
+        )
+        .map_err(in_context)?;
+    migrate::migrate(&mut connection, copy.path(), &SCHEMA)?;
+    let transaction = connection.transaction().map_err(in_context)?;
+    let mut import = Import {
+        connection: &transaction,
+        from,
+        done: 0,
+        of: 0,
+        on_progress,
+    };
+    for table in &TABLES {
+        import.of += fs::metadata(from.join(table.file)).map_or(0, |file| file.len());
+    }
+    for table in &TABLES {
+        import.read(table)?;
+    }
+    // What the rows themselves tell isn't taken from anybody's word.
+    transaction
+        .execute_batch(
+            "UPDATE conversations SET participant_count = (
+                 SELECT count(*) FROM participants WHERE conversation_id = conversations.id);
+             UPDATE messages SET reaction_count = (
+                 SELECT count(*) FROM reactions WHERE message_id = messages.id)
+             WHERE id IN (SELECT message_id FROM reactions)",
+        )
+        .map_err(in_context)?;
+    transaction
+        .execute_batch(SYSTEM_MESSAGES)
+        .map_err(in_context)?;
+    sequence::set_last_id(&transaction, manifest.last_id.unwrap_or(0)).map_err(in_context)?;
+    Ok(transaction.commit().map_err(in_context)?)
+}
+
+struct Import<'a> {
+    connection: &'a Connection,
+    from: &'a Path,
+    /// Bytes of the files with lines.
+    done: u64,
+    of: u64,
+    on_progress: OnProgress<'a>,
+}
+
+impl Import<'_> {
+    fn read(&mut self, table: &Table) -> Result<(), ArchiveError> {
+        let path = self.from.join(table.file);
+        let file = File::open(&path).map_err(|error| bad(&path, &error))?;
+        let mut columns: Vec<_> = table.fields.iter().map(|field| field.column).collect();
+        columns.extend(derived_column(table));
+        let marks = vec!["?"; columns.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({marks})",
+            table.name,
+            columns.join(", ")
+        );
+        let mut insert = self
+            .connection
+            .prepare(&sql)
+            .map_err(|error| bad(&path, &error))?;
+        for (line, text) in BufReader::new(file).lines().enumerate() {
+            let bad_line = |why: String| ArchiveError::BadLine {
+                path: path.clone(),
+                line: line + 1,
+                why,
+            };
+            let text = text.map_err(|error| bad_line(error.to_string()))?;
+            self.done += text.len() as u64 + 1;
+            let mut values = row_of(table, &text).map_err(bad_line)?;
+            values.extend(self.derived(table, &values).map_err(bad_line)?);
+            insert
+                .execute(params_from_iter(values))
+                .map_err(|error| bad_line(format!("this can’t be taken in: {error}")))?;
+            let progress = Progress::Copying {
+                done: self.done,
+                of: self.of,
+            };
+            if (self.on_progress)(progress).is_break() {
+                return Err(BackupError::Stopped.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What the column holds that no field does: it follows from the fields, or stands in a file of its own.
+    fn derived(&self, table: &Table, values: &[Value]) -> Result<Option<Value>, String> {
+        match (table.name, values) {
+            ("users", [_, Value::Text(username), ..]) => {
+                Username::new(username).map_err(|error| error.to_string())?;
+                Ok(Some(Value::Text(username_key(username))))
+            }
+            ("avatars", [Value::Integer(user), ..]) => {
+                let path = self.from.join(PICTURES).join(user.to_string());
+                let picture = fs::read(&path);
+                let picture = picture.map_err(|error| format!("{}: {error}", path.display()))?;
+                Ok(Some(Value::Blob(picture)))
+            }
+            ("users" | "avatars", _) => Err("it names nobody".to_owned()),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn derived_column(table: &Table) -> Option<&'static str> {
+    match table.name {
+        "users" => Some("username_key"),
+        "avatars" => Some("picture"),
+        _ => None,
+    }
+}
+
+/// The values of a line, in the order of the fields.
+fn row_of(table: &Table, text: &str) -> Result<Vec<Value>, String> {
+    let mut object: Map<String, Json> =
+        serde_json::from_str(text).map_err(|_| "this isn’t a JSON object".to_owned())?;
+    let mut values = Vec::with_capacity(table.fields.len() + 1);
+    for field in table.fields {
+        let Field {
+            name,
+            kind,
+            optional,
+            ..
+        } = field;
+        let value = object
+            .remove(*name)
+            .or_else(|| optional.then_some(Json::Null))
+            .ok_or_else(|| format!("“{name}” is missing"))?;
+        values.push(value_of(*kind, value).ok_or_else(|| format!("“{name}” can’t be that"))?);
+    }
+    match object.keys().next() {
+        Some(unknown) => Err(format!("“{unknown}” is nothing that belongs here")),
+        None => Ok(values),
+    }
+}
+
+fn value_of(kind: Kind, value: Json) -> Option<Value> {
+    Some(match (kind, value) {
+        (_, Json::Null) => Value::Null,
+        (Kind::Id, Json::String(id)) => Value::Integer(id.parse().ok().filter(|id| *id >= 0)?),
+        (Kind::Number, Json::Number(number)) => Value::Integer(number.as_i64()?),
+        (Kind::Flag, Json::Bool(flag)) => Value::Integer(flag.into()),
+        (Kind::Time, Json::String(text)) => {
+            let moment = humantime::parse_rfc3339(&text).ok()?;
+            let since = moment.duration_since(UNIX_EPOCH).ok()?;
+            Value::Integer(i64::try_from(since.as_millis()).ok()?)
+        }
+        (Kind::Text | Kind::Content, Json::String(text)) => Value::Text(text),
+        _ => return None,
+    })
+}

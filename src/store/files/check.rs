@@ -1,0 +1,139 @@
+//! Whether a database is whole: what SQLite can tell, and what this program relies on beside.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::backup;
+use crate::store::{
+    engine::{OpenError, migrate},
+    schema::SCHEMA,
+};
+
+/// What must never be found, each as a query for one example and a sentence about it.
+const EXPECTATIONS: &[(&str, &str)] = &[
+    (
+        "the sequence is behind what it has numbered: number",
+        "SELECT id FROM (
+             SELECT max(id) AS id FROM messages
+             UNION ALL SELECT max(changed_id) FROM messages
+             UNION ALL SELECT max(changed_id) FROM conversations
+             UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0))) FROM participants
+             UNION ALL SELECT max(left_id) FROM departures
+             UNION ALL SELECT max(reacted_id) FROM reactions
+         ) WHERE id > (SELECT last_id FROM sequence)",
+    ),
+    (
+        "there is no sequence, or no good one: found",
+        "SELECT n FROM (SELECT count(*) AS n, min(epoch) AS epoch FROM sequence) WHERE n <> 1 OR epoch <= 0",
+    ),
+    (
+        "messages aren’t numbered 1, 2, 3 …: conversation",
+        "SELECT conversation_id FROM messages GROUP BY conversation_id
+         HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)",
+    ),
+    (
+        "messages are numbered out of their order: conversation",
+        "SELECT DISTINCT conversation_id FROM (
+             SELECT conversation_id, number,
+                    lag(number) OVER (PARTITION BY conversation_id ORDER BY id) AS before FROM messages
+         ) WHERE number <= before",
+    ),
+    (
+        "a message belongs to no conversation: message",
+        "SELECT id FROM messages WHERE conversation_id NOT IN (SELECT id FROM conversations)",
+    ),
+    (
+        "a message names nobody who exists: message",
+        "SELECT id FROM messages WHERE coalesce(author_id, subject_id) NOT IN (SELECT id FROM users)
+         OR actor_id NOT IN (SELECT id FROM users)",
+    ),
+    (
+        "a reaction belongs to no message or nobody: message",
+        "SELECT message_id FROM reactions
+         WHERE message_id NOT IN (SELECT id FROM messages) OR user_id NOT IN (SELECT id FROM users)",
+    ),
+    (
+        "reactions are miscounted: message",
+        "SELECT id FROM messages m
+         WHERE reaction_count <> (SELECT count(*) FROM reactions WHERE message_id = m.id)",
+    ),
+    (
+        "participants are miscounted: conversation",
+        "SELECT id FROM conversations c
+         WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
+    ),
+    (
+        "somebody has read further than anybody wrote: conversation",
+        "SELECT conversation_id FROM participants p
+         WHERE last_read_number > (
+             SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",
+    ),
+];
+
+/// Reads all of a database, which may be in use, and changes nothing.
+///
+/// # Errors
+/// [`OpenError::Corrupt`] where anything is wrong with it, and the others where it can't be read.
+pub fn check(database: &Path) -> Result<(), OpenError> {
+    let connection = backup::open_source(database)?;
+    let problems = all_problems(&connection, database)?;
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(OpenError::Corrupt {
+        path: database.to_owned(),
+        detail: problems.join("; "),
+    })
+}
+
+/// All that is wrong with a database, which `path` names.
+pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>, OpenError> {
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
+    // One snapshot, so that a count and what it counts are of the same moment.
+    let snapshot = connection.unchecked_transaction().map_err(in_context)?;
+    let mut problems = integrity(&snapshot).map_err(in_context)?;
+    // Of a damaged file, the rest would only tell the same once more.
+    if problems.is_empty() {
+        problems = foreign_keys(&snapshot).map_err(in_context)?;
+        // An older file is brought up to date before it is used.
+        if migrate::is_present(&snapshot, &SCHEMA).map_err(in_context)? {
+            problems.extend(unmet(&snapshot).map_err(in_context)?);
+        }
+    }
+    Ok(problems)
+}
+
+/// What is wrong with the file itself (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
+fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA integrity_check(10)")?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let found = lines.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(found
+        .into_iter()
+        .filter(|line| line != "ok")
+        .map(|line| line.replace('\n', " "))
+        .collect())
+}
+
+/// Rows that refer to rows which aren't there, the first few.
+pub fn foreign_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let rows = statement.query_map([], |row| {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        Ok(format!("a row of {table} refers to none of {parent}"))
+    })?;
+    rows.take(10).collect()
+}
+
+fn unmet(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (sentence, query) in EXPECTATIONS {
+        let mut statement = connection.prepare(query)?;
+        let mut rows = statement.query([])?;
+        if let Some(row) = rows.next()? {
+            problems.push(format!("{sentence} {}", row.get::<_, i64>(0)?));
+        }
+    }
+    Ok(problems)
+}

@@ -1,0 +1,86 @@
+//! What the writer keeps of conversations from batch to batch, so that a message needn't look up who is to be told of it
+//! and which number it has.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::engine::Cache;
+use crate::model::{ConversationId, Member};
+
+/// Everybody in a conversation, by user id.
+pub type Roster = Arc<[Member]>;
+
+/// Members of all conversations, beyond which the cache is cleared: two MiB of them.
+const MOST_MEMBERS: usize = 65_536;
+
+/// The members and the newest numbers of conversations.
+#[derive(Default)]
+pub struct RosterCache {
+    conversations: HashMap<ConversationId, Conversation>,
+    members: usize,
+    /// What the job that is being done has looked up or changed.
+    touched: Vec<ConversationId>,
+}
+
+#[derive(Default)]
+struct Conversation {
+    roster: Option<Roster>,
+    newest_number: Option<i64>,
+}
+
+impl Cache for RosterCache {
+    fn begin_job(&mut self) {
+        self.touched.clear();
+    }
+
+    fn rollback_job(&mut self) {
+        for id in std::mem::take(&mut self.touched) {
+            if let Some(conversation) = self.conversations.remove(&id) {
+                self.members -= size(&conversation);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl RosterCache {
+    pub fn roster(&self, id: ConversationId) -> Option<Roster> {
+        self.conversations.get(&id)?.roster.clone()
+    }
+
+    pub fn newest_number(&self, id: ConversationId) -> Option<i64> {
+        self.conversations.get(&id)?.newest_number
+    }
+
+    pub fn keep_roster(&mut self, id: ConversationId, roster: Roster) {
+        self.change(id, |conversation| conversation.roster = Some(roster));
+    }
+
+    pub fn keep_newest_number(&mut self, id: ConversationId, number: i64) {
+        self.change(id, |conversation| conversation.newest_number = Some(number));
+    }
+
+    fn change(&mut self, id: ConversationId, change: impl FnOnce(&mut Conversation)) {
+        if self.members > MOST_MEMBERS {
+            self.clear();
+        }
+        let conversation = self.conversations.entry(id).or_insert_with(|| {
+            self.members += size(&Conversation::default());
+            Conversation::default()
+        });
+        self.members -= size(conversation);
+        change(conversation);
+        self.members += size(conversation);
+        self.touched.push(id);
+    }
+}
+
+/// What a conversation counts for; itself as one more member.
+fn size(conversation: &Conversation) -> usize {
+    1 + conversation
+        .roster
+        .as_ref()
+        .map_or(0, |roster| roster.len())
+}

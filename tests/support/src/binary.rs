@@ -1,0 +1,223 @@
+//! The real binary: as a server, and as a command that runs to its end.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+};
+
+use crate::{Client, soon};
+
+/// Keeps what is set up around the tests from a program: settings of another server, and whatever systemd hands over to
+/// whoever runs them.
+fn on_its_own(command: &mut Command) -> &mut Command {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let prefixes = ["TINCAN_", "NOTIFY_", "WATCHDOG_", "LISTEN_"];
+        if prefixes.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// The binary that Cargo has built for the tests that run.
+fn tincan() -> OsString {
+    // When this crate is compiled there may be none yet.
+    env::var_os("CARGO_BIN_EXE_tincan").expect("CARGO_BIN_EXE_tincan, which `cargo test` sets")
+}
+
+/// The real binary, as a process that ends with the test.
+pub struct Binary {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Binary {
+    /// `tincan` with these arguments, not started yet.
+    pub fn command(arguments: &[&str]) -> Command {
+        let mut command = Command::new(tincan());
+        on_its_own(&mut command)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// The same in dev mode on a free port, where a file is everybody's to read unless whoever makes
+    /// it says otherwise.
+    pub fn under_a_wide_umask(database: &Path) -> Command {
+        let umask = ["-c", "umask 022 && exec \"$@\"", "sh"];
+        Self::by_way_of("sh", &umask, database)
+    }
+
+    /// The same, started by another program with these arguments.
+    pub fn by_way_of(program: &str, arguments: &[impl AsRef<OsStr>], database: &Path) -> Command {
+        let mut command = Command::new(program);
+        on_its_own(&mut command)
+            .args(arguments)
+            .arg(tincan())
+            .args(["--dev", "--listen", "127.0.0.1:0", "--log", "error", "--db"])
+            .arg(database)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        command
+    }
+
+    /// Starts it in dev mode on a free port, and waits until it says that it is ready.
+    pub fn start(database: &Path) -> Self {
+        let database = database.to_str().expect("a plain path");
+        Self::spawn(&[
+            "--dev",
+            "--listen",
+            "127.0.0.1:0",
+            "--db",
+            database,
+            "--log",
+            "error",
+        ])
+    }
+
+    /// Starts it with these arguments, and waits until it says that it is ready.
+    pub fn spawn(arguments: &[&str]) -> Self {
+        Self::run(Self::command(arguments).stderr(Stdio::inherit()))
+    }
+
+    /// Starts it as `command` says, and waits until it says that it is ready.
+    pub fn run(command: &mut Command) -> Self {
+        Self::try_run(command).expect("the ready line")
+    }
+
+    /// The same; none where it ends before it is ready.
+    pub fn try_run(command: &mut Command) -> Option<Self> {
+        let mut child = command.spawn().expect("tincan starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
+        let ready = line(&mut stdout);
+        let Some(address) = ready.strip_prefix("listening on http://") else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        };
+        let address = address.parse().expect("an address");
+        Some(Self {
+            child,
+            stdout,
+            address,
+        })
+    }
+
+    /// Where the first account is made: what it says next, where there is none.
+    pub fn setup_link(&mut self) -> String {
+        let shown = line(&mut self.stdout);
+        let link = shown.strip_prefix("make the first account at ");
+        link.expect("the line with the link").to_owned()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn nobody(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// How much memory it has, by a name of proc(5): `VmRSS` now, `VmHWM` at the most so far.
+    pub fn kilobytes(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a process");
+        let mut lines = status.lines();
+        let size = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let size = size.and_then(|size| size.split_whitespace().next());
+        size.expect("a size").parse().expect("a number")
+    }
+
+    /// SIGKILL: the process has no chance to do anything about it.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Sends a signal by name, as in `kill -TERM`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits until it ends by itself; gives back how, and what it had written to standard output
+    /// since it was ready.
+    pub async fn ended(mut self) -> (ExitStatus, String) {
+        soon(
+            "the process to end",
+            tokio::task::spawn_blocking(move || {
+                let mut rest = String::new();
+                self.stdout.read_to_string(&mut rest).expect("text");
+                (self.child.wait().expect("it ends"), rest)
+            }),
+        )
+        .await
+        .expect("no panic")
+    }
+}
+
+/// The next line of what a process says.
+fn line(stdout: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    stdout
+        .read_line(&mut line)
+        .expect("a line of standard output");
+    line.trim().to_owned()
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a process that ended by itself has left.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command that isn't meant to serve, until it ends.
+pub async fn ended(mut command: Command) -> Ended {
+    /// A process that serves after all ends with the test.
+    struct Guarded(Child);
+    impl Drop for Guarded {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+        }
+    }
+
+    let mut process = Guarded(command.spawn().expect("tincan starts"));
+    let mut stdout = process.0.stdout.take().expect("standard output");
+    let mut stderr = process.0.stderr.take().expect("standard error");
+    let written = tokio::task::spawn_blocking(move || {
+        let (mut out, mut err) = (String::new(), String::new());
+        // What it says before it ends fits the pipes, so one may be read after the other.
+        stdout.read_to_string(&mut out).expect("text");
+        stderr.read_to_string(&mut err).expect("text");
+        (out, err)
+    });
+    let (stdout, stderr) = soon("the process to end", written).await.expect("no panic");
+    let status = process.0.wait().expect("it ends");
+    Ended {
+        code: status.code(),
+        stdout,
+        stderr,
+    }
+}

@@ -1,0 +1,184 @@
+//! A server inside the test's process, as different tests want it.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::json;
+use tempfile::TempDir;
+use tincan::{
+    http::Settings,
+    server::{self, BUS_CAPACITY, Config},
+};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::{Client, soon, token_of};
+
+/// So much time passes for the server and everything else in this test, at once.
+pub async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// A server in dev mode with the usual channels.
+pub fn dev() -> Config {
+    Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        database: PathBuf::new(),
+        bus_capacity: BUS_CAPACITY,
+        backups: None,
+        settings: Settings {
+            dev: true,
+            ..Settings::default()
+        },
+    }
+}
+
+/// A server of the kind that strangers can reach.
+pub fn strict() -> Config {
+    Config {
+        settings: Settings::default(),
+        ..dev()
+    }
+}
+
+/// A server whose channels hold next to nothing, so that whoever is a little late has to read the
+/// database.
+pub fn narrow() -> Config {
+    Config {
+        bus_capacity: 2,
+        ..dev()
+    }
+}
+
+/// What everybody's password is.
+pub const PASSWORD: &str = "nine bright pears";
+
+/// A server inside the test's process, with a database that goes with it.
+pub struct Server {
+    /// Goes with the server.
+    _folder: TempDir,
+    config: Config,
+    running: Option<Running>,
+}
+
+struct Running {
+    address: SocketAddr,
+    setup_link: Option<String>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), tincan::store::FatalError>>,
+}
+
+impl Server {
+    /// Starts a server as `config` says, on a database of its own where `config` names none.
+    pub async fn start(mut config: Config) -> Self {
+        let folder = TempDir::new().expect("a folder for the database");
+        if config.database.as_os_str().is_empty() {
+            config.database = folder.path().join("tincan.db");
+        }
+        let mut server = Self {
+            _folder: folder,
+            config,
+            running: None,
+        };
+        server.resume().await;
+        server
+    }
+
+    /// Starts it again on the same database and, as clients expect, the same port.
+    pub async fn resume(&mut self) {
+        assert!(self.running.is_none(), "it runs already");
+        let server = server::Server::bind(self.config.clone())
+            .await
+            .expect("the server starts");
+        let address = server.address();
+        let setup_link = server.setup_link();
+        self.config.listen = address;
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        self.running = Some(Running {
+            address,
+            setup_link,
+            stop,
+            task,
+        });
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(&mut self) {
+        let Running { stop, task, .. } = self.running.take().expect("it runs");
+        let _ = stop.send(());
+        soon("the server to stop", task)
+            .await
+            .expect("no panic")
+            .expect("no failure");
+    }
+
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.resume().await;
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.running.as_ref().expect("it runs").address
+    }
+
+    /// The token of the setup link, where the server has one.
+    pub fn setup_token(&self) -> Option<String> {
+        let link = self.running.as_ref().expect("it runs").setup_link.as_ref();
+        link.map(|link| token_of(link))
+    }
+
+    /// Makes the first account.
+    pub async fn set_up(&self, username: &str) -> Client {
+        let account = json!({
+            "username": username, "password": PASSWORD, "setupToken": self.setup_token(),
+        });
+        self.nobody().register(account).await
+    }
+
+    pub fn database(&self) -> &Path {
+        &self.config.database
+    }
+
+    pub fn nobody(&self) -> Client {
+        Client::new(self.address())
+    }
+
+    pub async fn sign_in(&self, username: &str) -> Client {
+        self.nobody().sign_in(username).await
+    }
+
+    /// Makes an account and signs in to it.
+    pub async fn sign_up(&self, username: &str) -> Client {
+        self.nobody().sign_up(username).await
+    }
+}
+
+/// John and Jane at a server, with the conversation that they have.
+pub struct Talk {
+    pub server: Server,
+    pub john: Client,
+    pub jane: Client,
+    pub conversation: String,
+}
+
+impl Talk {
+    pub async fn start(config: Config) -> Self {
+        let server = Server::start(config).await;
+        let john = server.sign_in("john").await;
+        let jane = server.sign_in("jane").await;
+        let conversation = john.talk_to("jane").await;
+        Self {
+            server,
+            john,
+            jane,
+            conversation,
+        }
+    }
+}
