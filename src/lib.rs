@@ -72,6 +72,7 @@ pub mod control;
 pub mod daily;
 pub mod error;
 pub mod feed;
+pub mod followers;
 pub mod http;
 pub mod metrics;
 pub mod model;

@@ -4,7 +4,6 @@ use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
-use super::tokens::days;
 use crate::{
     error::{Error, Result},
     http::{
@@ -12,13 +11,11 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{InviteId, Permission, Timestamp, invite_link},
+    model::{InviteId, Permission, Timestamp, invite_link, limits},
     store::Invite,
 };
 
 const DAYS: u32 = 7;
-const MOST_DAYS: u32 = 90;
-const MOST_USES: u32 = 100;
 
 pub fn routes() -> Vec<Route> {
     let administrator = Permission::Administrator;
@@ -53,12 +50,8 @@ async fn create(mut request: Request) -> HandlerResult {
     let CreateInvite { uses, days: lasts } = request.json().await?;
     let app = &request.app;
     let by = Some(request.user()?.clone());
-    let uses = uses.unwrap_or(1);
-    if !(1..=MOST_USES).contains(&uses) {
-        let reason = format!("From 1 to {MOST_USES} people");
-        return Err(Error::invalid("uses", reason).into());
-    }
-    let lasts = days(lasts, DAYS, MOST_DAYS)?;
+    let uses = limits::invite_uses(uses.unwrap_or(1))?;
+    let lasts = limits::days(lasts.unwrap_or(DAYS), &limits::INVITE_DAYS)?;
     let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
     let link = invite_link(&request.caller.base(&app.settings), &token);
     let qr = qr_code(&link)?;
