@@ -21,10 +21,12 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | [`cli`] | flags, environment variables, commands |
+//! | [`cli`] | commands, and what each does |
+//! | [`config`] | flags and environment variables |
 //! | [`control`] | what the command line has a running server do |
 //! | [`status`] | how a running server is doing, for the command line |
 //! | [`daily`] | a backup a day, while the server runs |
+//! | [`followers`] | work that comes after a commit, on a cursor of its own, or on a schedule |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | tables of routes and the filter tree made of them; the door, the API, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one caller |
@@ -34,6 +36,7 @@
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
 //! | [`oauth`] | signing in at GitHub or an OpenID Connect provider |
+//! | [`outbound`] | the one HTTP client that goes out, and its rules |
 //! | [`metrics`] | what the server counts and measures of itself |
 //! | [`secret`] | secrets that whoever starts the server gives it |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
