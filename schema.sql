@@ -1,14 +1,14 @@
 -- The whole schema of a Tincan database, as the program creates it. `PRAGMA user_version` and
--- `PRAGMA application_id` are set beside it, in the same transaction (src/store/migrate.rs).
+-- `PRAGMA application_id` are set beside it, in the same transaction (src/store/engine/migrate.rs).
 --
 -- Times are milliseconds since 1970 in UTC; nothing is ever ordered by them. Everything that a stream may replay is
--- numbered from one sequence, the clock, and each number is used once. The number stands in the row that it is about, in
+-- numbered from one sequence, and each number is used once. The number stands in the row that it is about, in
 -- `id` or `*_id`: a row that changes again takes a newer number. So a replay is what was numbered after the cursor, as it
 -- is now, in order, and it costs what has changed and not how often.
 
 -- One row. `last_id` is the last number given out; `epoch` names this history, so that a cursor of another one is noticed.
 -- `probed_at` is what a probe changes, to see whether a write still gets through.
-CREATE TABLE clock (
+CREATE TABLE sequence (
     only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
     epoch     INTEGER NOT NULL,
     last_id   INTEGER NOT NULL,
@@ -129,8 +129,10 @@ CREATE TABLE departures (
 -- newest message (and with it the next number), and what a stream has missed. Each index more costs every send, so the
 -- others hold only what has a client id, was changed, or has reactions.
 --
--- `changed_id` is when it was last edited, deleted or reacted to. A message of the system has no author, but a kind and
--- somebody whom it is about.
+-- `changed_id` is when it was last edited, deleted or reacted to. A message of the system has no author, but a kind, a
+-- subject (whom it is about) and an actor (who did it; null where nobody knows). Its text is composed when it is read;
+-- `content` is only what that takes beside these: the new name where `system` is `renamed`, `followed` where it is
+-- `removed` and a bot left because its maker, the actor, did, and nothing otherwise.
 CREATE TABLE messages (
     id              INTEGER PRIMARY KEY,
     conversation_id INTEGER NOT NULL,
@@ -144,7 +146,8 @@ CREATE TABLE messages (
     system          TEXT,
     subject_id      INTEGER,
     changed_id      INTEGER,
-    reaction_count  INTEGER NOT NULL DEFAULT 0
+    reaction_count  INTEGER NOT NULL DEFAULT 0,
+    actor_id        INTEGER
 ) STRICT;
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
 CREATE UNIQUE INDEX messages_by_client_id ON messages (author_id, client_id) WHERE client_id IS NOT NULL;
@@ -170,3 +173,10 @@ CREATE TABLE hooks (
     created_at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX hooks_by_conversation ON hooks (conversation_id);
+
+-- How far the work that comes after a commit has come (src/followers): `name` has done its part for everything numbered
+-- up to `through_id`.
+CREATE TABLE followers (
+    name       TEXT    PRIMARY KEY,
+    through_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

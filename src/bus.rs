@@ -15,20 +15,20 @@ use tokio::sync::broadcast;
 
 use crate::model::{Change, Event, EventId, Member, SessionId, UserId};
 
-/// What a stream is handed: for whom, and what.
+/// A delivery, and for whom it is.
 #[derive(Clone, Debug)]
-pub struct Delivery {
-    pub receiver: UserId,
-    pub signal: Signal,
+struct Addressed {
+    receiver: UserId,
+    delivery: Delivery,
 }
 
-/// What happened, as far as a stream is concerned.
+/// What a stream is handed.
 #[derive(Clone, Debug)]
-pub enum Signal {
+pub enum Delivery {
     /// An event to pass on, and its place in the sequence.
     Event(EventId, Arc<Event>),
-    /// An event that is told now or never.
-    Passing(Arc<Event>),
+    /// An event that is kept nowhere: it is delivered now or never.
+    Ephemeral(Arc<Event>),
     /// This session was revoked: its streams end.
     SessionEnded(SessionId),
 }
@@ -36,15 +36,15 @@ pub enum Signal {
 /// What reaches the streams of one receiver.
 #[derive(Debug)]
 struct Channel {
-    sender: broadcast::Sender<Delivery>,
+    sender: broadcast::Sender<Addressed>,
     /// Counted under the lock; the sender's own count still has streams that are just ending.
     streams: usize,
 }
 
 impl Channel {
-    fn send(&self, receiver: UserId, signal: Signal) {
+    fn send(&self, receiver: UserId, delivery: Delivery) {
         // An error means that the last stream has just gone.
-        let _ = self.sender.send(Delivery { receiver, signal });
+        let _ = self.sender.send(Addressed { receiver, delivery });
     }
 }
 
@@ -119,17 +119,17 @@ impl Bus {
             } else {
                 Arc::new(change.for_member(member))
             };
-            channel.send(member.user, Signal::Event(id, event));
+            channel.send(member.user, Delivery::Event(id, event));
         }
     }
 
-    /// Tells the streams of `receivers` of something that isn't kept.
-    pub fn tell(&self, receivers: &[UserId], event: Event) {
+    /// Sends the streams of `receivers` something that isn't kept.
+    pub fn send_ephemeral(&self, receivers: &[UserId], event: Event) {
         let event = Arc::new(event);
         let connected = &self.receivers().channels;
         for &receiver in receivers {
             if let Some(channel) = connected.get(&receiver) {
-                channel.send(receiver, Signal::Passing(Arc::clone(&event)));
+                channel.send(receiver, Delivery::Ephemeral(Arc::clone(&event)));
             }
         }
     }
@@ -137,7 +137,7 @@ impl Bus {
     /// Ends the streams of a session.
     pub fn end_session(&self, user: UserId, session: SessionId) {
         if let Some(channel) = self.receivers().channels.get(&user) {
-            channel.send(user, Signal::SessionEnded(session));
+            channel.send(user, Delivery::SessionEnded(session));
         }
     }
 
@@ -154,7 +154,7 @@ impl Bus {
 pub struct Subscription {
     bus: Arc<Bus>,
     user: UserId,
-    deliveries: broadcast::Receiver<Delivery>,
+    deliveries: broadcast::Receiver<Addressed>,
 }
 
 impl Subscription {
@@ -164,16 +164,16 @@ impl Subscription {
         self.deliveries.is_closed()
     }
 
-    /// The next signal for this receiver. A call that is dropped half-way loses nothing.
+    /// The next delivery for this receiver. A call that is dropped half-way loses nothing.
     ///
     /// # Errors
-    /// `Lagged` when the channel has overwritten signals that this stream hadn't taken yet, `Closed`
+    /// `Lagged` when the channel has overwritten deliveries that this stream hadn't taken yet, `Closed`
     /// when the bus was closed and there is nothing left.
-    pub async fn next(&mut self) -> Result<Signal, broadcast::error::RecvError> {
+    pub async fn next(&mut self) -> Result<Delivery, broadcast::error::RecvError> {
         loop {
-            let delivery = self.deliveries.recv().await?;
-            if delivery.receiver == self.user {
-                return Ok(delivery.signal);
+            let addressed = self.deliveries.recv().await?;
+            if addressed.receiver == self.user {
+                return Ok(addressed.delivery);
             }
         }
     }

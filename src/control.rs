@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,7 +24,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{Error, Result},
-    model::{Account, InviteId, Scope, SessionId, Username, invite_link, reset_link, token_name},
+    metrics::Metrics,
+    model::{
+        Account, InviteId, Scope, SessionId, Username, invite_link, limits, reset_link, token_name,
+    },
     status::Status,
     store::{AccountChange, NewToken, Store, with_suffix},
 };
@@ -92,9 +96,9 @@ impl Command {
     ///
     /// # Errors
     /// What the store refuses, and [`Error::Invalid`] and [`Error::NotFound`] for what names nothing.
-    pub async fn perform(self, store: &Store, base: &str) -> Result<Value> {
+    pub async fn perform(self, store: &Store, metrics: &Metrics, base: &str) -> Result<Value> {
         Ok(match self {
-            Self::Status => json!(Status::of(store, base).await?),
+            Self::Status => json!(Status::of(store, metrics, base).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::MakeUser { username, admin } => {
                 let username = Username::new(&username)?;
@@ -134,7 +138,9 @@ impl Command {
             }
             Self::ListInvites => json!(store.invites().await?),
             Self::MakeInvite { uses, days } => {
-                let (invite, token) = store.make_invite(None, uses, in_days(days)).await?;
+                let uses = limits::invite_uses(uses)?;
+                let lasts = limits::days(days, &limits::INVITE_DAYS)?;
+                let (invite, token) = store.make_invite(None, uses, lasts).await?;
                 with(&invite, "link", invite_link(base, &token))
             }
             Self::RevokeInvite { id } => {
@@ -152,7 +158,7 @@ impl Command {
                 let new = NewToken {
                     name: token_name(&name)?,
                     scope,
-                    lasts: in_days(days),
+                    lasts: limits::days(days, &limits::TOKEN_DAYS)?,
                     bot: None,
                 };
                 let (info, token) = store.make_token_for(username, new).await?;
@@ -180,10 +186,6 @@ async fn list_users(store: &Store, search: &str) -> Result<Value> {
 
 fn parse<T: FromStr>(id: &str, what: &'static str) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(what))
-}
-
-fn in_days(days: u32) -> Duration {
-    Duration::from_hours(24 * u64::from(days))
 }
 
 /// `value` with one more field.
@@ -233,7 +235,13 @@ impl Control {
     }
 
     /// Takes commands until the server stops. `base` is where people reach it.
-    pub async fn serve(self, store: Store, base: String, stopping: CancellationToken) {
+    pub async fn serve(
+        self,
+        store: Store,
+        metrics: Arc<Metrics>,
+        base: String,
+        stopping: CancellationToken,
+    ) {
         loop {
             let accepted = tokio::select! {
                 () = stopping.cancelled() => return,
@@ -241,9 +249,10 @@ impl Control {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (store, base) = (store.clone(), base.clone());
+                    let (store, metrics) = (store.clone(), Arc::clone(&metrics));
+                    let base = base.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = answer(stream, &store, &base).await {
+                        if let Err(error) = answer(stream, &store, &metrics, &base).await {
                             tracing::debug!(%error, "a command got no answer");
                         }
                     });
@@ -258,7 +267,12 @@ impl Control {
 }
 
 /// One line is the command, and one the outcome.
-async fn answer(stream: UnixStream, store: &Store, base: &str) -> io::Result<()> {
+async fn answer(
+    stream: UnixStream,
+    store: &Store,
+    metrics: &Metrics,
+    base: &str,
+) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader).take(LONGEST);
@@ -271,7 +285,7 @@ async fn answer(stream: UnixStream, store: &Store, base: &str) -> io::Result<()>
             } else {
                 tracing::info!(?command, "on the command line");
             }
-            let done = command.perform(store, base).await;
+            let done = command.perform(store, metrics, base).await;
             done.map_err(|error| error.to_string())
         }
         Err(_) => Err("this server doesn’t know that command".to_owned()),

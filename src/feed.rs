@@ -12,11 +12,11 @@ use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    bus::{Signal, Subscription},
+    bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
-    metrics::{Held, Transport},
+    metrics::{Held, Metrics, Transport},
     model::{CaughtUp, Event, EventId, Hello, Reset},
-    presence::{Here, Presence},
+    presence::{Presence, PresenceGuard},
     store::{Backlog, Session, Store},
 };
 
@@ -75,7 +75,7 @@ pub struct NotACursor;
 
 /// An event on its way to one client.
 #[derive(Debug)]
-pub struct Item {
+pub struct FeedEvent {
     /// Where the client goes on from behind it; what only passes by has no place.
     pub cursor: Option<Cursor>,
     pub event: Arc<Event>,
@@ -84,10 +84,11 @@ pub struct Item {
 /// One caller's stream.
 pub struct Feed {
     store: Store,
+    metrics: Arc<Metrics>,
     session: Arc<Session>,
     live: Subscription,
     /// As long as it is open, its user is online.
-    _here: Here,
+    _online: PresenceGuard,
     /// As long as it is open, it is counted.
     _counted: Held,
     greeted: bool,
@@ -123,13 +124,15 @@ impl Feed {
     /// [`Error::Unauthorized`] where the session has ended meanwhile.
     pub async fn open(
         store: &Store,
+        bus: &Arc<Bus>,
         presence: &Arc<Presence>,
+        metrics: &Arc<Metrics>,
         session: Arc<Session>,
         cursor: Option<&str>,
         transport: Transport,
     ) -> Result<Self> {
         // Before anything is read: what is committed after the read is heard.
-        let live = store.bus().subscribe(session.user.id);
+        let live = bus.subscribe(session.user.id);
         let position = store.position(session.id).await?;
         let known = |cursor: &Cursor| cursor.epoch == store.epoch() && cursor.id <= position;
         let (passed, phase) = match cursor.map(|text| text.parse().ok().filter(known)) {
@@ -145,8 +148,9 @@ impl Feed {
         };
         Ok(Self {
             store: store.clone(),
-            _here: presence.enter(session.user.id),
-            _counted: store.metrics().stream(transport),
+            metrics: Arc::clone(metrics),
+            _online: presence.enter(session.user.id),
+            _counted: metrics.stream(transport),
             session,
             live,
             greeted: false,
@@ -167,15 +171,15 @@ impl Feed {
     /// # Errors
     /// Why the stream has ended: [`Error::Unauthorized`] with its session, [`Error::Stopping`] with
     /// the server.
-    pub async fn next(&mut self) -> Result<Item> {
-        let item = self.advance().await?;
-        self.store.metrics().delivered.inc();
-        Ok(item)
+    pub async fn next(&mut self) -> Result<FeedEvent> {
+        let event = self.advance().await?;
+        self.metrics.delivered.inc();
+        Ok(event)
     }
 
     /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
     /// call can be made again.
-    async fn advance(&mut self) -> Result<Item> {
+    async fn advance(&mut self) -> Result<FeedEvent> {
         if !self.greeted {
             self.greeted = true;
             return Ok(self.placed(self.hello()));
@@ -210,30 +214,32 @@ impl Feed {
                     let backlog = self.store.backlog(session, caller, self.passed, PAGE);
                     // Boxed, because what a stream waits for most of the time is something else.
                     let Backlog { events, end } = Box::pin(backlog).await?;
-                    self.store.metrics().replayed.inc_by(events.len() as u64);
+                    self.metrics.replayed.inc_by(events.len() as u64);
                     replay.events = events.into();
                     replay.end = end;
                 }
                 Phase::Live => match self.live.next().await {
-                    Ok(Signal::Event(..) | Signal::Passing(_)) if self.session.has_expired() => {
+                    Ok(Delivery::Event(..) | Delivery::Ephemeral(_))
+                        if self.session.has_expired() =>
+                    {
                         return Err(Error::Unauthorized);
                     }
-                    Ok(Signal::Event(id, event)) if id > self.passed => {
+                    Ok(Delivery::Event(id, event)) if id > self.passed => {
                         self.passed = id;
                         return Ok(self.placed(event));
                     }
-                    Ok(Signal::Passing(event)) => {
-                        return Ok(Item {
+                    Ok(Delivery::Ephemeral(event)) => {
+                        return Ok(FeedEvent {
                             cursor: None,
                             event,
                         });
                     }
-                    Ok(Signal::SessionEnded(session)) if session == self.session.id => {
+                    Ok(Delivery::SessionEnded(session)) if session == self.session.id => {
                         return Err(Error::Unauthorized);
                     }
-                    Ok(Signal::Event(..) | Signal::SessionEnded(_)) => {}
+                    Ok(Delivery::Event(..) | Delivery::SessionEnded(_)) => {}
                     Err(RecvError::Lagged(_)) => {
-                        self.store.metrics().lagged.inc();
+                        self.metrics.lagged.inc();
                         self.phase = Phase::Replay(Replay::default());
                     }
                     Err(RecvError::Closed) => return Err(Error::Stopping),
@@ -256,8 +262,8 @@ impl Feed {
     }
 
     /// An event at the place that the feed has come to.
-    fn placed(&self, event: impl Into<Arc<Event>>) -> Item {
-        Item {
+    fn placed(&self, event: impl Into<Arc<Event>>) -> FeedEvent {
+        FeedEvent {
             cursor: Some(self.cursor()),
             event: event.into(),
         }

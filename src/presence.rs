@@ -11,9 +11,10 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, time::sleep};
 
 use crate::{
+    bus::Bus,
     error::Result,
-    model::{Event, UserId},
-    store::Store,
+    model::{ConversationId, Event, UserId},
+    store::{Session, Store},
 };
 
 /// How long somebody counts as online without a stream. Long polls and loading a page anew leave
@@ -23,6 +24,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The people who are online.
 pub struct Presence {
     store: Store,
+    bus: Arc<Bus>,
     /// Streams end wherever they are dropped, also where no task runs.
     runtime: Handle,
     online: Mutex<HashMap<UserId, Streams>>,
@@ -38,7 +40,7 @@ struct Streams {
 }
 
 /// One stream of somebody, which keeps them online.
-pub struct Here {
+pub struct PresenceGuard {
     presence: Arc<Presence>,
     user: UserId,
 }
@@ -46,9 +48,10 @@ pub struct Here {
 impl Presence {
     /// Nobody is online yet. Needs a tokio runtime around it.
     #[must_use]
-    pub fn new(store: &Store) -> Arc<Self> {
+    pub fn new(store: &Store, bus: &Arc<Bus>) -> Arc<Self> {
         Arc::new(Self {
             store: store.clone(),
+            bus: Arc::clone(bus),
             runtime: Handle::current(),
             online: Mutex::default(),
         })
@@ -56,7 +59,7 @@ impl Presence {
 
     /// Somebody has opened a stream.
     #[must_use]
-    pub fn enter(self: &Arc<Self>, user: UserId) -> Here {
+    pub fn enter(self: &Arc<Self>, user: UserId) -> PresenceGuard {
         let has_come = {
             let mut online = self.online.lock();
             let entry = online.entry(user);
@@ -67,7 +70,7 @@ impl Presence {
         if has_come {
             self.announce(user, true);
         }
-        Here {
+        PresenceGuard {
             presence: Arc::clone(self),
             user,
         }
@@ -85,9 +88,24 @@ impl Presence {
         let seeing = self.store.contacts(user).await?;
         self.store.set_shows_activity(user, shown).await?;
         if !shown {
-            self.store.bus().tell(&seeing, Event::presence(user, false));
+            let offline = Event::presence(user, false);
+            self.bus.send_ephemeral(&seeing, offline);
         } else if self.is_online(user) {
             self.announce(user, true);
+        }
+        Ok(())
+    }
+
+    /// Tells the others in a conversation that the session's user is typing, where they show it and there are few.
+    /// Asked for too often, nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
+    pub async fn send_typing(&self, session: &Session, id: ConversationId) -> Result<()> {
+        let caller = session.user.id;
+        let others = self.store.typing_audience(caller, id).await?;
+        if !others.is_empty() && session.may_send_typing() {
+            self.bus.send_ephemeral(&others, Event::typing(id, caller));
         }
         Ok(())
     }
@@ -130,14 +148,14 @@ impl Presence {
             };
             // Meanwhile it may be the other way round, and told so already.
             if presence.is_online(user) == online {
-                let bus = presence.store.bus();
-                bus.tell(&contacts, Event::presence(user, online));
+                let event = Event::presence(user, online);
+                presence.bus.send_ephemeral(&contacts, event);
             }
         });
     }
 }
 
-impl Drop for Here {
+impl Drop for PresenceGuard {
     fn drop(&mut self) {
         self.presence.leave(self.user);
     }

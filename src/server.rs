@@ -25,9 +25,12 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    bus::Bus,
     control::Control,
-    daily::Daily,
+    daily::{Daily, DailyBackup},
+    followers::{Followers, sweep::Sweeper},
     http::{App, Service, Settings, Setup},
+    metrics::Metrics,
     store::{self, OpenError, Store},
 };
 
@@ -44,8 +47,8 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_retries(3);
 /// How long connections may take to end when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(8);
-/// How long a backup that is under way may take to notice that the server stops.
-const BACKUP_TIME: Duration = Duration::from_secs(1);
+/// How long a follower that is at work may take to notice that the server stops.
+const FOLLOWERS_TIME: Duration = Duration::from_secs(1);
 /// Bytes of a request's head, and of what hyper holds back for a slow reader.
 const BUFFER: usize = 16 * 1024;
 /// Connections at a time where the system's limit on files doesn't say less.
@@ -135,7 +138,8 @@ impl Server {
             });
         }
         // The database first: of two servers started alike, the second shall hear who has the file.
-        let store = Store::open(&database, bus_capacity)?;
+        let (bus, metrics) = (Bus::new(bus_capacity), Metrics::new());
+        let store = Store::open(&database, &bus, &metrics)?;
         let listening = async {
             let listener = listener.await?;
             Ok((listener.local_addr()?, listener))
@@ -162,7 +166,7 @@ impl Server {
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?
         };
-        let app = App::new(store, setup, settings);
+        let app = App::new(store, bus, metrics, setup, settings);
         Ok(Self {
             listener,
             address,
@@ -219,26 +223,35 @@ impl Server {
             app,
             ..
         } = self;
-        let commands =
-            control.map(|control| control.serve(app.store.clone(), base, app.stopping.clone()));
+        let commands = control.map(|control| {
+            let (store, metrics) = (app.store.clone(), Arc::clone(&app.metrics));
+            control.serve(store, metrics, base, app.stopping.clone())
+        });
         let commands = tokio::spawn(async {
             if let Some(commands) = commands {
                 commands.await;
             }
         });
-        let stopping = app.stopping.clone();
-        let backups = tokio::spawn(async {
-            if let Some(backups) = backups {
-                backups.run(database, stopping).await;
-            }
+        let mut followers = Followers::new(
+            app.store.clone(),
+            Arc::clone(&app.metrics),
+            app.stopping.clone(),
+        );
+        followers.add(Sweeper {
+            store: app.store.clone(),
+            sign_ins: Arc::clone(&app.settings.oauth),
         });
+        if let Some(settings) = backups {
+            followers.add(DailyBackup { settings, database });
+        }
+        let followers = tokio::spawn(followers.run());
         let service = Service::new(&app);
         let end = async {
             let why = tokio::select! {
                 () = stop => Ok(()),
                 failure = app.store.failed() => Err(failure),
             };
-            app.store.bus().close();
+            app.bus.close();
             why
         };
         let outcome = serve(listener, service, end, app.stopping.clone()).await;
@@ -246,9 +259,8 @@ impl Server {
         if let Err(error) = commands.await {
             tracing::error!(%error, "taking commands ended early");
         }
-        // One that still reads would keep the last checkpoint from emptying the log.
-        if timeout(BACKUP_TIME, backups).await.is_err() {
-            tracing::warn!("a backup did not end in time");
+        if timeout(FOLLOWERS_TIME, followers).await.is_err() {
+            tracing::warn!("a follower did not end in time");
         }
         app.store.close().await;
         outcome

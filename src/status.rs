@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
-    metrics::Transport,
-    store::{Extent, Store},
+    metrics::{Metrics, Transport},
+    store::{StorageUsage, Store},
 };
 
-/// All of it, at one moment.
+/// All of it, at one stats.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
@@ -38,14 +38,18 @@ pub struct Status {
 
 impl Status {
     /// Looks. `base` is where people reach the server.
-    pub async fn of(store: &Store, base: &str) -> Result<Self> {
-        let problem = store.probe().await.err().map(|error| error.to_string());
-        let Extent {
+    pub async fn of(store: &Store, metrics: &Metrics, base: &str) -> Result<Self> {
+        let problem = store
+            .check_writable()
+            .await
+            .err()
+            .map(|error| error.to_string());
+        let StorageUsage {
             users,
             messages,
             free_bytes,
-        } = store.extent().await?;
-        let (metrics, moment) = (store.metrics(), store.moment());
+        } = store.usage().await?;
+        let stats = store.stats();
         let streams = Transport::ALL
             .into_iter()
             .map(|transport| (transport.name().to_owned(), metrics.open_streams(transport)));
@@ -59,10 +63,10 @@ impl Status {
             messages,
             connections: metrics.open_connections(),
             streams: streams.collect(),
-            queued_writes: moment.queued,
+            queued_writes: stats.queued,
             commit_micros: metrics.recent_commit(),
-            database_bytes: moment.database,
-            wal_bytes: moment.log,
+            database_bytes: stats.database,
+            wal_bytes: stats.log,
             free_bytes,
         })
     }

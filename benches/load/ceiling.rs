@@ -11,7 +11,9 @@ use anyhow::Result;
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
+    bus::Bus,
     http::{App, Service, Settings, Setup, filter},
+    metrics::Metrics,
     server::{self, BUS_CAPACITY},
     store::Store,
 };
@@ -70,12 +72,13 @@ impl Ceiling {
 /// once, with as many bytes as the server's own answers have.
 async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let store = Store::open(&db, BUS_CAPACITY)?;
+    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let store = Store::open(&db, &bus, &metrics)?;
     let settings = Settings {
         dev: true,
         ..Settings::default()
     };
-    let app = App::new(store, Setup::unneeded(), settings);
+    let app = App::new(store, bus, metrics, Setup::unneeded(), settings);
     // Grouped and boxed as the server's own routes are, so that the way through the tree is as long.
     let messages = warp::path!(i64 / "messages");
     let send = messages

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use tincan::{model::Timestamp, server::BUS_CAPACITY, store::Store};
+use tincan::{bus::Bus, metrics::Metrics, model::Timestamp, server::BUS_CAPACITY, store::Store};
 
 /// The text of a message: as long as what people write.
 pub fn content() -> String {
@@ -26,7 +26,8 @@ pub struct Person {
 /// # Errors
 /// Where the program can't make one there.
 pub async fn create(path: &Path) -> Result<()> {
-    Store::open(path, BUS_CAPACITY)?.close().await;
+    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    Store::open(path, &bus, &metrics)?.close().await;
     Ok(())
 }
 
@@ -173,6 +174,6 @@ pub fn history(
             (conversation, number),
         )?;
     }
-    connection.execute("UPDATE clock SET last_id = ?1", [i64::try_from(count)?])?;
+    connection.execute("UPDATE sequence SET last_id = ?1", [i64::try_from(count)?])?;
     Ok(conversations[0].0)
 }

@@ -61,7 +61,7 @@ impl Bare {
     pub fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         prepare(&connection)?;
-        let last_id = connection.query_row("SELECT last_id FROM clock", [], |row| row.get(0))?;
+        let last_id = connection.query_row("SELECT last_id FROM sequence", [], |row| row.get(0))?;
         let gate = Arc::new(FairMutex::new(()));
         Ok(Self {
             connection,
@@ -88,7 +88,7 @@ impl Bare {
                 self.send(self.last_id, now, row)?;
             }
             self.connection
-                .prepare_cached("UPDATE clock SET last_id = ?1")?
+                .prepare_cached("UPDATE sequence SET last_id = ?1")?
                 .execute([self.last_id])?;
             self.run("COMMIT")?;
         }

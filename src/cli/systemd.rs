@@ -64,7 +64,7 @@ pub async fn show_life(address: SocketAddr, store: Store) {
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beats.tick().await;
-        match store.pulse().await {
+        match store.wait_for_writer().await {
             Ok(()) => tell(&[
                 NotifyState::Watchdog,
                 NotifyState::Status(&serving(address)),

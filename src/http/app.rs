@@ -6,25 +6,27 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Network, Origin, Setup};
 use crate::{
-    error::Result, model::UserId, oauth::Flows, password::Passwords, presence::Presence,
-    secret::Secret, store::Store, throttle::Throttle,
+    bus::Bus, error::Result, metrics::Metrics, model::UserId, oauth::Flows, password::Passwords,
+    presence::Presence, secret::Secret, store::Store, throttle::Throttle,
 };
 
 /// What every handler may need.
 pub struct App {
     pub store: Store,
+    pub bus: Arc<Bus>,
+    pub metrics: Arc<Metrics>,
     pub presence: Arc<Presence>,
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub setup: Setup,
     pub settings: Arc<Settings>,
-    /// Cancelled when the server stops; streams end themselves then.
+    /// Cancelled when the server stops. Streams end themselves then.
     pub stopping: CancellationToken,
 }
 
 impl App {
-    /// Whether somebody may administer the server. In development mode nobody has to be able to sign in
-    /// otherwise; who is left of that where it isn't on any more administers nothing.
+    /// Whether somebody may administer the server. Outside development mode an administrator also needs
+    /// something to sign in by: accounts that development mode has left behind have nothing.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         if self.settings.dev {
             self.store.is_named_admin(user).await
@@ -33,12 +35,20 @@ impl App {
         }
     }
 
-    /// All of it around a store.
+    /// Everything that is needed around a store.
     #[must_use]
-    pub fn new(store: Store, setup: Setup, settings: Settings) -> Arc<Self> {
+    pub fn new(
+        store: Store,
+        bus: Arc<Bus>,
+        metrics: Arc<Metrics>,
+        setup: Setup,
+        settings: Settings,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            presence: Presence::new(&store),
+            presence: Presence::new(&store, &bus),
             store,
+            bus,
+            metrics,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             setup,
@@ -62,7 +72,7 @@ pub struct Settings {
     pub ui: Option<PathBuf>,
     /// Where else people may sign in.
     pub oauth: Arc<Flows>,
-    /// By which one may look at what is counted, from wherever; without it, only this machine may.
+    /// Opens the metrics from anywhere. Without it, only this machine may read them.
     pub metrics_token: Option<Secret>,
 }
 

@@ -69,6 +69,11 @@ struct Request {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Following {
+    follower: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answer {
     method: &'static str,
     route: &'static str,
@@ -80,9 +85,9 @@ struct Stream {
     transport: &'static str,
 }
 
-/// What the store is at one moment.
+/// What the store is at one store.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct StoreStats {
     /// Writes that wait for the writer.
     pub queued: usize,
     /// Sessions held in memory.
@@ -114,6 +119,7 @@ pub struct Metrics {
     commits: Histogram,
     /// Microseconds that a commit takes lately.
     recent_commit: AtomicU64,
+    followers: Family<Following, Gauge>,
     queued: Gauge,
     sessions: Gauge,
     database: Gauge,
@@ -166,6 +172,10 @@ impl Metrics {
                 Histogram::new(COMMIT_TIMES),
             ),
             recent_commit: AtomicU64::new(0),
+            followers: list.add(
+                "tincan_follower_behind",
+                "Numbers of the sequence that a follower still had before it when it last looked",
+            ),
             queued: list.add("tincan_queued_writes", "Writes that wait for their commit"),
             sessions: list.add("tincan_cached_sessions", "Sessions held in memory"),
             database: list.add("tincan_database_bytes", "Size of the database"),
@@ -225,6 +235,12 @@ impl Metrics {
         self.recent_commit.store(recent, Ordering::Relaxed);
     }
 
+    /// A follower has so many numbers of the sequence before it.
+    pub fn followed(&self, follower: &'static str, behind: i64) {
+        let following = Following { follower };
+        self.followers.get_or_create(&following).set(behind);
+    }
+
     /// How long this server has been running.
     #[must_use]
     pub fn uptime(&self) -> Duration {
@@ -253,11 +269,11 @@ impl Metrics {
     ///
     /// # Errors
     /// None: nothing here refuses to be written.
-    pub fn text(&self, moment: Moment) -> Result<String, fmt::Error> {
-        set(&self.queued, moment.queued);
-        set(&self.sessions, moment.sessions);
-        set(&self.database, moment.database);
-        set(&self.log, moment.log);
+    pub fn text(&self, store: StoreStats) -> Result<String, fmt::Error> {
+        set(&self.queued, store.queued);
+        set(&self.sessions, store.sessions);
+        set(&self.database, store.database);
+        set(&self.log, store.log);
         set(&self.uptime, self.uptime().as_secs());
         set(&self.memory, process::resident_memory().unwrap_or(0));
         set(&self.files, process::open_files().unwrap_or(0));

@@ -32,7 +32,7 @@ impl Change {
     #[must_use]
     pub fn is_for(&self, member: &Member) -> bool {
         match self {
-            Self::Message(message) | Self::Update(message) => message.id > member.history,
+            Self::Message(message) | Self::Update(message) => member.may_see(message.id),
             Self::Read { .. } | Self::Conversation(_) | Self::Removed(_) => true,
         }
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ConversationId, EventId, Message, MessageView, User, UserId, schema};
+use super::{ConversationId, EventId, Message, MessageId, MessageView, User, UserId, schema};
 
 /// What kind of conversation it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +32,15 @@ pub struct Member {
     pub history: EventId,
     /// The number of the newest message that they have read.
     pub last_read_number: i64,
+}
+
+impl Member {
+    /// Whether they may see a message of their conversation. In SQL, the same rule is
+    /// `store::visible::IS_VISIBLE`.
+    #[must_use]
+    pub fn may_see(&self, message: MessageId) -> bool {
+        message > self.history
+    }
 }
 
 /// Somebody in a conversation, as the others see them.
@@ -73,7 +82,7 @@ impl Conversation {
             member.last_read_number,
             self.last_message
                 .as_ref()
-                .filter(|message| message.id > member.history),
+                .filter(|message| member.may_see(message.id)),
         )
     }
 

@@ -18,6 +18,7 @@ pub struct Message {
     /// None where the system says what has happened.
     pub author: Option<User>,
     pub client_id: Option<String>,
+    /// As it is shown: what the system says has been composed, in English.
     pub content: String,
     pub created_at: Timestamp,
     pub edited_at: Option<Timestamp>,
@@ -65,6 +66,9 @@ pub enum SystemKind {
 }
 
 impl SystemKind {
+    /// The data of a removal in which a bot left because its maker, the actor, did.
+    pub const FOLLOWED: &'static str = "followed";
+
     const ALL: [Self; 9] = [
         Self::Created,
         Self::Joined,
@@ -90,6 +94,29 @@ impl SystemKind {
             Self::Opened => "opened",
             Self::Closed => "closed",
             Self::Owner => "owner",
+        }
+    }
+
+    /// What it says, in English. `data` is what stands in the message's content: a room's new name, or
+    /// [`FOLLOWED`](Self::FOLLOWED). Without an actor it says what happened and not who did it.
+    #[must_use]
+    pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
+        match (self, actor) {
+            (Self::Created, _) => format!("{subject} made this room"),
+            (Self::Joined, _) => format!("{subject} joined"),
+            (Self::Left, _) => format!("{subject} left"),
+            (Self::Added, Some(actor)) => format!("{actor} added {subject}"),
+            (Self::Added, None) => format!("{subject} was added"),
+            (Self::Removed, Some(actor)) if data == Self::FOLLOWED => {
+                format!("{subject} went with {actor}")
+            }
+            (Self::Removed, Some(actor)) => format!("{actor} removed {subject}"),
+            (Self::Removed, None) => format!("{subject} was removed"),
+            (Self::Renamed, _) => format!("{subject} renamed the room to {data}"),
+            (Self::Opened, _) => format!("{subject} opened the room to everybody"),
+            (Self::Closed, _) => format!("{subject} closed the room to others"),
+            (Self::Owner, Some(actor)) => format!("{actor} made {subject} the owner"),
+            (Self::Owner, None) => format!("{subject} is the owner now"),
         }
     }
 

@@ -5,6 +5,7 @@ mod account;
 mod change;
 mod conversation;
 mod input;
+pub mod limits;
 mod message;
 mod permission;
 pub mod schema;
@@ -80,7 +81,7 @@ ids! {
     InviteId,
     /// Names a hook.
     HookId,
-    /// A place in the one sequence that numbers messages and events: the clock.
+    /// A place in the one sequence that numbers messages and events.
     EventId,
 }
 

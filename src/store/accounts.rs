@@ -6,10 +6,13 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Store, admin, invites,
-    sessions::{Session, SignedIn, end_all, hash, new_token, renew, start},
-    transaction::Transaction,
-    users::{self, user_at},
+    admin,
+    context::Transaction,
+    handle::Store,
+    identities, invites,
+    session_cache::Session,
+    sessions::{SignedIn, end_all, hash, new_token, renew, start},
+    users::{self, password_hash, set_password_hash},
 };
 use crate::{
     error::{Error, Result},
@@ -113,7 +116,7 @@ impl Store {
                     users::by_id(connection, user)?.ok_or(Error::BadCredentials)?
                 }
                 Proof::Identity(identity) => {
-                    find_identity(connection, &identity)?.ok_or(Error::NotFound("User"))?
+                    identities::find(connection, &identity)?.ok_or(Error::NotFound("User"))?
                 }
             };
             if users::is_disabled(connection, user.id)? {
@@ -140,15 +143,15 @@ impl Store {
             let is_first = matches!(door, Door::Setup);
             match door {
                 Door::Open => {}
-                Door::Invite(token) => invites::take(tx, &token)?,
+                Door::Invite(token) => invites::redeem(tx, &token)?,
                 Door::Setup if administrators(connection)? == 0 => {}
                 Door::Setup => return Err(Error::BadSetupToken),
             }
             let user = users::create(tx, &username)?;
             match way_in {
                 WayIn::Name => {}
-                WayIn::Password(hash) => set_password(connection, user.id, &hash)?,
-                WayIn::Identity(identity) => add_identity(tx, user.id, &identity)?,
+                WayIn::Password(hash) => set_password_hash(connection, user.id, &hash)?,
+                WayIn::Identity(identity) => identities::insert(tx, user.id, &identity)?,
             }
             if is_first {
                 users::set_admin(connection, user.id, true)?;
@@ -179,7 +182,7 @@ impl Store {
             if !may_be_first && former.is_none() && !has_way_in(tx.connection, user)? {
                 return Err(Error::NotYours("an administrator"));
             }
-            set_password(tx.connection, user, &hash)?;
+            set_password_hash(tx.connection, user, &hash)?;
             forget_reset(tx.connection, user)?;
             end_all(tx, user, Some(session.id))?;
             renew(tx, &session)
@@ -220,14 +223,12 @@ impl Store {
         let token = hash(token);
         self.write(move |tx| {
             let user = find_reset(tx.connection, &token, tx.now)?;
-            set_password(tx.connection, user.id, &password)?;
+            set_password_hash(tx.connection, user.id, &password)?;
             forget_reset(tx.connection, user.id)?;
             // Whoever has lost an account to somebody has it back alone: what that one may have linked or
             // made goes, too.
             admin::end_with_bots(tx, user.id)?;
-            tx.connection
-                .prepare_cached("DELETE FROM identities WHERE user_id = ?1")?
-                .execute([user.id.0])?;
+            identities::delete_all(tx.connection, user.id)?;
             start(tx, user, &device)
         })
         .await
@@ -275,13 +276,35 @@ pub(super) fn make_reset(tx: &mut Transaction<'_>, user: UserId) -> Result<Reset
 
 fn find_reset(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<User> {
     connection
-        .prepare_cached(
-            "SELECT u.id, u.username, u.avatar_url FROM resets r JOIN users u ON u.id = r.user_id
+        .prepare_cached(&format!(
+            "SELECT {} FROM resets r JOIN users u ON u.id = r.user_id
              WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND u.disabled_at IS NULL",
-        )?
-        .query_row((token, now.0), |row| user_at(row, 0))
+            users::columns("u"),
+        ))?
+        .query_row((token, now.0), |row| users::from_row(row, "u"))
         .optional()?
         .ok_or(Error::BadResetToken)
+}
+
+/// Up to `limit` users whose links to a new password have expired.
+pub(super) fn find_expired_resets(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql = format!("SELECT user_id FROM resets WHERE expires_at <= ?1 LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let users = statement.query_map([now.0], |row| row.get(0))?;
+    users.collect()
+}
+
+/// Deletes a user’s link to a new password if it has expired.
+pub(super) fn delete_expired_reset(tx: &mut Transaction<'_>, user: i64) -> Result<bool> {
+    let deleted = tx
+        .connection
+        .prepare_cached("DELETE FROM resets WHERE user_id = ?1 AND expires_at <= ?2")?
+        .execute((user, tx.now.0))?;
+    Ok(deleted > 0)
 }
 
 /// Makes all links to new passwords no good.
@@ -294,57 +317,5 @@ pub(super) fn forget_reset(connection: &Connection, user: UserId) -> rusqlite::R
     connection
         .prepare_cached("DELETE FROM resets WHERE user_id = ?1")?
         .execute([user.0])?;
-    Ok(())
-}
-
-fn password_hash(connection: &Connection, user: UserId) -> rusqlite::Result<Option<String>> {
-    let hash = connection
-        .prepare_cached("SELECT password_hash FROM users WHERE id = ?1")?
-        .query_row([user.0], |row| row.get(0))
-        .optional()?;
-    Ok(hash.flatten())
-}
-
-fn set_password(connection: &Connection, user: UserId, hash: &str) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
-        .execute((user.0, hash))?;
-    Ok(())
-}
-
-/// Whose identity it is.
-pub(super) fn find_identity(
-    connection: &Connection,
-    identity: &Identity,
-) -> rusqlite::Result<Option<User>> {
-    connection
-        .prepare_cached(
-            "SELECT u.id, u.username, u.avatar_url FROM identities i JOIN users u ON u.id = i.user_id
-             WHERE i.issuer = ?1 AND i.subject = ?2",
-        )?
-        .query_row((&identity.issuer, &identity.subject), |row| user_at(row, 0))
-        .optional()
-}
-
-/// Links an identity to a user.
-///
-/// # Errors
-/// [`Error::IdentityTaken`] where it is somebody's, or the user has another of the same issuer.
-pub(super) fn add_identity(tx: &Transaction<'_>, user: UserId, identity: &Identity) -> Result<()> {
-    let Identity {
-        issuer,
-        subject,
-        username,
-    } = identity;
-    let added = tx
-        .connection
-        .prepare_cached(
-            "INSERT INTO identities (issuer, subject, user_id, username, linked_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute((issuer, subject, user.0, username, tx.now.0))?;
-    if added == 0 {
-        return Err(Error::IdentityTaken);
-    }
     Ok(())
 }

@@ -3,11 +3,11 @@
 use rusqlite::{Connection, Row};
 
 use super::{
-    Store,
     accounts::{self, Reset, administrators},
+    context::Transaction,
+    handle::Store,
     sessions::{self, SessionInfo},
-    transaction::Transaction,
-    users::{self, user_at},
+    users,
 };
 use crate::{
     error::{Error, Result},
@@ -50,7 +50,7 @@ impl Store {
                 "WHERE u.username_key >= ?1 AND u.username_key < ?1 || char(0x10ffff) AND u.id > ?2
                  ORDER BY u.id LIMIT ?3",
             ))?;
-            let accounts = statement.query_map((key, after, PAGE), account_at)?;
+            let accounts = statement.query_map((key, after, PAGE), from_row)?;
             Ok(accounts.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -90,7 +90,7 @@ impl Store {
     /// administer, [`Error::Invalid`] for a bot that is to be an administrator.
     pub async fn change_account(&self, user: UserId, change: AccountChange) -> Result<Account> {
         self.write(move |tx| {
-            alter(tx, user, &change)?;
+            update(tx, user, &change)?;
             account(tx.connection, user)
         })
         .await
@@ -126,7 +126,7 @@ impl Store {
     }
 }
 
-fn alter(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Result<()> {
+fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Result<()> {
     let before = account(tx.connection, user)?;
     if let Some(name) = change
         .username
@@ -162,10 +162,8 @@ fn alter(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Resu
 }
 
 fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()> {
-    let now = disabled.then_some(tx.now.0);
-    tx.connection
-        .prepare_cached("UPDATE users SET disabled_at = ?2 WHERE id = ?1")?
-        .execute((user.0, now))?;
+    let now = disabled.then_some(tx.now);
+    users::set_disabled(tx.connection, user, now)?;
     if disabled {
         end_with_bots(tx, user)?;
         accounts::forget_reset(tx.connection, user)?;
@@ -176,11 +174,8 @@ fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()>
 /// Ends whatever a user and their bots are signed in by.
 pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
     sessions::end_everything(tx, user)?;
-    let connection = tx.connection;
-    let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;
-    let bots = statement.query_map([user.0], |row| row.get(0).map(UserId))?;
-    for bot in bots {
-        sessions::end_everything(tx, bot?)?;
+    for bot in users::bots_of(tx.connection, user)? {
+        sessions::end_everything(tx, bot)?;
     }
     Ok(())
 }
@@ -188,7 +183,7 @@ pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()
 fn account(connection: &Connection, user: UserId) -> Result<Account> {
     connection
         .prepare_cached(&select("WHERE u.id = ?1"))?
-        .query_row([user.0], account_at)
+        .query_row([user.0], from_row)
         .map_err(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => Error::NotFound("User"),
             error => error.into(),
@@ -197,24 +192,25 @@ fn account(connection: &Connection, user: UserId) -> Result<Account> {
 
 fn select(which: &str) -> String {
     format!(
-        "SELECT u.id, u.username, u.avatar_url, u.admin, u.bot_of IS NOT NULL, u.disabled_at IS NOT NULL,
-                u.password_hash IS NOT NULL, u.created_at,
-                (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id),
-                (SELECT group_concat(issuer, ' ') FROM identities WHERE user_id = u.id)
-         FROM users u {which}"
+        "SELECT {}, u.admin, u.bot_of IS NOT NULL AS bot, u.disabled_at IS NOT NULL AS disabled,
+                u.password_hash IS NOT NULL AS has_password, u.created_at,
+                (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id) AS last_seen_at,
+                (SELECT group_concat(issuer, ' ') FROM identities WHERE user_id = u.id) AS issuers
+         FROM users u {which}",
+        users::columns("u"),
     )
 }
 
-fn account_at(row: &Row<'_>) -> rusqlite::Result<Account> {
-    let issuers: Option<String> = row.get(9)?;
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
+    let issuers: Option<String> = row.get("issuers")?;
     Ok(Account {
-        user: user_at(row, 0)?,
-        admin: row.get(3)?,
-        bot: row.get(4)?,
-        disabled: row.get(5)?,
-        has_password: row.get(6)?,
-        created_at: Timestamp(row.get(7)?),
-        last_seen_at: row.get::<_, Option<_>>(8)?.map(Timestamp),
+        user: users::from_row(row, "u")?,
+        admin: row.get("admin")?,
+        bot: row.get("bot")?,
+        disabled: row.get("disabled")?,
+        has_password: row.get("has_password")?,
+        created_at: Timestamp(row.get("created_at")?),
+        last_seen_at: row.get::<_, Option<_>>("last_seen_at")?.map(Timestamp),
         // A URL has no space.
         providers: issuers
             .iter()

@@ -3,9 +3,10 @@
 //! how it is now.
 
 use super::{
-    Store,
-    messages::{NOT_FOUND, by_id, present, visible},
-    transaction::Transaction,
+    context::Transaction,
+    handle::Store,
+    messages::{self, NOT_FOUND, by_id, present, visible},
+    participants,
 };
 use crate::{
     error::{Error, Result},
@@ -33,9 +34,7 @@ impl Store {
             if message.content == content {
                 return Ok(message);
             }
-            tx.connection
-                .prepare_cached("UPDATE messages SET content = ?2, edited_at = ?3 WHERE id = ?1")?
-                .execute((id.0, content, tx.now.0))?;
+            messages::set_content(tx, id, &content)?;
             tx.scrub();
             changed(tx, &message)
         })
@@ -57,11 +56,7 @@ impl Store {
             if message.deleted_at.is_some() {
                 return Ok(());
             }
-            tx.connection
-                .prepare_cached(
-                    "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0 WHERE id = ?1",
-                )?
-                .execute((id.0, tx.now.0))?;
+            messages::set_deleted(tx, id)?;
             tx.connection
                 .prepare_cached("DELETE FROM reactions WHERE message_id = ?1")?
                 .execute([id.0])?;
@@ -118,25 +113,20 @@ impl Store {
     }
 }
 
-/// The count is what ranks messages; it is kept beside them, so that ranking scans nothing.
 fn recount(tx: &mut Transaction<'_>, message: Message, rows: usize, by: i64) -> Result<Message> {
     if rows == 0 {
         return Ok(message);
     }
-    tx.connection
-        .prepare_cached("UPDATE messages SET reaction_count = reaction_count + ?2 WHERE id = ?1")?
-        .execute((message.id.0, by))?;
+    messages::count_reactions(tx, message.id, by)?;
     changed(tx, &message)
 }
 
 /// Gives the message its newer place, and tells everybody how it is now.
 fn changed(tx: &mut Transaction<'_>, before: &Message) -> Result<Message> {
     let event = tx.next_id();
-    tx.connection
-        .prepare_cached("UPDATE messages SET changed_id = ?2 WHERE id = ?1")?
-        .execute((before.id.0, event.0))?;
+    messages::set_changed(tx, before.id, event)?;
     let message = by_id(tx.connection, before.id)?;
-    let everybody = tx.roster(message.conversation_id)?;
+    let everybody = participants::roster(tx, message.conversation_id)?;
     tx.publish(event, everybody, Change::Update(message.clone()));
     Ok(message)
 }

@@ -4,10 +4,13 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Store, messages,
+    context::Transaction,
+    handle::Store,
+    messages,
     participants::{self, NewMember, member},
-    transaction::Transaction,
+    source::Source,
     users,
+    visible::is_told,
 };
 use crate::{
     error::{Error, Result},
@@ -19,6 +22,22 @@ use crate::{
 /// Conversations in one page of the list.
 pub const PAGE: u32 = 25;
 pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
+
+/// Conversations that are new or were changed, in a stream's replay.
+pub(super) const CHANGED: Source = Source {
+    select: || {
+        let is_told = is_told("c.changed_id");
+        format!(
+            "SELECT c.changed_id, {{source}}, p.conversation_id, 0
+             FROM participants p CROSS JOIN conversations c
+             ON c.id = p.conversation_id AND {is_told} WHERE p.user_id = ?1"
+        )
+    },
+    load: |loader, found| {
+        let conversation = load(loader.connection, found.conversation_id)?;
+        loader.tell(found, &Change::Conversation(conversation))
+    },
+};
 
 /// What starting a conversation led to.
 #[derive(Debug)]
@@ -115,15 +134,80 @@ impl Store {
 
 /// Tells everybody in a conversation how it is now, as something that they see of it has changed.
 pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Result<()> {
+    let event = set_changed(tx, id)?;
+    // How far each has read is part of what they are told.
+    let everybody = participants::fresh_roster(tx, id)?;
+    let conversation = load(tx.connection, id)?;
+    tx.publish(event, everybody, Change::Conversation(conversation));
+    Ok(())
+}
+
+/// Gives a changed conversation its newer place in the sequence.
+pub(super) fn set_changed(
+    tx: &mut Transaction<'_>,
+    id: ConversationId,
+) -> rusqlite::Result<EventId> {
     let event = tx.next_id();
     tx.connection
         .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
         .execute((id.0, event.0))?;
-    // How far each has read is part of what they are told.
-    let everybody = tx.fresh_roster(id)?;
-    let conversation = load(tx.connection, id)?;
-    tx.publish(event, everybody, Change::Conversation(conversation));
-    Ok(())
+    Ok(event)
+}
+
+/// Adds a room of so many people, who are to be added yet.
+pub(super) fn insert_room(
+    tx: &Transaction<'_>,
+    name: &str,
+    open: bool,
+    people: usize,
+) -> rusqlite::Result<ConversationId> {
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO conversations (kind, name, open, created_at, participant_count)
+             VALUES ('room', ?1, ?2, ?3, ?4)",
+        )?
+        .execute((
+            name,
+            open,
+            tx.now.0,
+            i64::try_from(people).unwrap_or(i64::MAX),
+        ))?;
+    Ok(ConversationId(tx.connection.last_insert_rowid()))
+}
+
+pub(super) fn set_name(
+    connection: &Connection,
+    id: ConversationId,
+    name: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE conversations SET name = ?2 WHERE id = ?1")?
+        .execute((id.0, name))
+        .map(drop)
+}
+
+pub(super) fn set_open(
+    connection: &Connection,
+    id: ConversationId,
+    open: bool,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE conversations SET open = ?2 WHERE id = ?1")?
+        .execute((id.0, open))
+        .map(drop)
+}
+
+pub(super) fn count_participants(
+    connection: &Connection,
+    id: ConversationId,
+    by: i64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE conversations SET participant_count = participant_count + ?2 WHERE id = ?1",
+        )?
+        .execute((id.0, by))
+        .map(drop)
 }
 
 /// The conversation as `caller` sees it.
@@ -142,19 +226,23 @@ pub(super) fn view(
 /// [`Error::NotFound`] where there is none.
 pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conversation> {
     let conversation = connection
-        .prepare_cached(
-            "SELECT c.kind, c.name, c.open, c.participant_count, c.changed_id,
-                    low.id, low.username, low.avatar_url, high.id, high.username, high.avatar_url
+        .prepare_cached(&format!(
+            "SELECT c.kind, c.name, c.open, c.participant_count, c.changed_id, {}, {}
              FROM conversations c
              LEFT JOIN users low ON low.id = c.low_user
              LEFT JOIN users high ON high.id = c.high_user
              WHERE c.id = ?1",
-        )?
+            users::columns("low"),
+            users::columns("high"),
+        ))?
         .query_row([id.0], |row| {
-            let is_room = row.get_ref(0)?.as_str()? == "room";
+            let is_room = row.get_ref("kind")?.as_str()? == "room";
             let pair = (!is_room)
                 .then(|| {
-                    Ok::<_, rusqlite::Error>([users::user_at(row, 5)?, users::user_at(row, 8)?])
+                    Ok::<_, rusqlite::Error>([
+                        users::from_row(row, "low")?,
+                        users::from_row(row, "high")?,
+                    ])
                 })
                 .transpose()?;
             Ok(Conversation {
@@ -164,11 +252,11 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
                 } else {
                     ConversationKind::Direct
                 },
-                name: row.get(1)?,
-                open: row.get(2)?,
+                name: row.get("name")?,
+                open: row.get("open")?,
                 pair,
-                participant_count: row.get(3)?,
-                changed_id: EventId(row.get(4)?),
+                participant_count: row.get("participant_count")?,
+                changed_id: EventId(row.get("changed_id")?),
                 last_message: None,
             })
         })
@@ -208,7 +296,7 @@ fn create_direct(
         .execute((low.0, high.0, tx.now.0, event.0))?;
     let id = ConversationId(connection.last_insert_rowid());
     for user in [caller, other] {
-        participants::admit(
+        participants::insert(
             connection,
             id,
             &NewMember {
@@ -220,7 +308,7 @@ fn create_direct(
             },
         )?;
     }
-    let members = tx.fresh_roster(id)?;
+    let members = participants::fresh_roster(tx, id)?;
     tx.publish(event, members, Change::Conversation(load(connection, id)?));
     view(connection, id, caller)
 }

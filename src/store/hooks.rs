@@ -6,14 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Sent, Store,
-    messages::{self, NewMessage},
+    context::Transaction,
+    handle::Store,
+    messages::{self, NewMessage, Sent},
     participants::is_member,
     rooms,
     sessions::{hash, new_token},
-    tokens,
-    transaction::Transaction,
-    users::user_at,
+    tokens, users,
 };
 use crate::{
     error::{Error, Result},
@@ -156,20 +155,21 @@ impl Store {
 
 fn target(connection: &Connection, secret: &[u8; 32]) -> Result<HookTarget> {
     connection
-        .prepare_cached(
-            "SELECT h.id, h.conversation_id, b.id, b.username, b.avatar_url
+        .prepare_cached(&format!(
+            "SELECT h.id, h.conversation_id, {}
              FROM hooks h
              JOIN users b ON b.id = h.bot_id AND b.disabled_at IS NULL
              JOIN users m ON m.id = b.bot_of AND m.disabled_at IS NULL
              JOIN users c ON c.id = h.created_by AND c.disabled_at IS NULL
              JOIN participants p ON p.conversation_id = h.conversation_id AND p.user_id = b.id
              WHERE h.secret_hash = ?1",
-        )?
+            users::columns("b"),
+        ))?
         .query_row([secret], |row| {
             Ok(HookTarget {
-                id: HookId(row.get(0)?),
-                conversation_id: ConversationId(row.get(1)?),
-                bot: user_at(row, 2)?,
+                id: HookId(row.get("id")?),
+                conversation_id: ConversationId(row.get("conversation_id")?),
+                bot: users::from_row(row, "b")?,
             })
         })
         .optional()?
@@ -177,17 +177,19 @@ fn target(connection: &Connection, secret: &[u8; 32]) -> Result<HookTarget> {
 }
 
 fn list(connection: &Connection, id: ConversationId) -> rusqlite::Result<Vec<Hook>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT h.id, h.created_at, b.id, b.username, b.avatar_url, c.id, c.username, c.avatar_url
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT h.id, h.created_at, {}, {}
          FROM hooks h JOIN users b ON b.id = h.bot_id JOIN users c ON c.id = h.created_by
          WHERE h.conversation_id = ?1 ORDER BY h.id DESC",
-    )?;
+        users::columns("b"),
+        users::columns("c"),
+    ))?;
     let hooks = statement.query_map([id.0], |row| {
         Ok(Hook {
-            id: HookId(row.get(0)?),
-            created_at: Timestamp(row.get(1)?),
-            bot: user_at(row, 2)?,
-            created_by: user_at(row, 5)?,
+            id: HookId(row.get("id")?),
+            created_at: Timestamp(row.get("created_at")?),
+            bot: users::from_row(row, "b")?,
+            created_by: users::from_row(row, "c")?,
         })
     })?;
     hooks.collect()

@@ -1,18 +1,12 @@
 //! Accounts with providers, by which people sign in, and the pictures that come with them.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
-use super::{
-    Store,
-    accounts::{add_identity, find_identity, has_way_in},
-    sessions::hex,
-    transaction::Transaction,
-    users,
-};
+use super::{accounts::has_way_in, context::Transaction, handle::Store, sessions::hex, users};
 use crate::{
     error::{Error, Result},
-    model::{Identity, UserId},
+    model::{Identity, User, UserId},
 };
 
 /// Bytes of a picture's hash that stand in its address.
@@ -35,9 +29,9 @@ impl Store {
             )?;
             let identities = statement.query_map([user.0], |row| {
                 Ok(Identity {
-                    issuer: row.get(0)?,
-                    subject: row.get(1)?,
-                    username: row.get(2)?,
+                    issuer: row.get("issuer")?,
+                    subject: row.get("subject")?,
+                    username: row.get("username")?,
                 })
             })?;
             Ok(identities.collect::<rusqlite::Result<_>>()?)
@@ -55,10 +49,10 @@ impl Store {
             if users::is_disabled(tx.connection, user)? {
                 return Err(Error::Disabled);
             }
-            match find_identity(tx.connection, &identity)? {
+            match find(tx.connection, &identity)? {
                 Some(owner) if owner.id == user => Ok(()),
                 Some(_) => Err(Error::IdentityTaken),
-                None => add_identity(tx, user, &identity),
+                None => insert(tx, user, &identity),
             }
         })
         .await
@@ -102,8 +96,8 @@ impl Store {
                 .prepare_cached("SELECT type, picture FROM avatars WHERE user_id = ?1")?
                 .query_row([user.0], |row| {
                     Ok(Picture {
-                        kind: row.get(0)?,
-                        bytes: row.get(1)?,
+                        kind: row.get("type")?,
+                        bytes: row.get("picture")?,
                     })
                 })
                 .optional()?
@@ -113,16 +107,58 @@ impl Store {
     }
 }
 
+/// Whose identity it is.
+pub(super) fn find(connection: &Connection, identity: &Identity) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {} FROM identities i JOIN users u ON u.id = i.user_id
+             WHERE i.issuer = ?1 AND i.subject = ?2",
+            users::columns("u"),
+        ))?
+        .query_row((&identity.issuer, &identity.subject), |row| {
+            users::from_row(row, "u")
+        })
+        .optional()
+}
+
+/// Links an identity to a user.
+///
+/// # Errors
+/// [`Error::IdentityTaken`] where it is somebody's, or the user has another of the same issuer.
+pub(super) fn insert(tx: &Transaction<'_>, user: UserId, identity: &Identity) -> Result<()> {
+    let Identity {
+        issuer,
+        subject,
+        username,
+    } = identity;
+    let added = tx
+        .connection
+        .prepare_cached(
+            "INSERT INTO identities (issuer, subject, user_id, username, linked_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((issuer, subject, user.0, username, tx.now.0))?;
+    if added == 0 {
+        return Err(Error::IdentityTaken);
+    }
+    Ok(())
+}
+
+/// Unlinks everything from a user.
+pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM identities WHERE user_id = ?1")?
+        .execute([user.0])
+        .map(drop)
+}
+
 fn set_picture(tx: &mut Transaction<'_>, user: UserId, picture: &Picture) -> Result<()> {
     let Picture { kind, bytes } = picture;
     // Browsers keep a picture for long, so another one has another address.
     let hash = hex(&Sha256::digest(bytes)[..VERSION_BYTES]);
     let url = format!("/api/users/{user}/avatar?v={hash}");
     let connection = tx.connection;
-    let changed = connection
-        .prepare_cached("UPDATE users SET avatar_url = ?2 WHERE id = ?1 AND avatar_url IS NOT ?2")?
-        .execute((user.0, url))?;
-    if changed == 0 {
+    if !users::set_avatar_url(connection, user, &url)? {
         return Ok(());
     }
     connection

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Store,
+    context::Transaction,
+    handle::Store,
     sessions::{hash, new_token},
-    transaction::Transaction,
-    users::user_at,
+    users,
 };
 use crate::{
     error::{Error, Result},
@@ -44,10 +44,6 @@ impl Store {
         self.write(move |tx| {
             let token = new_token()?;
             let (created_at, expires_at) = (tx.now, tx.now.after(lasts));
-            // Those that are no good any more go now, so that the table stays as small as its use.
-            tx.connection
-                .prepare_cached("DELETE FROM invites WHERE uses_left = 0 OR expires_at <= ?1")?
-                .execute([created_at.0])?;
             tx.connection
                 .prepare_cached(
                     "INSERT INTO invites (token_hash, created_by, created_at, expires_at, uses, uses_left)
@@ -77,7 +73,7 @@ impl Store {
     pub async fn invites(&self) -> Result<Vec<Invite>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&select("ORDER BY i.id DESC"))?;
-            let invites = statement.query_map([Timestamp::now().0], invite_at)?;
+            let invites = statement.query_map([Timestamp::now().0], from_row)?;
             Ok(invites.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -92,7 +88,7 @@ impl Store {
         self.read(move |connection| {
             connection
                 .prepare_cached(&select("AND i.token_hash = ?2"))?
-                .query_row((Timestamp::now().0, token), invite_at)
+                .query_row((Timestamp::now().0, token), from_row)
                 .optional()?
                 .ok_or(Error::BadInvite)
         })
@@ -121,7 +117,7 @@ impl Store {
 }
 
 /// Uses an invitation once.
-pub(super) fn take(tx: &Transaction<'_>, token: &str) -> Result<()> {
+pub(super) fn redeem(tx: &Transaction<'_>, token: &str) -> Result<()> {
     let used = tx
         .connection
         .prepare_cached(
@@ -136,24 +132,49 @@ pub(super) fn take(tx: &Transaction<'_>, token: &str) -> Result<()> {
     Ok(())
 }
 
+/// Up to `limit` invitations that are used up or have expired.
+pub(super) fn find_expired(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql =
+        format!("SELECT id FROM invites WHERE uses_left = 0 OR expires_at <= ?1 LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids = statement.query_map([now.0], |row| row.get(0))?;
+    ids.collect()
+}
+
+/// Deletes an invitation if it is used up or has expired.
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> {
+    let deleted = tx
+        .connection
+        .prepare_cached(
+            "DELETE FROM invites WHERE id = ?1 AND (uses_left = 0 OR expires_at <= ?2)",
+        )?
+        .execute((id, tx.now.0))?;
+    Ok(deleted > 0)
+}
+
 /// Invitations that are good at a time, `?1`: whoever made them still administers.
 fn select(which: &str) -> String {
     format!(
-        "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, u.id, u.username, u.avatar_url
+        "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, {}
          FROM invites i LEFT JOIN users u ON u.id = i.created_by
          WHERE i.uses_left > 0 AND i.expires_at > ?1
-         AND (u.id IS NULL OR u.admin = 1 AND u.disabled_at IS NULL) {which}"
+         AND (u.id IS NULL OR u.admin = 1 AND u.disabled_at IS NULL) {which}",
+        users::columns("u"),
     )
 }
 
-fn invite_at(row: &Row<'_>) -> rusqlite::Result<Invite> {
-    let by: Option<i64> = row.get(5)?;
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Invite> {
+    let by: Option<i64> = row.get("u_id")?;
     Ok(Invite {
-        id: InviteId(row.get(0)?),
-        uses: row.get(1)?,
-        uses_left: row.get(2)?,
-        created_by: by.map(|_| user_at(row, 5)).transpose()?,
-        created_at: Timestamp(row.get(3)?),
-        expires_at: Timestamp(row.get(4)?),
+        id: InviteId(row.get("id")?),
+        uses: row.get("uses")?,
+        uses_left: row.get("uses_left")?,
+        created_by: by.map(|_| users::from_row(row, "u")).transpose()?,
+        created_at: Timestamp(row.get("created_at")?),
+        expires_at: Timestamp(row.get("expires_at")?),
     })
 }

@@ -1,12 +1,16 @@
-//! Messages: sending one, and reading what was sent. What happens to one later is `changes`.
+//! Messages: sending one, and reading what was sent. What happens to one later is in `changes`, which writes them through
+//! this file.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    Store, conversations,
+    context::Transaction,
+    conversations,
+    handle::Store,
     participants::{self, member},
-    transaction::Transaction,
-    users::user_at,
+    source::Source,
+    users,
+    visible::{IS_VISIBLE, first_visible, is_told},
 };
 use crate::{
     error::{Error, Result},
@@ -17,6 +21,39 @@ use crate::{
 };
 
 pub(super) const NOT_FOUND: Error = Error::NotFound("Message");
+
+/// New messages, in a stream's replay. Whoever is told of a message may see it: `since_id` is never before `history_id`.
+pub(super) const SENT: Source = Source {
+    select: || {
+        let is_told = is_told("m.id");
+        format!(
+            "SELECT m.id AS id, {{source}} AS source, p.conversation_id, m.id AS subject_id
+             FROM participants p CROSS JOIN messages m
+             ON m.conversation_id = p.conversation_id AND {is_told} WHERE p.user_id = ?1"
+        )
+    },
+    load: |loader, found| {
+        let message = by_id(loader.connection, found.message_id())?;
+        loader.tell(found, &Change::Message(message))
+    },
+};
+
+/// Messages that were changed, in a stream's replay.
+pub(super) const CHANGED: Source = Source {
+    select: || {
+        let is_told = is_told("m.changed_id");
+        format!(
+            "SELECT m.changed_id, {{source}}, p.conversation_id, m.id
+             FROM participants p CROSS JOIN messages m INDEXED BY messages_by_change
+             ON m.conversation_id = p.conversation_id AND {is_told} AND {IS_VISIBLE}
+             WHERE p.user_id = ?1"
+        )
+    },
+    load: |loader, found| {
+        let message = by_id(loader.connection, found.message_id())?;
+        loader.tell(found, &Change::Update(message))
+    },
+};
 
 /// A message to be sent. Its content and client id have been checked.
 #[derive(Debug)]
@@ -70,14 +107,13 @@ impl Store {
         page: Page,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let history = member(connection, conversation, caller)?.history;
-            let after = page.after.map_or(history, |after| after.max(history));
+            let after = first_visible(&member(connection, conversation, caller)?, page.after);
             let before = page.before.unwrap_or(EventId(i64::MAX));
             let mut statement = connection.prepare_cached(&select(
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4",
             ))?;
-            let messages = statement.query_map((conversation.0, after.0, before.0, page.limit), message_at)?;
-            whole(connection, messages)
+            let messages = statement.query_map((conversation.0, after.0, before.0, page.limit), from_row)?;
+            complete(connection, messages)
         })
         .await
     }
@@ -102,7 +138,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let history = member(connection, conversation, caller)?.history;
+            let after = first_visible(&member(connection, conversation, caller)?, None);
             let mut messages = Vec::new();
             // The first by their own index; and of the others no more are looked at than are wanted.
             for which in [
@@ -113,8 +149,8 @@ impl Store {
             ] {
                 let wanted = i64::from(limit) - i64::try_from(messages.len()).unwrap_or(i64::MAX);
                 let mut statement = connection.prepare_cached(&select(which))?;
-                let found = statement.query_map((conversation.0, history.0, wanted), message_at)?;
-                messages.extend(whole(connection, found)?);
+                let found = statement.query_map((conversation.0, after.0, wanted), from_row)?;
+                messages.extend(complete(connection, found)?);
             }
             Ok(messages)
         })
@@ -130,14 +166,14 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
         content,
         client_id,
     } = new;
-    let everybody = tx.roster(conversation_id)?;
+    let everybody = participants::roster(tx, conversation_id)?;
     participants::find(&everybody, author.id).ok_or(conversations::NOT_FOUND)?;
     let message = Message {
         author: Some(author),
         client_id,
         ..next(tx, conversation_id, content)?
     };
-    if !insert(tx, &message)? {
+    if !insert(tx, &message, None)? {
         return find_sent(tx.connection, &message);
     }
     tx.publish(message.id, everybody, Change::Message(message.clone()));
@@ -147,21 +183,41 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
     })
 }
 
-/// Has the system say what `by` has done with `subject`. Whoever calls it sees to it that everybody
-/// is told.
+/// Something that the system says.
+pub(super) struct Announcement<'a> {
+    pub kind: SystemKind,
+    /// Who made it happen: they needn't be told of it.
+    pub by: &'a User,
+    /// Whom it names as the one who did it.
+    pub actor: Option<&'a User>,
+    pub subject: &'a User,
+    /// What is kept as the content; see [`SystemKind::text`].
+    pub data: &'a str,
+}
+
+/// Has the system say what has happened. Whoever calls it sees to it that everybody is told.
 pub(super) fn announce(
     tx: &mut Transaction<'_>,
     conversation_id: ConversationId,
-    kind: SystemKind,
-    by: &User,
-    subject: &User,
-    content: String,
+    announcement: &Announcement<'_>,
 ) -> Result<Message> {
+    let &Announcement {
+        kind,
+        by,
+        actor,
+        subject,
+        data,
+    } = announcement;
+    let name = actor.map(|actor| actor.username.as_str());
     let message = Message {
         system: Some((kind, subject.clone())),
-        ..next(tx, conversation_id, content)?
+        ..next(
+            tx,
+            conversation_id,
+            kind.text(name, &subject.username, data),
+        )?
     };
-    insert(tx, &message)?;
+    insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;
     // Nobody needs to be told what they did themselves.
     participants::set_read_mark(tx.connection, conversation_id, by.id, message.number)?;
     Ok(message)
@@ -176,7 +232,7 @@ fn next(
     Ok(Message {
         id: tx.upcoming_id(),
         conversation_id,
-        number: tx.newest_number(conversation_id)? + 1,
+        number: newest_number(tx, conversation_id)? + 1,
         author: None,
         client_id: None,
         content,
@@ -190,15 +246,20 @@ fn next(
 }
 
 /// Adds the row and uses up its numbers, unless its author has used its client id before; tells
-/// whether it did. Whoever writes a message has read everything before it.
-fn insert(tx: &mut Transaction<'_>, message: &Message) -> rusqlite::Result<bool> {
+/// whether it did. Whoever writes a message has read everything before it. Of a message of the system, `system` is the
+/// actor and what is kept as the content.
+fn insert(
+    tx: &mut Transaction<'_>,
+    message: &Message,
+    system: Option<(Option<UserId>, &str)>,
+) -> rusqlite::Result<bool> {
     let connection = tx.connection;
     let author = message.author.as_ref().map(|author| author.id);
     let added = connection
         .prepare_cached(
             "INSERT INTO messages
-                 (id, conversation_id, number, author_id, client_id, content, created_at, system, subject_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 (id, conversation_id, number, author_id, client_id, content, created_at, system, subject_id, actor_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (author_id, client_id) WHERE client_id IS NOT NULL DO NOTHING",
         )?
         .execute((
@@ -207,16 +268,18 @@ fn insert(tx: &mut Transaction<'_>, message: &Message) -> rusqlite::Result<bool>
             message.number,
             author.map(|author| author.0),
             &message.client_id,
-            &message.content,
+            system.map_or(message.content.as_str(), |(_, data)| data),
             message.created_at.0,
             message.system.as_ref().map(|(kind, _)| kind.word()),
             message.system.as_ref().map(|(_, subject)| subject.id.0),
+            system.and_then(|(actor, _)| actor).map(|actor| actor.0),
         ))?;
     if added == 0 {
         return Ok(false);
     }
-    tx.take_id();
-    tx.has_numbered(message.conversation_id, message.number);
+    tx.next_id();
+    tx.cache
+        .keep_newest_number(message.conversation_id, message.number);
     if let Some(author) = author {
         participants::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
@@ -229,13 +292,14 @@ fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
     let author = again.author.as_ref().map(|author| author.id.0);
     let message = connection
         .prepare_cached(&select("WHERE m.author_id = ?1 AND m.client_id = ?2"))?
-        .query_row((author, &again.client_id), message_at)?;
+        .query_row((author, &again.client_id), from_row)?;
+    let message = message.complete(connection)?;
     let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
     if message.conversation_id == again.conversation_id
         && (has_changed || message.content == again.content)
     {
         Ok(Sent {
-            message: with_reactions(connection, message)?,
+            message,
             is_new: false,
         })
     } else {
@@ -260,7 +324,7 @@ pub(super) fn visible(
 ) -> Result<(Message, Member)> {
     let message = by_id(connection, id).optional()?.ok_or(NOT_FOUND)?;
     match member(connection, message.conversation_id, caller) {
-        Ok(member) if message.id > member.history => Ok((message, member)),
+        Ok(member) if member.may_see(message.id) => Ok((message, member)),
         Ok(_) | Err(Error::NotFound(_)) => Err(NOT_FOUND),
         Err(error) => Err(error),
     }
@@ -270,8 +334,8 @@ pub(super) fn visible(
 pub(super) fn by_id(connection: &Connection, id: MessageId) -> rusqlite::Result<Message> {
     let message = connection
         .prepare_cached(&select("WHERE m.id = ?1"))?
-        .query_row([id.0], message_at)?;
-    with_reactions(connection, message)
+        .query_row([id.0], from_row)?;
+    message.complete(connection)
 }
 
 /// The conversation's newest message.
@@ -283,10 +347,10 @@ pub(super) fn newest(
         .prepare_cached(&select(
             "WHERE m.conversation_id = ?1 ORDER BY m.id DESC LIMIT 1",
         ))?
-        .query_row([id.0], message_at)
+        .query_row([id.0], from_row)
         .optional()?;
     message
-        .map(|message| with_reactions(connection, message))
+        .map(|message| message.complete(connection))
         .transpose()
 }
 
@@ -304,38 +368,120 @@ pub(super) fn newest_id(
 }
 
 /// The number of the conversation's newest message; 0 where it has none.
-pub(super) fn newest_number(connection: &Connection, id: ConversationId) -> rusqlite::Result<i64> {
-    let number = connection
+pub(super) fn newest_number(tx: &mut Transaction<'_>, id: ConversationId) -> rusqlite::Result<i64> {
+    if let Some(number) = tx.cache.newest_number(id) {
+        return Ok(number);
+    }
+    let number = tx
+        .connection
         .prepare_cached(
             "SELECT number FROM messages WHERE conversation_id = ?1 ORDER BY id DESC LIMIT 1",
         )?
-        .query_row([id.0], |row| row.get(0))
-        .optional()?;
-    Ok(number.unwrap_or(0))
+        .query_row([id.0], |row| row.get("number"))
+        .optional()?
+        .unwrap_or(0);
+    tx.cache.keep_newest_number(id, number);
+    Ok(number)
 }
 
-/// Messages as they stand in their table, with their reactions.
-fn whole(
+/// Replaces what a message says.
+pub(super) fn set_content(
+    tx: &Transaction<'_>,
+    id: MessageId,
+    content: &str,
+) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached("UPDATE messages SET content = ?2, edited_at = ?3 WHERE id = ?1")?
+        .execute((id.0, content, tx.now.0))
+        .map(drop)
+}
+
+/// Takes out what a message says; its place stays.
+pub(super) fn set_deleted(tx: &Transaction<'_>, id: MessageId) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached(
+            "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0 WHERE id = ?1",
+        )?
+        .execute((id.0, tx.now.0))
+        .map(drop)
+}
+
+/// Counts reactions. The count is what ranks messages; it stands beside them, so that ranking scans nothing.
+pub(super) fn count_reactions(
+    tx: &Transaction<'_>,
+    id: MessageId,
+    by: i64,
+) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached("UPDATE messages SET reaction_count = reaction_count + ?2 WHERE id = ?1")?
+        .execute((id.0, by))
+        .map(drop)
+}
+
+/// Gives a changed message its newer place in the sequence.
+pub(super) fn set_changed(
+    tx: &Transaction<'_>,
+    id: MessageId,
+    at: EventId,
+) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached("UPDATE messages SET changed_id = ?2 WHERE id = ?1")?
+        .execute((id.0, at.0))
+        .map(drop)
+}
+
+/// Messages with what stands in other tables.
+fn complete(
     connection: &Connection,
-    messages: impl Iterator<Item = rusqlite::Result<Message>>,
+    rows: impl Iterator<Item = rusqlite::Result<Stored>>,
 ) -> Result<Vec<Message>> {
-    let messages = messages.map(|message| with_reactions(connection, message?));
+    let messages = rows.map(|row| row?.complete(connection));
     Ok(messages.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The message with its reactions, which stand in a table of their own.
-fn with_reactions(connection: &Connection, message: Message) -> rusqlite::Result<Message> {
-    // What was never changed has none.
-    if message.changed_id.is_none() {
-        return Ok(message);
+/// A row of the table, with its author.
+struct Stored {
+    message: Message,
+    system: Option<StoredSystem>,
+}
+
+struct StoredSystem {
+    kind: SystemKind,
+    subject: UserId,
+    actor: Option<UserId>,
+}
+
+impl Stored {
+    fn complete(self, connection: &Connection) -> rusqlite::Result<Message> {
+        let mut message = self.message;
+        // What was never changed has no reactions.
+        if message.changed_id.is_some() {
+            message.reactions = reactions(connection, message.id)?;
+        }
+        if let Some(system) = self.system {
+            let subject = users::by_id(connection, system.subject)?
+                .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let actor = match system.actor {
+                Some(actor) if actor != subject.id => users::by_id(connection, actor)?,
+                Some(_) => Some(subject.clone()),
+                None => None,
+            };
+            let actor = actor.as_ref().map(|actor| actor.username.as_str());
+            message.content = system.kind.text(actor, &subject.username, &message.content);
+            message.system = Some((system.kind, subject));
+        }
+        Ok(message)
     }
+}
+
+fn reactions(connection: &Connection, id: MessageId) -> rusqlite::Result<Vec<Reaction>> {
     let mut statement = connection.prepare_cached(
         "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY reacted_id",
     )?;
-    let mut rows = statement.query([message.id.0])?;
+    let mut rows = statement.query([id.0])?;
     let mut reactions: Vec<Reaction> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (emoji, user): (String, _) = (row.get(0)?, UserId(row.get(1)?));
+        let (emoji, user): (String, _) = (row.get("emoji")?, UserId(row.get("user_id")?));
         match reactions.iter_mut().find(|known| known.emoji == emoji) {
             Some(known) => known.users.push(user),
             None => reactions.push(Reaction {
@@ -344,27 +490,36 @@ fn with_reactions(connection: &Connection, message: Message) -> rusqlite::Result
             }),
         }
     }
-    Ok(Message {
-        reactions,
-        ..message
-    })
+    Ok(reactions)
 }
 
 fn select(which: &str) -> String {
-    format!(
-        "SELECT m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at, m.deleted_at,
-                m.changed_id, m.system, u.id, u.username, u.avatar_url, s.id, s.username, s.avatar_url
-         FROM messages m
-         LEFT JOIN users u ON u.id = m.author_id
-         LEFT JOIN users s ON s.id = m.subject_id {which}"
-    )
+    format!("SELECT {COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.author_id {which}")
 }
 
-/// A message without its reactions.
-fn message_at(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let has_author = row.get::<_, Option<i64>>(10)?.is_some();
-    let kind = row.get_ref(9)?.as_str_or_null()?.and_then(SystemKind::of);
-    Ok(Message {
+/// What [`from_row`] reads, in its order: looking for names would cost history, which reads most rows of all.
+const COLUMNS: &str =
+    "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
+    m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let system = match row.get_ref(9)?.as_str_or_null()?.and_then(SystemKind::of) {
+        Some(kind) => Some(StoredSystem {
+            kind,
+            subject: UserId(row.get(10)?),
+            actor: row.get::<_, Option<i64>>(11)?.map(UserId),
+        }),
+        None => None,
+    };
+    let author = match row.get::<_, Option<i64>>(12)? {
+        Some(id) => Some(User {
+            id: UserId(id),
+            username: row.get(13)?,
+            avatar_url: row.get(14)?,
+        }),
+        None => None,
+    };
+    let message = Message {
         id: EventId(row.get(0)?),
         conversation_id: ConversationId(row.get(1)?),
         number: row.get(2)?,
@@ -374,10 +529,9 @@ fn message_at(row: &Row<'_>) -> rusqlite::Result<Message> {
         edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
         changed_id: row.get::<_, Option<i64>>(8)?.map(EventId),
-        author: has_author.then(|| user_at(row, 10)).transpose()?,
-        system: kind
-            .map(|kind| Ok::<_, rusqlite::Error>((kind, user_at(row, 13)?)))
-            .transpose()?,
+        author,
+        system: None,
         reactions: Vec::new(),
-    })
+    };
+    Ok(Stored { message, system })
 }

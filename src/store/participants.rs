@@ -1,12 +1,18 @@
 //! Who takes part in a conversation, how far each has read, and what they see of one another.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    Session, Store,
-    cache::Roster,
+    context::Transaction,
     conversations::NOT_FOUND,
+    handle::Store,
+    messages,
+    roster_cache::Roster,
+    source::Source,
     users::{self, shows_activity},
+    visible::is_told,
 };
 use crate::{
     error::Result,
@@ -16,6 +22,39 @@ use crate::{
 /// Up to so many people see of each other who is there, who types and what each has read; among more,
 /// everybody would be told of everybody all the time.
 pub(super) const FEW: u32 = 50;
+
+/// Read marks that were moved, in a stream's replay: the caller's own, and those of others that they see.
+pub(super) const READ: Source = Source {
+    select: || {
+        let is_told = is_told("r.read_id");
+        format!(
+            "SELECT r.read_id, {{source}}, p.conversation_id, r.user_id
+             FROM participants p CROSS JOIN participants r INDEXED BY participants_by_read
+             ON r.conversation_id = p.conversation_id AND {is_told}
+             CROSS JOIN conversations c ON c.id = p.conversation_id
+             CROSS JOIN users u ON u.id = r.user_id
+             WHERE p.user_id = ?1 AND (r.user_id = ?1 OR c.participant_count <= ?4 AND u.shows_activity = 1)"
+        )
+    },
+    load: |loader, found| {
+        let reader = member(loader.connection, found.conversation_id, found.user_id())?;
+        let read = Change::Read {
+            conversation_id: found.conversation_id,
+            user_id: reader.user,
+            up_to: reader.last_read_number,
+        };
+        loader.tell(found, &read)
+    },
+};
+
+/// Conversations that the caller has left, in a stream's replay.
+pub(super) const LEFT: Source = Source {
+    select: || {
+        "SELECT left_id, {source}, conversation_id, 0 FROM departures WHERE user_id = ?1 AND left_id > ?2"
+            .to_owned()
+    },
+    load: |_, found| Ok(Event::removed(found.conversation_id)),
+};
 
 impl Store {
     /// Moves the caller's read mark to message `up_to`, or to the newest; never back.
@@ -31,7 +70,7 @@ impl Store {
         self.write(move |tx| {
             let connection = tx.connection;
             member(connection, id, caller)?;
-            let newest = tx.newest_number(id)?;
+            let newest = messages::newest_number(tx, id)?;
             let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
             if !set_read_mark(connection, id, caller, up_to)? {
                 return Ok(());
@@ -42,7 +81,7 @@ impl Store {
                     "UPDATE participants SET read_id = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
                 )?
                 .execute((id.0, caller.0, event.0))?;
-            let everybody = tx.roster(id)?;
+            let everybody = roster(tx, id)?;
             let told = if is_seen(connection, &everybody, caller)? {
                 everybody
             } else {
@@ -71,21 +110,21 @@ impl Store {
     ) -> Result<Vec<Participant>> {
         self.read(move |connection| {
             member(connection, id, caller)?;
-            let mut statement = connection.prepare_cached(
-                "SELECT u.id, u.username, u.avatar_url, p.role, p.last_read_number, u.shows_activity,
-                        c.participant_count
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {}, p.role, p.last_read_number, u.shows_activity, c.participant_count
                  FROM participants p
                  JOIN users u ON u.id = p.user_id
                  JOIN conversations c ON c.id = p.conversation_id
                  WHERE p.conversation_id = ?1 ORDER BY u.username_key",
-            )?;
+                users::columns("u"),
+            ))?;
             let participants = statement.query_map([id.0], |row| {
-                let user = users::user_at(row, 0)?;
-                let few = row.get::<_, u32>(6)? <= FEW;
-                let is_shown = user.id == caller || row.get(5)? && few;
-                let last_read_number: i64 = row.get(4)?;
+                let user = users::from_row(row, "u")?;
+                let few = row.get::<_, u32>("participant_count")? <= FEW;
+                let is_shown = user.id == caller || row.get("shows_activity")? && few;
+                let last_read_number: i64 = row.get("last_read_number")?;
                 Ok(Participant {
-                    role: role_at(row, 3)?,
+                    role: role_of(row.get_ref("role")?.as_str()?),
                     last_read_number: is_shown.then_some(last_read_number),
                     online: is_shown && is_online(user.id),
                     user,
@@ -116,38 +155,45 @@ impl Store {
         .await
     }
 
-    /// Tells the others that whoever has the session is typing, where they show it and there are few.
-    /// Told too often, it is passed over.
+    /// Who is to know that `caller` types in a conversation: the others, where the caller shows it and there are few.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
-    pub async fn type_in(&self, session: &Session, id: ConversationId) -> Result<()> {
-        let caller = session.user.id;
-        let others = self
-            .read(move |connection| {
-                member(connection, id, caller)?;
-                let members = roster(connection, id)?;
-                if !is_seen(connection, &members, caller)? {
-                    return Ok(Vec::new());
-                }
-                let others = members.iter().map(|member| member.user);
-                Ok(others.filter(|&user| user != caller).collect())
-            })
-            .await?;
-        if !others.is_empty() && session.may_tell_typing() {
-            self.bus().tell(&others, Event::typing(id, caller));
-        }
-        Ok(())
+    pub async fn typing_audience(&self, caller: UserId, id: ConversationId) -> Result<Vec<UserId>> {
+        self.read(move |connection| {
+            member(connection, id, caller)?;
+            let members = load_roster(connection, id)?;
+            if !is_seen(connection, &members, caller)? {
+                return Ok(Vec::new());
+            }
+            let others = members.iter().map(|member| member.user);
+            Ok(others.filter(|&user| user != caller).collect())
+        })
+        .await
     }
 }
 
-/// Everybody who takes part.
-pub(super) fn roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
-    let mut statement = connection.prepare_cached(
-        "SELECT user_id, role, history_id, last_read_number FROM participants
-         WHERE conversation_id = ?1 ORDER BY user_id",
-    )?;
-    let members = statement.query_map([id.0], member_at)?;
+/// Everybody in a conversation. How far each has read may be out of date.
+pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
+    if let Some(roster) = tx.cache.roster(id) {
+        return Ok(roster);
+    }
+    fresh_roster(tx, id)
+}
+
+/// Everybody in a conversation, as they are now. Whoever changes who is in it has to ask for this
+/// afterwards.
+pub(super) fn fresh_roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
+    let roster = load_roster(tx.connection, id)?;
+    tx.cache.keep_roster(id, Arc::clone(&roster));
+    Ok(roster)
+}
+
+fn load_roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {MEMBER} FROM participants WHERE conversation_id = ?1 ORDER BY user_id",
+    ))?;
+    let members = statement.query_map([id.0], member_from_row)?;
     Ok(members.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -177,11 +223,10 @@ pub(super) fn member(
     caller: UserId,
 ) -> Result<Member> {
     connection
-        .prepare_cached(
-            "SELECT user_id, role, history_id, last_read_number FROM participants
-             WHERE conversation_id = ?1 AND user_id = ?2",
-        )?
-        .query_row((id.0, caller.0), member_at)
+        .prepare_cached(&format!(
+            "SELECT {MEMBER} FROM participants WHERE conversation_id = ?1 AND user_id = ?2",
+        ))?
+        .query_row((id.0, caller.0), member_from_row)
         .optional()?
         .ok_or(NOT_FOUND)
 }
@@ -197,21 +242,23 @@ pub(super) fn is_member(
         .exists((id.0, user.0))
 }
 
-/// Reads `user_id, role, history_id, last_read_number`.
-fn member_at(row: &Row<'_>) -> rusqlite::Result<Member> {
+/// What [`member_from_row`] reads, in its order: a large room has many of these rows.
+const MEMBER: &str = "user_id, role, history_id, last_read_number";
+
+fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
         user: UserId(row.get(0)?),
-        role: role_at(row, 1)?,
+        role: role_of(row.get_ref(1)?.as_str()?),
         history: EventId(row.get(2)?),
         last_read_number: row.get(3)?,
     })
 }
 
-fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
-    Ok(match row.get_ref(column)?.as_str()? {
+fn role_of(word: &str) -> Role {
+    match word {
         "owner" => Role::Owner,
         _ => Role::Member,
-    })
+    }
 }
 
 /// Moves a read mark forward; tells whether it moved.
@@ -242,7 +289,7 @@ pub(super) struct NewMember {
 }
 
 /// Adds somebody who isn't there yet. Whoever calls it sees to the count.
-pub(super) fn admit(
+pub(super) fn insert(
     connection: &Connection,
     id: ConversationId,
     new: &NewMember,
@@ -263,8 +310,41 @@ pub(super) fn admit(
     Ok(())
 }
 
+/// Removes somebody, and keeps that they left as number `event`. Whoever calls it sees to the count.
+pub(super) fn delete(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+    event: EventId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM participants WHERE conversation_id = ?1 AND user_id = ?2")?
+        .execute((id.0, user.0))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO departures (user_id, conversation_id, left_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET left_id = ?3",
+        )?
+        .execute((user.0, id.0, event.0))?;
+    Ok(())
+}
+
+pub(super) fn set_role(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+    role: Role,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE participants SET role = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
+        )?
+        .execute((id.0, user.0, role_word(role)))?;
+    Ok(())
+}
+
 /// The word that a role is kept as.
-pub(super) fn role_word(role: Role) -> &'static str {
+fn role_word(role: Role) -> &'static str {
     match role {
         Role::Member => "member",
         Role::Owner => "owner",

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Store,
-    conversations::{NOT_FOUND, load, view},
-    messages,
+    context::Transaction,
+    conversations::{self, NOT_FOUND, load, view},
+    handle::Store,
+    messages::{self, Announcement},
     participants::{self, NewMember, find, is_member, member, only},
-    transaction::Transaction,
     users,
 };
 use crate::{
@@ -84,7 +84,7 @@ impl Store {
         change: RoomChange,
     ) -> Result<(Conversation, Member)> {
         self.write(move |tx| {
-            alter(tx, &caller, id, change)?;
+            update(tx, &caller, id, change)?;
             view(tx.connection, id, caller.id)
         })
         .await
@@ -102,8 +102,7 @@ impl Store {
             if !is_open(tx.connection, id)? {
                 return Err(NOT_FOUND);
             }
-            let text = format!("{} joined", caller.username);
-            admit(tx, id, &caller, &caller, SystemKind::Joined, text)
+            admit(tx, id, &caller, &caller, SystemKind::Joined)
         })
         .await
     }
@@ -133,13 +132,11 @@ impl Store {
         self.write(move |tx| {
             let role = require_room(tx.connection, id, caller.id)?;
             if user == caller.id {
-                let text = format!("{} left", caller.username);
-                return dismiss(tx, id, &caller, &caller, SystemKind::Left, text);
+                return dismiss(tx, id, &said(SystemKind::Left, &caller, &caller));
             }
             require_owner(role)?;
             let user = users::by_id(tx.connection, user)?.ok_or(Error::NotFound("Participant"))?;
-            let text = format!("{} removed {}", caller.username, user.username);
-            dismiss(tx, id, &caller, &user, SystemKind::Removed, text)
+            dismiss(tx, id, &said(SystemKind::Removed, &caller, &user))
         })
         .await
     }
@@ -164,18 +161,7 @@ fn create(
         }
     }
     let since = before(tx.upcoming_id());
-    connection
-        .prepare_cached(
-            "INSERT INTO conversations (kind, name, open, created_at, participant_count)
-             VALUES ('room', ?1, ?2, ?3, ?4)",
-        )?
-        .execute((
-            &room.name,
-            room.open,
-            tx.now.0,
-            i64::try_from(people.len()).unwrap_or(i64::MAX),
-        ))?;
-    let id = ConversationId(connection.last_insert_rowid());
+    let id = conversations::insert_room(tx, &room.name, room.open, people.len())?;
     for (user, role) in people {
         let new = NewMember {
             user,
@@ -184,14 +170,13 @@ fn create(
             history: EventId(0),
             last_read_number: 0,
         };
-        participants::admit(connection, id, &new)?;
+        participants::insert(connection, id, &new)?;
     }
-    let text = format!("{} made this room", caller.username);
-    tell(tx, id, SystemKind::Created, caller, caller, text)?;
+    tell(tx, id, &said(SystemKind::Created, caller, caller))?;
     view(connection, id, caller.id)
 }
 
-fn alter(
+fn update(
     tx: &mut Transaction<'_>,
     caller: &User,
     id: ConversationId,
@@ -203,29 +188,21 @@ fn alter(
         .name
         .filter(|name| present.name.as_ref() != Some(name));
     if let Some(name) = name {
-        tx.connection
-            .prepare_cached("UPDATE conversations SET name = ?2 WHERE id = ?1")?
-            .execute((id.0, &name))?;
-        let text = format!("{} renamed the room to {name}", caller.username);
-        tell(tx, id, SystemKind::Renamed, caller, caller, text)?;
+        conversations::set_name(tx.connection, id, &name)?;
+        let renamed = Announcement {
+            data: &name,
+            ..said(SystemKind::Renamed, caller, caller)
+        };
+        tell(tx, id, &renamed)?;
     }
     if let Some(open) = change.open.filter(|&open| open != present.open) {
-        tx.connection
-            .prepare_cached("UPDATE conversations SET open = ?2 WHERE id = ?1")?
-            .execute((id.0, open))?;
-        let (kind, what) = if open {
-            (SystemKind::Opened, "opened the room to everybody")
+        conversations::set_open(tx.connection, id, open)?;
+        let kind = if open {
+            SystemKind::Opened
         } else {
-            (SystemKind::Closed, "closed the room to others")
+            SystemKind::Closed
         };
-        tell(
-            tx,
-            id,
-            kind,
-            caller,
-            caller,
-            format!("{} {what}", caller.username),
-        )?;
+        tell(tx, id, &said(kind, caller, caller))?;
     }
     if let Some(owner) = change.owner.filter(|&owner| owner != caller.id) {
         let nobody = Error::NotFound("Participant");
@@ -235,10 +212,9 @@ fn alter(
         if !is_person || !is_member(tx.connection, id, owner.id)? {
             return Err(nobody);
         }
-        set_role(tx.connection, id, caller.id, Role::Member)?;
-        set_role(tx.connection, id, owner.id, Role::Owner)?;
-        let text = format!("{} made {} the owner", caller.username, owner.username);
-        tell(tx, id, SystemKind::Owner, caller, &owner, text)?;
+        participants::set_role(tx.connection, id, caller.id, Role::Member)?;
+        participants::set_role(tx.connection, id, owner.id, Role::Owner)?;
+        tell(tx, id, &said(SystemKind::Owner, caller, &owner))?;
     }
     Ok(())
 }
@@ -250,11 +226,10 @@ fn admit(
     by: &User,
     user: &User,
     kind: SystemKind,
-    text: String,
 ) -> Result<()> {
     let connection = tx.connection;
     let since = before(tx.upcoming_id());
-    let is_first = tx.roster(id)?.is_empty();
+    let is_first = participants::roster(tx, id)?.is_empty();
     let new = NewMember {
         user: user.id,
         // A room that everybody has left is whose who comes back.
@@ -265,11 +240,11 @@ fn admit(
         } else {
             since
         },
-        last_read_number: tx.newest_number(id)?,
+        last_read_number: messages::newest_number(tx, id)?,
     };
-    participants::admit(connection, id, &new)?;
-    count(connection, id, 1)?;
-    tell(tx, id, kind, by, user, text)
+    participants::insert(connection, id, &new)?;
+    conversations::count_participants(connection, id, 1)?;
+    tell(tx, id, &said(kind, by, user))
 }
 
 /// Lets somebody in whom somebody in the room has asked in.
@@ -279,42 +254,42 @@ pub(super) fn add_somebody(
     by: &User,
     user: &User,
 ) -> Result<()> {
-    let text = format!("{} added {}", by.username, user.username);
-    admit(tx, id, by, user, SystemKind::Added, text)
+    admit(tx, id, by, user, SystemKind::Added)
 }
 
-/// Takes somebody out. Where it was the owner, whoever has been there longest looks after the room.
-fn dismiss(
-    tx: &mut Transaction<'_>,
-    id: ConversationId,
-    by: &User,
-    user: &User,
-    kind: SystemKind,
-    text: String,
-) -> Result<()> {
+/// What the system says, where there is nothing more to it.
+fn said<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> Announcement<'a> {
+    Announcement {
+        kind,
+        by,
+        actor: Some(by),
+        subject,
+        data: "",
+    }
+}
+
+/// Removes the subject of `why`. Where it was the owner, whoever has been there longest is the owner then.
+fn dismiss(tx: &mut Transaction<'_>, id: ConversationId, why: &Announcement<'_>) -> Result<()> {
     let connection = tx.connection;
-    let everybody = tx.roster(id)?;
+    let user = why.subject;
+    let everybody = participants::roster(tx, id)?;
     let gone = find(&everybody, user.id).ok_or(Error::NotFound("Participant"))?;
     let event = tx.next_id();
-    connection
-        .prepare_cached("DELETE FROM participants WHERE conversation_id = ?1 AND user_id = ?2")?
-        .execute((id.0, user.id.0))?;
-    connection
-        .prepare_cached(
-            "INSERT INTO departures (user_id, conversation_id, left_id) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET left_id = ?3",
-        )?
-        .execute((user.id.0, id.0, event.0))?;
-    count(connection, id, -1)?;
+    participants::delete(connection, id, user.id, event)?;
+    conversations::count_participants(connection, id, -1)?;
     tx.publish(event, only(&everybody, user.id), Change::Removed(id));
-    tell(tx, id, kind, by, user, text)?;
+    tell(tx, id, why)?;
     if gone.role == Role::Owner {
         pass_on(tx, id, user)?;
     }
     // Nobody reads on by a bot of theirs.
     for bot in bots_in(connection, id, user.id)? {
-        let text = format!("{} went with {}", bot.username, user.username);
-        dismiss(tx, id, by, &bot, SystemKind::Removed, text)?;
+        let followed = Announcement {
+            actor: Some(user),
+            data: SystemKind::FOLLOWED,
+            ..said(SystemKind::Removed, why.by, &bot)
+        };
+        dismiss(tx, id, &followed)?;
     }
     Ok(())
 }
@@ -325,11 +300,12 @@ fn bots_in(
     id: ConversationId,
     maker: UserId,
 ) -> rusqlite::Result<Vec<User>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT u.id, u.username, u.avatar_url FROM participants p JOIN users u ON u.id = p.user_id
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {} FROM participants p JOIN users u ON u.id = p.user_id
          WHERE p.conversation_id = ?1 AND u.bot_of = ?2",
-    )?;
-    let bots = statement.query_map((id.0, maker.0), |row| users::user_at(row, 0))?;
+        users::columns("u"),
+    ))?;
+    let bots = statement.query_map((id.0, maker.0), |row| users::from_row(row, "u"))?;
     bots.collect()
 }
 
@@ -345,29 +321,22 @@ fn pass_on(tx: &mut Transaction<'_>, id: ConversationId, from: &User) -> Result<
     let Some(heir) = heir else {
         return Ok(());
     };
-    set_role(connection, id, heir, Role::Owner)?;
+    participants::set_role(connection, id, heir, Role::Owner)?;
     let heir = users::by_id(connection, heir)?.ok_or(Error::Internal)?;
-    let text = format!("{} is the owner now", heir.username);
-    tell(tx, id, SystemKind::Owner, from, &heir, text)
+    let passed_on = Announcement {
+        actor: None,
+        ..said(SystemKind::Owner, from, &heir)
+    };
+    tell(tx, id, &passed_on)
 }
 
 /// Tells everybody in the room that it has changed, and keeps it in the archive.
-fn tell(
-    tx: &mut Transaction<'_>,
-    id: ConversationId,
-    kind: SystemKind,
-    by: &User,
-    subject: &User,
-    text: String,
-) -> Result<()> {
-    let event = tx.next_id();
-    tx.connection
-        .prepare_cached("UPDATE conversations SET changed_id = ?2 WHERE id = ?1")?
-        .execute((id.0, event.0))?;
-    let message = messages::announce(tx, id, kind, by, subject, text)?;
+fn tell(tx: &mut Transaction<'_>, id: ConversationId, what: &Announcement<'_>) -> Result<()> {
+    let event = conversations::set_changed(tx, id)?;
+    let message = messages::announce(tx, id, what)?;
     // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
     // told: the one of whoever did it has just moved, which nothing else tells them.
-    let everybody = tx.fresh_roster(id)?;
+    let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
     let told = Arc::clone(&everybody);
     tx.publish(event, told, Change::Conversation(conversation));
@@ -410,29 +379,6 @@ fn is_open(connection: &Connection, id: ConversationId) -> Result<bool> {
         .query_row([id.0], |row| row.get(0))
         .optional()?;
     open.ok_or(NOT_FOUND)
-}
-
-fn count(connection: &Connection, id: ConversationId, by: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE conversations SET participant_count = participant_count + ?2 WHERE id = ?1",
-        )?
-        .execute((id.0, by))?;
-    Ok(())
-}
-
-fn set_role(
-    connection: &Connection,
-    id: ConversationId,
-    user: UserId,
-    role: Role,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "UPDATE participants SET role = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
-        )?
-        .execute((id.0, user.0, participants::role_word(role)))?;
-    Ok(())
 }
 
 /// The place in front of one.

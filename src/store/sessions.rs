@@ -3,116 +3,34 @@
 //! are sessions with a scope; how they are made is `tokens`.
 
 use std::{
-    collections::HashMap,
     fmt::Write,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Store,
-    transaction::{Rollback, Transaction},
-    users::user_at,
+    context::Transaction,
+    handle::Store,
+    session_cache::{ABSOLUTE, IDLE, Session, TokenHash, expiry},
+    users,
 };
 use crate::{
     error::{Error, Result},
     model::{Scope, SessionId, Timestamp, User, UserId},
 };
 
-/// A session ends when it hasn't been used for so long,
-const IDLE: Duration = Duration::from_hours(30 * 24);
-/// and in any case after so long.
-const ABSOLUTE: Duration = Duration::from_hours(90 * 24);
 /// How stale "last seen" may be; it keeps most requests from being writes.
 const SEEN_RESOLUTION: Duration = Duration::from_hours(1);
-/// Others are told no more often that somebody types; they show it for longer.
-const TYPING_REST: Duration = Duration::from_secs(1);
-/// Sessions held in memory, at about 200 bytes each.
-const CACHED: usize = 20_000;
 /// Characters of a client's User-Agent that are kept, to tell one's devices apart.
 const DEVICE_LENGTH: usize = 200;
-
-/// SHA-256 of a token.
-pub(super) type TokenHash = [u8; 32];
-
-/// Somebody who is signed in, on one device, or a program in their name.
-#[derive(Debug)]
-pub struct Session {
-    pub id: SessionId,
-    pub user: User,
-    /// What it may do, where it is an API token; anything where it isn't.
-    pub scope: Option<Scope>,
-    /// When it ends at the latest.
-    ends_at: Timestamp,
-    last_seen_at: AtomicI64,
-    /// When it last told others that its user types.
-    typed_at: AtomicI64,
-}
-
-impl Session {
-    /// When it ends, if it isn't used again.
-    #[must_use]
-    pub fn expires_at(&self) -> Timestamp {
-        if self.scope.is_some() {
-            return self.ends_at;
-        }
-        let last_seen = Timestamp(self.last_seen_at.load(Ordering::Relaxed));
-        self.ends_at.min(last_seen.after(IDLE))
-    }
-
-    /// Whether it is time to tell others again that its user types, which then has been done.
-    pub(super) fn may_tell_typing(&self) -> bool {
-        let now = Timestamp::now();
-        let typed = Timestamp(self.typed_at.load(Ordering::Relaxed));
-        // A clock that was set back must not silence anybody.
-        let is_time = now >= typed.after(TYPING_REST) || now < typed;
-        if is_time {
-            self.typed_at.store(now.0, Ordering::Relaxed);
-        }
-        is_time
-    }
-
-    /// Refuses an API token, where only the person may do something.
-    ///
-    /// # Errors
-    /// [`Error::Scope`].
-    pub fn require_person(&self) -> Result<()> {
-        match self.scope {
-            None => Ok(()),
-            Some(Scope::Read | Scope::Send) => Err(Error::Scope),
-        }
-    }
-
-    /// Refuses a token that may only look.
-    ///
-    /// # Errors
-    /// [`Error::Scope`].
-    pub fn require_send(&self) -> Result<()> {
-        match self.scope {
-            None | Some(Scope::Send) => Ok(()),
-            Some(Scope::Read) => Err(Error::Scope),
-        }
-    }
-
-    /// Whether it has ended by itself, unused or old.
-    #[must_use]
-    pub fn has_expired(&self) -> bool {
-        self.expires_at() <= Timestamp::now()
-    }
-}
-
-fn expiry(created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
-    created_at.after(ABSOLUTE).min(last_seen_at.after(IDLE))
-}
 
 /// One of somebody’s sessions.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -144,7 +62,7 @@ impl Store {
     /// [`Error::Unauthorized`] where it isn't.
     pub async fn session(&self, token: &str) -> Result<Arc<Session>> {
         let hash = hash(token);
-        let cache = &self.inner.sessions;
+        let cache = self.session_cache();
         let session = if let Some(session) = cache.get(&hash) {
             session
         } else {
@@ -173,9 +91,9 @@ impl Store {
         }
         session.last_seen_at.store(now.0, Ordering::Relaxed);
         let id = session.id;
-        // Refused where the queue is full or the server stopping; the next request after a restart
+        // Left undone where the queue is full or the server stopping; the next request after a restart
         // tries again.
-        let _ = self.inner.writer.submit(Rollback::Batch, move |tx| {
+        self.write_in_background(move |tx| {
             tx.connection
                 .prepare_cached(
                     "UPDATE sessions SET last_seen_at = max(last_seen_at, ?1) WHERE id = ?2",
@@ -230,12 +148,12 @@ impl Store {
                  WHERE user_id = ?1 AND scope IS NULL ORDER BY last_seen_at DESC, id DESC",
             )?;
             let sessions = statement.query_map([user.0], |row| {
-                let id = SessionId(row.get(0)?);
+                let id = SessionId(row.get("id")?);
                 Ok(SessionInfo {
                     id,
-                    device: row.get(1)?,
-                    created_at: Timestamp(row.get(2)?),
-                    last_seen_at: Timestamp(row.get(3)?),
+                    device: row.get("device")?,
+                    created_at: Timestamp(row.get("created_at")?),
+                    last_seen_at: Timestamp(row.get("last_seen_at")?),
                     current: Some(id) == current,
                 })
             })?;
@@ -256,44 +174,36 @@ pub(super) fn is_open(connection: &Connection, session: SessionId) -> rusqlite::
 
 fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Session>> {
     connection
-        .prepare_cached(
-            "SELECT s.id, s.created_at, s.last_seen_at, s.scope, s.expires_at, u.id, u.username, u.avatar_url
+        .prepare_cached(&format!(
+            "SELECT s.id, s.created_at, s.last_seen_at, s.scope, s.expires_at, {}
              FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN users m ON m.id = u.bot_of
              WHERE s.token_hash = ?1 AND u.disabled_at IS NULL AND m.disabled_at IS NULL",
-        )?
+            users::columns("u"),
+        ))?
         .query_row([hash], |row| {
-            let created_at = Timestamp(row.get(1)?);
-            let expires_at = row.get::<_, Option<_>>(4)?.map(Timestamp);
+            let created_at = Timestamp(row.get("created_at")?);
+            let expires_at = row.get::<_, Option<_>>("expires_at")?.map(Timestamp);
             Ok(Session {
-                id: SessionId(row.get(0)?),
+                id: SessionId(row.get("id")?),
                 ends_at: expires_at.unwrap_or(created_at.after(ABSOLUTE)),
-                last_seen_at: AtomicI64::new(row.get(2)?),
+                last_seen_at: AtomicI64::new(row.get("last_seen_at")?),
                 typed_at: AtomicI64::new(0),
-                scope: scope_at(row, 3)?,
-                user: user_at(row, 5)?,
+                scope: scope_at(row)?,
+                user: users::from_row(row, "u")?,
             })
         })
         .optional()
 }
 
-/// Reads a scope; null is none.
-pub(super) fn scope_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Scope>> {
-    let word: Option<String> = row.get(column)?;
+/// Reads the column `scope`; null is none.
+pub(super) fn scope_at(row: &Row<'_>) -> rusqlite::Result<Option<Scope>> {
+    let word: Option<String> = row.get("scope")?;
     Ok(word.as_deref().and_then(Scope::of))
 }
 
 /// Starts a session for somebody who has shown who they are.
 pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Result<SignedIn> {
     let now = tx.now;
-    // The user's expired sessions go now, so that the table stays as small as its use.
-    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    tx.connection
-        .prepare_cached(
-            "DELETE FROM sessions
-             WHERE user_id = ?1 AND scope IS NULL AND (last_seen_at <= ?2 OR created_at <= ?3)",
-        )?
-        .execute((user.id.0, now.0 - millis(IDLE), now.0 - millis(ABSOLUTE)))?;
-
     let token = new_token()?;
     let device: String = device
         .chars()
@@ -350,12 +260,53 @@ fn end_those(
     let sql =
         format!("DELETE FROM sessions WHERE user_id = ?1 AND {which} RETURNING id, token_hash");
     let mut statement = tx.connection.prepare_cached(&sql)?;
-    let ended = statement.query_map(parameters, |row| Ok((SessionId(row.get(0)?), row.get(1)?)))?;
+    let ended = statement.query_map(parameters, |row| {
+        Ok((SessionId(row.get("id")?), row.get("token_hash")?))
+    })?;
     for row in ended {
         let (session, token) = row?;
         tx.end_session(user, session, token);
     }
     Ok(())
+}
+
+/// Which sessions and API tokens have expired: `?1` is now.
+const EXPIRED: &str = "scope IS NULL AND (last_seen_at <= ?1 - ?2 OR created_at <= ?1 - ?3)
+    OR scope IS NOT NULL AND expires_at <= ?1";
+
+fn expired_at(now: Timestamp) -> (i64, i64, i64) {
+    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    (now.0, millis(IDLE), millis(ABSOLUTE))
+}
+
+/// Up to `limit` sessions and API tokens that have expired.
+pub(super) fn find_expired(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql = format!("SELECT id FROM sessions WHERE {EXPIRED} LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids = statement.query_map(expired_at(now), |row| row.get(0))?;
+    ids.collect()
+}
+
+/// Deletes a session or an API token if it has expired, and ends its streams.
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> {
+    let sql =
+        format!("DELETE FROM sessions WHERE id = ?4 AND ({EXPIRED}) RETURNING user_id, token_hash");
+    let (now, idle, absolute) = expired_at(tx.now);
+    let deleted = tx
+        .connection
+        .prepare_cached(&sql)?
+        .query_row((now, idle, absolute, id), |row| {
+            Ok((UserId(row.get(0)?), row.get(1)?))
+        })
+        .optional()?;
+    if let Some((user, token)) = deleted {
+        tx.end_session(user, SessionId(id), token);
+    }
+    Ok(deleted.is_some())
 }
 
 /// Gives a session another token; its streams go on.
@@ -376,6 +327,59 @@ pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<Signe
         token,
         expires_at: session.expires_at(),
     })
+}
+
+/// How many API tokens a user has that haven’t expired.
+pub(super) fn count_tokens(tx: &Transaction<'_>, user: UserId) -> rusqlite::Result<u32> {
+    tx.connection
+        .prepare_cached(
+            "SELECT count(*) AS tokens FROM sessions
+             WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at > ?2",
+        )?
+        .query_row((user.0, tx.now.0), |row| row.get("tokens"))
+}
+
+/// Adds an API token.
+pub(super) fn insert_token(
+    tx: &Transaction<'_>,
+    user: UserId,
+    token: &str,
+    name: &str,
+    scope: Scope,
+    expires_at: Timestamp,
+) -> rusqlite::Result<SessionId> {
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at, scope, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
+        )?
+        .execute((
+            user.0,
+            hash(token),
+            name,
+            tx.now.0,
+            scope.word(),
+            expires_at.0,
+        ))?;
+    Ok(SessionId(tx.connection.last_insert_rowid()))
+}
+
+/// Deletes an API token of `owner` or of a bot of theirs, or anybody's without an owner; tells whose it was.
+pub(super) fn delete_token(
+    connection: &Connection,
+    owner: Option<UserId>,
+    id: SessionId,
+) -> rusqlite::Result<Option<(UserId, TokenHash)>> {
+    connection
+        .prepare_cached(
+            "DELETE FROM sessions WHERE id = ?1 AND scope IS NOT NULL
+             AND (?2 IS NULL OR user_id IN (SELECT id FROM users WHERE id = ?2 OR bot_of = ?2))
+             RETURNING user_id, token_hash",
+        )?
+        .query_row((id.0, owner.map(|user| user.0)), |row| {
+            Ok((UserId(row.get("user_id")?), row.get("token_hash")?))
+        })
+        .optional()
 }
 
 /// 256 bits of the operating system's randomness, in hexadecimal.
@@ -404,55 +408,4 @@ pub fn hex(bytes: &[u8]) -> String {
 
 pub(super) fn hash(token: &str) -> TokenHash {
     Sha256::digest(token).into()
-}
-
-/// Sessions by the hash of their token, as far as they have been asked for.
-#[derive(Default)]
-pub(super) struct SessionCache {
-    sessions: RwLock<HashMap<TokenHash, Arc<Session>>>,
-    /// Counts what was forgotten.
-    generation: AtomicU64,
-}
-
-impl SessionCache {
-    fn get(&self, token: &TokenHash) -> Option<Arc<Session>> {
-        self.sessions.read().get(token).cloned()
-    }
-
-    pub fn len(&self) -> usize {
-        self.sessions.read().len()
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    /// Remembers what was read when the generation was `seen`, unless a session has ended since.
-    fn remember(&self, token: TokenHash, session: &Arc<Session>, seen: u64) {
-        let mut sessions = self.sessions.write();
-        if self.generation() != seen {
-            return;
-        }
-        if sessions.len() >= CACHED {
-            // Whichever comes first: its next request reads it again.
-            if let Some(evicted) = sessions.keys().next().copied() {
-                sessions.remove(&evicted);
-            }
-        }
-        sessions.insert(token, Arc::clone(session));
-    }
-
-    /// Only the writer calls this, after the commit that deleted the session or changed its token.
-    pub fn forget(&self, token: &TokenHash) {
-        let mut sessions = self.sessions.write();
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        sessions.remove(token);
-    }
-
-    /// Only the writer calls this, after the commit that changed what the user is called or looks like.
-    pub fn forget_user(&self, user: UserId) {
-        let mut sessions = self.sessions.write();
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        sessions.retain(|_, session| session.user.id != user);
-    }
 }

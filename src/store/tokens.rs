@@ -3,15 +3,14 @@
 
 use std::time::Duration;
 
-use rusqlite::OptionalExtension;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Store,
-    sessions::{self, hash, scope_at},
-    transaction::Transaction,
-    users::{self, user_at},
+    context::Transaction,
+    handle::Store,
+    sessions::{self, scope_at},
+    users,
 };
 use crate::{
     error::{Error, Result},
@@ -20,7 +19,7 @@ use crate::{
 
 /// Tokens that one user can have, and bots that one can make: beyond every use, and short of what would
 /// hurt.
-const MOST: i64 = 100;
+const MOST: u32 = 100;
 
 /// An API token. The token itself is shown only once.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -59,7 +58,7 @@ impl Store {
                 Some(name) => own_bot(tx, caller.id, name)?,
                 None => caller,
             };
-            make(tx, user, &new)
+            create(tx, user, &new)
         })
         .await
     }
@@ -75,7 +74,7 @@ impl Store {
     ) -> Result<(ApiToken, String)> {
         self.write(move |tx| {
             let user = users::find(tx.connection, &username)?.ok_or(Error::NotFound("User"))?;
-            make(tx, user, &new)
+            create(tx, user, &new)
         })
         .await
     }
@@ -83,22 +82,23 @@ impl Store {
     /// The tokens of a user and of their bots that are still good, or everybody's, the newest first.
     pub async fn tokens(&self, of: Option<UserId>) -> Result<Vec<ApiToken>> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT s.id, s.device, s.scope, s.created_at, s.last_seen_at, s.expires_at, u.id, u.username, u.avatar_url
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT s.id, s.device, s.scope, s.created_at, s.last_seen_at, s.expires_at, {}
                  FROM sessions s JOIN users u ON u.id = s.user_id
                  WHERE s.scope IS NOT NULL AND s.expires_at > ?1 AND (?2 IS NULL OR u.id = ?2 OR u.bot_of = ?2)
                  ORDER BY s.id DESC",
-            )?;
+                users::columns("u"),
+            ))?;
             let of = of.map(|user| user.0);
             let tokens = statement.query_map((Timestamp::now().0, of), |row| {
                 Ok(ApiToken {
-                    id: SessionId(row.get(0)?),
-                    name: row.get(1)?,
-                    scope: scope_at(row, 2)?.unwrap_or(Scope::Read),
-                    created_at: Timestamp(row.get(3)?),
-                    last_seen_at: Timestamp(row.get(4)?),
-                    expires_at: Timestamp(row.get(5)?),
-                    user: user_at(row, 6)?,
+                    id: SessionId(row.get("id")?),
+                    name: row.get("device")?,
+                    scope: scope_at(row)?.unwrap_or(Scope::Read),
+                    created_at: Timestamp(row.get("created_at")?),
+                    last_seen_at: Timestamp(row.get("last_seen_at")?),
+                    expires_at: Timestamp(row.get("expires_at")?),
+                    user: users::from_row(row, "u")?,
                 })
             })?;
             Ok(tokens.collect::<rusqlite::Result<_>>()?)
@@ -112,17 +112,7 @@ impl Store {
     /// [`Error::NotFound`] where there is no such token.
     pub async fn revoke_token(&self, caller: Option<UserId>, id: SessionId) -> Result<()> {
         self.write(move |tx| {
-            let (user, token) = tx
-                .connection
-                .prepare_cached(
-                    "DELETE FROM sessions WHERE id = ?1 AND scope IS NOT NULL
-                     AND (?2 IS NULL OR user_id IN (SELECT id FROM users WHERE id = ?2 OR bot_of = ?2))
-                     RETURNING user_id, token_hash",
-                )?
-                .query_row((id.0, caller.map(|user| user.0)), |row| {
-                    Ok((UserId(row.get(0)?), row.get(1)?))
-                })
-                .optional()?
+            let (user, token) = sessions::delete_token(tx.connection, caller, id)?
                 .ok_or(Error::NotFound("Token"))?;
             tx.end_session(user, id, token);
             Ok(())
@@ -131,7 +121,7 @@ impl Store {
     }
 }
 
-fn make(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
+fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
     let (created_at, expires_at) = (tx.now, tx.now.after(new.lasts));
     let maker = users::maker_of(tx.connection, user.id)?.unwrap_or(user.id);
     for user in [user.id, maker] {
@@ -139,35 +129,15 @@ fn make(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToke
             return Err(Error::Disabled);
         }
     }
-    tx.connection
-        .prepare_cached(
-            "DELETE FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at <= ?2",
-        )?
-        .execute((user.id.0, created_at.0))?;
-    let present: i64 = tx
-        .connection
-        .prepare_cached("SELECT count(*) FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL")?
-        .query_row([user.id.0], |row| row.get(0))?;
+    let present = sessions::count_tokens(tx, user.id)?;
     if present >= MOST {
         let reason = format!("There are {MOST} tokens already; revoke one first");
         return Err(Error::invalid("name", reason));
     }
     let token = format!("tincan_{}", sessions::new_token()?);
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at, scope, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
-        )?
-        .execute((
-            user.id.0,
-            hash(&token),
-            &new.name,
-            created_at.0,
-            new.scope.word(),
-            expires_at.0,
-        ))?;
+    let id = sessions::insert_token(tx, user.id, &token, &new.name, new.scope, expires_at)?;
     let token_info = ApiToken {
-        id: SessionId(tx.connection.last_insert_rowid()),
+        id,
         name: new.name.clone(),
         scope: new.scope,
         user,
@@ -181,7 +151,7 @@ fn make(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToke
 /// The bot of that name, where it is the caller's; it is made where there is nobody of the name.
 pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username) -> Result<User> {
     let Some(user) = users::find(tx.connection, &name.text)? else {
-        return make_bot(tx, caller, name);
+        return create_bot(tx, caller, name);
     };
     match users::maker_of(tx.connection, user.id)? {
         None => Err(Error::UsernameTaken),
@@ -190,18 +160,12 @@ pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username)
     }
 }
 
-fn make_bot(tx: &mut Transaction<'_>, maker: UserId, name: &Username) -> Result<User> {
-    let present: i64 = tx
-        .connection
-        .prepare_cached("SELECT count(*) FROM users WHERE bot_of = ?1")?
-        .query_row([maker.0], |row| row.get(0))?;
-    if present >= MOST {
+fn create_bot(tx: &mut Transaction<'_>, maker: UserId, name: &Username) -> Result<User> {
+    if users::bots_of(tx.connection, maker)?.len() >= MOST as usize {
         let reason = format!("You have made {MOST} bots already");
         return Err(Error::invalid("bot", reason));
     }
     let user = users::create(tx, name)?;
-    tx.connection
-        .prepare_cached("UPDATE users SET bot_of = ?2 WHERE id = ?1")?
-        .execute((user.id.0, maker.0))?;
+    users::set_maker(tx.connection, user.id, maker)?;
     Ok(user)
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Store, conversations, transaction::Transaction};
+use super::{context::Transaction, conversations, handle::Store};
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, User, UserId, Username, username_key},
+    model::{ConversationId, Timestamp, User, UserId, Username, username_key},
 };
 
 /// Names that a search gives at most.
@@ -67,7 +67,7 @@ impl Store {
 pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE username_key = ?1")?
-        .query_row([username_key(username)], |row| user_at(row, 0))
+        .query_row([username_key(username)], own_row)
         .optional()
 }
 
@@ -75,7 +75,7 @@ pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<
 pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE id = ?1")?
-        .query_row([id.0], |row| user_at(row, 0))
+        .query_row([id.0], own_row)
         .optional()
 }
 
@@ -165,13 +165,98 @@ pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<Us
     })
 }
 
-/// Reads `id, username, avatar_url` from column `first` on.
-pub(super) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
+/// A row of the table itself.
+fn own_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
-        id: UserId(row.get(first)?),
-        username: row.get(first + 1)?,
-        avatar_url: row.get(first + 2)?,
+        id: UserId(row.get("id")?),
+        username: row.get("username")?,
+        avatar_url: row.get("avatar_url")?,
     })
+}
+
+/// The columns of a user in a query that joins users as `alias`. [`from_row`] reads them.
+pub(super) fn columns(alias: &str) -> String {
+    format!(
+        "{alias}.id AS {alias}_id, {alias}.username AS {alias}_username, {alias}.avatar_url AS {alias}_avatar_url"
+    )
+}
+
+/// The user whose [`columns`] a query has.
+///
+/// # Errors
+/// Where they are null, as in an outer join that found nobody.
+pub(super) fn from_row(row: &Row<'_>, alias: &str) -> rusqlite::Result<User> {
+    let column = |name| format!("{alias}_{name}");
+    Ok(User {
+        id: UserId(row.get(&*column("id"))?),
+        username: row.get(&*column("username"))?,
+        avatar_url: row.get(&*column("avatar_url"))?,
+    })
+}
+
+/// The hash of a user's password, where they have one.
+pub(super) fn password_hash(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<Option<String>> {
+    let hash = connection
+        .prepare_cached("SELECT password_hash FROM users WHERE id = ?1")?
+        .query_row([user.0], |row| row.get("password_hash"))
+        .optional()?;
+    Ok(hash.flatten())
+}
+
+pub(super) fn set_password_hash(
+    connection: &Connection,
+    user: UserId,
+    hash: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
+        .execute((user.0, hash))
+        .map(drop)
+}
+
+/// Disables an account at a time, or enables it.
+pub(super) fn set_disabled(
+    connection: &Connection,
+    user: UserId,
+    at: Option<Timestamp>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET disabled_at = ?2 WHERE id = ?1")?
+        .execute((user.0, at.map(|at| at.0)))
+        .map(drop)
+}
+
+pub(super) fn set_maker(
+    connection: &Connection,
+    bot: UserId,
+    maker: UserId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET bot_of = ?2 WHERE id = ?1")?
+        .execute((bot.0, maker.0))
+        .map(drop)
+}
+
+/// The bots that somebody has made.
+pub(super) fn bots_of(connection: &Connection, maker: UserId) -> rusqlite::Result<Vec<UserId>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;
+    let bots = statement.query_map([maker.0], |row| row.get("id").map(UserId))?;
+    bots.collect()
+}
+
+/// Sets where a user's picture is served; tells whether that is new.
+pub(super) fn set_avatar_url(
+    connection: &Connection,
+    user: UserId,
+    url: &str,
+) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached("UPDATE users SET avatar_url = ?2 WHERE id = ?1 AND avatar_url IS NOT ?2")?
+        .execute((user.0, url))?;
+    Ok(changed > 0)
 }
 
 /// Whether others see what somebody is doing.

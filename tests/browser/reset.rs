@@ -37,7 +37,7 @@ async fn another_history_is_loaded_anew_and_the_draft_stays() {
         .await;
     // As from a backup: the last message isn't in it, and another one reads otherwise.
     let backup = Connection::open(stage.database()).expect("the database");
-    let change = "UPDATE clock SET epoch = epoch + 1; DELETE FROM messages WHERE content = 'Forgotten'; \
+    let change = "UPDATE sequence SET epoch = epoch + 1; DELETE FROM messages WHERE content = 'Forgotten'; \
         UPDATE messages SET content = 'Hello from a backup' WHERE content = 'Hello';";
     backup.execute_batch(change).expect("another history");
     drop(backup);

@@ -262,7 +262,7 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
         (Vec::new(), "no good"),
         (changed("PRAGMA user_version = 999"), "newer tincan"),
         (changed("PRAGMA application_id = 7"), "not one of tincan's"),
-        (changed("UPDATE clock SET last_id = 1"), "no good"),
+        (changed("UPDATE sequence SET last_id = 1"), "no good"),
         (changed("DELETE FROM users WHERE id = 2"), "no good"),
     ];
     fs::remove_file(home.file("changed.db")).expect("a file");
@@ -406,9 +406,9 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
     let good = fs::read(home.file("backup.db")).expect("a backup");
     let reaction = "INSERT INTO reactions VALUES";
     let wrong = [
-        ("UPDATE clock SET last_id = 2", "the clock is behind"),
-        ("UPDATE clock SET epoch = -1", "no good one"),
-        ("DELETE FROM clock", "there is no clock"),
+        ("UPDATE sequence SET last_id = 2", "the sequence is behind"),
+        ("UPDATE sequence SET epoch = -1", "no good one"),
+        ("DELETE FROM sequence", "there is no sequence"),
         ("UPDATE messages SET number = 5 WHERE number = 2", "1, 2, 3"),
         ("UPDATE messages SET number = 1", "1, 2, 3"),
         (

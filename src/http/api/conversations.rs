@@ -101,7 +101,7 @@ impl ReadMark {
     /// [`Error::Invalid`] where no message can have it.
     pub fn number(self) -> Result<Option<i64>> {
         if self.up_to.is_some_and(|number| number < 0) {
-            return Err(Error::invalid("upTo", "A message's number is not negative"));
+            return Err(Error::invalid("upTo", "A message’s number is not negative"));
         }
         Ok(self.up_to)
     }
@@ -116,6 +116,10 @@ async fn mark_read(mut request: Request, id: ConversationId) -> HandlerResult {
 }
 
 async fn type_in(request: Request, id: ConversationId) -> HandlerResult {
-    request.app.store.type_in(request.session()?, id).await?;
+    request
+        .app
+        .presence
+        .send_typing(request.session()?, id)
+        .await?;
     Ok(no_content())
 }

@@ -37,7 +37,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 impl SendMessage {
-    /// The message that it is to become, checked.
+    /// The message for the store.
     ///
     /// # Errors
     /// [`Error::Invalid`] where it doesn't keep the rules.
@@ -117,7 +117,7 @@ async fn unreact(request: Request, id: MessageId, emoji: String) -> HandlerResul
     Ok(ok(&message.view(user)))
 }
 
-/// An emoji out of a path, where it stands percent-encoded. What isn't UTF-8 is none.
+/// The emoji in a path, where it is percent-encoded.
 fn emoji_of(segment: &str) -> HandlerResult<Emoji> {
     Ok(Emoji::new(
         &percent_decode_str(segment).decode_utf8_lossy(),

@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus or whoever reads its text. It stands beside the API.
+//! Metrics in the text format of Prometheus. They are beside the API.
 
 use tokio::task;
 use warp::{Reply, http::header::CONTENT_TYPE};
@@ -17,7 +17,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn show(request: Request) -> HandlerResult {
     let app = request.app;
-    let text = task::spawn_blocking(move || app.store.metrics().text(app.store.moment())).await;
+    let text = task::spawn_blocking(move || app.metrics.text(app.store.stats())).await;
     let Ok(Ok(text)) = text else {
         return Err(Error::Internal.into());
     };

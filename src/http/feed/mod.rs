@@ -10,6 +10,7 @@ use std::{fmt::Write, sync::Arc};
 use warp::http::header::ACCEPT;
 
 use super::{
+    App,
     reply::{ErrorResponse, HandlerResult},
     request::Request,
     route::Route,
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     contract::operations::feed as contract,
     error::{Error, ErrorCode},
-    feed::{Feed, Item},
+    feed::{Feed, FeedEvent},
     metrics::Transport,
     model::Permission,
 };
@@ -48,7 +49,16 @@ async fn follow(request: Request) -> HandlerResult {
         .as_deref()
         .filter(|last| !last.is_empty())
         .or_else(|| query.get("after"));
-    let open = |transport| Feed::open(&app.store, &app.presence, session, cursor, transport);
+    let open = |transport| {
+        let App {
+            store,
+            bus,
+            presence,
+            metrics,
+            ..
+        } = &*app;
+        Feed::open(store, bus, presence, metrics, session, cursor, transport)
+    };
     if let Some(upgrade) = upgrade.filter(|_| caller.wants_websocket()) {
         let response = websocket::handshake(caller.headers())?;
         let token = caller.token(&app.settings).or(query.get("token"));
@@ -76,7 +86,7 @@ async fn follow(request: Request) -> HandlerResult {
 
 /// An event as the JSON object that long polls and WebSockets have for it. Cursors and names are the
 /// server's own and need no escape, and the data is JSON.
-fn json(Item { cursor, event }: &Item) -> &str {
+fn json(FeedEvent { cursor, event }: &FeedEvent) -> &str {
     event.frames.json.get_or_init(|| {
         let (name, data) = (event.name, &event.data);
         let mut json = String::with_capacity(data.len() + 64);

@@ -99,7 +99,7 @@ async fn read(app: &App, session: &Session, request: SocketRequest) -> HandlerRe
 
 async fn type_in(app: &App, session: &Session, request: SocketRequest) -> HandlerResult<String> {
     let conversation_id = request.conversation()?;
-    app.store.type_in(session, conversation_id).await?;
+    app.presence.send_typing(session, conversation_id).await?;
     Ok(done("typing", conversation_id, request.client_id))
 }
 

@@ -12,7 +12,7 @@ use warp::{
 
 use crate::{
     error::Error,
-    feed::{Feed, HEARTBEAT, Item},
+    feed::{Feed, FeedEvent, HEARTBEAT},
 };
 
 /// How long a client waits before it comes back, in milliseconds: a spread, so that a restart isn't
@@ -83,7 +83,7 @@ impl Silence {
 }
 
 /// Ids and names are the server's own and the data is JSON, so none of them has a line break.
-fn frame_of(Item { cursor, event }: &Item) -> &str {
+fn frame_of(FeedEvent { cursor, event }: &FeedEvent) -> &str {
     event.frames.server_sent.get_or_init(|| {
         let mut frame = String::with_capacity(event.data.len() + 64);
         // Writing to a string can't fail.

@@ -40,7 +40,7 @@ use warp::{
 use super::{json, ops};
 use crate::{
     error::{Error, ErrorCode, Result},
-    feed::{Feed, HEARTBEAT, Item},
+    feed::{Feed, FeedEvent, HEARTBEAT},
     http::{
         App,
         door::{caller::lists, filters::Upgrade},
@@ -145,11 +145,11 @@ impl From<tungstenite::Error> for End {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Capacity(_) => Self::because(Size, "64 KiB at most"),
-            tungstenite::Error::Utf8(_) => Self::because(Invalid, "That isn't UTF-8"),
+            tungstenite::Error::Utf8(_) => Self::because(Invalid, "That isn’t UTF-8"),
             tungstenite::Error::Protocol(error)
                 if error != ProtocolError::ResetWithoutClosingHandshake =>
             {
-                Self::because(Protocol, "That isn't RFC 6455")
+                Self::because(Protocol, "That isn’t RFC 6455")
             }
             error => {
                 tracing::debug!(%error, "a socket ended early");
@@ -197,7 +197,10 @@ impl Socket {
 
     /// Waits for the next event, and does meanwhile what the client asks for, one frame after the
     /// other.
-    async fn serve_until(&mut self, next: impl Future<Output = Result<Item>>) -> Result<Item, End> {
+    async fn serve_until(
+        &mut self,
+        next: impl Future<Output = Result<FeedEvent>>,
+    ) -> Result<FeedEvent, End> {
         let mut next = std::pin::pin!(next);
         loop {
             tokio::select! {

@@ -351,7 +351,7 @@ fn follow_path(id: ConversationId) -> String {
 /// address that names a place in the page, it wouldn't load it at all.)
 async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     let session = PageSession::of(&request)?;
-    let _counted = request.app.store.metrics().stream(Transport::FollowPage);
+    let _counted = request.app.metrics.stream(Transport::FollowPage);
     let view = View::Newest;
     let Shown {
         conversation,

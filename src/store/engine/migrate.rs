@@ -5,29 +5,39 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::open::{OpenError, with_suffix};
+use super::{OpenError, sequence, with_suffix};
 
-/// The whole present schema.
-const SCHEMA: &str = include_str!("../../schema.sql");
 /// Marks a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i32 = 0x5469_6e43;
-/// The migrations in order. The first makes a file of version 1 out of an empty one, and so on: a file's version is how
-/// many of these it has had. A new file is made from [`SCHEMA`] at once; a test holds that both ways lead to the same schema.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_initial.sql"),
-    include_str!("migrations/0002_rooms.sql"),
-    include_str!("migrations/0003_accounts.sql"),
-];
+
+/// What a database is made of.
+pub struct Schema<'a> {
+    /// All of it as it stands, from which a new file is created.
+    pub whole: &'a str,
+    /// In order. The first makes a file of version 1 out of an empty one, and so on: a file's version is how many of these
+    /// it has had.
+    pub migrations: &'a [&'a str],
+}
+
+impl Schema<'_> {
+    fn version(&self) -> i32 {
+        i32::try_from(self.migrations.len()).unwrap_or(i32::MAX)
+    }
+}
 
 /// Refuses a file that this program can't read, before anything is written to it.
-pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub fn check_version(
+    connection: &Connection,
+    path: &Path,
+    schema: &Schema<'_>,
+) -> Result<(), OpenError> {
     let found = Version::of(connection).map_err(|error| OpenError::from_sqlite(path, &error))?;
     if found.is_foreign {
         return Err(OpenError::Foreign {
             path: path.to_owned(),
         });
     }
-    let known = version_after(MIGRATIONS);
+    let known = schema.version();
     if found.number > known {
         return Err(OpenError::Newer {
             path: path.to_owned(),
@@ -39,22 +49,26 @@ pub(super) fn check_version(connection: &Connection, path: &Path) -> Result<(), 
 }
 
 /// Whether the file has the present schema.
-pub(super) fn is_present(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(Version::of(connection)?.number == version_after(MIGRATIONS))
+pub fn is_present(connection: &Connection, schema: &Schema<'_>) -> rusqlite::Result<bool> {
+    Ok(Version::of(connection)?.number == schema.version())
 }
 
 /// Brings the file to the present schema.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    migrate_by(MIGRATIONS, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))
+pub fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    schema: &Schema<'_>,
+) -> Result<(), OpenError> {
+    migrate_by(schema, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))
 }
 
 fn migrate_by(
-    migrations: &[&str],
+    schema: &Schema<'_>,
     connection: &mut Connection,
     path: &Path,
 ) -> rusqlite::Result<()> {
     let Version { number: found, .. } = Version::of(connection)?;
-    let present = version_after(migrations);
+    let present = schema.version();
     if found == present {
         return Ok(());
     }
@@ -63,10 +77,10 @@ fn migrate_by(
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if found == 0 {
-        create(&transaction)?;
+        create(&transaction, schema)?;
     } else {
         let done = usize::try_from(found).unwrap_or(0);
-        for migration in &migrations[done..] {
+        for migration in &schema.migrations[done..] {
             transaction.execute_batch(migration)?;
         }
     }
@@ -82,15 +96,10 @@ fn migrate_by(
     Ok(())
 }
 
-fn create(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction.execute_batch(SCHEMA)?;
+fn create(transaction: &Transaction<'_>, schema: &Schema<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(schema.whole)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    // Positive, because a cursor shows it in hexadecimal without a sign.
-    transaction.execute(
-        "INSERT INTO clock VALUES (1, random() & 0x7fffffffffffffff, 0, 0)",
-        [],
-    )?;
-    Ok(())
+    sequence::create(transaction)
 }
 
 /// Keeps the file as it is now as `tincan.db.v1`; a copy that an attempt before left is made anew.
@@ -104,10 +113,6 @@ fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Re
     synced.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     tracing::info!(copy = %copy.display(), "kept a copy of the database before changing its schema");
     Ok(())
-}
-
-fn version_after(migrations: &[&str]) -> i32 {
-    i32::try_from(migrations.len()).unwrap_or(i32::MAX)
 }
 
 struct Version {
@@ -139,8 +144,23 @@ mod tests {
 
     use super::*;
 
-    /// Stands for the first migration. A new file is made from the whole schema, and so it never runs.
+    const WHOLE: &str = "
+        CREATE TABLE sequence (only_row INTEGER PRIMARY KEY, epoch INTEGER, last_id INTEGER, probed_at INTEGER);
+        CREATE TABLE users (username TEXT)";
+    /// Stands for the first migration. A new file is created from the whole schema, and so it never runs.
     const FIRST: &str = "";
+
+    fn migrate_by(
+        migrations: &[&str],
+        connection: &mut Connection,
+        path: &Path,
+    ) -> rusqlite::Result<()> {
+        let schema = Schema {
+            whole: WHOLE,
+            migrations,
+        };
+        super::migrate_by(&schema, connection, path)
+    }
 
     /// A file of version 1 with something in it, in a folder that goes with it.
     fn old_file() -> (TempDir, std::path::PathBuf, Connection) {
@@ -149,10 +169,7 @@ mod tests {
         let mut connection = Connection::open(&path).expect("a file");
         migrate_by(&[FIRST], &mut connection, &path).expect("a new file is made");
         connection
-            .execute(
-                "INSERT INTO users (username, username_key, created_at) VALUES ('john', 'john', 0)",
-                [],
-            )
+            .execute("INSERT INTO users (username) VALUES ('john')", [])
             .expect("a user");
         (folder, path, connection)
     }
@@ -247,7 +264,7 @@ mod tests {
         assert_eq!(usernames(&copy), ["john"]);
         let epoch = |connection: &Connection| -> i64 {
             connection
-                .query_row("SELECT epoch FROM clock", [], |row| row.get(0))
+                .query_row("SELECT epoch FROM sequence", [], |row| row.get(0))
                 .expect("an epoch")
         };
         assert_eq!(epoch(&copy), epoch(&connection));

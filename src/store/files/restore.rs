@@ -11,11 +11,13 @@ use rusqlite::{Connection, ErrorCode};
 use tempfile::NamedTempFile;
 
 use super::{
-    backup::{self, BackupError, Pace, Watch, failed},
+    backup::{self, BackupError, OnProgress, Pace, failed},
     check,
-    open::{self, OpenError, with_suffix},
 };
-use crate::model::Timestamp;
+use crate::{
+    model::Timestamp,
+    store::engine::{OpenError, lock, open, sequence, with_suffix},
+};
 
 /// What SQLite keeps beside a database. Found beside another one, they would be taken for its own.
 const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
@@ -28,20 +30,20 @@ const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
 pub fn restore(
     backup: &Path,
     database: &Path,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
-    at_place(database, |place| restore_at(backup, place, watch))
+    at_place(database, |place| restore_at(backup, place, on_progress))
 }
 
 /// Has `work` done at the place of a database, which nobody else can serve all the while. What was made for the lock alone
 /// goes again where the work fails, as long as the lock is held: who gets it next may make something of that file.
-pub(super) fn at_place<T, E: From<OpenError>>(
+pub fn at_place<T, E: From<OpenError>>(
     database: &Path,
     work: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
     let was_there = database.exists();
     let place = open::resolve(database)?;
-    let _lock = open::lock(&place)?;
+    let _lock = lock(&place)?;
     let done = work(&place);
     let is_empty = || fs::metadata(&place).is_ok_and(|file| file.len() == 0);
     if done.is_err() && !was_there && is_empty() {
@@ -53,13 +55,13 @@ pub(super) fn at_place<T, E: From<OpenError>>(
 fn restore_at(
     backup: &Path,
     place: &Path,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
     let copy = backup::new_copy_beside(place)?;
     let copied = backup::open_source(backup)
         .map_err(BackupError::from)
-        .and_then(|source| backup::copy_database(&source, backup, &copy, Pace::Fast, watch))
-        .and_then(|()| backup::verify(&copy, backup, watch, |copy| begin_anew(copy, backup)));
+        .and_then(|source| backup::copy_database(&source, backup, &copy, Pace::Fast, on_progress))
+        .and_then(|()| backup::verify(&copy, backup, on_progress, |copy| begin_anew(copy, backup)));
     copied.map_err(|error| match error {
         BackupError::Database(OpenError::Corrupt { detail, .. }) => BackupError::BadBackup {
             path: backup.to_owned(),
@@ -71,10 +73,7 @@ fn restore_at(
 }
 
 /// Lets a new database take a place whose lock is held; gives back where the old one is kept.
-pub(super) fn put_in_place(
-    new: NamedTempFile,
-    place: &Path,
-) -> Result<Option<PathBuf>, BackupError> {
+pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>, BackupError> {
     new.as_file()
         .sync_all()
         .map_err(|error| failed(place, &error))?;
@@ -100,8 +99,7 @@ fn begin_anew(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError
     }
     let problems = check::all_problems(copy, backup)?;
     if problems.is_empty() {
-        copy.execute("UPDATE clock SET epoch = random() & 0x7fffffffffffffff", [])
-            .map_err(in_context)?;
+        sequence::begin_epoch(copy).map_err(in_context)?;
     }
     Ok(problems)
 }

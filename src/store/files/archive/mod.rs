@@ -12,10 +12,11 @@ use std::{fmt::Display, path::Path, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use self::{export::export, import::import};
-use super::{BackupError, OpenError};
+use super::backup::BackupError;
+use crate::store::engine::OpenError;
 
 /// Tells what the folder holds.
-const TITLE: &str = "archive.json";
+const MANIFEST: &str = "archive.json";
 /// The pictures, each by its user's id.
 const PICTURES: &str = "pictures";
 /// The form that is described here.
@@ -23,7 +24,7 @@ const VERSION: u32 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Title {
+struct Manifest {
     tincan_archive: u32,
     /// Whose sight it is; nobody's where it is everything.
     user: Option<String>,
@@ -71,8 +72,10 @@ enum Kind {
     Number,
     Flag,
     /// RFC 3339.
-    Moment,
+    Time,
     Text,
+    /// What a message says: of one of the system it is composed here, and taken apart by an import.
+    Content,
 }
 
 struct Field {
@@ -81,6 +84,8 @@ struct Field {
     kind: Kind,
     /// What user `?1` sees of it, in SQL.
     seen: &'static str,
+    /// Whether older archives lack it.
+    optional: bool,
 }
 
 const fn field(name: &'static str, column: &'static str, kind: Kind) -> Field {
@@ -89,12 +94,20 @@ const fn field(name: &'static str, column: &'static str, kind: Kind) -> Field {
         column,
         kind,
         seen: column,
+        optional: false,
     }
 }
 
 impl Field {
     const fn seen_as(self, seen: &'static str) -> Self {
         Self { seen, ..self }
+    }
+
+    const fn optional(self) -> Self {
+        Self {
+            optional: true,
+            ..self
+        }
     }
 }
 
@@ -117,19 +130,19 @@ const TABLES: [Table; 8] = [
             field("id", "id", Kind::Id),
             field("username", "username", Kind::Text),
             field("avatarURL", "avatar_url", Kind::Text),
-            field("createdAt", "created_at", Kind::Moment)
+            field("createdAt", "created_at", Kind::Time)
                 .seen_as("CASE WHEN id = ?1 THEN created_at END"),
             field("showsActivity", "shows_activity", Kind::Flag)
                 .seen_as("CASE WHEN id = ?1 THEN shows_activity END"),
             field("admin", "admin", Kind::Flag).seen_as("CASE WHEN id = ?1 THEN admin END"),
             field("botOf", "bot_of", Kind::Id).seen_as("CASE WHEN bot_of = ?1 THEN bot_of END"),
-            field("disabledAt", "disabled_at", Kind::Moment).seen_as("NULL"),
+            field("disabledAt", "disabled_at", Kind::Time).seen_as("NULL"),
             field("passwordHash", "password_hash", Kind::Text).seen_as("NULL"),
         ],
         order: "id",
         is_seen: "id = ?1 OR bot_of = ?1
             OR id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)
-            OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen)
+            OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen) OR id IN (SELECT actor_id FROM seen)
             OR id IN (SELECT user_id FROM reactions WHERE message_id IN (SELECT id FROM seen))",
     },
     Table {
@@ -140,7 +153,7 @@ const TABLES: [Table; 8] = [
             field("subject", "subject", Kind::Text),
             field("user", "user_id", Kind::Id),
             field("username", "username", Kind::Text),
-            field("linkedAt", "linked_at", Kind::Moment),
+            field("linkedAt", "linked_at", Kind::Time),
         ],
         order: "issuer, subject",
         is_seen: "user_id = ?1",
@@ -166,7 +179,7 @@ const TABLES: [Table; 8] = [
             field("open", "open", Kind::Flag),
             field("lowUser", "low_user", Kind::Id),
             field("highUser", "high_user", Kind::Id),
-            field("createdAt", "created_at", Kind::Moment),
+            field("createdAt", "created_at", Kind::Time),
             field("changedId", "changed_id", Kind::Id),
         ],
         order: "id",
@@ -209,12 +222,13 @@ const TABLES: [Table; 8] = [
             field("conversation", "conversation_id", Kind::Id),
             field("number", "number", Kind::Number),
             field("author", "author_id", Kind::Id),
-            field("content", "content", Kind::Text),
-            field("createdAt", "created_at", Kind::Moment),
-            field("editedAt", "edited_at", Kind::Moment),
-            field("deletedAt", "deleted_at", Kind::Moment),
+            field("content", "content", Kind::Content),
+            field("createdAt", "created_at", Kind::Time),
+            field("editedAt", "edited_at", Kind::Time),
+            field("deletedAt", "deleted_at", Kind::Time),
             field("system", "system", Kind::Text),
             field("subject", "subject_id", Kind::Id),
+            field("actor", "actor_id", Kind::Id).optional(),
             field("clientId", "client_id", Kind::Text)
                 .seen_as("CASE WHEN author_id = ?1 THEN client_id END"),
             field("changedId", "changed_id", Kind::Id),

@@ -11,53 +11,66 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 use serde_json::{Map, Value as Json};
 use tempfile::NamedTempFile;
 
-use super::{ArchiveError, Field, Kind, PICTURES, TABLES, TITLE, Table, Title, VERSION, bad};
+use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad};
 use crate::{
     model::{Username, username_key},
     store::{
-        BackupError, OpenError, Progress, Watch,
-        backup::{failed, new_copy_beside, open_source, verify},
-        check, migrate,
-        restore::{at_place, put_in_place},
+        engine::{OpenError, migrate, sequence},
+        files::{
+            backup::{
+                BackupError, OnProgress, Progress, failed, new_copy_beside, open_source, verify,
+            },
+            check,
+            restore::{at_place, put_in_place},
+        },
+        schema::{SCHEMA, SYSTEM_MESSAGES},
     },
 };
 
 /// Makes the database at `database`, in which nobody has an account yet, of the archive in the folder `from`.
-pub fn import(from: &Path, database: &Path, watch: Watch<'_>) -> Result<(), ArchiveError> {
-    let title = read_title(&from.join(TITLE))?;
-    at_place(database, |place| import_at(from, &title, place, watch))
+pub fn import(
+    from: &Path,
+    database: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(), ArchiveError> {
+    let manifest = read_manifest(&from.join(MANIFEST))?;
+    at_place(database, |place| {
+        import_at(from, &manifest, place, on_progress)
+    })
 }
 
-fn read_title(path: &Path) -> Result<Title, ArchiveError> {
+fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
     let text = fs::read_to_string(path).map_err(|error| bad(path, &error))?;
-    let title: Title = serde_json::from_str(&text).map_err(|_| {
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|_| {
         bad(
             path,
             &"this isn’t the title of an archive that this program knows",
         )
     })?;
-    if title.tincan_archive != VERSION {
+    if manifest.tincan_archive != VERSION {
         return Err(bad(path, &"the archive was made by a newer tincan"));
     }
-    if title.user.is_some() || title.last_id.is_none() {
+    if manifest.user.is_some() || manifest.last_id.is_none() {
         let why = "the archive holds what one user sees; only one of everything becomes a database";
         return Err(bad(path, &why));
     }
-    Ok(title)
+    Ok(manifest)
 }
 
 fn import_at(
     from: &Path,
-    title: &Title,
+    manifest: &Manifest,
     place: &Path,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     if has_accounts(place)? {
         return Err(ArchiveError::Taken(place.to_owned()));
     }
     let copy = new_copy_beside(place)?;
-    fill(from, title, &copy, watch)?;
-    let checked = verify(&copy, from, watch, |copy| check::all_problems(copy, from));
+    fill(from, manifest, &copy, on_progress)?;
+    let checked = verify(&copy, from, on_progress, |copy| {
+        check::all_problems(copy, from)
+    });
     checked.map_err(|error| match error {
         BackupError::Database(OpenError::Corrupt { detail, .. }) => bad(from, &detail),
         error => error.into(),
@@ -78,9 +91,9 @@ fn has_accounts(place: &Path) -> Result<bool, ArchiveError> {
 
 fn fill(
     from: &Path,
-    title: &Title,
+    manifest: &Manifest,
     copy: &NamedTempFile,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     let in_context = |error: rusqlite::Error| failed(copy.path(), &error);
     let mut connection = Connection::open(copy.path()).map_err(in_context)?;
@@ -89,14 +102,14 @@ fn fill(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF",
         )
         .map_err(in_context)?;
-    migrate::migrate(&mut connection, copy.path())?;
+    migrate::migrate(&mut connection, copy.path(), &SCHEMA)?;
     let transaction = connection.transaction().map_err(in_context)?;
     let mut import = Import {
         connection: &transaction,
         from,
         done: 0,
         of: 0,
-        watch,
+        on_progress,
     };
     for table in &TABLES {
         import.of += fs::metadata(from.join(table.file)).map_or(0, |file| file.len());
@@ -115,8 +128,9 @@ fn fill(
         )
         .map_err(in_context)?;
     transaction
-        .execute("UPDATE clock SET last_id = ?1", [title.last_id])
+        .execute_batch(SYSTEM_MESSAGES)
         .map_err(in_context)?;
+    sequence::set_last_id(&transaction, manifest.last_id.unwrap_or(0)).map_err(in_context)?;
     Ok(transaction.commit().map_err(in_context)?)
 }
 
@@ -126,7 +140,7 @@ struct Import<'a> {
     /// Bytes of the files with lines.
     done: u64,
     of: u64,
-    watch: Watch<'a>,
+    on_progress: OnProgress<'a>,
 }
 
 impl Import<'_> {
@@ -162,7 +176,7 @@ impl Import<'_> {
                 done: self.done,
                 of: self.of,
             };
-            if (self.watch)(progress).is_break() {
+            if (self.on_progress)(progress).is_break() {
                 return Err(BackupError::Stopped.into());
             }
         }
@@ -201,9 +215,16 @@ fn row_of(table: &Table, text: &str) -> Result<Vec<Value>, String> {
     let mut object: Map<String, Json> =
         serde_json::from_str(text).map_err(|_| "this isn’t a JSON object".to_owned())?;
     let mut values = Vec::with_capacity(table.fields.len() + 1);
-    for Field { name, kind, .. } in table.fields {
+    for field in table.fields {
+        let Field {
+            name,
+            kind,
+            optional,
+            ..
+        } = field;
         let value = object
             .remove(*name)
+            .or_else(|| optional.then_some(Json::Null))
             .ok_or_else(|| format!("“{name}” is missing"))?;
         values.push(value_of(*kind, value).ok_or_else(|| format!("“{name}” can’t be that"))?);
     }
@@ -219,12 +240,12 @@ fn value_of(kind: Kind, value: Json) -> Option<Value> {
         (Kind::Id, Json::String(id)) => Value::Integer(id.parse().ok().filter(|id| *id >= 0)?),
         (Kind::Number, Json::Number(number)) => Value::Integer(number.as_i64()?),
         (Kind::Flag, Json::Bool(flag)) => Value::Integer(flag.into()),
-        (Kind::Moment, Json::String(text)) => {
+        (Kind::Time, Json::String(text)) => {
             let moment = humantime::parse_rfc3339(&text).ok()?;
             let since = moment.duration_since(UNIX_EPOCH).ok()?;
             Value::Integer(i64::try_from(since.as_millis()).ok()?)
         }
-        (Kind::Text, Json::String(text)) => Value::Text(text),
+        (Kind::Text | Kind::Content, Json::String(text)) => Value::Text(text),
         _ => return None,
     })
 }

@@ -1,9 +1,9 @@
 //! The one writer: a thread that owns the write connection. It takes the jobs that are waiting as
-//! one batch, each to be taken back by itself, makes the batch durable with one commit, publishes
-//! what happened in id order, and then answers. While a commit waits for the disk, the next batch
+//! one batch, each of which can be rolled back by itself, makes the batch durable with one commit, has the
+//! effects of it happen in their order, and then answers. While a commit waits for the disk, the next batch
 //! gathers: the busier the server, the less a message costs.
 //!
-//! Only here is anything published.
+//! Effects happen only here, so nothing is published before it is durable.
 
 use std::{
     cell::Cell,
@@ -27,17 +27,14 @@ use tracing::Span;
 
 use super::{
     FatalError,
-    cache::Cache,
-    checkpoint::{Checkpointer, Gate},
-    is_lost,
-    open::Lock,
-    sessions::SessionCache,
-    transaction::{AfterCommit, Rollback, Transaction},
+    checkpoint::{BatchLock, Checkpointer},
+    error::is_fatal,
+    lock::Lock,
+    sequence,
+    transaction::{Cache, Context, Outcome, Rollback, Transaction},
 };
 use crate::{
-    bus::Bus,
     error::{Error, Result},
-    metrics::Metrics,
     model::Timestamp,
 };
 
@@ -58,21 +55,19 @@ thread_local! {
 }
 
 /// What the writer needs to begin.
-pub(super) struct Setup {
+pub struct Setup<C> {
     pub lock: Lock,
     pub connection: Connection,
     /// Another connection, for the thread of the checkpoints.
     pub checkpoints: Connection,
     pub last_id: i64,
-    pub bus: Arc<Bus>,
-    pub sessions: Arc<SessionCache>,
-    pub metrics: Arc<Metrics>,
+    pub context: C,
     pub fail: watch::Sender<Option<FatalError>>,
 }
 
 /// The queue in front of the writer's thread.
-pub(super) struct Writer {
-    jobs: mpsc::Sender<Message>,
+pub struct Writer<C: Context> {
+    jobs: mpsc::Sender<Message<C>>,
     pending: Arc<AtomicUsize>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -93,16 +88,16 @@ impl Drop for Pending {
     }
 }
 
-enum Message {
-    Job(Box<dyn Job>),
+enum Message<C: Context> {
+    Job(Box<dyn Job<C>>),
     Stop,
 }
 
 /// Something to be done inside a transaction, and somebody who waits for it.
-trait Job: Send {
+trait Job<C: Context>: Send {
     fn rollback(&self) -> Rollback;
-    /// Does the work. An error takes back what the work has written so far.
-    fn run(&mut self, tx: &mut Transaction<'_>) -> Result<()>;
+    /// Does the work. An error rolls back what the work has written so far.
+    fn run(&mut self, tx: &mut Transaction<'_, C>) -> Result<()>;
     /// Tells whoever waits, given the fate of the batch.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
@@ -118,16 +113,17 @@ struct Task<T, W> {
     caller: oneshot::Sender<Result<T>>,
 }
 
-impl<T, W> Job for Task<T, W>
+impl<C, T, W> Job<C> for Task<T, W>
 where
+    C: Context,
     T: Send,
-    W: FnOnce(&mut Transaction<'_>) -> Result<T> + Send,
+    W: FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send,
 {
     fn rollback(&self) -> Rollback {
         self.rollback
     }
 
-    fn run(&mut self, tx: &mut Transaction<'_>) -> Result<()> {
+    fn run(&mut self, tx: &mut Transaction<'_, C>) -> Result<()> {
         let Some(work) = self.work.take() else {
             return Ok(());
         };
@@ -151,8 +147,8 @@ where
     }
 }
 
-impl Writer {
-    pub fn start(setup: Setup) -> Self {
+impl<C: Context> Writer<C> {
+    pub fn start(setup: Setup<C>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let fail = setup.fail.clone();
         let thread = thread::spawn(move || {
@@ -182,7 +178,7 @@ impl Writer {
     pub fn submit<T: Send + 'static>(
         &self,
         rollback: Rollback,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (job, receiver) = self.job(rollback, work);
         match self.jobs.try_send(job) {
@@ -198,7 +194,7 @@ impl Writer {
     /// [`Error::Stopping`] when the writer has stopped.
     pub async fn submit_in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (job, receiver) = self.job(Rollback::Savepoint, work);
         let queued = self.jobs.send(job).await;
@@ -215,8 +211,8 @@ impl Writer {
     fn job<T: Send + 'static>(
         &self,
         rollback: Rollback,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
-    ) -> (Message, oneshot::Receiver<Result<T>>) {
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
+    ) -> (Message<C>, oneshot::Receiver<Result<T>>) {
         let (caller, receiver) = oneshot::channel();
         let task = Task {
             rollback,
@@ -241,34 +237,33 @@ impl Writer {
     }
 }
 
-fn write_until_stopped(setup: Setup, queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {
+fn write_until_stopped<C: Context>(
+    setup: Setup<C>,
+    queue: mpsc::Receiver<Message<C>>,
+) -> rusqlite::Result<()> {
     // The lock comes first, so that it goes last, whatever happens in between.
     let Setup {
         lock: _lock,
         connection,
         checkpoints,
         last_id,
-        bus,
-        sessions,
-        metrics,
+        context,
         fail,
     } = setup;
     connection.wal_hook(Some(|_, pages| {
         LOG_PAGES.set(pages);
         Ok(())
     }));
-    let gate = Gate::new(FairMutex::new(()));
-    let checkpointer = Checkpointer::start(checkpoints, Arc::clone(&gate), fail.clone());
+    let batch_lock = BatchLock::new(FairMutex::new(()));
+    let checkpointer = Checkpointer::start(checkpoints, Arc::clone(&batch_lock), fail.clone());
     let done = Batches {
         connection: &connection,
         last_id,
-        cache: Cache::default(),
+        cache: C::Cache::default(),
         data_version: 0,
-        bus,
-        sessions,
-        metrics,
+        context,
         fail: fail.clone(),
-        gate,
+        batch_lock,
         checkpointer: &checkpointer,
     }
     .run(queue);
@@ -291,25 +286,16 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-fn set_clock(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE clock SET last_id = ?1")?
-        .execute([last_id])?;
-    Ok(())
-}
-
 /// The thread's own state.
-struct Batches<'a> {
+struct Batches<'a, C: Context> {
     connection: &'a Connection,
     last_id: i64,
-    cache: Cache,
-    /// As it was when the memory was last known to be right.
+    cache: C::Cache,
+    /// As it was when the cache was last known to be right.
     data_version: i64,
-    bus: Arc<Bus>,
-    sessions: Arc<SessionCache>,
-    metrics: Arc<Metrics>,
+    context: C,
     fail: watch::Sender<Option<FatalError>>,
-    gate: Gate,
+    batch_lock: BatchLock,
     checkpointer: &'a Checkpointer,
 }
 
@@ -318,23 +304,23 @@ enum Aborted {
     /// Nothing of it was written; the next batch may do better.
     Refused(Error),
     /// Nobody knows what the disk holds; no further write may be made.
-    Lost(rusqlite::Error),
+    Fatal(rusqlite::Error),
 }
 
 impl From<rusqlite::Error> for Aborted {
     fn from(error: rusqlite::Error) -> Self {
-        if is_lost(&error) {
-            Self::Lost(error)
+        if is_fatal(&error) {
+            Self::Fatal(error)
         } else {
             Self::Refused(error.into())
         }
     }
 }
 
-impl Batches<'_> {
+impl<C: Context> Batches<'_, C> {
     /// Writes batch after batch until it is told to stop and the queue is empty, or until the disk
     /// fails.
-    fn run(mut self, mut queue: mpsc::Receiver<Message>) -> rusqlite::Result<()> {
+    fn run(mut self, mut queue: mpsc::Receiver<Message<C>>) -> rusqlite::Result<()> {
         let mut jobs = Vec::with_capacity(BATCH);
         while let Some(first) = queue.blocking_recv() {
             let mut next = Some(first);
@@ -355,26 +341,31 @@ impl Batches<'_> {
             }
             self.write(&mut jobs)?;
             if LOG_PAGES.get() >= CHECKPOINT_EVERY {
-                self.checkpointer.ask();
+                self.checkpointer.request();
             }
         }
         Ok(())
     }
 
-    /// Writes one batch, publishes, answers. An error is one after which nothing may be written.
-    fn write(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> rusqlite::Result<()> {
+    /// Writes one batch, has its effects happen, answers. An error is one after which nothing may be written.
+    fn write(&mut self, jobs: &mut Vec<Box<dyn Job<C>>>) -> rusqlite::Result<()> {
         let committed = if self.fail.borrow().is_some() {
             // The checkpoints, or the check of a large file, have found that the disk can't be trusted.
             Err(Aborted::Refused(Error::Stopping))
         } else {
-            let gate = Arc::clone(&self.gate);
-            let _no_checkpoint_ends_now = gate.lock();
+            let batch_lock = Arc::clone(&self.batch_lock);
+            let _no_checkpoint_ends_now = batch_lock.lock();
             self.commit(jobs)
         };
-        let (verdict, lost) = match committed {
-            Ok((last_id, after_commit)) => {
-                self.last_id = last_id;
-                self.perform(after_commit);
+        let (verdict, fatal) = match committed {
+            Ok(outcome) => {
+                self.last_id = outcome.last_id;
+                for effect in outcome.effects {
+                    effect(&self.context);
+                }
+                if outcome.scrubs {
+                    self.checkpointer.request_scrub();
+                }
                 (Ok(()), Ok(()))
             }
             Err(Aborted::Refused(error)) => {
@@ -382,17 +373,16 @@ impl Batches<'_> {
                 self.roll_back();
                 (Err(error), Ok(()))
             }
-            Err(Aborted::Lost(error)) => (Err(Error::Stopping), Err(error)),
+            Err(Aborted::Fatal(error)) => (Err(Error::Stopping), Err(error)),
         };
         for job in jobs.drain(..) {
             job.answer(verdict.clone());
         }
-        lost
+        fatal
     }
 
-    /// Runs the jobs in one transaction and commits it; gives back the sequence's new end and what
-    /// to do now.
-    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(i64, Vec<AfterCommit>), Aborted> {
+    /// Runs the jobs in one transaction and commits it; gives back what it leads to.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job<C>>]) -> Result<Outcome<C>, Aborted> {
         let connection = self.connection;
         let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
         let (now, count) = (Timestamp::now(), jobs.len());
@@ -404,22 +394,22 @@ impl Batches<'_> {
         }
         let mut tx = Transaction::new(connection, now, self.last_id, &mut self.cache, count);
         for job in jobs {
-            let mark = tx.begin_job(job.rollback())?;
+            let start = tx.begin_job(job.rollback())?;
             if let Err(error) = job.run(&mut tx)
-                && !tx.rollback_job(&mark)?
+                && !tx.rollback_job(&start)?
             {
                 return Err(Aborted::Refused(error));
             }
-            tx.end_job(&mark)?;
+            tx.end_job(&start)?;
         }
-        let (last_id, after_commit) = tx.end();
-        if last_id != self.last_id {
-            set_clock(connection, last_id)?;
+        let outcome = tx.end();
+        if outcome.last_id != self.last_id {
+            sequence::set_last_id(connection, outcome.last_id)?;
         }
         let begun = Instant::now();
         run("COMMIT")?;
-        self.metrics.committed(count, begun.elapsed());
-        Ok((last_id, after_commit))
+        self.context.committed(count, begun.elapsed());
+        Ok(outcome)
     }
 
     fn roll_back(&self) {
@@ -428,29 +418,6 @@ impl Batches<'_> {
         }
         if let Err(error) = self.connection.execute_batch("ROLLBACK") {
             tracing::error!(%error, "a refused batch could not be rolled back");
-        }
-    }
-
-    fn perform(&self, after_commit: Vec<AfterCommit>) {
-        for action in after_commit {
-            match action {
-                AfterCommit::Publish {
-                    id,
-                    members,
-                    change,
-                } => self.bus.publish(id, &members, &change),
-                AfterCommit::Scrub => self.checkpointer.ask_to_scrub(),
-                AfterCommit::EndSession {
-                    user,
-                    session,
-                    token,
-                } => {
-                    self.sessions.forget(&token);
-                    self.bus.end_session(user, session);
-                }
-                AfterCommit::ForgetToken(token) => self.sessions.forget(&token),
-                AfterCommit::ForgetUser(user) => self.sessions.forget_user(user),
-            }
         }
     }
 }

@@ -10,13 +10,17 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::ValueRef};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{ArchiveError, Field, Kind, PICTURES, TABLES, TITLE, Table, Title, VERSION};
+use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION};
 use crate::{
-    model::{Timestamp, username_key},
+    model::{SystemKind, Timestamp, username_key},
     store::{
-        BackupError, OpenError, Progress, Watch,
-        backup::{failed, folder_of, open_source, require_free, sync_folder},
+        engine::{OpenError, sequence},
+        files::backup::{
+            BackupError, OnProgress, Progress, failed, folder_of, open_source, require_free,
+            sync_folder,
+        },
         participants::FEW,
+        visible::IS_VISIBLE,
     },
 };
 
@@ -26,7 +30,7 @@ pub fn export(
     database: &Path,
     to: &Path,
     username: Option<&str>,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     let no_place = |reason| BackupError::NoPlace {
         path: to.to_owned(),
@@ -53,7 +57,7 @@ pub fn export(
         user,
         done: 0,
         of: 0,
-        watch,
+        on_progress,
     };
     export.of = export.count().map_err(in_context)?;
     for table in &TABLES {
@@ -65,7 +69,7 @@ pub fn export(
         .write_pictures()
         .map_err(|error| error.of(database, to))?;
     export
-        .write_title(username)
+        .write_manifest(username)
         .map_err(|error| error.of(database, to))?;
     fs::rename(folder.path(), to).map_err(no_place)?;
     // It has another name now.
@@ -85,13 +89,13 @@ fn find(snapshot: &Connection, username: &str) -> rusqlite::Result<Option<i64>> 
 }
 
 /// What can be in the way: what is read, what is written, or whoever breaks it off.
-enum Trouble {
+enum ExportError {
     Read(rusqlite::Error),
     Write(io::Error),
     Stopped,
 }
 
-impl Trouble {
+impl ExportError {
     fn of(self, database: &Path, to: &Path) -> BackupError {
         match self {
             Self::Read(error) => OpenError::from_sqlite(database, &error).into(),
@@ -101,13 +105,13 @@ impl Trouble {
     }
 }
 
-impl From<rusqlite::Error> for Trouble {
+impl From<rusqlite::Error> for ExportError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Read(error)
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for ExportError {
     fn from(error: io::Error) -> Self {
         Self::Write(error)
     }
@@ -119,7 +123,7 @@ struct Export<'a> {
     user: Option<i64>,
     done: u64,
     of: u64,
-    watch: Watch<'a>,
+    on_progress: OnProgress<'a>,
 }
 
 impl Export<'_> {
@@ -146,8 +150,8 @@ impl Export<'_> {
         format!(
             "WITH mine AS (SELECT conversation_id FROM participants WHERE user_id = ?1),
                   seen AS (
-                      SELECT m.id, m.author_id, m.subject_id FROM participants p
-                      JOIN messages m ON m.conversation_id = p.conversation_id AND m.id > p.history_id
+                      SELECT m.id, m.author_id, m.subject_id, m.actor_id FROM participants p
+                      JOIN messages m ON m.conversation_id = p.conversation_id AND {IS_VISIBLE}
                       WHERE p.user_id = ?1),
                   shown AS (
                       SELECT p.conversation_id, p.user_id FROM participants p
@@ -157,8 +161,8 @@ impl Export<'_> {
         )
     }
 
-    fn write(&mut self, table: &Table) -> Result<(), Trouble> {
-        let columns: Vec<_> = table
+    fn write(&mut self, table: &Table) -> Result<(), ExportError> {
+        let mut columns: Vec<_> = table
             .fields
             .iter()
             .map(|field| match self.user {
@@ -166,6 +170,9 @@ impl Export<'_> {
                 None => field.column,
             })
             .collect();
+        if table.name == "messages" {
+            columns.extend(SYSTEM_COLUMNS);
+        }
         let sql = self.select(table, &columns.join(", "));
         let mut statement = self
             .snapshot
@@ -184,14 +191,14 @@ impl Export<'_> {
                 done: self.done,
                 of: self.of,
             };
-            if (self.watch)(progress).is_break() {
-                return Err(Trouble::Stopped);
+            if (self.on_progress)(progress).is_break() {
+                return Err(ExportError::Stopped);
             }
         }
         close(file)
     }
 
-    fn write_pictures(&self) -> Result<(), Trouble> {
+    fn write_pictures(&self) -> Result<(), ExportError> {
         fs::create_dir(self.folder.join(PICTURES))?;
         for table in TABLES.iter().filter(|table| table.name == "avatars") {
             let sql = self.select(table, "user_id, picture");
@@ -210,23 +217,21 @@ impl Export<'_> {
     }
 
     /// Comes last: a folder without it isn't whole.
-    fn write_title(&self, username: Option<&str>) -> Result<(), Trouble> {
+    fn write_manifest(&self, username: Option<&str>) -> Result<(), ExportError> {
         let last_id = match self.user {
             Some(_) => None,
-            None => self
-                .snapshot
-                .query_row("SELECT last_id FROM clock", [], |row| row.get(0))?,
+            None => Some(sequence::last_id(self.snapshot)?.0),
         };
-        let title = Title {
+        let manifest = Manifest {
             tincan_archive: VERSION,
             user: username.map(str::to_owned),
             last_id,
         };
-        let mut file = BufWriter::new(self.create(TITLE)?);
-        serde_json::to_writer(&mut file, &title).map_err(io::Error::from)?;
+        let mut file = BufWriter::new(self.create(MANIFEST)?);
+        serde_json::to_writer(&mut file, &manifest).map_err(io::Error::from)?;
         file.write_all(b"\n")?;
         close(file)?;
-        sync_folder(&self.folder.join(TITLE))?;
+        sync_folder(&self.folder.join(MANIFEST))?;
         Ok(())
     }
 
@@ -237,9 +242,29 @@ impl Export<'_> {
     }
 }
 
-fn close(file: BufWriter<File>) -> Result<(), Trouble> {
+fn close(file: BufWriter<File>) -> Result<(), ExportError> {
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(file.sync_all()?)
+}
+
+/// What the texts of system messages are composed of, beside their fields.
+const SYSTEM_COLUMNS: [&str; 3] = [
+    "system AS system_kind",
+    "(SELECT username FROM users WHERE id = subject_id) AS subject_name",
+    "(SELECT username FROM users WHERE id = actor_id) AS actor_name",
+];
+
+/// What a message says, as it is shown.
+fn shown(row: &Row<'_>, content: &str) -> rusqlite::Result<String> {
+    let kind: Option<String> = row.get("system_kind")?;
+    let subject: Option<String> = row.get("subject_name")?;
+    Ok(match (kind.as_deref().and_then(SystemKind::of), subject) {
+        (Some(kind), Some(subject)) => {
+            let actor: Option<String> = row.get("actor_name")?;
+            kind.text(actor.as_deref(), &subject, content)
+        }
+        _ => content.to_owned(),
+    })
 }
 
 /// A row as an object, its fields in their order.
@@ -256,9 +281,14 @@ impl Serialize for Line<'_> {
         for (index, Field { name, kind, .. }) in self.fields.iter().enumerate() {
             match (kind, self.row.get_ref(index).map_err(S::Error::custom)?) {
                 (_, ValueRef::Null) => line.serialize_entry(name, &()),
+                (Kind::Content, ValueRef::Text(text)) => {
+                    let text = std::str::from_utf8(text).map_err(S::Error::custom)?;
+                    let text = shown(self.row, text).map_err(S::Error::custom)?;
+                    line.serialize_entry(name, &text)
+                }
                 (Kind::Id, ValueRef::Integer(id)) => line.serialize_entry(name, &id.to_string()),
                 (Kind::Flag, ValueRef::Integer(flag)) => line.serialize_entry(name, &(flag != 0)),
-                (Kind::Moment, ValueRef::Integer(at)) => line.serialize_entry(name, &Timestamp(at)),
+                (Kind::Time, ValueRef::Integer(at)) => line.serialize_entry(name, &Timestamp(at)),
                 (_, ValueRef::Integer(number)) => line.serialize_entry(name, &number),
                 (_, value) => line.serialize_entry(name, value.as_str().map_err(S::Error::custom)?),
             }?;

@@ -20,9 +20,10 @@ use rusqlite::{
 };
 use tempfile::NamedTempFile;
 
-use super::{
-    check, migrate,
-    open::{self, OpenError},
+use super::check;
+use crate::store::{
+    engine::{OpenError, migrate, open},
+    schema::SCHEMA,
 };
 
 /// Pages in a step: 1 MiB.
@@ -33,8 +34,8 @@ const STEPS_A_SYNC: u32 = 8;
 /// What the name of a file ends in that isn't done yet.
 pub const PARTIAL: &str = ".partial";
 
-/// How far a piece of work has come. Whoever is told may break it off.
-pub type Watch<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+/// Called with how far a piece of work has come; it may break the work off.
+pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Progress {
@@ -63,7 +64,7 @@ pub enum BackupError {
 
 /// Whether copying leaves room for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub enum Pace {
     /// It rests as long as it works.
     Polite,
     Fast,
@@ -71,7 +72,7 @@ pub(super) enum Pace {
 
 /// Makes `to`, which isn't there yet, a copy of the database as it is now. Whoever else has the database open may read
 /// and write all the while. The copy has its name once it is whole, checked and on the disk.
-pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), BackupError> {
+pub fn back_up(database: &Path, to: &Path, on_progress: OnProgress<'_>) -> Result<(), BackupError> {
     let no_place = |reason| BackupError::NoPlace {
         path: to.to_owned(),
         reason,
@@ -80,8 +81,8 @@ pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), Backu
     require_free(to)?;
     let source = open_source(database)?;
     let copy = new_copy_beside(to)?;
-    copy_database(&source, database, &copy, Pace::Polite, watch)?;
-    verify(&copy, database, watch, |connection| {
+    copy_database(&source, database, &copy, Pace::Polite, on_progress)?;
+    verify(&copy, database, on_progress, |connection| {
         open::quick_check(connection, database)?;
         check::foreign_keys(connection).map_err(|error| OpenError::from_sqlite(database, &error))
     })?;
@@ -94,7 +95,7 @@ pub fn back_up(database: &Path, to: &Path, watch: Watch<'_>) -> Result<(), Backu
 }
 
 /// Refuses a place that something has.
-pub(super) fn require_free(to: &Path) -> Result<(), BackupError> {
+pub fn require_free(to: &Path) -> Result<(), BackupError> {
     if to.symlink_metadata().is_err() {
         return Ok(());
     }
@@ -106,16 +107,16 @@ pub(super) fn require_free(to: &Path) -> Result<(), BackupError> {
 }
 
 /// A connection that only reads, to a database of ours that this program understands.
-pub(super) fn open_source(path: &Path) -> Result<Connection, OpenError> {
+pub fn open_source(path: &Path) -> Result<Connection, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let mut connection = Connection::open_with_flags(path, open::READ_ONLY).map_err(in_context)?;
     open::prepare_connection(&mut connection).map_err(in_context)?;
-    migrate::check_version(&connection, path)?;
+    migrate::check_version(&connection, path, &SCHEMA)?;
     Ok(connection)
 }
 
 /// An empty file of its owner's alone in the same folder, under a name that nothing has; it goes when it is dropped.
-pub(super) fn new_copy_beside(to: &Path) -> Result<NamedTempFile, BackupError> {
+pub fn new_copy_beside(to: &Path) -> Result<NamedTempFile, BackupError> {
     let mut name = to.file_name().unwrap_or_default().to_owned();
     name.push(".");
     tempfile::Builder::new()
@@ -129,12 +130,12 @@ pub(super) fn new_copy_beside(to: &Path) -> Result<NamedTempFile, BackupError> {
 }
 
 /// Copies what `source`, which `from` names, holds now.
-pub(super) fn copy_database(
+pub fn copy_database(
     source: &Connection,
     from: &Path,
     copy: &NamedTempFile,
     pace: Pace,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
 ) -> Result<(), BackupError> {
     let in_context = |error: rusqlite::Error| of_copying(from, copy, &error);
     let mut target = Connection::open(copy.path()).map_err(in_context)?;
@@ -164,7 +165,7 @@ pub(super) fn copy_database(
             done: bytes(pages.pagecount - pages.remaining),
             of: bytes(pages.pagecount),
         };
-        if watch(progress).is_break() {
+        if on_progress(progress).is_break() {
             return Err(BackupError::Stopped);
         }
         match done {
@@ -188,13 +189,13 @@ fn of_copying(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> Bac
 }
 
 /// Reads a copy of `from` again as `check` says, once it stands alone.
-pub(super) fn verify(
+pub fn verify(
     copy: &NamedTempFile,
     from: &Path,
-    watch: Watch<'_>,
+    on_progress: OnProgress<'_>,
     check: impl FnOnce(&Connection) -> Result<Vec<String>, OpenError>,
 ) -> Result<(), BackupError> {
-    if watch(Progress::Checking).is_break() {
+    if on_progress(Progress::Checking).is_break() {
         return Err(BackupError::Stopped);
     }
     let in_context = |error: rusqlite::Error| of_copying(from, copy, &error);
@@ -215,18 +216,18 @@ pub(super) fn verify(
 }
 
 /// The folder's list of names, too, has to be on the disk.
-pub(super) fn sync_folder(of: &Path) -> io::Result<()> {
+pub fn sync_folder(of: &Path) -> io::Result<()> {
     File::open(folder_of(of))?.sync_all()
 }
 
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
 }
 
-pub(super) fn failed(path: &Path, reason: &impl ToString) -> BackupError {
+pub fn failed(path: &Path, reason: &impl ToString) -> BackupError {
     BackupError::Failed {
         path: path.to_owned(),
         reason: reason.to_string(),

@@ -23,11 +23,11 @@ use parking_lot::FairMutex;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{FatalError, is_lost};
+use super::{FatalError, error::is_fatal};
 
 /// Held by the writer for each batch. Fair, so that a busy writer can't keep the checkpoint
 /// waiting.
-pub(super) type Gate = Arc<FairMutex<()>>;
+pub type BatchLock = Arc<FairMutex<()>>;
 
 /// Between two scrubs, so that whoever deletes a lot doesn't hold up everybody's messages.
 const SCRUB_REST: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ const LONGEST_SCRUB_REST: Duration = Duration::from_mins(1);
 const READER_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Asks for checkpoints; the thread ends when this is dropped.
-pub(super) struct Checkpointer {
+pub struct Checkpointer {
     ask: SyncSender<()>,
     /// Whether the log is to be emptied as well.
     scrub: Arc<AtomicBool>,
@@ -48,14 +48,14 @@ pub(super) struct Checkpointer {
 impl Checkpointer {
     pub fn start(
         connection: Connection,
-        gate: Gate,
+        batch_lock: BatchLock,
         fail: watch::Sender<Option<FatalError>>,
     ) -> Self {
         let (ask, asked) = sync_channel(1);
         let scrub = Arc::new(AtomicBool::new(false));
         let wants_scrub = Arc::clone(&scrub);
         let thread = thread::spawn(move || {
-            if let Err(error) = run(&connection, &gate, &asked, &wants_scrub) {
+            if let Err(error) = run(&connection, &batch_lock, &asked, &wants_scrub) {
                 fail.send_replace(Some(FatalError::Disk(error.to_string())));
             }
         });
@@ -63,14 +63,14 @@ impl Checkpointer {
     }
 
     /// Wants a checkpoint soon; one that is already wanted serves for both.
-    pub fn ask(&self) {
+    pub fn request(&self) {
         let _ = self.ask.try_send(());
     }
 
     /// Wants one that leaves nothing in the log: a text that was deleted is still in there.
-    pub fn ask_to_scrub(&self) {
+    pub fn request_scrub(&self) {
         self.scrub.store(true, Ordering::Release);
-        self.ask();
+        self.request();
     }
 
     /// Waits for a checkpoint that is under way, and ends the thread.
@@ -82,7 +82,7 @@ impl Checkpointer {
 
 fn run(
     connection: &Connection,
-    gate: &Gate,
+    batch_lock: &BatchLock,
     asked: &Receiver<()>,
     wants_scrub: &AtomicBool,
 ) -> rusqlite::Result<()> {
@@ -100,7 +100,7 @@ fn run(
         }
         checkpoint(connection, "PASSIVE")?;
         let has_rested = scrubbed.is_none_or(|when| when.elapsed() >= rest);
-        let _writer_waits = gate.lock();
+        let _writer_waits = batch_lock.lock();
         if has_rested && wants_scrub.swap(false, Ordering::AcqRel) {
             if checkpoint(connection, "TRUNCATE")? {
                 rest = SCRUB_REST;
@@ -122,7 +122,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     match connection.query_row(&sql, [], |row| row.get::<_, bool>(0)) {
         Ok(is_blocked) => Ok(!is_blocked),
-        Err(error) if is_lost(&error) => Err(error),
+        Err(error) if is_fatal(&error) => Err(error),
         Err(error) => {
             tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
             Ok(true)

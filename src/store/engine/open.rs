@@ -1,19 +1,22 @@
-//! From a path to a connection that may be written to: the lock, the checks of a file that somebody
-//! else may have touched, the pragmas.
+//! From a path to a connection that may be written to: the checks of a file that somebody else may have touched, and the
+//! pragmas.
 
 use std::{
-    fmt,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, Write},
+    fs::{self, OpenOptions},
+    io,
     path::{Path, PathBuf},
-    process, thread,
+    thread,
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, OpenFlags, ffi};
 use tokio::sync::watch;
 
-use super::{FatalError, migrate};
+use super::{
+    FatalError, OpenError, Schema,
+    lock::{Lock, lock},
+    migrate, sequence,
+};
 
 /// How long a connection waits for another program's lock, before a write is refused as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,62 +28,13 @@ const WAL_KEPT: i64 = 64 * 1024 * 1024;
 
 /// How readers open the file. A connection is used by one thread at a time, so SQLite's own mutex
 /// isn't needed.
-pub(super) const READ_ONLY: OpenFlags =
+pub const READ_ONLY: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const READ_WRITE: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// Why a database can't be opened. Each names the file and says what to do where something can be
-/// done.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The path, its folder or the file's rights are in the way.
-    #[error("can't use {path} as the database: {reason}")]
-    Unusable { path: PathBuf, reason: String },
-    /// Another server has the file.
-    #[error("{path} is in use ({holder}); one server at a time can serve a database")]
-    InUse { path: PathBuf, holder: String },
-    /// Damage, or not an SQLite file at all.
-    #[error(
-        "{path} is damaged: {detail}\nIt was left as it is. Put a good copy in its place with `tincan restore BACKUP`, or move it \
-         away together with {path}-wal and {path}-shm to start with an empty one."
-    )]
-    Corrupt { path: PathBuf, detail: String },
-    /// An SQLite file of some other program.
-    #[error("{path} is an SQLite database, but not one of tincan's; it was left as it is")]
-    Foreign { path: PathBuf },
-    /// Written by a later version of this program.
-    #[error(
-        "{path} was written by a newer tincan (its schema is {found}, this program knows up to {known}); it was left as it is"
-    )]
-    Newer {
-        path: PathBuf,
-        found: i32,
-        known: i32,
-    },
-}
-
-impl OpenError {
-    pub(super) fn unusable(path: &Path, reason: &impl fmt::Display) -> Self {
-        Self::Unusable {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        }
-    }
-
-    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Corrupt {
-                path: path.to_owned(),
-                detail: error.to_string(),
-            },
-            _ => Self::unusable(path, error),
-        }
-    }
-}
-
 /// A database that is ready to be written to.
-pub(super) struct Opened {
+pub struct Opened {
     pub connection: Connection,
     pub lock: Lock,
     /// Absolute, so that it stays right whatever the working directory becomes.
@@ -89,16 +43,11 @@ pub(super) struct Opened {
     pub last_id: i64,
 }
 
-/// Held for as long as this process may write to the database.
-pub(super) struct Lock {
-    _file: File,
-}
-
-pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
+pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
     let path = resolve(path)?;
     let lock = lock(&path)?;
     if fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
-        inspect(&path)?;
+        inspect(&path, schema)?;
     }
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(&path, &error);
     let mut connection = connect(&path)?;
@@ -106,12 +55,8 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
         return Err(OpenError::unusable(&path, &"it is read-only"));
     }
     prepare_writing(&connection).map_err(in_context)?;
-    migrate::migrate(&mut connection, &path)?;
-    let (epoch, last_id) = connection
-        .query_row("SELECT epoch, last_id FROM clock", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .map_err(in_context)?;
+    migrate::migrate(&mut connection, &path, schema)?;
+    let (epoch, last_id) = sequence::read(&connection).map_err(in_context)?;
     Ok(Opened {
         connection,
         lock,
@@ -122,8 +67,8 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
 }
 
 /// The file's own path, behind links: two names of one file must meet at one lock. A missing file is
-/// made, empty, as a link to nowhere has no path of its own yet.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+/// created, empty, as a link to nowhere has no path of its own yet.
+pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let in_context = |error: io::Error| OpenError::unusable(path, &error);
     if !path.exists() {
         OpenOptions::new()
@@ -135,44 +80,9 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     path.canonicalize().map_err(in_context)
 }
 
-/// Takes the lock of a file beside the database. SQLite's own locks can't say who holds them, and
-/// would keep other programs, a backup among them, from reading.
-pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
-    let lock_path = with_suffix(path, ".lock");
-    let in_context = |error: io::Error| OpenError::unusable(&lock_path, &error);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&lock_path)
-        .map_err(in_context)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let holder = if holder.is_empty() {
-                "unknown".to_owned()
-            } else {
-                holder.trim().to_owned()
-            };
-            return Err(OpenError::InUse {
-                path: path.to_owned(),
-                holder,
-            });
-        }
-        Err(TryLockError::Error(error)) => return Err(in_context(error)),
-    }
-    file.set_len(0).map_err(in_context)?;
-    file.rewind().map_err(in_context)?;
-    writeln!(file, "process {}", process::id()).map_err(in_context)?;
-    Ok(Lock { _file: file })
-}
-
 /// Looks at an existing file through a read-only connection, which leaves its bytes as they are:
 /// closing a writable one would run a checkpoint.
-fn inspect(path: &Path) -> Result<(), OpenError> {
+fn inspect(path: &Path, schema: &Schema<'_>) -> Result<(), OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let connection = Connection::open_with_flags(path, READ_ONLY).map_err(in_context)?;
     if needs_rollback(&connection) {
@@ -182,7 +92,7 @@ fn inspect(path: &Path) -> Result<(), OpenError> {
             .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
             .map_err(in_context)?;
     }
-    migrate::check_version(&connection, path)?;
+    migrate::check_version(&connection, path, schema)?;
     if size_on_disk(path) <= CHECK_FIRST {
         quick_check(&connection, path)?;
     }
@@ -200,14 +110,14 @@ fn needs_rollback(connection: &Connection) -> bool {
 }
 
 /// A connection that may write, to a file that is there.
-pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
+pub fn connect(path: &Path) -> Result<Connection, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let mut connection = Connection::open_with_flags(path, READ_WRITE).map_err(in_context)?;
     prepare_connection(&mut connection).map_err(in_context)?;
     Ok(connection)
 }
 
-pub(super) fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| OpenError::from_sqlite(path, &error))?;
@@ -221,7 +131,7 @@ pub(super) fn quick_check(connection: &Connection, path: &Path) -> Result<(), Op
 }
 
 /// Checks a file that was too large to be checked before the server listens.
-pub(super) fn check_in_background(path: &Path, fail: watch::Sender<Option<FatalError>>) {
+pub fn check_in_background(path: &Path, fail: watch::Sender<Option<FatalError>>) {
     if size_on_disk(path) <= CHECK_FIRST {
         return;
     }
@@ -245,7 +155,7 @@ fn size_on_disk(path: &Path) -> u64 {
 }
 
 /// What every connection needs.
-pub(super) fn prepare_connection(connection: &mut Connection) -> rusqlite::Result<()> {
+pub fn prepare_connection(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "temp_store", "memory")

@@ -1,19 +1,20 @@
-//! What the writer remembers of conversations from batch to batch, so that a message needn't look up
-//! who is to be told of it and which number it has. That holds as long as nobody else writes; where some
-//! other program has, the writer notices, and forgets it all.
+//! What the writer keeps of conversations from batch to batch, so that a message needn't look up who is to be told of it
+//! and which number it has.
 
 use std::{collections::HashMap, sync::Arc};
 
+use super::engine::Cache;
 use crate::model::{ConversationId, Member};
 
 /// Everybody in a conversation, by user id.
-pub(super) type Roster = Arc<[Member]>;
+pub type Roster = Arc<[Member]>;
 
-/// Members of all conversations, beyond which everything is forgotten: two MiB of them.
+/// Members of all conversations, beyond which the cache is cleared: two MiB of them.
 const MOST_MEMBERS: usize = 65_536;
 
+/// The members and the newest numbers of conversations.
 #[derive(Default)]
-pub(super) struct Cache {
+pub struct RosterCache {
     conversations: HashMap<ConversationId, Conversation>,
     members: usize,
     /// What the job that is being done has looked up or changed.
@@ -26,14 +27,12 @@ struct Conversation {
     newest_number: Option<i64>,
 }
 
-impl Cache {
-    /// Another job begins: what is known by now stays known.
-    pub fn begin_job(&mut self) {
+impl Cache for RosterCache {
+    fn begin_job(&mut self) {
         self.touched.clear();
     }
 
-    /// The job is taken back: what it found may have been what it had made.
-    pub fn rollback_job(&mut self) {
+    fn rollback_job(&mut self) {
         for id in std::mem::take(&mut self.touched) {
             if let Some(conversation) = self.conversations.remove(&id) {
                 self.members -= size(&conversation);
@@ -41,6 +40,12 @@ impl Cache {
         }
     }
 
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl RosterCache {
     pub fn roster(&self, id: ConversationId) -> Option<Roster> {
         self.conversations.get(&id)?.roster.clone()
     }
@@ -69,10 +74,6 @@ impl Cache {
         change(conversation);
         self.members += size(conversation);
         self.touched.push(id);
-    }
-
-    pub fn clear(&mut self) {
-        *self = Self::default();
     }
 }
 

@@ -4,12 +4,16 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{backup, migrate, open::OpenError};
+use super::backup;
+use crate::store::{
+    engine::{OpenError, migrate},
+    schema::SCHEMA,
+};
 
 /// What must never be found, each as a query for one example and a sentence about it.
 const EXPECTATIONS: &[(&str, &str)] = &[
     (
-        "the clock is behind what it has numbered: number",
+        "the sequence is behind what it has numbered: number",
         "SELECT id FROM (
              SELECT max(id) AS id FROM messages
              UNION ALL SELECT max(changed_id) FROM messages
@@ -17,11 +21,11 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0))) FROM participants
              UNION ALL SELECT max(left_id) FROM departures
              UNION ALL SELECT max(reacted_id) FROM reactions
-         ) WHERE id > (SELECT last_id FROM clock)",
+         ) WHERE id > (SELECT last_id FROM sequence)",
     ),
     (
-        "there is no clock, or no good one: found",
-        "SELECT n FROM (SELECT count(*) AS n, min(epoch) AS epoch FROM clock) WHERE n <> 1 OR epoch <= 0",
+        "there is no sequence, or no good one: found",
+        "SELECT n FROM (SELECT count(*) AS n, min(epoch) AS epoch FROM sequence) WHERE n <> 1 OR epoch <= 0",
     ),
     (
         "messages aren’t numbered 1, 2, 3 …: conversation",
@@ -41,7 +45,8 @@ const EXPECTATIONS: &[(&str, &str)] = &[
     ),
     (
         "a message names nobody who exists: message",
-        "SELECT id FROM messages WHERE coalesce(author_id, subject_id) NOT IN (SELECT id FROM users)",
+        "SELECT id FROM messages WHERE coalesce(author_id, subject_id) NOT IN (SELECT id FROM users)
+         OR actor_id NOT IN (SELECT id FROM users)",
     ),
     (
         "a reaction belongs to no message or nobody: message",
@@ -83,7 +88,7 @@ pub fn check(database: &Path) -> Result<(), OpenError> {
 }
 
 /// All that is wrong with a database, which `path` names.
-pub(super) fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>, OpenError> {
+pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     // One snapshot, so that a count and what it counts are of the same moment.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
@@ -92,7 +97,7 @@ pub(super) fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<S
     if problems.is_empty() {
         problems = foreign_keys(&snapshot).map_err(in_context)?;
         // An older file is brought up to date before it is used.
-        if migrate::is_present(&snapshot).map_err(in_context)? {
+        if migrate::is_present(&snapshot, &SCHEMA).map_err(in_context)? {
             problems.extend(unmet(&snapshot).map_err(in_context)?);
         }
     }
@@ -112,7 +117,7 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Rows that refer to rows which aren't there, the first few.
-pub(super) fn foreign_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+pub fn foreign_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     let rows = statement.query_map([], |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);

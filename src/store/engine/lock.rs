@@ -1,0 +1,50 @@
+//! One process at a time may write to a database.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::Path,
+    process,
+};
+
+use super::{OpenError, with_suffix};
+
+/// Held for as long as this process may write to the database.
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock of a file beside the database. SQLite's own locks can't say who holds them, and
+/// would keep other programs, a backup among them, from reading.
+pub fn lock(path: &Path) -> Result<Lock, OpenError> {
+    let lock_path = with_suffix(path, ".lock");
+    let in_context = |error: io::Error| OpenError::unusable(&lock_path, &error);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&lock_path)
+        .map_err(in_context)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            let holder = if holder.is_empty() {
+                "unknown".to_owned()
+            } else {
+                holder.trim().to_owned()
+            };
+            return Err(OpenError::InUse {
+                path: path.to_owned(),
+                holder,
+            });
+        }
+        Err(TryLockError::Error(error)) => return Err(in_context(error)),
+    }
+    file.set_len(0).map_err(in_context)?;
+    file.rewind().map_err(in_context)?;
+    writeln!(file, "process {}", process::id()).map_err(in_context)?;
+    Ok(Lock { _file: file })
+}

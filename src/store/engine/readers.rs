@@ -1,0 +1,66 @@
+//! The connections that only read: a pool of them, used on blocking threads.
+
+use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::Connection;
+use tokio::{sync::Semaphore, task};
+use tracing::Span;
+
+use super::{OpenError, open};
+use crate::error::{Error, Result};
+
+pub struct Readers {
+    pool: r2d2::Pool<SqliteConnectionManager>,
+    /// As many permits as there are connections, so that waiting for one costs no thread.
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let manager = SqliteConnectionManager::file(path)
+            .with_flags(open::READ_ONLY)
+            .with_init(open::prepare_connection);
+        let size = thread::available_parallelism()
+            .map_or(2, NonZeroUsize::get)
+            .clamp(2, 8)
+            * 2;
+        let pool = r2d2::Pool::builder()
+            .max_size(u32::try_from(size).unwrap_or(4))
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .build(manager)
+            .map_err(|error| OpenError::unusable(path, &error))?;
+        let permits = Arc::new(Semaphore::new(pool.max_size() as usize));
+        Ok(Self { pool, permits })
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::Stopping)?;
+        let pool = self.pool.clone();
+        // What is logged there is logged in the caller's span.
+        let span = Span::current();
+        let done = task::spawn_blocking(move || {
+            let _entered = span.entered();
+            // Given back when the work ends, not when the caller has gone: until then the connection is taken.
+            let _permit = permit;
+            let connection = pool.get().map_err(|error| {
+                tracing::error!(%error, "no connection to read from");
+                Error::Internal
+            })?;
+            // One snapshot for all of it, so that what it tells was true at one moment.
+            let snapshot = connection.unchecked_transaction()?;
+            work(&snapshot)
+        });
+        done.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "a read ended early");
+            Err(Error::Internal)
+        })
+    }
+}

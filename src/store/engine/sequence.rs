@@ -1,0 +1,57 @@
+//! The engine's own table: one row with the last number that was given out, and the epoch, which names this history.
+
+use rusqlite::Connection;
+
+use super::{Context, Transaction};
+use crate::model::EventId;
+
+/// The epoch and the last number.
+pub fn read(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    connection
+        .prepare_cached("SELECT epoch, last_id FROM sequence")?
+        .query_row([], |row| Ok((row.get("epoch")?, row.get("last_id")?)))
+}
+
+/// The last number that was given out.
+pub fn last_id(connection: &Connection) -> rusqlite::Result<EventId> {
+    connection
+        .prepare_cached("SELECT last_id FROM sequence")?
+        .query_row([], |row| row.get("last_id").map(EventId))
+}
+
+pub fn set_last_id(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE sequence SET last_id = ?1")?
+        .execute([last_id])
+        .map(drop)
+}
+
+/// Begins the sequence of a new database.
+pub fn create(connection: &Connection) -> rusqlite::Result<()> {
+    // The epoch is positive, because a cursor shows it in hexadecimal without a sign.
+    connection
+        .execute(
+            "INSERT INTO sequence (only_row, epoch, last_id, probed_at)
+             VALUES (1, random() & 0x7fffffffffffffff, 0, 0)",
+            [],
+        )
+        .map(drop)
+}
+
+/// Begins another history: a cursor of the one before means nothing any more.
+pub fn begin_epoch(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .execute(
+            "UPDATE sequence SET epoch = random() & 0x7fffffffffffffff",
+            [],
+        )
+        .map(drop)
+}
+
+/// Writes something that wasn't there; writing the same value again would be no write at all.
+pub fn touch<C: Context>(tx: &Transaction<'_, C>) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached("UPDATE sequence SET probed_at = max(?1, probed_at + 1)")?
+        .execute([tx.now.0])
+        .map(drop)
+}

@@ -1,0 +1,69 @@
+//! What a replay is made of: each family of tables says in a [`Source`] which of its rows a stream may have missed, and what
+//! the stream is told of one. A new kind of event is a source in its family's file, and a line in `replay`.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use rusqlite::Connection;
+
+use super::participants::member;
+use crate::{
+    error::Result,
+    model::{Change, ConversationId, Event, EventId, Member, UserId},
+};
+
+/// Rows that are numbered from the sequence.
+pub struct Source {
+    /// A `SELECT` of four columns: the number, `{source}`, the conversation, and the id of what it is about. `?1` is the
+    /// caller, `?2` what they have had, `?4` how many people are few.
+    pub select: fn() -> String,
+    /// What the caller is told of a row that was found.
+    pub load: fn(&mut Loader<'_>, &Found) -> Result<Event>,
+}
+
+/// A row that the caller has missed.
+pub struct Found {
+    pub id: EventId,
+    /// Which source found it.
+    pub source: u32,
+    pub conversation_id: ConversationId,
+    /// The message or the user that it is about.
+    pub subject_id: i64,
+}
+
+impl Found {
+    pub fn message_id(&self) -> EventId {
+        EventId(self.subject_id)
+    }
+
+    pub fn user_id(&self) -> UserId {
+        UserId(self.subject_id)
+    }
+}
+
+/// What sources load with.
+pub struct Loader<'a> {
+    pub connection: &'a Connection,
+    pub caller: UserId,
+    /// The caller in each conversation, looked up once.
+    members: HashMap<ConversationId, Member>,
+}
+
+impl<'a> Loader<'a> {
+    pub fn new(connection: &'a Connection, caller: UserId) -> Self {
+        Self {
+            connection,
+            caller,
+            members: HashMap::new(),
+        }
+    }
+
+    /// What a change is to the caller.
+    pub fn tell(&mut self, found: &Found, change: &Change) -> Result<Event> {
+        let id = found.conversation_id;
+        let member = match self.members.entry(id) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => *unknown.insert(member(self.connection, id, self.caller)?),
+        };
+        Ok(change.for_member(&member))
+    }
+}

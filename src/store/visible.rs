@@ -1,0 +1,57 @@
+//! Who may see which message, and who is told of what. It is written here and nowhere else: in SQL, and for what is in
+//! memory already. A test holds the two equal.
+//!
+//! In SQL, `m` is a row of `messages` and `p` the caller's row of `participants` in its conversation. `history_id` is what
+//! a participant may read, `since_id` what their streams are told of; schema.sql says when each is set.
+
+use crate::model::{EventId, Member, MessageId};
+
+/// Whether the participant may see the message; [`Member::may_see`] is the same rule for a live event.
+pub const IS_VISIBLE: &str = "m.id > p.history_id";
+
+/// The place behind which messages are to be read, for a page that begins behind `after`: [`IS_VISIBLE`] as a bound.
+pub fn first_visible(member: &Member, after: Option<MessageId>) -> EventId {
+    after.map_or(member.history, |after| after.max(member.history))
+}
+
+/// Whether a stream of the participant that has had everything up to `?2` is told of what was numbered `id`, an expression.
+pub fn is_told(id: &str) -> String {
+    format!("{id} > max(?2, p.since_id)")
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::model::{Role, UserId};
+
+    #[test]
+    fn sql_and_live_events_and_pages_go_by_the_same_rule() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let sql =
+            format!("SELECT {IS_VISIBLE} FROM (SELECT ?1 AS id) m, (SELECT ?2 AS history_id) p");
+        for history in 0..4 {
+            let member = Member {
+                user: UserId(1),
+                role: Role::Member,
+                history: EventId(history),
+                last_read_number: 0,
+            };
+            for message in 1..6 {
+                let in_sql: bool = connection
+                    .query_row(&sql, (message, history), |row| row.get(0))
+                    .expect("a verdict");
+                let message = EventId(message);
+                assert_eq!(in_sql, member.may_see(message), "{message} {history}");
+                assert_eq!(in_sql, message > first_visible(&member, None));
+                let behind_2 = first_visible(&member, Some(EventId(2)));
+                assert_eq!(in_sql && message > EventId(2), message > behind_2);
+            }
+        }
+    }
+}
