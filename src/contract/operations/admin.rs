@@ -7,8 +7,7 @@ use serde_json::json;
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{LastAdmin, NotFound, UsernameTaken},
-    model::{Account, SessionId, Timestamp, UserId, Username},
-    store::SessionInfo,
+    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username},
 };
 
 /// An account to be created.

@@ -9,10 +9,9 @@ use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{NotARoom, NotFound, NotYours, Throttled, UsernameTaken},
     model::{
-        HookId, Username,
+        Hook, HookId, Username,
         schema::{Content, Message},
     },
-    store::Hook,
 };
 
 /// A hook to be created.

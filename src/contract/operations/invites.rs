@@ -6,18 +6,17 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{BadInvite, NotFound, Throttled},
-    model::{InviteId, Timestamp},
-    store::Invite,
+    model::{Invite, InviteId, Timestamp, limits},
 };
 
 /// An invitation to be created.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateInvite {
     /// For how many people: one if left out.
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
     pub uses: Option<u32>,
     /// How long it is valid: 7 days if left out.
-    #[schemars(range(min = 1, max = 90))]
+    #[schemars(range(min = *limits::INVITE_DAYS.start(), max = *limits::INVITE_DAYS.end()))]
     pub days: Option<u32>,
 }
 
