@@ -29,6 +29,7 @@
 //! | [`followers`] | work that comes after a commit, on a cursor of its own, or on a schedule |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | tables of routes and the filter tree made of them; the door, the API, the feed's encodings, the embedded UI, pages without scripts |
+//! | [`contract`] | what each route takes and answers, as data, and the OpenAPI document and TypeScript declarations made of it |
 //! | [`feed`] | one gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |

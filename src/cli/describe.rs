@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::Cli;
-use crate::contract::{document::document, operations, typescript};
+use crate::{contract::typescript, http};
 
 /// The folder for man pages is missing, or they can't be written there.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +30,9 @@ pub fn complete(shell: Shell) {
 
 /// Prints the contract as TypeScript declarations.
 pub fn print_types() {
-    let document = document(&operations::all());
+    let declarations = typescript::declarations(&http::document());
     // Whoever reads may have seen enough.
-    let _ = io::stdout().write_all(typescript::declarations(&document).as_bytes());
+    let _ = io::stdout().write_all(declarations.as_bytes());
 }
 
 /// Writes the pages into a folder: one for the program, and one for each command.

@@ -9,10 +9,9 @@ use std::{fmt::Display, sync::Arc};
 use maud::{Markup, html};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use warp::http::StatusCode;
 
 use crate::{
-    error::Error,
+    error::{Error, ErrorCode},
     http::{
         reply::{ErrorResponse, HandlerResult},
         request::Request,
@@ -98,11 +97,7 @@ pub async fn submitted<T: DeserializeOwned>(
         return Ok((session, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
-    Err(ErrorResponse::new(
-        StatusCode::FORBIDDEN,
-        "stale_form",
-        message,
-    ))
+    Err(ErrorResponse::new(ErrorCode::StaleForm, message))
 }
 
 /// A form that has nothing to fill in.
