@@ -3,9 +3,9 @@
 //! # A message's trip
 //! ```text
 //! POST /api/conversations/7/messages                                GET /api/messages (any number of devices)
-//!    │ http/messages.rs   path → method → session → body               ▲
+//!    │ http/door, route   path → method → permission → body            ▲
 //!    ▼                                                                 │ http/feed/{sse,websocket,long_poll}.rs   encode
-//!  http/messages.rs       validate, ask the store                      │ feed.rs   subscribe → replay → live, no gap
+//!  http/api/messages.rs   validate, ask the store                      │ feed.rs   subscribe → replay → live, no gap
 //!    ▼                                                                 │
 //!  store/messages.rs      the SQL, as a job of the writer              │
 //!    ▼                                                                 │
@@ -26,7 +26,7 @@
 //! | [`status`] | how a running server is doing, for the command line |
 //! | [`daily`] | a backup a day, while the server runs |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
-//! | [`http`] | the filter tree, a file for each resource, the feed's encodings, the embedded UI, pages without scripts |
+//! | [`http`] | tables of routes and the filter tree made of them; the door, the API, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
     bus::Bus,
-    http::{App, Service, Settings, Setup, routes},
+    http::{App, Service, Settings, Setup, filter},
     metrics::Metrics,
     server::{self, BUS_CAPACITY},
     store::Store,
@@ -98,7 +98,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     });
     let api = conversations.boxed().or(follow).unify();
     let nothing = warp::path("api").and(api.boxed());
-    let service = Service::of(nothing.or(routes(&app)).unify().boxed(), &app);
+    let service = Service::of(nothing.or(filter(&app)).unify().boxed(), &app);
     announce(listener.local_addr()?)?;
     server::serve(
         listener,

@@ -1,4 +1,4 @@
-//! What the command line tells about itself to a shell and to `man`, made from its own definition.
+//! What the program tells about itself: completions for a shell, man pages, and the types of its API.
 
 use std::{
     io::{self, Write},
@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::Cli;
+use crate::contract::{document::document, operations, typescript};
 
 /// The folder for man pages is missing, or they can't be written there.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,13 @@ pub fn complete(shell: Shell) {
     clap_complete::generate(shell, &mut Cli::command(), "tincan", &mut script);
     // Whoever reads may have seen enough.
     let _ = io::stdout().write_all(&script);
+}
+
+/// Prints the contract as TypeScript declarations.
+pub fn print_types() {
+    let document = document(&operations::all());
+    // Whoever reads may have seen enough.
+    let _ = io::stdout().write_all(typescript::declarations(&document).as_bytes());
 }
 
 /// Writes the pages into a folder: one for the program, and one for each command.

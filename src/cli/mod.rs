@@ -117,6 +117,8 @@ enum Command {
     },
     /// Print what a shell needs to complete the commands
     Completions { shell: Shell },
+    /// Print the API as TypeScript declarations
+    Types,
     /// Write the man pages into a folder, one for each command
     Man {
         #[arg(value_name = "DIR")]
@@ -150,6 +152,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Check { at } => return backup::check(&at),
             Command::Completions { shell } => {
                 describe::complete(shell);
+                return Ok(());
+            }
+            Command::Types => {
+                describe::print_types();
                 return Ok(());
             }
             Command::Man { folder } => return Ok(describe::write_man_pages(&folder)?),

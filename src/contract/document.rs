@@ -198,15 +198,12 @@ impl Builder {
     /// The answer with which these errors have one status.
     fn refused(&mut self, refusals: &[Refusal], fields: &[&str]) -> Value {
         let response = refused(refusals, fields);
-        if refusals.iter().any(|refusal| refusal.meaning.is_some()) {
+        let is_special = |refusal: &Refusal| refusal.meaning.is_some() || refusal.code == Invalid;
+        if refusals.len() > 3 || refusals.iter().any(is_special) {
             return response;
         }
         let names = refusals.iter().map(|refusal| pascal(refusal.code.as_str()));
-        let mut name = names.collect::<Vec<_>>().join("Or");
-        if refusals.iter().any(|refusal| refusal.code == Invalid) {
-            let fields = fields.iter().map(|field| capitalised(field));
-            name.push_str(&fields.collect::<Vec<_>>().join("Or"));
-        }
+        let name = names.collect::<Vec<_>>().join("Or");
         self.responses.insert(name.clone(), response);
         reference("responses", &name)
     }

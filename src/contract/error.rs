@@ -73,6 +73,6 @@ pub struct ApiError {
     #[schemars(length(min = 1))]
     pub message: String,
     /// Where a value is not accepted: why, by field.
-    #[schemars(default, with = "BTreeMap<String, String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, String>>,
 }

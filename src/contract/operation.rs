@@ -391,6 +391,13 @@ impl Operation {
         self.answer(Answer::json::<T>(200, description))
     }
 
+    /// It answers with 200 and a list of at most so many.
+    #[must_use]
+    pub fn list<T: JsonSchema>(self, most: usize, description: &'static str) -> Self {
+        let list = Answer::json::<Vec<T>>(200, description);
+        self.answer(list.with(json!({ "maxItems": most })))
+    }
+
     /// It answers with 201 and JSON.
     #[must_use]
     pub fn created<T: JsonSchema>(self, description: &'static str) -> Self {

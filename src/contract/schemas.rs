@@ -36,6 +36,7 @@ impl Schemas {
             answers: settings()
                 .for_serialize()
                 .with_transform(tidy)
+                .with_transform(leave_out)
                 .with_transform(close)
                 .into_generator(),
         }
@@ -84,19 +85,21 @@ fn schema(generator: &mut SchemaGenerator, shape: &Shape, finish: fn(&mut Schema
 /// What holds in both directions.
 fn tidy(schema: &mut Schema) {
     // JSON has numbers; that Rust has integers of several sizes is no concern of clients.
-    let is_integer = |schema: &Schema| {
-        schema
-            .get("format")
-            .and_then(Value::as_str)
-            .is_some_and(|format| {
-                format.trim_start_matches(['u', 'i']).starts_with("int") || format == "uint"
-            })
-    };
-    if is_integer(schema) {
+    let format = schema.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| format.trim_start_matches('u').starts_with("int")) {
         schema.remove("format");
     }
     // Generators make a property with a default a required one.
     schema.remove("default");
+    // Lines of a comment are wrapped, and those of a description aren't.
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        let paragraphs = description.split("\n\n");
+        let paragraphs = paragraphs.map(|text| text.replace("\n- ", "\0").replace('\n', " "));
+        *description = paragraphs
+            .collect::<Vec<_>>()
+            .join("\n\n")
+            .replace('\0', "\n- ");
+    }
     describe_values(schema);
     transform_subschemas(&mut tidy, schema);
 }
@@ -129,7 +132,7 @@ fn describe_values(schema: &mut Schema) {
     }
 }
 
-/// In requests, a property that may be left out is left out rather than null.
+/// A property that may be left out is left out rather than null.
 fn leave_out(schema: &mut Schema) {
     let required: Vec<_> = match schema.get("required") {
         Some(Value::Array(names)) => names.clone(),

@@ -45,40 +45,8 @@ fn print_operation(
         literal(&method.to_uppercase().into())
     );
     let _ = writeln!(text, "    path: {};", literal(&path.into()));
-    for place in ["path", "query", "header"] {
-        let parameters: Vec<_> = operation["parameters"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|parameter| parameter["in"] == place)
-            .collect();
-        if parameters.is_empty() {
-            continue;
-        }
-        let is_optional = parameters
-            .iter()
-            .all(|parameter| parameter["required"] == false);
-        let _ = writeln!(
-            text,
-            "    {place}{}: {{",
-            if is_optional { "?" } else { "" }
-        );
-        for parameter in parameters {
-            comment(text, parameter, 3);
-            let mark = if parameter["required"] == true {
-                ""
-            } else {
-                "?"
-            };
-            let name = key(parameter["name"].as_str().unwrap_or_default());
-            let _ = writeln!(
-                text,
-                "      {name}{mark}: {};",
-                type_of(&parameter["schema"], 3)
-            );
-        }
-        text.push_str("    };\n");
-    }
+    let parameters = operation["parameters"].as_array();
+    print_parameters(text, parameters.map_or(&[], Vec::as_slice));
     let body = &operation["requestBody"];
     if body.is_object() {
         let mark = if body["required"] == true { "" } else { "?" };
@@ -111,6 +79,39 @@ fn print_operation(
         errors.join(" | ")
     };
     let _ = writeln!(text, "    error: {errors};\n  }};");
+}
+
+fn print_parameters(text: &mut String, parameters: &[Value]) {
+    if parameters.is_empty() {
+        return;
+    }
+    let mark = |parameters: &[&Value]| {
+        let is_needed = parameters
+            .iter()
+            .any(|parameter| parameter["required"] == true);
+        if is_needed { "" } else { "?" }
+    };
+    let all: Vec<_> = parameters.iter().collect();
+    let _ = writeln!(text, "    parameters{}: {{", mark(&all));
+    for place in ["path", "query", "header"] {
+        let parameters: Vec<_> = all
+            .iter()
+            .copied()
+            .filter(|parameter| parameter["in"] == place)
+            .collect();
+        if parameters.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "      {place}{}: {{", mark(&parameters));
+        for parameter in parameters {
+            comment(text, parameter, 4);
+            let name = key(parameter["name"].as_str().unwrap_or_default());
+            let value = type_of(&parameter["schema"], 4);
+            let _ = writeln!(text, "        {name}{}: {value};", mark(&[parameter]));
+        }
+        text.push_str("      };\n");
+    }
+    text.push_str("    };\n");
 }
 
 /// What any of several media types has.

@@ -1,11 +1,11 @@
 //! What goes back: JSON, and every refusal's status, code and sentence. This is the one place where
 //! an [`Error`] meets HTTP; how a page shows a refusal is `plain`'s.
 
-use std::{borrow::Cow, convert::Infallible};
+use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 use warp::{
-    Rejection, Reply,
+    Reply,
     http::{
         HeaderName, HeaderValue, StatusCode,
         header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -13,10 +13,11 @@ use warp::{
     reply::Response,
 };
 
+use super::Settings;
 use crate::error::Error;
 
 /// What a handler answers.
-pub type Answer<T = Response> = Result<T, ErrorResponse>;
+pub type HandlerResult<T = Response> = Result<T, ErrorResponse>;
 
 /// A refusal or failure, as the contract shows it: `{"code","message"}`, and `errors` by field
 /// where input was invalid.
@@ -47,11 +48,12 @@ impl ErrorResponse {
     /// 503 for whatever `error` it is.
     pub fn unavailable(error: &Error) -> Self {
         let (status, message) = (StatusCode::SERVICE_UNAVAILABLE, error.to_string());
-        Self::new(status, error.code().as_str(), message).with_header(RETRY_AFTER, "1")
+        Self::new(status, error.code().as_str(), message)
+            .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.push((name, HeaderValue::from_static(value)));
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 
@@ -170,25 +172,22 @@ pub fn no_content() -> Response {
 }
 
 /// 303 to a path of our own.
-pub fn see_other(path: &str) -> Answer {
+pub fn see_other(path: &str) -> HandlerResult {
     let location = HeaderValue::try_from(path).map_err(|_| Error::Internal)?;
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }
 
+/// What is sent for what a handler has answered.
+pub fn finish(_: &Settings, answer: HandlerResult) -> Response {
+    answer.into_response()
+}
+
 /// 404 for an address that no route answers.
 pub fn nothing_here() -> ErrorResponse {
     let message = "There is nothing at this address";
     ErrorResponse::new(StatusCode::NOT_FOUND, "not_found", message)
-}
-
-/// What is left below `/api` when no route has answered.
-pub async fn no_such_route(rejection: Rejection) -> Result<ErrorResponse, Infallible> {
-    if !rejection.is_not_found() {
-        tracing::debug!(?rejection, "a request was refused by a filter");
-    }
-    Ok(nothing_here())
 }
 
 #[cfg(test)]

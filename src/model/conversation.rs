@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{ConversationId, EventId, Message, MessageId, MessageView, User, UserId, schema};
 
 /// What kind of conversation it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConversationKind {
     /// Between two people, who can have only one.
@@ -124,6 +124,7 @@ impl Conversation {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationView<'a> {
     pub id: ConversationId,
+    #[schemars(with = "String")]
     pub kind: ConversationKind,
     /// Of two states of a conversation, the one with the larger version is the newer. Messages and read marks do not
     /// change it.

@@ -199,7 +199,7 @@ pub struct MessageView<'a> {
     pub author: Option<&'a User>,
     /// Only its author sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ClientId", default)]
+    #[schemars(with = "Option<ClientId>")]
     pub client_id: Option<&'a str>,
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,

@@ -1,18 +1,19 @@
-//! Who may do what: every operation of the published contract, asked for by everybody whom it could
-//! matter to.
+//! Who may do what: every route of the contract, asked for by everybody whom it could matter to. The program
+//! says which routes there are and which permission each takes; what comes of that is written here once more.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tincan::{
-    http::Settings,
+    http::{self, Settings},
+    model::Permission,
     oauth::{Flows, Kind, Provider, Secret},
     server::Config,
 };
 
 use crate::{
-    contract::{document, operations},
+    contract::document,
     support::{Answer, Client, Server, answer, at_once, dev},
 };
 
@@ -125,6 +126,25 @@ impl Who {
             (403, Self::CrossSite) if method != "GET" => Some("cross_origin"),
             _ => None,
         }
+    }
+}
+
+/// What a permission says of a row by itself: the status of whoever doesn't have it.
+fn refusal(permission: Permission, who: Who) -> Option<u16> {
+    use Permission::{Administrator, Bearer, Feed, Person, Read, Send};
+
+    let takes_session = matches!(
+        permission,
+        Read | Feed | Send | Person | Bearer | Administrator
+    );
+    let takes_person = matches!(permission, Person | Bearer | Administrator);
+    match who {
+        Who::Nobody | Who::Revoked | Who::Disabled if takes_session => Some(401),
+        Who::CrossSite if permission == Bearer => Some(401),
+        Who::CrossSite if permission == Permission::SignIn => Some(403),
+        Who::ReadOnly if takes_person || permission == Send => Some(403),
+        Who::Another | Who::Member | Who::Owner if permission == Administrator => Some(403),
+        _ => None,
     }
 }
 
@@ -399,23 +419,31 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
     let mut wrong = Vec::new();
     let mut numbers = 0..;
     let mut asked = Vec::new();
-    for (path, operations) in operations(&document) {
-        for (method, described) in operations {
-            let operation = format!("{method} {path}");
-            let Some(expected) = rows.remove(&operation) else {
-                wrong.push(format!("{operation} is in no row"));
-                continue;
-            };
-            let scenes = columns.iter().zip(&mut numbers).map(|(&who, number)| {
-                let (world, operation) = (world.clone(), operation.clone());
-                async move { Scene::set(&world, number, who, &operation).await }
-            });
-            let scenes = at_once(scenes).await;
-            asked.push((operation, described, expected, scenes));
+    for route in http::routes().filter(|route| route.operation.is_some()) {
+        let operation = format!("{} {}", route.method, route.path);
+        let Some(expected) = rows.remove(&operation) else {
+            wrong.push(format!("{operation} is in no row"));
+            continue;
+        };
+        for (&who, &status) in columns.iter().zip(&expected) {
+            let permission = route.permission;
+            if refusal(permission, who).is_some_and(|refusal| refusal != status) {
+                wrong.push(format!(
+                    "{operation}, {who:?}: {status} with {permission:?}"
+                ));
+            }
         }
+        let scenes = columns.iter().zip(&mut numbers).map(|(&who, number)| {
+            let (world, operation) = (world.clone(), operation.clone());
+            async move { Scene::set(&world, number, who, &operation).await }
+        });
+        let scenes = at_once(scenes).await;
+        let method = route.method.as_str().to_lowercase();
+        let described = &document["paths"][route.path][method];
+        asked.push((operation, described, expected, scenes));
     }
     for (operation, _) in rows {
-        wrong.push(format!("{operation} is not in the contract"));
+        wrong.push(format!("{operation} is no route"));
     }
     server.stop().await;
     let mut server = Server::start(Config {
@@ -454,4 +482,31 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The pages aren't in the contract. What they need is one of three things.
+#[tokio::test]
+async fn no_plain_page_shows_or_takes_anything_before_somebody_has_signed_in() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let pages = http::routes().filter(|route| route.path.starts_with("/plain"));
+    for route in pages {
+        let told = format!("{} {}", route.method, route.path);
+        let path = route.path.replace("{id}", "1").replace("{userId}", "1");
+        let asked = answer(nobody.request(route.method.clone(), &path)).await;
+        match (route.method, route.permission) {
+            (Method::GET, Permission::Page) | (Method::POST, Permission::Form) => {
+                assert_eq!(asked.status, 303, "{told}");
+                assert_eq!(asked.headers["location"], "/plain/sign-in", "{told}");
+            }
+            (method, permission) => {
+                assert_eq!(path, "/plain/sign-in", "{told}");
+                let is_right = match method {
+                    Method::GET => permission == Permission::Public,
+                    _ => permission == Permission::SignIn,
+                };
+                assert!(is_right, "{told} takes {permission:?}");
+            }
+        }
+    }
 }

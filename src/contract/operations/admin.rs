@@ -61,7 +61,7 @@ pub fn list() -> Operation {
             .describe("How the username starts, in upper or lower case"),
     )
     .parameter(Parameter::query::<UserId>("after").describe("The last account of the page before"))
-    .ok::<Vec<Account>>("The accounts")
+    .list::<Account>(50, "The accounts")
     .errors([NotFound])
 }
 

@@ -77,7 +77,7 @@ pub fn search() -> Operation {
             .required()
             .example("ja"),
     )
-    .ok::<[Username; 5]>("The usernames")
+    .list::<Username>(5, "The usernames")
     .invalid(["search"])
 }
 
@@ -89,7 +89,7 @@ pub fn list() -> Operation {
     )
     .describe("A direct conversation without a message is not listed.")
     .parameter(before())
-    .ok::<Vec<Conversation>>("The conversations")
+    .list::<Conversation>(25, "The conversations")
     .errors([NotFound])
 }
 

@@ -44,25 +44,21 @@ fn event(
     example: Value,
     id: Option<Schema>,
 ) -> Schema {
-    let mut schema = json_schema!({
+    let mut required = vec!["event", "data"];
+    let mut properties = json!({ "event": { "type": "string", "const": name }, "data": data });
+    let mut example = json!({ "event": name, "data": example });
+    if let Some(id) = id {
+        required.insert(0, "id");
+        properties["id"] = id.to_value();
+        example["id"] = "2f-45".into();
+    }
+    json_schema!({
         "type": "object",
         "description": description,
-        "required": ["event", "data"],
-        "properties": { "event": { "type": "string", "const": name }, "data": data },
-        "examples": [{ "event": name, "data": example }]
-    });
-    if let Some(id) = id {
-        for (pointer, value) in [
-            ("/required", json!(["id", "event", "data"])),
-            ("/properties/id", id.to_value()),
-            ("/examples/0/id", "2f-45".into()),
-        ] {
-            if let Some(place) = schema.pointer_mut(pointer) {
-                *place = value;
-            }
-        }
-    }
-    schema
+        "required": required,
+        "properties": properties,
+        "examples": [example]
+    })
 }
 
 events! {
@@ -172,7 +168,7 @@ pub struct SocketDone {
     pub op: String,
     pub conversation_id: ConversationId,
     /// The request’s.
-    #[schemars(with = "String", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
 }
 
@@ -184,10 +180,10 @@ pub struct SocketError {
     /// A sentence for a person.
     pub message: String,
     /// Where a value is not accepted: why, by field.
-    #[schemars(default, with = "BTreeMap<String, String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, String>>,
     /// The request’s.
-    #[schemars(default, with = "String")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
 }
 

@@ -51,7 +51,7 @@ pub fn list() -> Operation {
     )
     .describe("Only its owner can do this.")
     .parameter(id())
-    .ok::<Vec<Hook>>("The hooks, 20 at most")
+    .list::<Hook>(20, "The hooks")
     .errors([NotYours, NotFound, NotARoom])
 }
 

@@ -46,7 +46,7 @@ pub fn history() -> Operation {
         .parameter(Parameter::query::<String>("order").with(json!({ "const": "top" })).describe(
             "`top`: those with the most reactions first, then the newest; `before` and `after` are ignored",
         ))
-        .ok::<Vec<Message>>("The messages")
+        .list::<Message>(100, "The messages")
         .errors([NotFound])
         .invalid(["limit", "order"])
 }

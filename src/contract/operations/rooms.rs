@@ -41,7 +41,7 @@ pub fn list_open() -> Operation {
         "Lists open rooms that the caller is not in, up to 100, the newest first",
     )
     .parameter(before())
-    .ok::<Vec<Conversation>>("The rooms")
+    .list::<Conversation>(100, "The rooms")
     .errors([NotFound])
 }
 

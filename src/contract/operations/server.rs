@@ -15,7 +15,12 @@ pub fn contract() -> Operation {
         .answer(
             Answer::json::<Map<String, Value>>(200, "This document").with(json!({
                 "required": ["openapi", "info", "paths", "components"],
-                "properties": { "openapi": { "type": "string", "const": VERSION } }
+                "properties": {
+                "openapi": { "type": "string", "const": VERSION },
+                "info": { "type": "object" },
+                "paths": { "type": "object" },
+                "components": { "type": "object" }
+            }
             })),
         )
         .apart()

@@ -11,16 +11,14 @@ use warp::{
     reply::Response,
 };
 
-use super::{
-    super::{
-        filters::Query,
-        reply::{Answer, ErrorResponse},
-    },
-    json,
-};
+use super::json;
 use crate::{
     error::{Error, Result},
     feed::{Feed, RESET},
+    http::{
+        door::filters::Query,
+        reply::{ErrorResponse, HandlerResult},
+    },
 };
 
 /// Seconds that a request may wait: less than what proxies commonly allow an answer.
@@ -29,7 +27,7 @@ const LONGEST_WAIT: u64 = 30;
 const FULL: usize = 64 * 1024;
 
 /// How long the request is willing to wait for an event.
-pub fn wait(query: &Query) -> Answer<Duration> {
+pub fn wait(query: &Query) -> HandlerResult<Duration> {
     let Some(text) = query.get("wait") else {
         return Ok(Duration::ZERO);
     };
@@ -49,7 +47,7 @@ pub fn beginning(feed: &Feed) -> Response {
 ///
 /// # Errors
 /// 410 where the cursor means nothing here, 401 where the session ends.
-pub async fn reply(mut feed: Feed, wait: Duration) -> Answer {
+pub async fn reply(mut feed: Feed, wait: Duration) -> HandlerResult {
     if feed.is_lost() {
         return Err(ErrorResponse::new(StatusCode::GONE, "reset", RESET));
     }

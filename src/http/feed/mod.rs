@@ -7,43 +7,34 @@ mod websocket;
 
 use std::{fmt::Write, sync::Arc};
 
-use warp::{
-    Filter, Reply,
-    filters::BoxedFilter,
-    http::{StatusCode, header::ACCEPT},
-    reply::Response,
-};
+use warp::http::{StatusCode, header::ACCEPT};
 
 use super::{
     App,
-    caller::Caller,
-    filters::{Query, Upgrade, caller, only, query, upgrade, with},
-    reply::{Answer, ErrorResponse},
+    reply::{ErrorResponse, HandlerResult},
+    request::Request,
+    route::Route,
 };
 use crate::{
     error::Error,
     feed::{Feed, FeedEvent},
     metrics::Transport,
+    model::Permission,
 };
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let messages = warp::path!("messages");
-    let follow = messages
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .and(query())
-        .and(upgrade())
-        .then(follow);
-    follow
-        .or(messages.and(only("GET, HEAD")))
-        .map(Reply::into_response)
-        .boxed()
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/api/messages", Permission::Feed, follow).operation("feed")]
 }
 
-async fn follow(app: Arc<App>, caller: Caller, query: Query, upgrade: Option<Upgrade>) -> Answer {
-    let in_query = query.get("token");
-    let session = caller.reader_or(&app, in_query).await?;
+async fn follow(request: Request) -> HandlerResult {
+    let session = Arc::clone(request.session()?);
+    let Request {
+        app,
+        caller,
+        query,
+        upgrade,
+        ..
+    } = request;
     let accepts = |media_type| {
         let accepted = caller.headers().get_all(ACCEPT);
         let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());
@@ -69,7 +60,7 @@ async fn follow(app: Arc<App>, caller: Caller, query: Query, upgrade: Option<Upg
     };
     if let Some(upgrade) = upgrade.filter(|_| caller.wants_websocket()) {
         let response = websocket::handshake(caller.headers())?;
-        let token = caller.token(&app.settings).or(in_query);
+        let token = caller.token(&app.settings).or(query.get("token"));
         let token = token.ok_or(Error::Unauthorized)?.to_owned();
         let feed = open(Transport::WebSocket).await?;
         websocket::start(upgrade, Arc::clone(&app), token, feed);

@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::super::{
-    App, body,
-    conversations::ReadMark,
-    messages::Draft,
-    reply::{Answer, ErrorResponse},
-};
 use crate::{
     error::{Error, Result},
+    http::{
+        App,
+        api::{conversations::ReadMark, messages::SendMessage},
+        door::body,
+        reply::{ErrorResponse, HandlerResult},
+    },
     model::ConversationId,
     store::Session,
 };
 
-/// What a client asks for; which fields matter depends on `op`.
+/// What a client asks for. Which fields matter depends on `op`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+pub(crate) struct SocketRequest {
     op: Option<String>,
     conversation_id: Option<String>,
     content: Option<String>,
@@ -32,7 +32,7 @@ struct Request {
     up_to: Option<i64>,
 }
 
-impl Request {
+impl SocketRequest {
     fn conversation(&self) -> Result<ConversationId> {
         let id = self.conversation_id.as_deref();
         let id = id.ok_or_else(|| Error::invalid("conversationId", "Say which conversation"))?;
@@ -40,33 +40,33 @@ impl Request {
     }
 }
 
+/// An HTTP call's refusal, and which frame it is about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SocketError<'a> {
+    #[serde(flatten)]
+    error: &'a ErrorResponse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+}
+
 /// Does what a frame asks for, and gives back the event that answers it.
 pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
-    /// An HTTP call's refusal, and which frame it is about.
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Refusal<'a> {
-        #[serde(flatten)]
-        failure: &'a ErrorResponse,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        client_id: Option<String>,
-    }
-
     let (event, data) = match perform(&app, &token, &frame).await {
         Ok(data) => ("ack", data),
-        Err(failure) => {
-            let (failure, client_id) = (&failure, client_id(&frame));
-            ("error", json(&Refusal { failure, client_id }))
+        Err(error) => {
+            let (error, client_id) = (&error, client_id(&frame));
+            ("error", json(&SocketError { error, client_id }))
         }
     };
     format!(r#"{{"event":"{event}","data":{data}}}"#)
 }
 
 /// The session is looked up for every frame, as it is for every request.
-async fn perform(app: &App, token: &str, frame: &str) -> Answer<String> {
+async fn perform(app: &App, token: &str, frame: &str) -> HandlerResult<String> {
     let session = app.store.session(token).await?;
     session.require_send()?;
-    let request: Request = body::parse(frame.as_bytes())?;
+    let request: SocketRequest = body::parse(frame.as_bytes())?;
     match request.op.as_deref() {
         Some("send") => send(app, &session, request).await,
         Some("read") => read(app, &session, request).await,
@@ -75,19 +75,18 @@ async fn perform(app: &App, token: &str, frame: &str) -> Answer<String> {
     }
 }
 
-async fn send(app: &App, session: &Session, request: Request) -> Answer<String> {
+async fn send(app: &App, session: &Session, request: SocketRequest) -> HandlerResult<String> {
     let conversation = request.conversation()?;
-    let Request {
+    let SocketRequest {
         content, client_id, ..
     } = request;
-    let draft = Draft { content, client_id };
-    let sent = app
-        .store
-        .send(draft.to(conversation, session.user.clone())?);
-    Ok(json(&sent.await?.message.view(session.user.id)))
+    let new = SendMessage { content, client_id };
+    let new = new.checked(conversation, session.user.clone())?;
+    let sent = app.store.send(new).await?;
+    Ok(json(&sent.message.view(session.user.id)))
 }
 
-async fn read(app: &App, session: &Session, request: Request) -> Answer<String> {
+async fn read(app: &App, session: &Session, request: SocketRequest) -> HandlerResult<String> {
     let conversation_id = request.conversation()?;
     let mark = ReadMark {
         up_to: request.up_to,
@@ -98,24 +97,24 @@ async fn read(app: &App, session: &Session, request: Request) -> Answer<String> 
     Ok(done("read", conversation_id, request.client_id))
 }
 
-async fn type_in(app: &App, session: &Session, request: Request) -> Answer<String> {
+async fn type_in(app: &App, session: &Session, request: SocketRequest) -> HandlerResult<String> {
     let conversation_id = request.conversation()?;
     app.presence.send_typing(session, conversation_id).await?;
     Ok(done("typing", conversation_id, request.client_id))
 }
 
-/// What an op is answered by that leads to nothing to show.
-fn done(op: &'static str, conversation_id: ConversationId, client_id: Option<String>) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Done {
-        op: &'static str,
-        conversation_id: ConversationId,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        client_id: Option<String>,
-    }
+/// What answers an op that leads to nothing to show.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SocketDone {
+    op: &'static str,
+    conversation_id: ConversationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+}
 
-    json(&Done {
+fn done(op: &'static str, conversation_id: ConversationId, client_id: Option<String>) -> String {
+    json(&SocketDone {
         op,
         conversation_id,
         client_id,

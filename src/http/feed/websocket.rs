@@ -37,18 +37,15 @@ use warp::{
     reply::Response,
 };
 
-use super::{
-    super::{
-        App,
-        caller::lists,
-        filters::Upgrade,
-        reply::{Answer, ErrorResponse},
-    },
-    json, ops,
-};
+use super::{json, ops};
 use crate::{
     error::{Error, Result},
     feed::{Feed, FeedEvent, HEARTBEAT},
+    http::{
+        App,
+        door::{caller::lists, filters::Upgrade},
+        reply::{ErrorResponse, HandlerResult},
+    },
 };
 
 /// Bytes that a message of the client may have, in one frame or several: as many as a body.
@@ -64,15 +61,15 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// 426 for another version than 13, and 400.
-pub fn handshake(headers: &HeaderMap) -> Answer<Response> {
+pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     let is_version = |version: &HeaderValue| version == "13";
     if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
         let (status, message) = (StatusCode::UPGRADE_REQUIRED, "This is WebSocket version 13");
         let refusal = ErrorResponse::new(status, "websocket_version", message);
         return Err(refusal
-            .with_header(SEC_WEBSOCKET_VERSION, "13")
-            .with_header(UPGRADE, "websocket")
-            .with_header(CONNECTION, "Upgrade"));
+            .with_header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
+            .with_header(UPGRADE, HeaderValue::from_static("websocket"))
+            .with_header(CONNECTION, HeaderValue::from_static("Upgrade")));
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
     let key = key.filter(|key| is_key(key) && lists(headers, CONNECTION, "upgrade"));

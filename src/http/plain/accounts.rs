@@ -1,51 +1,45 @@
 //! Signing in and out. Nobody who signs in has a session yet to which a form's token could be bound,
 //! and so there only a page of another origin is refused, as everywhere.
 
-use std::sync::Arc;
-
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Filter, Reply, filters::BoxedFilter, http::header::SET_COOKIE};
+use warp::{Reply, http::header::SET_COOKIE};
 
 use super::{
-    forms::{Draft, Nothing, Visit, looks, sends, submitted},
+    forms::{EmptyForm, Field, submitted},
     page::Page,
 };
-use crate::http::{
-    App, Settings,
-    accounts::{self, Credentials, Registration},
-    body::Body,
-    caller::session_cookie,
-    filters::only,
-    reply::{Answer, ErrorResponse, see_other},
+use crate::{
+    http::{
+        Settings,
+        api::accounts::{self, Credentials, Registration},
+        door::caller::session_cookie,
+        reply::{ErrorResponse, HandlerResult, see_other},
+        request::Request,
+        route::Route,
+    },
+    model::Permission,
 };
 
 /// Whom development mode starts with.
 const PEOPLE: [&str; 2] = ["john", "jane"];
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
-    let sign_in = warp::path!("sign-in");
-    let enter = sign_in.and(sends(app)).then(enter);
-    let other = sign_in.and(only("GET, HEAD, POST")).map(Err);
-    let sign_in = sign_in.and(looks(app)).then(show_door);
-    let sign_in = sign_in.or(enter).unify().or(other).unify();
-
-    let sign_out = warp::path!("sign-out");
-    let other = sign_out.and(only("POST")).map(Err);
-    let sign_out = sign_out.and(sends(app)).then(self::sign_out);
-    let sign_out = sign_out.or(other).unify();
-
-    sign_in.or(sign_out).unify().boxed()
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/plain/sign-in", Permission::Public, get_sign_in),
+        Route::post("/plain/sign-in", Permission::SignIn, post_sign_in),
+        Route::post("/plain/sign-out", Permission::Form, post_sign_out),
+    ]
 }
 
-async fn show_door(visit: Visit) -> Answer {
-    let app = &visit.app;
+async fn get_sign_in(request: Request) -> HandlerResult {
+    let app = &request.app;
     let signup = accounts::signup(app).await?;
-    Ok(door(&app.settings, signup, Draft::default()).into_response())
+    Ok(sign_in_page(&app.settings, signup, Field::default()).into_response())
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct SignInForm {
     username: Option<String>,
     password: Option<String>,
     /// An invitation or a setup link, whole or what is behind its `#`.
@@ -54,14 +48,13 @@ struct Entry {
     create: Option<String>,
 }
 
-async fn enter(visit: Visit, body: Body) -> Answer {
-    let Visit { app, caller, .. } = visit;
-    caller.refuse_cross_origin(&app)?;
-    let entry: Entry = body.form(caller.headers()).await?;
-    let name = entry.username.clone().unwrap_or_default();
-    let signed_in = match entry.create {
-        Some(_) => accounts::sign_up(&app, &caller, entry.registration()).await,
-        None => accounts::sign_in(&app, &caller, entry.credentials()).await,
+async fn post_sign_in(mut request: Request) -> HandlerResult {
+    let form: SignInForm = request.form().await?;
+    let (app, caller) = (&request.app, &request.caller);
+    let name = form.username.clone().unwrap_or_default();
+    let signed_in = match form.create {
+        Some(_) => accounts::sign_up(app, caller, form.registration()).await,
+        None => accounts::sign_in(app, caller, form.credentials()).await,
     };
     match signed_in {
         Ok(signed_in) => {
@@ -72,14 +65,14 @@ async fn enter(visit: Visit, body: Body) -> Answer {
         }
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let signup = accounts::signup(&app).await?;
-            let page = door(&app.settings, signup, Draft::refused(&name, &refusal));
+            let signup = accounts::signup(app).await?;
+            let page = sign_in_page(&app.settings, signup, Field::refused(&name, &refusal));
             Ok(refusal.answer(page))
         }
     }
 }
 
-impl Entry {
+impl SignInForm {
     fn credentials(self) -> Credentials {
         Credentials {
             username: self.username,
@@ -105,7 +98,7 @@ impl Entry {
     }
 }
 
-fn door(settings: &Settings, signup: &str, draft: Draft<'_>) -> Page<'static> {
+fn sign_in_page(settings: &Settings, signup: &str, name: Field<'_>) -> Page<'static> {
     let main = html! {
         h1 { "Tincan" }
         @if settings.dev {
@@ -114,7 +107,7 @@ fn door(settings: &Settings, signup: &str, draft: Draft<'_>) -> Page<'static> {
                 p { @for username in PEOPLE { input type="submit" name="username" value=(username); " " } }
             }
             form method="post" action="/plain/sign-in" {
-                div { (draft.name_field("username", "Somebody else", "username")) }
+                div { (name.name_field("username", "Somebody else", "username")) }
                 p {
                     input .primary type="submit" value="Sign in"; " "
                     input type="submit" name="create" value="Create account";
@@ -122,7 +115,7 @@ fn door(settings: &Settings, signup: &str, draft: Draft<'_>) -> Page<'static> {
             }
         } @else {
             form method="post" action="/plain/sign-in" {
-                div { (draft.name_field("username", "Username", "username")) }
+                div { (name.name_field("username", "Username", "username")) }
                 (password("password", "current-password"))
                 p { input .primary type="submit" value="Sign in"; }
             }
@@ -167,8 +160,8 @@ fn new_account(signup: &str) -> Markup {
     }
 }
 
-async fn sign_out(visit: Visit, body: Body) -> Answer {
-    let (visitor, Nothing {}) = submitted(&visit, body).await?;
+async fn post_sign_out(mut request: Request) -> HandlerResult {
+    let (_, EmptyForm {}) = submitted(&mut request).await?;
     let answer = see_other("/plain/sign-in")?;
-    accounts::sign_out(&visit.app, visitor.session(), answer).await
+    accounts::sign_out(&request.app, request.session()?, answer).await
 }

@@ -1,13 +1,11 @@
 //! The list of conversations, starting one, and a conversation: to read and write in, and to follow.
 
-use std::sync::Arc;
-
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Filter, Reply, filters::BoxedFilter};
+use warp::Reply;
 
 use super::{
-    forms::{Draft, Visit, Visitor, hidden, looks, sends, submitted, typed},
+    forms::{Field, PageSession, hidden, submitted, typed},
     messages::{Listing, View},
     page::Page,
     rooms::{count_people, people_path},
@@ -16,16 +14,15 @@ use super::{
 use crate::{
     error::{Error, Result},
     http::{
-        App,
-        body::Body,
-        filters::only,
-        messages,
-        reply::{Answer, ErrorResponse, see_other},
+        api::messages::SendMessage,
+        reply::{ErrorResponse, HandlerResult, see_other},
+        request::Request,
+        route::Route,
     },
     metrics::Transport,
     model::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
-        MessageId, MessageView,
+        MessageId, MessageView, Permission,
     },
     store::{CONVERSATIONS_PAGE, Page as Part, Started, new_token},
 };
@@ -35,61 +32,40 @@ const PAGE: u32 = 25;
 /// Seconds after which a page that follows a conversation is loaded anew.
 const REFRESH: u32 = 5;
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
-    let list = warp::path::end().and(looks(app)).then(list);
-    let list = list
-        .or(warp::path::end().and(only("GET, HEAD")).map(Err))
-        .unify();
-
-    let all = warp::path!("conversations");
-    let start = all.and(sends(app)).then(start);
-    let start = start.or(all.and(only("POST")).map(Err)).unify();
-
-    let one = warp::path!("conversations" / ConversationId);
-    let send = one.and(sends(app)).then(send);
-    let other = one
-        .and(only("GET, HEAD, POST"))
-        .map(|_, refusal| Err(refusal));
-    let show = one.and(looks(app)).then(show);
-    let one = show.or(send).unify().or(other).unify();
-
-    let follow = warp::path!("conversations" / ConversationId / "follow");
-    let other = follow.and(only("GET, HEAD")).map(|_, refusal| Err(refusal));
-    let follow = follow.and(looks(app)).then(self::follow);
-    let follow = follow.or(other).unify();
-
-    one.or(list)
-        .unify()
-        .or(start)
-        .unify()
-        .or(follow)
-        .unify()
-        .boxed()
+pub fn routes() -> Vec<Route> {
+    let (page, form) = (Permission::Page, Permission::Form);
+    vec![
+        Route::get("/plain", page, get_list),
+        Route::post("/plain/conversations", form, post_start),
+        Route::get("/plain/conversations/{id}", page, get_conversation),
+        Route::post("/plain/conversations/{id}", form, post_message),
+        Route::get("/plain/conversations/{id}/follow", page, get_follow),
+    ]
 }
 
-async fn list(visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let before = visit.query.id("before", "Conversation")?;
-    let page = list_page(&visit, &visitor, before, Draft::default()).await?;
+async fn get_list(request: Request) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let before = request.query.id("before", "Conversation")?;
+    let page = list_page(&request, &session, before, Field::default()).await?;
     Ok(page.into_response())
 }
 
 #[derive(Deserialize)]
-struct Somebody {
+struct StartForm {
     username: Option<String>,
 }
 
-async fn start(visit: Visit, body: Body) -> Answer {
-    let (visitor, Somebody { username }) = submitted(&visit, body).await?;
+async fn post_start(mut request: Request) -> HandlerResult {
+    let (session, StartForm { username }) = submitted(&mut request).await?;
     let username = username.unwrap_or_default();
-    let store = &visit.app.store;
-    match store.start_direct(visitor.id(), username.clone()).await {
+    let store = &request.app.store;
+    match store.start_direct(session.id(), username.clone()).await {
         Ok(Started::Created(created)) => see_other(&path(created.0.id)),
         Ok(Started::Existing(id)) => see_other(&path(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let draft = Draft::refused(&username, &refusal);
-            let page = list_page(&visit, &visitor, None, draft).await?;
+            let field = Field::refused(&username, &refusal);
+            let page = list_page(&request, &session, None, field).await?;
             Ok(refusal.answer(page))
         }
     }
@@ -101,20 +77,20 @@ pub fn path(id: ConversationId) -> String {
 }
 
 async fn list_page<'a>(
-    visit: &Visit,
-    visitor: &'a Visitor,
+    request: &Request,
+    session: &'a PageSession,
     before: Option<ConversationId>,
-    draft: Draft<'_>,
-) -> Answer<Page<'a>> {
-    let caller = visitor.id();
-    let conversations = visit.app.store.conversations(caller, before).await?;
+    field: Field<'_>,
+) -> HandlerResult<Page<'a>> {
+    let caller = session.id();
+    let conversations = request.app.store.conversations(caller, before).await?;
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
     let title = "Conversations";
     let main = html! {
         h1 { (title) }
-        (visitor.form("/plain/conversations", html! {
-            (draft.name_field("username", "Start a conversation with", "off"))
+        (session.form("/plain/conversations", html! {
+            (field.name_field("username", "Start a conversation with", "off"))
             " " input type="submit" value="Start";
         }))
         @if conversations.is_empty() && before.is_none() {
@@ -132,7 +108,7 @@ async fn list_page<'a>(
             p { a href={ "/plain?before=" (conversation.id.to_string()) } { "Older conversations" } }
         }
     };
-    Ok(Page::of(visitor, title, main))
+    Ok(Page::of(session, title, main))
 }
 
 fn row(conversation: &ConversationView<'_>) -> Markup {
@@ -178,24 +154,24 @@ pub fn title_of<'a>(conversation: &ConversationView<'a>) -> &'a str {
         .unwrap_or_default()
 }
 
-async fn show(id: ConversationId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let view = View::of(&visit.query)?;
-    let page = conversation_page(&visit, &visitor, id, view, Draft::default()).await?;
+async fn get_conversation(request: Request, id: ConversationId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let view = View::of(&request.query)?;
+    let page = conversation_page(&request, &session, id, view, Field::default()).await?;
     Ok(page.into_response())
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Writing {
+struct MessageForm {
     content: Option<String>,
     client_id: Option<String>,
 }
 
-async fn send(id: ConversationId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Writing { content, client_id }) = submitted(&visit, body).await?;
+async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult {
+    let (session, MessageForm { content, client_id }) = submitted(&mut request).await?;
     let content = typed(content);
-    match send_message(&visit, &visitor, id, &content, client_id).await {
+    match send_message(&request, &session, id, &content, client_id).await {
         Ok(()) => see_other(&path(id)),
         Err(error) => {
             // Somebody goes back to a page from which they sent something, and writes something else.
@@ -206,27 +182,27 @@ async fn send(id: ConversationId, visit: Visit, body: Body) -> Answer {
             } else {
                 refusal.message()
             };
-            let draft = Draft {
+            let field = Field {
                 text: &content,
                 problem: Some(problem),
             };
-            let page = conversation_page(&visit, &visitor, id, View::Newest, draft).await?;
+            let page = conversation_page(&request, &session, id, View::Newest, field).await?;
             Ok(refusal.answer(page))
         }
     }
 }
 
 async fn send_message(
-    visit: &Visit,
-    visitor: &Visitor,
+    request: &Request,
+    session: &PageSession,
     conversation_id: ConversationId,
     content: &str,
     client_id: Option<String>,
 ) -> Result<()> {
     let content = Some(content.to_owned());
-    let message = messages::Draft { content, client_id };
-    let message = message.to(conversation_id, visitor.user().clone())?;
-    visit.app.store.send(message).await.map(drop)
+    let message = SendMessage { content, client_id };
+    let message = message.checked(conversation_id, session.user().clone())?;
+    request.app.store.send(message).await.map(drop)
 }
 
 /// What a page shows of a conversation.
@@ -254,12 +230,12 @@ impl Shown {
 
     /// Reads it, and marks as read what is seen.
     async fn load(
-        visit: &Visit,
-        visitor: &Visitor,
+        request: &Request,
+        session: &PageSession,
         id: ConversationId,
         view: View,
     ) -> Result<Self> {
-        let (store, caller) = (&visit.app.store, visitor.id());
+        let (store, caller) = (&request.app.store, session.id());
         let (conversation, member) = store.conversation(caller, id).await?;
         let before = match view {
             View::Top => {
@@ -299,13 +275,13 @@ impl Shown {
 }
 
 async fn conversation_page<'a>(
-    visit: &Visit,
-    visitor: &'a Visitor,
+    request: &Request,
+    session: &'a PageSession,
     id: ConversationId,
     view: View,
-    draft: Draft<'_>,
-) -> Answer<Page<'a>> {
-    let shown = Shown::load(visit, visitor, id, view).await?;
+    field: Field<'_>,
+) -> HandlerResult<Page<'a>> {
+    let shown = Shown::load(request, session, id, view).await?;
     let Shown {
         conversation,
         member,
@@ -318,7 +294,7 @@ async fn conversation_page<'a>(
         member,
         view,
         first_unread: shown.first_unread(),
-        tools: Some(visitor),
+        tools: Some(session),
     };
     // So that sending it again can't double it.
     let client_id = new_token()?;
@@ -343,16 +319,16 @@ async fn conversation_page<'a>(
             }
         }
         @if let View::Newest = view {
-            (visitor.form(path(id), html! {
+            (session.form(path(id), html! {
                 (hidden("clientId", &client_id))
-                (draft.text_field(html! { "Write to " bdi { (title) } }))
+                (field.text_field(html! { "Write to " bdi { (title) } }))
                 p #end { input .primary type="submit" value="Send"; }
             }))
         } @else {
             p #end { a href=(path(id)) { "Newest messages" } }
         }
     };
-    Ok(Page::of(visitor, title, main))
+    Ok(Page::of(session, title, main))
 }
 
 fn links(conversation: &ConversationView<'_>, view: View) -> Markup {
@@ -373,16 +349,16 @@ fn follow_path(id: ConversationId) -> String {
 
 /// The newest first: a browser that loads a page anew stays where it was, and so at its top. (With an
 /// address that names a place in the page, it wouldn't load it at all.)
-async fn follow(id: ConversationId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let _counted = visit.app.metrics.stream(Transport::FollowPage);
+async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let _counted = request.app.metrics.stream(Transport::FollowPage);
     let view = View::Newest;
     let Shown {
         conversation,
         member,
         mut messages,
         ..
-    } = Shown::load(&visit, &visitor, id, view).await?;
+    } = Shown::load(&request, &session, id, view).await?;
     messages.reverse();
     let conversation = conversation.view(&member);
     let title = title_of(&conversation);
@@ -402,6 +378,6 @@ async fn follow(id: ConversationId, visit: Visit) -> Answer {
         @if messages.is_empty() { p { "No messages yet." } }
         (listing.by_day(&messages))
     };
-    let page = Page::of(&visitor, title, main);
+    let page = Page::of(&session, title, main);
     Ok(page.refreshing_every(REFRESH).into_response())
 }

@@ -9,15 +9,13 @@ use std::{fmt::Display, sync::Arc};
 use maud::{Markup, html};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use warp::{Filter, Rejection, http::StatusCode};
+use warp::http::StatusCode;
 
 use crate::{
+    error::Error,
     http::{
-        App,
-        body::Body,
-        caller::Caller,
-        filters::{Query, body, caller, query, with},
-        reply::{Answer, ErrorResponse},
+        reply::{ErrorResponse, HandlerResult},
+        request::Request,
     },
     model::{User, UserId},
     store::{Session, hex},
@@ -26,49 +24,26 @@ use crate::{
 /// Keeps the token from being a hash that anything else makes of a session's token, as the store does.
 const LABEL: &str = "a form of tincan's plain pages ";
 
-/// A request for a page.
-pub struct Visit {
-    pub app: Arc<App>,
-    pub caller: Caller,
-    pub query: Query,
-}
-
-/// A page is looked at.
-pub fn looks(app: &Arc<App>) -> impl Filter<Extract = (Visit,), Error = Rejection> + Clone + use<> {
-    warp::get().and(visit(app))
-}
-
-/// A page's form is sent.
-pub fn sends(
-    app: &Arc<App>,
-) -> impl Filter<Extract = (Visit, Body), Error = Rejection> + Clone + use<> {
-    warp::post().and(visit(app)).and(body())
-}
-
-fn visit(app: &Arc<App>) -> impl Filter<Extract = (Visit,), Error = Rejection> + Clone + use<> {
-    let parts = with(app).and(caller()).and(query());
-    parts.map(|app, caller, query| Visit { app, caller, query })
-}
-
-/// Somebody who is signed in, and looks at pages.
-pub struct Visitor {
+/// The session of somebody who looks at pages, and the token of their forms.
+pub struct PageSession {
     session: Arc<Session>,
     token: String,
 }
 
-impl Visitor {
+impl PageSession {
     /// Whoever asks for a page.
-    pub async fn of(visit: &Visit) -> Answer<Self> {
-        let (session, secret) = visit.caller.page_session(&visit.app).await?;
+    ///
+    /// # Errors
+    /// 401 for a route that needs no session.
+    pub fn of(request: &Request) -> HandlerResult<Self> {
+        let session = Arc::clone(request.session()?);
+        let secret = request.caller.cookie(&request.app.settings);
+        let secret = secret.ok_or(Error::Unauthorized)?;
         let token = Sha256::new().chain_update(LABEL).chain_update(secret);
         Ok(Self {
             session,
             token: hex(&token.finalize()),
         })
-    }
-
-    pub fn session(&self) -> &Session {
-        &self.session
     }
 
     pub fn user(&self) -> &User {
@@ -91,7 +66,7 @@ impl Visitor {
     }
 
     /// Compared without a shortcut, so that the time it takes doesn't tell how much of it is right.
-    fn made(&self, token: &str) -> bool {
+    fn has_made(&self, token: &str) -> bool {
         let pairs = self.token.bytes().zip(token.bytes());
         let differing = pairs.fold(0, |differing, (own, theirs)| differing | (own ^ theirs));
         self.token.len() == token.len() && differing == 0
@@ -107,7 +82,9 @@ pub fn hidden(name: &str, value: &str) -> Markup {
 ///
 /// # Errors
 /// 403 for a form that isn't of one of our pages for this session.
-pub async fn submitted<T: DeserializeOwned>(visit: &Visit, body: Body) -> Answer<(Visitor, T)> {
+pub async fn submitted<T: DeserializeOwned>(
+    request: &mut Request,
+) -> HandlerResult<(PageSession, T)> {
     #[derive(Deserialize)]
     struct Form<T> {
         token: Option<String>,
@@ -115,12 +92,10 @@ pub async fn submitted<T: DeserializeOwned>(visit: &Visit, body: Body) -> Answer
         fields: T,
     }
 
-    visit.caller.refuse_cross_origin(&visit.app)?;
-    let visitor = Visitor::of(visit).await?;
-    let Form { token, fields } = body.form::<Form<T>>(visit.caller.headers()).await?;
-    if visitor.made(&token.unwrap_or_default()) {
-        // A form may take its time to arrive, and its sender may be shut out meanwhile.
-        return Ok((Visitor::of(visit).await?, fields));
+    let Form { token, fields } = request.form::<Form<T>>().await?;
+    let session = PageSession::of(request)?;
+    if session.has_made(&token.unwrap_or_default()) {
+        return Ok((session, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
     Err(ErrorResponse::new(
@@ -132,16 +107,16 @@ pub async fn submitted<T: DeserializeOwned>(visit: &Visit, body: Body) -> Answer
 
 /// A form that has nothing to fill in.
 #[derive(Deserialize)]
-pub struct Nothing {}
+pub struct EmptyForm {}
 
 /// What somebody has written, and why it was refused, if it was.
 #[derive(Clone, Copy, Default)]
-pub struct Draft<'a> {
+pub struct Field<'a> {
     pub text: &'a str,
     pub problem: Option<&'a str>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Field<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
             text,

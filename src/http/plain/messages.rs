@@ -1,58 +1,46 @@
 //! Messages on a page, and the pages on which one is edited, deleted or reacted to.
 
-use std::sync::Arc;
-
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Filter, Reply, filters::BoxedFilter};
+use warp::Reply;
 
 use super::{
-    forms::{Draft, Nothing, Visit, Visitor, looks, sends, submitted, typed},
+    forms::{EmptyForm, Field, PageSession, submitted, typed},
     page::Page,
     text::{day, is_same_day, linked, time, time_of_day},
 };
 use crate::{
     error::{Error, Result},
     http::{
-        App,
-        body::Body,
-        filters::{Query, only},
-        reply::{Answer, ErrorResponse, see_other},
+        door::filters::Query,
+        reply::{ErrorResponse, HandlerResult, see_other},
+        request::Request,
+        route::Route,
     },
-    model::{ConversationId, Emoji, Member, Message, MessageId, MessageView, message_content},
+    model::{
+        ConversationId, Emoji, Member, Message, MessageId, MessageView, Permission, message_content,
+    },
 };
 
 const NOT_YOURS: Error = Error::NotYours("the author");
 /// What people react with most.
 const USUAL: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
-    let edit = warp::path!("messages" / MessageId / "edit");
-    let take_edit = edit.and(sends(app)).then(take_edit);
-    let edits = edit.and(looks(app)).then(show_edit).or(take_edit).unify();
-
-    let delete = warp::path!("messages" / MessageId / "delete");
-    let take_delete = delete.and(sends(app)).then(take_delete);
-    let deletes = delete.and(looks(app)).then(show_delete);
-    let deletes = deletes.or(take_delete).unify();
-
-    let reactions = warp::path!("messages" / MessageId / "reactions");
-    let take_reaction = reactions.and(sends(app)).then(take_reaction);
-    let reacts = reactions.and(looks(app)).then(show_reactions);
-    let reacts = reacts.or(take_reaction).unify();
-
-    let other = edit.or(delete).unify().or(reactions).unify();
-    let other = other
-        .and(only("GET, HEAD, POST"))
-        .map(|_, refusal| Err(refusal));
-    edits
-        .or(deletes)
-        .unify()
-        .or(reacts)
-        .unify()
-        .or(other)
-        .unify()
-        .boxed()
+pub fn routes() -> Vec<Route> {
+    let (page, form) = (Permission::Page, Permission::Form);
+    let (edit, delete, reactions) = (
+        "/plain/messages/{id}/edit",
+        "/plain/messages/{id}/delete",
+        "/plain/messages/{id}/reactions",
+    );
+    vec![
+        Route::get(edit, page, get_edit),
+        Route::post(edit, form, post_edit),
+        Route::get(delete, page, get_delete),
+        Route::post(delete, form, post_delete),
+        Route::get(reactions, page, get_reactions),
+        Route::post(reactions, form, post_reaction),
+    ]
 }
 
 /// Which of a conversation's messages a page shows.
@@ -64,7 +52,7 @@ pub enum View {
 }
 
 impl View {
-    pub fn of(query: &Query) -> Answer<Self> {
+    pub fn of(query: &Query) -> HandlerResult<Self> {
         if query.get("order") == Some("top") {
             return Ok(Self::Top);
         }
@@ -102,7 +90,7 @@ pub struct Listing<'a> {
     /// Which of them is the first that is new to them, where the page says so.
     pub first_unread: Option<MessageId>,
     /// Whose page it is, where there is something to be done with the messages.
-    pub tools: Option<&'a Visitor>,
+    pub tools: Option<&'a PageSession>,
 }
 
 impl Listing<'_> {
@@ -177,8 +165,8 @@ impl Listing<'_> {
         html! {
             @if !message.reactions.is_empty() {
                 div .reactions {
-                    @if let Some(visitor) = self.tools {
-                        (visitor.form(self.view.action(message.id, "reactions"), html! {
+                    @if let Some(session) = self.tools {
+                        (session.form(self.view.action(message.id, "reactions"), html! {
                             @for (label, own) in chips { (reaction_button(&label, own)) " " }
                         }))
                     } @else {
@@ -204,73 +192,82 @@ fn reaction_button(label: &str, own: bool) -> Markup {
     html! { input .own[own] type="submit" name=(name) value={ (label) (mark) }; }
 }
 
-/// The visitor's own message.
-async fn own_message(visit: &Visit, visitor: &Visitor, id: MessageId) -> Answer<Message> {
-    let message = visit.app.store.message(visitor.id(), id).await?;
-    if message.is_by(visitor.id()) {
+/// The session's own message.
+async fn own_message(
+    request: &Request,
+    session: &PageSession,
+    id: MessageId,
+) -> HandlerResult<Message> {
+    let message = request.app.store.message(session.id(), id).await?;
+    if message.is_by(session.id()) {
         Ok(message)
     } else {
         Err(NOT_YOURS.into())
     }
 }
 
-async fn show_edit(id: MessageId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let view = View::of(&visit.query)?;
-    let message = own_message(&visit, &visitor, id).await?;
-    let page = edit_page(&visitor, &message, view, Draft::new(&message.content));
+async fn get_edit(request: Request, id: MessageId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let view = View::of(&request.query)?;
+    let message = own_message(&request, &session, id).await?;
+    let page = edit_page(&session, &message, view, Field::new(&message.content));
     Ok(page.into_response())
 }
 
 #[derive(Deserialize)]
-struct NewContent {
+struct EditForm {
     content: Option<String>,
 }
 
-async fn take_edit(id: MessageId, visit: Visit, body: Body) -> Answer {
-    let (visitor, NewContent { content }) = submitted(&visit, body).await?;
-    let view = View::of(&visit.query)?;
+async fn post_edit(mut request: Request, id: MessageId) -> HandlerResult {
+    let (session, EditForm { content }) = submitted(&mut request).await?;
+    let view = View::of(&request.query)?;
     let content = typed(content);
-    match edit(&visit, &visitor, id, &content).await {
+    match edit(&request, &session, id, &content).await {
         Ok(message) => see_other(&view.path_to(&message)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let message = own_message(&visit, &visitor, id).await?;
-            let draft = Draft::refused(&content, &refusal);
-            Ok(refusal.answer(edit_page(&visitor, &message, view, draft)))
+            let message = own_message(&request, &session, id).await?;
+            let field = Field::refused(&content, &refusal);
+            Ok(refusal.answer(edit_page(&session, &message, view, field)))
         }
     }
 }
 
-async fn edit(visit: &Visit, visitor: &Visitor, id: MessageId, content: &str) -> Result<Message> {
+async fn edit(
+    request: &Request,
+    session: &PageSession,
+    id: MessageId,
+    content: &str,
+) -> Result<Message> {
     let content = message_content(content)?.to_owned();
-    visit.app.store.edit(visitor.id(), id, content).await
+    request.app.store.edit(session.id(), id, content).await
 }
 
 fn edit_page<'a>(
-    visitor: &'a Visitor,
+    session: &'a PageSession,
     message: &Message,
     view: View,
-    draft: Draft<'_>,
+    field: Field<'_>,
 ) -> Page<'a> {
     let title = "Edit your message";
     let fields = html! {
-        (draft.text_field(html! { "Message" }))
+        (field.text_field(html! { "Message" }))
         p { input .primary type="submit" value="Save"; " " (back(message, view, "Leave it as it is")) }
     };
     let main = html! {
         h1 { (title) }
-        (visitor.form(view.action(message.id, "edit"), fields))
+        (session.form(view.action(message.id, "edit"), fields))
     };
-    Page::of(visitor, title, main)
+    Page::of(session, title, main)
 }
 
-async fn show_delete(id: MessageId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let view = View::of(&visit.query)?;
-    let message = visit.app.store.message(visitor.id(), id).await?;
+async fn get_delete(request: Request, id: MessageId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let view = View::of(&request.query)?;
+    let message = request.app.store.message(session.id(), id).await?;
     let place = message.conversation_id;
-    let (_, member) = visit.app.store.conversation(visitor.id(), place).await?;
+    let (_, member) = request.app.store.conversation(session.id(), place).await?;
     if !message.may_be_deleted_by(&member) {
         return Err(NOT_YOURS.into());
     }
@@ -280,48 +277,53 @@ async fn show_delete(id: MessageId, visit: Visit) -> Answer {
     };
     let main = html! {
         h1 { (title) }
-        (quote(&message, &visitor))
+        (quote(&message, &session))
         p { "Its text and its reactions will be gone for everybody." }
-        (visitor.form(view.action(id, "delete"), fields))
+        (session.form(view.action(id, "delete"), fields))
     };
-    Ok(Page::of(&visitor, title, main).into_response())
+    Ok(Page::of(&session, title, main).into_response())
 }
 
-async fn take_delete(id: MessageId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Nothing {}) = submitted(&visit, body).await?;
-    let view = View::of(&visit.query)?;
-    let message = visit.app.store.message(visitor.id(), id).await?;
-    visit.app.store.delete(visitor.id(), id).await?;
+async fn post_delete(mut request: Request, id: MessageId) -> HandlerResult {
+    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let view = View::of(&request.query)?;
+    let message = request.app.store.message(session.id(), id).await?;
+    request.app.store.delete(session.id(), id).await?;
     see_other(&view.path_to(&message))
 }
 
-async fn show_reactions(id: MessageId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let page = reaction_page(&visit, &visitor, id, None).await?;
+async fn get_reactions(request: Request, id: MessageId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let page = reaction_page(&request, &session, id, None).await?;
     Ok(page.into_response())
 }
 
 #[derive(Deserialize)]
-struct Change {
+struct ReactionForm {
     add: Option<String>,
     remove: Option<String>,
 }
 
-async fn take_reaction(id: MessageId, visit: Visit, body: Body) -> Answer {
-    let (visitor, change) = submitted(&visit, body).await?;
-    match react(&visit, &visitor, id, change).await {
-        Ok(message) => see_other(&View::of(&visit.query)?.path_to(&message)),
+async fn post_reaction(mut request: Request, id: MessageId) -> HandlerResult {
+    let (session, form) = submitted(&mut request).await?;
+    match react(&request, &session, id, form).await {
+        Ok(message) => see_other(&View::of(&request.query)?.path_to(&message)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let page = reaction_page(&visit, &visitor, id, Some(refusal.message())).await?;
+            let page = reaction_page(&request, &session, id, Some(refusal.message())).await?;
             Ok(refusal.answer(page))
         }
     }
 }
 
-async fn react(visit: &Visit, visitor: &Visitor, id: MessageId, change: Change) -> Result<Message> {
-    let Change { add, remove } = change;
-    let (store, caller) = (&visit.app.store, visitor.id());
+async fn react(
+    request: &Request,
+    session: &PageSession,
+    id: MessageId,
+    form: ReactionForm,
+) -> Result<Message> {
+    let ReactionForm { add, remove } = form;
+    let (store, caller) = (&request.app.store, session.id());
     match remove {
         Some(label) => store.unreact(caller, id, emoji_of(&label)?).await,
         None => {
@@ -338,36 +340,36 @@ fn emoji_of(label: &str) -> Result<Emoji> {
 }
 
 async fn reaction_page<'a>(
-    visit: &Visit,
-    visitor: &'a Visitor,
+    request: &Request,
+    session: &'a PageSession,
     id: MessageId,
     problem: Option<&str>,
-) -> Answer<Page<'a>> {
-    let view = View::of(&visit.query)?;
-    let message = visit.app.store.message(visitor.id(), id).await?;
+) -> HandlerResult<Page<'a>> {
+    let view = View::of(&request.query)?;
+    let message = request.app.store.message(session.id(), id).await?;
     let is_own = |emoji: &str| {
         let mut reactions = message.reactions.iter();
-        reactions.any(|reaction| reaction.emoji == emoji && reaction.users.contains(&visitor.id()))
+        reactions.any(|reaction| reaction.emoji == emoji && reaction.users.contains(&session.id()))
     };
     let title = "React to this message";
-    let draft = Draft { text: "", problem };
+    let field = Field { text: "", problem };
     let main = html! {
         h1 { (title) }
-        (quote(&message, visitor))
-        (draft.reason())
+        (quote(&message, session))
+        (field.reason())
         div .reactions.usual {
-            (visitor.form(view.action(id, "reactions"), html! {
+            (session.form(view.action(id, "reactions"), html! {
                 @for emoji in USUAL { (reaction_button(emoji, is_own(emoji))) " " }
             }))
         }
         p { (back(&message, view, "Back to the conversation")) }
     };
-    Ok(Page::of(visitor, title, main))
+    Ok(Page::of(session, title, main))
 }
 
-fn quote(message: &Message, visitor: &Visitor) -> Markup {
+fn quote(message: &Message, session: &PageSession) -> Markup {
     html! {
-        p .byline { b { (author(&message.view(visitor.id()))) } " " (time(message.created_at)) }
+        p .byline { b { (author(&message.view(session.id()))) } " " (time(message.created_at)) }
         blockquote dir="auto" { (linked(&message.content)) }
     }
 }

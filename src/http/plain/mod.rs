@@ -3,27 +3,24 @@
 //! What each resource shows stands in a file of its own; what all pages share, in `page`; who fills
 //! in a form, and by what we know that it is ours, in `forms`.
 
-mod accounts;
-mod conversations;
+pub mod accounts;
+pub mod conversations;
 mod forms;
-mod messages;
+pub mod messages;
 mod page;
-mod rooms;
+pub mod rooms;
 mod text;
 
-use std::sync::Arc;
-
 use warp::{
-    Filter, Reply,
-    filters::BoxedFilter,
+    Reply,
     http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
     reply::Response,
 };
 
 use super::{
-    App, Settings,
-    reply::{Answer, nothing_here, see_other},
-    security,
+    Settings,
+    door::security,
+    reply::{HandlerResult, see_other},
 };
 
 /// Nothing but the style sheet and the icon, and no script whatever.
@@ -33,26 +30,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 /// over plain http says nothing else of where they come from. Links tell nobody else either way.
 const REFERRER: &str = "same-origin";
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let settings = Arc::clone(&app.settings);
-    let missing = warp::any().map(|| Err(nothing_here()));
-    let pages = conversations::routes(app)
-        .or(messages::routes(app))
-        .unify()
-        .or(rooms::routes(app))
-        .unify()
-        .or(accounts::routes(app))
-        .unify()
-        .or(missing)
-        .unify();
-    warp::path("plain")
-        .and(pages)
-        .map(move |answer| finish(&settings, answer))
-        .boxed()
-}
-
 /// Makes every refusal a page, and sends those whom nobody knows to where they sign in.
-fn finish(settings: &Settings, answer: Answer) -> Response {
+pub fn finish(settings: &Settings, answer: HandlerResult) -> Response {
     let mut response = match answer {
         Ok(response) => response,
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {

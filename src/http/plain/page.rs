@@ -3,12 +3,12 @@
 use maud::{DOCTYPE, Markup, html};
 use warp::{Reply, reply::Response};
 
-use super::forms::Visitor;
+use super::forms::PageSession;
 
 /// A page with a title of its own.
 pub struct Page<'a> {
     title: String,
-    visitor: Option<&'a Visitor>,
+    session: Option<&'a PageSession>,
     /// After how many seconds the browser is to load it anew.
     refresh: Option<u32>,
     main: Markup,
@@ -16,9 +16,9 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     /// A page for somebody who is signed in.
-    pub fn of(visitor: &'a Visitor, title: impl Into<String>, main: Markup) -> Self {
+    pub fn of(session: &'a PageSession, title: impl Into<String>, main: Markup) -> Self {
         Self {
-            visitor: Some(visitor),
+            session: Some(session),
             ..Self::for_anybody(title, main)
         }
     }
@@ -26,7 +26,7 @@ impl<'a> Page<'a> {
     pub fn for_anybody(title: impl Into<String>, main: Markup) -> Self {
         Self {
             title: title.into(),
-            visitor: None,
+            session: None,
             refresh: None,
             main,
         }
@@ -57,7 +57,7 @@ impl Reply for Page<'_> {
                     link rel="stylesheet" href="/plain.css";
                 }
                 body {
-                    @if let Some(visitor) = self.visitor { (way_about(visitor)) }
+                    @if let Some(session) = self.session { (way_about(session)) }
                     main { (self.main) }
                 }
             }
@@ -66,15 +66,15 @@ impl Reply for Page<'_> {
     }
 }
 
-fn way_about(visitor: &Visitor) -> Markup {
+fn way_about(session: &PageSession) -> Markup {
     html! {
         header {
             nav aria-label="Tincan" {
                 a href="/plain" { "Conversations" } " "
                 a href="/plain/rooms" { "Rooms" }
             }
-            (visitor.form("/plain/sign-out", html! {
-                bdi { (visitor.user().username) } " "
+            (session.form("/plain/sign-out", html! {
+                bdi { (session.user().username) } " "
                 input type="submit" value="Sign out";
             }))
         }

@@ -1,80 +1,60 @@
 //! Rooms: those that one can join, making one, who is in one, and what its people and its owner can
 //! do about that.
 
-use std::sync::Arc;
-
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Filter, Reply, filters::BoxedFilter};
+use warp::Reply;
 
 use super::{
     conversations::path,
-    forms::{Draft, Nothing, Visit, Visitor, hidden, looks, sends, submitted},
+    forms::{EmptyForm, Field, PageSession, hidden, submitted},
     page::Page,
 };
 use crate::{
     error::{Error, Result},
     http::{
-        App,
-        body::Body,
-        filters::only,
-        reply::{Answer, ErrorResponse, see_other},
-        rooms::people,
+        api::rooms::participants,
+        reply::{ErrorResponse, HandlerResult, see_other},
+        request::Request,
+        route::Route,
     },
-    model::{Conversation, ConversationId, ConversationKind, Participant, Role, UserId, room_name},
+    model::{
+        Conversation, ConversationId, ConversationKind, Participant, Permission, Role, UserId,
+        room_name,
+    },
     store::{NewRoom, ROOMS_PAGE, RoomChange},
 };
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Answer,)> {
-    let rooms = warp::path!("rooms");
-    let make = rooms.and(sends(app)).then(make);
-    let other = rooms.and(only("GET, HEAD, POST")).map(Err);
-    let rooms = rooms.and(looks(app)).then(show_rooms);
-    let rooms = rooms.or(make).unify().or(other).unify();
-
-    let join = warp::path!("conversations" / ConversationId / "join");
-    let joins = join.and(sends(app)).then(take_join);
-    let alter = warp::path!("conversations" / ConversationId / "room");
-    let alters = alter.and(sends(app)).then(take_change);
-    let other = join.or(alter).unify().and(only("POST"));
-    let changes = joins.or(alters).unify();
-    let changes = changes.or(other.map(|_, refusal| Err(refusal))).unify();
-
-    let leave = warp::path!("conversations" / ConversationId / "leave");
-    let leaves = leave.and(sends(app)).then(take_leave);
-    let leaves = leave.and(looks(app)).then(show_leave).or(leaves).unify();
-    let people = warp::path!("conversations" / ConversationId / "people");
-    let adds = people.and(sends(app)).then(take_newcomer);
-    let adds = people.and(looks(app)).then(show_people).or(adds).unify();
-    let other = leave.or(people).unify().and(only("GET, HEAD, POST"));
-    let pages = leaves.or(adds).unify();
-    let pages = pages.or(other.map(|_, refusal| Err(refusal))).unify();
-
-    let person = warp::path!("conversations" / ConversationId / "people" / UserId);
-    let takes = person.and(sends(app)).then(take_person);
-    let other = person.and(only("GET, HEAD, POST"));
-    let person = person.and(looks(app)).then(show_person).or(takes).unify();
-    let person = person.or(other.map(|_, _, refusal| Err(refusal))).unify();
-
-    rooms
-        .or(changes)
-        .unify()
-        .or(pages)
-        .unify()
-        .or(person)
-        .unify()
-        .boxed()
+pub fn routes() -> Vec<Route> {
+    let (page, form) = (Permission::Page, Permission::Form);
+    let (leave, people, person) = (
+        "/plain/conversations/{id}/leave",
+        "/plain/conversations/{id}/people",
+        "/plain/conversations/{id}/people/{userId}",
+    );
+    vec![
+        Route::get("/plain/rooms", page, get_rooms),
+        Route::post("/plain/rooms", form, post_room),
+        Route::post("/plain/conversations/{id}/join", form, post_join),
+        Route::post("/plain/conversations/{id}/room", form, post_update),
+        Route::get(leave, page, get_leave),
+        Route::post(leave, form, post_leave),
+        Route::get(people, page, get_people),
+        Route::post(people, form, post_person),
+        Route::get(person, page, get_participant),
+        Route::post(person, form, post_participant),
+    ]
 }
 
-async fn show_rooms(visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let page = rooms_page(&visit, &visitor, &Plan::default(), None).await?;
+async fn get_rooms(request: Request) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let page = rooms_page(&request, &session, &RoomForm::default(), None).await?;
     Ok(page.into_response())
 }
 
-/// A room as somebody wants to have it.
+/// A room that somebody wants to have.
 #[derive(Default, Deserialize)]
-struct Plan {
+struct RoomForm {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -82,44 +62,48 @@ struct Plan {
     open: Option<String>,
 }
 
-async fn make(visit: Visit, body: Body) -> Answer {
-    let (visitor, plan) = submitted(&visit, body).await?;
-    match make_room(&visit, &visitor, &plan).await {
+async fn post_room(mut request: Request) -> HandlerResult {
+    let (session, form) = submitted(&mut request).await?;
+    match create_room(&request, &session, &form).await {
         Ok(id) => see_other(&path(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let page = rooms_page(&visit, &visitor, &plan, Some(&refusal)).await?;
+            let page = rooms_page(&request, &session, &form, Some(&refusal)).await?;
             Ok(refusal.answer(page))
         }
     }
 }
 
-async fn make_room(visit: &Visit, visitor: &Visitor, plan: &Plan) -> Result<ConversationId> {
-    let usernames = plan.usernames.split(',').map(str::trim);
+async fn create_room(
+    request: &Request,
+    session: &PageSession,
+    form: &RoomForm,
+) -> Result<ConversationId> {
+    let usernames = form.usernames.split(',').map(str::trim);
     let room = NewRoom {
-        name: room_name(&plan.name)?,
+        name: room_name(&form.name)?,
         usernames: usernames
             .filter(|username| !username.is_empty())
             .map(str::to_owned)
             .collect(),
-        open: plan.open.is_some(),
+        open: form.open.is_some(),
     };
-    let owner = visitor.user().clone();
-    let (room, _) = visit.app.store.create_room(owner, room).await?;
+    let owner = session.user().clone();
+    let (room, _) = request.app.store.create_room(owner, room).await?;
     Ok(room.id)
 }
 
 async fn rooms_page<'a>(
-    visit: &Visit,
-    visitor: &'a Visitor,
-    plan: &Plan,
+    request: &Request,
+    session: &'a PageSession,
+    form: &RoomForm,
     refusal: Option<&ErrorResponse>,
-) -> Answer<Page<'a>> {
-    let before = visit.query.id("before", "Conversation")?;
-    let rooms = visit.app.store.open_rooms(visitor.id(), before).await?;
+) -> HandlerResult<Page<'a>> {
+    let before = request.query.id("before", "Conversation")?;
+    let rooms = request.app.store.open_rooms(session.id(), before).await?;
     let last = rooms.last().filter(|_| rooms.len() >= ROOMS_PAGE as usize);
-    let draft = Draft {
-        text: &plan.name,
+    let field = Field {
+        text: &form.name,
         problem: refusal.map(ErrorResponse::message),
     };
     let title = "Rooms";
@@ -131,7 +115,7 @@ async fn rooms_page<'a>(
         } @else {
             ul .rooms {
                 @for room in &rooms {
-                    li { (joinable(visitor, room)) }
+                    li { (joinable(session, room)) }
                 }
             }
         }
@@ -139,30 +123,30 @@ async fn rooms_page<'a>(
             p { a href={ "/plain/rooms?before=" (room.id.to_string()) } { "Older rooms" } }
         }
         h2 { "Make a room" }
-        (visitor.form("/plain/rooms", html! {
-            div { (draft.name_field("name", "Its name", "off")) }
+        (session.form("/plain/rooms", html! {
+            div { (field.name_field("name", "Its name", "off")) }
             div {
                 label for="usernames" { "Who is in it, by name, with commas between" } " "
-                input #usernames name="usernames" value=(plan.usernames) autocomplete="off" autocapitalize="none"
+                input #usernames name="usernames" value=(form.usernames) autocomplete="off" autocapitalize="none"
                     spellcheck="false";
             }
             p {
                 label .choice {
-                    input type="checkbox" name="open" value="yes" checked[plan.open.is_some()];
+                    input type="checkbox" name="open" value="yes" checked[form.open.is_some()];
                     " Anyone can find and join it"
                 }
             }
             p { input .primary type="submit" value="Make the room"; }
         }))
     };
-    Ok(Page::of(visitor, title, main))
+    Ok(Page::of(session, title, main))
 }
 
-fn joinable(visitor: &Visitor, room: &Conversation) -> Markup {
+fn joinable(session: &PageSession, room: &Conversation) -> Markup {
     let name = room.name.as_deref().unwrap_or_default();
     let action = format!("/plain/conversations/{}/join", room.id);
     html! {
-        (visitor.form(action, html! {
+        (session.form(action, html! {
             b { bdi { (name) } } " "
             span { (count_people(room.participant_count)) } " "
             input type="submit" value="Join" aria-label={ "Join " (name) };
@@ -178,9 +162,9 @@ pub fn count_people(count: i64) -> String {
     }
 }
 
-async fn take_join(id: ConversationId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Nothing {}) = submitted(&visit, body).await?;
-    visit.app.store.join(visitor.user().clone(), id).await?;
+async fn post_join(mut request: Request, id: ConversationId) -> HandlerResult {
+    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    request.app.store.join(session.user().clone(), id).await?;
     see_other(&path(id))
 }
 
@@ -201,8 +185,8 @@ struct Room {
 }
 
 impl Room {
-    async fn load(visit: &Visit, visitor: &Visitor, id: ConversationId) -> Result<Self> {
-        let (conversation, member) = visit.app.store.conversation(visitor.id(), id).await?;
+    async fn load(request: &Request, session: &PageSession, id: ConversationId) -> Result<Self> {
+        let (conversation, member) = request.app.store.conversation(session.id(), id).await?;
         if conversation.kind != ConversationKind::Room {
             return Err(Error::NotARoom);
         }
@@ -215,55 +199,55 @@ impl Room {
     }
 }
 
-async fn show_people(id: ConversationId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let page = people_page(&visit, &visitor, id, Draft::default(), Draft::default()).await?;
+async fn get_people(request: Request, id: ConversationId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let page = people_page(&request, &session, id, Field::default(), Field::default()).await?;
     Ok(page.into_response())
 }
 
 #[derive(Deserialize)]
-struct Newcomer {
+struct AddForm {
     username: Option<String>,
 }
 
-async fn take_newcomer(id: ConversationId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Newcomer { username }) = submitted(&visit, body).await?;
+async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult {
+    let (session, AddForm { username }) = submitted(&mut request).await?;
     let username = username.unwrap_or_default();
-    let user = visitor.user().clone();
-    match visit.app.store.add(user, id, username.clone()).await {
+    let user = session.user().clone();
+    match request.app.store.add(user, id, username.clone()).await {
         Ok(()) => see_other(&people_path(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let newcomer = Draft::refused(&username, &refusal);
-            let page = people_page(&visit, &visitor, id, newcomer, Draft::default()).await?;
+            let newcomer = Field::refused(&username, &refusal);
+            let page = people_page(&request, &session, id, newcomer, Field::default()).await?;
             Ok(refusal.answer(page))
         }
     }
 }
 
 #[derive(Deserialize)]
-struct Alteration {
+struct UpdateForm {
     name: Option<String>,
     open: Option<String>,
 }
 
-async fn take_change(id: ConversationId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Alteration { name, open }) = submitted(&visit, body).await?;
-    match change(&visit, &visitor, id, name.as_deref(), open.as_deref()).await {
+async fn post_update(mut request: Request, id: ConversationId) -> HandlerResult {
+    let (session, UpdateForm { name, open }) = submitted(&mut request).await?;
+    match update(&request, &session, id, name.as_deref(), open.as_deref()).await {
         Ok(()) => see_other(&people_path(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let name = name.unwrap_or_default();
-            let naming = Draft::refused(&name, &refusal);
-            let page = people_page(&visit, &visitor, id, Draft::default(), naming).await?;
+            let naming = Field::refused(&name, &refusal);
+            let page = people_page(&request, &session, id, Field::default(), naming).await?;
             Ok(refusal.answer(page))
         }
     }
 }
 
-async fn change(
-    visit: &Visit,
-    visitor: &Visitor,
+async fn update(
+    request: &Request,
+    session: &PageSession,
     id: ConversationId,
     name: Option<&str>,
     open: Option<&str>,
@@ -273,8 +257,8 @@ async fn change(
         open: open.map(|open| open == "yes"),
         owner: None,
     };
-    let user = visitor.user().clone();
-    visit
+    let user = session.user().clone();
+    request
         .app
         .store
         .change_room(user, id, change)
@@ -284,35 +268,35 @@ async fn change(
 
 /// The people, and what can be done; `newcomer` and `naming` are what its two fields hold.
 async fn people_page<'a>(
-    visit: &Visit,
-    visitor: &'a Visitor,
+    request: &Request,
+    session: &'a PageSession,
     id: ConversationId,
-    newcomer: Draft<'_>,
-    naming: Draft<'_>,
-) -> Answer<Page<'a>> {
-    let room = Room::load(visit, visitor, id).await?;
-    let people = people(&visit.app, visitor.id(), id).await?;
+    newcomer: Field<'_>,
+    naming: Field<'_>,
+) -> HandlerResult<Page<'a>> {
+    let room = Room::load(request, session, id).await?;
+    let people = participants(&request.app, session.id(), id).await?;
     let title = format!("People in {}", room.name);
     let main = html! {
         h1 { "People in " bdi { (room.name) } }
         p { a href=(path(id)) { "Back to the conversation" } }
         ul .people {
-            @for person in &people { li { (row(&room, visitor, person)) } }
+            @for person in &people { li { (row(&room, session, person)) } }
         }
-        (visitor.form(people_path(id), html! {
+        (session.form(people_path(id), html! {
             (newcomer.name_field("username", "Add somebody", "off"))
             " " input type="submit" value="Add";
         }))
         h2 { "This room" }
-        @if room.is_owner { (renaming(visitor, &room, naming)) }
-        (opening(visitor, &room))
+        @if room.is_owner { (renaming(session, &room, naming)) }
+        (opening(session, &room))
         p { a href=(leave_path(id)) { "Leave this room" } }
     };
-    Ok(Page::of(visitor, title, main))
+    Ok(Page::of(session, title, main))
 }
 
-fn row(room: &Room, visitor: &Visitor, person: &Participant) -> Markup {
-    let is_self = person.user.id == visitor.id();
+fn row(room: &Room, session: &PageSession, person: &Participant) -> Markup {
+    let is_self = person.user.id == session.id();
     html! {
         bdi { (person.user.username) }
         @if is_self { " (you)" }
@@ -324,19 +308,19 @@ fn row(room: &Room, visitor: &Visitor, person: &Participant) -> Markup {
     }
 }
 
-fn room_form(visitor: &Visitor, room: &Room, fields: Markup) -> Markup {
-    visitor.form(format!("/plain/conversations/{}/room", room.id), fields)
+fn room_form(session: &PageSession, room: &Room, fields: Markup) -> Markup {
+    session.form(format!("/plain/conversations/{}/room", room.id), fields)
 }
 
-fn renaming(visitor: &Visitor, room: &Room, naming: Draft<'_>) -> Markup {
+fn renaming(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
     let text = if naming.problem.is_some() {
         naming.text
     } else {
         &room.name
     };
-    let naming = Draft { text, ..naming };
+    let naming = Field { text, ..naming };
     room_form(
-        visitor,
+        session,
         room,
         html! {
             (naming.name_field("name", "Name", "off"))
@@ -345,7 +329,7 @@ fn renaming(visitor: &Visitor, room: &Room, naming: Draft<'_>) -> Markup {
     )
 }
 
-fn opening(visitor: &Visitor, room: &Room) -> Markup {
+fn opening(session: &PageSession, room: &Room) -> Markup {
     let (state, other, label) = if room.open {
         ("Anyone can find and join it.", "no", "Close it to others")
     } else {
@@ -358,7 +342,7 @@ fn opening(visitor: &Visitor, room: &Room) -> Markup {
     html! {
         p { (state) }
         @if room.is_owner {
-            (room_form(visitor, room, html! {
+            (room_form(session, room, html! {
                 (hidden("open", other))
                 input type="submit" value=(label);
             }))
@@ -368,30 +352,30 @@ fn opening(visitor: &Visitor, room: &Room) -> Markup {
 
 /// Somebody in a room, to be asked about by its owner.
 async fn person(
-    visit: &Visit,
-    visitor: &Visitor,
+    request: &Request,
+    session: &PageSession,
     id: ConversationId,
     user: UserId,
-) -> Answer<(Room, Participant)> {
-    let room = Room::load(visit, visitor, id).await?;
+) -> HandlerResult<(Room, Participant)> {
+    let room = Room::load(request, session, id).await?;
     if !room.is_owner {
         return Err(Error::NotYours("the room's owner").into());
     }
-    let people = people(&visit.app, visitor.id(), id).await?;
+    let people = participants(&request.app, session.id(), id).await?;
     let mut people = people.into_iter();
     let person = people.find(|person| person.user.id == user);
     Ok((room, person.ok_or(Error::NotFound("Participant"))?))
 }
 
-async fn show_person(id: ConversationId, user: UserId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let (room, person) = person(&visit, &visitor, id, user).await?;
+async fn get_participant(request: Request, id: ConversationId, user: UserId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let (room, person) = person(&request, &session, id, user).await?;
     let name = &person.user.username;
     let action = format!("{}/{user}", people_path(id));
     let main = html! {
         h1 { bdi { (name) } }
         p { "In the room " bdi { (room.name) } ". Only a new owner could make you the owner again." }
-        (visitor.form(action, html! {
+        (session.form(action, html! {
             p {
                 input type="submit" name="owner" value={ "Make " (name) " the owner" }; " "
                 input .danger type="submit" name="remove" value={ "Remove " (name) " from the room" };
@@ -399,18 +383,18 @@ async fn show_person(id: ConversationId, user: UserId, visit: Visit) -> Answer {
         }))
         p { a href=(people_path(id)) { "Back to the people" } }
     };
-    Ok(Page::of(&visitor, name, main).into_response())
+    Ok(Page::of(&session, name, main).into_response())
 }
 
 #[derive(Deserialize)]
-struct Fate {
+struct ParticipantForm {
     owner: Option<String>,
     remove: Option<String>,
 }
 
-async fn take_person(id: ConversationId, user: UserId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Fate { owner, remove }) = submitted(&visit, body).await?;
-    let (store, caller) = (&visit.app.store, visitor.user().clone());
+async fn post_participant(mut request: Request, id: ConversationId, user: UserId) -> HandlerResult {
+    let (session, ParticipantForm { owner, remove }) = submitted(&mut request).await?;
+    let (store, caller) = (&request.app.store, session.user().clone());
     if remove.is_some() {
         store.remove(caller, id, user).await?;
     } else if owner.is_some() {
@@ -423,26 +407,26 @@ async fn take_person(id: ConversationId, user: UserId, visit: Visit, body: Body)
     see_other(&people_path(id))
 }
 
-async fn show_leave(id: ConversationId, visit: Visit) -> Answer {
-    let visitor = Visitor::of(&visit).await?;
-    let room = Room::load(&visit, &visitor, id).await?;
+async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
+    let session = PageSession::of(&request)?;
+    let room = Room::load(&request, &session, id).await?;
     let title = format!("Leave {}?", room.name);
     let main = html! {
         h1 { "Leave " bdi { (room.name) } "?" }
         p { "Its messages won’t be here any more." }
-        (visitor.form(leave_path(id), html! {
+        (session.form(leave_path(id), html! {
             p {
                 input .danger type="submit" value="Leave"; " "
                 a href=(people_path(id)) { "Stay" }
             }
         }))
     };
-    Ok(Page::of(&visitor, title, main).into_response())
+    Ok(Page::of(&session, title, main).into_response())
 }
 
-async fn take_leave(id: ConversationId, visit: Visit, body: Body) -> Answer {
-    let (visitor, Nothing {}) = submitted(&visit, body).await?;
-    let user = visitor.user().clone();
-    visit.app.store.remove(user, id, visitor.id()).await?;
+async fn post_leave(mut request: Request, id: ConversationId) -> HandlerResult {
+    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let user = session.user().clone();
+    request.app.store.remove(user, id, session.id()).await?;
     see_other("/plain")
 }

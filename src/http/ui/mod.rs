@@ -8,19 +8,18 @@ mod scripts;
 
 use std::{
     path::{Component, Path},
-    sync::{Arc, LazyLock},
+    sync::LazyLock,
 };
 
 use warp::{
-    Filter, Reply,
-    filters::BoxedFilter,
+    Reply,
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    path::FullPath,
     reply::Response,
 };
 
 use self::assets::{Asset, EMBEDDED, extension};
-use super::{App, Settings, filters::only, security};
+use super::{Settings, door::security, reply::HandlerResult, request::Request, route::Route};
+use crate::model::Permission;
 
 const INDEX: &str = "index.html";
 /// The version of a folder, whose files change under its pages as somebody works on them.
@@ -31,20 +30,24 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tincan";
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let settings = Arc::clone(&app.settings);
+/// Every address that is nobody else's.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/", Permission::Public, show),
+        Route::get("/{*path}", Permission::Public, show),
+    ]
+}
+
+async fn show(request: Request) -> HandlerResult {
+    let (settings, path) = (&request.app.settings, &request.path);
+    Ok(serve(settings, path, request.caller.headers()))
+}
+
+/// Joins and compresses the files now rather than when the first visitor waits for them.
+pub fn prepare(settings: &Settings) {
     if settings.ui.is_none() {
-        // Joined and compressed now rather than when the first visitor waits for it.
         LazyLock::force(&EMBEDDED);
     }
-    let files = warp::get()
-        .and(warp::path::full())
-        .and(warp::header::headers_cloned());
-    let files = files.map(move |path: FullPath, headers| serve(&settings, path.as_str(), &headers));
-    files
-        .or(only("GET, HEAD"))
-        .map(Reply::into_response)
-        .boxed()
 }
 
 /// What changes whenever any file of the UI does, so that a page can tell that it is outdated.

@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    fmt,
     net::IpAddr,
     pin::Pin,
     sync::Arc,
@@ -24,19 +23,19 @@ use warp::{
 };
 
 use super::{
-    App,
     filters::{Client, Upgrade},
-    guard, openapi, proxies,
-    reply::Answer,
+    guard, proxies,
     request_id::{RequestId, X_REQUEST_ID},
-    routes,
 };
-use crate::metrics::Metrics;
+use crate::{
+    http::{App, ROUTES, filter, reply::HandlerResult},
+    metrics::Metrics,
+};
 
 /// Answers requests with the filter tree. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
-    routes: BoxedFilter<(Response,)>,
+    filter: BoxedFilter<(Response,)>,
     app: Arc<App>,
 }
 
@@ -48,14 +47,14 @@ impl Service {
     /// The whole of Tincan.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
-        Self::of(routes(app), app)
+        Self::of(filter(app), app)
     }
 
     /// Any filter tree, behind the same door.
     #[must_use]
-    pub fn of(routes: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
+    pub fn of(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
         let app = Arc::clone(app);
-        Self { routes, app }
+        Self { filter, app }
     }
 
     /// Where what it does is counted.
@@ -64,7 +63,7 @@ impl Service {
         &self.app.metrics
     }
 
-    fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> Answer<()> {
+    fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> HandlerResult<()> {
         guard::well_formed(request)?;
         if self.app.settings.dev {
             guard::local_only(peer, request)?;
@@ -81,7 +80,7 @@ impl Service {
         mut request: Request<Incoming>,
     ) -> Answering {
         let admitted = self.admit(peer, &request);
-        let routes = self.routes.clone();
+        let filter = self.filter.clone();
         let trusted = &self.app.settings.trusted_proxies;
         let address = proxies::client(peer, request.headers(), trusted);
         let target = request.uri().authority().cloned();
@@ -102,16 +101,10 @@ impl Service {
         let answering = async move {
             let start = Instant::now();
             let (method, uri) = (request.method().clone(), request.uri().clone());
-            if method == Method::HEAD {
-                // hyper leaves the body out of the answer to what came in as HEAD (RFC 9110
-                // §9.3.2).
-                *request.method_mut() = Method::GET;
-                request.extensions_mut().remove::<Upgrade>();
-            }
             let mut response = match admitted {
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
-                    TowerToHyperService::new(warp::service(routes))
+                    TowerToHyperService::new(warp::service(filter))
                         .call(request)
                         .await?
                 }
@@ -119,8 +112,8 @@ impl Service {
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(X_REQUEST_ID, id.into_header());
-            if tells_of_now(uri.path()) {
-                // Pictures say otherwise.
+            if ROUTES.is_in_contract(uri.path()) {
+                // A later answer may be another, so nobody between may keep this one. Pictures say otherwise.
                 headers
                     .entry(CACHE_CONTROL)
                     .or_insert(HeaderValue::from_static("no-store"));
@@ -128,11 +121,11 @@ impl Service {
             let (status, took) = (response.status(), start.elapsed());
             metrics.answered(
                 method_name(&method),
-                route_of(uri.path()),
+                ROUTES.label(uri.path()),
                 status.as_u16(),
                 took,
             );
-            log(&method, Shown(uri.path()), status, took);
+            log(&method, uri.path(), status, took);
             Ok::<_, Infallible>(response)
         };
         Box::pin(answering.instrument(span))
@@ -141,7 +134,9 @@ impl Service {
 
 /// The log's line about a request. What has gone wrong inside is told to whoever looks at errors alone, too:
 /// they have seen its cause, and want to know what was asked for.
-fn log(method: &Method, path: Shown, status: StatusCode, took: Duration) {
+fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
+    // The query is no part of it, as it may hold a token, too.
+    let path = ROUTES.shown(path);
     let status = status.as_u16();
     // As a number of 128 bits it would be a text in JSON.
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -150,24 +145,6 @@ fn log(method: &Method, path: Shown, status: StatusCode, took: Duration) {
     } else {
         tracing::debug!(%method, %path, status, micros, "answered");
     }
-}
-
-/// Whether a later answer may be another, so that nobody between may keep this one. The pages say so
-/// themselves.
-fn tells_of_now(path: &str) -> bool {
-    let first = path.split('/').nth(1);
-    first.is_some_and(|first| ["api", "healthz", "metrics"].contains(&first))
-}
-
-/// What requests for `path` are counted as. There are so many of these and no more, and none of them has
-/// anything of what a client sent: what isn't of the contract is counted by the door it knocked at.
-fn route_of(path: &str) -> &'static str {
-    let door = || match path.split('/').nth(1) {
-        Some("api") => "/api",
-        Some("plain") => "/plain",
-        _ => "/",
-    };
-    openapi::path_of(path).unwrap_or_else(door)
 }
 
 /// A client may call a method whatever it likes.
@@ -180,21 +157,5 @@ fn method_name(method: &Method) -> &'static str {
         Method::PATCH => "PATCH",
         Method::DELETE => "DELETE",
         _ => "other",
-    }
-}
-
-/// What follows is a secret, wherever in a path it stands: somebody may mistype what is in front.
-const HOOKS: &str = "hooks/";
-
-/// A path, as the log shows it, without the secret of a hook, which is a token. The query is no part of
-/// it, as it may hold a token, too.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.split_once(HOOKS) {
-            Some((before, _)) => write!(f, "{before}{HOOKS}…"),
-            None => f.write_str(self.0),
-        }
     }
 }

@@ -1,22 +1,21 @@
-//! Who is asking: the session that a request names, by bearer token or by cookie, and the rule that
-//! a page of somebody else can't use a cookie.
+//! Who is asking: a request's head, the session that it names by bearer token or by cookie, and the rule
+//! that a page of another origin can't use a cookie. Which of these a route wants is `authorize`'s.
 
 use std::{net::IpAddr, sync::Arc};
 
-use serde::de::DeserializeOwned;
 use warp::http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{AUTHORIZATION, COOKIE, HOST, UPGRADE, USER_AGENT},
+    uri::Authority,
 };
 
-use super::{
-    App, Settings,
-    body::Body,
-    origin::is_same_origin,
-    reply::{Answer, ErrorResponse},
-};
+use super::{filters::Client, origin::is_same_origin};
 use crate::{
     error::Error,
+    http::{
+        App, Settings,
+        reply::{ErrorResponse, HandlerResult},
+    },
     store::{Session, SignedIn},
 };
 
@@ -26,36 +25,46 @@ const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
 /// back, and ten to choose a name.
 const FLOW_AGE: u32 = 20 * 60;
 
-/// What somebody has to be allowed to do.
-#[derive(Clone, Copy)]
-pub enum Permission {
-    /// Take part in conversations.
-    Send,
-    /// Whatever is theirs to do, which no API token may.
-    Person,
-    /// Administer the server.
-    Administrator,
-}
-
-/// A request's head.
+/// A request's head, and where it comes from.
 pub struct Caller {
     method: Method,
     headers: HeaderMap,
-    address: IpAddr,
+    client: Client,
+    /// The authority of the request's target, where it has one (RFC 9112 §3.2.2).
+    target: Option<Authority>,
 }
 
 impl Caller {
-    pub fn new(method: Method, headers: HeaderMap, address: IpAddr) -> Self {
+    pub fn new(
+        method: Method,
+        headers: HeaderMap,
+        client: Client,
+        target: Option<Authority>,
+    ) -> Self {
         Self {
             method,
             headers,
-            address,
+            client,
+            target,
         }
+    }
+
+    pub fn method(&self) -> &Method {
+        &self.method
     }
 
     /// Where the request came from, as far as that can be believed.
     pub fn address(&self) -> IpAddr {
-        self.address
+        self.client.address
+    }
+
+    /// The other end of the connection, which may be a proxy.
+    pub fn peer(&self) -> IpAddr {
+        self.client.peer
+    }
+
+    pub fn target(&self) -> Option<&Authority> {
+        self.target.as_ref()
     }
 
     /// The request's headers.
@@ -63,74 +72,16 @@ impl Caller {
         &self.headers
     }
 
-    /// The session of a person, who may do whatever is theirs to do; an API token isn't enough.
-    pub async fn session(&self, app: &App) -> Answer<Arc<Session>> {
-        let session = self.reader(app).await?;
-        session.require_person()?;
-        Ok(session)
-    }
-
-    /// The session of whoever has this right, and what their request's body says. The right is looked
-    /// at before the body is read, and again after it: a body may take half a minute, and whoever sends
-    /// it may be shut out meanwhile.
-    pub async fn sent<T: DeserializeOwned>(
-        &self,
-        app: &App,
-        right: Permission,
-        body: Body,
-    ) -> Answer<(Arc<Session>, T)> {
-        self.entitled(app, right).await?;
-        let sent = body.json(&self.headers).await?;
-        Ok((self.entitled(app, right).await?, sent))
-    }
-
-    /// Like [`sent`](Self::sent), where a missing body stands for the defaults.
-    pub async fn sent_or_default<T: DeserializeOwned + Default>(
-        &self,
-        app: &App,
-        right: Permission,
-        body: Body,
-    ) -> Answer<(Arc<Session>, T)> {
-        self.entitled(app, right).await?;
-        let sent = body.json_or_default(&self.headers).await?;
-        Ok((self.entitled(app, right).await?, sent))
-    }
-
-    async fn entitled(&self, app: &App, right: Permission) -> Answer<Arc<Session>> {
-        match right {
-            Permission::Send => self.sender(app).await,
-            Permission::Person => self.session(app).await,
-            Permission::Administrator => self.administrator(app).await,
-        }
-    }
-
-    /// The session of an administrator.
-    pub async fn administrator(&self, app: &App) -> Answer<Arc<Session>> {
-        let session = self.session(app).await?;
-        if app.is_admin(session.user.id).await? {
-            Ok(session)
-        } else {
-            Err(Error::NotAdmin.into())
-        }
-    }
-
-    /// A session that may take part in conversations.
-    pub async fn sender(&self, app: &App) -> Answer<Arc<Session>> {
-        let session = self.reader(app).await?;
-        session.require_send()?;
-        Ok(session)
-    }
-
-    /// A session that may at least look: any.
-    pub async fn reader(&self, app: &App) -> Answer<Arc<Session>> {
+    /// The session that it names.
+    pub async fn session(&self, app: &App) -> HandlerResult<Arc<Session>> {
         match self.bearer() {
             Some(token) => Ok(app.store.session(token).await?),
             None => self.cookie_session(app).await,
         }
     }
 
-    /// Like [`reader`](Self::reader), where nobody known may ask as well.
-    pub async fn reader_if_any(&self, app: &App) -> Answer<Option<Arc<Session>>> {
+    /// The session that it names, or none where nobody known is asking.
+    pub async fn session_if_any(&self, app: &App) -> HandlerResult<Option<Arc<Session>>> {
         let Some(token) = self.token(&app.settings) else {
             return Ok(None);
         };
@@ -141,14 +92,13 @@ impl Caller {
         }
     }
 
-    /// Like [`reader`](Self::reader), or else the one that `token` opens: an EventSource can't set
-    /// headers.
-    pub async fn reader_or(&self, app: &App, token: Option<&str>) -> Answer<Arc<Session>> {
+    /// The session that it names, or else the one that `token` opens.
+    pub async fn session_or(&self, app: &App, token: Option<&str>) -> HandlerResult<Arc<Session>> {
         match token {
             Some(token) if self.token(&app.settings).is_none() => {
                 Ok(app.store.session(token).await?)
             }
-            _ => self.reader(app).await,
+            _ => self.session(app).await,
         }
     }
 
@@ -164,7 +114,7 @@ impl Caller {
 
     /// Refuses a page of another origin. A request without a cookie needs this only where it would
     /// set one.
-    pub fn refuse_cross_origin(&self, app: &App) -> Answer<()> {
+    pub fn refuse_cross_origin(&self, app: &App) -> HandlerResult<()> {
         match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
             Some(false) => Err(cross_origin()),
             Some(true) | None => Ok(()),
@@ -173,7 +123,7 @@ impl Caller {
 
     /// Refuses whatever doesn't come from a page of our own, for a link that changes something where it is
     /// only followed.
-    pub fn require_same_origin(&self, app: &App) -> Answer<()> {
+    pub fn require_same_origin(&self, app: &App) -> HandlerResult<()> {
         match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
             Some(true) => Ok(()),
             Some(false) | None => Err(cross_origin()),
@@ -182,7 +132,7 @@ impl Caller {
 
     /// Refuses a page of another site, where a link that somebody follows or an address that they type is
     /// as good as a page of our own.
-    pub fn refuse_cross_site(&self) -> Answer<()> {
+    pub fn refuse_cross_site(&self) -> HandlerResult<()> {
         let site = self.headers.get("sec-fetch-site");
         if site.is_some_and(|site| site == "cross-site") {
             return Err(cross_origin());
@@ -206,7 +156,7 @@ impl Caller {
 
     /// The session of the cookie, and its token, for pages whose forms prove themselves that they
     /// are our own. A cookie is for people.
-    pub async fn page_session(&self, app: &App) -> Answer<(Arc<Session>, &str)> {
+    pub async fn page_session(&self, app: &App) -> HandlerResult<(Arc<Session>, &str)> {
         let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
         let session = app.store.session(token).await?;
         if session.scope.is_some() {
@@ -224,7 +174,7 @@ impl Caller {
         format!("http://{}", host.unwrap_or("localhost"))
     }
 
-    async fn cookie_session(&self, app: &App) -> Answer<Arc<Session>> {
+    async fn cookie_session(&self, app: &App) -> HandlerResult<Arc<Session>> {
         let (session, _) = self.page_session(app).await?;
         if self
             .taken_for()
@@ -251,7 +201,8 @@ impl Caller {
         bearer(&self.headers)
     }
 
-    fn cookie(&self, settings: &Settings) -> Option<&str> {
+    /// The token of the session cookie.
+    pub fn cookie(&self, settings: &Settings) -> Option<&str> {
         self.cookie_named(SESSION.name(settings))
     }
 
@@ -297,22 +248,22 @@ fn cross_origin() -> ErrorResponse {
 }
 
 /// The header that signs a browser in.
-pub fn session_cookie(settings: &Settings, signed_in: &SignedIn) -> Answer<HeaderValue> {
+pub fn session_cookie(settings: &Settings, signed_in: &SignedIn) -> HandlerResult<HeaderValue> {
     SESSION.set(settings, &signed_in.token, COOKIE_AGE)
 }
 
 /// The header that makes a browser forget its session.
-pub fn no_session_cookie(settings: &Settings) -> Answer<HeaderValue> {
+pub fn no_session_cookie(settings: &Settings) -> HandlerResult<HeaderValue> {
     SESSION.set(settings, "", 0)
 }
 
 /// The header by which only this browser can finish a sign-in with a provider.
-pub fn flow_cookie(settings: &Settings, secret: &str) -> Answer<HeaderValue> {
+pub fn flow_cookie(settings: &Settings, secret: &str) -> HandlerResult<HeaderValue> {
     FLOW.set(settings, secret, FLOW_AGE)
 }
 
 /// The header that makes a browser forget it.
-pub fn no_flow_cookie(settings: &Settings) -> Answer<HeaderValue> {
+pub fn no_flow_cookie(settings: &Settings) -> HandlerResult<HeaderValue> {
     FLOW.set(settings, "", 0)
 }
 
@@ -341,7 +292,7 @@ impl Cookie {
         }
     }
 
-    fn set(&self, settings: &Settings, value: &str, age: u32) -> Answer<HeaderValue> {
+    fn set(&self, settings: &Settings, value: &str, age: u32) -> HandlerResult<HeaderValue> {
         let name = self.name(settings);
         let secure = if settings.is_https() { "; Secure" } else { "" };
         HeaderValue::try_from(format!(

@@ -1,46 +1,37 @@
-//! The filters that routes are made of. None of them refuses anything but a path or a method: who
-//! is asking and what they sent is for the handler to look at, in that order, so that no domain
-//! error ever becomes a warp rejection.
+//! The filters that take a request apart. None of them refuses anything, so that no domain error ever
+//! becomes a warp rejection.
 
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr},
     str::FromStr,
-    sync::Arc,
 };
 
 use hyper::upgrade::OnUpgrade;
 use tokio_util::task::TaskTracker;
-use warp::{
-    Filter, Rejection,
-    http::{Method, StatusCode, header::ALLOW},
-};
+use warp::{Filter, Rejection};
 
-use super::{App, body::Body, caller::Caller, reply::ErrorResponse};
+use super::{body::Body, caller::Caller};
 use crate::error::{Error, Result};
 
-/// The app.
-pub fn with(
-    app: &Arc<App>,
-) -> impl Filter<Extract = (Arc<App>,), Error = Infallible> + Clone + use<> {
-    let app = Arc::clone(app);
-    warp::any().map(move || Arc::clone(&app))
-}
-
-/// Who says to be asking.
+/// The request's head, and where it comes from.
 pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
     warp::method()
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional())
-        .map(|method, headers, client: Option<Client>| {
-            // The service tells; those of whom it didn't would be slowed down as one.
-            let nobodys = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-            let address = client.map_or(nobodys, |client| client.address);
-            Caller::new(method, headers, address)
+        .and(warp::ext::optional())
+        .map(|method, headers, client: Option<Client>, target| {
+            // The service tells. Those of whom it didn't would be slowed down as one.
+            let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+            let client = client.unwrap_or(Client {
+                address: nobody,
+                peer: nobody,
+            });
+            Caller::new(method, headers, client, target)
         })
 }
 
-/// What they sent, still unread.
+/// The body, still unread.
 pub fn body() -> impl Filter<Extract = (Body,), Error = Rejection> + Copy {
     warp::body::stream().map(Body::new)
 }
@@ -53,21 +44,6 @@ pub fn upgrade() -> impl Filter<Extract = (Option<Upgrade>,), Error = Infallible
 /// The query's names and values, decoded.
 pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
     warp::query().map(Query)
-}
-
-/// Ends a path's routes: its other methods are 405, and the answer says which ones there are (RFC
-/// 9110 §15.5.6).
-pub fn only(
-    allowed: &'static str,
-) -> impl Filter<Extract = (ErrorResponse,), Error = Infallible> + Copy {
-    warp::method().map(move |_: Method| {
-        ErrorResponse::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            format!("Only {allowed} here"),
-        )
-        .with_header(ALLOW, allowed)
-    })
 }
 
 /// Where a request comes from.

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use warp::{
-    Filter, Reply,
-    filters::BoxedFilter,
     http::{
         HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE},
@@ -14,91 +12,42 @@ use warp::{
     reply::Response,
 };
 
-use super::{
-    App,
-    accounts::{door, required, signup, welcome},
-    body::Body,
-    caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
-    filters::{Query, body, caller, only, query, with},
-    reply::{Answer, no_content, ok, see_other},
-};
+use super::accounts::{door, required, signup, welcome};
 use crate::{
     error::{Error, Result},
-    model::{Identity, UserId, Username},
+    http::{
+        App,
+        door::caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
+        reply::{HandlerResult, no_content, ok, see_other},
+        request::Request,
+        route::Route,
+    },
+    model::{Identity, Permission, UserId, Username},
     oauth::{self, Callback, Finished, Pending, Purpose, Url},
     store::{Door, NewAccount, Picture, Proof, SignedIn, WayIn},
 };
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let pending = warp::path!("oauth" / "pending")
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .then(pending);
-    let pending = pending.or(warp::path!("oauth" / "pending").and(only("GET, HEAD")));
-
-    let complete = warp::path!("oauth" / "complete")
-        .and(warp::post())
-        .and(with(app))
-        .and(caller())
-        .and(body())
-        .then(complete);
-    let complete = complete.or(warp::path!("oauth" / "complete").and(only("POST")));
-
-    let begin = warp::path!("oauth" / String)
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .and(query())
-        .then(begin);
-    let begin = begin.or(warp::path!("oauth" / String)
-        .and(only("GET, HEAD"))
-        .map(|_, refusal| refusal));
-
-    let callback = warp::path!("oauth" / String / "callback")
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .and(query())
-        .then(callback);
-    let callback = callback.or(warp::path!("oauth" / String / "callback")
-        .and(only("GET, HEAD"))
-        .map(|_, refusal| refusal));
-
-    let unlink = warp::path!("identities" / String)
-        .and(warp::delete())
-        .and(with(app))
-        .and(caller())
-        .then(unlink);
-    let unlink = unlink.or(warp::path!("identities" / String)
-        .and(only("DELETE"))
-        .map(|_, refusal| refusal));
-
-    let avatar = warp::path!("users" / UserId / "avatar")
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .then(avatar);
-    let avatar = avatar.or(warp::path!("users" / UserId / "avatar")
-        .and(only("GET, HEAD"))
-        .map(|_, refusal| refusal));
-
-    pending
-        .or(complete)
-        .or(begin)
-        .or(callback)
-        .or(unlink)
-        .or(avatar)
-        .map(Reply::into_response)
-        .boxed()
+pub fn routes() -> Vec<Route> {
+    let (provider, person) = (Permission::Provider, Permission::Person);
+    vec![
+        Route::get("/api/oauth/{provider}", provider, begin).operation("beginOauth"),
+        Route::get("/api/oauth/{provider}/callback", provider, finish).operation("finishOauth"),
+        Route::get("/api/oauth/pending", provider, show_pending).operation("pendingOauth"),
+        Route::post("/api/oauth/complete", Permission::SignIn, complete).operation("completeOauth"),
+        Route::delete("/api/identities/{provider}", person, unlink).operation("unlink"),
+        Route::get("/api/users/{id}/avatar", Permission::Read, avatar).operation("avatar"),
+    ]
 }
 
 /// Sends a browser to the provider.
-async fn begin(provider: String, app: Arc<App>, caller: Caller, query: Query) -> Answer {
+async fn begin(request: Request, provider: String) -> HandlerResult {
+    let Request {
+        app, caller, query, ..
+    } = &request;
     let purpose = if query.get("link") == Some("1") {
         // Another site that could begin this would have its own account linked to somebody's here.
-        caller.require_same_origin(&app)?;
-        Purpose::Link(caller.page_session(&app).await?.0.user.id)
+        caller.require_same_origin(app)?;
+        Purpose::Link(caller.page_session(app).await?.0.user.id)
     } else {
         // A page elsewhere that began it would sign its visitors in as whoever it likes.
         caller.refuse_cross_site()?;
@@ -114,12 +63,15 @@ async fn begin(provider: String, app: Arc<App>, caller: Caller, query: Query) ->
             Ok(response)
         }
         Err(oauth::Error::NoProvider) => Err(Error::NotFound("Provider").into()),
-        Err(error) => trouble(&app, problem(error)),
+        Err(error) => trouble(app, problem(error)),
     }
 }
 
 /// Takes a browser back from the provider.
-async fn callback(provider: String, app: Arc<App>, caller: Caller, query: Query) -> Answer {
+async fn finish(request: Request, provider: String) -> HandlerResult {
+    let Request {
+        app, caller, query, ..
+    } = &request;
     let text = |name| query.get(name).map(str::to_owned);
     let callback = Callback {
         state: text("state"),
@@ -131,26 +83,26 @@ async fn callback(provider: String, app: Arc<App>, caller: Caller, query: Query)
     let finished = match flows.finish(&provider, cookie, callback).await {
         Ok(finished) => finished,
         Err(oauth::Error::NoProvider) => return Err(Error::NotFound("Provider").into()),
-        Err(error) => return trouble(&app, problem(error)),
+        Err(error) => return trouble(app, problem(error)),
     };
     let arrival = match finished.purpose {
-        Purpose::Link(user) => link(&app, &caller, &provider, user, finished).await,
-        Purpose::SignIn => sign_in(&app, &caller, &provider, finished).await,
+        Purpose::Link(user) => link(app, caller, &provider, user, finished).await,
+        Purpose::SignIn => sign_in(app, caller, &provider, finished).await,
     };
     match arrival {
         Ok(Arrival::Known(signed_in, next)) => {
-            let mut response = leave(&app, &next)?;
+            let mut response = leave(app, &next)?;
             let cookie = session_cookie(&app.settings, &signed_in)?;
             response.headers_mut().append(SET_COOKIE, cookie);
             Ok(response)
         }
-        Ok(Arrival::Linked) => leave(&app, "/settings"),
+        Ok(Arrival::Linked) => leave(app, "/settings"),
         // They still need the cookie.
         Ok(Arrival::New) => see_other("/join"),
-        Err(Error::Disabled) => trouble(&app, "disabled"),
-        Err(Error::SignupClosed) => trouble(&app, "signup_closed"),
-        Err(Error::IdentityTaken) => trouble(&app, "identity_taken"),
-        Err(Error::Unauthorized) => trouble(&app, "oauth_expired"),
+        Err(Error::Disabled) => trouble(app, "disabled"),
+        Err(Error::SignupClosed) => trouble(app, "signup_closed"),
+        Err(Error::IdentityTaken) => trouble(app, "identity_taken"),
+        Err(Error::Unauthorized) => trouble(app, "oauth_expired"),
         Err(error) => Err(error.into()),
     }
 }
@@ -256,7 +208,7 @@ fn suggestion(identity: &Identity) -> String {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Welcoming<'a> {
+pub(crate) struct PendingSignIn<'a> {
     provider: &'a str,
     name: &'a str,
     username: &'a str,
@@ -265,8 +217,9 @@ struct Welcoming<'a> {
 }
 
 /// Who has still to choose a name in this browser.
-async fn pending(app: Arc<App>, caller: Caller) -> Answer {
-    let waiting = waiting(&app, &caller)?;
+async fn show_pending(request: Request) -> HandlerResult {
+    let app = &request.app;
+    let waiting = waiting(app, &request.caller)?;
     let username = suggestion(&waiting.identity);
     let username_taken = match app.store.account_named(username.clone()).await {
         Ok(_) => true,
@@ -274,35 +227,35 @@ async fn pending(app: Arc<App>, caller: Caller) -> Answer {
         Err(error) => return Err(error.into()),
     };
     let provider = app.settings.oauth.provider(&waiting.provider);
-    Ok(ok(&Welcoming {
+    Ok(ok(&PendingSignIn {
         provider: &waiting.provider,
         name: provider.map_or(&waiting.provider, |provider| &provider.name),
         username: &username,
         username_taken,
-        needs_invite: signup(&app).await? == "invite",
+        needs_invite: signup(app).await? == "invite",
     }))
 }
 
 #[derive(Deserialize)]
-struct Choice {
+pub(crate) struct CompleteSignIn {
     username: Option<String>,
     invite: Option<String>,
 }
 
 /// Makes the account that they had come for.
-async fn complete(app: Arc<App>, caller: Caller, body: Body) -> Answer {
-    caller.refuse_cross_origin(&app)?;
-    let Choice { username, invite } = body.json(caller.headers()).await?;
+async fn complete(mut request: Request) -> HandlerResult {
+    let CompleteSignIn { username, invite } = request.json().await?;
+    let (app, caller) = (&request.app, &request.caller);
     app.throttle.admit(caller.address())?;
     let Pending {
         provider,
         identity,
         avatar,
-    } = waiting(&app, &caller)?;
+    } = waiting(app, caller)?;
     let door = if app.settings.dev {
         Door::Open
     } else {
-        door(&app, invite, None).await?
+        door(app, invite, None).await?
     };
     let username = required("username", "Username required", username)?;
     let account = NewAccount {
@@ -314,7 +267,7 @@ async fn complete(app: Arc<App>, caller: Caller, body: Body) -> Answer {
     if let Some(cookie) = caller.flow_cookie(&app.settings) {
         app.settings.oauth.take_pending(cookie);
     }
-    keep_picture(&app, &provider, signed_in.user.id, avatar);
+    keep_picture(app, &provider, signed_in.user.id, avatar);
     let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in)?;
     let cookie = no_flow_cookie(&app.settings)?;
     response.headers_mut().append(SET_COOKIE, cookie);
@@ -328,8 +281,8 @@ fn waiting(app: &App, caller: &Caller) -> Result<Pending> {
         .ok_or(Error::NotFound("Sign-in"))
 }
 
-async fn unlink(provider: String, app: Arc<App>, caller: Caller) -> Answer {
-    let user = caller.session(&app).await?.user.id;
+async fn unlink(request: Request, provider: String) -> HandlerResult {
+    let (app, user) = (&request.app, request.user()?.id);
     let issuer = app.settings.oauth.issuer(&provider);
     let issuer = issuer.ok_or(Error::NotFound("Provider"))?.to_owned();
     app.store.unlink_identity(user, issuer).await?;
@@ -354,9 +307,8 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
 
 /// Somebody’s picture, with an address of its own for each. A browser that opens it as a page gets one
 /// that can do nothing.
-async fn avatar(user: UserId, app: Arc<App>, caller: Caller) -> Answer {
-    caller.reader(&app).await?;
-    let Picture { kind, bytes } = app.store.picture(user).await?;
+async fn avatar(request: Request, user: UserId) -> HandlerResult {
+    let Picture { kind, bytes } = request.app.store.picture(user).await?;
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     let kind = HeaderValue::try_from(kind).map_err(|_| Error::Internal)?;
@@ -381,12 +333,12 @@ fn problem(error: oauth::Error) -> &'static str {
     }
 }
 
-fn trouble(app: &App, problem: &str) -> Answer {
+fn trouble(app: &App, problem: &str) -> HandlerResult {
     leave(app, &format!("/sign-in?problem={problem}"))
 }
 
 /// On to a page of our own; the sign-in is over.
-fn leave(app: &App, path: &str) -> Answer {
+fn leave(app: &App, path: &str) -> HandlerResult {
     let mut response = see_other(path)?;
     let cookie = no_flow_cookie(&app.settings)?;
     response.headers_mut().append(SET_COOKIE, cookie);

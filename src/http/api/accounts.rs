@@ -4,85 +4,39 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use warp::{
-    Filter, Reply,
-    filters::BoxedFilter,
     http::{StatusCode, header::SET_COOKIE},
     reply::Response,
 };
 
-use super::{
-    App, Settings, Signup,
-    body::Body,
-    caller::{Caller, no_session_cookie, session_cookie},
-    filters::{body, caller, only, with},
-    reply::{Answer, json, no_content, ok},
-    ui,
-};
 use crate::{
     error::{Error, Result},
-    model::{MAX_MESSAGE_LENGTH, Timestamp, User, Username, username_key},
+    http::{
+        App, Settings, Signup,
+        door::caller::{Caller, no_session_cookie, session_cookie},
+        reply::{HandlerResult, json, no_content, ok},
+        request::Request,
+        route::Route,
+        ui,
+    },
+    model::{MAX_MESSAGE_LENGTH, Permission, Timestamp, User, Username, username_key},
     password::NewPassword,
     store::{Door, NewAccount, Proof, Session, SignedIn, WayIn},
 };
 
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    let config = warp::path!("config")
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .then(config);
-    let config = config.or(warp::path!("config").and(only("GET, HEAD")));
-
-    let login = warp::path!("login")
-        .and(warp::post())
-        .and(with(app))
-        .and(caller())
-        .and(body())
-        .then(login);
-    let login = login.or(warp::path!("login").and(only("POST")));
-
-    let accounts = warp::path!("accounts")
-        .and(warp::post())
-        .and(with(app))
-        .and(caller())
-        .and(body())
-        .then(create);
-    let accounts = accounts.or(warp::path!("accounts").and(only("POST")));
-
-    let logout = warp::path!("logout")
-        .and(warp::post())
-        .and(with(app))
-        .and(caller())
-        .then(logout);
-    let logout = logout.or(warp::path!("logout").and(only("POST")));
-
-    let auth_user = warp::path!("auth_user")
-        .and(warp::get())
-        .and(with(app))
-        .and(caller())
-        .then(auth_user);
-    let auth_user = auth_user.or(warp::path!("auth_user").and(only("GET, HEAD")));
-
-    let refresh = warp::path!("refresh_token")
-        .and(warp::post())
-        .and(with(app))
-        .and(caller())
-        .then(refresh);
-    let refresh = refresh.or(warp::path!("refresh_token").and(only("POST")));
-
-    config
-        .or(login)
-        .or(accounts)
-        .or(logout)
-        .or(auth_user)
-        .or(refresh)
-        .map(Reply::into_response)
-        .boxed()
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/config", Permission::Public, config).operation("config"),
+        Route::post("/api/login", Permission::SignIn, login).operation("signIn"),
+        Route::post("/api/accounts", Permission::SignIn, create).operation("signUp"),
+        Route::post("/api/logout", Permission::Person, logout).operation("signOut"),
+        Route::get("/api/auth_user", Permission::Read, auth_user).operation("whoAmI"),
+        Route::post("/api/refresh_token", Permission::Bearer, refresh).operation("refreshToken"),
+    ]
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Config<'a> {
+pub(crate) struct Config<'a> {
     name: &'static str,
     version: &'static str,
     dev: bool,
@@ -95,8 +49,9 @@ struct Config<'a> {
 }
 
 /// Says who is asking, too, so that a page finds out without a request that is refused.
-async fn config(app: Arc<App>, caller: Caller) -> Answer {
-    let session = caller.reader_if_any(&app).await?;
+async fn config(request: Request) -> HandlerResult {
+    let app = &request.app;
+    let session = request.caller.session_if_any(app).await?;
     let providers = || app.settings.oauth.providers();
     Ok(ok(&Config {
         name: "Tincan",
@@ -106,7 +61,7 @@ async fn config(app: Arc<App>, caller: Caller) -> Answer {
         provider_names: providers()
             .map(|provider| (provider.id.as_str(), provider.name.as_str()))
             .collect(),
-        signup: signup(&app).await?,
+        signup: signup(app).await?,
         max_message_length: MAX_MESSAGE_LENGTH,
         auth_user: session.as_ref().map(|session| &session.user),
         ui: ui::version(&app.settings),
@@ -130,7 +85,7 @@ pub async fn signup(app: &App) -> Result<&'static str> {
 
 /// What somebody signs in with.
 #[derive(Deserialize)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     pub username: Option<String>,
     pub password: Option<String>,
 }
@@ -138,25 +93,23 @@ pub struct Credentials {
 /// What somebody makes an account with.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Registration {
+pub(crate) struct Registration {
     pub username: Option<String>,
     pub password: Option<String>,
     pub invite: Option<String>,
     pub setup_token: Option<String>,
 }
 
-async fn login(app: Arc<App>, caller: Caller, body: Body) -> Answer {
-    caller.refuse_cross_origin(&app)?;
-    let credentials = body.json(caller.headers()).await?;
-    let signed_in = sign_in(&app, &caller, credentials).await?;
-    welcome(&app.settings, StatusCode::OK, &signed_in)
+async fn login(mut request: Request) -> HandlerResult {
+    let credentials = request.json().await?;
+    let signed_in = sign_in(&request.app, &request.caller, credentials).await?;
+    welcome(&request.app.settings, StatusCode::OK, &signed_in)
 }
 
-async fn create(app: Arc<App>, caller: Caller, body: Body) -> Answer {
-    caller.refuse_cross_origin(&app)?;
-    let registration = body.json(caller.headers()).await?;
-    let signed_in = sign_up(&app, &caller, registration).await?;
-    welcome(&app.settings, StatusCode::CREATED, &signed_in)
+async fn create(mut request: Request) -> HandlerResult {
+    let registration = request.json().await?;
+    let signed_in = sign_up(&request.app, &request.caller, registration).await?;
+    welcome(&request.app.settings, StatusCode::CREATED, &signed_in)
 }
 
 /// Signs somebody in, by whichever page they come. An unknown name costs and says what a wrong
@@ -259,16 +212,17 @@ pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Res
     value.ok_or_else(|| Error::invalid(field, reason))
 }
 
-/// Signs a browser in, and tells a program its token.
-pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> Answer {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Welcome<'a> {
-        auth_user: &'a User,
-        token: &'a str,
-        expires_at: Timestamp,
-    }
+/// Somebody who has just signed in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Welcome<'a> {
+    auth_user: &'a User,
+    token: &'a str,
+    expires_at: Timestamp,
+}
 
+/// Signs a browser in, and tells a program its token.
+pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> HandlerResult {
     let SignedIn {
         user,
         token,
@@ -285,13 +239,12 @@ pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) ->
     Ok(response)
 }
 
-async fn logout(app: Arc<App>, caller: Caller) -> Answer {
-    let session = caller.session(&app).await?;
-    sign_out(&app, &session, no_content()).await
+async fn logout(request: Request) -> HandlerResult {
+    sign_out(&request.app, request.session()?, no_content()).await
 }
 
 /// Ends the session; the answer makes a browser forget it.
-pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> Answer {
+pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> HandlerResult {
     match app.store.end_session(session.user.id, session.id).await {
         // Somebody else was faster; it is ended either way.
         Ok(()) | Err(Error::NotFound(_)) => {}
@@ -303,28 +256,25 @@ pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> Ans
     Ok(answer)
 }
 
-async fn auth_user(app: Arc<App>, caller: Caller) -> Answer {
-    Ok(ok(&caller.reader(&app).await?.user))
+async fn auth_user(request: Request) -> HandlerResult {
+    Ok(ok(request.user()?))
 }
 
-async fn refresh(app: Arc<App>, caller: Caller) -> Answer {
-    if !caller.has_bearer() {
-        return Err(Error::Unauthorized.into());
-    }
-    let session = caller.session(&app).await?;
-    let signed_in = app.store.refresh_session(session).await?;
-    Ok(ok(&NewToken::of(&signed_in)))
+async fn refresh(request: Request) -> HandlerResult {
+    let session = Arc::clone(request.session()?);
+    let signed_in = request.app.store.refresh_session(session).await?;
+    Ok(ok(&RenewedToken::of(&signed_in)))
 }
 
 /// Another token for the same session.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewToken<'a> {
+pub(crate) struct RenewedToken<'a> {
     token: &'a str,
     expires_at: Timestamp,
 }
 
-impl<'a> NewToken<'a> {
+impl<'a> RenewedToken<'a> {
     pub fn of(signed_in: &'a SignedIn) -> Self {
         Self {
             token: &signed_in.token,

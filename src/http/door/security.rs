@@ -5,7 +5,7 @@ use warp::http::{
     header::{self, HeaderName},
 };
 
-use super::Settings;
+use crate::http::Settings;
 
 /// Adds them. `content` is the page's own policy, and `referrer` what its links tell.
 pub fn protect(

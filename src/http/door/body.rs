@@ -16,7 +16,7 @@ use warp::{
     },
 };
 
-use super::reply::{Answer, ErrorResponse};
+use crate::http::reply::{ErrorResponse, HandlerResult};
 
 /// Bytes that a body may have. The longest message takes 48,000 where each character is escaped.
 const LIMIT: usize = 64 * 1024;
@@ -24,11 +24,11 @@ const LIMIT: usize = 64 * 1024;
 const TIME: Duration = Duration::from_secs(30);
 
 /// A body that hasn't been read yet.
-pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send>>);
+pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send + Sync>>);
 
 impl Body {
     pub fn new<B: Buf>(
-        chunks: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
+        chunks: impl Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
     ) -> Self {
         Self(Box::pin(chunks.map(|chunk| {
             let mut chunk = chunk.ok()?;
@@ -42,7 +42,7 @@ impl Body {
     ///
     /// # Errors
     /// 415 for another content type, 413, 408, and 400 for what isn't such an object.
-    pub async fn json<T: DeserializeOwned>(self, headers: &HeaderMap) -> Answer<T> {
+    pub async fn json<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
         if !is_of_type(headers, "application/json") {
             return Err(not_json());
         }
@@ -53,7 +53,7 @@ impl Body {
     ///
     /// # Errors
     /// 415 for another content type, 413, 408, and 400 for what isn't UTF-8 or names a field twice.
-    pub async fn form<T: DeserializeOwned>(self, headers: &HeaderMap) -> Answer<T> {
+    pub async fn form<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
         if !is_of_type(headers, "application/x-www-form-urlencoded") {
             return Err(unsupported("Send a form, as this page does"));
         }
@@ -63,22 +63,22 @@ impl Body {
         let fields = is_text.then(|| serde_urlencoded::from_bytes(&bytes).ok());
         fields
             .flatten()
-            .ok_or_else(|| malformed("The form isn't valid"))
+            .ok_or_else(|| malformed("The form isn’t valid"))
     }
 
     /// Reads the body as the plain text that the request's `headers` say that it is.
     ///
     /// # Errors
     /// 413, 408, and 400 for what isn't UTF-8.
-    pub async fn text(self, headers: &HeaderMap) -> Answer<String> {
-        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn't UTF-8"))
+    pub async fn text(&mut self, headers: &HeaderMap) -> HandlerResult<String> {
+        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn’t UTF-8"))
     }
 
     /// Like [`json`](Self::json), where a missing body stands for the defaults.
     pub async fn json_or_default<T: DeserializeOwned + Default>(
-        self,
+        &mut self,
         headers: &HeaderMap,
-    ) -> Answer<T> {
+    ) -> HandlerResult<T> {
         if headers.contains_key(CONTENT_TYPE) {
             return self.json(headers).await;
         }
@@ -90,7 +90,7 @@ impl Body {
         }
     }
 
-    async fn read(mut self, headers: &HeaderMap) -> Answer<Vec<u8>> {
+    async fn read(&mut self, headers: &HeaderMap) -> HandlerResult<Vec<u8>> {
         let announced = headers
             .get(CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse().ok());
@@ -140,11 +140,11 @@ pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
 ///
 /// # Errors
 /// 400 for what isn't such an object.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> HandlerResult<T> {
     let value: Value =
-        serde_json::from_slice(bytes).map_err(|_| malformed("That isn't valid JSON"))?;
+        serde_json::from_slice(bytes).map_err(|_| malformed("That isn’t valid JSON"))?;
     if !value.is_object() {
-        return Err(malformed("That isn't a JSON object"));
+        return Err(malformed("That isn’t a JSON object"));
     }
     serde_json::from_slice(bytes)
         .map_err(|_| malformed("A value has the wrong type, or is given twice"))

@@ -10,11 +10,11 @@ use warp::http::{
     uri::Authority,
 };
 
-use super::reply::{Answer, ErrorResponse};
+use crate::http::reply::{ErrorResponse, HandlerResult};
 
 /// Refuses a target that isn't a path (warp can't read it) and, by RFC 9112 §3.2, a request without
 /// one `Host`.
-pub fn well_formed<B>(request: &Request<B>) -> Answer<()> {
+pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
     let hosts = request.headers().get_all(HOST).iter().count();
     let may_lack_host = request.version() < Version::HTTP_11;
     let is_path = request.uri().path().starts_with('/');
@@ -30,7 +30,7 @@ pub fn well_formed<B>(request: &Request<B>) -> Answer<()> {
 }
 
 /// Refuses what doesn't come from this machine, as far as the peer and the request's head tell.
-pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> Answer<()> {
+pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
     if is_local(peer, request.headers(), request.uri().authority()) {
         return Ok(());
     }

@@ -1,0 +1,146 @@
+//! What administrators do with other people's accounts.
+
+use serde::{Deserialize, Serialize};
+use warp::http::StatusCode;
+
+use super::accounts::required;
+use crate::{
+    http::{
+        App,
+        door::caller::Caller,
+        reply::{HandlerResult, json, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{Account, Permission, SessionId, Timestamp, UserId, Username, reset_link},
+    store::{AccountChange, Reset},
+};
+
+pub fn routes() -> Vec<Route> {
+    let administrator = Permission::Administrator;
+    let (users, sessions) = ("/api/admin/users", "/api/admin/users/{id}/sessions");
+    vec![
+        Route::get(users, administrator, list).operation("accounts"),
+        Route::post(users, administrator, create).operation("makeAccount"),
+        Route::patch("/api/admin/users/{id}", administrator, update).operation("changeAccount"),
+        Route::post("/api/admin/users/{id}/reset", administrator, reset).operation("makeReset"),
+        Route::get(sessions, administrator, list_sessions).operation("sessionsOf"),
+        Route::delete(sessions, administrator, end_sessions).operation("endSessionsOf"),
+        Route::delete(
+            "/api/admin/users/{id}/sessions/{sessionId}",
+            administrator,
+            end_session,
+        )
+        .operation("endSessionOf"),
+    ]
+}
+
+async fn list(request: Request) -> HandlerResult {
+    let (app, query) = (&request.app, &request.query);
+    let prefix = query.get("search").unwrap_or_default();
+    let after = query.id("after", "User")?;
+    let mut accounts = app.store.accounts(prefix, after).await?;
+    for account in &mut accounts {
+        name_providers(app, account);
+    }
+    Ok(ok(&accounts))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CreateUser {
+    username: Option<String>,
+    admin: Option<bool>,
+}
+
+/// A new account, and the link by which its owner chooses a password.
+#[derive(Serialize)]
+pub(crate) struct CreatedUser {
+    user: Account,
+    #[serde(flatten)]
+    link: ResetLink,
+}
+
+async fn create(mut request: Request) -> HandlerResult {
+    let CreateUser { username, admin } = request.json().await?;
+    let app = &request.app;
+    let username = Username::new(&required("username", "Username required", username)?)?;
+    let (user, reset) = app
+        .store
+        .make_account(username, admin.unwrap_or_default())
+        .await?;
+    let link = ResetLink::of(app, &request.caller, &reset);
+    Ok(json(StatusCode::CREATED, &CreatedUser { user, link }))
+}
+
+/// By which somebody chooses their password.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResetLink {
+    link: String,
+    expires_at: Timestamp,
+}
+
+impl ResetLink {
+    fn of(app: &App, caller: &Caller, reset: &Reset) -> Self {
+        Self {
+            link: reset_link(&caller.base(&app.settings), &reset.token),
+            expires_at: reset.expires_at,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct UpdateUser {
+    username: Option<String>,
+    admin: Option<bool>,
+    disabled: Option<bool>,
+}
+
+async fn update(mut request: Request, id: UserId) -> HandlerResult {
+    let UpdateUser {
+        username,
+        admin,
+        disabled,
+    } = request.json().await?;
+    let app = &request.app;
+    let change = AccountChange {
+        username: username.map(|name| Username::new(&name)).transpose()?,
+        admin,
+        disabled,
+    };
+    let mut account = app.store.change_account(id, change).await?;
+    name_providers(app, &mut account);
+    Ok(ok(&account))
+}
+
+/// The store knows providers by their issuers, and clients know them by our ids; one that isn’t set up any
+/// more stays an issuer.
+fn name_providers(app: &App, account: &mut Account) {
+    for name in &mut account.providers {
+        if let Some(provider) = app.settings.oauth.of_issuer(name) {
+            name.clone_from(&provider.id);
+        }
+    }
+}
+
+async fn reset(request: Request, id: UserId) -> HandlerResult {
+    let reset = request.app.store.make_reset(id).await?;
+    let link = ResetLink::of(&request.app, &request.caller, &reset);
+    Ok(json(StatusCode::CREATED, &link))
+}
+
+async fn list_sessions(request: Request, id: UserId) -> HandlerResult {
+    Ok(ok(&request.app.store.sessions_of_account(id).await?))
+}
+
+async fn end_sessions(request: Request, id: UserId) -> HandlerResult {
+    let store = &request.app.store;
+    store.end_sessions_of_account(id, None).await?;
+    Ok(no_content())
+}
+
+async fn end_session(request: Request, id: UserId, session: SessionId) -> HandlerResult {
+    let store = &request.app.store;
+    store.end_sessions_of_account(id, Some(session)).await?;
+    Ok(no_content())
+}

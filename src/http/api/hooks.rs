@@ -1,0 +1,92 @@
+//! Hooks: what a room's owner sets up, and the one address of the contract at which nobody signs in,
+//! as the address itself is the secret.
+
+use serde::{Deserialize, Serialize};
+use warp::http::StatusCode;
+
+use super::accounts::required;
+use crate::{
+    http::{
+        door::body::is_of_type,
+        reply::{HandlerResult, json, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{ConversationId, HookId, Permission, Username, message_content},
+    store::Hook,
+};
+
+pub fn routes() -> Vec<Route> {
+    let (hook, person) = (Permission::Hook, Permission::Person);
+    let (hooks, one) = (
+        "/api/conversations/{id}/hooks",
+        "/api/conversations/{id}/hooks/{hookId}",
+    );
+    vec![
+        Route::get(hooks, person, list).operation("hooks"),
+        Route::post(hooks, person, create).operation("makeHook"),
+        Route::delete(one, person, remove).operation("removeHook"),
+        Route::post("/api/hooks/{secret}", hook, post)
+            .secret("secret")
+            .operation("postByHook"),
+    ]
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PostByHook {
+    content: Option<String>,
+}
+
+/// A bot's message: the body is JSON with the content, or plain text that is the content.
+async fn post(mut request: Request, secret: String) -> HandlerResult {
+    let hook = request.app.store.hook_target(&secret).await?;
+    request.app.throttle.admit_post(hook.id)?;
+    let content = if is_of_type(request.caller.headers(), "text/plain") {
+        request.text().await?
+    } else {
+        let PostByHook { content } = request.json().await?;
+        content.unwrap_or_default()
+    };
+    let content = message_content(&content)?.to_owned();
+    let sent = request.app.store.post_by_hook(&secret, content).await?;
+    let message = sent.message.view(hook.bot.id);
+    Ok(json(StatusCode::CREATED, &message))
+}
+
+async fn list(request: Request, id: ConversationId) -> HandlerResult {
+    let user = request.user()?.id;
+    Ok(ok(&request.app.store.hooks(user, id).await?))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CreateHook {
+    bot: Option<String>,
+}
+
+/// A new hook. Its secret, which its address has too, is told this once.
+#[derive(Serialize)]
+pub(crate) struct CreatedHook {
+    #[serde(flatten)]
+    hook: Hook,
+    url: String,
+    secret: String,
+}
+
+async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
+    let CreateHook { bot } = request.json().await?;
+    let (app, user) = (&request.app, request.user()?.clone());
+    let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
+    let bot = Username::in_field("bot", &bot)?;
+    let (hook, secret) = app.store.make_hook(user, id, bot).await?;
+    let url = format!("{}/api/hooks/{secret}", request.caller.base(&app.settings));
+    Ok(json(
+        StatusCode::CREATED,
+        &CreatedHook { hook, url, secret },
+    ))
+}
+
+async fn remove(request: Request, id: ConversationId, hook: HookId) -> HandlerResult {
+    let user = request.user()?.id;
+    request.app.store.remove_hook(user, id, hook).await?;
+    Ok(no_content())
+}

@@ -1,0 +1,105 @@
+//! Invitations: what administrators make, and what somebody asks who has got one.
+
+use qrcode::{QrCode, render::svg};
+use serde::{Deserialize, Serialize};
+use warp::http::StatusCode;
+
+use super::tokens::days;
+use crate::{
+    error::{Error, Result},
+    http::{
+        reply::{HandlerResult, json, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{InviteId, Permission, Timestamp, invite_link},
+    store::Invite,
+};
+
+const DAYS: u32 = 7;
+const MOST_DAYS: u32 = 90;
+const MOST_USES: u32 = 100;
+
+pub fn routes() -> Vec<Route> {
+    let administrator = Permission::Administrator;
+    vec![
+        Route::get("/api/invites", administrator, list).operation("invites"),
+        Route::post("/api/invites", administrator, create).operation("makeInvite"),
+        Route::delete("/api/invites/{id}", administrator, revoke).operation("revokeInvite"),
+        Route::post("/api/invites/check", Permission::SignIn, check).operation("checkInvite"),
+    ]
+}
+
+async fn list(request: Request) -> HandlerResult {
+    Ok(ok(&request.app.store.invites().await?))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CreateInvite {
+    uses: Option<u32>,
+    days: Option<u32>,
+}
+
+/// A new invitation. Its link is told this once.
+#[derive(Serialize)]
+pub(crate) struct CreatedInvite {
+    #[serde(flatten)]
+    invite: Invite,
+    link: String,
+    qr: String,
+}
+
+async fn create(mut request: Request) -> HandlerResult {
+    let CreateInvite { uses, days: lasts } = request.json().await?;
+    let app = &request.app;
+    let by = Some(request.user()?.clone());
+    let uses = uses.unwrap_or(1);
+    if !(1..=MOST_USES).contains(&uses) {
+        let reason = format!("From 1 to {MOST_USES} people");
+        return Err(Error::invalid("uses", reason).into());
+    }
+    let lasts = days(lasts, DAYS, MOST_DAYS)?;
+    let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
+    let link = invite_link(&request.caller.base(&app.settings), &token);
+    let qr = qr_code(&link)?;
+    let created = CreatedInvite { invite, link, qr };
+    Ok(json(StatusCode::CREATED, &created))
+}
+
+/// A QR code (ISO/IEC 18004) that a telephone's camera reads `link` from, as an SVG document.
+fn qr_code(link: &str) -> Result<String> {
+    let code = QrCode::new(link).map_err(|error| {
+        tracing::error!(%error, "no QR code for a link");
+        Error::Internal
+    })?;
+    Ok(code.render::<svg::Color<'_>>().build())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CheckInvite {
+    invite: Option<String>,
+}
+
+/// An invitation that is good.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckedInvite {
+    invited_by: Option<String>,
+    expires_at: Timestamp,
+}
+
+async fn check(mut request: Request) -> HandlerResult {
+    let CheckInvite { invite } = request.json().await?;
+    let app = &request.app;
+    app.throttle.admit(request.caller.address())?;
+    let invite = app.store.invite(&invite.unwrap_or_default()).await?;
+    Ok(ok(&CheckedInvite {
+        invited_by: invite.created_by.map(|user| user.username),
+        expires_at: invite.expires_at,
+    }))
+}
+
+async fn revoke(request: Request, id: InviteId) -> HandlerResult {
+    request.app.store.revoke_invite(id).await?;
+    Ok(no_content())
+}

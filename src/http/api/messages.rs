@@ -1,0 +1,149 @@
+//! Messages: sending one, reading a conversation's history, and changing or reacting to one.
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use warp::{http::StatusCode, reply::Response};
+
+use crate::{
+    error::{Error, Result},
+    http::{
+        door::filters::Query,
+        reply::{HandlerResult, json, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{self, ConversationId, Emoji, Message, MessageId, Permission, User, UserId},
+    store::{NewMessage, Page, Sent},
+};
+
+const DEFAULT_PAGE: u32 = 25;
+const LARGEST_PAGE: u32 = 100;
+
+pub fn routes() -> Vec<Route> {
+    let (read, send) = (Permission::Read, Permission::Send);
+    let (messages, message, reaction) = (
+        "/api/conversations/{id}/messages",
+        "/api/messages/{id}",
+        "/api/messages/{id}/reactions/{emoji}",
+    );
+    vec![
+        Route::get(messages, read, history).operation("history"),
+        Route::post(messages, send, create).operation("send"),
+        Route::patch(message, send, edit).operation("edit"),
+        Route::delete(message, send, delete).operation("delete"),
+        Route::put(reaction, send, react).operation("react"),
+        Route::delete(reaction, send, unreact).operation("unreact"),
+    ]
+}
+
+/// A message as its author's client has sent it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SendMessage {
+    pub content: Option<String>,
+    pub client_id: Option<String>,
+}
+
+impl SendMessage {
+    /// The message that it is to become, checked.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it doesn't keep the rules.
+    pub fn checked(self, conversation_id: ConversationId, author: User) -> Result<NewMessage> {
+        Ok(NewMessage {
+            conversation_id,
+            author,
+            content: model::message_content(self.content.as_deref().unwrap_or_default())?
+                .to_owned(),
+            client_id: self.client_id.map(model::client_id).transpose()?,
+        })
+    }
+}
+
+async fn create(mut request: Request, conversation: ConversationId) -> HandlerResult {
+    let new: SendMessage = request.json().await?;
+    let user = request.user()?;
+    let new = new.checked(conversation, user.clone())?;
+    let Sent { message, is_new } = request.app.store.send(new).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(json(status, &message.view(user.id)))
+}
+
+async fn history(request: Request, conversation: ConversationId) -> HandlerResult {
+    let (store, query, user) = (&request.app.store, &request.query, request.user()?.id);
+    match query.get("order") {
+        None => {}
+        Some("top") => {
+            let messages = store.top(user, conversation, limit(query)?).await?;
+            return Ok(list(&messages, user));
+        }
+        Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
+    }
+    let page = Page {
+        before: query.id("before", "Message")?,
+        after: query.id("after", "Message")?,
+        limit: limit(query)?,
+    };
+    let messages = store.history(user, conversation, page).await?;
+    Ok(list(&messages, user))
+}
+
+fn list(messages: &[Message], user: UserId) -> Response {
+    let views: Vec<_> = messages.iter().map(|message| message.view(user)).collect();
+    ok(&views)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EditMessage {
+    content: Option<String>,
+}
+
+async fn edit(mut request: Request, id: MessageId) -> HandlerResult {
+    let EditMessage { content } = request.json().await?;
+    let user = request.user()?.id;
+    let content = model::message_content(content.as_deref().unwrap_or_default())?.to_owned();
+    let message = request.app.store.edit(user, id, content).await?;
+    Ok(ok(&message.view(user)))
+}
+
+async fn delete(request: Request, id: MessageId) -> HandlerResult {
+    let user = request.user()?.id;
+    request.app.store.delete(user, id).await?;
+    Ok(no_content())
+}
+
+async fn react(request: Request, id: MessageId, emoji: String) -> HandlerResult {
+    let user = request.user()?.id;
+    let emoji = emoji_of(&emoji)?;
+    let message = request.app.store.react(user, id, emoji).await?;
+    Ok(ok(&message.view(user)))
+}
+
+async fn unreact(request: Request, id: MessageId, emoji: String) -> HandlerResult {
+    let user = request.user()?.id;
+    let emoji = emoji_of(&emoji)?;
+    let message = request.app.store.unreact(user, id, emoji).await?;
+    Ok(ok(&message.view(user)))
+}
+
+/// An emoji out of a path, where it stands percent-encoded. What isn't UTF-8 is none.
+fn emoji_of(segment: &str) -> HandlerResult<Emoji> {
+    Ok(Emoji::new(
+        &percent_decode_str(segment).decode_utf8_lossy(),
+    )?)
+}
+
+fn limit(query: &Query) -> HandlerResult<u32> {
+    let Some(text) = query.get("limit") else {
+        return Ok(DEFAULT_PAGE);
+    };
+    let limit = text
+        .parse()
+        .ok()
+        .filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+    Ok(limit.ok_or_else(|| Error::invalid("limit", format!("limit is 1 to {LARGEST_PAGE}")))?)
+}

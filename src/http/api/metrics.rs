@@ -1,0 +1,24 @@
+//! What is counted, for Prometheus or whoever reads its text. It stands beside the API.
+
+use tokio::task;
+use warp::{Reply, http::header::CONTENT_TYPE};
+
+use crate::{
+    error::Error,
+    http::{reply::HandlerResult, request::Request, route::Route},
+    metrics,
+    model::Permission,
+};
+
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/metrics", Permission::Metrics, show).operation("metrics")]
+}
+
+async fn show(request: Request) -> HandlerResult {
+    let app = request.app;
+    let text = task::spawn_blocking(move || app.metrics.text(app.store.stats())).await;
+    let Ok(Ok(text)) = text else {
+        return Err(Error::Internal.into());
+    };
+    Ok(warp::reply::with_header(text, CONTENT_TYPE, metrics::CONTENT_TYPE).into_response())
+}

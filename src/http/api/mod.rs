@@ -1,0 +1,18 @@
+//! The API, a file for each resource: the table of its routes, what its handlers take and answer, and the
+//! handlers.
+
+pub mod accounts;
+pub mod admin;
+pub mod conversations;
+pub mod health;
+pub mod hooks;
+pub mod invites;
+pub mod messages;
+pub mod metrics;
+pub mod oauth;
+pub mod openapi;
+pub mod password;
+pub mod rooms;
+pub mod sessions;
+pub mod settings;
+pub mod tokens;

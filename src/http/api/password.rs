@@ -1,0 +1,106 @@
+//! Changing one's password, and choosing a new one by a link from an administrator.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use warp::http::{StatusCode, header::SET_COOKIE};
+
+use super::accounts::{RenewedToken, is_password, required, welcome};
+use crate::{
+    error::Error,
+    http::{
+        door::caller::session_cookie,
+        reply::{HandlerResult, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{Permission, username_key},
+    password::NewPassword,
+};
+
+pub fn routes() -> Vec<Route> {
+    let (person, sign_in) = (Permission::Person, Permission::SignIn);
+    vec![
+        Route::put("/api/password", person, change).operation("changePassword"),
+        Route::post("/api/reset", sign_in, reset).operation("resetPassword"),
+        Route::post("/api/reset/check", sign_in, check).operation("checkReset"),
+    ]
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ChangePassword {
+    current: Option<String>,
+    new: Option<String>,
+}
+
+async fn change(mut request: Request) -> HandlerResult {
+    let ChangePassword { current, new } = request.json().await?;
+    let (app, session) = (&request.app, Arc::clone(request.session()?));
+    let new = required("new", "New password required", new)?;
+    let new = NewPassword::new("new", &new, &session.user.username)?;
+    let former = app.store.password_hash(session.user.id).await?;
+    if former.is_some() {
+        // Whoever has found the device open mustn't try one after the other.
+        app.throttle.admit(request.caller.address())?;
+        let account = username_key(&session.user.username);
+        let current = current.unwrap_or_default();
+        if !is_password(app, &account, current, former.clone()).await? {
+            return Err(Error::WrongPassword.into());
+        }
+    }
+    let hash = app.passwords.hash(new).await?;
+    let signed_in = app
+        .store
+        .change_password(session, former, hash, app.settings.dev)
+        .await?;
+    if request.caller.has_bearer() {
+        return Ok(ok(&RenewedToken::of(&signed_in)));
+    }
+    let mut response = no_content();
+    let cookie = session_cookie(&app.settings, &signed_in)?;
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CheckReset {
+    token: Option<String>,
+}
+
+/// A link to a new password that is good, and whose it is.
+#[derive(Serialize)]
+pub(crate) struct CheckedReset {
+    username: String,
+}
+
+async fn check(mut request: Request) -> HandlerResult {
+    let CheckReset { token } = request.json().await?;
+    let app = &request.app;
+    app.throttle.admit(request.caller.address())?;
+    let user = app.store.reset_of(&token.unwrap_or_default()).await?;
+    Ok(ok(&CheckedReset {
+        username: user.username,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ResetPassword {
+    token: Option<String>,
+    password: Option<String>,
+}
+
+async fn reset(mut request: Request) -> HandlerResult {
+    let ResetPassword { token, password } = request.json().await?;
+    let app = &request.app;
+    app.throttle.admit(request.caller.address())?;
+    let token = token.unwrap_or_default();
+    let user = app.store.reset_of(&token).await?;
+    let password = required("password", "Password required", password)?;
+    let password = NewPassword::new("password", &password, &user.username)?;
+    let hash = app.passwords.hash(password).await?;
+    let signed_in = app
+        .store
+        .reset_password(&token, hash, request.caller.device())
+        .await?;
+    welcome(&app.settings, StatusCode::OK, &signed_in)
+}

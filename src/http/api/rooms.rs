@@ -1,0 +1,120 @@
+//! Rooms: which there are, who is in one, and what its owner changes.
+
+use std::{str::FromStr, sync::Arc};
+
+use serde::Deserialize;
+
+use crate::{
+    error::{Error, Result},
+    http::{
+        App,
+        reply::{HandlerResult, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{ConversationId, NotAnId, Participant, Permission, UserId, room_name},
+    store::RoomChange,
+};
+
+pub fn routes() -> Vec<Route> {
+    let (read, send) = (Permission::Read, Permission::Send);
+    let (participants, participant) = (
+        "/api/conversations/{id}/participants",
+        "/api/conversations/{id}/participants/{userId}",
+    );
+    vec![
+        Route::get("/api/rooms", read, list_open).operation("openRooms"),
+        Route::patch("/api/conversations/{id}", send, update).operation("changeRoom"),
+        Route::get(participants, read, list_participants).operation("participants"),
+        Route::post(participants, send, add).operation("addParticipant"),
+        Route::delete(participant, send, remove).operation("removeParticipant"),
+    ]
+}
+
+/// Somebody, as a path names them.
+enum Who {
+    Me,
+    User(UserId),
+}
+
+impl FromStr for Who {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "me" => Ok(Self::Me),
+            id => id.parse().map(Self::User),
+        }
+    }
+}
+
+async fn list_open(request: Request) -> HandlerResult {
+    let user = request.user()?.id;
+    let before = request.query.id("before", "Conversation")?;
+    let rooms = request.app.store.open_rooms(user, before).await?;
+    Ok(ok(&rooms
+        .iter()
+        .map(|room| room.view_from_outside(user))
+        .collect::<Vec<_>>()))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct UpdateRoom {
+    name: Option<String>,
+    open: Option<bool>,
+    owner: Option<String>,
+}
+
+async fn update(mut request: Request, id: ConversationId) -> HandlerResult {
+    let update: UpdateRoom = request.json().await?;
+    let owner = update.owner.map(|owner| owner.parse()).transpose();
+    let change = RoomChange {
+        name: update.name.as_deref().map(room_name).transpose()?,
+        open: update.open,
+        owner: owner.map_err(|_| Error::invalid("owner", "There is no such user"))?,
+    };
+    let (store, user) = (&request.app.store, request.user()?.clone());
+    let (room, member) = store.change_room(user, id, change).await?;
+    Ok(ok(&room.view(&member)))
+}
+
+async fn list_participants(request: Request, id: ConversationId) -> HandlerResult {
+    let user = request.user()?.id;
+    Ok(ok(&participants(&request.app, user, id).await?))
+}
+
+/// Who is in a conversation, as somebody in it may know.
+pub async fn participants(
+    app: &App,
+    caller: UserId,
+    id: ConversationId,
+) -> Result<Vec<Participant>> {
+    let presence = Arc::clone(&app.presence);
+    let is_online = move |user| presence.is_online(user);
+    app.store.participants(caller, id, is_online).await
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct AddParticipant {
+    username: Option<String>,
+}
+
+async fn add(mut request: Request, id: ConversationId) -> HandlerResult {
+    let AddParticipant { username } = request.json_or_default().await?;
+    let (store, user) = (&request.app.store, request.user()?.clone());
+    match username {
+        None => store.join(user, id).await?,
+        Some(username) => store.add(user, id, username).await?,
+    }
+    Ok(no_content())
+}
+
+async fn remove(request: Request, id: ConversationId, who: Who) -> HandlerResult {
+    let caller = request.user()?.clone();
+    let user = match who {
+        Who::Me => caller.id,
+        Who::User(id) => id,
+    };
+    request.app.store.remove(caller, id, user).await?;
+    Ok(no_content())
+}

@@ -1,0 +1,39 @@
+//! One's sessions: on which devices one is signed in, and ending them.
+
+use crate::{
+    http::{
+        reply::{HandlerResult, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{Permission, SessionId},
+};
+
+pub fn routes() -> Vec<Route> {
+    let person = Permission::Person;
+    vec![
+        Route::get("/api/sessions", person, list).operation("sessions"),
+        Route::delete("/api/sessions", person, end_others).operation("endOtherSessions"),
+        Route::delete("/api/sessions/{id}", person, end).operation("endSession"),
+    ]
+}
+
+async fn list(request: Request) -> HandlerResult {
+    let (store, session) = (&request.app.store, request.session()?);
+    let sessions = store.sessions_of(session.user.id, Some(session.id));
+    Ok(ok(&sessions.await?))
+}
+
+async fn end_others(request: Request) -> HandlerResult {
+    let (store, session) = (&request.app.store, request.session()?);
+    store
+        .end_other_sessions(session.user.id, session.id)
+        .await?;
+    Ok(no_content())
+}
+
+async fn end(request: Request, id: SessionId) -> HandlerResult {
+    let user = request.user()?.id;
+    request.app.store.end_session(user, id).await?;
+    Ok(no_content())
+}

@@ -1,0 +1,76 @@
+//! What one sets for oneself, and what one's account is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    http::{
+        App,
+        reply::{HandlerResult, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{Permission, UserId},
+};
+
+pub fn routes() -> Vec<Route> {
+    let person = Permission::Person;
+    vec![
+        Route::get("/api/settings", person, show).operation("settings"),
+        Route::patch("/api/settings", person, update).operation("changeSettings"),
+    ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountSettings<'a> {
+    shows_activity: bool,
+    admin: bool,
+    has_password: bool,
+    identities: Vec<LinkedIdentity<'a>>,
+}
+
+/// An account with a provider that one can sign in by.
+#[derive(Serialize)]
+pub(crate) struct LinkedIdentity<'a> {
+    /// None where the provider isn't set up any more.
+    provider: Option<&'a str>,
+    name: &'a str,
+    username: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdateSettings {
+    shows_activity: Option<bool>,
+}
+
+async fn show(request: Request) -> HandlerResult {
+    settings_of(&request.app, request.user()?.id).await
+}
+
+async fn update(mut request: Request) -> HandlerResult {
+    let update: UpdateSettings = request.json().await?;
+    let user = request.user()?.id;
+    if let Some(shows) = update.shows_activity {
+        request.app.presence.set_shown(user, shows).await?;
+    }
+    settings_of(&request.app, user).await
+}
+
+async fn settings_of(app: &App, user: UserId) -> HandlerResult {
+    let identities = app.store.identities(user).await?;
+    let linked = identities.iter().map(|identity| {
+        let provider = app.settings.oauth.of_issuer(&identity.issuer);
+        LinkedIdentity {
+            provider: provider.map(|provider| provider.id.as_str()),
+            name: provider.map_or(&identity.issuer, |provider| &provider.name),
+            username: identity.username.as_deref(),
+        }
+    });
+    Ok(ok(&AccountSettings {
+        shows_activity: app.store.shows_activity(user).await?,
+        admin: app.is_admin(user).await?,
+        has_password: app.store.password_hash(user).await?.is_some(),
+        identities: linked.collect(),
+    }))
+}

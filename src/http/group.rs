@@ -1,0 +1,252 @@
+//! Tables of routes, put together: the branch of the filter tree that answers for a prefix, and what the
+//! tables say of a path without asking for it.
+
+use std::{fmt, sync::Arc};
+
+use matchit::{Params, Router};
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    path::FullPath,
+    reply::Response,
+};
+
+use super::{
+    App, Settings,
+    door::{
+        caller::Caller,
+        filters::{self, Upgrade},
+    },
+    reply::{ErrorResponse, HandlerResult, nothing_here},
+    request::Request,
+    route::{Handling, Route, RouteInfo},
+};
+
+/// The routes of one path.
+struct Resource {
+    path: &'static str,
+    routes: Vec<Route>,
+}
+
+impl Resource {
+    /// Whether the values in the path are what they should be. The handlers of a path agree about that.
+    fn accepts(&self, parameters: &Params<'_, '_>) -> bool {
+        let mut routes = self.routes.iter();
+        routes.any(|route| route.accepts(parameters))
+    }
+
+    /// The route for a method. HEAD is answered wherever GET is (RFC 9110 §9.3.2).
+    fn route(&self, method: &Method) -> HandlerResult<&Route> {
+        let method = match *method {
+            Method::HEAD => &Method::GET,
+            _ => method,
+        };
+        let mut routes = self.routes.iter();
+        let route = routes.find(|route| route.method == method);
+        route.ok_or_else(|| self.method_not_allowed())
+    }
+
+    /// 405, which says which methods there are (RFC 9110 §15.5.6). OPTIONS isn't among them, as no other
+    /// origin may use the API. Once one may, its preflights are answered from here.
+    fn method_not_allowed(&self) -> ErrorResponse {
+        let methods = self.routes.iter().map(|route| match route.method {
+            Method::GET => "GET, HEAD",
+            ref method => method.as_str(),
+        });
+        let allowed = methods.collect::<Vec<_>>().join(", ");
+        let refusal = ErrorResponse::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            format!("Only {allowed} here"),
+        );
+        match HeaderValue::try_from(allowed) {
+            Ok(allowed) => refusal.with_header(ALLOW, allowed),
+            Err(_) => refusal,
+        }
+    }
+
+    fn is_in_contract(&self) -> bool {
+        self.routes.iter().any(|route| route.operation.is_some())
+    }
+}
+
+/// All routes below a prefix.
+pub struct Group {
+    /// A slash, and a segment where it isn't the fallback: `/api`.
+    prefix: &'static str,
+    resources: Vec<Resource>,
+    /// Leads from a path to its place in `resources`.
+    router: Router<usize>,
+    /// Makes a response of what a handler has answered.
+    finish: fn(&Settings, HandlerResult) -> Response,
+}
+
+impl Group {
+    /// # Panics
+    /// Where two tables call the same parameter by different names.
+    pub fn new(
+        prefix: &'static str,
+        tables: &[fn() -> Vec<Route>],
+        finish: fn(&Settings, HandlerResult) -> Response,
+    ) -> Self {
+        let mut resources: Vec<Resource> = Vec::new();
+        for route in tables.iter().flat_map(|table| table()) {
+            let path = route.path;
+            match resources.iter_mut().find(|resource| resource.path == path) {
+                Some(resource) => resource.routes.push(route),
+                None => resources.push(Resource {
+                    path,
+                    routes: vec![route],
+                }),
+            }
+        }
+        let mut router = Router::new();
+        for (index, resource) in resources.iter().enumerate() {
+            if let Err(error) = router.insert(resource.path, index) {
+                panic!("{}: {error}", resource.path);
+            }
+        }
+        Self {
+            prefix,
+            resources,
+            router,
+            finish,
+        }
+    }
+
+    /// The branch of the filter tree that answers everything below the prefix.
+    pub fn filter(&'static self, app: &Arc<App>) -> BoxedFilter<(Response,)> {
+        let app = Arc::clone(app);
+        let parts = warp::path::full()
+            .and(filters::caller())
+            .and(filters::query())
+            .and(filters::upgrade())
+            .and(filters::body());
+        let answer = parts.then(
+            move |path: FullPath, caller: Caller, query, upgrade: Option<Upgrade>, body| {
+                // An answer to HEAD has nothing behind its head.
+                let upgrade = upgrade.filter(|_| caller.method() != Method::HEAD);
+                let request = Request::new(
+                    Arc::clone(&app),
+                    path.as_str(),
+                    caller,
+                    query,
+                    upgrade,
+                    body,
+                );
+                let handling = self.handle(path.as_str(), request);
+                let settings = Arc::clone(&app.settings);
+                async move {
+                    let answer = match handling {
+                        Ok(handling) => handling.await,
+                        Err(refusal) => Err(refusal),
+                    };
+                    (self.finish)(&settings, answer)
+                }
+            },
+        );
+        match self.segment() {
+            "" => answer.boxed(),
+            segment => warp::path(segment).and(answer).boxed(),
+        }
+    }
+
+    fn handle(&self, path: &str, request: Request) -> HandlerResult<Handling> {
+        let (resource, parameters) = self.resource(path).ok_or_else(nothing_here)?;
+        // A path whose id can't be one isn't there, whatever the method.
+        if !resource.accepts(&parameters) {
+            return Err(nothing_here());
+        }
+        let route = resource.route(request.caller.method())?;
+        route.handle(&parameters, request).ok_or_else(nothing_here)
+    }
+
+    /// What is at a path. A slash at its end doesn't matter.
+    fn resource<'a>(&self, path: &'a str) -> Option<(&Resource, Params<'_, 'a>)> {
+        let at = |path: &'a str| self.router.at(path).ok();
+        let shorter = path.strip_suffix('/').and_then(at);
+        let found = shorter.or_else(|| at(path))?;
+        Some((self.resources.get(*found.value)?, found.params))
+    }
+
+    /// The first segment of the paths below it. Empty for the fallback.
+    fn segment(&self) -> &'static str {
+        self.prefix.trim_start_matches('/')
+    }
+
+    fn is_in_contract(&self) -> bool {
+        self.resources.iter().all(Resource::is_in_contract)
+    }
+
+    fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.resources.iter().flat_map(|resource| &resource.routes)
+    }
+}
+
+/// All routes that there are.
+pub struct RouteTable {
+    groups: Vec<Group>,
+    /// Takes whatever is below no other's prefix.
+    fallback: Group,
+    /// What stands in front of secrets.
+    before_secrets: Vec<&'static str>,
+}
+
+impl RouteTable {
+    pub fn new(groups: Vec<Group>, fallback: Group) -> Self {
+        let routes = groups.iter().chain([&fallback]).flat_map(Group::routes);
+        let before_secrets = routes.filter_map(Route::before_secret).collect();
+        Self {
+            groups,
+            fallback,
+            before_secrets,
+        }
+    }
+
+    /// The filter tree.
+    pub fn filter(&'static self, app: &Arc<App>) -> BoxedFilter<(Response,)> {
+        let last = self.fallback.filter(app);
+        let branches = self.groups.iter().rev().map(|group| group.filter(app));
+        branches.fold(last, |tree, branch| branch.or(tree).unify().boxed())
+    }
+
+    pub fn routes(&self) -> impl Iterator<Item = RouteInfo> {
+        let groups = self.groups.iter().chain([&self.fallback]);
+        groups.flat_map(Group::routes).map(RouteInfo::from)
+    }
+
+    /// What requests for a path are counted as: the path in the contract that it is one of, or else the
+    /// group. None of these has anything of what a client sent.
+    pub fn label(&self, path: &str) -> &'static str {
+        let group = self.group(path);
+        let resource = group.resource(path).map(|(resource, _)| resource);
+        let resource = resource.filter(|resource| resource.is_in_contract());
+        resource.map_or(group.prefix, |resource| resource.path)
+    }
+
+    /// Whether a path is the contract's, or would be if it were there.
+    pub fn is_in_contract(&self, path: &str) -> bool {
+        let group = self.group(path);
+        let resource = group.resource(path).map(|(resource, _)| resource);
+        resource.map_or_else(|| group.is_in_contract(), Resource::is_in_contract)
+    }
+
+    /// A path as the log may show it: without the secret in it, wherever that stands, as somebody may
+    /// mistype what is in front.
+    pub fn shown<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {
+        let mut secrets = self.before_secrets.iter();
+        let secret = secrets.find_map(|before| Some(path.find(before)? + before.len()));
+        fmt::from_fn(move |f| match secret {
+            Some(start) => write!(f, "{}…", &path[..start]),
+            None => f.write_str(path),
+        })
+    }
+
+    fn group(&self, path: &str) -> &Group {
+        let first = path.split('/').nth(1);
+        let mut groups = self.groups.iter();
+        let group = groups.find(|group| first == Some(group.segment()));
+        group.unwrap_or(&self.fallback)
+    }
+}

@@ -1,0 +1,127 @@
+//! What a handler gets: a request that has passed the door, and whose caller has the permission that the
+//! route takes.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    App,
+    door::{
+        authorize::authorize,
+        body::Body,
+        caller::Caller,
+        filters::{Query, Upgrade},
+    },
+    reply::HandlerResult,
+};
+use crate::{
+    error::{Error, Result},
+    model::{Permission, User},
+    store::Session,
+};
+
+/// A request on its way to a handler.
+pub struct Request {
+    pub app: Arc<App>,
+    /// As it stands in the request, percent-encoded.
+    pub path: String,
+    pub caller: Caller,
+    pub query: Query,
+    /// The connection, where the request would have it speak something else than HTTP.
+    pub upgrade: Option<Upgrade>,
+    permission: Permission,
+    session: Option<Arc<Session>>,
+    body: Body,
+}
+
+impl Request {
+    pub fn new(
+        app: Arc<App>,
+        path: &str,
+        caller: Caller,
+        query: Query,
+        upgrade: Option<Upgrade>,
+        body: Body,
+    ) -> Self {
+        Self {
+            app,
+            path: path.to_owned(),
+            caller,
+            query,
+            upgrade,
+            permission: Permission::Public,
+            session: None,
+            body,
+        }
+    }
+
+    /// Lets it through to a route that takes this permission.
+    ///
+    /// # Errors
+    /// 401 or 403 where the caller doesn't have it.
+    pub async fn admit(&mut self, permission: Permission) -> HandlerResult<()> {
+        self.permission = permission;
+        self.authorize().await
+    }
+
+    /// The session that has the permission.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] where the route takes a permission that needs no session.
+    pub fn session(&self) -> Result<&Arc<Session>> {
+        self.session.as_ref().ok_or(Error::Unauthorized)
+    }
+
+    /// Whose session it is.
+    ///
+    /// # Errors
+    /// As [`session`](Self::session).
+    pub fn user(&self) -> Result<&User> {
+        Ok(&self.session()?.user)
+    }
+
+    /// Reads the body as a JSON object. The permission is checked again then, as for every kind of body: one
+    /// may take half a minute, and its sender may be shut out meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`Body::json`], and of the permission.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> HandlerResult<T> {
+        let value = self.body.json(self.caller.headers()).await?;
+        self.authorize().await?;
+        Ok(value)
+    }
+
+    /// Like [`json`](Self::json), where a missing body stands for the defaults.
+    pub async fn json_or_default<T: DeserializeOwned + Default>(&mut self) -> HandlerResult<T> {
+        let value = self.body.json_or_default(self.caller.headers()).await?;
+        self.authorize().await?;
+        Ok(value)
+    }
+
+    /// Reads the body as what a page's form sends.
+    ///
+    /// # Errors
+    /// Those of [`Body::form`], and of the permission.
+    pub async fn form<T: DeserializeOwned>(&mut self) -> HandlerResult<T> {
+        let value = self.body.form(self.caller.headers()).await?;
+        self.authorize().await?;
+        Ok(value)
+    }
+
+    /// Reads the body as text.
+    ///
+    /// # Errors
+    /// Those of [`Body::text`], and of the permission.
+    pub async fn text(&mut self) -> HandlerResult<String> {
+        let text = self.body.text(self.caller.headers()).await?;
+        self.authorize().await?;
+        Ok(text)
+    }
+
+    async fn authorize(&mut self) -> HandlerResult<()> {
+        let authorized = authorize(&self.app, &self.caller, &self.query, self.permission);
+        self.session = authorized.await?;
+        Ok(())
+    }
+}

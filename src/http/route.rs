@@ -1,0 +1,198 @@
+//! Routes as data. A resource lists its routes in a table beside their handlers, and `group` puts the
+//! tables together. Whatever else has to know which routes there are asks the same tables: `Allow`, the
+//! labels of metrics, what the log leaves out, tests and documents.
+
+use std::{pin::Pin, str::FromStr};
+
+use matchit::Params;
+use warp::http::Method;
+
+use super::{reply::HandlerResult, request::Request};
+use crate::model::Permission;
+
+/// One method of one path.
+pub struct Route {
+    pub method: Method,
+    /// With `{name}` for each parameter, as in `/api/conversations/{id}/messages`.
+    pub path: &'static str,
+    pub permission: Permission,
+    /// None for what isn't part of the contract: pages, and the files of the UI.
+    pub operation: Option<Operation>,
+    /// The name of the path parameter that is a secret.
+    secret: Option<&'static str>,
+    accepts: Box<dyn Fn(&Params<'_, '_>) -> bool + Send + Sync>,
+    handle: BoxedHandler,
+}
+
+type BoxedHandler = Box<dyn Fn(&Params<'_, '_>, Request) -> Option<Handling> + Send + Sync>;
+
+/// An answer under way.
+pub type Handling = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
+
+/// What the contract says of a route.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// Names it among all operations.
+    pub id: &'static str,
+}
+
+impl Route {
+    pub fn get<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
+        Self::new(Method::GET, path, permission, handler)
+    }
+
+    pub fn post<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
+        Self::new(Method::POST, path, permission, handler)
+    }
+
+    pub fn put<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
+        Self::new(Method::PUT, path, permission, handler)
+    }
+
+    pub fn patch<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
+        Self::new(Method::PATCH, path, permission, handler)
+    }
+
+    pub fn delete<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
+        Self::new(Method::DELETE, path, permission, handler)
+    }
+
+    fn new<P>(
+        method: Method,
+        path: &'static str,
+        permission: Permission,
+        handler: impl Handler<P>,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            permission,
+            operation: None,
+            secret: None,
+            accepts: Box::new(move |parameters| handler.bind(parameters).is_some()),
+            handle: Box::new(move |parameters, mut request| {
+                let answer = handler.bind(parameters)?;
+                Some(Box::pin(async move {
+                    request.admit(permission).await?;
+                    answer(request).await
+                }))
+            }),
+        }
+    }
+
+    /// Makes it part of the contract.
+    pub fn operation(self, id: &'static str) -> Self {
+        let operation = Some(Operation { id });
+        Self { operation, ..self }
+    }
+
+    /// Marks the path parameter of that name as a secret, which the log leaves out.
+    pub fn secret(self, parameter: &'static str) -> Self {
+        let secret = Some(parameter);
+        Self { secret, ..self }
+    }
+
+    /// Whether the values in a path are of the types that the handler takes.
+    pub fn accepts(&self, parameters: &Params<'_, '_>) -> bool {
+        (self.accepts)(parameters)
+    }
+
+    /// Checks the permission, then answers. None where the handler doesn't take the values in the path.
+    pub fn handle(&self, parameters: &Params<'_, '_>, request: Request) -> Option<Handling> {
+        (self.handle)(parameters, request)
+    }
+
+    /// What stands in front of the secret: `hooks/` in `/api/hooks/{secret}`.
+    pub fn before_secret(&self) -> Option<&'static str> {
+        let parameter = format!("{{{}}}", self.secret?);
+        let (before, _) = self.path.split_once(&parameter)?;
+        let start = before.strip_suffix('/')?.rfind('/')?;
+        before.get(start + 1..)
+    }
+}
+
+/// An async function that answers requests. It takes the request, and then each parameter of the path, in
+/// its order and as its own type. A `String` gets it as it stands there, percent-encoded.
+pub trait Handler<P>: Copy + Send + Sync + 'static {
+    type Answer: Future<Output = HandlerResult> + Send;
+
+    /// The handler with the values in a path. None where one isn't of its type.
+    fn bind(
+        self,
+        parameters: &Params<'_, '_>,
+    ) -> Option<impl FnOnce(Request) -> Self::Answer + Send + 'static>;
+}
+
+impl<F, Answer> Handler<()> for F
+where
+    F: Fn(Request) -> Answer + Copy + Send + Sync + 'static,
+    Answer: Future<Output = HandlerResult> + Send,
+{
+    type Answer = Answer;
+
+    fn bind(self, _: &Params<'_, '_>) -> Option<impl FnOnce(Request) -> Answer + Send + 'static> {
+        Some(self)
+    }
+}
+
+impl<F, Answer, A> Handler<(A,)> for F
+where
+    F: Fn(Request, A) -> Answer + Copy + Send + Sync + 'static,
+    Answer: Future<Output = HandlerResult> + Send,
+    A: FromStr + Send + 'static,
+{
+    type Answer = Answer;
+
+    fn bind(
+        self,
+        parameters: &Params<'_, '_>,
+    ) -> Option<impl FnOnce(Request) -> Answer + Send + 'static> {
+        let first = parse(parameters, 0)?;
+        Some(move |request| self(request, first))
+    }
+}
+
+impl<F, Answer, A, B> Handler<(A, B)> for F
+where
+    F: Fn(Request, A, B) -> Answer + Copy + Send + Sync + 'static,
+    Answer: Future<Output = HandlerResult> + Send,
+    A: FromStr + Send + 'static,
+    B: FromStr + Send + 'static,
+{
+    type Answer = Answer;
+
+    fn bind(
+        self,
+        parameters: &Params<'_, '_>,
+    ) -> Option<impl FnOnce(Request) -> Answer + Send + 'static> {
+        let (first, second) = (parse(parameters, 0)?, parse(parameters, 1)?);
+        Some(move |request| self(request, first, second))
+    }
+}
+
+fn parse<T: FromStr>(parameters: &Params<'_, '_>, index: usize) -> Option<T> {
+    let (_, text) = parameters.iter().nth(index)?;
+    text.parse().ok()
+}
+
+/// What a route is, for tests and documents.
+#[derive(Clone, Debug)]
+pub struct RouteInfo {
+    pub method: Method,
+    /// With `{name}` for each parameter.
+    pub path: &'static str,
+    pub permission: Permission,
+    /// The name of its operation in the contract, where it is part of that.
+    pub operation: Option<&'static str>,
+}
+
+impl From<&Route> for RouteInfo {
+    fn from(route: &Route) -> Self {
+        Self {
+            method: route.method.clone(),
+            path: route.path,
+            permission: route.permission,
+            operation: route.operation.map(|operation| operation.id),
+        }
+    }
+}
