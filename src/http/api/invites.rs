@@ -1,4 +1,4 @@
-//! Invitations: what administrators make, and what somebody asks who has got one.
+//! Invitations: administrators create them, and whoever got one can check that it is good.
 
 use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub(crate) struct CreateInvite {
     days: Option<u32>,
 }
 
-/// A new invitation. Its link is told this once.
+/// A new invitation. Its link is shown only once.
 #[derive(Serialize)]
 pub(crate) struct CreatedInvite {
     #[serde(flatten)]
@@ -66,7 +66,7 @@ async fn create(mut request: Request) -> HandlerResult {
     Ok(json(StatusCode::CREATED, &created))
 }
 
-/// A QR code (ISO/IEC 18004) that a telephone's camera reads `link` from, as an SVG document.
+/// A QR code (ISO/IEC 18004) of `link`, as an SVG document.
 fn qr_code(link: &str) -> Result<String> {
     let code = QrCode::new(link).map_err(|error| {
         tracing::error!(%error, "no QR code for a link");
@@ -80,7 +80,7 @@ pub(crate) struct CheckInvite {
     invite: Option<String>,
 }
 
-/// An invitation that is good.
+/// What is said of an invitation that is good.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CheckedInvite {

@@ -1,4 +1,4 @@
-//! API tokens, for programs that act in one's own name or as a bot.
+//! API tokens, for programs that act in their owner's name or as a bot.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ impl CreateToken {
     }
 }
 
-/// So many days, which a client may have left open.
+/// A duration of whole days; `usual` where the client hasn't given any.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `days` where they aren't from 1 to `most`.
@@ -67,7 +67,7 @@ async fn list(request: Request) -> HandlerResult {
     Ok(ok(&request.app.store.tokens(Some(user)).await?))
 }
 
-/// A new token, which is told this once.
+/// A new token, which is shown only once.
 #[derive(Serialize)]
 pub(crate) struct CreatedToken {
     #[serde(flatten)]
