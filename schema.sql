@@ -173,3 +173,10 @@ CREATE TABLE hooks (
     created_at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX hooks_by_conversation ON hooks (conversation_id);
+
+-- How far the work that comes after a commit has come (src/followers): `name` has done its part for everything numbered
+-- up to `through_id`.
+CREATE TABLE followers (
+    name       TEXT    PRIMARY KEY,
+    through_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

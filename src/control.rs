@@ -25,7 +25,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::{Error, Result},
     metrics::Metrics,
-    model::{Account, InviteId, Scope, SessionId, Username, invite_link, reset_link, token_name},
+    model::{
+        Account, InviteId, Scope, SessionId, Username, invite_link, limits, reset_link, token_name,
+    },
     status::Status,
     store::{AccountChange, NewToken, Store, with_suffix},
 };
@@ -136,7 +138,9 @@ impl Command {
             }
             Self::ListInvites => json!(store.invites().await?),
             Self::MakeInvite { uses, days } => {
-                let (invite, token) = store.make_invite(None, uses, in_days(days)).await?;
+                let uses = limits::invite_uses(uses)?;
+                let lasts = limits::days(days, &limits::INVITE_DAYS)?;
+                let (invite, token) = store.make_invite(None, uses, lasts).await?;
                 with(&invite, "link", invite_link(base, &token))
             }
             Self::RevokeInvite { id } => {
@@ -154,7 +158,7 @@ impl Command {
                 let new = NewToken {
                     name: token_name(&name)?,
                     scope,
-                    lasts: in_days(days),
+                    lasts: limits::days(days, &limits::TOKEN_DAYS)?,
                     bot: None,
                 };
                 let (info, token) = store.make_token_for(username, new).await?;
@@ -182,10 +186,6 @@ async fn list_users(store: &Store, search: &str) -> Result<Value> {
 
 fn parse<T: FromStr>(id: &str, what: &'static str) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(what))
-}
-
-fn in_days(days: u32) -> Duration {
-    Duration::from_hours(24 * u64::from(days))
 }
 
 /// `value` with one more field.

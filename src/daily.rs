@@ -12,11 +12,12 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use tokio::{task, time::sleep};
+use tokio::task;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    model::Timestamp,
+    followers::{Follower, Progress as Followed},
+    model::{EventId, Timestamp},
     store::{self, PARTIAL, Progress},
 };
 
@@ -33,41 +34,57 @@ pub struct Daily {
     pub keep: NonZeroUsize,
 }
 
-impl Daily {
-    /// Makes a backup of `database` whenever the newest is older than a day, until the server stops.
-    pub async fn run(self, database: PathBuf, stopping: CancellationToken) {
-        loop {
-            let (daily, database, stops) = (self.clone(), database.clone(), stopping.clone());
-            let round = task::spawn_blocking(move || daily.round(&database, &stops));
-            let rest = round.await.unwrap_or_else(|panic| {
-                tracing::error!(%panic, "a backup ended early");
-                LOOK_AGAIN
-            });
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                () = sleep(rest) => {}
-            }
-        }
-    }
+/// Makes a backup whenever the newest is older than a day. Its cursor is the end of the sequence when the newest backup
+/// was begun: everything up to there is in the backup.
+pub struct DailyBackup {
+    pub settings: Daily,
+    pub database: PathBuf,
+}
 
-    /// Does what is due, and tells how long to wait then.
-    fn round(&self, database: &Path, stopping: &CancellationToken) -> Duration {
-        match self.back_up_if_due(database, stopping) {
-            Ok(rest) => rest.min(LOOK_AGAIN),
-            Err(_) if stopping.is_cancelled() => LOOK_AGAIN,
+/// What there was to do.
+enum Round {
+    Made,
+    /// The newest is younger than a day, for so long.
+    NotDue(Duration),
+}
+
+impl Follower for DailyBackup {
+    const NAME: &'static str = "backup";
+
+    async fn advance(
+        &mut self,
+        after: EventId,
+        end: EventId,
+        stopping: &CancellationToken,
+    ) -> anyhow::Result<Followed> {
+        let (daily, database) = (self.settings.clone(), self.database.clone());
+        let stops = stopping.clone();
+        // Waited for when the server stops, too: a backup that still reads would keep the last checkpoint from emptying
+        // the log.
+        let round = task::spawn_blocking(move || daily.back_up_if_due(&database, &stops)).await?;
+        let (through, next) = match round {
+            Ok(Round::Made) => (end, LOOK_AGAIN),
+            Ok(Round::NotDue(rest)) => (after, rest.min(LOOK_AGAIN)),
+            Err(_) if stopping.is_cancelled() => (after, LOOK_AGAIN),
             Err(error) => {
-                let folder = self.folder.display();
+                let folder = self.settings.folder.display();
                 tracing::error!(%error, %folder, "the daily backup failed; it is tried again in an hour");
-                LOOK_AGAIN
+                (after, LOOK_AGAIN)
             }
-        }
+        };
+        Ok(Followed {
+            through: Some(through),
+            next,
+        })
     }
+}
 
+impl Daily {
     fn back_up_if_due(
         &self,
         database: &Path,
         stopping: &CancellationToken,
-    ) -> anyhow::Result<Duration> {
+    ) -> anyhow::Result<Round> {
         fs::create_dir_all(&self.folder)?;
         let names = Names::of(database);
         let now = Timestamp::now();
@@ -80,7 +97,7 @@ impl Daily {
             let age = Duration::from_millis(u64::try_from(now.0 - newest.0).unwrap_or_default());
             if let Some(rest) = DAY.checked_sub(age).filter(|rest| !rest.is_zero()) {
                 tracing::debug!(rest = %humantime::format_duration(rest), "a backup isn’t due yet");
-                return Ok(rest);
+                return Ok(Round::NotDue(rest));
             }
         }
         self.clean_up(&names)?;
@@ -95,7 +112,7 @@ impl Daily {
         store::back_up(database, &self.folder.join(&made), &mut watch)?;
         tracing::info!(backup = made, "the database was backed up");
         self.forget_old(&names, now)?;
-        Ok(DAY)
+        Ok(Round::Made)
     }
 
     /// When the backups in the folder say that they were made.

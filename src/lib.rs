@@ -9,7 +9,7 @@
 //!    ▼                                                                 │
 //!  store/messages.rs      the SQL, as a job of the writer              │
 //!    ▼                                                                 │
-//!  store/writer.rs        one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
+//!  store/engine           one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
 //!    ▼
 //!  201, after the commit
 //! ```
@@ -21,10 +21,12 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | [`cli`] | flags, environment variables, commands |
+//! | [`cli`] | commands, and what each does |
+//! | [`config`] | flags and environment variables |
 //! | [`control`] | what the command line has a running server do |
 //! | [`status`] | how a running server is doing, for the command line |
 //! | [`daily`] | a backup a day, while the server runs |
+//! | [`followers`] | work that comes after a commit, on a cursor of its own, or on a schedule |
 //! | [`server`] | listen, accept, limits and time-outs, stop in good order |
 //! | [`http`] | tables of routes and the filter tree made of them; the door, the API, the feed's encodings, the embedded UI, pages without scripts |
 //! | [`feed`] | one gap-free stream of events for one caller |
@@ -34,6 +36,7 @@
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`bus`] | who is listening right now |
 //! | [`oauth`] | signing in at GitHub or an OpenID Connect provider |
+//! | [`outbound`] | the one HTTP client that goes out, and its rules |
 //! | [`metrics`] | what the server counts and measures of itself |
 //! | [`secret`] | secrets that whoever starts the server gives it |
 //! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
@@ -48,7 +51,7 @@
 //!    without a number.
 //! 3. The write-ahead log is synced at every commit (`synchronous = FULL`): an answered message
 //!    survives the power cord. Checkpoints run on a thread of their own.
-//! 4. One clock: everything that a stream may replay is numbered from one sequence, and no number is
+//! 4. One sequence: everything that a stream may replay is numbered from one sequence, and no number is
 //!    used twice. The number stands in the row that it is about; a row that changes again takes a newer
 //!    one. So a replay is what was numbered after the cursor, as it is now.
 //! 5. A stream subscribes first, then reads the database up to what it finds, then goes live, and
@@ -72,6 +75,7 @@ pub mod control;
 pub mod daily;
 pub mod error;
 pub mod feed;
+pub mod followers;
 pub mod http;
 pub mod metrics;
 pub mod model;

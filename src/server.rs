@@ -27,7 +27,8 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 use crate::{
     bus::Bus,
     control::Control,
-    daily::Daily,
+    daily::{Daily, DailyBackup},
+    followers::{Followers, sweep::Sweeper},
     http::{App, Service, Settings, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},
@@ -46,8 +47,8 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_retries(3);
 /// How long connections may take to end when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(8);
-/// How long a backup that is under way may take to notice that the server stops.
-const BACKUP_TIME: Duration = Duration::from_secs(1);
+/// How long a follower that is at work may take to notice that the server stops.
+const FOLLOWERS_TIME: Duration = Duration::from_secs(1);
 /// Bytes of a request's head, and of what hyper holds back for a slow reader.
 const BUFFER: usize = 16 * 1024;
 /// Connections at a time where the system's limit on files doesn't say less.
@@ -231,12 +232,19 @@ impl Server {
                 commands.await;
             }
         });
-        let stopping = app.stopping.clone();
-        let backups = tokio::spawn(async {
-            if let Some(backups) = backups {
-                backups.run(database, stopping).await;
-            }
+        let mut followers = Followers::new(
+            app.store.clone(),
+            Arc::clone(&app.metrics),
+            app.stopping.clone(),
+        );
+        followers.add(Sweeper {
+            store: app.store.clone(),
+            sign_ins: Arc::clone(&app.settings.oauth),
         });
+        if let Some(settings) = backups {
+            followers.add(DailyBackup { settings, database });
+        }
+        let followers = tokio::spawn(followers.run());
         let service = Service::new(&app);
         let end = async {
             let why = tokio::select! {
@@ -251,9 +259,8 @@ impl Server {
         if let Err(error) = commands.await {
             tracing::error!(%error, "taking commands ended early");
         }
-        // One that still reads would keep the last checkpoint from emptying the log.
-        if timeout(BACKUP_TIME, backups).await.is_err() {
-            tracing::warn!("a backup did not end in time");
+        if timeout(FOLLOWERS_TIME, followers).await.is_err() {
+            tracing::warn!("a follower did not end in time");
         }
         app.store.close().await;
         outcome

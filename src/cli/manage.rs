@@ -3,6 +3,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    ops::RangeInclusive,
     path::PathBuf,
 };
 
@@ -17,7 +18,7 @@ use crate::{
     config::Managing,
     control::{self, Command, Outcome, Unreachable},
     metrics::Metrics,
-    model::Scope,
+    model::{Scope, limits},
     server::BUS_CAPACITY,
     store::Store,
 };
@@ -60,10 +61,10 @@ pub enum InviteCommand {
     /// Make an invitation, and print its link and a QR code
     Make {
         /// How many people may use it
-        #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=100))]
+        #[arg(long, default_value_t = 1, value_parser = within(limits::INVITE_USES))]
         uses: u32,
         /// How many days it is good for
-        #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<u32>::new().range(1..=90))]
+        #[arg(long, default_value_t = 7, value_parser = within(limits::INVITE_DAYS))]
         days: u32,
     },
     /// Make an invitation no good
@@ -83,7 +84,7 @@ pub enum TokenCommand {
         #[arg(long, value_enum, default_value_t = Scope::Read)]
         scope: Scope,
         /// How many days it is good for
-        #[arg(long, default_value_t = 90, value_parser = RangedU64ValueParser::<u32>::new().range(1..=365))]
+        #[arg(long, default_value_t = 90, value_parser = within(limits::TOKEN_DAYS))]
         days: u32,
     },
     /// Make an API token no good
@@ -99,6 +100,12 @@ pub enum SessionCommand {
         username: String,
         id: Option<String>,
     },
+}
+
+/// Numbers that the model takes; the error for another one tells the range.
+fn within(limits: RangeInclusive<u32>) -> RangedU64ValueParser<u32> {
+    let (least, most) = limits.into_inner();
+    RangedU64ValueParser::new().range(u64::from(least)..=u64::from(most))
 }
 
 /// How to show what became of a command.

@@ -43,8 +43,8 @@ pub struct ServeArgs {
         value_delimiter = ','
     )]
     trusted_proxy: Vec<Network>,
-    /// A network that isn’t part of the internet, and in which sign-in providers may name addresses all the same; the
-    /// addresses that the flags name are allowed anyway. May be given more than once
+    /// A private network in which sign-in providers may name addresses; those that the flags name are always allowed. May
+    /// be given more than once
     #[arg(
         long,
         env = "TINCAN_ALLOW_OUTBOUND",

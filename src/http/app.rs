@@ -20,13 +20,13 @@ pub struct App {
     pub throttle: Throttle,
     pub setup: Setup,
     pub settings: Arc<Settings>,
-    /// Cancelled when the server stops; streams end themselves then.
+    /// Cancelled when the server stops. Streams end themselves then.
     pub stopping: CancellationToken,
 }
 
 impl App {
-    /// Whether somebody may administer the server. In development mode nobody has to be able to sign in
-    /// otherwise; who is left of that where it isn't on any more administers nothing.
+    /// Whether somebody may administer the server. Outside development mode an administrator also needs
+    /// something to sign in by: accounts that development mode has left behind have nothing.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         if self.settings.dev {
             self.store.is_named_admin(user).await
@@ -35,7 +35,7 @@ impl App {
         }
     }
 
-    /// All of it around a store.
+    /// Everything that is needed around a store.
     #[must_use]
     pub fn new(
         store: Store,
@@ -72,7 +72,7 @@ pub struct Settings {
     pub ui: Option<PathBuf>,
     /// Where else people may sign in.
     pub oauth: Arc<Flows>,
-    /// By which one may look at what is counted, from wherever; without it, only this machine may.
+    /// Opens the metrics from anywhere. Without it, only this machine may read them.
     pub metrics_token: Option<Secret>,
 }
 

@@ -187,9 +187,9 @@ impl Group {
 /// All routes that there are.
 pub struct RouteTable {
     groups: Vec<Group>,
-    /// Takes whatever is below no other's prefix.
+    /// Answers for every path that is below none of their prefixes.
     fallback: Group,
-    /// What stands in front of secrets.
+    /// What stands in front of the secrets in paths, as `hooks/`.
     before_secrets: Vec<&'static str>,
 }
 
@@ -225,19 +225,20 @@ impl RouteTable {
         resource.map_or(group.prefix, |resource| resource.path)
     }
 
-    /// Whether a path is the contract's, or would be if it were there.
+    /// Whether the contract has a path, or would have it if it were there: below `/api` all are.
     pub fn is_in_contract(&self, path: &str) -> bool {
         let group = self.group(path);
         let resource = group.resource(path).map(|(resource, _)| resource);
         resource.map_or_else(|| group.is_in_contract(), Resource::is_in_contract)
     }
 
-    /// A path as the log may show it: without the secret in it, wherever that stands, as somebody may
-    /// mistype what is in front.
+    /// A path as the log may show it: without what follows a secret's own segment, as `hooks/`, wherever
+    /// that stands. Somebody may mistype what is in front of it.
     pub fn shown<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {
-        let mut secrets = self.before_secrets.iter();
-        let secret = secrets.find_map(|before| Some(path.find(before)? + before.len()));
-        fmt::from_fn(move |f| match secret {
+        let before_secrets = self.before_secrets.iter();
+        let starts = before_secrets.filter_map(|before| Some(path.find(before)? + before.len()));
+        let first = starts.min();
+        fmt::from_fn(move |f| match first {
             Some(start) => write!(f, "{}…", &path[..start]),
             None => f.write_str(path),
         })

@@ -69,6 +69,11 @@ struct Request {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Following {
+    follower: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answer {
     method: &'static str,
     route: &'static str,
@@ -114,6 +119,7 @@ pub struct Metrics {
     commits: Histogram,
     /// Microseconds that a commit takes lately.
     recent_commit: AtomicU64,
+    followers: Family<Following, Gauge>,
     queued: Gauge,
     sessions: Gauge,
     database: Gauge,
@@ -166,6 +172,10 @@ impl Metrics {
                 Histogram::new(COMMIT_TIMES),
             ),
             recent_commit: AtomicU64::new(0),
+            followers: list.add(
+                "tincan_follower_behind",
+                "Numbers of the sequence that a follower still had before it when it last looked",
+            ),
             queued: list.add("tincan_queued_writes", "Writes that wait for their commit"),
             sessions: list.add("tincan_cached_sessions", "Sessions held in memory"),
             database: list.add("tincan_database_bytes", "Size of the database"),
@@ -223,6 +233,12 @@ impl Metrics {
             recent => recent - recent / RECENT + took / RECENT,
         };
         self.recent_commit.store(recent, Ordering::Relaxed);
+    }
+
+    /// A follower has so many numbers of the sequence before it.
+    pub fn followed(&self, follower: &'static str, behind: i64) {
+        let following = Following { follower };
+        self.followers.get_or_create(&following).set(behind);
     }
 
     /// How long this server has been running.

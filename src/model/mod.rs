@@ -5,6 +5,7 @@ mod account;
 mod change;
 mod conversation;
 mod input;
+pub mod limits;
 mod message;
 mod permission;
 pub mod schema;

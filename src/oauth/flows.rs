@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use super::{
     Avatar, Error, Kind, Person, Provider, Result, Secret, avatar,
+    expiring::{Digest, ExpiringMap, digest},
     github::GitHub,
     oidc::Oidc,
     provider::failed,
-    shelf::{Digest, Shelf, digest},
 };
 use crate::{
     model::{Identity, UserId},
@@ -31,9 +31,9 @@ const RANDOM_BYTES: u32 = 32;
 pub struct Flows {
     entries: Vec<Entry>,
     /// By the state that comes back from the provider.
-    started: Shelf<Flow>,
+    started: ExpiringMap<Flow>,
     /// By the secret in the cookie.
-    pending: Shelf<Pending>,
+    pending: ExpiringMap<Pending>,
 }
 
 struct Entry {
@@ -212,7 +212,7 @@ impl Flows {
             purpose,
             next: own_path(next),
         };
-        self.started.put(state.secret(), flow);
+        self.started.insert(state.secret(), flow);
         Ok(Begun {
             url,
             cookie: Secret::new(cookie.into_secret()),
@@ -228,7 +228,7 @@ impl Flows {
         callback: Callback,
     ) -> Result<Finished> {
         let entry = self.entry(provider)?;
-        let flow = callback.state.and_then(|state| self.started.take(&state));
+        let flow = callback.state.and_then(|state| self.started.remove(&state));
         let flow = flow.ok_or(Error::Expired)?;
         let is_same_browser = cookie.is_some_and(|cookie| digest(cookie) == flow.cookie);
         if !is_same_browser || flow.provider != provider {
@@ -258,17 +258,23 @@ impl Flows {
 
     /// Keeps somebody until they have chosen a name, for whoever has the cookie that they finished with.
     pub fn wait_for_name(&self, cookie: &str, pending: Pending) {
-        self.pending.put(cookie, pending);
+        self.pending.insert(cookie, pending);
     }
 
     /// Who waits for a name.
     pub fn pending(&self, cookie: &str) -> Option<Pending> {
-        self.pending.peek(cookie)
+        self.pending.get(cookie)
     }
 
     /// Who waits for a name, and doesn’t any more.
     pub fn take_pending(&self, cookie: &str) -> Option<Pending> {
-        self.pending.take(cookie)
+        self.pending.remove(cookie)
+    }
+
+    /// Drops the sign-ins that took too long. They couldn’t be finished anyway.
+    pub fn remove_expired(&self) {
+        self.started.remove_expired();
+        self.pending.remove_expired();
     }
 
     /// Fetches a picture that `provider` named.

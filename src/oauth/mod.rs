@@ -12,11 +12,11 @@
 //! | `avatar` | a picture from the provider |
 
 mod avatar;
+mod expiring;
 mod flows;
 mod github;
 mod oidc;
 mod provider;
-mod shelf;
 
 pub use oauth2::url::Url;
 

@@ -286,6 +286,27 @@ fn find_reset(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Resu
         .ok_or(Error::BadResetToken)
 }
 
+/// Up to `limit` users whose links to a new password have expired.
+pub(super) fn find_expired_resets(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql = format!("SELECT user_id FROM resets WHERE expires_at <= ?1 LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let users = statement.query_map([now.0], |row| row.get(0))?;
+    users.collect()
+}
+
+/// Deletes a user’s link to a new password if it has expired.
+pub(super) fn delete_expired_reset(tx: &mut Transaction<'_>, user: i64) -> Result<bool> {
+    let deleted = tx
+        .connection
+        .prepare_cached("DELETE FROM resets WHERE user_id = ?1 AND expires_at <= ?2")?
+        .execute((user, tx.now.0))?;
+    Ok(deleted > 0)
+}
+
 /// Makes all links to new passwords no good.
 pub(super) fn forget_resets(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM resets", [])?;

@@ -119,6 +119,14 @@ impl Store {
         self.engine.write_checked(work).await
     }
 
+    /// Like [`write`](Self::write), for what can wait until nobody else writes.
+    pub(super) async fn write_when_idle<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.engine.write_when_idle(work).await
+    }
+
     /// Runs `work` on the writer, where there is room for it, and doesn't wait.
     pub(super) fn write_in_background(
         &self,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,10 +44,6 @@ impl Store {
         self.write(move |tx| {
             let token = new_token()?;
             let (created_at, expires_at) = (tx.now, tx.now.after(lasts));
-            // Those that are no good any more go now, so that the table stays as small as its use.
-            tx.connection
-                .prepare_cached("DELETE FROM invites WHERE uses_left = 0 OR expires_at <= ?1")?
-                .execute([created_at.0])?;
             tx.connection
                 .prepare_cached(
                     "INSERT INTO invites (token_hash, created_by, created_at, expires_at, uses, uses_left)
@@ -134,6 +130,30 @@ pub(super) fn redeem(tx: &Transaction<'_>, token: &str) -> Result<()> {
         return Err(Error::BadInvite);
     }
     Ok(())
+}
+
+/// Up to `limit` invitations that are used up or have expired.
+pub(super) fn find_expired(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql =
+        format!("SELECT id FROM invites WHERE uses_left = 0 OR expires_at <= ?1 LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids = statement.query_map([now.0], |row| row.get(0))?;
+    ids.collect()
+}
+
+/// Deletes an invitation if it is used up or has expired.
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> {
+    let deleted = tx
+        .connection
+        .prepare_cached(
+            "DELETE FROM invites WHERE id = ?1 AND (uses_left = 0 OR expires_at <= ?2)",
+        )?
+        .execute((id, tx.now.0))?;
+    Ok(deleted > 0)
 }
 
 /// Invitations that are good at a time, `?1`: whoever made them still administers.

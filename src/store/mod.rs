@@ -21,6 +21,7 @@ mod context;
 mod conversations;
 mod engine;
 mod files;
+mod followers;
 mod handle;
 mod hooks;
 mod identities;

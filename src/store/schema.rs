@@ -16,5 +16,6 @@ pub const SCHEMA: Schema<'static> = Schema {
             include_str!("migrations/0004_sequence.sql"),
             include_str!("migrations/0004_system_messages.sql"),
         ),
+        include_str!("migrations/0005_followers.sql"),
     ],
 };

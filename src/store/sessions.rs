@@ -204,15 +204,6 @@ pub(super) fn scope_at(row: &Row<'_>) -> rusqlite::Result<Option<Scope>> {
 /// Starts a session for somebody who has shown who they are.
 pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Result<SignedIn> {
     let now = tx.now;
-    // The user's expired sessions go now, so that the table stays as small as its use.
-    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    tx.connection
-        .prepare_cached(
-            "DELETE FROM sessions
-             WHERE user_id = ?1 AND scope IS NULL AND (last_seen_at <= ?2 OR created_at <= ?3)",
-        )?
-        .execute((user.id.0, now.0 - millis(IDLE), now.0 - millis(ABSOLUTE)))?;
-
     let token = new_token()?;
     let device: String = device
         .chars()
@@ -279,6 +270,45 @@ fn end_those(
     Ok(())
 }
 
+/// Which sessions and API tokens have expired: `?1` is now.
+const EXPIRED: &str = "scope IS NULL AND (last_seen_at <= ?1 - ?2 OR created_at <= ?1 - ?3)
+    OR scope IS NOT NULL AND expires_at <= ?1";
+
+fn expired_at(now: Timestamp) -> (i64, i64, i64) {
+    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    (now.0, millis(IDLE), millis(ABSOLUTE))
+}
+
+/// Up to `limit` sessions and API tokens that have expired.
+pub(super) fn find_expired(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql = format!("SELECT id FROM sessions WHERE {EXPIRED} LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let ids = statement.query_map(expired_at(now), |row| row.get(0))?;
+    ids.collect()
+}
+
+/// Deletes a session or an API token if it has expired, and ends its streams.
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> {
+    let sql =
+        format!("DELETE FROM sessions WHERE id = ?4 AND ({EXPIRED}) RETURNING user_id, token_hash");
+    let (now, idle, absolute) = expired_at(tx.now);
+    let deleted = tx
+        .connection
+        .prepare_cached(&sql)?
+        .query_row((now, idle, absolute, id), |row| {
+            Ok((UserId(row.get(0)?), row.get(1)?))
+        })
+        .optional()?;
+    if let Some((user, token)) = deleted {
+        tx.end_session(user, SessionId(id), token);
+    }
+    Ok(deleted.is_some())
+}
+
 /// Gives a session another token; its streams go on.
 pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<SignedIn> {
     let token = new_token()?;
@@ -299,18 +329,14 @@ pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<Signe
     })
 }
 
-/// How many API tokens a user has, after those that have expired were deleted.
+/// How many API tokens a user has that haven’t expired.
 pub(super) fn count_tokens(tx: &Transaction<'_>, user: UserId) -> rusqlite::Result<u32> {
     tx.connection
         .prepare_cached(
-            "DELETE FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at <= ?2",
+            "SELECT count(*) AS tokens FROM sessions
+             WHERE user_id = ?1 AND scope IS NOT NULL AND expires_at > ?2",
         )?
-        .execute((user.0, tx.now.0))?;
-    tx.connection
-        .prepare_cached(
-            "SELECT count(*) AS tokens FROM sessions WHERE user_id = ?1 AND scope IS NOT NULL",
-        )?
-        .query_row([user.0], |row| row.get("tokens"))
+        .query_row((user.0, tx.now.0), |row| row.get("tokens"))
 }
 
 /// Adds an API token.

@@ -142,6 +142,25 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
 }
 
 #[tokio::test]
+async fn an_archive_of_before_actors_were_kept_is_taken_in_as_well() {
+    let home = Home::new().await;
+    home.done(&["export", "now"], "tincan.db").await;
+    home.done(&["export", "before"], "tincan.db").await;
+    let said = home.file("before").join("messages.jsonl");
+    let text = fs::read_to_string(&said).expect("messages");
+    let older = text
+        .replace(",\"actor\":null", "")
+        .replace(",\"actor\":\"1\"", "")
+        .replace(",\"actor\":\"2\"", "")
+        .replace(",\"actor\":\"3\"", "");
+    assert!(older != text && !older.contains("actor"), "{older}");
+    fs::write(&said, older).expect("messages");
+    home.done(&["import", "before"], "other.db").await;
+    home.done(&["export", "again"], "other.db").await;
+    assert_eq!(files(&home.file("now")), files(&home.file("again")));
+}
+
+#[tokio::test]
 async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_session() {
     let home = Home::new().await;
     home.done(&["export", "archive"], "tincan.db").await;

@@ -4,10 +4,14 @@
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::UnixStream,
+};
 
 use crate::{
     home::Home,
-    support::{Binary, PASSWORD, ended, text, token_of},
+    support::{Binary, Ended, PASSWORD, ended, text, token_of},
 };
 
 impl Home {
@@ -193,6 +197,72 @@ async fn another_name_of_the_database_finds_the_same_server() {
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let page = format!("http://{}/reset#", server.address());
     assert!(made.stdout.starts_with(&page), "{}", made.stdout);
+}
+
+/// What the server answers at its socket, to whoever speaks to it without the command line.
+async fn asked(home: &Home, command: &Value) -> Value {
+    let socket = UnixStream::connect(home.file("tincan.db.sock")).await;
+    let mut socket = BufReader::new(socket.expect("the socket"));
+    let line = format!("{command}\n");
+    socket.write_all(line.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    socket.read_line(&mut answer).await.expect("an answer");
+    serde_json::from_str(&answer).expect("JSON")
+}
+
+#[tokio::test]
+async fn numbers_have_their_limits_on_the_command_line_and_at_the_socket() {
+    let home = Home::new();
+    let _server = home.serve_strictly();
+    home.done(&["user", "make", "anna"]).await;
+    for (uses, days, refusal) in [
+        (0, 7, Some(("uses", "1..=100", "From 1 to 100 people"))),
+        (101, 7, Some(("uses", "1..=100", "From 1 to 100 people"))),
+        (1, 0, Some(("days", "1..=90", "From 1 to 90 days"))),
+        (1, 91, Some(("days", "1..=90", "From 1 to 90 days"))),
+        (1, u32::MAX, Some(("days", "1..=90", "From 1 to 90 days"))),
+        (1, 1, None),
+        (100, 90, None),
+    ] {
+        let flags = (uses.to_string(), days.to_string());
+        let made = home
+            .run(&["invite", "make", "--uses", &flags.0, "--days", &flags.1])
+            .await;
+        let command = json!({ "do": "make_invite", "uses": uses, "days": days });
+        check(&made, &asked(&home, &command).await, refusal);
+    }
+    for (days, refusal) in [
+        (0, Some(("days", "1..=365", "From 1 to 365 days"))),
+        (366, Some(("days", "1..=365", "From 1 to 365 days"))),
+        (1, None),
+        (365, None),
+    ] {
+        let flag = days.to_string();
+        let made = home
+            .run(&["token", "make", "anna", "backup", "--days", &flag])
+            .await;
+        let command = json!({
+            "do": "make_token", "username": "anna", "name": "backup", "scope": "read", "days": days,
+        });
+        check(&made, &asked(&home, &command).await, refusal);
+    }
+    let listed = home.json(&["invite", "list"]).await;
+    assert_eq!(listed.as_array().map(Vec::len), Some(4), "{listed}");
+    let listed = home.json(&["token", "list"]).await;
+    assert_eq!(listed.as_array().map(Vec::len), Some(4), "{listed}");
+
+    fn check(made: &Ended, answered: &Value, refusal: Option<(&str, &str, &str)>) {
+        let Some((flag, range, sentence)) = refusal else {
+            assert_eq!(made.code, Some(0), "{}", made.stderr);
+            assert!(answered["Ok"].is_object(), "{answered}");
+            return;
+        };
+        assert_eq!(made.code, Some(2));
+        for part in [flag, range] {
+            assert!(made.stderr.contains(part), "{}", made.stderr);
+        }
+        assert_eq!(answered, &json!({ "Err": sentence }));
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod faults;
 mod feed;
 mod feed_model;
 mod first_run;
+mod followers;
 mod frames;
 mod health;
 mod home;

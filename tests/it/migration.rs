@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tincan::server::Config;
 
 use crate::{
-    old_database::of_version_1,
+    old_database::{of_version_1, of_version_3},
     support::{Binary, Server, dev, messages},
 };
 
@@ -63,6 +63,53 @@ async fn a_database_of_version_1_is_brought_up_to_date_with_everything_in_it() {
     assert_eq!(liked.expect(200)["reactions"][0]["users"], json!(["2"]));
     let room = john.make_room("Club", &["jane"], false).await;
     assert_eq!(jane.say(&room, "here").await["number"], 2);
+}
+
+/// Whoever did something is named as they are called now, and left out where nobody knows who it was.
+#[tokio::test]
+async fn what_the_system_has_said_is_said_again_after_its_texts_are_gone() {
+    let folder = TempDir::new().expect("a folder");
+    let database = of_version_3(folder.path());
+    let config = Config {
+        database: database.clone(),
+        ..dev()
+    };
+    let server = Server::start(config).await;
+    let john = server.sign_in("john").await;
+    let page = john.get(&messages("1")).await.expect(200);
+    let said: Vec<_> = page
+        .as_array()
+        .expect("a list")
+        .iter()
+        .rev()
+        .map(|message| message["content"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "bob made this room",
+            "john was added",
+            "john added robot",
+            "jane joined",
+            "bob renamed the room to The sea",
+            "bob opened the room to everybody",
+            "bob closed the room to others",
+            "bob made jane the owner",
+            "jane removed bob",
+            "jane left",
+            "john is the owner now",
+            "robot went with jane",
+        ]
+    );
+    let connection = Connection::open(&database).expect("a database");
+    let mut kept = connection
+        .prepare("SELECT DISTINCT content FROM messages ORDER BY 1")
+        .expect("a statement");
+    let kept: Vec<String> = kept
+        .query_map([], |row| row.get(0))
+        .and_then(Iterator::collect)
+        .expect("texts");
+    assert_eq!(kept, ["", "The sea", "followed"]);
 }
 
 /// A file of the first version that took every migration, and one that was made by `schema.sql`.

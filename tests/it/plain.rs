@@ -412,7 +412,7 @@ async fn a_form_without_the_token_of_its_session_changes_nothing() {
             let refused = answer(request.header(header.0, header.1)).await;
             assert_shows(
                 &html(refused, 403),
-                "A page of another origin can't do this",
+                "A page of another origin can’t do this",
             );
         }
     }

@@ -48,7 +48,8 @@ pub(crate) struct Config<'a> {
     ui: &'static str,
 }
 
-/// Says who is asking, too, so that a page finds out without a request that is refused.
+/// What a client has to know before anybody signs in. It also says who is signed in, which saves a page a
+/// request that may be refused.
 async fn config(request: Request) -> HandlerResult {
     let app = &request.app;
     let session = request.caller.session_if_any(app).await?;
@@ -112,8 +113,8 @@ async fn create(mut request: Request) -> HandlerResult {
     welcome(&request.app.settings, StatusCode::CREATED, &signed_in)
 }
 
-/// Signs somebody in, by whichever page they come. An unknown name costs and says what a wrong
-/// password does.
+/// Signs somebody in, for the API and for plain pages. An unknown name takes as long as a wrong password, and
+/// gets the same answer.
 pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Result<SignedIn> {
     let username = required("username", "Username required", credentials.username)?;
     if app.settings.dev {
@@ -136,8 +137,7 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
     Ok(signed_in)
 }
 
-/// Whether `password` is the one of which `kept` was kept. Whoever has been wrong about this account too
-/// often waits first.
+/// Whether `password` matches the hash in `kept`. After too many failures for this account it waits first.
 pub async fn is_password(
     app: &App,
     account: &str,
@@ -182,8 +182,8 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     app.store.sign_up(account, caller.device()).await
 }
 
-/// By which door somebody may come in who has no account yet. The store looks again when it opens it;
-/// here it keeps those out who would have us work for nothing.
+/// What lets somebody sign up. The store checks this again in its transaction. It is checked here as well, so
+/// that nobody is refused only after the work of hashing a password.
 pub async fn door(app: &App, invite: Option<String>, setup_token: Option<String>) -> Result<Door> {
     let is_first = app.setup.is_needed(&app.store).await?;
     if let Some(token) = setup_token {
@@ -206,7 +206,7 @@ pub async fn door(app: &App, invite: Option<String>, setup_token: Option<String>
     }
 }
 
-/// A field that must have something in it.
+/// The value of a field that must not be blank.
 pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Result<String> {
     let value = value.filter(|value| !value.trim().is_empty());
     value.ok_or_else(|| Error::invalid(field, reason))
@@ -243,10 +243,10 @@ async fn logout(request: Request) -> HandlerResult {
     sign_out(&request.app, request.session()?, no_content()).await
 }
 
-/// Ends the session; the answer makes a browser forget it.
+/// Ends the session. The answer makes a browser forget it.
 pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> HandlerResult {
     match app.store.end_session(session.user.id, session.id).await {
-        // Somebody else was faster; it is ended either way.
+        // It has ended in the meantime, which is as good.
         Ok(()) | Err(Error::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }

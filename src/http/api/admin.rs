@@ -72,7 +72,7 @@ async fn create(mut request: Request) -> HandlerResult {
     Ok(json(StatusCode::CREATED, &CreatedUser { user, link }))
 }
 
-/// By which somebody chooses their password.
+/// A link for choosing a password.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResetLink {
@@ -113,8 +113,8 @@ async fn update(mut request: Request, id: UserId) -> HandlerResult {
     Ok(ok(&account))
 }
 
-/// The store knows providers by their issuers, and clients know them by our ids; one that isn’t set up any
-/// more stays an issuer.
+/// Replaces issuers, by which the store knows providers, by our ids, by which clients know them. A provider
+/// that isn’t set up any more keeps its issuer.
 fn name_providers(app: &App, account: &mut Account) {
     for name in &mut account.providers {
         if let Some(provider) = app.settings.oauth.of_issuer(name) {

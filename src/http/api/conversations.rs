@@ -102,7 +102,7 @@ async fn other_participant(request: Request, id: ConversationId) -> HandlerResul
     Ok(ok(&request.app.store.other_participant(user, id).await?))
 }
 
-/// Up to which message somebody has read; without a number, all of them.
+/// Up to which message somebody has read. Without a number, up to the newest.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReadMark {
@@ -116,7 +116,7 @@ impl ReadMark {
     /// [`Error::Invalid`] where no message can have it.
     pub fn number(self) -> Result<Option<i64>> {
         if self.up_to.is_some_and(|number| number < 0) {
-            return Err(Error::invalid("upTo", "A message's number is not negative"));
+            return Err(Error::invalid("upTo", "A message’s number is not negative"));
         }
         Ok(self.up_to)
     }

@@ -1,5 +1,4 @@
-//! Whether the server does what it is for, told to whoever watches over it. It stands beside the API, and
-//! needs no session.
+//! The health check, for monitoring. It is beside the API, and needs no session.
 
 use warp::Reply;
 
@@ -16,7 +15,7 @@ pub fn routes() -> Vec<Route> {
     vec![Route::get("/healthz", Permission::Public, show).operation("health")]
 }
 
-/// 200 when a write could be made durable, 503 whatever keeps it from being so.
+/// 200 if a write can be committed, else 503.
 async fn show(request: Request) -> HandlerResult {
     match request.app.store.check_writable().await {
         Ok(()) => Ok("ok\n".into_response()),

@@ -1,5 +1,5 @@
-//! Hooks: what a room's owner sets up, and the one address of the contract at which nobody signs in,
-//! as the address itself is the secret.
+//! Hooks: a room's owner creates them, and programs post messages by them. A hook's address is its secret, so
+//! posting needs no session.
 
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
@@ -37,7 +37,7 @@ pub(crate) struct PostByHook {
     content: Option<String>,
 }
 
-/// A bot's message: the body is JSON with the content, or plain text that is the content.
+/// Posts a bot's message. The body is JSON, or the content as plain text.
 async fn post(mut request: Request, secret: String) -> HandlerResult {
     let hook = request.app.store.hook_target(&secret).await?;
     request.app.throttle.admit_post(hook.id)?;
@@ -63,7 +63,7 @@ pub(crate) struct CreateHook {
     bot: Option<String>,
 }
 
-/// A new hook. Its secret, which its address has too, is told this once.
+/// A new hook. Its secret, which is part of its address, is shown only once.
 #[derive(Serialize)]
 pub(crate) struct CreatedHook {
     #[serde(flatten)]

@@ -1,10 +1,9 @@
-//! Invitations: what administrators make, and what somebody asks who has got one.
+//! Invitations: administrators create them, and whoever got one can check that it is good.
 
 use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
-use super::tokens::days;
 use crate::{
     error::{Error, Result},
     http::{
@@ -12,13 +11,11 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{InviteId, Permission, Timestamp, invite_link},
+    model::{InviteId, Permission, Timestamp, invite_link, limits},
     store::Invite,
 };
 
 const DAYS: u32 = 7;
-const MOST_DAYS: u32 = 90;
-const MOST_USES: u32 = 100;
 
 pub fn routes() -> Vec<Route> {
     let administrator = Permission::Administrator;
@@ -40,7 +37,7 @@ pub(crate) struct CreateInvite {
     days: Option<u32>,
 }
 
-/// A new invitation. Its link is told this once.
+/// A new invitation. Its link is shown only once.
 #[derive(Serialize)]
 pub(crate) struct CreatedInvite {
     #[serde(flatten)]
@@ -53,12 +50,8 @@ async fn create(mut request: Request) -> HandlerResult {
     let CreateInvite { uses, days: lasts } = request.json().await?;
     let app = &request.app;
     let by = Some(request.user()?.clone());
-    let uses = uses.unwrap_or(1);
-    if !(1..=MOST_USES).contains(&uses) {
-        let reason = format!("From 1 to {MOST_USES} people");
-        return Err(Error::invalid("uses", reason).into());
-    }
-    let lasts = days(lasts, DAYS, MOST_DAYS)?;
+    let uses = limits::invite_uses(uses.unwrap_or(1))?;
+    let lasts = limits::days(lasts.unwrap_or(DAYS), &limits::INVITE_DAYS)?;
     let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
     let link = invite_link(&request.caller.base(&app.settings), &token);
     let qr = qr_code(&link)?;
@@ -66,7 +59,7 @@ async fn create(mut request: Request) -> HandlerResult {
     Ok(json(StatusCode::CREATED, &created))
 }
 
-/// A QR code (ISO/IEC 18004) that a telephone's camera reads `link` from, as an SVG document.
+/// A QR code (ISO/IEC 18004) of `link`, as an SVG document.
 fn qr_code(link: &str) -> Result<String> {
     let code = QrCode::new(link).map_err(|error| {
         tracing::error!(%error, "no QR code for a link");
@@ -80,7 +73,7 @@ pub(crate) struct CheckInvite {
     invite: Option<String>,
 }
 
-/// An invitation that is good.
+/// What is said of an invitation that is good.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CheckedInvite {

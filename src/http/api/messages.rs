@@ -36,7 +36,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// A message as its author's client has sent it.
+/// A message to be sent.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SendMessage {
@@ -45,7 +45,7 @@ pub(crate) struct SendMessage {
 }
 
 impl SendMessage {
-    /// The message that it is to become, checked.
+    /// The message for the store.
     ///
     /// # Errors
     /// [`Error::Invalid`] where it doesn't keep the rules.
@@ -130,7 +130,7 @@ async fn unreact(request: Request, id: MessageId, emoji: String) -> HandlerResul
     Ok(ok(&message.view(user)))
 }
 
-/// An emoji out of a path, where it stands percent-encoded. What isn't UTF-8 is none.
+/// The emoji in a path, where it is percent-encoded.
 fn emoji_of(segment: &str) -> HandlerResult<Emoji> {
     Ok(Emoji::new(
         &percent_decode_str(segment).decode_utf8_lossy(),

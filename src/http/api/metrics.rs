@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus or whoever reads its text. It stands beside the API.
+//! Metrics in the text format of Prometheus. They are beside the API.
 
 use tokio::task;
 use warp::{Reply, http::header::CONTENT_TYPE};

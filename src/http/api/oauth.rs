@@ -1,5 +1,5 @@
-//! Signing in with a provider: the way there and back, choosing a name the first time, linking an account
-//! that one has already, and the picture that comes along.
+//! Signing in with a provider: the way there and back, choosing a name the first time, linking it
+//! to the account of somebody who has one, and the picture that comes along.
 
 use std::sync::Arc;
 
@@ -45,11 +45,11 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
         app, caller, query, ..
     } = &request;
     let purpose = if query.get("link") == Some("1") {
-        // Another site that could begin this would have its own account linked to somebody's here.
+        // Another site could otherwise link its own account to that of a visitor.
         caller.require_same_origin(app)?;
         Purpose::Link(caller.page_session(app).await?.0.user.id)
     } else {
-        // A page elsewhere that began it would sign its visitors in as whoever it likes.
+        // Another site could otherwise sign its visitors in as somebody else.
         caller.refuse_cross_site()?;
         Purpose::SignIn
     };
@@ -169,8 +169,8 @@ async fn sign_in(
     Ok(Arrival::Known(signed_in, next))
 }
 
-/// Makes an account where anybody may have one and the name is free; none where something has to be
-/// asked.
+/// Creates an account, where anybody may have one and the name is free. None where something has to be
+/// asked first.
 async fn sign_up_at_once(
     app: &App,
     caller: &Caller,
@@ -197,7 +197,7 @@ async fn sign_up_at_once(
     }
 }
 
-/// What of the provider’s name for somebody can be a username here; empty where nothing can.
+/// A username out of the provider’s name for somebody. Empty where that can’t be one.
 fn suggestion(identity: &Identity) -> String {
     let name = identity.username.as_deref().unwrap_or_default();
     // Some providers call people by their address.
@@ -289,7 +289,7 @@ async fn unlink(request: Request, provider: String) -> HandlerResult {
     Ok(no_content())
 }
 
-/// Takes over somebody’s picture, while nobody waits for it. Who has none from here looks as they did.
+/// Stores somebody’s picture, in a task of its own. Without one, they keep the picture that they had.
 fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) {
     let Some(url) = url else { return };
     let (app, provider) = (Arc::clone(app), provider.to_owned());
@@ -299,14 +299,14 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
                 kind: avatar.media_type.to_owned(),
                 bytes: avatar.bytes,
             };
-            // Refused where the server is stopping; the next sign-in brings it.
+            // The server may be stopping. The next sign-in brings the picture again.
             let _ = app.store.set_picture(user, picture).await;
         }
     });
 }
 
-/// Somebody’s picture, with an address of its own for each. A browser that opens it as a page gets one
-/// that can do nothing.
+/// Somebody’s picture. Another picture has another address, so browsers may keep it. If one opens it as a page,
+/// that page may do nothing.
 async fn avatar(request: Request, user: UserId) -> HandlerResult {
     let Picture { kind, bytes } = request.app.store.picture(user).await?;
     let mut response = Response::new(bytes.into());
@@ -324,7 +324,7 @@ async fn avatar(request: Request, user: UserId) -> HandlerResult {
     Ok(response)
 }
 
-/// The word for the page, where a sign-in came to nothing.
+/// The code of a failed sign-in, for the sign-in page.
 fn problem(error: oauth::Error) -> &'static str {
     match error {
         oauth::Error::Denied => "oauth_denied",
@@ -337,7 +337,7 @@ fn trouble(app: &App, problem: &str) -> HandlerResult {
     leave(app, &format!("/sign-in?problem={problem}"))
 }
 
-/// On to a page of our own; the sign-in is over.
+/// Leads to a page of our own and ends the sign-in with the provider.
 fn leave(app: &App, path: &str) -> HandlerResult {
     let mut response = see_other(path)?;
     let cookie = no_flow_cookie(&app.settings)?;

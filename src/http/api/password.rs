@@ -40,7 +40,7 @@ async fn change(mut request: Request) -> HandlerResult {
     let new = NewPassword::new("new", &new, &session.user.username)?;
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
-        // Whoever has found the device open mustn't try one after the other.
+        // Nobody may try passwords on a device that was left open.
         app.throttle.admit(request.caller.address())?;
         let account = username_key(&session.user.username);
         let current = current.unwrap_or_default();
@@ -67,7 +67,7 @@ pub(crate) struct CheckReset {
     token: Option<String>,
 }
 
-/// A link to a new password that is good, and whose it is.
+/// What is said of a link to a new password that is good.
 #[derive(Serialize)]
 pub(crate) struct CheckedReset {
     username: String,

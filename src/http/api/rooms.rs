@@ -1,4 +1,4 @@
-//! Rooms: which there are, who is in one, and what its owner changes.
+//! Rooms: listing the open ones, their participants, and what their owner changes.
 
 use std::{str::FromStr, sync::Arc};
 
@@ -83,7 +83,7 @@ async fn list_participants(request: Request, id: ConversationId) -> HandlerResul
     Ok(ok(&participants(&request.app, user, id).await?))
 }
 
-/// Who is in a conversation, as somebody in it may know.
+/// The participants of a conversation, for one of them.
 pub async fn participants(
     app: &App,
     caller: UserId,

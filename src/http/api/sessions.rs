@@ -1,4 +1,4 @@
-//! One's sessions: on which devices one is signed in, and ending them.
+//! The caller's own sessions: listing and ending them.
 
 use crate::{
     http::{

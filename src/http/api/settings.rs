@@ -1,4 +1,4 @@
-//! What one sets for oneself, and what one's account is.
+//! The caller's own settings, and what their account is.
 
 use serde::{Deserialize, Serialize};
 

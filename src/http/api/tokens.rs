@@ -1,6 +1,4 @@
-//! API tokens, for programs that act in one's own name or as a bot.
-
-use std::time::Duration;
+//! API tokens, for programs that act in their owner's name or as a bot.
 
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
@@ -12,12 +10,11 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, Scope, SessionId, Username, token_name},
+    model::{Permission, Scope, SessionId, Username, limits, token_name},
     store::{ApiToken, NewToken},
 };
 
 const DAYS: u32 = 90;
-const MOST_DAYS: u32 = 365;
 
 pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
@@ -42,7 +39,7 @@ impl CreateToken {
         Ok(NewToken {
             name: token_name(&self.name.unwrap_or_default())?,
             scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,
-            lasts: days(self.days, DAYS, MOST_DAYS)?,
+            lasts: limits::days(self.days.unwrap_or(DAYS), &limits::TOKEN_DAYS)?,
             bot: self
                 .bot
                 .map(|name| Username::in_field("bot", &name))
@@ -51,23 +48,12 @@ impl CreateToken {
     }
 }
 
-/// So many days, which a client may have left open.
-///
-/// # Errors
-/// [`Error::Invalid`] on `days` where they aren't from 1 to `most`.
-pub fn days(given: Option<u32>, usual: u32, most: u32) -> Result<Duration> {
-    match given.unwrap_or(usual) {
-        days if (1..=most).contains(&days) => Ok(Duration::from_hours(24 * u64::from(days))),
-        _ => Err(Error::invalid("days", format!("From 1 to {most} days"))),
-    }
-}
-
 async fn list(request: Request) -> HandlerResult {
     let user = request.user()?.id;
     Ok(ok(&request.app.store.tokens(Some(user)).await?))
 }
 
-/// A new token, which is told this once.
+/// A new token, which is shown only once.
 #[derive(Serialize)]
 pub(crate) struct CreatedToken {
     #[serde(flatten)]

@@ -31,7 +31,7 @@ pub async fn authorize(
     permission: Permission,
 ) -> HandlerResult<Option<Arc<Session>>> {
     let session = match permission {
-        // The handlers of the latter two need what the proof stands for, and look it up themselves.
+        // The handlers of a hook and of a sign-in with a provider check the proof: they need what it is for.
         Permission::Public | Permission::Provider | Permission::Hook => return Ok(None),
         Permission::SignIn => {
             caller.refuse_cross_origin(app)?;

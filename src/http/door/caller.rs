@@ -21,7 +21,7 @@ use crate::{
 
 /// How long a browser keeps the cookie, in seconds: as long as the longest session.
 const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
-/// How long it keeps the one of a sign-in with a provider, in seconds: ten minutes for the way there and
+/// How long it keeps the cookie of a sign-in with a provider, in seconds: ten minutes for the way there and
 /// back, and ten to choose a name.
 const FLOW_AGE: u32 = 20 * 60;
 
@@ -121,8 +121,8 @@ impl Caller {
         }
     }
 
-    /// Refuses whatever doesn't come from a page of our own, for a link that changes something where it is
-    /// only followed.
+    /// Refuses whatever doesn't come from a page of our own. For a link that changes something when it is
+    /// followed.
     pub fn require_same_origin(&self, app: &App) -> HandlerResult<()> {
         match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
             Some(true) => Ok(()),
@@ -130,8 +130,7 @@ impl Caller {
         }
     }
 
-    /// Refuses a page of another site, where a link that somebody follows or an address that they type is
-    /// as good as a page of our own.
+    /// Refuses a page of another site, but not an address that somebody has typed or bookmarked.
     pub fn refuse_cross_site(&self) -> HandlerResult<()> {
         let site = self.headers.get("sec-fetch-site");
         if site.is_some_and(|site| site == "cross-site") {
@@ -140,7 +139,7 @@ impl Caller {
         Ok(())
     }
 
-    /// What the client says it is, to tell one's sessions apart.
+    /// The client's `User-Agent`, which tells somebody's sessions apart.
     pub fn device(&self) -> String {
         self.headers
             .get(USER_AGENT)
@@ -191,8 +190,8 @@ impl Caller {
         Ok(session)
     }
 
-    /// Whom the client takes itself for. Somebody else may have signed in by another tab, whose
-    /// cookie is everybody's: what one person wrote mustn't go out in the name of another.
+    /// The user that the client believes to be signed in. All tabs share the cookie, so somebody else may have
+    /// signed in by another tab. What one person wrote mustn't be sent in the name of another.
     fn taken_for(&self) -> Option<&str> {
         self.headers.get("tincan-user")?.to_str().ok()
     }
@@ -206,7 +205,7 @@ impl Caller {
         self.cookie_named(SESSION.name(settings))
     }
 
-    /// What the browser got on its way to a provider.
+    /// The cookie of a sign-in with a provider.
     pub fn flow_cookie(&self, settings: &Settings) -> Option<&str> {
         self.cookie_named(FLOW.name(settings))
     }
@@ -243,7 +242,7 @@ fn cross_origin() -> ErrorResponse {
     ErrorResponse::new(
         StatusCode::FORBIDDEN,
         "cross_origin",
-        "A page of another origin can't do this",
+        "A page of another origin can’t do this",
     )
 }
 

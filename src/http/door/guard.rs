@@ -1,6 +1,6 @@
-//! What is refused before any route looks at it: requests that no client should send, and in dev
-//! mode, in which anybody may be anybody, whatever doesn't come from this machine. A web page
-//! elsewhere can't get in through DNS rebinding, nor a stranger through a proxy that tells of itself.
+//! What is refused before any route sees it: requests that no client should send, and in development mode,
+//! where anybody may sign in as anybody, requests from other machines. That also keeps out web pages that use
+//! DNS rebinding, and proxies that say that they are one.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! What a request is called: in the log, and in its answer, so that whoever asked and whoever reads the log
-//! can speak of the same one.
+//! The id of a request. It stands in the log and in the answer's `X-Request-Id`, so that a client and whoever
+//! reads the log can name the same request.
 
 use std::{
     net::IpAddr,
@@ -25,8 +25,8 @@ static COUNT: AtomicU64 = AtomicU64::new(1);
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The one that a trusted proxy has given it, or else one of our own. Anybody else could have a log say
-    /// what they like, and a proxy that passes on whatever it gets as much.
+    /// The one that a trusted proxy has given it, if it looks sane, or else one of our own. Others could write
+    /// into the log whatever they like.
     pub fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let given = headers.get(X_REQUEST_ID).filter(|id| is_sane(id));
         match given {

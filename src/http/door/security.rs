@@ -1,4 +1,4 @@
-//! The headers that keep a page from doing, and from being used for, what it isn't there for.
+//! Security headers of pages: what a page may load and do, and who may embed it.
 
 use warp::http::{
     HeaderMap, HeaderValue,

@@ -44,20 +44,20 @@ pub struct Service {
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Service {
-    /// The whole of Tincan.
+    /// Answers with all routes.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
         Self::of(filter(app), app)
     }
 
-    /// Any filter tree, behind the same door.
+    /// Answers with another filter tree. Everything else stays the same.
     #[must_use]
     pub fn of(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
         let app = Arc::clone(app);
         Self { filter, app }
     }
 
-    /// Where what it does is counted.
+    /// The metrics that requests are counted in.
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.app.metrics
@@ -132,13 +132,13 @@ impl Service {
     }
 }
 
-/// The log's line about a request. What has gone wrong inside is told to whoever looks at errors alone, too:
-/// they have seen its cause, and want to know what was asked for.
+/// Logs a request. One that is answered with 500 is an error, so that the cause, which was logged before it, can
+/// be told together with the request even where only errors are logged.
 fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
     // The query is no part of it, as it may hold a token, too.
     let path = ROUTES.shown(path);
     let status = status.as_u16();
-    // As a number of 128 bits it would be a text in JSON.
+    // In JSON a number of 128 bits would be written as a string.
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if status == 500 {
         tracing::error!(%method, %path, status, micros, "answered");

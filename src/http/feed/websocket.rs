@@ -146,11 +146,11 @@ impl From<tungstenite::Error> for End {
     fn from(error: tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Capacity(_) => Self::because(Size, "64 KiB at most"),
-            tungstenite::Error::Utf8(_) => Self::because(Invalid, "That isn't UTF-8"),
+            tungstenite::Error::Utf8(_) => Self::because(Invalid, "That isn’t UTF-8"),
             tungstenite::Error::Protocol(error)
                 if error != ProtocolError::ResetWithoutClosingHandshake =>
             {
-                Self::because(Protocol, "That isn't RFC 6455")
+                Self::because(Protocol, "That isn’t RFC 6455")
             }
             error => {
                 tracing::debug!(%error, "a socket ended early");

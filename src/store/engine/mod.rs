@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use tokio::{
     sync::{Mutex, watch},
     task,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 pub use self::{
@@ -41,6 +41,10 @@ use crate::error::{Error, Result};
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
 /// How long a probe waits for a disk that doesn't come back: longer than for a lock.
 const PROBE_TIME: Duration = Duration::from_secs(10);
+/// How often a write that can wait looks whether the writer is idle.
+const IDLE_CHECK: Duration = Duration::from_millis(20);
+/// How long it waits for that at most: on a server that is never idle it has to be made as well.
+const IDLE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open database.
 pub struct Engine<C: Context> {
@@ -150,6 +154,19 @@ impl<C: Context> Engine<C> {
         let found = found.unwrap_or(Err(Error::Busy));
         *probed = Some((Instant::now(), found.clone()));
         found
+    }
+
+    /// Like [`write`](Self::write), for what can wait until nobody else writes.
+    pub async fn write_when_idle<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let begun = Instant::now();
+        while self.writer.pending() > 0 && begun.elapsed() < IDLE_PATIENCE {
+            sleep(IDLE_CHECK).await;
+        }
+        let job = self.writer.submit_in_turn(work).await?;
+        job.await.unwrap_or(Err(Error::Stopping))
     }
 
     /// Like [`check_writable`](Self::check_writable), but new each time, and it waits for its turn where the queue is

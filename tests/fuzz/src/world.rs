@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     pin::pin,
     str::FromStr,
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -20,8 +20,10 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use tincan::{
+    bus::Bus,
     error::Result,
     http::{App, Network, Service, Settings, Setup, Signup},
+    metrics::Metrics,
     model::{ConversationId, User, Username},
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
@@ -55,6 +57,8 @@ const PIPE: usize = 64 * 1024;
 pub struct World {
     runtime: Runtime,
     store: Store,
+    bus: Arc<Bus>,
+    metrics: Arc<Metrics>,
     service: Service,
     people: People,
     runs: u32,
@@ -85,7 +89,7 @@ pub fn with_world<T>(work: impl FnOnce(&World) -> T) -> T {
     let world = world.get_or_insert_with(World::new);
     world.runs += 1;
     if world.runs.is_multiple_of(FORGETS) {
-        world.service = service(&world.runtime, &world.store);
+        world.service = service(&world.runtime, &world.store, &world.bus, &world.metrics);
     }
     work(world)
 }
@@ -104,15 +108,18 @@ impl World {
             .expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tincan.db");
+        let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
         let (store, people) = runtime.block_on(async {
-            let store = Store::open(&path, BUS_CAPACITY).expect("a database");
+            let store = Store::open(&path, &bus, &metrics).expect("a database");
             let people = settle(&store).await.expect("what the rules allow");
             (store, people)
         });
         let mut world = Self {
-            service: service(&runtime, &store),
+            service: service(&runtime, &store, &bus, &metrics),
             runtime,
             store,
+            bus,
+            metrics,
             people,
             runs: 0,
             _folder: folder,
@@ -216,14 +223,20 @@ impl World {
     }
 }
 
-fn service(runtime: &Runtime, store: &Store) -> Service {
+fn service(
+    runtime: &Runtime,
+    store: &Store,
+    bus: &Arc<Bus>,
+    metrics: &Arc<Metrics>,
+) -> Service {
     let _inside = runtime.enter();
     let settings = Settings {
         signup: Signup::Open,
         trusted_proxies: vec![Network::from_str("127.0.0.1").expect("an address")],
         ..Settings::default()
     };
-    Service::new(&App::new(store.clone(), Setup::unneeded(), settings))
+    let (store, bus, metrics) = (store.clone(), Arc::clone(bus), Arc::clone(metrics));
+    Service::new(&App::new(store, bus, metrics, Setup::unneeded(), settings))
 }
 
 /// Answers on one connection, as the real server does on each of its own.

@@ -29,12 +29,26 @@ pub struct Kept {
 /// Up to so many people see of each other what each has read.
 const FEW: i64 = 50;
 
-const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id, m.content, m.created_at, m.edited_at,
-        m.deleted_at, m.author_id, a.username, m.client_id, m.system, m.subject_id, s.username, p.since_id
+const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id,
+        CASE m.system
+            WHEN 'created' THEN s.username || ' made this room'
+            WHEN 'joined' THEN s.username || ' joined'
+            WHEN 'left' THEN s.username || ' left'
+            WHEN 'added' THEN d.username || ' added ' || s.username
+            WHEN 'removed' THEN
+                iif(m.content = 'followed', s.username || ' went with ' || d.username, d.username || ' removed ' || s.username)
+            WHEN 'renamed' THEN s.username || ' renamed the room to ' || m.content
+            WHEN 'opened' THEN s.username || ' opened the room to everybody'
+            WHEN 'closed' THEN s.username || ' closed the room to others'
+            WHEN 'owner' THEN coalesce(d.username || ' made ' || s.username || ' the owner', s.username || ' is the owner now')
+            ELSE m.content
+        END,
+        m.created_at, m.edited_at, m.deleted_at, m.author_id, a.username, m.client_id, m.system, m.subject_id, s.username, p.since_id
     FROM participants p
     JOIN messages m ON m.conversation_id = p.conversation_id AND m.id > p.history_id
     LEFT JOIN users a ON a.id = m.author_id
     LEFT JOIN users s ON s.id = m.subject_id
+    LEFT JOIN users d ON d.id = m.actor_id
     WHERE p.user_id = ?1";
 
 const CONVERSATION: &str =

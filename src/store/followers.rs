@@ -1,0 +1,94 @@
+//! How far each follower has come, and what the sweeper deletes. All of it is read on the readers, and written in small
+//! jobs while nobody else writes.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Store, accounts, context::Transaction, engine::sequence, invites, sessions};
+use crate::{
+    error::Result,
+    model::{EventId, Timestamp},
+};
+
+/// Rows that one job deletes at most: less than a millisecond’s work.
+const ROWS_A_JOB: usize = 100;
+/// One table that is swept.
+struct Sweep {
+    find: fn(&Connection, Timestamp, usize) -> rusqlite::Result<Vec<i64>>,
+    /// Checks again: what was found may have changed since. Tells whether it deleted anything.
+    delete: fn(&mut Transaction<'_>, i64) -> Result<bool>,
+}
+
+const SWEEPS: [Sweep; 3] = [
+    Sweep {
+        find: sessions::find_expired,
+        delete: sessions::delete_expired,
+    },
+    Sweep {
+        find: invites::find_expired,
+        delete: invites::delete_expired,
+    },
+    Sweep {
+        find: accounts::find_expired_resets,
+        delete: accounts::delete_expired_reset,
+    },
+];
+
+impl Store {
+    /// How far the follower of this name has come, and the present end of the sequence. One that begins has everything
+    /// before it.
+    pub async fn follower_position(&self, name: &'static str) -> Result<(EventId, EventId)> {
+        self.read(move |connection| {
+            let through = connection
+                .prepare_cached("SELECT through_id FROM followers WHERE name = ?1")?
+                .query_row([name], |row| row.get(0))
+                .optional()?;
+            let end = sequence::last_id(connection)?;
+            Ok((EventId(through.unwrap_or(0)), end))
+        })
+        .await
+    }
+
+    /// Keeps that the follower has done its part up to `through`.
+    pub async fn advance_follower(&self, name: &'static str, through: EventId) -> Result<()> {
+        self.write_when_idle(move |tx| {
+            tx.connection
+                .prepare_cached(
+                    "INSERT INTO followers (name, through_id) VALUES (?1, ?2)
+                     ON CONFLICT (name) DO UPDATE SET through_id = excluded.through_id",
+                )?
+                .execute((name, through.0))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes what has expired: sessions and API tokens, invitations, links to a new password. Gives back how many.
+    pub async fn sweep(&self) -> Result<usize> {
+        let mut total = 0;
+        for Sweep { find, delete } in SWEEPS {
+            loop {
+                let found = self
+                    .read(move |connection| Ok(find(connection, Timestamp::now(), ROWS_A_JOB)?))
+                    .await?;
+                if found.is_empty() {
+                    break;
+                }
+                let deleted = self
+                    .write_when_idle(move |tx| {
+                        let mut deleted = 0;
+                        for id in found {
+                            deleted += usize::from(delete(tx, id)?);
+                        }
+                        Ok(deleted)
+                    })
+                    .await?;
+                total += deleted;
+                // The clock was set back, or all of them were used again: not now.
+                if deleted == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(total)
+    }
+}
