@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::backup::{Work, existing};
+use super::{backup::Work, error::existing};
 use crate::{config::Database, store};
 
 pub fn export(at: &Database, to: &Path, user: Option<&str>) -> anyhow::Result<()> {

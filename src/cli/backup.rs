@@ -11,7 +11,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::{Signals, manage::Refused};
+use super::{error::existing, signals::Signals};
 use crate::{
     config::Database,
     store::{self, Progress},
@@ -19,14 +19,6 @@ use crate::{
 
 /// How often something moves while nobody knows how far it is.
 const TICK: Duration = Duration::from_millis(100);
-
-/// The path of a database, which must be there: a new one would hide a mistyped name.
-pub fn existing(path: &Path) -> Result<&Path, Refused> {
-    if path.exists() {
-        return Ok(path);
-    }
-    Err(Refused::NoDatabase(path.to_owned()))
-}
 
 pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
     let database = existing(&at.db)?;

@@ -5,11 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::Cli;
 use crate::{contract::typescript, http};
 
 /// The folder for man pages is missing, or they can't be written there.
@@ -21,9 +20,9 @@ pub struct Unwritable {
 }
 
 /// Prints the completions for a shell.
-pub fn complete(shell: Shell) {
+pub fn complete(mut program: Command, shell: Shell) {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "tincan", &mut script);
+    clap_complete::generate(shell, &mut program, "tincan", &mut script);
     // Whoever reads may have seen enough.
     let _ = io::stdout().write_all(&script);
 }
@@ -39,8 +38,8 @@ pub fn print_types() {
 ///
 /// # Errors
 /// Where the folder is missing or takes no file.
-pub fn write_man_pages(folder: &Path) -> Result<(), Unwritable> {
-    let mut program = Cli::command().disable_help_subcommand(true);
+pub fn write_man_pages(program: Command, folder: &Path) -> Result<(), Unwritable> {
+    let mut program = program.disable_help_subcommand(true);
     program.build();
     write_pages(program, folder).map_err(|reason| Unwritable {
         folder: folder.to_owned(),
@@ -48,7 +47,7 @@ pub fn write_man_pages(folder: &Path) -> Result<(), Unwritable> {
     })
 }
 
-fn write_pages(command: clap::Command, folder: &Path) -> io::Result<()> {
+fn write_pages(command: Command, folder: &Path) -> io::Result<()> {
     for below in command.get_subcommands() {
         write_pages(below.clone(), folder)?;
     }

@@ -4,7 +4,6 @@
 use std::{
     io::{self, IsTerminal, Write},
     ops::RangeInclusive,
-    path::PathBuf,
 };
 
 use anyhow::Context;
@@ -12,7 +11,10 @@ use clap::{Subcommand, builder::RangedU64ValueParser};
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use serde_json::Value;
 
-use super::{backup::existing, table::table};
+use super::{
+    error::{CommandError, existing},
+    table::table,
+};
 use crate::{
     bus::Bus,
     config::Managing,
@@ -216,17 +218,6 @@ impl SessionCommand {
     }
 }
 
-/// Why a command wasn't done.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The sentence says why.
-    #[error("{0}")]
-    Because(String),
-    /// A new one would hide a mistyped name.
-    #[error("there is no database at {}", .0.display())]
-    NoDatabase(PathBuf),
-}
-
 /// One of these commands.
 pub enum Management {
     User(UserCommand),
@@ -249,7 +240,7 @@ impl Management {
             Self::Session(command) => command.plan(),
         };
         let done = perform(&with, command).await?;
-        let value = done.map_err(Refused::Because)?;
+        let value = done.map_err(CommandError::Refused)?;
         let text = if with.json {
             format!("{value:#}\n")
         } else {

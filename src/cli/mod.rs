@@ -4,7 +4,9 @@
 mod archive;
 mod backup;
 mod describe;
+mod error;
 mod manage;
+mod signals;
 mod status;
 mod systemd;
 mod table;
@@ -16,14 +18,15 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use listenfd::ListenFd;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use self::{
-    manage::{InviteCommand, Management, Refused, SessionCommand, TokenCommand, UserCommand},
+    error::CommandError,
+    manage::{InviteCommand, Management, SessionCommand, TokenCommand, UserCommand},
+    signals::Signals,
     status::{NotRunning, StatusArgs},
 };
 use crate::{
@@ -151,14 +154,16 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Import { from, at } => return archive::import(&at, &from),
             Command::Check { at } => return backup::check(&at),
             Command::Completions { shell } => {
-                describe::complete(shell);
+                describe::complete(Cli::command(), shell);
                 return Ok(());
             }
             Command::Types => {
                 describe::print_types();
                 return Ok(());
             }
-            Command::Man { folder } => return Ok(describe::write_man_pages(&folder)?),
+            Command::Man { folder } => {
+                return Ok(describe::write_man_pages(Cli::command(), &folder)?);
+            }
         };
         management.run(with).await
     });
@@ -215,10 +220,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             StartError::Accounts(_) => IO_ERROR,
         };
     }
-    if let Some(refused) = error.downcast_ref::<Refused>() {
-        return match refused {
-            Refused::Because(_) => REFUSED,
-            Refused::NoDatabase(_) => NO_INPUT,
+    if let Some(error) = error.downcast_ref::<CommandError>() {
+        return match error {
+            CommandError::Refused(_) => REFUSED,
+            CommandError::NoDatabase(_) => NO_INPUT,
         };
     }
     if error.is::<describe::Unwritable>() {
@@ -264,40 +269,6 @@ async fn serve(args: ServeArgs, handed_over: ListenFd) -> anyhow::Result<()> {
     server.run(stop).await?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// What asks the program to stop.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    /// Waits for the first; from then on a second ends the program at once, as an impatient person
-    /// expects.
-    async fn first(mut self) {
-        self.next().await;
-        tracing::info!("stopping; another signal ends it at once");
-        tokio::spawn(async move {
-            self.next().await;
-            tracing::warn!("stopped at once; everything answered is safe");
-            std::process::exit(1);
-        });
-    }
 }
 
 fn start_log(args: &ServeArgs) {

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{manage::Refused, table::lines};
+use super::{error::CommandError, table::lines};
 use crate::{
     config::Database,
     control::{self, Command, Unreachable},
@@ -44,7 +44,7 @@ impl StatusArgs {
         let asked = timeout(PATIENCE, control::ask(&self.at.db, &Command::Status)).await;
         let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
         let value = match asked {
-            Ok(told) => told.map_err(Refused::Because)?,
+            Ok(told) => told.map_err(CommandError::Refused)?,
             Err(Unreachable::NobodyThere) => {
                 if self.json {
                     print(&format!("{:#}\n", json!({ "running": false })));
@@ -66,7 +66,7 @@ impl StatusArgs {
             None => Ok(()),
             Some(problem) => {
                 let problem = format!("the database doesn’t take a write: {problem}");
-                Err(Refused::Because(problem).into())
+                Err(CommandError::Refused(problem).into())
             }
         }
     }

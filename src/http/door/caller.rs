@@ -9,7 +9,7 @@ use warp::http::{
     uri::Authority,
 };
 
-use super::{filters::Client, origin::is_same_origin};
+use super::origin::is_same_origin;
 use crate::{
     error::{Error, ErrorCode},
     http::{
@@ -24,6 +24,15 @@ const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
 /// How long it keeps the cookie of a sign-in with a provider, in seconds: ten minutes for the way there and
 /// back, and ten to choose a name.
 const FLOW_AGE: u32 = 20 * 60;
+
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+pub struct Client {
+    /// The address of whoever sent it.
+    pub address: IpAddr,
+    /// The address at the other end of the connection, which may be a proxy's.
+    pub peer: IpAddr,
+}
 
 /// A request's head, and where it comes from.
 pub struct Caller {

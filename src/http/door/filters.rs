@@ -11,7 +11,10 @@ use hyper::upgrade::OnUpgrade;
 use tokio_util::task::TaskTracker;
 use warp::{Filter, Rejection};
 
-use super::{body::Body, caller::Caller};
+use super::{
+    body::Body,
+    caller::{Caller, Client},
+};
 use crate::error::{Error, Result};
 
 /// The request's head, and where it comes from.
@@ -44,15 +47,6 @@ pub fn upgrade() -> impl Filter<Extract = (Option<Upgrade>,), Error = Infallible
 /// The query's names and values, decoded.
 pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
     warp::query().map(Query)
-}
-
-/// Where a request comes from.
-#[derive(Clone, Copy)]
-pub struct Client {
-    /// The address of whoever sent it.
-    pub address: IpAddr,
-    /// The address at the other end of the connection, which may be a proxy's.
-    pub peer: IpAddr,
 }
 
 /// A connection that can be taken over from HTTP (RFC 9110 §7.8).

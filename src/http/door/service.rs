@@ -23,7 +23,8 @@ use warp::{
 };
 
 use super::{
-    filters::{Client, Upgrade},
+    caller::Client,
+    filters::Upgrade,
     guard, proxies,
     request_id::{RequestId, X_REQUEST_ID},
 };

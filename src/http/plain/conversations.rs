@@ -8,8 +8,8 @@ use super::{
     forms::{Field, PageSession, hidden, submitted, typed},
     messages::{Listing, View},
     page::Page,
-    rooms::{count_people, people_path},
-    text::{excerpt, time},
+    paths,
+    text::{count_people, excerpt, time},
 };
 use crate::{
     contract::operations::messages::SendMessage,
@@ -60,8 +60,8 @@ async fn post_start(mut request: Request) -> HandlerResult {
     let username = username.unwrap_or_default();
     let store = &request.app.store;
     match store.start_direct(session.id(), username.clone()).await {
-        Ok(Started::Created(created)) => see_other(&path(created.0.id)),
-        Ok(Started::Existing(id)) => see_other(&path(id)),
+        Ok(Started::Created(created)) => see_other(&paths::newest_messages(created.0.id)),
+        Ok(Started::Existing(id)) => see_other(&paths::newest_messages(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let field = Field::refused(&username, &refusal);
@@ -69,11 +69,6 @@ async fn post_start(mut request: Request) -> HandlerResult {
             Ok(refusal.answer(page))
         }
     }
-}
-
-/// A conversation's page, where one writes.
-pub fn path(id: ConversationId) -> String {
-    format!("{}#end", View::Newest.path(id))
 }
 
 async fn list_page<'a>(
@@ -114,7 +109,7 @@ async fn list_page<'a>(
 fn row(conversation: &ConversationView<'_>) -> Markup {
     let newest = conversation.last_message.as_ref();
     html! {
-        a href=(path(conversation.id)) { bdi { (title_of(conversation)) } }
+        a href=(paths::newest_messages(conversation.id)) { bdi { (title_of(conversation)) } }
         @if conversation.has_unread_messages {
             " " strong .unread { (conversation.unread_count) " unread" }
         }
@@ -172,7 +167,7 @@ async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult
     let (session, MessageForm { content, client_id }) = submitted(&mut request).await?;
     let content = typed(content);
     match send_message(&request, &session, id, &content, client_id).await {
-        Ok(()) => see_other(&path(id)),
+        Ok(()) => see_other(&paths::newest_messages(id)),
         Err(error) => {
             // Somebody goes back to a page from which they sent something, and writes something else.
             let is_used = matches!(error, Error::ClientIdReused);
@@ -319,13 +314,13 @@ async fn conversation_page<'a>(
             }
         }
         @if let View::Newest = view {
-            (session.form(path(id), html! {
+            (session.form(paths::newest_messages(id), html! {
                 (hidden("clientId", &client_id))
                 (field.text_field(html! { "Write to " bdi { (title) } }))
                 p #end { input .primary type="submit" value="Send"; }
             }))
         } @else {
-            p #end { a href=(path(id)) { "Newest messages" } }
+            p #end { a href=(paths::newest_messages(id)) { "Newest messages" } }
         }
     };
     Ok(Page::of(session, title, main))
@@ -338,13 +333,13 @@ fn links(conversation: &ConversationView<'_>, view: View) -> Markup {
         nav .links aria-label="This conversation" {
             a href=(follow_path(id)) { "Follow (refreshes every " (REFRESH) " seconds)" } " "
             @if !matches!(view, View::Top) { a href=(View::Top.path(id)) { "Top messages" } " " }
-            @if is_room { a href=(people_path(id)) { (count_people(conversation.participant_count)) } }
+            @if is_room { a href=(paths::people(id)) { (count_people(conversation.participant_count)) } }
         }
     }
 }
 
 fn follow_path(id: ConversationId) -> String {
-    format!("/plain/conversations/{id}/follow")
+    format!("{}/follow", paths::conversation(id))
 }
 
 /// The newest first: a browser that loads a page anew stays where it was, and so at its top. (With an
@@ -372,7 +367,7 @@ async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
         h1 { bdi { (title) } }
         p { "This page refreshes every " (REFRESH) " seconds, and shows the newest first." }
         p .links {
-            a href=(path(id)) { "Write" } " "
+            a href=(paths::newest_messages(id)) { "Write" } " "
             a href=(follow_path(id)) { "Refresh now" }
         }
         @if messages.is_empty() { p { "No messages yet." } }

@@ -7,6 +7,7 @@ use warp::Reply;
 use super::{
     forms::{EmptyForm, Field, PageSession, submitted, typed},
     page::Page,
+    paths,
     text::{day, is_same_day, linked, time, time_of_day},
 };
 use crate::{
@@ -70,7 +71,7 @@ impl View {
     }
 
     pub fn path(self, id: ConversationId) -> String {
-        format!("/plain/conversations/{id}{}", self.query())
+        format!("{}{}", paths::conversation(id), self.query())
     }
 
     /// Where this view shows the message.

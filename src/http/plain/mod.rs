@@ -8,6 +8,7 @@ pub mod conversations;
 mod forms;
 pub mod messages;
 mod page;
+mod paths;
 pub mod rooms;
 mod text;
 

@@ -6,9 +6,10 @@ use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    conversations::path,
     forms::{EmptyForm, Field, PageSession, hidden, submitted},
     page::Page,
+    paths,
+    text::count_people,
 };
 use crate::{
     error::{Error, Result},
@@ -65,7 +66,7 @@ struct RoomForm {
 async fn post_room(mut request: Request) -> HandlerResult {
     let (session, form) = submitted(&mut request).await?;
     match create_room(&request, &session, &form).await {
-        Ok(id) => see_other(&path(id)),
+        Ok(id) => see_other(&paths::newest_messages(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let page = rooms_page(&request, &session, &form, Some(&refusal)).await?;
@@ -144,7 +145,7 @@ async fn rooms_page<'a>(
 
 fn joinable(session: &PageSession, room: &Conversation) -> Markup {
     let name = room.name.as_deref().unwrap_or_default();
-    let action = format!("/plain/conversations/{}/join", room.id);
+    let action = format!("{}/join", paths::conversation(room.id));
     html! {
         (session.form(action, html! {
             b { bdi { (name) } } " "
@@ -154,26 +155,14 @@ fn joinable(session: &PageSession, room: &Conversation) -> Markup {
     }
 }
 
-pub fn count_people(count: i64) -> String {
-    if count == 1 {
-        "1 person".to_owned()
-    } else {
-        format!("{count} people")
-    }
-}
-
 async fn post_join(mut request: Request, id: ConversationId) -> HandlerResult {
     let (session, EmptyForm {}) = submitted(&mut request).await?;
     request.app.store.join(session.user().clone(), id).await?;
-    see_other(&path(id))
-}
-
-pub fn people_path(id: ConversationId) -> String {
-    format!("/plain/conversations/{id}/people")
+    see_other(&paths::newest_messages(id))
 }
 
 fn leave_path(id: ConversationId) -> String {
-    format!("/plain/conversations/{id}/leave")
+    format!("{}/leave", paths::conversation(id))
 }
 
 /// A room, as somebody in it sees it.
@@ -215,7 +204,7 @@ async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult 
     let username = username.unwrap_or_default();
     let user = session.user().clone();
     match request.app.store.add(user, id, username.clone()).await {
-        Ok(()) => see_other(&people_path(id)),
+        Ok(()) => see_other(&paths::people(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let newcomer = Field::refused(&username, &refusal);
@@ -234,7 +223,7 @@ struct UpdateForm {
 async fn post_update(mut request: Request, id: ConversationId) -> HandlerResult {
     let (session, UpdateForm { name, open }) = submitted(&mut request).await?;
     match update(&request, &session, id, name.as_deref(), open.as_deref()).await {
-        Ok(()) => see_other(&people_path(id)),
+        Ok(()) => see_other(&paths::people(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let name = name.unwrap_or_default();
@@ -279,11 +268,11 @@ async fn people_page<'a>(
     let title = format!("People in {}", room.name);
     let main = html! {
         h1 { "People in " bdi { (room.name) } }
-        p { a href=(path(id)) { "Back to the conversation" } }
+        p { a href=(paths::newest_messages(id)) { "Back to the conversation" } }
         ul .people {
             @for person in &people { li { (row(&room, session, person)) } }
         }
-        (session.form(people_path(id), html! {
+        (session.form(paths::people(id), html! {
             (newcomer.name_field("username", "Add somebody", "off"))
             " " input type="submit" value="Add";
         }))
@@ -303,13 +292,13 @@ fn row(room: &Room, session: &PageSession, person: &Participant) -> Markup {
         @if person.role == Role::Owner { " " span .tag { "Owner" } }
         @if person.online && !is_self { " " span .tag { "Online" } }
         @if room.is_owner && !is_self {
-            " " a href={ (people_path(room.id)) "/" (person.user.id.to_string()) } { "Change" }
+            " " a href={ (paths::people(room.id)) "/" (person.user.id.to_string()) } { "Change" }
         }
     }
 }
 
 fn room_form(session: &PageSession, room: &Room, fields: Markup) -> Markup {
-    session.form(format!("/plain/conversations/{}/room", room.id), fields)
+    session.form(format!("{}/room", paths::conversation(room.id)), fields)
 }
 
 fn renaming(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
@@ -371,7 +360,7 @@ async fn get_participant(request: Request, id: ConversationId, user: UserId) -> 
     let session = PageSession::of(&request)?;
     let (room, person) = person(&request, &session, id, user).await?;
     let name = &person.user.username;
-    let action = format!("{}/{user}", people_path(id));
+    let action = format!("{}/{user}", paths::people(id));
     let main = html! {
         h1 { bdi { (name) } }
         p { "In the room " bdi { (room.name) } ". Only a new owner could make you the owner again." }
@@ -381,7 +370,7 @@ async fn get_participant(request: Request, id: ConversationId, user: UserId) -> 
                 input .danger type="submit" name="remove" value={ "Remove " (name) " from the room" };
             }
         }))
-        p { a href=(people_path(id)) { "Back to the people" } }
+        p { a href=(paths::people(id)) { "Back to the people" } }
     };
     Ok(Page::of(&session, name, main).into_response())
 }
@@ -404,7 +393,7 @@ async fn post_participant(mut request: Request, id: ConversationId, user: UserId
         };
         store.change_room(caller, id, change).await?;
     }
-    see_other(&people_path(id))
+    see_other(&paths::people(id))
 }
 
 async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
@@ -417,7 +406,7 @@ async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
         (session.form(leave_path(id), html! {
             p {
                 input .danger type="submit" value="Leave"; " "
-                a href=(people_path(id)) { "Stay" }
+                a href=(paths::people(id)) { "Stay" }
             }
         }))
     };

@@ -1,4 +1,4 @@
-//! Texts and times, as people read them.
+//! Texts, times and counts, as people read them.
 
 use std::ops::Range;
 
@@ -91,6 +91,14 @@ fn parts(time: Timestamp) -> (String, String) {
         month.unwrap_or(&"")
     );
     (date, format!("{} UTC", clock.get(..5).unwrap_or_default()))
+}
+
+pub fn count_people(count: i64) -> String {
+    if count == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{count} people")
+    }
 }
 
 /// The first line of a text, or as much of it as a list has room for.
