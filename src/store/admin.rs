@@ -3,9 +3,11 @@
 use rusqlite::{Connection, Row};
 
 use super::{
-    accounts::{self, Reset, administrators},
     context::Transaction,
+    conversations,
+    credentials::{administrators, has_way_in},
     handle::Store,
+    resets::{self, Reset},
     sessions, users,
 };
 use crate::{
@@ -29,7 +31,7 @@ impl Store {
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| {
             let is_named = users::is_named_admin(connection, user)?;
-            Ok(is_named && accounts::has_way_in(connection, user)?)
+            Ok(is_named && has_way_in(connection, user)?)
         })
         .await
     }
@@ -75,7 +77,7 @@ impl Store {
         self.write(move |tx| {
             let user = users::create(tx, &username)?.id;
             users::set_admin(tx.connection, user, admin)?;
-            let reset = accounts::make_reset(tx, user)?;
+            let reset = resets::create(tx, user)?;
             Ok((account(tx.connection, user)?, reset))
         })
         .await
@@ -132,7 +134,8 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Res
         .as_ref()
         .filter(|name| name.text != before.user.username)
     {
-        users::rename(tx, user, name)?;
+        users::set_name(tx.connection, user, name)?;
+        conversations::publish_user_change(tx, user)?;
     }
     if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
         if before.bot {
@@ -150,10 +153,10 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Res
         change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);
     if before.admin && !is_admin {
         // What they have made for others would be a way back in. Whoever else's these are asks again.
-        accounts::forget_resets(tx.connection)?;
+        resets::delete_all(tx.connection)?;
     }
     // Somebody who could administer before must be left, if it isn't a server that nobody could.
-    let could = before.admin && !before.disabled && accounts::has_way_in(tx.connection, user)?;
+    let could = before.admin && !before.disabled && has_way_in(tx.connection, user)?;
     if could && administrators(tx.connection)? == 0 {
         return Err(Error::LastAdmin);
     }
@@ -164,17 +167,8 @@ fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()>
     let now = disabled.then_some(tx.now);
     users::set_disabled(tx.connection, user, now)?;
     if disabled {
-        end_with_bots(tx, user)?;
-        accounts::forget_reset(tx.connection, user)?;
-    }
-    Ok(())
-}
-
-/// Ends whatever a user and their bots are signed in by.
-pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
-    sessions::end_everything(tx, user)?;
-    for bot in users::bots_of(tx.connection, user)? {
-        sessions::end_everything(tx, bot)?;
+        sessions::end_with_bots(tx, user)?;
+        resets::delete(tx.connection, user)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
     context::Transaction,
     handle::Store,
     messages,
-    participants::{self, NewMember, member},
+    participants::{self, NOT_FOUND, NewMember, member},
     source::Source,
     users,
     visible::is_told,
@@ -21,7 +21,6 @@ use crate::{
 
 /// Conversations in one page of the list.
 pub const PAGE: u32 = 25;
-pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
 /// Conversations that are new or were changed, in a stream's replay.
 pub(super) const CHANGED: Source = Source {
@@ -139,6 +138,15 @@ pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Re
     let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
     tx.publish(event, everybody, Change::Conversation(conversation));
+    Ok(())
+}
+
+/// Publishes every conversation of a user whose name or picture has changed.
+pub(super) fn publish_user_change(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    tx.forget_user(user);
+    for id in participants::conversations_of(tx.connection, user)? {
+        publish_change(tx, id)?;
+    }
     Ok(())
 }
 

@@ -6,9 +6,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     context::Transaction,
     handle::Store,
-    messages::{self, NewMessage, Sent},
     participants::is_member,
     rooms,
+    sending::{self, NewMessage, Sent},
     sessions::{hash, new_token},
     tokens, users,
 };
@@ -135,7 +135,7 @@ impl Store {
                 content,
                 client_id: None,
             };
-            messages::send(tx, message)
+            sending::send(tx, message)
         })
         .await
     }

@@ -11,7 +11,7 @@ use super::{
     handle::Store,
     messages,
     participants::{self, FEW},
-    sessions,
+    read_marks, sessions,
     source::{Found, Loader, Source},
 };
 use crate::{
@@ -65,7 +65,7 @@ impl Store {
             let mut is_all = missed.len() < limit;
             let mut events = Vec::with_capacity(missed.len());
             let mut bytes = 0;
-            let mut loader = Loader::new(connection, caller);
+            let mut loader = Loader::new(connection, caller, participants::member);
             for found in missed {
                 if bytes > BACKLOG_BYTES {
                     is_all = false;
@@ -97,7 +97,7 @@ const SOURCES: [&Source; 5] = [
     &messages::SENT,
     &messages::CHANGED,
     &conversations::CHANGED,
-    &participants::READ,
+    &read_marks::READ,
     &participants::LEFT,
 ];
 

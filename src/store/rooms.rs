@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     context::Transaction,
-    conversations::{self, NOT_FOUND, load, view},
+    conversations::{self, load, view},
     handle::Store,
-    messages::{self, Announcement},
-    participants::{self, NewMember, find, is_member, member, only},
+    messages,
+    participants::{self, NOT_FOUND, NewMember, find, is_member, member, only},
+    sending::{self, Announcement},
     users,
 };
 use crate::{
@@ -333,7 +334,7 @@ fn pass_on(tx: &mut Transaction<'_>, id: ConversationId, from: &User) -> Result<
 /// Tells everybody in the room that it has changed, and keeps it in the archive.
 fn tell(tx: &mut Transaction<'_>, id: ConversationId, what: &Announcement<'_>) -> Result<()> {
     let event = conversations::set_changed(tx, id)?;
-    let message = messages::announce(tx, id, what)?;
+    let message = sending::announce(tx, id, what)?;
     // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
     // told: the one of whoever did it has just moved, which nothing else tells them.
     let everybody = participants::fresh_roster(tx, id)?;

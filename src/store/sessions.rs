@@ -233,6 +233,15 @@ pub(super) fn end_everything(tx: &mut Transaction<'_>, user: UserId) -> Result<(
     end_those(tx, user, "true", [user.0])
 }
 
+/// Ends whatever a user and their bots are signed in by.
+pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    end_everything(tx, user)?;
+    for bot in users::bots_of(tx.connection, user)? {
+        end_everything(tx, bot)?;
+    }
+    Ok(())
+}
+
 /// Ends those of a user's sessions for which `which` holds; `?1` is the user.
 fn end_those(
     tx: &mut Transaction<'_>,

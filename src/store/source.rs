@@ -5,7 +5,6 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use rusqlite::Connection;
 
-use super::participants::member;
 use crate::{
     error::Result,
     model::{Change, ConversationId, Event, EventId, Member, UserId},
@@ -40,19 +39,24 @@ impl Found {
     }
 }
 
+/// Finds a user’s row among a conversation’s participants.
+type FindMember = fn(&Connection, ConversationId, UserId) -> Result<Member>;
+
 /// What sources load with.
 pub struct Loader<'a> {
     pub connection: &'a Connection,
     pub caller: UserId,
+    find_member: FindMember,
     /// The caller in each conversation, looked up once.
     members: HashMap<ConversationId, Member>,
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(connection: &'a Connection, caller: UserId) -> Self {
+    pub fn new(connection: &'a Connection, caller: UserId, find_member: FindMember) -> Self {
         Self {
             connection,
             caller,
+            find_member,
             members: HashMap::new(),
         }
     }
@@ -62,7 +66,9 @@ impl<'a> Loader<'a> {
         let id = found.conversation_id;
         let member = match self.members.entry(id) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(unknown) => *unknown.insert(member(self.connection, id, self.caller)?),
+            Entry::Vacant(unknown) => {
+                *unknown.insert((self.find_member)(self.connection, id, self.caller)?)
+            }
         };
         Ok(change.for_member(&member))
     }

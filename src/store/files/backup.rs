@@ -20,11 +20,8 @@ use rusqlite::{
 };
 use tempfile::NamedTempFile;
 
-use super::check;
-use crate::store::{
-    engine::{OpenError, migrate, open},
-    schema::SCHEMA,
-};
+use super::{check, open::open_source};
+use crate::store::engine::{OpenError, open};
 
 /// Pages in a step: 1 MiB.
 const STEP: i32 = 256;
@@ -104,15 +101,6 @@ pub fn require_free(to: &Path) -> Result<(), BackupError> {
         path: to.to_owned(),
         reason: io::Error::new(io::ErrorKind::AlreadyExists, why),
     })
-}
-
-/// A connection that only reads, to a database of ours that this program understands.
-pub fn open_source(path: &Path) -> Result<Connection, OpenError> {
-    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
-    let mut connection = Connection::open_with_flags(path, open::READ_ONLY).map_err(in_context)?;
-    open::prepare_connection(&mut connection).map_err(in_context)?;
-    migrate::check_version(&connection, path, &SCHEMA)?;
-    Ok(connection)
 }
 
 /// An empty file of its owner's alone in the same folder, under a name that nothing has; it goes when it is dropped.

@@ -13,10 +13,11 @@ use tempfile::NamedTempFile;
 use super::{
     backup::{self, BackupError, OnProgress, Pace, failed},
     check,
+    open::open_source,
 };
 use crate::{
     model::Timestamp,
-    store::engine::{OpenError, lock, open, sequence, with_suffix},
+    store::engine::{OpenError, lock, resolve, sequence, with_suffix},
 };
 
 /// What SQLite keeps beside a database. Found beside another one, they would be taken for its own.
@@ -42,7 +43,7 @@ pub fn at_place<T, E: From<OpenError>>(
     work: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
     let was_there = database.exists();
-    let place = open::resolve(database)?;
+    let place = resolve(database)?;
     let _lock = lock(&place)?;
     let done = work(&place);
     let is_empty = || fs::metadata(&place).is_ok_and(|file| file.len() == 0);
@@ -58,7 +59,7 @@ fn restore_at(
     on_progress: OnProgress<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
     let copy = backup::new_copy_beside(place)?;
-    let copied = backup::open_source(backup)
+    let copied = open_source(backup)
         .map_err(BackupError::from)
         .and_then(|source| backup::copy_database(&source, backup, &copy, Pace::Fast, on_progress))
         .and_then(|()| backup::verify(&copy, backup, on_progress, |copy| begin_anew(copy, backup)));

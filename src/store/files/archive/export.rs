@@ -10,14 +10,18 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::ValueRef};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION};
+use super::format::{
+    ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION,
+};
 use crate::{
     model::{SystemKind, Timestamp, username_key},
     store::{
         engine::{OpenError, sequence},
-        files::backup::{
-            BackupError, OnProgress, Progress, failed, folder_of, open_source, require_free,
-            sync_folder,
+        files::{
+            backup::{
+                BackupError, OnProgress, Progress, failed, folder_of, require_free, sync_folder,
+            },
+            open::open_source,
         },
         participants::FEW,
         visible::IS_VISIBLE,

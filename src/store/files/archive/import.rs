@@ -11,16 +11,17 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 use serde_json::{Map, Value as Json};
 use tempfile::NamedTempFile;
 
-use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad};
+use super::format::{
+    ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad,
+};
 use crate::{
     model::{Username, username_key},
     store::{
         engine::{OpenError, migrate, sequence},
         files::{
-            backup::{
-                BackupError, OnProgress, Progress, failed, new_copy_beside, open_source, verify,
-            },
+            backup::{BackupError, OnProgress, Progress, failed, new_copy_beside, verify},
             check,
+            open::open_source,
             restore::{at_place, put_in_place},
         },
         schema::{SCHEMA, SYSTEM_MESSAGES},
