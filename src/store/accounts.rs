@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    credentials::{administrators, has_way_in},
+    credentials::{can_sign_in, count_administrators},
     handle::Store,
     identities, invites, resets,
     session_cache::Session,
@@ -18,7 +18,7 @@ use crate::{
 
 /// What somebody has shown, to be let in.
 #[derive(Debug)]
-pub enum Proof {
+pub enum Authentication {
     /// Nothing but a name, in development mode.
     Name(String),
     /// The password of which this was the hash when it was checked.
@@ -31,23 +31,23 @@ pub enum Proof {
 #[derive(Debug)]
 pub struct NewAccount {
     pub username: Username,
-    pub way_in: WayIn,
-    pub door: Door,
+    pub credential: Credential,
+    pub grant: SignupGrant,
 }
 
 /// What somebody will sign in by.
 #[derive(Debug)]
-pub enum WayIn {
+pub enum Credential {
     /// The name alone, in development mode.
-    Name,
+    NameOnly,
     /// The password of this hash.
-    Password(String),
+    PasswordHash(String),
     Identity(Identity),
 }
 
 /// Why somebody may make themselves an account.
 #[derive(Debug)]
-pub enum Door {
+pub enum SignupGrant {
     /// Anybody may.
     Open,
     /// They have an invitation.
@@ -59,12 +59,12 @@ pub enum Door {
 impl Store {
     /// Whether there is no administrator yet who could sign in.
     pub async fn needs_setup(&self) -> Result<bool> {
-        self.read(|connection| Ok(administrators(connection)? == 0))
+        self.read(|connection| Ok(count_administrators(connection)? == 0))
             .await
     }
 
     /// The user of that name and the hash of their password, where they have one.
-    pub async fn password_of(&self, username: String) -> Result<Option<(UserId, String)>> {
+    pub async fn find_password_hash(&self, username: String) -> Result<Option<(UserId, String)>> {
         self.read(move |connection| {
             let Some(user) = users::find(connection, &username)? else {
                 return Ok(None);
@@ -85,24 +85,28 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where there is nobody of that name or identity, [`Error::BadCredentials`]
     /// where the password was changed meanwhile, [`Error::Disabled`].
-    pub async fn sign_in(&self, proof: Proof, device: String) -> Result<SignedIn> {
+    pub async fn sign_in(
+        &self,
+        authentication: Authentication,
+        device: String,
+    ) -> Result<SignedIn> {
         self.write(move |tx| {
             let connection = tx.connection;
-            let user = match proof {
-                Proof::Name(name) => {
+            let user = match authentication {
+                Authentication::Name(name) => {
                     let user = users::find(connection, &name)?.ok_or(Error::NotFound("User"))?;
-                    if users::maker_of(connection, user.id)?.is_some() {
+                    if users::bot_maker(connection, user.id)?.is_some() {
                         return Err(Error::NotFound("User"));
                     }
                     user
                 }
-                Proof::Password { user, hash } => {
+                Authentication::Password { user, hash } => {
                     if password_hash(connection, user)?.as_ref() != Some(&hash) {
                         return Err(Error::BadCredentials);
                     }
                     users::by_id(connection, user)?.ok_or(Error::BadCredentials)?
                 }
-                Proof::Identity(identity) => {
+                Authentication::Identity(identity) => {
                     identities::find(connection, &identity)?.ok_or(Error::NotFound("User"))?
                 }
             };
@@ -123,24 +127,24 @@ impl Store {
         self.write(move |tx| {
             let NewAccount {
                 username,
-                way_in,
-                door,
+                credential,
+                grant,
             } = account;
             let connection = tx.connection;
-            let is_first = matches!(door, Door::Setup);
-            match door {
-                Door::Open => {}
-                Door::Invite(token) => invites::redeem(tx, &token)?,
-                Door::Setup if administrators(connection)? == 0 => {}
-                Door::Setup => return Err(Error::BadSetupToken),
+            let is_setup = matches!(grant, SignupGrant::Setup);
+            match grant {
+                SignupGrant::Open => {}
+                SignupGrant::Invite(token) => invites::redeem(tx, &token)?,
+                SignupGrant::Setup if count_administrators(connection)? == 0 => {}
+                SignupGrant::Setup => return Err(Error::BadSetupToken),
             }
             let user = users::create(tx, &username)?;
-            match way_in {
-                WayIn::Name => {}
-                WayIn::Password(hash) => set_password_hash(connection, user.id, &hash)?,
-                WayIn::Identity(identity) => identities::insert(tx, user.id, &identity)?,
+            match credential {
+                Credential::NameOnly => {}
+                Credential::PasswordHash(hash) => set_password_hash(connection, user.id, &hash)?,
+                Credential::Identity(identity) => identities::insert(tx, user.id, &identity)?,
             }
-            if is_first {
+            if is_setup {
                 users::set_admin(connection, user.id, true)?;
             }
             start(tx, user, &device)
@@ -166,7 +170,7 @@ impl Store {
             if password_hash(tx.connection, user)? != former {
                 return Err(Error::WrongPassword);
             }
-            if !may_be_first && former.is_none() && !has_way_in(tx.connection, user)? {
+            if !may_be_first && former.is_none() && !can_sign_in(tx.connection, user)? {
                 return Err(Error::NotYours("an administrator"));
             }
             set_password_hash(tx.connection, user, &hash)?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use super::{
     context::Transaction,
     conversations,
-    credentials::{administrators, has_way_in},
+    credentials::{can_sign_in, count_administrators},
     handle::Store,
     resets::{self, Reset},
     sessions, users,
@@ -20,7 +20,7 @@ const PAGE: u32 = 50;
 
 /// What is to be different about an account.
 #[derive(Debug, Default)]
-pub struct AccountChange {
+pub struct AccountUpdate {
     pub username: Option<Username>,
     pub admin: Option<bool>,
     pub disabled: Option<bool>,
@@ -31,7 +31,7 @@ impl Store {
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| {
             let is_named = users::is_named_admin(connection, user)?;
-            Ok(is_named && has_way_in(connection, user)?)
+            Ok(is_named && can_sign_in(connection, user)?)
         })
         .await
     }
@@ -61,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn account_named(&self, username: String) -> Result<Account> {
+    pub async fn find_account(&self, username: String) -> Result<Account> {
         self.read(move |connection| {
             let user = users::find(connection, &username)?.ok_or(Error::NotFound("User"))?;
             account(connection, user.id)
@@ -73,7 +73,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UsernameTaken`].
-    pub async fn make_account(&self, username: Username, admin: bool) -> Result<(Account, Reset)> {
+    pub async fn create_account(
+        &self,
+        username: Username,
+        admin: bool,
+    ) -> Result<(Account, Reset)> {
         self.write(move |tx| {
             let user = users::create(tx, &username)?.id;
             users::set_admin(tx.connection, user, admin)?;
@@ -89,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] where nobody would be left to
     /// administer, [`Error::Invalid`] for a bot that is to be an administrator.
-    pub async fn change_account(&self, user: UserId, change: AccountChange) -> Result<Account> {
+    pub async fn update_account(&self, user: UserId, change: AccountUpdate) -> Result<Account> {
         self.write(move |tx| {
             update(tx, user, &change)?;
             account(tx.connection, user)
@@ -101,17 +105,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no such user.
-    pub async fn sessions_of_account(&self, user: UserId) -> Result<Vec<SessionInfo>> {
+    pub async fn account_sessions(&self, user: UserId) -> Result<Vec<SessionInfo>> {
         self.read(move |connection| account(connection, user).map(drop))
             .await?;
-        self.sessions_of(user, None).await
+        self.user_sessions(user, None).await
     }
 
     /// Ends one of somebody's sessions, or all of them.
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no such user or session.
-    pub async fn end_sessions_of_account(
+    pub async fn end_account_sessions(
         &self,
         user: UserId,
         session: Option<SessionId>,
@@ -127,7 +131,7 @@ impl Store {
     }
 }
 
-fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Result<()> {
+fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Result<()> {
     let before = account(tx.connection, user)?;
     if let Some(name) = change
         .username
@@ -156,8 +160,8 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Res
         resets::delete_all(tx.connection)?;
     }
     // Somebody who could administer before must be left, if it isn't a server that nobody could.
-    let could = before.admin && !before.disabled && has_way_in(tx.connection, user)?;
-    if could && administrators(tx.connection)? == 0 {
+    let could = before.admin && !before.disabled && can_sign_in(tx.connection, user)?;
+    if could && count_administrators(tx.connection)? == 0 {
         return Err(Error::LastAdmin);
     }
     Ok(())

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::model::UserId;
 
 /// Whether a user can sign in at all.
-pub(super) fn has_way_in(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+pub(super) fn can_sign_in(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
             "SELECT 1 FROM users WHERE id = ?1
@@ -15,7 +15,7 @@ pub(super) fn has_way_in(connection: &Connection, user: UserId) -> rusqlite::Res
 }
 
 /// Administrators who can sign in.
-pub(super) fn administrators(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn count_administrators(connection: &Connection) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
             "SELECT count(*) FROM users u WHERE admin = 1 AND disabled_at IS NULL

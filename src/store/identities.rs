@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
 use super::{
-    context::Transaction, conversations, credentials::has_way_in, handle::Store, sessions::hex,
+    context::Transaction, conversations, credentials::can_sign_in, handle::Store, sessions::hex,
     users,
 };
 use crate::{
@@ -75,7 +75,7 @@ impl Store {
             if removed == 0 {
                 return Err(Error::NotFound("Identity"));
             }
-            if has_way_in(connection, user)? {
+            if can_sign_in(connection, user)? {
                 Ok(())
             } else {
                 Err(Error::LastWayIn)

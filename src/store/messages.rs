@@ -9,7 +9,7 @@ use super::{
     participants::{self, member},
     source::Source,
     users,
-    visible::{IS_VISIBLE, first_visible, is_told},
+    visible::{IS_VISIBLE, is_missed, visible_after},
 };
 use crate::{
     error::{Error, Result},
@@ -24,33 +24,33 @@ pub(super) const NOT_FOUND: Error = Error::NotFound("Message");
 /// New messages, in a stream's replay. Whoever is told of a message may see it: `since_id` is never before `history_id`.
 pub(super) const SENT: Source = Source {
     select: || {
-        let is_told = is_told("m.id");
+        let is_missed = is_missed("m.id");
         format!(
             "SELECT m.id AS id, {{source}} AS source, p.conversation_id, m.id AS subject_id
              FROM participants p CROSS JOIN messages m
-             ON m.conversation_id = p.conversation_id AND {is_told} WHERE p.user_id = ?1"
+             ON m.conversation_id = p.conversation_id AND {is_missed} WHERE p.user_id = ?1"
         )
     },
-    load: |loader, found| {
-        let message = by_id(loader.connection, found.message_id())?;
-        loader.tell(found, &Change::Message(message))
+    load: |loader, row| {
+        let message = by_id(loader.connection, row.message_id())?;
+        loader.event(row, &Change::Message(message))
     },
 };
 
 /// Messages that were changed, in a stream's replay.
 pub(super) const CHANGED: Source = Source {
     select: || {
-        let is_told = is_told("m.changed_id");
+        let is_missed = is_missed("m.changed_id");
         format!(
             "SELECT m.changed_id, {{source}}, p.conversation_id, m.id
              FROM participants p CROSS JOIN messages m INDEXED BY messages_by_change
-             ON m.conversation_id = p.conversation_id AND {is_told} AND {IS_VISIBLE}
+             ON m.conversation_id = p.conversation_id AND {is_missed} AND {IS_VISIBLE}
              WHERE p.user_id = ?1"
         )
     },
-    load: |loader, found| {
-        let message = by_id(loader.connection, found.message_id())?;
-        loader.tell(found, &Change::Update(message))
+    load: |loader, row| {
+        let message = by_id(loader.connection, row.message_id())?;
+        loader.event(row, &Change::Update(message))
     },
 };
 
@@ -77,7 +77,7 @@ impl Store {
         page: Page,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let after = first_visible(&member(connection, conversation, caller)?, page.after);
+            let after = visible_after(&member(connection, conversation, caller)?, page.after);
             let before = page.before.unwrap_or(EventId(i64::MAX));
             let mut statement = connection.prepare_cached(&select(
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4",
@@ -101,14 +101,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the conversation is none of the caller's.
-    pub async fn top(
+    pub async fn top_messages(
         &self,
         caller: UserId,
         conversation: ConversationId,
         limit: u32,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let after = first_visible(&member(connection, conversation, caller)?, None);
+            let after = visible_after(&member(connection, conversation, caller)?, None);
             let mut messages = Vec::new();
             // The first by their own index; and of the others no more are looked at than are wanted.
             for which in [
@@ -162,7 +162,7 @@ pub(super) fn insert(
     }
     tx.next_id();
     tx.cache
-        .keep_newest_number(message.conversation_id, message.number);
+        .set_newest_number(message.conversation_id, message.number);
     if let Some(author) = author {
         participants::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
@@ -254,7 +254,7 @@ pub(super) fn newest_number(tx: &mut Transaction<'_>, id: ConversationId) -> rus
         .query_row([id.0], |row| row.get("number"))
         .optional()?
         .unwrap_or(0);
-    tx.cache.keep_newest_number(id, number);
+    tx.cache.set_newest_number(id, number);
     Ok(number)
 }
 

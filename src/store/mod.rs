@@ -45,8 +45,8 @@ mod users;
 mod visible;
 
 pub use self::{
-    accounts::{Door, NewAccount, Proof, WayIn},
-    admin::AccountChange,
+    accounts::{Authentication, Credential, NewAccount, SignupGrant},
+    admin::AccountUpdate,
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     engine::{FatalError, OpenError, with_suffix},
     files::{
@@ -59,7 +59,7 @@ pub use self::{
     messages::Page,
     replay::{Backlog, Position},
     resets::Reset,
-    rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomChange},
+    rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, hex, new_token},

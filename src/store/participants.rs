@@ -21,7 +21,7 @@ pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
 /// Up to so many people see of each other who is there, who types and what each has read; among more,
 /// everybody would be told of everybody all the time.
-pub(super) const FEW: u32 = 50;
+pub(super) const MAX_ACTIVITY_PARTICIPANTS: u32 = 50;
 
 /// Conversations that the caller has left, in a stream's replay.
 pub(super) const LEFT: Source = Source {
@@ -29,7 +29,7 @@ pub(super) const LEFT: Source = Source {
         "SELECT left_id, {source}, conversation_id, 0 FROM departures WHERE user_id = ?1 AND left_id > ?2"
             .to_owned()
     },
-    load: |_, found| Ok(Event::removed(found.conversation_id)),
+    load: |_, row| Ok(Event::removed(row.conversation_id)),
 };
 
 impl Store {
@@ -55,7 +55,7 @@ impl Store {
             ))?;
             let participants = statement.query_map([id.0], |row| {
                 let user = users::from_row(row, "u")?;
-                let few = row.get::<_, u32>("participant_count")? <= FEW;
+                let few = row.get::<_, u32>("participant_count")? <= MAX_ACTIVITY_PARTICIPANTS;
                 let is_shown = user.id == caller || row.get("shows_activity")? && few;
                 let last_read_number: i64 = row.get("last_read_number")?;
                 Ok(Participant {
@@ -84,7 +84,7 @@ impl Store {
                  JOIN participants other ON other.conversation_id = c.id AND other.user_id <> mine.user_id
                  WHERE mine.user_id = ?1",
             )?;
-            let users = statement.query_map((user.0, FEW), |row| row.get(0).map(UserId))?;
+            let users = statement.query_map((user.0, MAX_ACTIVITY_PARTICIPANTS), |row| row.get(0).map(UserId))?;
             Ok(users.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -120,7 +120,7 @@ pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Ros
 /// afterwards.
 pub(super) fn fresh_roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
     let roster = load_roster(tx.connection, id)?;
-    tx.cache.keep_roster(id, Arc::clone(&roster));
+    tx.cache.set_roster(id, Arc::clone(&roster));
     Ok(roster)
 }
 
@@ -149,7 +149,7 @@ pub(super) fn is_seen(
     roster: &Roster,
     user: UserId,
 ) -> rusqlite::Result<bool> {
-    Ok(roster.len() <= FEW as usize && shows_activity(connection, user)?)
+    Ok(roster.len() <= MAX_ACTIVITY_PARTICIPANTS as usize && shows_activity(connection, user)?)
 }
 
 /// The caller's own place in the conversation.
@@ -199,7 +199,7 @@ fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
         user: UserId(row.get(0)?),
         role: role_of(row.get_ref(1)?.as_str()?),
-        history: EventId(row.get(2)?),
+        history_id: EventId(row.get(2)?),
         last_read_number: row.get(3)?,
     })
 }
@@ -243,13 +243,13 @@ pub(super) fn set_read_id(
 }
 
 /// Somebody who comes into a conversation.
-pub(super) struct NewMember {
+pub(super) struct NewParticipant {
     pub user: UserId,
     pub role: Role,
     /// They are told what is numbered after this,
-    pub since: EventId,
+    pub since_id: EventId,
     /// and may read the messages after this.
-    pub history: EventId,
+    pub history_id: EventId,
     pub last_read_number: i64,
 }
 
@@ -257,7 +257,7 @@ pub(super) struct NewMember {
 pub(super) fn insert(
     connection: &Connection,
     id: ConversationId,
-    new: &NewMember,
+    new: &NewParticipant,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
@@ -268,8 +268,8 @@ pub(super) fn insert(
             id.0,
             new.user.0,
             role_word(new.role),
-            new.since.0,
-            new.history.0,
+            new.since_id.0,
+            new.history_id.0,
             new.last_read_number,
         ))?;
     Ok(())

@@ -5,7 +5,7 @@ use super::{
     messages,
     participants::{self, is_seen, member, only, roster},
     source::Source,
-    visible::is_told,
+    visible::is_missed,
 };
 use crate::{
     error::Result,
@@ -15,24 +15,24 @@ use crate::{
 /// Read marks that were moved, in a stream's replay: the caller's own, and those of others that they see.
 pub(super) const READ: Source = Source {
     select: || {
-        let is_told = is_told("r.read_id");
+        let is_missed = is_missed("r.read_id");
         format!(
             "SELECT r.read_id, {{source}}, p.conversation_id, r.user_id
              FROM participants p CROSS JOIN participants r INDEXED BY participants_by_read
-             ON r.conversation_id = p.conversation_id AND {is_told}
+             ON r.conversation_id = p.conversation_id AND {is_missed}
              CROSS JOIN conversations c ON c.id = p.conversation_id
              CROSS JOIN users u ON u.id = r.user_id
              WHERE p.user_id = ?1 AND (r.user_id = ?1 OR c.participant_count <= ?4 AND u.shows_activity = 1)"
         )
     },
-    load: |loader, found| {
-        let reader = member(loader.connection, found.conversation_id, found.user_id())?;
+    load: |loader, row| {
+        let reader = member(loader.connection, row.conversation_id, row.user_id())?;
         let read = Change::Read {
-            conversation_id: found.conversation_id,
+            conversation_id: row.conversation_id,
             user_id: reader.user,
             up_to: reader.last_read_number,
         };
-        loader.tell(found, &read)
+        loader.event(row, &read)
     },
 };
 

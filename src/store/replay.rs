@@ -10,9 +10,9 @@ use super::{
     engine::sequence,
     handle::Store,
     messages,
-    participants::{self, FEW},
+    participants::{self, MAX_ACTIVITY_PARTICIPANTS},
     read_marks, sessions,
-    source::{Found, Loader, Source},
+    source::{Loader, MissedRow, Source},
 };
 use crate::{
     error::{Error, Result},
@@ -116,16 +116,19 @@ fn missed(
     caller: UserId,
     after: EventId,
     limit: usize,
-) -> rusqlite::Result<Vec<Found>> {
+) -> rusqlite::Result<Vec<MissedRow>> {
     let mut statement = connection.prepare_cached(&MISSED)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found = statement.query_map((caller.0, after.0, limit, FEW), |row| {
-        Ok(Found {
-            id: EventId(row.get("id")?),
-            source: row.get("source")?,
-            conversation_id: ConversationId(row.get("conversation_id")?),
-            subject_id: row.get("subject_id")?,
-        })
-    })?;
+    let found = statement.query_map(
+        (caller.0, after.0, limit, MAX_ACTIVITY_PARTICIPANTS),
+        |row| {
+            Ok(MissedRow {
+                id: EventId(row.get("id")?),
+                source: row.get("source")?,
+                conversation_id: ConversationId(row.get("conversation_id")?),
+                subject_id: row.get("subject_id")?,
+            })
+        },
+    )?;
     found.collect()
 }

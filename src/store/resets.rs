@@ -32,7 +32,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no such user, or it is a bot.
-    pub async fn make_reset(&self, user: UserId) -> Result<Reset> {
+    pub async fn create_reset(&self, user: UserId) -> Result<Reset> {
         self.write(move |tx| create(tx, user)).await
     }
 
@@ -40,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::BadResetToken`].
-    pub async fn reset_of(&self, token: &str) -> Result<User> {
+    pub async fn find_reset(&self, token: &str) -> Result<User> {
         let token = hash(token);
         self.read(move |connection| find(connection, &token, Timestamp::now()))
             .await

@@ -65,7 +65,7 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
 }
 
 /// Something that the system says.
-pub(super) struct Announcement<'a> {
+pub(super) struct SystemMessage<'a> {
     pub kind: SystemKind,
     /// Who made it happen: they needn't be told of it.
     pub by: &'a User,
@@ -77,18 +77,18 @@ pub(super) struct Announcement<'a> {
 }
 
 /// Has the system say what has happened. Whoever calls it sees to it that everybody is told.
-pub(super) fn announce(
+pub(super) fn send_system(
     tx: &mut Transaction<'_>,
     conversation_id: ConversationId,
-    announcement: &Announcement<'_>,
+    system_message: &SystemMessage<'_>,
 ) -> Result<Message> {
-    let &Announcement {
+    let &SystemMessage {
         kind,
         by,
         actor,
         subject,
         data,
-    } = announcement;
+    } = system_message;
     let name = actor.map(|actor| actor.username.as_str());
     let message = Message {
         system: Some((kind, subject.clone())),

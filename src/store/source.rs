@@ -15,21 +15,21 @@ pub struct Source {
     /// A `SELECT` of four columns: the number, `{source}`, the conversation, and the id of what it is about. `?1` is the
     /// caller, `?2` what they have had, `?4` how many people are few.
     pub select: fn() -> String,
-    /// What the caller is told of a row that was found.
-    pub load: fn(&mut Loader<'_>, &Found) -> Result<Event>,
+    /// What the caller is told of a row that was row.
+    pub load: fn(&mut Loader<'_>, &MissedRow) -> Result<Event>,
 }
 
 /// A row that the caller has missed.
-pub struct Found {
+pub struct MissedRow {
     pub id: EventId,
-    /// Which source found it.
+    /// Which source row it.
     pub source: u32,
     pub conversation_id: ConversationId,
     /// The message or the user that it is about.
     pub subject_id: i64,
 }
 
-impl Found {
+impl MissedRow {
     pub fn message_id(&self) -> EventId {
         EventId(self.subject_id)
     }
@@ -62,8 +62,8 @@ impl<'a> Loader<'a> {
     }
 
     /// What a change is to the caller.
-    pub fn tell(&mut self, found: &Found, change: &Change) -> Result<Event> {
-        let id = found.conversation_id;
+    pub fn event(&mut self, row: &MissedRow, change: &Change) -> Result<Event> {
+        let id = row.conversation_id;
         let member = match self.members.entry(id) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(unknown) => {

@@ -112,7 +112,7 @@ pub(super) fn set_admin(
 }
 
 /// Who made a bot; nobody where it isn't one.
-pub(super) fn maker_of(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
+pub(super) fn bot_maker(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
     let maker: Option<i64> = connection
         .prepare_cached("SELECT bot_of FROM users WHERE id = ?1")?
         .query_row([user.0], |row| row.get(0))?;
@@ -215,7 +215,7 @@ pub(super) fn set_disabled(
         .map(drop)
 }
 
-pub(super) fn set_maker(
+pub(super) fn set_bot_maker(
     connection: &Connection,
     bot: UserId,
     maker: UserId,

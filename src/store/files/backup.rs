@@ -125,7 +125,7 @@ pub fn copy_database(
     pace: Pace,
     on_progress: OnProgress<'_>,
 ) -> Result<(), BackupError> {
-    let in_context = |error: rusqlite::Error| of_copying(from, copy, &error);
+    let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
     let mut target = Connection::open(copy.path()).map_err(in_context)?;
     // A copy that is cut short is thrown away, and it is synced below.
     target
@@ -169,7 +169,7 @@ pub fn copy_database(
 }
 
 /// Whether it was the one or the other: of a copy that was just made, damage is damage of what was copied.
-fn of_copying(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> BackupError {
+fn copy_error(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> BackupError {
     match OpenError::from_sqlite(from, error) {
         corrupt @ OpenError::Corrupt { .. } => corrupt.into(),
         _ => failed(copy.path(), error),
@@ -186,7 +186,7 @@ pub fn verify(
     if on_progress(Progress::Checking).is_break() {
         return Err(BackupError::Stopped);
     }
-    let in_context = |error: rusqlite::Error| of_copying(from, copy, &error);
+    let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
     let connection = Connection::open(copy.path()).map_err(in_context)?;
     // The log isn't copied, and a file that wants one can't be read where nothing can be written.
     connection

@@ -23,7 +23,7 @@ use crate::{
             },
             open::open_source,
         },
-        participants::FEW,
+        participants::MAX_ACTIVITY_PARTICIPANTS,
         visible::IS_VISIBLE,
     },
 };
@@ -159,7 +159,7 @@ impl Export<'_> {
                       WHERE p.user_id = ?1),
                   shown AS (
                       SELECT p.conversation_id, p.user_id FROM participants p
-                      JOIN conversations c ON c.id = p.conversation_id AND c.participant_count <= {FEW}
+                      JOIN conversations c ON c.id = p.conversation_id AND c.participant_count <= {MAX_ACTIVITY_PARTICIPANTS}
                       JOIN users u ON u.id = p.user_id AND u.shows_activity = 1)
              SELECT {what} FROM {name} WHERE {is_seen}"
         )

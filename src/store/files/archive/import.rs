@@ -22,7 +22,7 @@ use crate::{
             backup::{BackupError, OnProgress, Progress, failed, new_copy_beside, verify},
             check,
             open::open_source,
-            restore::{at_place, put_in_place},
+            restore::{put_in_place, with_lock},
         },
         schema::{SCHEMA, SYSTEM_MESSAGES},
     },
@@ -35,8 +35,8 @@ pub fn import(
     on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     let manifest = read_manifest(&from.join(MANIFEST))?;
-    at_place(database, |place| {
-        import_at(from, &manifest, place, on_progress)
+    with_lock(database, |place| {
+        import_locked(from, &manifest, place, on_progress)
     })
 }
 
@@ -58,7 +58,7 @@ fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
     Ok(manifest)
 }
 
-fn import_at(
+fn import_locked(
     from: &Path,
     manifest: &Manifest,
     place: &Path,
