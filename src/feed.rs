@@ -21,7 +21,7 @@ use crate::{
 /// Seconds without events after which a transport sends a heartbeat.
 pub const HEARTBEAT: u64 = 15;
 /// The reason sent to a client with an unknown cursor.
-pub const RESET: &str = "This place in the stream isn't known here; load everything anew";
+pub const RESET: &str = "This place in the stream isn’t known here; load everything anew";
 /// Events that are read from the database at once.
 const PAGE: usize = 64;
 

@@ -13,7 +13,7 @@ use crate::error::Error;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The path, its folder or the permissions don't allow it.
-    #[error("can't use {path} as the database: {reason}")]
+    #[error("can’t use {path} as the database: {reason}")]
     Unusable { path: PathBuf, reason: String },
     /// Another process has the lock.
     #[error("{path} is in use ({holder}); one server at a time can serve a database")]
@@ -25,7 +25,7 @@ pub enum OpenError {
     )]
     Corrupt { path: PathBuf, detail: String },
     /// An SQLite file of another program.
-    #[error("{path} is an SQLite database, but not one of tincan's; it was left as it is")]
+    #[error("{path} is an SQLite database, but not one of tincan’s; it was left as it is")]
     Foreign { path: PathBuf },
     /// Written by a newer version of this program.
     #[error(
