@@ -33,11 +33,11 @@ use crate::{
 };
 
 /// How long a command may take to arrive.
-const TIME: Duration = Duration::from_secs(5);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long accepting rests when the system has no more files or memory for it.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// Bytes that a command may have.
-const LONGEST: u64 = 64 * 1024;
+const MAX_COMMAND_BYTES: u64 = 64 * 1024;
 
 /// Something to be done. Users are named, everything else has an id.
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,28 +47,28 @@ pub enum Command {
     ListUsers {
         search: String,
     },
-    MakeUser {
+    CreateUser {
         username: String,
         admin: bool,
     },
-    ChangeUser {
+    UpdateUser {
         username: String,
         new_name: Option<String>,
         admin: Option<bool>,
         disabled: Option<bool>,
     },
-    ResetUser {
+    CreateReset {
         username: String,
     },
     ListSessions {
         username: String,
     },
-    EndSessions {
+    DeleteSessions {
         username: String,
         id: Option<String>,
     },
     ListInvites,
-    MakeInvite {
+    CreateInvite {
         uses: u32,
         days: u32,
     },
@@ -76,7 +76,7 @@ pub enum Command {
         id: String,
     },
     ListTokens,
-    MakeToken {
+    CreateToken {
         username: String,
         name: String,
         scope: Scope,
@@ -89,7 +89,7 @@ pub enum Command {
 
 /// What became of a command: what there is to show, as the HTTP contract shows it, or the sentence that
 /// says why not.
-pub type Outcome = std::result::Result<Value, String>;
+pub type Reply = std::result::Result<Value, String>;
 
 impl Command {
     /// Does it. `base` is where people reach the server, for links.
@@ -100,13 +100,13 @@ impl Command {
         Ok(match self {
             Self::Status => json!(Status::of(store, metrics, base).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
-            Self::MakeUser { username, admin } => {
+            Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
                 let (user, reset) = store.make_account(username, admin).await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "user": user, "link": link, "expiresAt": reset.expires_at })
             }
-            Self::ChangeUser {
+            Self::UpdateUser {
                 username,
                 new_name,
                 admin,
@@ -120,7 +120,7 @@ impl Command {
                 };
                 json!(store.change_account(account.user.id, change).await?)
             }
-            Self::ResetUser { username } => {
+            Self::CreateReset { username } => {
                 let account = store.account_named(username).await?;
                 let reset = store.make_reset(account.user.id).await?;
                 let link = reset_link(base, &reset.token);
@@ -130,14 +130,14 @@ impl Command {
                 let account = store.account_named(username).await?;
                 json!(store.sessions_of_account(account.user.id).await?)
             }
-            Self::EndSessions { username, id } => {
+            Self::DeleteSessions { username, id } => {
                 let account = store.account_named(username).await?;
                 let id: Option<SessionId> = id.map(|id| parse(&id, "Session")).transpose()?;
                 store.end_sessions_of_account(account.user.id, id).await?;
                 Value::Null
             }
             Self::ListInvites => json!(store.invites().await?),
-            Self::MakeInvite { uses, days } => {
+            Self::CreateInvite { uses, days } => {
                 let uses = limits::invite_uses(uses)?;
                 let lasts = limits::days(days, &limits::INVITE_DAYS)?;
                 let (invite, token) = store.make_invite(None, uses, lasts).await?;
@@ -149,7 +149,7 @@ impl Command {
                 Value::Null
             }
             Self::ListTokens => json!(store.tokens(None).await?),
-            Self::MakeToken {
+            Self::CreateToken {
                 username,
                 name,
                 scope,
@@ -203,18 +203,18 @@ fn socket(given: &Path) -> PathBuf {
 }
 
 /// Where a running server takes commands. The socket goes when this does.
-pub struct Control {
+pub struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-impl Drop for Control {
+impl Drop for ControlSocket {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
 }
 
-impl Control {
+impl ControlSocket {
     /// Makes the socket. Whoever calls it holds the database's lock, so that one which is there already
     /// was left behind. None where it can't be made, as where the path is too long for a socket: that
     /// is told, and no reason not to serve.
@@ -259,7 +259,7 @@ impl Control {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "can’t accept commands; trying again");
-                    sleep(ACCEPT_REST).await;
+                    sleep(ACCEPT_RETRY).await;
                 }
             }
         }
@@ -275,9 +275,9 @@ async fn answer(
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
-    let mut reader = BufReader::new(reader).take(LONGEST);
-    timeout(TIME, reader.read_line(&mut line)).await??;
-    let outcome: Outcome = match serde_json::from_str::<Command>(&line) {
+    let mut reader = BufReader::new(reader).take(MAX_COMMAND_BYTES);
+    timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
+    let outcome: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
             if matches!(command, Command::Status) {
                 // Asked for again and again by whoever watches over the server.
@@ -298,11 +298,11 @@ async fn answer(
 /// Has a running server do it.
 ///
 /// # Errors
-/// [`Unreachable::NobodyThere`] where none runs, which then may be done otherwise.
-pub async fn ask(database: &Path, command: &Command) -> std::result::Result<Outcome, Unreachable> {
+/// [`ControlError::NotRunning`] where none runs, which then may be done otherwise.
+pub async fn send(database: &Path, command: &Command) -> std::result::Result<Reply, ControlError> {
     let stream = match UnixStream::connect(socket(database)).await {
         Ok(stream) => stream,
-        Err(error) if is_nobody_there(&error) => return Err(Unreachable::NobodyThere),
+        Err(error) if is_not_running(&error) => return Err(ControlError::NotRunning),
         Err(error) => return Err(error.into()),
     };
     let (reader, mut writer) = stream.into_split();
@@ -316,14 +316,14 @@ pub async fn ask(database: &Path, command: &Command) -> std::result::Result<Outc
 
 /// Why a running server couldn't be asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreachable {
+pub enum ControlError {
     #[error("no server runs on this database")]
-    NobodyThere,
+    NotRunning,
     #[error("the server didn’t answer: {0}")]
     Broken(#[from] io::Error),
 }
 
-fn is_nobody_there(error: &io::Error) -> bool {
+fn is_not_running(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
-    metrics::{Held, Metrics, Transport},
+    metrics::{GaugeGuard, Metrics, Transport},
     model::{CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
     store::{Backlog, Session, Store},
@@ -90,7 +90,7 @@ pub struct Feed {
     /// As long as it is open, its user is online.
     _online: PresenceGuard,
     /// As long as it is open, it is counted.
-    _counted: Held,
+    _counted: GaugeGuard,
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been passed on.

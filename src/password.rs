@@ -18,13 +18,13 @@ use crate::{
 };
 
 /// In bytes, after normalisation.
-const SHORTEST: usize = 8;
-const LONGEST: usize = 1_024;
+const MIN_BYTES: usize = 8;
+const MAX_BYTES: usize = 1_024;
 
 /// How many are hashed at once. Each takes 19 MiB and a core.
-const AT_ONCE: usize = 2;
+const CONCURRENT: usize = 2;
 /// How many more may wait for their turn.
-const WAITING: usize = 16;
+const MAX_WAITING: usize = 16;
 
 /// OWASP's first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>).
@@ -34,7 +34,7 @@ const LANES: u32 = 1;
 
 /// What a password is checked against where there is none: it costs the same work as one that was
 /// kept, and what comes of it doesn't count.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Those that everybody tries first, in lower case, one a line; none that another rule refuses.
 const COMMONEST: &str = include_str!("password/commonest.txt");
@@ -50,11 +50,11 @@ impl NewPassword {
     pub fn new(field: &'static str, text: &str, username: &str) -> Result<Self> {
         let text = normalised(text);
         // Fewer bytes are fewer characters, and few people know what a byte is.
-        if text.len() < SHORTEST {
-            let reason = format!("A password has {SHORTEST} characters at least");
+        if text.len() < MIN_BYTES {
+            let reason = format!("A password has {MIN_BYTES} characters at least");
             return Err(Error::invalid(field, reason));
         }
-        if text.len() > LONGEST {
+        if text.len() > MAX_BYTES {
             return Err(Error::invalid(field, "This password is too long"));
         }
         if username_key(&text) == username_key(username) {
@@ -96,16 +96,16 @@ fn is_common(text: &str) -> bool {
 #[derive(Clone)]
 pub struct Passwords {
     /// For who is at work or waits.
-    places: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     /// For who is at work.
-    turns: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            queue: Arc::new(Semaphore::new(CONCURRENT + MAX_WAITING)),
+            workers: Arc::new(Semaphore::new(CONCURRENT)),
         }
     }
 }
@@ -134,8 +134,8 @@ impl Passwords {
             let text = normalised(&text);
             let bytes = text.as_bytes();
             // Nobody has a longer one. The work doesn't grow with it.
-            let (looked_at, rest) = bytes.split_at(bytes.len().min(LONGEST));
-            let hash = PasswordHash::new(kept.as_deref().unwrap_or(NOBODYS)).map_err(defect)?;
+            let (looked_at, rest) = bytes.split_at(bytes.len().min(MAX_BYTES));
+            let hash = PasswordHash::new(kept.as_deref().unwrap_or(DUMMY_HASH)).map_err(defect)?;
             let is_same = match argon2()?.verify_password(looked_at, &hash) {
                 Ok(()) => true,
                 Err(password_hash::Error::PasswordInvalid) => false,
@@ -151,9 +151,9 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = Arc::clone(&self.queue).try_acquire_owned();
         let place = place.map_err(|_| Error::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = Arc::clone(&self.workers).acquire_owned().await;
         let turn = turn.map_err(|_| Error::Stopping)?;
         let caller = Span::current();
         let done = task::spawn_blocking(move || {
@@ -268,7 +268,7 @@ mod tests {
             assert_eq!(common, common.trim().to_lowercase());
             assert_eq!(common, *normalised(common));
             assert!(
-                common.len() >= SHORTEST && !is_run(common),
+                common.len() >= MIN_BYTES && !is_run(common),
                 "{common} needn't be listed"
             );
         }
@@ -320,7 +320,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_nobodys_password_and_it_costs_the_same() {
-        let nobodys = PasswordHash::new(NOBODYS).expect("a PHC string");
+        let nobodys = PasswordHash::new(DUMMY_HASH).expect("a PHC string");
         let kept = hash("zwölf Boxkämpfer").await;
         let kept = PasswordHash::new(&kept).expect("a PHC string");
         assert_eq!(nobodys.algorithm, kept.algorithm);
@@ -372,13 +372,13 @@ mod tests {
         let passwords = Passwords::default();
         let first = held(&passwords).await;
         let second = held(&passwords).await;
-        let mut waiting: Vec<_> = (0..WAITING)
+        let mut waiting: Vec<_> = (0..MAX_WAITING)
             .map(|_| Box::pin(passwords.work(|| Ok(()))))
             .collect();
         for work in &mut waiting {
             assert!(
                 futures_util::poll!(work.as_mut()).is_pending(),
-                "both turns are taken, though nobody waits for what they do"
+                "both workers are taken, though nobody waits for what they do"
             );
         }
         let refused = timeout(PATIENCE, passwords.work(|| Ok(()))).await;

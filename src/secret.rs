@@ -12,7 +12,7 @@ pub struct Secret(String);
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error("{0} is given, and a file with it; which is it?")]
-    Two(String),
+    Ambiguous(String),
     #[error("can’t read the secret in {file:?}: {reason}")]
     Unreadable { file: PathBuf, reason: io::Error },
     #[error("the file {0:?} is empty, and should hold a secret")]
@@ -27,7 +27,7 @@ impl Secret {
 
     /// The secret from a flag or from a file, without white space around it; an error if both are given, which calls it
     /// `what`. An empty flag or variable counts as unset.
-    pub fn given(
+    pub fn from_flag_or_file(
         what: &str,
         given: Option<Self>,
         file: Option<PathBuf>,
@@ -38,7 +38,7 @@ impl Secret {
             return Ok(given);
         };
         if given.is_some() {
-            return Err(SecretError::Two(what.to_owned()));
+            return Err(SecretError::Ambiguous(what.to_owned()));
         }
         match fs::read_to_string(&file) {
             Ok(text) if text.trim().is_empty() => Err(SecretError::EmptyFile(file)),
@@ -55,7 +55,7 @@ impl Secret {
 
     /// Whether `text` is the secret. The time that this takes tells its length at most.
     #[must_use]
-    pub fn is(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }

@@ -26,37 +26,37 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     bus::Bus,
-    control::Control,
+    control::ControlSocket,
     daily::{Daily, DailyBackup},
     followers::{Followers, sweep::Sweeper},
-    http::{App, Service, Settings, Setup},
+    http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},
 };
 
 /// From the first byte of a head, or the end of the answer before it, to the last.
-const HEADER_TIME: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may leave what was written to it untaken.
-const WRITE_TIME: Duration = Duration::from_secs(30);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long what was sent may stay unacknowledged (`TCP_USER_TIMEOUT`, tcp(7)); with a heartbeat
 /// every 15 s, a connection to nowhere is gone within a minute.
-const UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(40);
+const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(40);
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(30))
     .with_interval(Duration::from_secs(10))
     .with_retries(3);
 /// How long connections may take to end when the server stops.
-const DRAIN_TIME: Duration = Duration::from_secs(8);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long a follower that is at work may take to notice that the server stops.
-const FOLLOWERS_TIME: Duration = Duration::from_secs(1);
+const FOLLOWERS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Bytes of a request's head, and of what hyper holds back for a slow reader.
-const BUFFER: usize = 16 * 1024;
+const BUFFER_BYTES: usize = 16 * 1024;
 /// Connections at a time where the system's limit on files doesn't say less.
-const MOST_CONNECTIONS: u64 = 20_000;
+const MAX_CONNECTIONS: u64 = 20_000;
 /// Files for everything that isn't a connection.
-const OTHER_FILES: u64 = 100;
+const RESERVED_FILES: u64 = 100;
 /// How long accepting rests when the system has no more files or memory for it.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// Deliveries that a receiver's channel holds.
 pub const BUS_CAPACITY: usize = 8;
 
@@ -69,7 +69,7 @@ pub struct Config {
     pub bus_capacity: usize,
     /// The backups that it makes by itself.
     pub backups: Option<Daily>,
-    pub settings: Settings,
+    pub settings: ServerSettings,
 }
 
 /// Why a server can't start.
@@ -94,7 +94,7 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    control: Option<Control>,
+    control: Option<ControlSocket>,
     backups: Option<Daily>,
     database: PathBuf,
     app: Arc<App>,
@@ -109,7 +109,7 @@ impl Server {
 
     /// Like [`bind`](Self::bind), at a socket that somebody else has opened at `config.listen`, and where clients may
     /// be waiting already.
-    pub async fn take_over(
+    pub async fn with_listener(
         listener: std::net::TcpListener,
         config: Config,
     ) -> Result<Self, StartError> {
@@ -170,7 +170,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            control: Control::listen(&database),
+            control: ControlSocket::listen(&database),
             backups,
             database,
             app,
@@ -259,7 +259,7 @@ impl Server {
         if let Err(error) = commands.await {
             tracing::error!(%error, "taking commands ended early");
         }
-        if timeout(FOLLOWERS_TIME, followers).await.is_err() {
+        if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower did not end in time");
         }
         app.store.close().await;
@@ -276,7 +276,7 @@ pub async fn serve<T>(
     stop: impl Future<Output = T>,
     stopping: CancellationToken,
 ) -> T {
-    let permits = Arc::new(Semaphore::new(most_connections()));
+    let permits = Arc::new(Semaphore::new(max_connections()));
     let connections = TaskTracker::new();
     let mut stop = pin!(stop);
     let why = loop {
@@ -295,17 +295,17 @@ pub async fn serve<T>(
                 let peer = peer.ip();
                 connections.spawn(serve_connection(stream, peer, service, stopping, permit));
             }
-            Err(error) if is_the_clients(&error) => {}
+            Err(error) if is_connection_error(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "can't accept connections; trying again");
-                sleep(ACCEPT_REST).await;
+                sleep(ACCEPT_RETRY).await;
             }
         }
     };
     drop(listener);
     stopping.cancel();
     connections.close();
-    if timeout(DRAIN_TIME, connections.wait()).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             "some connections did not end in time"
@@ -328,7 +328,7 @@ async fn serve_connection(
     let metrics = Arc::clone(service.metrics());
     let _counted = metrics.connection();
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIME));
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let stream = InspectWriter::new(stream, move |written: &[u8]| {
         metrics.bytes_sent.inc_by(written.len() as u64);
     });
@@ -337,8 +337,8 @@ async fn serve_connection(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
-            .max_buf_size(BUFFER)
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(BUFFER_BYTES)
             .serve_connection(TokioIo::new(Box::pin(stream)), answer)
             .with_upgrades()
     );
@@ -362,12 +362,12 @@ fn configure(stream: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&KEEPALIVE)?;
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIME))?;
+    socket.set_tcp_user_timeout(Some(ACKNOWLEDGE_TIMEOUT))?;
     Ok(())
 }
 
 /// Whether accepting failed because of the one connection that it was about.
-fn is_the_clients(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -378,9 +378,11 @@ fn is_the_clients(error: &io::Error) -> bool {
 
 /// Raises the limit on open files as far as the system lets it, and leaves room for files that
 /// aren't connections.
-fn most_connections() -> usize {
-    let files = raise_file_limit().unwrap_or(MOST_CONNECTIONS);
-    let connections = files.saturating_sub(OTHER_FILES).clamp(1, MOST_CONNECTIONS);
+fn max_connections() -> usize {
+    let files = raise_file_limit().unwrap_or(MAX_CONNECTIONS);
+    let connections = files
+        .saturating_sub(RESERVED_FILES)
+        .clamp(1, MAX_CONNECTIONS);
     usize::try_from(connections).unwrap_or(1)
 }
 
@@ -389,8 +391,8 @@ fn raise_file_limit() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.map_or(MOST_CONNECTIONS + OTHER_FILES, |maximum| {
-        maximum.min(MOST_CONNECTIONS + OTHER_FILES)
+    let wanted = maximum.map_or(MAX_CONNECTIONS + RESERVED_FILES, |maximum| {
+        maximum.min(MAX_CONNECTIONS + RESERVED_FILES)
     });
     match current {
         Some(current) if current < wanted => {

@@ -31,16 +31,16 @@ const POST_EVERY: Duration = Duration::from_secs(2);
 /// Wrong passwords in a row that cost no delay: everybody mistypes.
 const FREE_FAILURES: u32 = 3;
 /// The delay doubles from a second up to 2³ of them.
-const MOST_DOUBLINGS: u32 = 3;
+const MAX_DOUBLINGS: u32 = 3;
 /// How long a failure counts.
-const FAILURE_COUNTS: Duration = Duration::from_hours(1);
+const FAILURE_LIFETIME: Duration = Duration::from_hours(1);
 
 /// Keys from which on a limiter looks for those that it can forget.
-const MANY_KEYS: usize = 4_096;
+const EVICT_FROM_KEYS: usize = 4_096;
 /// How long it then waits before it looks again: it has to look at every key.
-const FORGET_EVERY: Duration = Duration::from_secs(1);
+const EVICT_EVERY: Duration = Duration::from_secs(1);
 /// Accounts whose failures are remembered.
-const MOST_ACCOUNTS: usize = 10_000;
+const MAX_ACCOUNTS: usize = 10_000;
 
 /// What slows down attempts to sign in, and whatever else takes a secret.
 pub struct Throttle {
@@ -88,9 +88,9 @@ impl Throttle {
     /// Waits as long as the failures in a row for this account ask for; `key` is its username,
     /// folded, whether there is such an account or not.
     pub async fn delay(&self, key: &str) {
-        let failures = self.failures.lock().get(&self.hash(key)).map(current);
+        let failures = self.failures.lock().get(&self.hash(key)).map(counting);
         if let Some(more) = failures.and_then(|count| count.checked_sub(FREE_FAILURES)) {
-            sleep(Duration::from_secs(1 << more.min(MOST_DOUBLINGS))).await;
+            sleep(Duration::from_secs(1 << more.min(MAX_DOUBLINGS))).await;
         }
     }
 
@@ -98,10 +98,10 @@ impl Throttle {
     pub fn failed(&self, key: &str) {
         let mut failures = self.failures.lock();
         let key = self.hash(key);
-        if failures.len() >= MOST_ACCOUNTS && !failures.contains_key(&key) {
-            make_room(&mut failures);
+        if failures.len() >= MAX_ACCOUNTS && !failures.contains_key(&key) {
+            evict(&mut failures);
         }
-        let count = failures.get(&key).map_or(0, current).saturating_add(1);
+        let count = failures.get(&key).map_or(0, counting).saturating_add(1);
         let last = Instant::now();
         failures.insert(key, Failures { count, last });
     }
@@ -117,8 +117,8 @@ impl Throttle {
 }
 
 /// How many failures still count.
-fn current(failures: &Failures) -> u32 {
-    if failures.last.elapsed() < FAILURE_COUNTS {
+fn counting(failures: &Failures) -> u32 {
+    if failures.last.elapsed() < FAILURE_LIFETIME {
         failures.count
     } else {
         0
@@ -127,9 +127,9 @@ fn current(failures: &Failures) -> u32 {
 
 /// Forgets the accounts whose failures no longer count, or else the one that was left alone for
 /// longest.
-fn make_room(failures: &mut HashMap<u64, Failures>) {
-    failures.retain(|_, failures| current(failures) > 0);
-    if failures.len() < MOST_ACCOUNTS {
+fn evict(failures: &mut HashMap<u64, Failures>) {
+    failures.retain(|_, failures| counting(failures) > 0);
+    if failures.len() < MAX_ACCOUNTS {
         return;
     }
     let oldest = failures.iter().min_by_key(|(_, failures)| failures.last);
@@ -154,7 +154,7 @@ struct Limiter<K: Hash + Eq + Clone> {
     clock: Monotonic,
     limits: RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>,
     /// When it last looked for keys that it can forget.
-    forgot: Mutex<Instant>,
+    evicted: Mutex<Instant>,
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
@@ -164,13 +164,13 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         let quota = Quota::with_period(every).unwrap_or(Quota::per_second(burst));
         Self {
             limits: RateLimiter::hashmap_with_clock(quota.allow_burst(burst), clock),
-            forgot: Mutex::new(clock.0),
+            evicted: Mutex::new(clock.0),
             clock,
         }
     }
 
     fn admit(&self, key: K) -> Result<()> {
-        self.forget();
+        self.evict();
         self.limits.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
             // Rounded up: a client that comes at the time that it was told gets in.
@@ -182,13 +182,13 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     }
 
     /// Drops the keys that have all of their burst again, when there are many.
-    fn forget(&self) {
-        if self.limits.len() < MANY_KEYS {
+    fn evict(&self) {
+        if self.limits.len() < EVICT_FROM_KEYS {
             return;
         }
-        let mut forgot = self.forgot.lock();
-        if forgot.elapsed() >= FORGET_EVERY {
-            *forgot = Instant::now();
+        let mut evicted = self.evicted.lock();
+        if evicted.elapsed() >= EVICT_EVERY {
+            *evicted = Instant::now();
             self.limits.retain_recent();
             self.limits.shrink_to_fit();
         }
@@ -336,14 +336,14 @@ mod tests {
         advance(Duration::from_secs(1)).await;
         fail("jane");
         advance(Duration::from_secs(1)).await;
-        for n in 0..MOST_ACCOUNTS - 1 {
+        for n in 0..MAX_ACCOUNTS - 1 {
             throttle.failed(&format!("nobody{n}"));
         }
-        assert_eq!(throttle.failures.lock().len(), MOST_ACCOUNTS);
+        assert_eq!(throttle.failures.lock().len(), MAX_ACCOUNTS);
         assert_eq!(delay(&throttle, "oldest").await, 0);
         assert_eq!(delay(&throttle, "jane").await, 2);
 
-        advance(FAILURE_COUNTS).await;
+        advance(FAILURE_LIFETIME).await;
         throttle.failed("john");
         assert_eq!(throttle.failures.lock().len(), 1);
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     bus::Bus,
     config::Managing,
-    control::{self, Command, Outcome, Unreachable},
+    control::{self, Command, ControlError, Reply},
     metrics::Metrics,
     model::{Scope, limits},
     server::BUS_CAPACITY,
@@ -63,10 +63,10 @@ pub enum InviteCommand {
     /// Make an invitation, and print its link and a QR code
     Make {
         /// How many people may use it
-        #[arg(long, default_value_t = 1, value_parser = within(limits::INVITE_USES))]
+        #[arg(long, default_value_t = 1, value_parser = in_range(limits::INVITE_USES))]
         uses: u32,
         /// How many days it is good for
-        #[arg(long, default_value_t = 7, value_parser = within(limits::INVITE_DAYS))]
+        #[arg(long, default_value_t = 7, value_parser = in_range(limits::INVITE_DAYS))]
         days: u32,
     },
     /// Make an invitation no good
@@ -86,7 +86,7 @@ pub enum TokenCommand {
         #[arg(long, value_enum, default_value_t = Scope::Read)]
         scope: Scope,
         /// How many days it is good for
-        #[arg(long, default_value_t = 90, value_parser = within(limits::TOKEN_DAYS))]
+        #[arg(long, default_value_t = 90, value_parser = in_range(limits::TOKEN_DAYS))]
         days: u32,
     },
     /// Make an API token no good
@@ -105,13 +105,13 @@ pub enum SessionCommand {
 }
 
 /// Numbers that the model takes; the error for another one tells the range.
-fn within(limits: RangeInclusive<u32>) -> RangedU64ValueParser<u32> {
+fn in_range(limits: RangeInclusive<u32>) -> RangedU64ValueParser<u32> {
     let (least, most) = limits.into_inner();
     RangedU64ValueParser::new().range(u64::from(least)..=u64::from(most))
 }
 
 /// How to show what became of a command.
-enum Show {
+enum Output {
     /// A table of these fields, with these headings.
     Table(&'static [(&'static str, &'static str)]),
     /// The link or token that it is about, and for an invitation a picture of it.
@@ -120,7 +120,7 @@ enum Show {
     Done,
 }
 
-const USERS: Show = Show::Table(&[
+const USERS: Output = Output::Table(&[
     ("USER", "username"),
     ("ID", "id"),
     ("ADMIN", "admin"),
@@ -128,14 +128,14 @@ const USERS: Show = Show::Table(&[
     ("DISABLED", "disabled"),
     ("LAST SEEN", "lastSeenAt"),
 ]);
-const INVITES: Show = Show::Table(&[
+const INVITES: Output = Output::Table(&[
     ("ID", "id"),
     ("USES LEFT", "usesLeft"),
     ("OF", "uses"),
     ("BY", "createdBy"),
     ("EXPIRES", "expiresAt"),
 ]);
-const TOKENS: Show = Show::Table(&[
+const TOKENS: Output = Output::Table(&[
     ("ID", "id"),
     ("USER", "user"),
     ("NAME", "name"),
@@ -143,7 +143,7 @@ const TOKENS: Show = Show::Table(&[
     ("LAST SEEN", "lastSeenAt"),
     ("EXPIRES", "expiresAt"),
 ]);
-const SESSIONS: Show = Show::Table(&[
+const SESSIONS: Output = Output::Table(&[
     ("ID", "id"),
     ("DEVICE", "device"),
     ("SIGNED IN", "createdAt"),
@@ -151,8 +151,8 @@ const SESSIONS: Show = Show::Table(&[
 ]);
 
 impl UserCommand {
-    fn plan(self) -> (Command, Show) {
-        let change = |username, new_name, admin, disabled| Command::ChangeUser {
+    fn plan(self) -> (Command, Output) {
+        let change = |username, new_name, admin, disabled| Command::UpdateUser {
             username,
             new_name,
             admin,
@@ -160,34 +160,37 @@ impl UserCommand {
         };
         match self {
             Self::List { search } => (Command::ListUsers { search }, USERS),
-            Self::Make { username, admin } => {
-                (Command::MakeUser { username, admin }, Show::Secret("link"))
-            }
+            Self::Make { username, admin } => (
+                Command::CreateUser { username, admin },
+                Output::Secret("link"),
+            ),
             Self::Rename { username, new_name } => {
-                (change(username, Some(new_name), None, None), Show::Done)
+                (change(username, Some(new_name), None, None), Output::Done)
             }
             Self::Admin { username, revoke } => {
-                (change(username, None, Some(!revoke), None), Show::Done)
+                (change(username, None, Some(!revoke), None), Output::Done)
             }
-            Self::Disable { username } => (change(username, None, None, Some(true)), Show::Done),
-            Self::Enable { username } => (change(username, None, None, Some(false)), Show::Done),
-            Self::Reset { username } => (Command::ResetUser { username }, Show::Secret("link")),
+            Self::Disable { username } => (change(username, None, None, Some(true)), Output::Done),
+            Self::Enable { username } => (change(username, None, None, Some(false)), Output::Done),
+            Self::Reset { username } => (Command::CreateReset { username }, Output::Secret("link")),
         }
     }
 }
 
 impl InviteCommand {
-    fn plan(self) -> (Command, Show) {
+    fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListInvites, INVITES),
-            Self::Make { uses, days } => (Command::MakeInvite { uses, days }, Show::Secret("link")),
-            Self::Revoke { id } => (Command::RevokeInvite { id }, Show::Done),
+            Self::Make { uses, days } => {
+                (Command::CreateInvite { uses, days }, Output::Secret("link"))
+            }
+            Self::Revoke { id } => (Command::RevokeInvite { id }, Output::Done),
         }
     }
 }
 
 impl TokenCommand {
-    fn plan(self) -> (Command, Show) {
+    fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListTokens, TOKENS),
             Self::Make {
@@ -196,24 +199,24 @@ impl TokenCommand {
                 scope,
                 days,
             } => {
-                let make = Command::MakeToken {
+                let command = Command::CreateToken {
                     username,
                     name,
                     scope,
                     days,
                 };
-                (make, Show::Secret("token"))
+                (command, Output::Secret("token"))
             }
-            Self::Revoke { id } => (Command::RevokeToken { id }, Show::Done),
+            Self::Revoke { id } => (Command::RevokeToken { id }, Output::Done),
         }
     }
 }
 
 impl SessionCommand {
-    fn plan(self) -> (Command, Show) {
+    fn plan(self) -> (Command, Output) {
         match self {
             Self::List { username } => (Command::ListSessions { username }, SESSIONS),
-            Self::End { username, id } => (Command::EndSessions { username, id }, Show::Done),
+            Self::End { username, id } => (Command::DeleteSessions { username, id }, Output::Done),
         }
     }
 }
@@ -233,21 +236,21 @@ impl Management {
     /// What kept it from being done.
     pub async fn run(self, with: Managing) -> anyhow::Result<()> {
         let is_invite = matches!(self, Self::Invite(_));
-        let (command, show) = match self {
+        let (command, output) = match self {
             Self::User(command) => command.plan(),
             Self::Invite(command) => command.plan(),
             Self::Token(command) => command.plan(),
             Self::Session(command) => command.plan(),
         };
-        let done = perform(&with, command).await?;
-        let value = done.map_err(CommandError::Refused)?;
+        let reply = perform(&with, command).await?;
+        let value = reply.map_err(CommandError::Refused)?;
         let text = if with.json {
             format!("{value:#}\n")
         } else {
-            match show {
-                Show::Table(columns) => table(columns, &value),
-                Show::Secret(field) => secret(&value, field, is_invite)?,
-                Show::Done => String::new(),
+            match output {
+                Output::Table(columns) => table(columns, &value),
+                Output::Secret(field) => secret(&value, field, is_invite)?,
+                Output::Done => String::new(),
             }
         };
         // Whoever reads may have seen enough.
@@ -257,10 +260,10 @@ impl Management {
 }
 
 /// Has the running server do it, or does it here where none runs.
-async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
-    match control::ask(&with.at.db, &command).await {
-        Err(Unreachable::NobodyThere) => {}
-        asked => return Ok(asked?),
+async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
+    match control::send(&with.at.db, &command).await {
+        Err(ControlError::NotRunning) => {}
+        reply => return Ok(reply?),
     }
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
     let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;

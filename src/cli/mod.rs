@@ -135,14 +135,14 @@ enum Command {
 /// Whatever kept it from being done; [`exit_code`] tells what to exit with.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     // Before there are threads: it takes what it has read out of the environment.
-    let handed_over = ListenFd::from_env();
+    let sockets = ListenFd::from_env();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("can't start threads")?;
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-            Command::Serve(args) => return serve(*args, handed_over).await,
+            Command::Serve(args) => return serve(*args, sockets).await,
             Command::Status(status) => return status.run().await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),
@@ -242,17 +242,17 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-async fn serve(args: ServeArgs, handed_over: ListenFd) -> anyhow::Result<()> {
+async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     start_log(&args);
-    let handed_over = systemd::listener(handed_over)?;
+    let sockets = systemd::listener(sockets)?;
     let mut config = args.into_config()?;
-    if let Some((address, _)) = &handed_over {
+    if let Some((address, _)) = &sockets {
         config.listen = *address;
     }
     // Before anything is announced: whoever reads the ready line may send a signal at once.
     let signals = Signals::listen().context("can't listen for signals")?;
-    let server = match handed_over {
-        Some((_, listener)) => Server::take_over(listener, config).await?,
+    let server = match sockets {
+        Some((_, listener)) => Server::with_listener(listener, config).await?,
         None => Server::bind(config).await?,
     };
     // Whoever started the server may not want to know; a closed pipe is no reason to fail.
@@ -260,11 +260,14 @@ async fn serve(args: ServeArgs, handed_over: ListenFd) -> anyhow::Result<()> {
     if let Some(link) = server.setup_link() {
         let _ = writeln!(io::stdout(), "make the first account at {link}");
     }
-    systemd::tell_ready(server.address());
-    tokio::spawn(systemd::show_life(server.address(), server.store().clone()));
+    systemd::notify_ready(server.address());
+    tokio::spawn(systemd::run_watchdog(
+        server.address(),
+        server.store().clone(),
+    ));
     let stop = async {
         signals.first().await;
-        systemd::tell_stopping();
+        systemd::notify_stopping();
     };
     server.run(stop).await?;
     tracing::info!("stopped");

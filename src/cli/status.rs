@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::{error::CommandError, table::lines};
 use crate::{
     config::Database,
-    control::{self, Command, Unreachable},
+    control::{self, Command, ControlError},
     status::Status,
 };
 
@@ -33,7 +33,7 @@ pub struct StatusArgs {
 pub struct NotRunning(PathBuf);
 
 /// How long a server may take to answer: longer than it waits itself for its database.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 impl StatusArgs {
     /// Asks the server, and prints what it says.
@@ -41,11 +41,11 @@ impl StatusArgs {
     /// # Errors
     /// [`NotRunning`], what kept the server from saying it, and why it isn’t healthy.
     pub async fn run(self) -> anyhow::Result<()> {
-        let asked = timeout(PATIENCE, control::ask(&self.at.db, &Command::Status)).await;
+        let asked = timeout(TIMEOUT, control::send(&self.at.db, &Command::Status)).await;
         let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
         let value = match asked {
             Ok(told) => told.map_err(CommandError::Refused)?,
-            Err(Unreachable::NobodyThere) => {
+            Err(ControlError::NotRunning) => {
                 if self.json {
                     print(&format!("{:#}\n", json!({ "running": false })));
                 }
@@ -60,7 +60,7 @@ impl StatusArgs {
             value["running"] = true.into();
             print(&format!("{value:#}\n"));
         } else {
-            print(&shown(&status));
+            print(&rows(&status));
         }
         match status.problem {
             None => Ok(()),
@@ -77,7 +77,7 @@ fn print(text: &str) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-fn shown(status: &Status) -> String {
+fn rows(status: &Status) -> String {
     let health = if status.healthy {
         "healthy"
     } else {
@@ -115,10 +115,10 @@ fn shown(status: &Status) -> String {
 fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = bytes.saturating_mul(10) / 1024;
-    let mut tx = 0;
-    while tenths >= 10_240 && tx + 1 < units.len() {
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < units.len() {
         tenths /= 1024;
-        tx += 1;
+        unit += 1;
     }
-    format!("{}.{} {}", tenths / 10, tenths % 10, units[tx])
+    format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])
 }

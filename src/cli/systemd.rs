@@ -28,26 +28,24 @@ pub enum SocketError {
 ///
 /// # Errors
 /// Where it isn't one that listens at an address and a port, or isn't the only one.
-pub fn listener(
-    mut handed_over: ListenFd,
-) -> Result<Option<(SocketAddr, TcpListener)>, SocketError> {
-    if handed_over.len() > 1 {
-        return Err(SocketError::Several(handed_over.len()));
+pub fn listener(mut sockets: ListenFd) -> Result<Option<(SocketAddr, TcpListener)>, SocketError> {
+    if sockets.len() > 1 {
+        return Err(SocketError::Several(sockets.len()));
     }
-    let Some(listener) = handed_over.take_tcp_listener(0)? else {
+    let Some(listener) = sockets.take_tcp_listener(0)? else {
         return Ok(None);
     };
     Ok(Some((listener.local_addr()?, listener)))
 }
 
 /// Tells that clients are answered from now on.
-pub fn tell_ready(address: SocketAddr) {
-    tell(&[NotifyState::Ready, NotifyState::Status(&serving(address))]);
+pub fn notify_ready(address: SocketAddr) {
+    notify(&[NotifyState::Ready, NotifyState::Status(&serving(address))]);
 }
 
 /// Tells that the server ends because it was told to.
-pub fn tell_stopping() {
-    tell(&[
+pub fn notify_stopping() {
+    notify(&[
         NotifyState::Stopping,
         NotifyState::Status("Ending connections and closing the database"),
     ]);
@@ -56,7 +54,7 @@ pub fn tell_stopping() {
 /// Shows that the server lives, twice in the time after which it is taken for dead. It lives as long as its writer
 /// answers; that there is no room on the disk, or that another program holds the database, is told, but is nothing that
 /// a restart would mend.
-pub async fn show_life(address: SocketAddr, store: Store) {
+pub async fn run_watchdog(address: SocketAddr, store: Store) {
     let Some(time) = sd_notify::watchdog_enabled().filter(|time| !time.is_zero()) else {
         return;
     };
@@ -65,15 +63,15 @@ pub async fn show_life(address: SocketAddr, store: Store) {
     loop {
         beats.tick().await;
         match store.wait_for_writer().await {
-            Ok(()) => tell(&[
+            Ok(()) => notify(&[
                 NotifyState::Watchdog,
                 NotifyState::Status(&serving(address)),
             ]),
-            Err(error @ (Error::Busy | Error::StorageFull)) => tell(&[
+            Err(error @ (Error::Busy | Error::StorageFull)) => notify(&[
                 NotifyState::Watchdog,
                 NotifyState::Status(&error.to_string()),
             ]),
-            Err(error) => tell(&[NotifyState::Status(&error.to_string())]),
+            Err(error) => notify(&[NotifyState::Status(&error.to_string())]),
         }
     }
 }
@@ -82,7 +80,7 @@ fn serving(address: SocketAddr) -> String {
     format!("Listening on http://{address}")
 }
 
-fn tell(states: &[NotifyState]) {
+fn notify(states: &[NotifyState]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "systemd could not be told how the server is");
     }

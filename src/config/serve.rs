@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
     daily::Daily,
-    http::{Network, Origin, Settings, Signup},
+    http::{Network, Origin, ServerSettings, Signup},
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
 };
@@ -138,7 +138,7 @@ impl ServeArgs {
         let public_url = self.public_url.as_ref().map(Origin::to_string);
         let allowed = self.allow_outbound.into_iter().map(Network::into).collect();
         let oauth = self.oauth.flows(public_url.as_deref(), allowed)?;
-        let metrics_token = Secret::given(
+        let metrics_token = Secret::from_flag_or_file(
             "the token for metrics",
             self.metrics_token,
             self.metrics_token_file,
@@ -151,7 +151,7 @@ impl ServeArgs {
                 folder,
                 keep: self.backup_keep,
             }),
-            settings: Settings {
+            settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
                 public_url: self.public_url,

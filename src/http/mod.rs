@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock};
 use warp::{filters::BoxedFilter, reply::Response};
 
 pub use self::{
-    app::{App, Settings, Signup},
+    app::{App, ServerSettings, Signup},
     door::{origin::Origin, proxies::Network, service::Service},
     route::RouteInfo,
     setup::Setup,

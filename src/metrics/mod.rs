@@ -210,16 +210,16 @@ impl Metrics {
 
     /// Counts a connection as long as what comes back lives.
     #[must_use]
-    pub fn connection(&self) -> Held {
-        Held::of(self.connections.clone())
+    pub fn connection(&self) -> GaugeGuard {
+        GaugeGuard::new(self.connections.clone())
     }
 
     /// Counts a stream as long as what comes back lives.
     #[must_use]
-    pub fn stream(&self, transport: Transport) -> Held {
+    pub fn stream(&self, transport: Transport) -> GaugeGuard {
         let transport = Stream::by(transport);
         self.opened.get_or_create(&transport).inc();
-        Held::of(self.streams.get_or_create_owned(&transport))
+        GaugeGuard::new(self.streams.get_or_create_owned(&transport))
     }
 
     /// A commit of so many writes took so long. Only the writer calls this.
@@ -311,16 +311,16 @@ impl List<'_> {
 
 /// One more of something that is counted, until it is dropped.
 #[derive(Debug)]
-pub struct Held(Gauge);
+pub struct GaugeGuard(Gauge);
 
-impl Held {
-    fn of(gauge: Gauge) -> Self {
+impl GaugeGuard {
+    fn new(gauge: Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for Held {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -12,7 +12,7 @@ use openidconnect::Nonce;
 use serde::Deserialize;
 
 use super::{
-    Avatar, Error, Kind, Person, Provider, Result, Secret, avatar,
+    Avatar, Error, Person, Provider, ProviderKind, Result, Secret, avatar,
     expiring::{Digest, ExpiringMap, digest},
     github::GitHub,
     oidc::Oidc,
@@ -40,10 +40,10 @@ struct Entry {
     provider: Provider,
     address: Url,
     http: Client,
-    way: Way,
+    protocol: Protocol,
 }
 
-enum Way {
+enum Protocol {
     GitHub(Box<GitHub>),
     Oidc(Box<Oidc>),
 }
@@ -63,7 +63,7 @@ struct Flow {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
-    NoAddress(String),
+    BadAddress(String),
     #[error(
         "the address of the provider {0} must begin with https://, as it isn’t on this machine"
     )]
@@ -83,7 +83,7 @@ pub enum Purpose {
 }
 
 /// A sign-in that has begun.
-pub struct Begun {
+pub struct StartedSignIn {
     /// Where to send the browser.
     pub url: Url,
     /// For a cookie: only the browser that has it can finish.
@@ -100,7 +100,7 @@ pub struct Callback {
 
 /// Who came back, and what they had come for.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedSignIn {
     pub identity: Identity,
     /// Where the provider has their picture.
     pub avatar: Option<Url>,
@@ -134,13 +134,13 @@ impl Flows {
         let outbound = Outbound::new(&addresses, allowed).map_err(SetupError::NoAuthorities)?;
         let entry = |(provider, address): (Provider, Url)| {
             let http = outbound.client(&address);
-            let way = Way::to(&provider, &address, public_url, http.clone());
-            let way = way.map_err(|_| SetupError::NoAddress(provider.id.clone()))?;
+            let protocol = Protocol::to(&provider, &address, public_url, http.clone());
+            let protocol = protocol.map_err(|_| SetupError::BadAddress(provider.id.clone()))?;
             Ok(Entry {
                 provider,
                 address,
                 http,
-                way,
+                protocol,
             })
         };
         let entries = providers.into_iter().zip(addresses).map(entry);
@@ -164,15 +164,15 @@ impl Flows {
     /// What identities of the provider of this id are known by.
     #[must_use]
     pub fn issuer(&self, id: &str) -> Option<&str> {
-        self.entry(id).ok().map(|entry| entry.way.issuer())
+        self.entry(id).ok().map(|entry| entry.protocol.issuer())
     }
 
     /// The provider whose identities are known by this issuer.
     #[must_use]
-    pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
+    pub fn provider_by_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.entries
             .iter()
-            .find(|entry| entry.way.issuer() == issuer)
+            .find(|entry| entry.protocol.issuer() == issuer)
             .map(|entry| &entry.provider)
     }
 
@@ -180,26 +180,26 @@ impl Flows {
         self.entries
             .iter()
             .find(|entry| entry.provider.id == provider)
-            .ok_or(Error::NoProvider)
+            .ok_or(Error::UnknownProvider)
     }
 
     /// Begins a sign-in. `next` is where to go on to afterwards; what isn’t a path of our own is `/`.
     ///
     /// # Errors
-    /// [`Error::NoProvider`], and [`Error::Failed`] where the provider doesn’t say how to sign in.
+    /// [`Error::UnknownProvider`], and [`Error::Failed`] where the provider doesn’t say how to sign in.
     pub async fn begin(
         &self,
         provider: &str,
         purpose: Purpose,
         next: Option<&str>,
-    ) -> Result<Begun> {
+    ) -> Result<StartedSignIn> {
         let entry = self.entry(provider)?;
         let state = CsrfToken::new_random_len(RANDOM_BYTES);
         let cookie = CsrfToken::new_random_len(RANDOM_BYTES);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, nonce) = match &entry.way {
-            Way::GitHub(github) => (github.authorization(state.clone(), challenge), None),
-            Way::Oidc(oidc) => {
+        let (url, nonce) = match &entry.protocol {
+            Protocol::GitHub(github) => (github.authorization(state.clone(), challenge), None),
+            Protocol::Oidc(oidc) => {
                 let (url, nonce) = oidc.authorization(state.clone(), challenge).await?;
                 (url, Some(nonce))
             }
@@ -210,10 +210,10 @@ impl Flows {
             verifier,
             nonce,
             purpose,
-            next: own_path(next),
+            next: local_path(next),
         };
         self.started.insert(state.secret(), flow);
-        Ok(Begun {
+        Ok(StartedSignIn {
             url,
             cookie: Secret::new(cookie.into_secret()),
         })
@@ -226,7 +226,7 @@ impl Flows {
         provider: &str,
         cookie: Option<&str>,
         callback: Callback,
-    ) -> Result<Finished> {
+    ) -> Result<FinishedSignIn> {
         let entry = self.entry(provider)?;
         let flow = callback.state.and_then(|state| self.started.remove(&state));
         let flow = flow.ok_or(Error::Expired)?;
@@ -242,13 +242,15 @@ impl Flows {
                 return Err(failed(provider, cause));
             }
         };
-        let Person { identity, avatar } = match (&entry.way, &flow.nonce) {
-            (Way::GitHub(github), None) => github.person(code, flow.verifier).await?,
-            (Way::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
+        let Person { identity, avatar } = match (&entry.protocol, &flow.nonce) {
+            (Protocol::GitHub(github), None) => github.person(code, flow.verifier).await?,
+            (Protocol::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
             // Can’t be: a flow has a nonce where its provider has a use for it.
-            (Way::GitHub(_), Some(_)) | (Way::Oidc(_), None) => return Err(Error::Expired),
+            (Protocol::GitHub(_), Some(_)) | (Protocol::Oidc(_), None) => {
+                return Err(Error::Expired);
+            }
         };
-        Ok(Finished {
+        Ok(FinishedSignIn {
             identity,
             avatar,
             purpose: flow.purpose,
@@ -257,7 +259,7 @@ impl Flows {
     }
 
     /// Keeps somebody until they have chosen a name, for whoever has the cookie that they finished with.
-    pub fn wait_for_name(&self, cookie: &str, pending: Pending) {
+    pub fn insert_pending(&self, cookie: &str, pending: Pending) {
         self.pending.insert(cookie, pending);
     }
 
@@ -267,7 +269,7 @@ impl Flows {
     }
 
     /// Who waits for a name, and doesn’t any more.
-    pub fn take_pending(&self, cookie: &str) -> Option<Pending> {
+    pub fn remove_pending(&self, cookie: &str) -> Option<Pending> {
         self.pending.remove(cookie)
     }
 
@@ -280,7 +282,7 @@ impl Flows {
     /// Fetches a picture that `provider` named.
     ///
     /// # Errors
-    /// [`Error::NoProvider`], and [`Error::Failed`] where there is none that could be taken.
+    /// [`Error::UnknownProvider`], and [`Error::Failed`] where there is none that could be taken.
     pub async fn avatar(&self, provider: &str, url: &Url) -> Result<Avatar> {
         let entry = self.entry(provider)?;
         avatar::fetch(&entry.http, &entry.address, url).await
@@ -294,7 +296,7 @@ impl fmt::Debug for Flows {
     }
 }
 
-impl Way {
+impl Protocol {
     fn issuer(&self) -> &str {
         match self {
             Self::GitHub(github) => github.issuer(),
@@ -311,10 +313,10 @@ impl Way {
         let redirect = format!("{public_url}/api/oauth/{}/callback", provider.id);
         let redirect = RedirectUrl::new(redirect)?;
         Ok(match &provider.kind {
-            Kind::GitHub { .. } => {
+            ProviderKind::GitHub { .. } => {
                 Self::GitHub(Box::new(GitHub::new(provider, address, redirect, http)?))
             }
-            Kind::Oidc { issuer } => {
+            ProviderKind::Oidc { issuer } => {
                 Self::Oidc(Box::new(Oidc::new(provider, issuer, redirect, http)?))
             }
         })
@@ -324,11 +326,11 @@ impl Way {
 /// Where a provider is.
 fn address(provider: &Provider) -> Result<Url, SetupError> {
     let text = match &provider.kind {
-        Kind::GitHub { url } => url,
-        Kind::Oidc { issuer } => issuer,
+        ProviderKind::GitHub { url } => url,
+        ProviderKind::Oidc { issuer } => issuer,
     };
     let url = Url::parse(text).ok().filter(Url::has_host);
-    let url = url.ok_or_else(|| SetupError::NoAddress(provider.id.clone()))?;
+    let url = url.ok_or_else(|| SetupError::BadAddress(provider.id.clone()))?;
     if !is_safe(&url) {
         return Err(SetupError::Unsafe(provider.id.clone()));
     }
@@ -337,7 +339,7 @@ fn address(provider: &Provider) -> Result<Url, SetupError> {
 
 /// `next` where it is a path of our own, else `/`. Browsers take `//` and `/\` for the beginning of
 /// another host, and pass over control characters (WHATWG URL §4.4).
-fn own_path(next: Option<&str>) -> String {
+fn local_path(next: Option<&str>) -> String {
     let is_own = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")

@@ -22,8 +22,8 @@ pub use oauth2::url::Url;
 
 pub use self::{
     avatar::Avatar,
-    flows::{Begun, Callback, Finished, Flows, Pending, Purpose, SetupError},
-    provider::{Kind, Provider},
+    flows::{Callback, FinishedSignIn, Flows, Pending, Purpose, SetupError, StartedSignIn},
+    provider::{Provider, ProviderKind},
 };
 
 use crate::model::Identity;
@@ -38,7 +38,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// No such provider was set up.
     #[error("There is no such sign-in provider")]
-    NoProvider,
+    UnknownProvider,
     /// The person, or the provider for them, said no.
     #[error("The provider was told not to sign you in")]
     Denied,

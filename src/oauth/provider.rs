@@ -15,14 +15,14 @@ pub struct Provider {
     pub id: String,
     /// Its name for people.
     pub name: String,
-    pub kind: Kind,
+    pub kind: ProviderKind,
     pub client_id: String,
     pub secret: Secret,
 }
 
 /// What a provider speaks.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum ProviderKind {
     /// GitHub’s own kind of OAuth, at github.com or at a server of one’s own.
     GitHub { url: String },
     /// OpenID Connect, with what the provider calls itself, letter by letter.

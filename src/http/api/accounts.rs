@@ -11,7 +11,7 @@ use warp::{
 use crate::{
     error::{Error, Result},
     http::{
-        App, Settings, Signup,
+        App, ServerSettings, Signup,
         door::caller::{Caller, no_session_cookie, session_cookie},
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
@@ -222,7 +222,11 @@ pub(crate) struct Welcome<'a> {
 }
 
 /// Signs a browser in, and tells a program its token.
-pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> HandlerResult {
+pub fn welcome(
+    settings: &ServerSettings,
+    status: StatusCode,
+    signed_in: &SignedIn,
+) -> HandlerResult {
     let SignedIn {
         user,
         token,
