@@ -23,7 +23,7 @@ use crate::{
 /// Seconds of silence after which a transport shows that it is alive.
 pub const HEARTBEAT: u64 = 15;
 /// What a client whose cursor means nothing here is told.
-pub const RESET: &str = "This place in the stream isn't known here; load everything anew";
+pub const RESET: &str = "This place in the stream isn’t known here; load everything anew";
 /// Events that are read from the database at a time.
 const PAGE: usize = 64;
 
