@@ -21,7 +21,7 @@ pub enum Error {
     #[error("That isn’t your password")]
     WrongPassword,
     /// This server doesn't let people make accounts themselves.
-    #[error("This server doesn't take new accounts")]
+    #[error("This server doesn’t take new accounts")]
     SignupClosed,
     /// An account is made by invitation here, and there was none.
     #[error("An account needs an invitation here")]
@@ -81,7 +81,7 @@ pub enum Error {
     #[error("The server is busy; try again in a moment")]
     Busy,
     /// The disk, or the quota, has no room for a write.
-    #[error("The server's storage is full")]
+    #[error("The server’s storage is full")]
     StorageFull,
     /// The store is stopping or has failed for good; nothing more is written.
     #[error("The server is stopping")]

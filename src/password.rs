@@ -269,7 +269,7 @@ mod tests {
             assert_eq!(common, *normalised(common));
             assert!(
                 common.len() >= MIN_BYTES && !is_run(common),
-                "{common} needn't be listed"
+                "{common} needn’t be listed"
             );
         }
     }

@@ -77,7 +77,7 @@ pub struct Config {
 pub enum StartError {
     #[error(transparent)]
     Database(#[from] OpenError),
-    #[error("can't listen on {address}: {reason}")]
+    #[error("can’t listen on {address}: {reason}")]
     Listen {
         address: SocketAddr,
         reason: io::Error,
@@ -86,7 +86,7 @@ pub enum StartError {
         "--dev lets anybody sign in as anybody, so it only listens on this machine: use --listen 127.0.0.1:{port}, not {address}"
     )]
     DevIsLocal { address: SocketAddr, port: u16 },
-    #[error("can't prepare the first accounts: {0}")]
+    #[error("can’t prepare the first accounts: {0}")]
     Accounts(crate::error::Error),
 }
 
@@ -297,7 +297,7 @@ pub async fn serve<T>(
             }
             Err(error) if is_connection_error(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "can't accept connections; trying again");
+                tracing::warn!(%error, "can’t accept connections; trying again");
                 sleep(ACCEPT_RETRY).await;
             }
         }

@@ -61,7 +61,7 @@ pub struct Work {
 
 impl Work {
     pub fn begin() -> anyhow::Result<Self> {
-        let signals = Signals::listen().context("can't listen for signals")?;
+        let signals = Signals::listen().context("can’t listen for signals")?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         tokio::spawn(async move {

@@ -75,7 +75,7 @@ pub enum InviteCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// List everybody's API tokens
+    /// List everybody’s API tokens
     List,
     /// Make an API token for a user or a bot, and print it
     Make {
@@ -97,7 +97,7 @@ pub enum TokenCommand {
 pub enum SessionCommand {
     /// List where a user is signed in
     List { username: String },
-    /// End one of a user's sessions, or all of them
+    /// End one of a user’s sessions, or all of them
     End {
         username: String,
         id: Option<String>,

@@ -139,7 +139,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("can't start threads")?;
+        .context("can’t start threads")?;
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
             Command::Serve(args) => return serve(*args, sockets).await,
@@ -250,7 +250,7 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
         config.listen = *address;
     }
     // Before anything is announced: whoever reads the ready line may send a signal at once.
-    let signals = Signals::listen().context("can't listen for signals")?;
+    let signals = Signals::listen().context("can’t listen for signals")?;
     let server = match sockets {
         Some((_, listener)) => Server::with_listener(listener, config).await?,
         None => Server::bind(config).await?,

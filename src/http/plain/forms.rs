@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Keeps the token from being a hash that anything else makes of a session's token, as the store does.
-const LABEL: &str = "a form of tincan's plain pages ";
+const LABEL: &[u8] = b"a form of tincan's plain pages ";
 
 /// The session of somebody who looks at pages, and the token of their forms.
 pub struct PageSession {

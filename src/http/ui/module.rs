@@ -159,7 +159,7 @@ impl<'a> Module<'a> {
     fn add_line(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let is_outermost = !line.starts_with(char::is_whitespace);
         if is_outermost && line.contains("await ") && !line.contains("async ") {
-            return Err(place.violation("a joined module can't wait while it loads"));
+            return Err(place.violation("a joined module can’t wait while it loads"));
         }
         if line.contains("import") {
             self.add_dynamic_imports(place, line.trim())?;
@@ -247,7 +247,7 @@ fn resolve(place: Place<'_>, specifier: &str) -> Result<String, RuleViolation> {
     if is_inside && !name.is_empty() && name.chars().all(is_plain) {
         return Ok(path);
     }
-    let reason = format!("'{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js");
+    let reason = format!("'{specifier}' isn’t a relative path of a-z, 0-9 and - that ends in .js");
     Err(place.violation(reason))
 }
 
@@ -385,7 +385,7 @@ mod tests {
             "../../x.js",
         ] {
             let reason = format!(
-                "1: '{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js"
+                "1: '{specifier}' isn’t a relative path of a-z, 0-9 and - that ends in .js"
             );
             refused(&format!("import '{specifier}';"), &reason);
             refused(&format!("  import('{specifier}');"), &reason);
@@ -428,7 +428,7 @@ mod tests {
             ),
             (
                 "const x = await y();",
-                "a joined module can't wait while it loads",
+                "a joined module can’t wait while it loads",
             ),
         ] {
             refused(line, &format!("1: {reason}"));

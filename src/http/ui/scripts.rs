@@ -39,7 +39,7 @@ fn worker(path: &str, sources: &Sources<'_>) -> Result<String, RuleViolation> {
     let mut graph = Graph::new(sources);
     graph.add(&Reference::root(path))?;
     match graph.dynamic_imports().next() {
-        Some(later) => Err(later.place.violation("a worker doesn't load modules later")),
+        Some(later) => Err(later.place.violation("a worker doesn’t load modules later")),
         None => Ok(graph.modules.iter().map(Module::function).collect()),
     }
 }
@@ -125,7 +125,7 @@ impl<'a> Graph<'a> {
         }
         let exports = self.find(path).map_or(&[][..], |module| &module.exports);
         match names.iter().find(|name| !exports.contains(name)) {
-            Some(name) => Err(place.violation(format!("{path} doesn't export {name}"))),
+            Some(name) => Err(place.violation(format!("{path} doesn’t export {name}"))),
             None => Ok(()),
         }
     }
@@ -373,7 +373,7 @@ mod tests {
         let a = ("a.js", "export const a = 1;\n");
         refused(
             &[(MAIN, "import { b } from './a.js';"), a],
-            "ui/main.js:1: a.js doesn't export b",
+            "ui/main.js:1: a.js doesn’t export b",
         );
         refused(
             &[(MAIN, "import './x.js';")],
@@ -401,7 +401,7 @@ mod tests {
         );
         refused(
             &[("a-worker.js", "import('./a.js');"), a],
-            "ui/a-worker.js:1: a worker doesn't load modules later",
+            "ui/a-worker.js:1: a worker doesn’t load modules later",
         );
     }
 }
