@@ -1,7 +1,7 @@
-//! What somebody who holds the database may have done without signing in: the commands of the command
-//! line. A running server takes them at a Unix socket beside the database, which its owner alone can
-//! open; where none runs, the program does them itself, under the database's lock. Either way they
-//! pass through the one writer.
+//! The commands that manage a server from the command line, without signing in. Access to the database’s files is what
+//! permits them: a running server takes commands on a Unix socket beside the database that only its owner can open.
+//! If no server is running, the program runs them itself, under the database’s lock. Either way all writes go through
+//! the one writer.
 
 use std::{
     fs::{self, Permissions},
@@ -34,12 +34,12 @@ use crate::{
 
 /// How long a command may take to arrive.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long accepting rests when the system has no more files or memory for it.
+/// How long to wait before accepting again when the system is out of files or memory.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
-/// Bytes that a command may have.
+/// The most bytes of a command.
 const MAX_COMMAND_BYTES: u64 = 64 * 1024;
 
-/// Something to be done. Users are named, everything else has an id.
+/// A command, as it travels over the socket. Users are identified by name, everything else by id.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
@@ -87,15 +87,15 @@ pub enum Command {
     },
 }
 
-/// What became of a command: what there is to show, as the HTTP contract shows it, or the sentence that
-/// says why not.
+/// The reply to a command: the result as the HTTP API would send it, or a sentence that says why the command was
+/// refused.
 pub type Reply = std::result::Result<Value, String>;
 
 impl Command {
-    /// Does it. `base` is where people reach the server, for links.
+    /// Runs the command. `base` is the URL at which people reach the server; links begin with it.
     ///
     /// # Errors
-    /// What the store refuses, and [`Error::Invalid`] and [`Error::NotFound`] for what names nothing.
+    /// Those of the store, [`Error::Invalid`] for a value out of range, and [`Error::NotFound`] for an unknown id.
     pub async fn perform(self, store: &Store, metrics: &Metrics, base: &str) -> Result<Value> {
         Ok(match self {
             Self::Status => json!(Status::of(store, metrics, base).await?),
@@ -188,21 +188,21 @@ fn parse<T: FromStr>(id: &str, what: &'static str) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(what))
 }
 
-/// `value` with one more field.
+/// `value` as JSON, with one more field.
 fn with(value: &impl Serialize, name: &str, text: String) -> Value {
     let mut value = json!(value);
     value[name] = text.into();
     value
 }
 
-/// The socket beside the database.
+/// The path of the socket beside the database.
 fn socket(given: &Path) -> PathBuf {
-    // Behind links, as the lock is.
+    // Symbolic links are followed, as for the lock.
     let database = given.canonicalize();
     with_suffix(database.as_deref().unwrap_or(given), ".sock")
 }
 
-/// Where a running server takes commands. The socket goes when this does.
+/// The socket on which a running server takes commands. The socket’s file is removed when this is dropped.
 pub struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
@@ -215,9 +215,9 @@ impl Drop for ControlSocket {
 }
 
 impl ControlSocket {
-    /// Makes the socket. Whoever calls it holds the database's lock, so that one which is there already
-    /// was left behind. None where it can't be made, as where the path is too long for a socket: that
-    /// is told, and no reason not to serve.
+    /// Creates the socket. The caller must hold the database’s lock, which means that an existing socket was left behind
+    /// and can be replaced. Returns none if the socket can’t be created, for example because its path is too long: that
+    /// is logged, and the server runs without it.
     #[must_use]
     pub fn listen(database: &Path) -> Option<Self> {
         let path = socket(database);
@@ -234,7 +234,7 @@ impl ControlSocket {
         Some(Self { listener, path })
     }
 
-    /// Takes commands until the server stops. `base` is where people reach it.
+    /// Takes commands until the server stops. `base` is the URL at which people reach it.
     pub async fn serve(
         self,
         store: Store,
@@ -266,7 +266,7 @@ impl ControlSocket {
     }
 }
 
-/// One line is the command, and one the outcome.
+/// Reads a command as one line of JSON, and writes the reply as another.
 async fn answer(
     stream: UnixStream,
     store: &Store,
@@ -280,7 +280,7 @@ async fn answer(
     let outcome: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
             if matches!(command, Command::Status) {
-                // Asked for again and again by whoever watches over the server.
+                // Monitoring asks for this all the time.
                 tracing::debug!(?command, "on the command line");
             } else {
                 tracing::info!(?command, "on the command line");
@@ -295,10 +295,10 @@ async fn answer(
     writer.write_all(&line).await
 }
 
-/// Has a running server do it.
+/// Sends a command to the running server.
 ///
 /// # Errors
-/// [`ControlError::NotRunning`] where none runs, which then may be done otherwise.
+/// [`ControlError::NotRunning`] if there is none; the caller can then run the command itself.
 pub async fn send(database: &Path, command: &Command) -> std::result::Result<Reply, ControlError> {
     let stream = match UnixStream::connect(socket(database)).await {
         Ok(stream) => stream,
@@ -314,7 +314,7 @@ pub async fn send(database: &Path, command: &Command) -> std::result::Result<Rep
     Ok(serde_json::from_str(&answer).map_err(io::Error::from)?)
 }
 
-/// Why a running server couldn't be asked.
+/// Why there is no reply from a server.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     #[error("no server runs on this database")]

@@ -1,14 +1,14 @@
-//! Secrets that the server is started with: kept out of logs, read from files, and compared.
+//! Secrets that the server is started with: read from flags or files, kept out of logs, and compared in constant time.
 
 use std::{fmt, fs, io, path::PathBuf};
 
 use subtle::ConstantTimeEq;
 
-/// A text that no log and no error message shows.
+/// A text that never appears in a log or an error message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// Why there is no secret. The secret itself stands in none of the texts.
+/// Why a secret can’t be used. No message contains the secret itself.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error("{0} is given, and a file with it; which is it?")]
@@ -25,8 +25,11 @@ impl Secret {
         Self(text)
     }
 
-    /// The secret from a flag or from a file, without white space around it; an error if both are given, which calls it
-    /// `what`. An empty flag or variable counts as unset.
+    /// The secret from a flag or from a file, where white space around it is dropped. An empty flag or variable counts
+    /// as unset. `what` names the secret in errors.
+    ///
+    /// # Errors
+    /// If both are given, or the file can’t be read or is empty.
     pub fn from_flag_or_file(
         what: &str,
         given: Option<Self>,
@@ -53,7 +56,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether `text` is the secret. The time that this takes tells its length at most.
+    /// Whether `text` is the secret. Takes the same time wherever they differ, and so reveals at most its length.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()

@@ -1,6 +1,5 @@
-//! Slows down who guesses: so many attempts for an address, and a growing delay for an account.
-//! Nobody is ever locked out by somebody else's guessing. Kept in memory alone, and by monotonic
-//! time.
+//! Slows down guessing: a limited number of attempts per address, and a growing delay per account. Nobody is ever locked
+//! out by somebody else’s guessing. All of it is kept in memory only, and measured by the monotonic clock.
 
 use std::{
     collections::HashMap,
@@ -21,32 +20,32 @@ use crate::{
     model::HookId,
 };
 
-/// Attempts of an address at once, and how long until it has one more.
+/// The attempts that an address has at once, and how often it gets another.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const ATTEMPT_EVERY: Duration = Duration::from_secs(3);
-/// The same for what a hook posts.
+/// The same for the messages of a hook.
 const POSTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 const POST_EVERY: Duration = Duration::from_secs(2);
 
-/// Wrong passwords in a row that cost no delay: everybody mistypes.
+/// Wrong passwords in a row without a delay, as everybody mistypes.
 const FREE_FAILURES: u32 = 3;
-/// The delay doubles from a second up to 2³ of them.
+/// How often the delay of one second doubles: up to 8 s.
 const MAX_DOUBLINGS: u32 = 3;
 /// How long a failure counts.
 const FAILURE_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Keys from which on a limiter looks for those that it can forget.
+/// The number of keys from which on a limiter looks for keys to evict.
 const EVICT_FROM_KEYS: usize = 4_096;
-/// How long it then waits before it looks again: it has to look at every key.
+/// How often it looks at most, because it has to visit every key.
 const EVICT_EVERY: Duration = Duration::from_secs(1);
-/// Accounts whose failures are remembered.
+/// The most accounts whose failures are kept.
 const MAX_ACCOUNTS: usize = 10_000;
 
-/// What slows down attempts to sign in, and whatever else takes a secret.
+/// Limits attempts to sign in and other requests that prove a secret.
 pub struct Throttle {
     addresses: Limiter<IpAddr>,
     hooks: Limiter<HookId>,
-    /// By a hash of what names the account: what was typed may be long, and needn't exist.
+    /// By a hash of the username, which may be long, and need not exist.
     failures: Mutex<HashMap<u64, Failures>>,
     hasher: RandomState,
 }
@@ -72,7 +71,7 @@ impl Throttle {
     /// Counts an attempt from `address`.
     ///
     /// # Errors
-    /// [`Error::Throttled`] where there were too many.
+    /// [`Error::Throttled`] after too many.
     pub fn admit(&self, address: IpAddr) -> Result<()> {
         self.addresses.admit(network(address))
     }
@@ -80,13 +79,13 @@ impl Throttle {
     /// Counts a message that a hook posts.
     ///
     /// # Errors
-    /// [`Error::Throttled`] where there were too many.
+    /// [`Error::Throttled`] after too many.
     pub fn admit_post(&self, hook: HookId) -> Result<()> {
         self.hooks.admit(hook)
     }
 
-    /// Waits as long as the failures in a row for this account ask for; `key` is its username,
-    /// folded, whether there is such an account or not.
+    /// Waits for the delay that the account’s failures in a row call for. `key` is the folded username, whether or not
+    /// there is such an account.
     pub async fn delay(&self, key: &str) {
         let failures = self.failures.lock().get(&self.hash(key)).map(counting);
         if let Some(more) = failures.and_then(|count| count.checked_sub(FREE_FAILURES)) {
@@ -94,7 +93,7 @@ impl Throttle {
         }
     }
 
-    /// The password was wrong.
+    /// Records a wrong password.
     pub fn failed(&self, key: &str) {
         let mut failures = self.failures.lock();
         let key = self.hash(key);
@@ -106,7 +105,7 @@ impl Throttle {
         failures.insert(key, Failures { count, last });
     }
 
-    /// The password was right: earlier failures no longer count.
+    /// Records a right password, which clears earlier failures.
     pub fn succeeded(&self, key: &str) {
         self.failures.lock().remove(&self.hash(key));
     }
@@ -125,8 +124,7 @@ fn counting(failures: &Failures) -> u32 {
     }
 }
 
-/// Forgets the accounts whose failures no longer count, or else the one that was left alone for
-/// longest.
+/// Removes the accounts whose failures no longer count, or else the one whose last failure is the oldest.
 fn evict(failures: &mut HashMap<u64, Failures>) {
     failures.retain(|_, failures| counting(failures) > 0);
     if failures.len() < MAX_ACCOUNTS {
@@ -138,7 +136,7 @@ fn evict(failures: &mut HashMap<u64, Failures>) {
     }
 }
 
-/// What one person has: an address of IPv4, or the /64 that a provider gives to a household.
+/// The network that counts as one client: an IPv4 address, or the IPv6 /64 that a provider gives to a household.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -149,16 +147,16 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// So many at once for each key, and then one at a time.
+/// A burst for each key, and then one at a time.
 struct Limiter<K: Hash + Eq + Clone> {
     clock: Monotonic,
     limits: RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>,
-    /// When it last looked for keys that it can forget.
+    /// When it last looked for keys to evict.
     evicted: Mutex<Instant>,
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
-    /// A burst of `burst`, and then one `every` so long, which isn't zero.
+    /// Allows `burst` at once, and then one per `every`, which must not be zero.
     fn new(burst: NonZeroU32, every: Duration) -> Self {
         let clock = Monotonic(Instant::now());
         let quota = Quota::with_period(every).unwrap_or(Quota::per_second(burst));
@@ -173,7 +171,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         self.evict();
         self.limits.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
-            // Rounded up: a client that comes at the time that it was told gets in.
+            // Rounded up, so that a client that waits this long is admitted.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Error::Throttled {
                 seconds: seconds.max(1),
@@ -181,7 +179,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         })
     }
 
-    /// Drops the keys that have all of their burst again, when there are many.
+    /// If there are many keys, drops those that have their whole burst again.
     fn evict(&self) {
         if self.limits.len() < EVICT_FROM_KEYS {
             return;
@@ -195,7 +193,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     }
 }
 
-/// The time since a start, by the clock that sleeps go by.
+/// The time since a start, by tokio’s clock, which tests can pause.
 #[derive(Clone, Copy)]
 struct Monotonic(Instant);
 
@@ -213,7 +211,7 @@ mod tests {
 
     use super::*;
 
-    /// How many are let in before one isn't, and how long that one is told to wait.
+    /// How many are admitted before one is refused, and how many seconds that one is told to wait.
     fn burst(mut admit: impl FnMut() -> Result<()>) -> (u32, u64) {
         let mut admitted = 0;
         loop {
@@ -278,7 +276,7 @@ mod tests {
         for n in 0..10_000 {
             assert!(throttle.admit(address(n)).is_ok());
         }
-        // Who has used up the attempts isn't let off by a crowd.
+        // A crowd of others doesn’t give an address its attempts back.
         assert_eq!(burst(|| throttle.admit(ip("192.0.2.1"))).0, 10);
         assert_eq!(throttle.addresses.limits.len(), 10_001);
         advance(Duration::from_secs(7)).await;
@@ -286,7 +284,7 @@ mod tests {
         assert_eq!(throttle.addresses.limits.len(), 1);
     }
 
-    /// How long the account is kept waiting.
+    /// The delay of an account in seconds.
     async fn delay(throttle: &Throttle, key: &str) -> u64 {
         let start = Instant::now();
         throttle.delay(key).await;

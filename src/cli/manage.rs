@@ -1,5 +1,5 @@
-//! The commands that look after users, invitations, API tokens and sessions: what they take, and how
-//! they show what became of it. Doing it is `control`'s.
+//! The commands that manage users, invitations, API tokens and sessions: their arguments and their output. The work
+//! itself is done by `control`.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -104,19 +104,19 @@ pub enum SessionCommand {
     },
 }
 
-/// Numbers that the model takes; the error for another one tells the range.
+/// Accepts the numbers that the model allows. The error for any other says what the range is.
 fn in_range(limits: RangeInclusive<u32>) -> RangedU64ValueParser<u32> {
     let (least, most) = limits.into_inner();
     RangedU64ValueParser::new().range(u64::from(least)..=u64::from(most))
 }
 
-/// How to show what became of a command.
+/// How the reply to a command is printed.
 enum Output {
-    /// A table of these fields, with these headings.
+    /// A table. Each column is a heading and the field below it.
     Table(&'static [(&'static str, &'static str)]),
-    /// The link or token that it is about, and for an invitation a picture of it.
+    /// The link or token in this field, with a QR code if it is an invitation.
     Secret(&'static str),
-    /// That it is done.
+    /// Nothing.
     Done,
 }
 
@@ -221,7 +221,7 @@ impl SessionCommand {
     }
 }
 
-/// One of these commands.
+/// Any of these commands.
 pub enum Management {
     User(UserCommand),
     Invite(InviteCommand),
@@ -230,10 +230,7 @@ pub enum Management {
 }
 
 impl Management {
-    /// Does it, and prints what became of it.
-    ///
-    /// # Errors
-    /// What kept it from being done.
+    /// Runs the command and prints the reply.
     pub async fn run(self, with: Managing) -> anyhow::Result<()> {
         let is_invite = matches!(self, Self::Invite(_));
         let (command, output) = match self {
@@ -253,13 +250,13 @@ impl Management {
                 Output::Done => String::new(),
             }
         };
-        // Whoever reads may have seen enough.
+        // The reader may have closed the pipe.
         let _ = io::stdout().write_all(text.as_bytes());
         Ok(())
     }
 }
 
-/// Has the running server do it, or does it here where none runs.
+/// Runs the command in the server, or in this process if no server is running.
 async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
     match control::send(&with.at.db, &command).await {
         Err(ControlError::NotRunning) => {}
@@ -274,13 +271,13 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
     Ok(done.map_err(|error| error.to_string()))
 }
 
-/// A link or token, to be handed on: alone on its line, as a script wants it.
+/// A link or token on a line of its own, so that scripts can read it.
 fn secret(value: &Value, field: &str, is_invite: bool) -> anyhow::Result<String> {
     let secret = value[field].as_str().context("the server left it out")?;
     let mut text = format!("{secret}\n");
     if is_invite && io::stdout().is_terminal() {
         let code = QrCode::new(secret)?;
-        // Dark on light, as cameras want it, on a terminal that is light on dark.
+        // Cameras expect dark on light, and most terminals are light on dark.
         let mut picture = code.render::<Dense1x2>();
         picture
             .dark_color(Dense1x2::Light)

@@ -1,4 +1,4 @@
-//! `tincan status`: how the server on a database is doing.
+//! `tincan status`: the state of the server that has a database open.
 
 use std::{
     io::{self, Write},
@@ -32,14 +32,14 @@ pub struct StatusArgs {
 #[error("no server runs on {}", .0.display())]
 pub struct NotRunning(PathBuf);
 
-/// How long a server may take to answer: longer than it waits itself for its database.
+/// How long the server may take to answer. It must be longer than the server itself waits for its database.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 impl StatusArgs {
-    /// Asks the server, and prints what it says.
+    /// Asks the server and prints its status.
     ///
     /// # Errors
-    /// [`NotRunning`], what kept the server from saying it, and why it isn’t healthy.
+    /// [`NotRunning`], or [`CommandError::Refused`] if the server couldn’t answer or isn’t healthy.
     pub async fn run(self) -> anyhow::Result<()> {
         let asked = timeout(TIMEOUT, control::send(&self.at.db, &Command::Status)).await;
         let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
@@ -73,7 +73,7 @@ impl StatusArgs {
 }
 
 fn print(text: &str) {
-    // Whoever reads may have seen enough.
+    // The reader may have closed the pipe.
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
@@ -111,7 +111,7 @@ fn rows(status: &Status) -> String {
     ])
 }
 
-/// Bytes as people read them, with one digit behind the point.
+/// Bytes in the largest fitting unit, with one decimal.
 fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = bytes.saturating_mul(10) / 1024;

@@ -1,6 +1,6 @@
-//! What systemd, or whoever else speaks its protocols, hands over to the server and hears from it: a socket that it
-//! has opened (`sd_listen_fds(3)`), that the server is ready and when it stops (`sd_notify(3)`), and signs of life
-//! (`sd_watchdog_enabled(3)`). Where nobody asks for them, none of these does anything.
+//! systemd’s protocols, for systemd or any other supervisor that speaks them: socket activation
+//! (`sd_listen_fds(3)`), notifications that the server is ready or stopping (`sd_notify(3)`), and the watchdog
+//! (`sd_watchdog_enabled(3)`). Without such a supervisor none of this does anything.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{error::Error, store::Store};
 
-/// Why the server can't listen where it was told to by a socket.
+/// Why the server can’t listen on the socket that was passed to it.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     #[error(
@@ -24,10 +24,10 @@ pub enum SocketError {
     Unusable(#[from] io::Error),
 }
 
-/// The socket that was handed over, if any, and its address.
+/// The socket that was passed to the process, if any, and its address.
 ///
 /// # Errors
-/// Where it isn't one that listens at an address and a port, or isn't the only one.
+/// If it isn’t a listening TCP socket, or if there are several.
 pub fn listener(mut sockets: ListenFd) -> Result<Option<(SocketAddr, TcpListener)>, SocketError> {
     if sockets.len() > 1 {
         return Err(SocketError::Several(sockets.len()));
@@ -38,12 +38,12 @@ pub fn listener(mut sockets: ListenFd) -> Result<Option<(SocketAddr, TcpListener
     Ok(Some((listener.local_addr()?, listener)))
 }
 
-/// Tells that clients are answered from now on.
+/// Reports that the server now answers clients.
 pub fn notify_ready(address: SocketAddr) {
     notify(&[NotifyState::Ready, NotifyState::Status(&serving(address))]);
 }
 
-/// Tells that the server ends because it was told to.
+/// Reports that the server is stopping because it was asked to.
 pub fn notify_stopping() {
     notify(&[
         NotifyState::Stopping,
@@ -51,9 +51,8 @@ pub fn notify_stopping() {
     ]);
 }
 
-/// Shows that the server lives, twice in the time after which it is taken for dead. It lives as long as its writer
-/// answers; that there is no room on the disk, or that another program holds the database, is told, but is nothing that
-/// a restart would mend.
+/// Reports that the server is alive, twice per watchdog interval, as long as its writer answers. A full disk, or another
+/// program that holds the database, is reported as a status but doesn’t trip the watchdog: a restart wouldn’t help.
 pub async fn run_watchdog(address: SocketAddr, store: Store) {
     let Some(time) = sd_notify::watchdog_enabled().filter(|time| !time.is_zero()) else {
         return;

@@ -1,4 +1,4 @@
-//! The flags about sign-in providers, and how they fit together.
+//! The flags for sign-in providers, and how they fit together.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::{
 
 const HEADING: &str = "Signing in elsewhere";
 const GITHUB: &str = "github";
-/// Words that stand where a provider’s name stands in paths, so that none may have them as its name.
+/// Words that paths have in the same place as a provider’s name, so no provider may be called that.
 const RESERVED_NAMES: [&str; 3] = [GITHUB, "pending", "complete"];
 const MAX_NAME_LENGTH: usize = 20;
 
@@ -62,7 +62,7 @@ pub struct OAuthArgs {
     oidc_secret_file: Vec<String>,
 }
 
-/// Why the flags about providers don’t fit together. No text holds anything that may be a secret.
+/// Why the flags for providers don’t fit together. No message contains anything that may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum OAuthArgsError {
     #[error(
@@ -92,9 +92,8 @@ pub enum OAuthArgsError {
 }
 
 impl OAuthArgs {
-    /// Sets up the providers. Reads the files with secrets, and connects to no provider.
-    /// `public_url` is where people reach this server; `allowed` are networks that are no part of the
-    /// public internet and may be connected to all the same.
+    /// Sets up the providers. Reads the files with secrets, and doesn’t connect to any provider. `public_url` is
+    /// where people reach this server; `allowed` are networks outside the public internet that may be connected to.
     pub fn flows(
         self,
         public_url: Option<&str>,
@@ -180,7 +179,7 @@ impl OAuthArgs {
 
 type Named<'a> = Vec<(&'a str, &'a str)>;
 
-/// Names and values, each name once.
+/// Splits words of the form `NAME=VALUE`. No name may be given twice.
 fn named<'a>(
     flag: &'static str,
     values: impl Iterator<Item = &'a str>,

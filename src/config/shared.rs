@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::http::Origin;
 
-/// Which database.
+/// The flag that says which database.
 #[derive(Args, Debug)]
 pub struct Database {
     /// The database, of a server that runs or doesn’t

@@ -1,5 +1,5 @@
-//! Sign-ins under way, and people who still have to choose a name. All of it is kept in memory for ten
-//! minutes: a restart costs whoever is signing in at that moment a second try.
+//! Sign-ins in progress, and people who still have to choose a username. Both are kept in memory for ten minutes.
+//! Somebody who is signing in while the server restarts has to try again.
 
 use std::{fmt, io};
 
@@ -23,14 +23,14 @@ use crate::{
     outbound::{Client, Outbound, is_safe},
 };
 
-/// How random is what a browser must bring back.
+/// Random bytes in the state and in the cookie.
 const RANDOM_BYTES: u32 = 32;
 
-/// All providers, and the sign-ins that are under way at them.
+/// All providers, and the sign-ins in progress.
 #[derive(Default)]
 pub struct Flows {
     entries: Vec<Entry>,
-    /// By the state that comes back from the provider.
+    /// By the `state` parameter that the provider sends back.
     started: ExpiringMap<Flow>,
     /// By the secret in the cookie.
     pending: ExpiringMap<Pending>,
@@ -48,12 +48,12 @@ enum Protocol {
     Oidc(Box<Oidc>),
 }
 
-/// A sign-in between leaving and coming back.
+/// A sign-in that the provider hasn’t answered yet.
 struct Flow {
     provider: String,
     cookie: Digest,
     verifier: PkceCodeVerifier,
-    /// Where the provider speaks OpenID Connect.
+    /// For OpenID Connect only.
     nonce: Option<Nonce>,
     purpose: Purpose,
     next: String,
@@ -74,23 +74,23 @@ pub enum SetupError {
     NoAuthorities(io::Error),
 }
 
-/// What somebody goes to a provider for.
+/// What a sign-in with a provider is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
-    /// To sign in to this account that way from now on.
+    /// To link the provider’s account, so that it can be used to sign in to this one.
     Link(UserId),
 }
 
-/// A sign-in that has begun.
+/// A sign-in that has been started.
 pub struct StartedSignIn {
     /// Where to send the browser.
     pub url: Url,
-    /// For a cookie: only the browser that has it can finish.
+    /// The value of a cookie. Only the browser that has it can finish the sign-in.
     pub cookie: Secret,
 }
 
-/// The query that somebody comes back with (RFC 6749 §4.1.2). Holds secrets, so it has no `Debug`.
+/// The query of the provider’s redirect (RFC 6749 §4.1.2). It contains secrets, so it has no `Debug`.
 #[derive(Deserialize)]
 pub struct Callback {
     pub state: Option<String>,
@@ -98,30 +98,30 @@ pub struct Callback {
     pub error: Option<String>,
 }
 
-/// Who came back, and what they had come for.
+/// A finished sign-in: who it is, and what it was for.
 #[derive(Debug)]
 pub struct FinishedSignIn {
     pub identity: Identity,
-    /// Where the provider has their picture.
+    /// The URL of their picture.
     pub avatar: Option<Url>,
     pub purpose: Purpose,
-    /// A path of our own to go on to.
+    /// The local path to go on to.
     pub next: String,
 }
 
-/// Somebody whom their provider knows and nobody here yet.
+/// Somebody who has signed in with a provider, and has no account here yet.
 #[derive(Clone, Debug)]
 pub struct Pending {
     /// The provider’s id.
     pub provider: String,
     pub identity: Identity,
-    /// Where the provider has their picture.
+    /// The URL of their picture.
     pub avatar: Option<Url>,
 }
 
 impl Flows {
-    /// Connects to no provider yet. `public_url` is where people reach this server, without a path; `allowed` are
-    /// networks that are no part of the public internet and may be connected to all the same.
+    /// Sets up the providers, without connecting to any. `public_url` is the URL at which people reach this server,
+    /// without a path; `allowed` are networks outside the public internet that may be connected to.
     pub fn new(
         providers: Vec<Provider>,
         public_url: &str,
@@ -155,19 +155,19 @@ impl Flows {
         self.entries.iter().map(|entry| &entry.provider)
     }
 
-    /// The provider of this id.
+    /// The provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers().find(|provider| provider.id == id)
     }
 
-    /// What identities of the provider of this id are known by.
+    /// The issuer of the identities of the provider with this id.
     #[must_use]
     pub fn issuer(&self, id: &str) -> Option<&str> {
         self.entry(id).ok().map(|entry| entry.protocol.issuer())
     }
 
-    /// The provider whose identities are known by this issuer.
+    /// The provider whose identities have this issuer.
     #[must_use]
     pub fn provider_by_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.entries
@@ -183,10 +183,10 @@ impl Flows {
             .ok_or(Error::UnknownProvider)
     }
 
-    /// Begins a sign-in. `next` is where to go on to afterwards; what isn’t a path of our own is `/`.
+    /// Starts a sign-in. `next` is the path to go on to afterwards; anything but a local path becomes `/`.
     ///
     /// # Errors
-    /// [`Error::UnknownProvider`], and [`Error::Failed`] where the provider doesn’t say how to sign in.
+    /// [`Error::UnknownProvider`], or [`Error::Failed`] if the provider’s metadata can’t be fetched or used.
     pub async fn begin(
         &self,
         provider: &str,
@@ -219,8 +219,8 @@ impl Flows {
         })
     }
 
-    /// Finishes a sign-in: once, in the browser where it began, and with the provider where it began, as
-    /// another’s code must not be taken for this one’s (RFC 9700 §4.4).
+    /// Finishes a sign-in. It can be finished only once, in the browser in which it was started, and with the provider
+    /// at which it was started, so that one provider’s code isn’t sent to another (mix-up attack, RFC 9700 §4.4).
     pub async fn finish(
         &self,
         provider: &str,
@@ -245,7 +245,7 @@ impl Flows {
         let Person { identity, avatar } = match (&entry.protocol, &flow.nonce) {
             (Protocol::GitHub(github), None) => github.person(code, flow.verifier).await?,
             (Protocol::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
-            // Can’t be: a flow has a nonce where its provider has a use for it.
+            // Can’t happen: a flow has a nonce exactly if its provider speaks OpenID Connect.
             (Protocol::GitHub(_), Some(_)) | (Protocol::Oidc(_), None) => {
                 return Err(Error::Expired);
             }
@@ -258,31 +258,31 @@ impl Flows {
         })
     }
 
-    /// Keeps somebody until they have chosen a name, for whoever has the cookie that they finished with.
+    /// Keeps somebody until they have chosen a username. `cookie` is the cookie of the browser that they signed in with.
     pub fn insert_pending(&self, cookie: &str, pending: Pending) {
         self.pending.insert(cookie, pending);
     }
 
-    /// Who waits for a name.
+    /// Who has yet to choose a username, in the browser with this cookie.
     pub fn pending(&self, cookie: &str) -> Option<Pending> {
         self.pending.get(cookie)
     }
 
-    /// Who waits for a name, and doesn’t any more.
+    /// Like [`pending`](Self::pending), and removes them.
     pub fn remove_pending(&self, cookie: &str) -> Option<Pending> {
         self.pending.remove(cookie)
     }
 
-    /// Drops the sign-ins that took too long. They couldn’t be finished anyway.
+    /// Drops the sign-ins that have expired. They couldn’t be finished anyway.
     pub fn remove_expired(&self) {
         self.started.remove_expired();
         self.pending.remove_expired();
     }
 
-    /// Fetches a picture that `provider` named.
+    /// Fetches a picture whose URL came from `provider`.
     ///
     /// # Errors
-    /// [`Error::UnknownProvider`], and [`Error::Failed`] where there is none that could be taken.
+    /// [`Error::UnknownProvider`], or [`Error::Failed`] if there is no acceptable picture.
     pub async fn avatar(&self, provider: &str, url: &Url) -> Result<Avatar> {
         let entry = self.entry(provider)?;
         avatar::fetch(&entry.http, &entry.address, url).await
@@ -323,7 +323,7 @@ impl Protocol {
     }
 }
 
-/// Where a provider is.
+/// The provider’s URL.
 fn address(provider: &Provider) -> Result<Url, SetupError> {
     let text = match &provider.kind {
         ProviderKind::GitHub { url } => url,
@@ -337,8 +337,8 @@ fn address(provider: &Provider) -> Result<Url, SetupError> {
     Ok(url)
 }
 
-/// `next` where it is a path of our own, else `/`. Browsers take `//` and `/\` for the beginning of
-/// another host, and pass over control characters (WHATWG URL §4.4).
+/// `next` if it is a path on this server, else `/`. Browsers take `//` and `/\` as the start of another host, and
+/// ignore control characters (WHATWG URL §4.4).
 fn local_path(next: Option<&str>) -> String {
     let is_own = |path: &&str| {
         path.starts_with('/')
