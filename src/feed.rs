@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
-    metrics::{Held, Metrics, Transport},
+    metrics::{GaugeGuard, Metrics, Transport},
     model::{CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
     store::{Backlog, Session, Store},
@@ -23,7 +23,7 @@ use crate::{
 /// Seconds of silence after which a transport shows that it is alive.
 pub const HEARTBEAT: u64 = 15;
 /// What a client whose cursor means nothing here is told.
-pub const RESET: &str = "This place in the stream isn't known here; load everything anew";
+pub const RESET: &str = "This place in the stream isn’t known here; load everything anew";
 /// Events that are read from the database at a time.
 const PAGE: usize = 64;
 
@@ -90,7 +90,7 @@ pub struct Feed {
     /// As long as it is open, its user is online.
     _online: PresenceGuard,
     /// As long as it is open, it is counted.
-    _counted: Held,
+    _counted: GaugeGuard,
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been passed on.

@@ -19,7 +19,7 @@ pub struct App {
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub setup: Setup,
-    pub settings: Arc<Settings>,
+    pub settings: Arc<ServerSettings>,
     /// Cancelled when the server stops. Streams end themselves then.
     pub stopping: CancellationToken,
 }
@@ -42,7 +42,7 @@ impl App {
         bus: Arc<Bus>,
         metrics: Arc<Metrics>,
         setup: Setup,
-        settings: Settings,
+        settings: ServerSettings,
     ) -> Arc<Self> {
         Arc::new(Self {
             presence: Presence::new(&store, &bus),
@@ -60,7 +60,7 @@ impl App {
 
 /// How this server was set up.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct ServerSettings {
     /// Anybody may sign in as anybody, from this machine alone.
     pub dev: bool,
     pub signup: Signup,
@@ -76,7 +76,7 @@ pub struct Settings {
     pub metrics_token: Option<Secret>,
 }
 
-impl Settings {
+impl ServerSettings {
     /// Whether people reach the server through TLS.
     pub(super) fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(Origin::is_https)

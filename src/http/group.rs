@@ -13,14 +13,14 @@ use warp::{
 };
 
 use super::{
-    App, Settings,
+    App, ServerSettings,
     door::{
         caller::Caller,
         filters::{self, Upgrade},
     },
     reply::{ErrorResponse, HandlerResult, nothing_here},
     request::Request,
-    route::{Handling, Route, RouteInfo},
+    route::{HandlerFuture, Route, RouteInfo},
 };
 use crate::error::ErrorCode;
 
@@ -77,7 +77,7 @@ pub struct Group {
     /// Leads from a path to its place in `resources`.
     router: Router<usize>,
     /// Makes a response of what a handler has answered.
-    finish: fn(&Settings, HandlerResult) -> Response,
+    finish: fn(&ServerSettings, HandlerResult) -> Response,
 }
 
 impl Group {
@@ -86,7 +86,7 @@ impl Group {
     pub fn new(
         prefix: &'static str,
         tables: &[fn() -> Vec<Route>],
-        finish: fn(&Settings, HandlerResult) -> Response,
+        finish: fn(&ServerSettings, HandlerResult) -> Response,
     ) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
         for route in tables.iter().flat_map(|table| table()) {
@@ -133,11 +133,11 @@ impl Group {
                     upgrade,
                     body,
                 );
-                let handling = self.handle(path.as_str(), request);
+                let handler = self.handle(path.as_str(), request);
                 let settings = Arc::clone(&app.settings);
                 async move {
-                    let answer = match handling {
-                        Ok(handling) => handling.await,
+                    let answer = match handler {
+                        Ok(handler) => handler.await,
                         Err(refusal) => Err(refusal),
                     };
                     (self.finish)(&settings, answer)
@@ -150,7 +150,7 @@ impl Group {
         }
     }
 
-    fn handle(&self, path: &str, request: Request) -> HandlerResult<Handling> {
+    fn handle(&self, path: &str, request: Request) -> HandlerResult<HandlerFuture> {
         let (resource, parameters) = self.resource(path).ok_or_else(nothing_here)?;
         // A path whose id can't be one isn't there, whatever the method.
         if !resource.accepts(&parameters) {
@@ -232,7 +232,7 @@ impl RouteTable {
 
     /// A path as the log may show it: without what follows a secret's own segment, as `hooks/`, wherever
     /// that stands. Somebody may mistype what is in front of it.
-    pub fn shown<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {
+    pub fn redacted<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {
         let before_secrets = self.before_secrets.iter();
         let starts = before_secrets.filter_map(|before| Some(path.find(before)? + before.len()));
         let first = starts.min();

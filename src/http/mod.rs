@@ -21,7 +21,7 @@ use warp::{filters::BoxedFilter, reply::Response};
 
 pub use self::{
     api::openapi::document,
-    app::{App, Settings, Signup},
+    app::{App, ServerSettings, Signup},
     door::{origin::Origin, proxies::Network, service::Service},
     route::RouteInfo,
     setup::Setup,

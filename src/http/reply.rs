@@ -13,7 +13,7 @@ use warp::{
     reply::Response,
 };
 
-use super::Settings;
+use super::ServerSettings;
 use crate::{
     contract::error,
     error::{Error, ErrorCode},
@@ -159,7 +159,7 @@ pub fn see_other(path: &str) -> HandlerResult {
 }
 
 /// What is sent for what a handler has answered.
-pub fn finish(_: &Settings, answer: HandlerResult) -> Response {
+pub fn finish(_: &ServerSettings, answer: HandlerResult) -> Response {
     answer.into_response()
 }
 

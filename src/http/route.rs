@@ -24,10 +24,10 @@ pub struct Route {
     handle: BoxedHandler,
 }
 
-type BoxedHandler = Box<dyn Fn(&Params<'_, '_>, Request) -> Option<Handling> + Send + Sync>;
+type BoxedHandler = Box<dyn Fn(&Params<'_, '_>, Request) -> Option<HandlerFuture> + Send + Sync>;
 
 /// An answer under way.
-pub type Handling = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
+pub type HandlerFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
 
 impl Route {
     pub fn get<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
@@ -91,7 +91,7 @@ impl Route {
     }
 
     /// Checks the permission, then answers. None where the handler doesn't take the values in the path.
-    pub fn handle(&self, parameters: &Params<'_, '_>, request: Request) -> Option<Handling> {
+    pub fn handle(&self, parameters: &Params<'_, '_>, request: Request) -> Option<HandlerFuture> {
         (self.handle)(parameters, request)
     }
 

@@ -45,6 +45,6 @@ impl Setup {
     /// Whether that is the token.
     #[must_use]
     pub fn admits(&self, token: &str) -> bool {
-        self.token.as_ref().is_some_and(|own| own.is(token))
+        self.token.as_ref().is_some_and(|own| own.matches(token))
     }
 }

@@ -84,7 +84,7 @@ pub fn message_content(text: &str) -> Result<&str> {
     if content.contains('\0') {
         return Err(Error::invalid(
             "content",
-            "A message can't contain a NUL character",
+            "A message can’t contain a NUL character",
         ));
     }
     Ok(content)
@@ -125,11 +125,11 @@ fn shown_name(what: &str, text: &str) -> Result<String> {
         return Err(Error::invalid("name", format!("{what} needs a name")));
     }
     if name.chars().count() > MAX_NAME_LENGTH {
-        let reason = format!("{what}'s name has {MAX_NAME_LENGTH} characters at most");
+        let reason = format!("{what}’s name has {MAX_NAME_LENGTH} characters at most");
         return Err(Error::invalid("name", reason));
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        let reason = format!("{what}'s name can't contain control characters");
+        let reason = format!("{what}’s name can’t contain control characters");
         return Err(Error::invalid("name", reason));
     }
     Ok(name.to_owned())

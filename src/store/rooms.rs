@@ -369,7 +369,7 @@ pub(super) fn require_own_room(
 fn require_owner(role: Role) -> Result<()> {
     match role {
         Role::Owner => Ok(()),
-        Role::Member => Err(Error::NotYours("the room's owner")),
+        Role::Member => Err(Error::NotYours("the room’s owner")),
     }
 }
 

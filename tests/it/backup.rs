@@ -261,7 +261,7 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
         ),
         (Vec::new(), "no good"),
         (changed("PRAGMA user_version = 999"), "newer tincan"),
-        (changed("PRAGMA application_id = 7"), "not one of tincan's"),
+        (changed("PRAGMA application_id = 7"), "not one of tincan’s"),
         (changed("UPDATE sequence SET last_id = 1"), "no good"),
         (changed("DELETE FROM users WHERE id = 2"), "no good"),
     ];

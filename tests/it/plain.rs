@@ -8,7 +8,7 @@ use reqwest::{
     header::{CONTENT_TYPE, COOKIE, SET_COOKIE},
 };
 use tempfile::TempDir;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 
 use crate::support::{Answer, Client, Server, Talk, answer, at_once, dev, on_path, skip};
 
@@ -268,7 +268,7 @@ async fn people_meet_in_rooms_without_scripts() {
     assert_lacks(&page, "Change</a>");
     assert_shows(&ada.page(people).await, "Rename");
     let refused = john.send(&jane_page, &[("remove", "Remove jane")]).await;
-    assert_shows(&html(refused, 403), "Only the room's owner can do this.");
+    assert_shows(&html(refused, 403), "Only the room’s owner can do this.");
 
     assert_shows(
         &ada.page("/plain/conversations/1/leave").await,
@@ -492,7 +492,7 @@ async fn an_account_is_made_at_the_door() {
 #[tokio::test]
 async fn without_dev_mode_the_door_says_as_the_contract_does() {
     let strict = Config {
-        settings: Settings::default(),
+        settings: ServerSettings::default(),
         ..dev()
     };
     let server = Server::start(strict).await;
@@ -507,7 +507,7 @@ async fn without_dev_mode_the_door_says_as_the_contract_does() {
     let refused = answer(form(&server.nobody(), "/plain/sign-in", &fields)).await;
     assert_shows(
         &html(refused, 403),
-        "This server doesn't take new accounts.",
+        "This server doesn’t take new accounts.",
     );
 }
 
@@ -561,7 +561,7 @@ async fn what_is_refused_comes_back_with_the_reason() {
         for (content, reason) in [
             (" \n ", "Message content required."),
             (&long, "A message has 4000 characters at most."),
-            ("a\0b", "A message can't contain a NUL character."),
+            ("a\0b", "A message can’t contain a NUL character."),
         ] {
             let page = html(john.send(&path, &[("content", content)]).await, 422);
             assert_shows(&page, &format!(r#"role="alert">{reason}</p>"#));

@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, Result},
     http::{
-        App, Settings, Signup,
+        App, ServerSettings, Signup,
         door::caller::{Caller, no_session_cookie, session_cookie},
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
@@ -185,7 +185,11 @@ pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Res
 }
 
 /// Signs a browser in, and tells a program its token.
-pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> HandlerResult {
+pub fn welcome(
+    settings: &ServerSettings,
+    status: StatusCode,
+    signed_in: &SignedIn,
+) -> HandlerResult {
     let SignedIn {
         user,
         token,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{Error, ErrorCode},
     http::{
-        App, Settings,
+        App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
     model::Permission,
@@ -79,9 +79,9 @@ async fn person(app: &App, caller: &Caller) -> HandlerResult<Arc<Session>> {
 
 /// With a token, whoever has it may look, and nobody else: a proxy that says nothing of itself makes
 /// everybody look as if they were on this machine. Without one, this machine may.
-fn admit_to_metrics(settings: &Settings, caller: &Caller) -> HandlerResult<()> {
+fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult<()> {
     if let Some(token) = &settings.metrics_token {
-        if bearer(caller.headers()).is_some_and(|given| token.is(given)) {
+        if bearer(caller.headers()).is_some_and(|given| token.matches(given)) {
             return Ok(());
         }
         let message = "This takes the token for metrics as a bearer token";
@@ -100,6 +100,6 @@ fn admit_to_metrics(settings: &Settings, caller: &Caller) -> HandlerResult<()> {
 
 /// Whether a proxy could stand between that passes on what it gets and says nothing of it. Where people
 /// come by another address there may be one. One that is trusted tells.
-fn may_be_a_silent_proxy(settings: &Settings, peer: IpAddr) -> bool {
+fn may_be_a_silent_proxy(settings: &ServerSettings, peer: IpAddr) -> bool {
     settings.public_url.is_some() && !proxies::is_trusted(peer, &settings.trusted_proxies)
 }

@@ -13,7 +13,7 @@ use super::origin::is_same_origin;
 use crate::{
     error::{Error, ErrorCode},
     http::{
-        App, Settings,
+        App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
     store::{Session, SignedIn},
@@ -112,7 +112,7 @@ impl Caller {
     }
 
     /// The token that it names its session by.
-    pub fn token(&self, settings: &Settings) -> Option<&str> {
+    pub fn token(&self, settings: &ServerSettings) -> Option<&str> {
         self.bearer().or_else(|| self.cookie(settings))
     }
 
@@ -174,7 +174,7 @@ impl Caller {
     }
 
     /// Where the caller reaches this server, for links that they give to others.
-    pub fn base(&self, settings: &Settings) -> String {
+    pub fn base(&self, settings: &ServerSettings) -> String {
         if let Some(own) = &settings.public_url {
             return own.to_string();
         }
@@ -185,7 +185,7 @@ impl Caller {
     async fn cookie_session(&self, app: &App) -> HandlerResult<Arc<Session>> {
         let (session, _) = self.page_session(app).await?;
         if self
-            .taken_for()
+            .expected_user()
             .is_some_and(|user| user != session.user.id.to_string())
         {
             return Err(Error::Unauthorized.into());
@@ -201,7 +201,7 @@ impl Caller {
 
     /// The user that the client believes to be signed in. All tabs share the cookie, so somebody else may have
     /// signed in by another tab. What one person wrote mustn't be sent in the name of another.
-    fn taken_for(&self) -> Option<&str> {
+    fn expected_user(&self) -> Option<&str> {
         self.headers.get("tincan-user")?.to_str().ok()
     }
 
@@ -210,12 +210,12 @@ impl Caller {
     }
 
     /// The token of the session cookie.
-    pub fn cookie(&self, settings: &Settings) -> Option<&str> {
+    pub fn cookie(&self, settings: &ServerSettings) -> Option<&str> {
         self.cookie_named(SESSION.name(settings))
     }
 
     /// The cookie of a sign-in with a provider.
-    pub fn flow_cookie(&self, settings: &Settings) -> Option<&str> {
+    pub fn flow_cookie(&self, settings: &ServerSettings) -> Option<&str> {
         self.cookie_named(FLOW.name(settings))
     }
 
@@ -255,22 +255,25 @@ fn cross_origin() -> ErrorResponse {
 }
 
 /// The header that signs a browser in.
-pub fn session_cookie(settings: &Settings, signed_in: &SignedIn) -> HandlerResult<HeaderValue> {
+pub fn session_cookie(
+    settings: &ServerSettings,
+    signed_in: &SignedIn,
+) -> HandlerResult<HeaderValue> {
     SESSION.set(settings, &signed_in.token, COOKIE_AGE)
 }
 
 /// The header that makes a browser forget its session.
-pub fn no_session_cookie(settings: &Settings) -> HandlerResult<HeaderValue> {
+pub fn no_session_cookie(settings: &ServerSettings) -> HandlerResult<HeaderValue> {
     SESSION.set(settings, "", 0)
 }
 
 /// The header by which only this browser can finish a sign-in with a provider.
-pub fn flow_cookie(settings: &Settings, secret: &str) -> HandlerResult<HeaderValue> {
+pub fn flow_cookie(settings: &ServerSettings, secret: &str) -> HandlerResult<HeaderValue> {
     FLOW.set(settings, secret, FLOW_AGE)
 }
 
 /// The header that makes a browser forget it.
-pub fn no_flow_cookie(settings: &Settings) -> HandlerResult<HeaderValue> {
+pub fn no_flow_cookie(settings: &ServerSettings) -> HandlerResult<HeaderValue> {
     FLOW.set(settings, "", 0)
 }
 
@@ -291,7 +294,7 @@ const FLOW: Cookie = Cookie {
 };
 
 impl Cookie {
-    fn name(&self, settings: &Settings) -> &'static str {
+    fn name(&self, settings: &ServerSettings) -> &'static str {
         if settings.is_https() {
             self.secure
         } else {
@@ -299,7 +302,7 @@ impl Cookie {
         }
     }
 
-    fn set(&self, settings: &Settings, value: &str, age: u32) -> HandlerResult<HeaderValue> {
+    fn set(&self, settings: &ServerSettings, value: &str, age: u32) -> HandlerResult<HeaderValue> {
         let name = self.name(settings);
         let secure = if settings.is_https() { "; Secure" } else { "" };
         HeaderValue::try_from(format!(

@@ -5,12 +5,12 @@ use warp::http::{
     header::{self, HeaderName},
 };
 
-use crate::http::Settings;
+use crate::http::ServerSettings;
 
 /// Adds them. `content` is the page's own policy, and `referrer` what its links tell.
 pub fn protect(
     headers: &mut HeaderMap,
-    settings: &Settings,
+    settings: &ServerSettings,
     content: &'static str,
     referrer: &'static str,
 ) {

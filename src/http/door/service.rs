@@ -42,18 +42,18 @@ pub struct Service {
 
 /// An answer under way. Boxed, so that a connection with an open stream holds no more than the
 /// stream.
-type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Service {
     /// Answers with all routes.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
-        Self::of(filter(app), app)
+        Self::with_filter(filter(app), app)
     }
 
     /// Answers with another filter tree. Everything else stays the same.
     #[must_use]
-    pub fn of(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
+    pub fn with_filter(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
         let app = Arc::clone(app);
         Self { filter, app }
     }
@@ -79,7 +79,7 @@ impl Service {
         peer: IpAddr,
         afterwards: &TaskTracker,
         mut request: Request<Incoming>,
-    ) -> Answering {
+    ) -> ResponseFuture {
         let admitted = self.admit(peer, &request);
         let filter = self.filter.clone();
         let trusted = &self.app.settings.trusted_proxies;
@@ -99,7 +99,7 @@ impl Service {
         // nothing.
         let span = tracing::error_span!("request", request_id = id.as_str());
         let metrics = Arc::clone(self.metrics());
-        let answering = async move {
+        let response = async move {
             let start = Instant::now();
             let (method, uri) = (request.method().clone(), request.uri().clone());
             let mut response = match admitted {
@@ -121,7 +121,7 @@ impl Service {
             }
             let (status, took) = (response.status(), start.elapsed());
             metrics.answered(
-                method_name(&method),
+                method_label(&method),
                 ROUTES.label(uri.path()),
                 status.as_u16(),
                 took,
@@ -129,7 +129,7 @@ impl Service {
             log(&method, uri.path(), status, took);
             Ok::<_, Infallible>(response)
         };
-        Box::pin(answering.instrument(span))
+        Box::pin(response.instrument(span))
     }
 }
 
@@ -137,7 +137,7 @@ impl Service {
 /// be told together with the request even where only errors are logged.
 fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
     // The query is no part of it, as it may hold a token, too.
-    let path = ROUTES.shown(path);
+    let path = ROUTES.redacted(path);
     let status = status.as_u16();
     // In JSON a number of 128 bits would be written as a string.
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -149,7 +149,7 @@ fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
 }
 
 /// A client may call a method whatever it likes.
-fn method_name(method: &Method) -> &'static str {
+fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

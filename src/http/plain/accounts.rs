@@ -6,13 +6,13 @@ use serde::Deserialize;
 use warp::{Reply, http::header::SET_COOKIE};
 
 use super::{
-    forms::{EmptyForm, Field, submitted},
+    forms::{EmptyForm, Field, read_form},
     page::Page,
 };
 use crate::{
     contract::operations::accounts::{Credentials, Registration},
     http::{
-        Settings,
+        ServerSettings,
         api::accounts,
         door::caller::session_cookie,
         reply::{ErrorResponse, HandlerResult, see_other},
@@ -99,7 +99,7 @@ impl SignInForm {
     }
 }
 
-fn sign_in_page(settings: &Settings, signup: &str, name: Field<'_>) -> Page<'static> {
+fn sign_in_page(settings: &ServerSettings, signup: &str, name: Field<'_>) -> Page<'static> {
     let main = html! {
         h1 { "Tincan" }
         @if settings.dev {
@@ -162,7 +162,7 @@ fn new_account(signup: &str) -> Markup {
 }
 
 async fn post_sign_out(mut request: Request) -> HandlerResult {
-    let (_, EmptyForm {}) = submitted(&mut request).await?;
+    let (_, EmptyForm {}) = read_form(&mut request).await?;
     let answer = see_other("/plain/sign-in")?;
     accounts::sign_out(&request.app, request.session()?, answer).await
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{Field, PageSession, hidden, submitted, typed},
+    forms::{Field, PageSession, hidden, normalize_line_breaks, read_form},
     messages::{Listing, View},
     page::Page,
     paths,
@@ -24,7 +24,7 @@ use crate::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
         MessageId, MessageView, Permission,
     },
-    store::{CONVERSATIONS_PAGE, Page as Part, Started, new_token},
+    store::{CONVERSATIONS_PAGE, Page as HistoryPage, Started, new_token},
 };
 
 /// Messages on one page.
@@ -56,7 +56,7 @@ struct StartForm {
 }
 
 async fn post_start(mut request: Request) -> HandlerResult {
-    let (session, StartForm { username }) = submitted(&mut request).await?;
+    let (session, StartForm { username }) = read_form(&mut request).await?;
     let username = username.unwrap_or_default();
     let store = &request.app.store;
     match store.start_direct(session.id(), username.clone()).await {
@@ -115,13 +115,13 @@ fn row(conversation: &ConversationView<'_>) -> Markup {
         }
         @if let Some(newest) = newest {
             " " (time(newest.created_at))
-            div .excerpt { (newest_words(conversation, newest)) }
+            div .excerpt { (preview(conversation, newest)) }
         }
     }
 }
 
 /// Who said what last.
-fn newest_words(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Markup {
+fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Markup {
     let is_room = conversation.kind == ConversationKind::Room;
     html! {
         @if newest.mine {
@@ -164,8 +164,8 @@ struct MessageForm {
 }
 
 async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, MessageForm { content, client_id }) = submitted(&mut request).await?;
-    let content = typed(content);
+    let (session, MessageForm { content, client_id }) = read_form(&mut request).await?;
+    let content = normalize_line_breaks(content);
     match send_message(&request, &session, id, &content, client_id).await {
         Ok(()) => see_other(&paths::newest_messages(id)),
         Err(error) => {
@@ -201,7 +201,7 @@ async fn send_message(
 }
 
 /// What a page shows of a conversation.
-struct Shown {
+struct LoadedConversation {
     conversation: Conversation,
     /// Their place in it before they saw this.
     member: Member,
@@ -210,7 +210,7 @@ struct Shown {
     has_older: bool,
 }
 
-impl Shown {
+impl LoadedConversation {
     fn first_unread(&self) -> Option<MessageId> {
         let Member {
             user,
@@ -246,7 +246,7 @@ impl Shown {
             View::Newest => None,
             View::Before(message) => Some(message),
         };
-        let part = Part {
+        let part = HistoryPage {
             before,
             after: None,
             limit: PAGE + 1,
@@ -276,8 +276,8 @@ async fn conversation_page<'a>(
     view: View,
     field: Field<'_>,
 ) -> HandlerResult<Page<'a>> {
-    let shown = Shown::load(request, session, id, view).await?;
-    let Shown {
+    let shown = LoadedConversation::load(request, session, id, view).await?;
+    let LoadedConversation {
         conversation,
         member,
         messages,
@@ -348,12 +348,12 @@ async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let _counted = request.app.metrics.stream(Transport::FollowPage);
     let view = View::Newest;
-    let Shown {
+    let LoadedConversation {
         conversation,
         member,
         mut messages,
         ..
-    } = Shown::load(&request, &session, id, view).await?;
+    } = LoadedConversation::load(&request, &session, id, view).await?;
     messages.reverse();
     let conversation = conversation.view(&member);
     let title = title_of(&conversation);

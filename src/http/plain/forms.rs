@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Keeps the token from being a hash that anything else makes of a session's token, as the store does.
-const LABEL: &str = "a form of tincan's plain pages ";
+const LABEL: &[u8] = b"a form of tincan's plain pages ";
 
 /// The session of somebody who looks at pages, and the token of their forms.
 pub struct PageSession {
@@ -53,7 +53,7 @@ impl PageSession {
         self.session.user.id
     }
 
-    /// A form that [`submitted`] takes. Browsers aren't to fill it in with what was sent from it: whoever
+    /// A form that [`read_form`] takes. Browsers aren't to fill it in with what was sent from it: whoever
     /// goes back to it would send that again, from a page that is new and doesn't know.
     pub fn form(&self, action: impl Display, fields: Markup) -> Markup {
         html! {
@@ -65,7 +65,7 @@ impl PageSession {
     }
 
     /// Compared without a shortcut, so that the time it takes doesn't tell how much of it is right.
-    fn has_made(&self, token: &str) -> bool {
+    fn verifies(&self, token: &str) -> bool {
         let pairs = self.token.bytes().zip(token.bytes());
         let differing = pairs.fold(0, |differing, (own, theirs)| differing | (own ^ theirs));
         self.token.len() == token.len() && differing == 0
@@ -81,7 +81,7 @@ pub fn hidden(name: &str, value: &str) -> Markup {
 ///
 /// # Errors
 /// 403 for a form that isn't of one of our pages for this session.
-pub async fn submitted<T: DeserializeOwned>(
+pub async fn read_form<T: DeserializeOwned>(
     request: &mut Request,
 ) -> HandlerResult<(PageSession, T)> {
     #[derive(Deserialize)]
@@ -93,7 +93,7 @@ pub async fn submitted<T: DeserializeOwned>(
 
     let Form { token, fields } = request.form::<Form<T>>().await?;
     let session = PageSession::of(request)?;
-    if session.has_made(&token.unwrap_or_default()) {
+    if session.verifies(&token.unwrap_or_default()) {
         return Ok((session, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
@@ -163,6 +163,6 @@ impl<'a> Field<'a> {
 }
 
 /// A text as it was typed: browsers send its line breaks as CR LF (WHATWG HTML §4.10.21.4).
-pub fn typed(text: Option<String>) -> String {
+pub fn normalize_line_breaks(text: Option<String>) -> String {
     text.unwrap_or_default().replace("\r\n", "\n")
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{EmptyForm, Field, PageSession, submitted, typed},
+    forms::{EmptyForm, Field, PageSession, normalize_line_breaks, read_form},
     page::Page,
     paths,
     text::{day, is_same_day, linked, time, time_of_day},
@@ -25,7 +25,7 @@ use crate::{
 
 const NOT_YOURS: Error = Error::NotYours("the author");
 /// What people react with most.
-const USUAL: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
+const COMMON_EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
 
 pub fn routes() -> Vec<Route> {
     let (page, form) = (Permission::Page, Permission::Form);
@@ -221,9 +221,9 @@ struct EditForm {
 }
 
 async fn post_edit(mut request: Request, id: MessageId) -> HandlerResult {
-    let (session, EditForm { content }) = submitted(&mut request).await?;
+    let (session, EditForm { content }) = read_form(&mut request).await?;
     let view = View::of(&request.query)?;
-    let content = typed(content);
+    let content = normalize_line_breaks(content);
     match edit(&request, &session, id, &content).await {
         Ok(message) => see_other(&view.path_to(&message)),
         Err(error) => {
@@ -286,7 +286,7 @@ async fn get_delete(request: Request, id: MessageId) -> HandlerResult {
 }
 
 async fn post_delete(mut request: Request, id: MessageId) -> HandlerResult {
-    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let (session, EmptyForm {}) = read_form(&mut request).await?;
     let view = View::of(&request.query)?;
     let message = request.app.store.message(session.id(), id).await?;
     request.app.store.delete(session.id(), id).await?;
@@ -306,7 +306,7 @@ struct ReactionForm {
 }
 
 async fn post_reaction(mut request: Request, id: MessageId) -> HandlerResult {
-    let (session, form) = submitted(&mut request).await?;
+    let (session, form) = read_form(&mut request).await?;
     match react(&request, &session, id, form).await {
         Ok(message) => see_other(&View::of(&request.query)?.path_to(&message)),
         Err(error) => {
@@ -360,7 +360,7 @@ async fn reaction_page<'a>(
         (field.reason())
         div .reactions.usual {
             (session.form(view.action(id, "reactions"), html! {
-                @for emoji in USUAL { (reaction_button(emoji, is_own(emoji))) " " }
+                @for emoji in COMMON_EMOJI { (reaction_button(emoji, is_own(emoji))) " " }
             }))
         }
         p { (back(&message, view, "Back to the conversation")) }

@@ -19,7 +19,7 @@ use warp::{
 };
 
 use super::{
-    Settings,
+    ServerSettings,
     door::security,
     reply::{HandlerResult, see_other},
 };
@@ -32,7 +32,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 const REFERRER: &str = "same-origin";
 
 /// Makes every refusal a page, and sends those whom nobody knows to where they sign in.
-pub fn finish(settings: &Settings, answer: HandlerResult) -> Response {
+pub fn finish(settings: &ServerSettings, answer: HandlerResult) -> Response {
     let mut response = match answer {
         Ok(response) => response,
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {

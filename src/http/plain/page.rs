@@ -57,7 +57,7 @@ impl Reply for Page<'_> {
                     link rel="stylesheet" href="/plain.css";
                 }
                 body {
-                    @if let Some(session) = self.session { (way_about(session)) }
+                    @if let Some(session) = self.session { (navigation(session)) }
                     main { (self.main) }
                 }
             }
@@ -66,7 +66,7 @@ impl Reply for Page<'_> {
     }
 }
 
-fn way_about(session: &PageSession) -> Markup {
+fn navigation(session: &PageSession) -> Markup {
     html! {
         header {
             nav aria-label="Tincan" {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{EmptyForm, Field, PageSession, hidden, submitted},
+    forms::{EmptyForm, Field, PageSession, hidden, read_form},
     page::Page,
     paths,
     text::count_people,
@@ -64,7 +64,7 @@ struct RoomForm {
 }
 
 async fn post_room(mut request: Request) -> HandlerResult {
-    let (session, form) = submitted(&mut request).await?;
+    let (session, form) = read_form(&mut request).await?;
     match create_room(&request, &session, &form).await {
         Ok(id) => see_other(&paths::newest_messages(id)),
         Err(error) => {
@@ -116,7 +116,7 @@ async fn rooms_page<'a>(
         } @else {
             ul .rooms {
                 @for room in &rooms {
-                    li { (joinable(session, room)) }
+                    li { (join_form(session, room)) }
                 }
             }
         }
@@ -143,7 +143,7 @@ async fn rooms_page<'a>(
     Ok(Page::of(session, title, main))
 }
 
-fn joinable(session: &PageSession, room: &Conversation) -> Markup {
+fn join_form(session: &PageSession, room: &Conversation) -> Markup {
     let name = room.name.as_deref().unwrap_or_default();
     let action = format!("{}/join", paths::conversation(room.id));
     html! {
@@ -156,7 +156,7 @@ fn joinable(session: &PageSession, room: &Conversation) -> Markup {
 }
 
 async fn post_join(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let (session, EmptyForm {}) = read_form(&mut request).await?;
     request.app.store.join(session.user().clone(), id).await?;
     see_other(&paths::newest_messages(id))
 }
@@ -200,7 +200,7 @@ struct AddForm {
 }
 
 async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, AddForm { username }) = submitted(&mut request).await?;
+    let (session, AddForm { username }) = read_form(&mut request).await?;
     let username = username.unwrap_or_default();
     let user = session.user().clone();
     match request.app.store.add(user, id, username.clone()).await {
@@ -221,7 +221,7 @@ struct UpdateForm {
 }
 
 async fn post_update(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, UpdateForm { name, open }) = submitted(&mut request).await?;
+    let (session, UpdateForm { name, open }) = read_form(&mut request).await?;
     match update(&request, &session, id, name.as_deref(), open.as_deref()).await {
         Ok(()) => see_other(&paths::people(id)),
         Err(error) => {
@@ -277,8 +277,8 @@ async fn people_page<'a>(
             " " input type="submit" value="Add";
         }))
         h2 { "This room" }
-        @if room.is_owner { (renaming(session, &room, naming)) }
-        (opening(session, &room))
+        @if room.is_owner { (rename_form(session, &room, naming)) }
+        (open_form(session, &room))
         p { a href=(leave_path(id)) { "Leave this room" } }
     };
     Ok(Page::of(session, title, main))
@@ -301,7 +301,7 @@ fn room_form(session: &PageSession, room: &Room, fields: Markup) -> Markup {
     session.form(format!("{}/room", paths::conversation(room.id)), fields)
 }
 
-fn renaming(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
+fn rename_form(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
     let text = if naming.problem.is_some() {
         naming.text
     } else {
@@ -318,7 +318,7 @@ fn renaming(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
     )
 }
 
-fn opening(session: &PageSession, room: &Room) -> Markup {
+fn open_form(session: &PageSession, room: &Room) -> Markup {
     let (state, other, label) = if room.open {
         ("Anyone can find and join it.", "no", "Close it to others")
     } else {
@@ -382,7 +382,7 @@ struct ParticipantForm {
 }
 
 async fn post_participant(mut request: Request, id: ConversationId, user: UserId) -> HandlerResult {
-    let (session, ParticipantForm { owner, remove }) = submitted(&mut request).await?;
+    let (session, ParticipantForm { owner, remove }) = read_form(&mut request).await?;
     let (store, caller) = (&request.app.store, session.user().clone());
     if remove.is_some() {
         store.remove(caller, id, user).await?;
@@ -414,7 +414,7 @@ async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
 }
 
 async fn post_leave(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let (session, EmptyForm {}) = read_form(&mut request).await?;
     let user = session.user().clone();
     request.app.store.remove(user, id, session.id()).await?;
     see_other("/plain")

@@ -8,7 +8,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use crate::model::{Timestamp, is_bidi_control};
 
 /// Characters of a message that the list of conversations shows.
-const EXCERPT: usize = 100;
+const EXCERPT_CHARS: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 /// From that of 1 January 1970 on.
 const WEEKDAYS: [&str; 7] = [
@@ -104,7 +104,7 @@ pub fn count_people(count: i64) -> String {
 /// The first line of a text, or as much of it as a list has room for.
 pub fn excerpt(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    let mut excerpt: String = line.chars().take(EXCERPT).collect();
+    let mut excerpt: String = line.chars().take(EXCERPT_CHARS).collect();
     if excerpt.len() < text.len() {
         excerpt.push('…');
     }
@@ -155,12 +155,12 @@ fn find_address(text: &str) -> Option<Range<usize>> {
         let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c));
         let rest = &rest[..end.unwrap_or(rest.len())];
         let is_address = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
-        is_address.then(|| start..host + without_end(rest).len())
+        is_address.then(|| start..host + without_trailing_punctuation(rest).len())
     })
 }
 
 /// What ends a sentence, or closes a bracket that was opened before, isn't part of an address.
-fn without_end(address: &str) -> &str {
+fn without_trailing_punctuation(address: &str) -> &str {
     let address = address.trim_end_matches(|c| ".,;:!?'’”…".contains(c));
     let count = |bracket| address.matches(bracket).count();
     match address.strip_suffix(')') {
@@ -249,7 +249,7 @@ mod tests {
     fn an_excerpt_is_one_line_and_says_that_there_is_more() {
         assert_eq!(excerpt("Hello"), "Hello");
         assert_eq!(excerpt("Hello\nJane"), "Hello…");
-        let long = "ä".repeat(EXCERPT);
+        let long = "ä".repeat(EXCERPT_CHARS);
         assert_eq!(excerpt(&long), long);
         assert_eq!(excerpt(&format!("{long}ä")), format!("{long}…"));
     }

@@ -15,7 +15,7 @@ use warp::http::HeaderValue;
 
 use super::{
     INDEX,
-    module::{Refusal, without_comments},
+    module::{RuleViolation, without_comments},
     scripts::{self, Sources},
 };
 
@@ -27,7 +27,7 @@ pub static EMBEDDED: LazyLock<Embedded> =
     LazyLock::new(|| Embedded::new(&FILES).unwrap_or_else(|refusal| panic!("{refusal}")));
 
 /// Files smaller than this, in bytes, are hardly smaller when compressed.
-const COMPRESS_FROM: usize = 400;
+const MIN_COMPRESSED_BYTES: usize = 400;
 
 /// All files that browsers ask for.
 pub struct Embedded {
@@ -37,7 +37,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    fn new(folder: &'static Dir<'_>) -> Result<Self, Refusal> {
+    fn new(folder: &'static Dir<'_>) -> Result<Self, RuleViolation> {
         let mut files = BTreeMap::new();
         collect(folder, &mut files);
         let mut sources = Sources::new();
@@ -112,7 +112,7 @@ impl Encoded {
 impl Asset {
     pub fn new(path: &str, bytes: Vec<u8>) -> Self {
         let content_type = HeaderValue::from_static(content_type(path));
-        let gzip = (bytes.len() >= COMPRESS_FROM && is_text(path))
+        let gzip = (bytes.len() >= MIN_COMPRESSED_BYTES && is_text(path))
             .then(|| gzip(&bytes))
             .map(Encoded::new);
         Self {

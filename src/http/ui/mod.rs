@@ -18,7 +18,7 @@ use warp::{
 };
 
 use self::assets::{Asset, EMBEDDED, extension};
-use super::{Settings, door::security, reply::HandlerResult, request::Request, route::Route};
+use super::{ServerSettings, door::security, reply::HandlerResult, request::Request, route::Route};
 use crate::model::Permission;
 
 const INDEX: &str = "index.html";
@@ -44,14 +44,14 @@ async fn show(request: Request) -> HandlerResult {
 }
 
 /// Joins and compresses the files now rather than when the first visitor waits for them.
-pub fn prepare(settings: &Settings) {
+pub fn prepare(settings: &ServerSettings) {
     if settings.ui.is_none() {
         LazyLock::force(&EMBEDDED);
     }
 }
 
 /// What changes whenever any file of the UI does, so that a page can tell that it is outdated.
-pub fn version(settings: &Settings) -> &'static str {
+pub fn version(settings: &ServerSettings) -> &'static str {
     match settings.ui {
         Some(_) => UNVERSIONED,
         None => &EMBEDDED.version,
@@ -59,7 +59,7 @@ pub fn version(settings: &Settings) -> &'static str {
 }
 
 /// The file at `path`, or the page for an address inside the UI.
-fn serve(settings: &Settings, path: &str, headers: &HeaderMap) -> Response {
+fn serve(settings: &ServerSettings, path: &str, headers: &HeaderMap) -> Response {
     let Some(name) = file_name(path) else {
         return not_found();
     };
@@ -92,10 +92,10 @@ fn file_name(path: &str) -> Option<&str> {
     })
 }
 
-fn reply(settings: &Settings, asset: &Asset, request: &HeaderMap) -> Response {
+fn reply(settings: &ServerSettings, asset: &Asset, request: &HeaderMap) -> Response {
     let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(request));
     let encoded = gzip.unwrap_or(&asset.plain);
-    let mut response = if has_current(request, &encoded.etag) {
+    let mut response = if is_current(request, &encoded.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         encoded.bytes.to_vec().into_response()
@@ -117,7 +117,7 @@ fn reply(settings: &Settings, asset: &Asset, request: &HeaderMap) -> Response {
 }
 
 /// RFC 9110 §13.1.2: a list of tags, each perhaps weak, or `*`.
-fn has_current(request: &HeaderMap, etag: &str) -> bool {
+fn is_current(request: &HeaderMap, etag: &str) -> bool {
     request
         .get_all(header::IF_NONE_MATCH)
         .iter()

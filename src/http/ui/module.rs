@@ -25,7 +25,7 @@ use std::iter;
 /// A rule that a file breaks.
 #[derive(Debug, thiserror::Error)]
 #[error("ui/{file}:{line}: {reason}")]
-pub struct Refusal {
+pub struct RuleViolation {
     file: String,
     line: usize,
     reason: String,
@@ -39,8 +39,8 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    pub fn refusal(self, reason: impl Into<String>) -> Refusal {
-        Refusal {
+    pub fn violation(self, reason: impl Into<String>) -> RuleViolation {
+        RuleViolation {
             file: self.file.to_owned(),
             line: self.line,
             reason: reason.into(),
@@ -72,7 +72,7 @@ pub struct Module<'a> {
     code: String,
     pub imports: Vec<Import<'a>>,
     /// The modules that it loads later.
-    pub later: Vec<Reference<'a>>,
+    pub dynamic_imports: Vec<Reference<'a>>,
     pub exports: Vec<String>,
 }
 
@@ -87,12 +87,12 @@ impl<'a> Module<'a> {
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn parse(path: &'a str, source: &'a str) -> Result<Self, Refusal> {
+    pub fn parse(path: &'a str, source: &'a str) -> Result<Self, RuleViolation> {
         let mut module = Self {
             path,
             code: String::with_capacity(source.len()),
             imports: Vec::new(),
-            later: Vec::new(),
+            dynamic_imports: Vec::new(),
             exports: Vec::new(),
         };
         let mut has_begun = false;
@@ -101,24 +101,24 @@ impl<'a> Module<'a> {
             let word = first_name(line.trim_start());
             if word == "import" && !line.trim_start().starts_with("import(") {
                 if has_begun {
-                    return Err(place.refusal("imports come before all other code"));
+                    return Err(place.violation("imports come before all other code"));
                 }
-                module.take_import(place, line)?;
+                module.add_import(place, line)?;
                 continue;
             }
             has_begun = true;
             if word == "export" {
-                module.take_export(place, line)?;
+                module.add_export(place, line)?;
             } else {
-                module.take(place, line)?;
+                module.add_line(place, line)?;
             }
         }
         Ok(module)
     }
 
-    fn take_import(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_import(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let form = "an import looks like this: import { a, b as c } from './x.js';";
-        let (names, specifier) = imported(line).ok_or_else(|| place.refusal(form))?;
+        let (names, specifier) = imported(line).ok_or_else(|| place.violation(form))?;
         let path = resolve(place, specifier)?;
         if !names.is_empty() {
             let pairs = names.iter().map(|&(there, here)| {
@@ -139,7 +139,7 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    fn take_export(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_export(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let declaration = line.strip_prefix("export ").unwrap_or_default();
         let function = declaration.strip_prefix("async ").unwrap_or(declaration);
         let named = ["function ", "function* "]
@@ -150,19 +150,19 @@ impl<'a> Module<'a> {
         let name = first_name(named.unwrap_or_default());
         if name.is_empty() {
             let reason = "an export is a class, function or const of that name";
-            return Err(place.refusal(reason));
+            return Err(place.violation(reason));
         }
         self.exports.push(name.to_owned());
-        self.take(place, declaration)
+        self.add_line(place, declaration)
     }
 
-    fn take(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_line(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let is_outermost = !line.starts_with(char::is_whitespace);
         if is_outermost && line.contains("await ") && !line.contains("async ") {
-            return Err(place.refusal("a joined module can't wait while it loads"));
+            return Err(place.violation("a joined module can’t wait while it loads"));
         }
         if line.contains("import") {
-            self.take_later(place, line.trim())?;
+            self.add_dynamic_imports(place, line.trim())?;
         } else {
             self.code += line.trim();
         }
@@ -170,9 +170,9 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    fn take_later(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_dynamic_imports(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         if line.contains("import.meta") {
-            return Err(place.refusal("a joined module has no address of its own"));
+            return Err(place.violation("a joined module has no address of its own"));
         }
         let mut parts = line.split("import(");
         self.code += parts.next().unwrap_or_default();
@@ -181,10 +181,10 @@ impl<'a> Module<'a> {
                 .strip_prefix('\'')
                 .and_then(|part| part.split_once("')"));
             let form = "a module is loaded later like this: import('./x.js')";
-            let (specifier, rest) = named.ok_or_else(|| place.refusal(form))?;
+            let (specifier, rest) = named.ok_or_else(|| place.violation(form))?;
             let path = resolve(place, specifier)?;
             self.code += &["import('/", &path, "')", rest].concat();
-            self.later.push(Reference { path, place });
+            self.dynamic_imports.push(Reference { path, place });
         }
         Ok(())
     }
@@ -230,7 +230,7 @@ fn first_name(text: &str) -> &str {
 }
 
 /// The path of a module from how another names it.
-fn resolve(place: Place<'_>, specifier: &str) -> Result<String, Refusal> {
+fn resolve(place: Place<'_>, specifier: &str) -> Result<String, RuleViolation> {
     let (folder, _) = place.file.rsplit_once('/').unwrap_or_default();
     let mut path: Vec<_> = folder.split_terminator('/').collect();
     let mut is_inside = specifier.starts_with("./") || specifier.starts_with("../");
@@ -247,13 +247,13 @@ fn resolve(place: Place<'_>, specifier: &str) -> Result<String, Refusal> {
     if is_inside && !name.is_empty() && name.chars().all(is_plain) {
         return Ok(path);
     }
-    let reason = format!("'{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js");
-    Err(place.refusal(reason))
+    let reason = format!("'{specifier}' isn’t a relative path of a-z, 0-9 and - that ends in .js");
+    Err(place.violation(reason))
 }
 
 /// The text without lines of comment, blank lines and indentation. It keeps the rules for comments,
 /// too.
-pub fn without_comments(file: &str, text: &str) -> Result<String, Refusal> {
+pub fn without_comments(file: &str, text: &str) -> Result<String, RuleViolation> {
     let mut code = String::with_capacity(text.len());
     for line in code_lines(file, text) {
         code += line?.1.trim();
@@ -266,17 +266,17 @@ pub fn without_comments(file: &str, text: &str) -> Result<String, Refusal> {
 fn code_lines<'a>(
     file: &'a str,
     text: &'a str,
-) -> impl Iterator<Item = Result<(Place<'a>, &'a str), Refusal>> {
+) -> impl Iterator<Item = Result<(Place<'a>, &'a str), RuleViolation>> {
     let mut lines = (1..).zip(text.lines());
     let mut in_comment = false;
     iter::from_fn(move || {
         for (line, text) in lines.by_ref() {
-            let code = behind_comment(text, &mut in_comment);
+            let code = after_comment(text, &mut in_comment);
             if code.trim().is_empty() || code.trim_start().starts_with("//") {
                 continue;
             }
             let place = Place { file, line };
-            let checked = check_end(code).map_err(|reason| place.refusal(reason));
+            let checked = check_end(code).map_err(|reason| place.violation(reason));
             return Some(checked.map(|()| (place, code)));
         }
         None
@@ -284,7 +284,7 @@ fn code_lines<'a>(
 }
 
 /// What a line has behind a comment that begins it, or goes on in it.
-fn behind_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
+fn after_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
     let comment = match line.trim_start().strip_prefix("/*") {
         _ if *in_comment => line,
         Some(comment) => comment,
@@ -385,7 +385,7 @@ mod tests {
             "../../x.js",
         ] {
             let reason = format!(
-                "1: '{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js"
+                "1: '{specifier}' isn’t a relative path of a-z, 0-9 and - that ends in .js"
             );
             refused(&format!("import '{specifier}';"), &reason);
             refused(&format!("  import('{specifier}');"), &reason);
@@ -428,7 +428,7 @@ mod tests {
             ),
             (
                 "const x = await y();",
-                "a joined module can't wait while it loads",
+                "a joined module can’t wait while it loads",
             ),
         ] {
             refused(line, &format!("1: {reason}"));

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::module::{Import, Module, Reference, Refusal, constant, without_comments};
+use super::module::{Import, Module, Reference, RuleViolation, constant, without_comments};
 
 /// The page's script.
 const MAIN: &str = "main.js";
@@ -19,7 +19,7 @@ pub type Sources<'a> = BTreeMap<&'a str, &'a str>;
 
 /// The scripts that browsers ask for, by their paths, made of these files. `page` is the page, as
 /// HTML.
-pub fn join(page: &str, sources: &Sources<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+pub fn join(page: &str, sources: &Sources<'_>) -> Result<BTreeMap<String, String>, RuleViolation> {
     let mut scripts = modules(sources)?;
     let named = page.split("src=\"/").skip(1);
     let named = named.filter_map(|rest| rest.split('"').next());
@@ -35,31 +35,31 @@ pub fn join(page: &str, sources: &Sources<'_>) -> Result<BTreeMap<String, String
     Ok(scripts)
 }
 
-fn worker(path: &str, sources: &Sources<'_>) -> Result<String, Refusal> {
+fn worker(path: &str, sources: &Sources<'_>) -> Result<String, RuleViolation> {
     let mut graph = Graph::new(sources);
-    graph.reach(&Reference::root(path))?;
-    match graph.loaded_later().next() {
-        Some(later) => Err(later.place.refusal("a worker doesn't load modules later")),
+    graph.add(&Reference::root(path))?;
+    match graph.dynamic_imports().next() {
+        Some(later) => Err(later.place.violation("a worker doesn’t load modules later")),
         None => Ok(graph.modules.iter().map(Module::function).collect()),
     }
 }
 
-fn modules(sources: &Sources<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+fn modules(sources: &Sources<'_>) -> Result<BTreeMap<String, String>, RuleViolation> {
     let mut graph = Graph::new(sources);
-    graph.reach(&Reference::root(MAIN))?;
+    graph.add(&Reference::root(MAIN))?;
     let mut holders: Holders<'_> = graph
         .modules
         .iter()
         .map(|module| (module.path, MAIN))
         .collect();
-    graph.reach_what_is_loaded_later()?;
+    graph.add_dynamic_imports()?;
     if let Some(Reference { path, place }) = graph
-        .loaded_later()
+        .dynamic_imports()
         .find(|later| holders.contains_key(later.path.as_str()))
     {
-        return Err(place.refusal(format!("main.js has {path} anyway; import it at its top")));
+        return Err(place.violation(format!("main.js has {path} anyway; import it at its top")));
     }
-    holders = graph.spread(&holders);
+    holders = graph.assign_scripts(&holders);
     let paths: BTreeSet<_> = holders.values().copied().collect();
     let script = |path: &str| (path.to_owned(), graph.script(path, &holders));
     Ok(paths.into_iter().map(script).collect())
@@ -86,20 +86,20 @@ impl<'a> Graph<'a> {
     }
 
     /// Adds a module and everything that it imports.
-    fn reach(&mut self, Reference { path, place }: &Reference<'_>) -> Result<(), Refusal> {
+    fn add(&mut self, Reference { path, place }: &Reference<'_>) -> Result<(), RuleViolation> {
         if self.find(path).is_some() {
             return Ok(());
         }
         let Some((file, source)) = self.sources.get_key_value(path.as_str()) else {
-            return Err(place.refusal(format!("there is no {path}")));
+            return Err(place.violation(format!("there is no {path}")));
         };
         if self.open.contains(file) {
-            return Err(place.refusal(format!("imports go round in a circle, by {path}")));
+            return Err(place.violation(format!("imports go round in a circle, by {path}")));
         }
         let module = Module::parse(file, source)?;
         self.open.push(file);
         for import in &module.imports {
-            self.reach(&import.module)?;
+            self.add(&import.module)?;
             self.check(import)?;
         }
         self.open.pop();
@@ -107,25 +107,25 @@ impl<'a> Graph<'a> {
         Ok(())
     }
 
-    fn reach_what_is_loaded_later(&mut self) -> Result<(), Refusal> {
+    fn add_dynamic_imports(&mut self) -> Result<(), RuleViolation> {
         let mut seen = 0;
         while let Some(module) = self.modules.get(seen) {
-            for later in module.later.clone() {
-                self.reach(&later)?;
+            for later in module.dynamic_imports.clone() {
+                self.add(&later)?;
             }
             seen += 1;
         }
         Ok(())
     }
 
-    fn check(&self, Import { module, names }: &Import<'_>) -> Result<(), Refusal> {
+    fn check(&self, Import { module, names }: &Import<'_>) -> Result<(), RuleViolation> {
         let Reference { path, place } = module;
         if path == MAIN {
-            return Err(place.refusal("main.js comes first, and nothing imports it"));
+            return Err(place.violation("main.js comes first, and nothing imports it"));
         }
         let exports = self.find(path).map_or(&[][..], |module| &module.exports);
         match names.iter().find(|name| !exports.contains(name)) {
-            Some(name) => Err(place.refusal(format!("{path} doesn't export {name}"))),
+            Some(name) => Err(place.violation(format!("{path} doesn’t export {name}"))),
             None => Ok(()),
         }
     }
@@ -134,15 +134,19 @@ impl<'a> Graph<'a> {
         self.modules.iter().find(|module| module.path == path)
     }
 
-    fn loaded_later(&self) -> impl Iterator<Item = &Reference<'a>> {
-        self.modules.iter().flat_map(|module| &module.later)
+    fn dynamic_imports(&self) -> impl Iterator<Item = &Reference<'a>> {
+        self.modules
+            .iter()
+            .flat_map(|module| &module.dynamic_imports)
     }
 
     /// Spreads over scripts what `main.js` doesn't hold. Each module that is loaded later has a
     /// script, and so has each that two scripts would hold otherwise: none may run twice.
-    fn spread(&self, main: &Holders<'a>) -> Holders<'a> {
-        let is_script =
-            |module: &&Module<'_>| self.loaded_later().any(|later| later.path == module.path);
+    fn assign_scripts(&self, main: &Holders<'a>) -> Holders<'a> {
+        let is_script = |module: &&Module<'_>| {
+            self.dynamic_imports()
+                .any(|later| later.path == module.path)
+        };
         let mut scripts: BTreeSet<_> = self
             .modules
             .iter()
@@ -234,7 +238,7 @@ impl<'a> Graph<'a> {
 mod tests {
     use super::*;
 
-    fn joined(modules: &[(&str, &str)]) -> Result<BTreeMap<String, String>, Refusal> {
+    fn joined(modules: &[(&str, &str)]) -> Result<BTreeMap<String, String>, RuleViolation> {
         let mut sources = Sources::from([(MAIN, "")]);
         sources.extend(modules.iter().copied());
         join(
@@ -369,7 +373,7 @@ mod tests {
         let a = ("a.js", "export const a = 1;\n");
         refused(
             &[(MAIN, "import { b } from './a.js';"), a],
-            "ui/main.js:1: a.js doesn't export b",
+            "ui/main.js:1: a.js doesn’t export b",
         );
         refused(
             &[(MAIN, "import './x.js';")],
@@ -397,7 +401,7 @@ mod tests {
         );
         refused(
             &[("a-worker.js", "import('./a.js');"), a],
-            "ui/a-worker.js:1: a worker doesn't load modules later",
+            "ui/a-worker.js:1: a worker doesn’t load modules later",
         );
     }
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The path, its folder or the file's rights are in the way.
-    #[error("can't use {path} as the database: {reason}")]
+    #[error("can’t use {path} as the database: {reason}")]
     Unusable { path: PathBuf, reason: String },
     /// Another server has the file.
     #[error("{path} is in use ({holder}); one server at a time can serve a database")]
@@ -26,7 +26,7 @@ pub enum OpenError {
     )]
     Corrupt { path: PathBuf, detail: String },
     /// An SQLite file of some other program.
-    #[error("{path} is an SQLite database, but not one of tincan's; it was left as it is")]
+    #[error("{path} is an SQLite database, but not one of tincan’s; it was left as it is")]
     Foreign { path: PathBuf },
     /// Written by a later version of this program.
     #[error(

@@ -90,7 +90,7 @@ fn migrate_by(
         tracing::info!(
             from = found,
             to = present,
-            "the database's schema was brought up to date"
+            "the database’s schema was brought up to date"
         );
     }
     Ok(())

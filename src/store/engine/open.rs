@@ -168,7 +168,7 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     if mode != "wal" {
         tracing::warn!(
             mode,
-            "the file system can't hold a write-ahead log; writes will be slow"
+            "the file system can’t hold a write-ahead log; writes will be slow"
         );
     }
     connection.pragma_update(None, "synchronous", "full")?;
