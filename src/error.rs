@@ -242,4 +242,6 @@ codes! {
     MethodNotAllowed = "method_not_allowed",
     /// In development mode the server answers only its own machine.
     DevIsLocal = "dev_is_local",
+    /// A form of a plain page was not shown in this session. No operation of the API answers with it.
+    StaleForm = "stale_form",
 }

@@ -31,7 +31,7 @@
 //! | [`followers`] | work after a commit, which follows the sequence on a cursor of its own, or a schedule |
 //! | [`server`] | listening, accepting, limits and time-outs of connections, an orderly stop |
 //! | [`http`] | route tables and the filter tree built from them; the door, the API, the feed’s encodings, the embedded UI, pages without scripts |
-//! | [`contract`] | the operations of the API as data, its OpenAPI document, and its TypeScript declarations |
+//! | [`contract`] | what each route takes and answers, as data; the OpenAPI document and the TypeScript declarations made from it |
 //! | [`feed`] | a gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |

@@ -243,6 +243,8 @@ impl Server {
             followers.add(DailyBackup { settings, database });
         }
         let followers = tokio::spawn(followers.run());
+        // Not before the server serves: until then, damage would be told as whatever could not be prepared.
+        app.store.check_in_background();
         let service = Service::new(&app);
         let end = async {
             let why = tokio::select! {

@@ -9,7 +9,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::contract::{document::document, operations, typescript};
+use crate::{contract::typescript, http};
 
 /// The folder for man pages is missing, or they can’t be written there.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +29,9 @@ pub fn complete(mut program: Command, shell: Shell) {
 
 /// Prints the contract as TypeScript declarations.
 pub fn print_types() {
-    let document = document(&operations::all());
+    let declarations = typescript::declarations(&http::document());
     // The reader may have closed the pipe.
-    let _ = io::stdout().write_all(typescript::declarations(&document).as_bytes());
+    let _ = io::stdout().write_all(declarations.as_bytes());
 }
 
 /// Writes the man pages into a folder: one for the program, and one for each command.

@@ -25,7 +25,8 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::NotYours
         | ErrorCode::CrossOrigin
         | ErrorCode::MetricsAreLocal
-        | ErrorCode::DevIsLocal => 403,
+        | ErrorCode::DevIsLocal
+        | ErrorCode::StaleForm => 403,
         ErrorCode::NotFound => 404,
         ErrorCode::MethodNotAllowed => 405,
         ErrorCode::NotAcceptable => 406,

@@ -13,11 +13,11 @@ pub use operation::Operation;
 use crate::model::Permission;
 
 /// What the contract has of one route.
-#[derive(Clone, Debug)]
-pub struct Row {
-    pub method: &'static str,
+#[derive(Debug)]
+pub struct Row<'a> {
+    pub method: String,
     /// With `{name}` for each parameter.
     pub path: &'static str,
     pub permission: Permission,
-    pub operation: Operation,
+    pub operation: &'a Operation,
 }

@@ -310,6 +310,12 @@ pub(super) struct Refusal {
 }
 
 impl Operation {
+    /// Its name among all operations.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
     #[must_use]
     pub fn new(id: &'static str, tag: Tag, summary: &'static str) -> Self {
         Self {

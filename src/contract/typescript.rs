@@ -177,11 +177,13 @@ fn plain(name: &Value, schema: &Value, depth: usize) -> String {
         Some("null") => "null".to_owned(),
         Some("array") => format!("Array<{}>", type_of(&schema["items"], depth)),
         Some("object") if schema["properties"].is_object() => object(schema, depth),
-        Some("object") if schema["additionalProperties"].is_object() => {
-            format!(
-                "Record<string, {}>",
-                type_of(&schema["additionalProperties"], depth)
-            )
+        Some("object") => {
+            let values = schema
+                .get("additionalProperties")
+                .filter(|values| values.is_object());
+            let values =
+                values.map_or_else(|| "unknown".to_owned(), |values| type_of(values, depth));
+            format!("Record<string, {values}>")
         }
         _ => "unknown".to_owned(),
     }

@@ -7,7 +7,7 @@ use matchit::{Params, Router};
 use warp::{
     Filter,
     filters::BoxedFilter,
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    http::{HeaderValue, Method, header::ALLOW},
     path::FullPath,
     reply::Response,
 };
@@ -22,6 +22,7 @@ use super::{
     request::Request,
     route::{HandlerFuture, Route, RouteInfo},
 };
+use crate::error::ErrorCode;
 
 /// The routes of one path.
 struct Resource {
@@ -55,11 +56,8 @@ impl Resource {
             ref method => method.as_str(),
         });
         let allowed = methods.collect::<Vec<_>>().join(", ");
-        let refusal = ErrorResponse::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            format!("Only {allowed} here"),
-        );
+        let refusal =
+            ErrorResponse::new(ErrorCode::MethodNotAllowed, format!("Only {allowed} here"));
         match HeaderValue::try_from(allowed) {
             Ok(allowed) => refusal.with_header(ALLOW, allowed),
             Err(_) => refusal,
@@ -211,7 +209,7 @@ impl RouteTable {
         branches.fold(last, |tree, branch| branch.or(tree).unify().boxed())
     }
 
-    pub fn routes(&self) -> impl Iterator<Item = RouteInfo> {
+    pub fn routes(&'static self) -> impl Iterator<Item = RouteInfo> {
         let groups = self.groups.iter().chain([&self.fallback]);
         groups.flat_map(Group::routes).map(RouteInfo::from)
     }

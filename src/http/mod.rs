@@ -20,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 use warp::{filters::BoxedFilter, reply::Response};
 
 pub use self::{
+    api::openapi::document,
     app::{App, ServerSettings, Signup},
     door::{origin::Origin, proxies::Network, service::Service},
     route::RouteInfo,

@@ -14,7 +14,10 @@ use warp::{
 };
 
 use super::ServerSettings;
-use crate::error::Error;
+use crate::{
+    contract::error,
+    error::{Error, ErrorCode},
+};
 
 /// The result of a handler.
 pub type HandlerResult<T = Response> = Result<T, ErrorResponse>;
@@ -23,20 +26,16 @@ pub type HandlerResult<T = Response> = Result<T, ErrorResponse>;
 #[derive(Debug)]
 pub struct ErrorResponse {
     status: StatusCode,
-    code: &'static str,
+    code: ErrorCode,
     message: Cow<'static, str>,
     field: Option<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ErrorResponse {
-    pub fn new(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            status,
+            status: status_of(code),
             code,
             message: message.into(),
             field: None,
@@ -46,9 +45,11 @@ impl ErrorResponse {
 
     /// 503, whatever the `error` is.
     pub fn unavailable(error: &Error) -> Self {
-        let (status, message) = (StatusCode::SERVICE_UNAVAILABLE, error.to_string());
-        Self::new(status, error.code().as_str(), message)
-            .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+        let unavailable = Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            ..Self::new(error.code(), error.to_string())
+        };
+        unavailable.with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -73,34 +74,14 @@ impl ErrorResponse {
     }
 }
 
+fn status_of(code: ErrorCode) -> StatusCode {
+    // The contract has no status that isn't one.
+    StatusCode::from_u16(error::status(code)).unwrap_or_default()
+}
+
 impl From<Error> for ErrorResponse {
     fn from(error: Error) -> Self {
-        let status = match error {
-            Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
-            Error::Disabled
-            | Error::WrongPassword
-            | Error::SignupClosed
-            | Error::InviteRequired
-            | Error::BadInvite
-            | Error::BadSetupToken
-            | Error::BadResetToken
-            | Error::Scope
-            | Error::NotAdmin
-            | Error::Yourself
-            | Error::NotYours(_) => StatusCode::FORBIDDEN,
-            Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::UsernameTaken
-            | Error::IdentityTaken
-            | Error::LastAdmin
-            | Error::LastWayIn
-            | Error::ClientIdReused
-            | Error::NotARoom => StatusCode::CONFLICT,
-            Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Busy | Error::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
+        let status = status_of(error.code());
         let header = match (&error, status) {
             (Error::Throttled { seconds }, _) => Some((RETRY_AFTER, (*seconds).into())),
             (_, StatusCode::UNAUTHORIZED) => {
@@ -117,11 +98,9 @@ impl From<Error> for ErrorResponse {
             None
         };
         Self {
-            status,
-            code: error.code().as_str(),
-            message: error.to_string().into(),
             field,
             headers: header.into_iter().collect(),
+            ..Self::new(error.code(), error.to_string())
         }
     }
 }
@@ -141,7 +120,7 @@ impl Serialize for ErrorResponse {
             .field
             .map(|field| [(field.to_owned(), message.into())].into_iter().collect());
         View {
-            code: self.code,
+            code: self.code.as_str(),
             message,
             errors,
         }
@@ -186,7 +165,7 @@ pub fn finish(_: &ServerSettings, answer: HandlerResult) -> Response {
 /// 404 for a path without a route.
 pub fn nothing_here() -> ErrorResponse {
     let message = "There is nothing at this address";
-    ErrorResponse::new(StatusCode::NOT_FOUND, "not_found", message)
+    ErrorResponse::new(ErrorCode::NotFound, message)
 }
 
 #[cfg(test)]
@@ -200,7 +179,7 @@ mod tests {
             (42, "Too many attempts; try again in 42 seconds"),
         ] {
             let refusal = ErrorResponse::from(Error::Throttled { seconds });
-            assert_eq!(refusal.code, "throttled");
+            assert_eq!(refusal.code, ErrorCode::Throttled);
             assert_eq!(refusal.message(), message);
             let response = refusal.into_response();
             assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);

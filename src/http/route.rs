@@ -8,7 +8,7 @@ use matchit::Params;
 use warp::http::Method;
 
 use super::{reply::HandlerResult, request::Request};
-use crate::model::Permission;
+use crate::{contract::Operation, model::Permission};
 
 /// One method of one path.
 pub struct Route {
@@ -28,13 +28,6 @@ type BoxedHandler = Box<dyn Fn(&Params<'_, '_>, Request) -> Option<HandlerFuture
 
 /// A running handler.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
-
-/// What the contract says of a route.
-#[derive(Clone, Copy, Debug)]
-pub struct Operation {
-    /// Unique among all operations.
-    pub id: &'static str,
-}
 
 impl Route {
     pub fn get<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
@@ -81,8 +74,8 @@ impl Route {
     }
 
     /// Makes the route part of the contract.
-    pub fn operation(self, id: &'static str) -> Self {
-        let operation = Some(Operation { id });
+    pub fn operation(self, operation: Operation) -> Self {
+        let operation = Some(operation);
         Self { operation, ..self }
     }
 
@@ -182,17 +175,17 @@ pub struct RouteInfo {
     /// With `{name}` for each parameter.
     pub path: &'static str,
     pub permission: Permission,
-    /// The id of its operation, if it is part of the contract.
-    pub operation: Option<&'static str>,
+    /// What the contract says about it. None if it isn’t part of the contract.
+    pub operation: Option<&'static Operation>,
 }
 
-impl From<&Route> for RouteInfo {
-    fn from(route: &Route) -> Self {
+impl From<&'static Route> for RouteInfo {
+    fn from(route: &'static Route) -> Self {
         Self {
             method: route.method.clone(),
             path: route.path,
             permission: route.permission,
-            operation: route.operation.map(|operation| operation.id),
+            operation: route.operation.as_ref(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Timestamp, User};
+use super::{InviteId, SessionId, Timestamp, User, limits, schema::Name};
 
 /// What an API token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +63,52 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When one of its open sessions was last used; null where it has none.
     pub last_seen_at: Option<Timestamp>,
+}
+
+/// One of somebody’s sessions.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Session")]
+pub struct SessionInfo {
+    pub id: SessionId,
+    /// What the client calls itself: its `User-Agent`.
+    #[schemars(length(max = 200))]
+    pub device: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// Whether it is the session of this request.
+    pub current: bool,
+}
+
+/// An API token. The token itself is shown only once.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiToken {
+    pub id: SessionId,
+    #[schemars(with = "Name")]
+    pub name: String,
+    pub scope: Scope,
+    /// Whom it acts as: its owner, or a bot.
+    pub user: User,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// An invitation that is still valid.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    pub id: InviteId,
+    /// For how many people it was created.
+    #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
+    pub uses: u32,
+    #[schemars(range(min = 1, max = *limits::INVITE_USES.end()))]
+    pub uses_left: u32,
+    /// Null where it was created on the command line.
+    pub created_by: Option<User>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// The page on which somebody who is invited makes their account. What is behind a `#` is sent to no

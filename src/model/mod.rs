@@ -4,6 +4,7 @@
 mod account;
 mod change;
 mod conversation;
+mod hook;
 mod input;
 pub mod limits;
 mod message;
@@ -20,9 +21,13 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 pub use self::{
-    account::{Account, Identity, Scope, invite_link, reset_link, setup_link},
+    account::{
+        Account, ApiToken, Identity, Invite, Scope, SessionInfo, invite_link, reset_link,
+        setup_link,
+    },
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
+    hook::Hook,
     input::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
         room_name, token_name, username_key,

@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::{
-    ConversationView, EventId, MAX_MESSAGE_LENGTH, MessageView, Reaction, SystemKind, Timestamp,
-    User, UserId, Username,
+    ConversationId, ConversationKind, ConversationView, EventId, MAX_MESSAGE_LENGTH, Member,
+    MessageView, Reaction, Role, SystemKind, Timestamp, User, UserId, Username,
 };
 
 /// Describes types that travel as strings. The documentation of each becomes its description.
@@ -70,6 +70,7 @@ texts! {
 }
 
 /// The one schema of all ids.
+#[must_use]
 pub fn id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
@@ -124,7 +125,7 @@ pub struct SystemMessage;
 /// Describes one member of a union by the view that all members share: some of its properties are described otherwise
 /// there, and those that are described as `null` here have only that value.
 macro_rules! members {
-    ($($name:ident of $view:ty, $description:literal, without $without:tt, $properties:expr;)+) => {$(
+    ($($name:ident of $view:ty, $description:literal, $example:expr, without $without:tt, $properties:expr;)+) => {$(
         impl JsonSchema for $name {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($name).into()
@@ -135,6 +136,7 @@ macro_rules! members {
                 let own: fn(&mut SchemaGenerator) -> Value = $properties;
                 let own = own(generator);
                 narrow(&mut schema, $description, &$without, own);
+                schema.insert("examples".to_owned(), json!([$example]));
                 schema
             }
         }
@@ -158,22 +160,22 @@ fn narrow(schema: &mut Schema, description: &str, without: &[&str], own: Value) 
 }
 
 members! {
-    DirectConversation of ConversationView<'_>, "A conversation between two people.", without [], |generator| json!({
+    DirectConversation of ConversationView<'_>, "A conversation between two people.", direct(), without [], |generator| json!({
         "kind": { "type": "string", "const": "direct" },
         "name": { "type": "null" },
         "open": { "type": "boolean", "const": false },
         "otherParticipant": generator.subschema_for::<User>(),
         "role": { "type": "null" }
     });
-    RoomConversation of ConversationView<'_>, "A room.", without [], |generator| json!({
+    RoomConversation of ConversationView<'_>, "A room.", room(), without [], |generator| json!({
         "kind": { "type": "string", "const": "room" },
         "name": generator.subschema_for::<Name>(),
         "otherParticipant": { "type": "null" }
     });
-    UserMessage of MessageView<'_>, "A message that somebody wrote.", without ["system", "subject"], |generator| json!({
+    UserMessage of MessageView<'_>, "A message that somebody wrote.", message(), without ["system", "subject"], |generator| json!({
         "author": generator.subschema_for::<User>()
     });
-    SystemMessage of MessageView<'_>, "What happened to a room. `content` says it in English.", without ["clientId"],
+    SystemMessage of MessageView<'_>, "What happened to a room. `content` says it in English.", joined(), without ["clientId"],
         |generator| json!({
             "mine": { "type": "boolean", "const": false },
             "author": { "type": "null" },
@@ -182,31 +184,88 @@ members! {
         });
 }
 
+/// The caller of the examples.
+const CALLER: Member = Member {
+    user: UserId(1),
+    role: Role::Owner,
+    history: EventId(0),
+    last_read_number: 2,
+};
+
 /// A message as an example.
+#[must_use]
 pub fn message() -> Value {
-    let jane = jane();
-    json!(MessageView {
+    json!(jane_asks().view(CALLER.user))
+}
+
+fn jane_asks() -> super::Message {
+    super::Message {
         id: EventId(42),
-        conversation_id: super::ConversationId(7),
+        conversation_id: ConversationId(7),
         number: 3,
-        version: EventId(45),
-        content: "Are you at home?",
-        created_at: Timestamp(1_777_627_800_000),
-        mine: false,
-        author: Some(&jane),
+        author: Some(jane()),
         client_id: None,
+        content: "Are you at home?".to_owned(),
+        created_at: Timestamp(1_777_627_800_000),
         edited_at: None,
         deleted_at: None,
+        changed_id: Some(EventId(45)),
         system: None,
-        subject: None,
-        reactions: &[Reaction {
+        reactions: vec![Reaction {
             emoji: "👍".to_owned(),
-            users: vec![UserId(1)],
+            users: vec![CALLER.user],
         }],
-    })
+    }
+}
+
+fn joined() -> Value {
+    let message = super::Message {
+        author: None,
+        content: "jane joined".to_owned(),
+        changed_id: None,
+        system: Some((SystemKind::Joined, jane())),
+        reactions: Vec::new(),
+        ..jane_asks()
+    };
+    json!(message.view(CALLER.user))
+}
+
+fn direct() -> Value {
+    let john = User {
+        id: CALLER.user,
+        username: "john".to_owned(),
+        avatar_url: None,
+    };
+    let conversation = super::Conversation {
+        kind: ConversationKind::Direct,
+        name: None,
+        open: false,
+        pair: Some([john, jane()]),
+        participant_count: 2,
+        ..kitchen()
+    };
+    json!(conversation.view(&CALLER))
+}
+
+fn room() -> Value {
+    json!(kitchen().view(&CALLER))
+}
+
+fn kitchen() -> super::Conversation {
+    super::Conversation {
+        id: ConversationId(7),
+        kind: ConversationKind::Room,
+        name: Some("Kitchen".to_owned()),
+        open: true,
+        pair: None,
+        participant_count: 3,
+        changed_id: EventId(38),
+        last_message: Some(jane_asks()),
+    }
 }
 
 /// A user as an example.
+#[must_use]
 pub fn jane() -> User {
     User {
         id: UserId(2),

@@ -6,12 +6,11 @@ use super::{
     accounts::{self, Reset, administrators},
     context::Transaction,
     handle::Store,
-    sessions::{self, SessionInfo},
-    users,
+    sessions, users,
 };
 use crate::{
     error::{Error, Result},
-    model::{Account, SessionId, Timestamp, UserId, Username, username_key},
+    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username, username_key},
 };
 
 /// Accounts in one page of the list.

@@ -65,6 +65,12 @@ impl Store {
         self.engine.failed().await
     }
 
+    /// Checks a file that was too large to be checked when it was opened, while it is in use. Damage makes it
+    /// [fail](Self::failed).
+    pub fn check_in_background(&self) {
+        self.engine.check_in_background();
+    }
+
     /// Writes what has been accepted, then closes the file. Later writes are refused with
     /// [`Error::Stopping`](crate::error::Error::Stopping).
     pub async fn close(&self) {

@@ -2,8 +2,6 @@
 //! room as a bot.
 
 use rusqlite::{Connection, OptionalExtension};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::{
     context::Transaction,
@@ -16,21 +14,11 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, HookId, Timestamp, User, UserId, Username},
+    model::{ConversationId, Hook, HookId, Timestamp, User, UserId, Username},
 };
 
 /// Hooks of one room.
 const MOST: usize = 20;
-
-/// A hook into a room. Its secret is shown only once.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Hook {
-    pub id: HookId,
-    pub bot: User,
-    pub created_by: User,
-    pub created_at: Timestamp,
-}
 
 /// Where a secret leads.
 #[derive(Clone, Debug)]

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::{
     context::Transaction,
@@ -14,24 +12,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{InviteId, Timestamp, User},
+    model::{Invite, InviteId, Timestamp, User},
 };
-
-/// An invitation that is still valid.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Invite {
-    pub id: InviteId,
-    /// For how many people it was created.
-    #[schemars(range(min = 1, max = 100))]
-    pub uses: u32,
-    #[schemars(range(min = 1, max = 100))]
-    pub uses_left: u32,
-    /// Null where it was created on the command line.
-    pub created_by: Option<User>,
-    pub created_at: Timestamp,
-    pub expires_at: Timestamp,
-}
 
 impl Store {
     /// Makes an invitation; its token is shown this once.

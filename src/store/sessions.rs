@@ -12,8 +12,6 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
-use schemars::JsonSchema;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -24,28 +22,13 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, Timestamp, User, UserId},
+    model::{Scope, SessionId, SessionInfo, Timestamp, User, UserId},
 };
 
 /// How stale "last seen" may be; it keeps most requests from being writes.
 const SEEN_RESOLUTION: Duration = Duration::from_hours(1);
 /// Characters of a client's User-Agent that are kept, to tell one's devices apart.
 const DEVICE_LENGTH: usize = 200;
-
-/// One of somebody’s sessions.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Session")]
-pub struct SessionInfo {
-    pub id: SessionId,
-    /// What the client calls itself: its `User-Agent`.
-    #[schemars(length(max = 200))]
-    pub device: String,
-    pub created_at: Timestamp,
-    pub last_seen_at: Timestamp,
-    /// Whether it is the session of this request.
-    pub current: bool,
-}
 
 /// A fresh session with the token that opens it, which is shown this once.
 #[derive(Debug)]

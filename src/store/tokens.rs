@@ -3,9 +3,6 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::{
     context::Transaction,
     handle::Store,
@@ -14,27 +11,12 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, Timestamp, User, UserId, Username, schema::Name},
+    model::{ApiToken, Scope, SessionId, Timestamp, User, UserId, Username},
 };
 
 /// Tokens that one user can have, and bots that one can make: beyond every use, and short of what would
 /// hurt.
 const MOST: u32 = 100;
-
-/// An API token. The token itself is shown only once.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ApiToken {
-    pub id: SessionId,
-    #[schemars(with = "Name")]
-    pub name: String,
-    pub scope: Scope,
-    /// Whom it acts as: its owner, or a bot.
-    pub user: User,
-    pub created_at: Timestamp,
-    pub last_seen_at: Timestamp,
-    pub expires_at: Timestamp,
-}
 
 /// An API token to be made. Its name has been checked.
 #[derive(Debug)]

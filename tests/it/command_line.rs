@@ -229,7 +229,7 @@ async fn numbers_have_their_limits_on_the_command_line_and_at_the_socket() {
             .run(&["invite", "make", "--uses", &flags.0, "--days", &flags.1])
             .await;
         let command = json!({ "do": "create_invite", "uses": uses, "days": days });
-        check(&made, &asked(&home, &command).await, refusal);
+        expect_same(&made, &asked(&home, &command).await, refusal);
     }
     for (days, refusal) in [
         (0, Some(("days", "1..=365", "From 1 to 365 days"))),
@@ -244,25 +244,26 @@ async fn numbers_have_their_limits_on_the_command_line_and_at_the_socket() {
         let command = json!({
             "do": "create_token", "username": "anna", "name": "backup", "scope": "read", "days": days,
         });
-        check(&made, &asked(&home, &command).await, refusal);
+        expect_same(&made, &asked(&home, &command).await, refusal);
     }
     let listed = home.json(&["invite", "list"]).await;
     assert_eq!(listed.as_array().map(Vec::len), Some(4), "{listed}");
     let listed = home.json(&["token", "list"]).await;
     assert_eq!(listed.as_array().map(Vec::len), Some(4), "{listed}");
+}
 
-    fn check(made: &Ended, answered: &Value, refusal: Option<(&str, &str, &str)>) {
-        let Some((flag, range, sentence)) = refusal else {
-            assert_eq!(made.code, Some(0), "{}", made.stderr);
-            assert!(answered["Ok"].is_object(), "{answered}");
-            return;
-        };
-        assert_eq!(made.code, Some(2));
-        for part in [flag, range] {
-            assert!(made.stderr.contains(part), "{}", made.stderr);
-        }
-        assert_eq!(answered, &json!({ "Err": sentence }));
+/// Checks that the command and the socket were both refused, or neither.
+fn expect_same(made: &Ended, answered: &Value, refusal: Option<(&str, &str, &str)>) {
+    let Some((flag, range, sentence)) = refusal else {
+        assert_eq!(made.code, Some(0), "{}", made.stderr);
+        assert!(answered["Ok"].is_object(), "{answered}");
+        return;
+    };
+    assert_eq!(made.code, Some(2));
+    for part in [flag, range] {
+        assert!(made.stderr.contains(part), "{}", made.stderr);
     }
+    assert_eq!(answered, &json!({ "Err": sentence }));
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! The published contract: `/api/openapi.json` names every route that there is, and no other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -57,8 +61,8 @@ fn routes() -> Operations {
             continue;
         };
         assert!(!is_page && !is_ui, "{method} {path} is in the contract");
-        let known = routes.insert((method, path), operation.to_owned());
-        assert_eq!(known, None, "{operation} is there twice");
+        let known = routes.insert((method, path), operation.id().to_owned());
+        assert_eq!(known, None, "{} is there twice", operation.id());
     }
     routes
 }
@@ -107,6 +111,24 @@ async fn a_path_of_the_contract_answers_the_methods_that_it_has_there_and_no_oth
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_change_of_the_contract_shows_in_its_snapshot() {
+    let server = Server::start(dev()).await;
+    let document = document(&server.nobody()).await;
+    let now = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/openapi.json");
+    if env::var_os("UPDATE_CONTRACT").is_some() {
+        fs::write(&file, &now).expect("a file");
+    }
+    let kept = fs::read_to_string(&file).expect("the snapshot");
+    assert!(
+        kept == now,
+        "the contract has changed; if that is meant, run\n\
+         UPDATE_CONTRACT=1 cargo test --test it a_change_of_the_contract\n\
+         and commit tests/contract/openapi.json"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What the command line tells about itself: completions for a shell, and man pages.
+//! What the program tells about itself: completions for a shell, man pages, and the types of its API.
 
 use std::{
     env, fs,
@@ -9,7 +9,10 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::support::{Binary, ended};
+use crate::{
+    contract::{document, operations},
+    support::{Binary, Server, dev, ended},
+};
 
 #[tokio::test]
 async fn a_shell_completes_its_commands_and_their_flags() {
@@ -74,6 +77,27 @@ async fn each_command_has_a_man_page_that_groff_has_nothing_against() {
         let looked = ended(piped(groff)).await;
         assert_eq!((looked.code, &*looked.stderr), (Some(0), ""));
     }
+}
+
+#[tokio::test]
+async fn every_schema_and_operation_of_the_contract_has_a_type() {
+    let printed = ended(Binary::command(&["types"])).await;
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let server = Server::start(dev()).await;
+    let document = document(&server.nobody()).await;
+    let schemas = document["components"]["schemas"].as_object();
+    for name in schemas.expect("schemas").keys() {
+        let declaration = format!("\nexport type {name} = ");
+        assert!(printed.stdout.contains(&declaration), "{name}");
+    }
+    for (_, operations) in operations(&document) {
+        for (_, operation) in operations {
+            let id = operation["operationId"].as_str().expect("a name");
+            let declaration = format!("\n  {id}: {{\n");
+            assert!(printed.stdout.contains(&declaration), "{id}");
+        }
+    }
+    assert!(!printed.stdout.contains(": unknown;"), "{}", printed.stdout);
 }
 
 #[tokio::test]

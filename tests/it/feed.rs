@@ -70,6 +70,24 @@ async fn expect_all(stream: &mut Stream, count: usize) {
     assert_eq!(numbers(&stream.take(count).await), one_to(count));
 }
 
+/// The same for a stream that nobody has read for a while. The server closes it after half a minute, and a busy machine may
+/// need longer for what was sent meanwhile: such a reader goes on by its cursor, as clients do.
+async fn expect_all_of_unread(reader: &Client, stream: &mut Stream, count: usize) {
+    let mut seen = Vec::with_capacity(count);
+    while seen.len() < count
+        && let Some(event) = stream.next().await
+    {
+        seen.push(event);
+    }
+    if let Some(last) = seen.last()
+        && seen.len() < count
+    {
+        let mut again = reader.follow(Some(&last.id)).await;
+        seen.extend(again.take(count - seen.len()).await);
+    }
+    assert_eq!(numbers(&seen), one_to(count));
+}
+
 #[tokio::test]
 async fn a_stream_begins_with_hello_and_says_once_when_to_come_back() {
     let Talk {
@@ -640,7 +658,7 @@ async fn a_reader_that_does_not_read_holds_up_nobody_and_misses_nothing() {
         );
         assert!(seen.iter().all(|event| event.name == "message"));
     }
-    expect_all(&mut stuck, MANY).await;
+    expect_all_of_unread(&jane, &mut stuck, MANY).await;
     let mut again = jane.follow(Some(&hello.id)).await;
     expect_all(&mut again, MANY).await;
 }
@@ -716,7 +734,7 @@ async fn readers_that_do_not_read_cost_no_memory_for_what_they_miss() {
     // What was sent and not read is 12,500 for all of them together, were it held just once.
     assert!(grown < 6_000, "{grown} kB more than before");
     for stream in &mut stuck {
-        expect_all(stream, 2 * MANY).await;
+        expect_all_of_unread(&jane, stream, 2 * MANY).await;
     }
 }
 

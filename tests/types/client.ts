@@ -53,8 +53,7 @@ function told(kind: SystemKind): string {
 
 export function line(message: Message): string {
   if ("system" in message) return `${message.subject.username}: ${told(message.system)}`;
-  const nobody: null | undefined = message.author === null ? message.author : undefined;
-  return nobody ?? `${message.author.username}: ${message.content}`;
+  return `${message.author.username}: ${message.content}`;
 }
 
 function changed(conversation: ConversationOrRemoved): string {

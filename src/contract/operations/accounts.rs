@@ -60,7 +60,7 @@ pub enum Signup {
 
 /// What somebody signs in with.
 #[derive(Deserialize, JsonSchema)]
-pub struct SignIn {
+pub struct Credentials {
     #[schemars(with = "AnyCaseUsername")]
     pub username: Option<String>,
     /// Ignored in development mode, and required otherwise.
@@ -70,7 +70,7 @@ pub struct SignIn {
 /// What somebody creates an account with.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SignUp {
+pub struct Registration {
     #[schemars(with = "Username")]
     pub username: Option<String>,
     /// Ignored in development mode, and required otherwise.
@@ -95,7 +95,7 @@ pub struct Welcome<'a> {
 /// Another token for the same session.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Token<'a> {
+pub struct RenewedToken<'a> {
     #[schemars(with = "SessionToken")]
     pub token: &'a str,
     pub expires_at: Timestamp,
@@ -122,7 +122,7 @@ pub fn sign_in() -> Operation {
             "An unknown name and a wrong password get the same 401. In development mode the password is ignored, and an \
              unknown name gets 404.",
         )
-        .body::<SignIn>()
+        .body::<Credentials>()
         .answer(welcome(200))
         .errors([BadCredentials, NotFound, Throttled])
         .error(Disabled, "An administrator has disabled the account. Only the right password is told so.")
@@ -135,7 +135,7 @@ pub fn sign_up() -> Operation {
             "`signup` of the configuration says whether `invite` or `setupToken` is needed. In development mode a \
              username is enough.",
         )
-        .body::<SignUp>()
+        .body::<Registration>()
         .answer(welcome(201))
         .errors([SignupClosed, InviteRequired, BadInvite, BadSetupToken, UsernameTaken, Throttled])
         .invalid(["username", "password"])
@@ -161,5 +161,5 @@ pub fn refresh_token() -> Operation {
         Tag::Accounts,
         "Replaces the session’s token; the old one ends",
     )
-    .ok::<Token<'_>>("The new token")
+    .ok::<RenewedToken<'_>>("The new token")
 }

@@ -7,13 +7,12 @@ use serde_json::json;
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{LastAdmin, NotFound, UsernameTaken},
-    model::{Account, SessionId, Timestamp, UserId, Username},
-    store::SessionInfo,
+    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username},
 };
 
 /// An account to be created.
 #[derive(Deserialize, JsonSchema)]
-pub struct CreateAccount {
+pub struct CreateUser {
     #[schemars(with = "Username")]
     pub username: Option<String>,
     /// Whether they become an administrator; false if left out.
@@ -22,7 +21,7 @@ pub struct CreateAccount {
 
 /// What is changed of an account; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
-pub struct ChangeAccount {
+pub struct UpdateUser {
     #[schemars(with = "Option<Username>")]
     pub username: Option<String>,
     pub admin: Option<bool>,
@@ -40,7 +39,7 @@ pub struct ResetLink {
 
 /// An account that was just created, and the link for its owner.
 #[derive(Serialize, JsonSchema)]
-pub struct NewAccount {
+pub struct CreatedUser {
     pub user: Account,
     #[serde(flatten)]
     pub link: ResetLink,
@@ -71,9 +70,9 @@ pub fn create() -> Operation {
         Tag::Administration,
         "Creates an account for somebody, who chooses a password by a link",
     )
-    .body::<CreateAccount>()
+    .body::<CreateUser>()
     .example(json!({ "username": "robin" }))
-    .created::<NewAccount>("The account, and the link for its owner")
+    .created::<CreatedUser>("The account, and the link for its owner")
     .errors([UsernameTaken])
     .invalid(["username"])
 }
@@ -86,7 +85,7 @@ pub fn change() -> Operation {
     )
     .describe("Whoever is disabled is signed out everywhere at once, and so are their bots.")
     .parameter(id())
-    .body::<ChangeAccount>()
+    .body::<UpdateUser>()
     .ok::<Account>("The account")
     .errors([NotFound, UsernameTaken, LastAdmin])
     .invalid(["username", "admin"])

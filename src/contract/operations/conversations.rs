@@ -48,7 +48,7 @@ unions! {
 /// Up to which message the caller has read.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct MarkRead {
+pub struct ReadMark {
     /// The number of that message; all messages if left out.
     #[schemars(range(min = 0))]
     pub up_to: Option<i64>,
@@ -147,7 +147,7 @@ pub fn mark_read() -> Operation {
         "Marks messages as read, up to a number or all",
     )
     .parameter(id())
-    .optional_body::<MarkRead>()
+    .optional_body::<ReadMark>()
     .done()
     .errors([NotFound])
     .invalid(["upTo"])

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -161,11 +162,11 @@ pub struct SocketTyping {
 }
 
 /// What was done, where that is not a new message.
-#[derive(JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketDone {
     #[schemars(extend("enum" = ["read", "typing"]))]
-    pub op: String,
+    pub op: &'static str,
     pub conversation_id: ConversationId,
     /// The request’s.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,10 +9,9 @@ use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{NotARoom, NotFound, NotYours, Throttled, UsernameTaken},
     model::{
-        HookId, Username,
+        Hook, HookId, Username,
         schema::{Content, Message},
     },
-    store::Hook,
 };
 
 /// A hook to be created.
@@ -25,7 +24,7 @@ pub struct CreateHook {
 
 /// A hook that was just created.
 #[derive(Serialize, JsonSchema)]
-pub struct NewHook {
+pub struct CreatedHook {
     #[serde(flatten)]
     pub hook: Hook,
     /// Where to post to.
@@ -38,7 +37,7 @@ pub struct NewHook {
 
 /// A bot’s message.
 #[derive(Deserialize, JsonSchema)]
-pub struct PostMessage {
+pub struct PostByHook {
     #[schemars(with = "Content")]
     pub content: Option<String>,
 }
@@ -63,7 +62,7 @@ pub fn create() -> Operation {
         )
         .parameter(id())
         .body::<CreateHook>()
-        .created::<NewHook>("The hook")
+        .created::<CreatedHook>("The hook")
         .errors([NotFound, NotARoom])
         .error(NotYours, "The room or the bot is somebody else’s.")
         .error(UsernameTaken, "The name belongs to a person.")
@@ -86,7 +85,7 @@ pub fn post() -> Operation {
     Operation::new("postByHook", Tag::Messages, "Posts a message as a hook’s bot")
         .describe("The address is the secret, so it needs no session. The body is JSON, or plain text that is the content.")
         .parameter(Parameter::path::<String>("secret").with(json!({ "minLength": 1 })))
-        .body::<PostMessage>()
+        .body::<PostByHook>()
         .or_body::<Content>("text/plain")
         .created::<Message>("The message")
         .errors([NotFound, Throttled])

@@ -6,24 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{BadInvite, NotFound, Throttled},
-    model::{InviteId, Timestamp},
-    store::Invite,
+    model::{Invite, InviteId, Timestamp, limits},
 };
 
 /// An invitation to be created.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateInvite {
     /// For how many people: one if left out.
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
     pub uses: Option<u32>,
     /// How long it is valid: 7 days if left out.
-    #[schemars(range(min = 1, max = 90))]
+    #[schemars(range(min = *limits::INVITE_DAYS.start(), max = *limits::INVITE_DAYS.end()))]
     pub days: Option<u32>,
 }
 
 /// An invitation that was just created.
 #[derive(Serialize, JsonSchema)]
-pub struct NewInvite {
+pub struct CreatedInvite {
     #[serde(flatten)]
     pub invite: Invite,
     /// Shown only this once.
@@ -45,7 +44,7 @@ pub struct CheckInvite {
 /// An invitation that is valid.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct InviteCheck {
+pub struct CheckedInvite {
     /// The username of whoever created it; null where it was created on the command line.
     pub invited_by: Option<String>,
     pub expires_at: Timestamp,
@@ -67,7 +66,7 @@ pub fn create() -> Operation {
         "Creates an invitation; its link is shown only once",
     )
     .body::<CreateInvite>()
-    .created::<NewInvite>("The invitation")
+    .created::<CreatedInvite>("The invitation")
     .invalid(["uses", "days"])
 }
 
@@ -78,7 +77,7 @@ pub fn check() -> Operation {
         "Shows whether an invitation is valid, and who invites",
     )
     .body::<CheckInvite>()
-    .ok::<InviteCheck>("The invitation")
+    .ok::<CheckedInvite>("The invitation")
     .errors([BadInvite, Throttled])
     .reading()
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// The name that somebody chooses who has come from a provider.
 #[derive(Deserialize, JsonSchema)]
-pub struct CompleteOauth {
+pub struct CompleteSignIn {
     #[schemars(with = "Username")]
     pub username: Option<String>,
     /// The secret of an invitation, where one is needed.
@@ -26,8 +26,7 @@ pub struct CompleteOauth {
 /// Somebody who has come from a provider and has no account here yet.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "PendingOauth")]
-pub struct PendingOauth<'a> {
+pub struct PendingSignIn<'a> {
     pub provider: &'a str,
     /// What people call the provider.
     pub name: &'a str,
@@ -92,7 +91,7 @@ pub fn pending() -> Operation {
         Tag::Accounts,
         "Shows who has come from a provider to this browser and needs a name",
     )
-    .ok::<PendingOauth<'_>>("Who it is")
+    .ok::<PendingSignIn<'_>>("Who it is")
     .errors([NotFound])
 }
 
@@ -102,10 +101,10 @@ pub fn complete() -> Operation {
         Tag::Accounts,
         "Creates the account of whoever has come from a provider, and signs them in",
     )
-    .body::<CompleteOauth>()
+    .security([Scheme::Flow])
+    .body::<CompleteSignIn>()
     .answer(welcome(201))
     .errors([
-        CrossOrigin,
         SignupClosed,
         InviteRequired,
         BadInvite,

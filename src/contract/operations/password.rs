@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::accounts::{SET_COOKIE, Token, welcome};
+use super::accounts::{RenewedToken, SET_COOKIE, welcome};
 use crate::{
     contract::operation::{Answer, Operation, Tag},
     error::ErrorCode::{BadResetToken, NotYours, Throttled, WrongPassword},
@@ -39,7 +39,7 @@ pub struct ResetPassword {
 
 /// Whose password a reset link is for.
 #[derive(Serialize, JsonSchema)]
-pub struct ResetCheck {
+pub struct CheckedReset {
     #[schemars(with = "Username")]
     pub username: String,
 }
@@ -51,7 +51,7 @@ pub fn change() -> Operation {
              with 204, as its cookie.",
         )
         .body::<ChangePassword>()
-        .ok::<Token<'_>>("The new token")
+        .ok::<RenewedToken<'_>>("The new token")
         .answer(Answer::empty(204, "The cookie has the new token").header(SET_COOKIE))
         .errors([WrongPassword, Throttled])
         .error(NotYours, "Outside development mode, an account without a password gets its first by a link.")
@@ -65,7 +65,7 @@ pub fn check_reset() -> Operation {
         "Shows whose password a reset link is for",
     )
     .body::<CheckReset>()
-    .ok::<ResetCheck>("The account")
+    .ok::<CheckedReset>("The account")
     .errors([BadResetToken, Throttled])
     .reading()
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// What a room’s owner changes; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
-pub struct ChangeRoom {
+pub struct UpdateRoom {
     #[schemars(with = "Option<Name>")]
     pub name: Option<String>,
     /// Whether anybody may find it and join.
@@ -53,7 +53,7 @@ pub fn change() -> Operation {
     )
     .describe("Only its owner can do this.")
     .parameter(id())
-    .body::<ChangeRoom>()
+    .body::<UpdateRoom>()
     .ok::<Conversation>("The room")
     .errors([NotYours, NotFound, NotARoom])
     .invalid(["name", "owner"])

@@ -3,8 +3,7 @@
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::NotFound,
-    model::SessionId,
-    store::SessionInfo,
+    model::{SessionId, SessionInfo},
 };
 
 pub fn list() -> Operation {

@@ -8,7 +8,7 @@ use crate::contract::operation::{Operation, Tag};
 /// The caller’s settings, and what their account is.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Settings<'a> {
+pub struct AccountSettings<'a> {
     /// Whether others see that the caller is online, types, and what they have read.
     pub shows_activity: bool,
     pub admin: bool,
@@ -28,16 +28,16 @@ pub struct LinkedIdentity<'a> {
     pub username: Option<&'a str>,
 }
 
-/// Settings to be changed; what is left out stays.
+/// AccountSettings to be changed; what is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ChangeSettings {
+pub struct UpdateSettings {
     pub shows_activity: Option<bool>,
 }
 
 pub fn show() -> Operation {
     Operation::new("settings", Tag::Accounts, "Shows the caller’s settings")
-        .ok::<Settings<'_>>("The settings")
+        .ok::<AccountSettings<'_>>("The settings")
 }
 
 pub fn change() -> Operation {
@@ -46,6 +46,6 @@ pub fn change() -> Operation {
         Tag::Accounts,
         "Changes the caller’s settings",
     )
-    .body::<ChangeSettings>()
-    .ok::<Settings<'_>>("The settings")
+    .body::<UpdateSettings>()
+    .ok::<AccountSettings<'_>>("The settings")
 }

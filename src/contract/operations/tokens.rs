@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{Disabled, NotFound, NotYours, UsernameTaken},
-    model::{Scope, SessionId, Username, schema::Name},
-    store::ApiToken,
+    model::{ApiToken, Scope, SessionId, Username, limits, schema::Name},
 };
 
 /// An API token to be created.
@@ -18,7 +17,7 @@ pub struct CreateToken {
     #[schemars(with = "Scope")]
     pub scope: Option<String>,
     /// How long it is valid: 90 days if left out.
-    #[schemars(range(min = 1, max = 365))]
+    #[schemars(range(min = *limits::TOKEN_DAYS.start(), max = *limits::TOKEN_DAYS.end()))]
     pub days: Option<u32>,
     /// The bot that it acts as, rather than its owner. The bot is created where the name is free.
     #[schemars(with = "Option<Username>")]
@@ -27,7 +26,7 @@ pub struct CreateToken {
 
 /// An API token that was just created.
 #[derive(Serialize, JsonSchema)]
-pub struct NewApiToken {
+pub struct CreatedToken {
     #[serde(flatten)]
     pub info: ApiToken,
     /// Shown only this once.
@@ -51,7 +50,7 @@ pub fn create() -> Operation {
              caller’s own, except for administrators.",
         )
         .body::<CreateToken>()
-        .created::<NewApiToken>("The token")
+        .created::<CreatedToken>("The token")
         .errors([UsernameTaken])
         .error(NotYours, "The bot is somebody else’s.")
         .error(Disabled, "The bot is disabled.")

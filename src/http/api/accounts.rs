@@ -1,14 +1,16 @@
 //! Signing up, in and out.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use warp::{
     http::{StatusCode, header::SET_COOKIE},
     reply::Response,
 };
 
 use crate::{
+    contract::operations::accounts::{
+        self as contract, Config, Credentials, Registration, RenewedToken, Welcome,
+    },
     error::{Error, Result},
     http::{
         App, ServerSettings, Signup,
@@ -18,34 +20,21 @@ use crate::{
         route::Route,
         ui,
     },
-    model::{MAX_MESSAGE_LENGTH, Permission, Timestamp, User, Username, username_key},
+    model::{MAX_MESSAGE_LENGTH, Permission, Username, username_key},
     password::NewPassword,
     store::{Door, NewAccount, Proof, Session, SignedIn, WayIn},
 };
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/api/config", Permission::Public, config).operation("config"),
-        Route::post("/api/login", Permission::SignIn, login).operation("signIn"),
-        Route::post("/api/accounts", Permission::SignIn, create).operation("signUp"),
-        Route::post("/api/logout", Permission::Person, logout).operation("signOut"),
-        Route::get("/api/auth_user", Permission::Read, auth_user).operation("whoAmI"),
-        Route::post("/api/refresh_token", Permission::Bearer, refresh).operation("refreshToken"),
+        Route::get("/api/config", Permission::Public, config).operation(contract::config()),
+        Route::post("/api/login", Permission::SignIn, login).operation(contract::sign_in()),
+        Route::post("/api/accounts", Permission::SignIn, create).operation(contract::sign_up()),
+        Route::post("/api/logout", Permission::Person, logout).operation(contract::sign_out()),
+        Route::get("/api/auth_user", Permission::Read, auth_user).operation(contract::who_am_i()),
+        Route::post("/api/refresh_token", Permission::Bearer, refresh)
+            .operation(contract::refresh_token()),
     ]
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Config<'a> {
-    name: &'static str,
-    version: &'static str,
-    dev: bool,
-    providers: Vec<&'a str>,
-    provider_names: BTreeMap<&'a str, &'a str>,
-    signup: &'static str,
-    max_message_length: usize,
-    auth_user: Option<&'a User>,
-    ui: &'static str,
 }
 
 /// What a client has to know before anybody signs in. It also says who is signed in, which saves a page a
@@ -82,23 +71,6 @@ pub async fn signup(app: &App) -> Result<&'static str> {
             Signup::Closed => "closed",
         }
     })
-}
-
-/// What somebody signs in with.
-#[derive(Deserialize)]
-pub(crate) struct Credentials {
-    pub username: Option<String>,
-    pub password: Option<String>,
-}
-
-/// What somebody makes an account with.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Registration {
-    pub username: Option<String>,
-    pub password: Option<String>,
-    pub invite: Option<String>,
-    pub setup_token: Option<String>,
 }
 
 async fn login(mut request: Request) -> HandlerResult {
@@ -212,15 +184,6 @@ pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Res
     value.ok_or_else(|| Error::invalid(field, reason))
 }
 
-/// Somebody who has just signed in.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Welcome<'a> {
-    auth_user: &'a User,
-    token: &'a str,
-    expires_at: Timestamp,
-}
-
 /// Signs a browser in, and tells a program its token.
 pub fn welcome(
     settings: &ServerSettings,
@@ -270,15 +233,8 @@ async fn refresh(request: Request) -> HandlerResult {
     Ok(ok(&RenewedToken::of(&signed_in)))
 }
 
-/// Another token for the same session.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RenewedToken<'a> {
-    token: &'a str,
-    expires_at: Timestamp,
-}
-
 impl<'a> RenewedToken<'a> {
+    #[must_use]
     pub fn of(signed_in: &'a SignedIn) -> Self {
         Self {
             token: &signed_in.token,

@@ -1,10 +1,12 @@
 //! What administrators do with other people's accounts.
 
-use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
 use super::accounts::required;
 use crate::{
+    contract::operations::admin::{
+        self as contract, CreateUser, CreatedUser, ResetLink, UpdateUser,
+    },
     http::{
         App,
         door::caller::Caller,
@@ -12,7 +14,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Account, Permission, SessionId, Timestamp, UserId, Username, reset_link},
+    model::{Account, Permission, SessionId, UserId, Username, reset_link},
     store::{AccountChange, Reset},
 };
 
@@ -20,18 +22,19 @@ pub fn routes() -> Vec<Route> {
     let administrator = Permission::Administrator;
     let (users, sessions) = ("/api/admin/users", "/api/admin/users/{id}/sessions");
     vec![
-        Route::get(users, administrator, list).operation("accounts"),
-        Route::post(users, administrator, create).operation("makeAccount"),
-        Route::patch("/api/admin/users/{id}", administrator, update).operation("changeAccount"),
-        Route::post("/api/admin/users/{id}/reset", administrator, reset).operation("makeReset"),
-        Route::get(sessions, administrator, list_sessions).operation("sessionsOf"),
-        Route::delete(sessions, administrator, end_sessions).operation("endSessionsOf"),
+        Route::get(users, administrator, list).operation(contract::list()),
+        Route::post(users, administrator, create).operation(contract::create()),
+        Route::patch("/api/admin/users/{id}", administrator, update).operation(contract::change()),
+        Route::post("/api/admin/users/{id}/reset", administrator, reset)
+            .operation(contract::create_reset()),
+        Route::get(sessions, administrator, list_sessions).operation(contract::sessions()),
+        Route::delete(sessions, administrator, end_sessions).operation(contract::end_sessions()),
         Route::delete(
             "/api/admin/users/{id}/sessions/{sessionId}",
             administrator,
             end_session,
         )
-        .operation("endSessionOf"),
+        .operation(contract::end_session()),
     ]
 }
 
@@ -46,20 +49,6 @@ async fn list(request: Request) -> HandlerResult {
     Ok(ok(&accounts))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct CreateUser {
-    username: Option<String>,
-    admin: Option<bool>,
-}
-
-/// A new account, and the link by which its owner chooses a password.
-#[derive(Serialize)]
-pub(crate) struct CreatedUser {
-    user: Account,
-    #[serde(flatten)]
-    link: ResetLink,
-}
-
 async fn create(mut request: Request) -> HandlerResult {
     let CreateUser { username, admin } = request.json().await?;
     let app = &request.app;
@@ -72,14 +61,6 @@ async fn create(mut request: Request) -> HandlerResult {
     Ok(json(StatusCode::CREATED, &CreatedUser { user, link }))
 }
 
-/// A link for choosing a password.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ResetLink {
-    link: String,
-    expires_at: Timestamp,
-}
-
 impl ResetLink {
     fn of(app: &App, caller: &Caller, reset: &Reset) -> Self {
         Self {
@@ -87,13 +68,6 @@ impl ResetLink {
             expires_at: reset.expires_at,
         }
     }
-}
-
-#[derive(Deserialize)]
-pub(crate) struct UpdateUser {
-    username: Option<String>,
-    admin: Option<bool>,
-    disabled: Option<bool>,
 }
 
 async fn update(mut request: Request, id: UserId) -> HandlerResult {

@@ -1,10 +1,10 @@
 //! Finding people, starting conversations, listing them, marking them read, and typing in them. The
 //! messages in one are `messages`; what only rooms have is `rooms`.
 
-use serde::Deserialize;
 use warp::http::StatusCode;
 
 use crate::{
+    contract::operations::conversations::{self as contract, ReadMark, StartConversation},
     error::{Error, Result},
     http::{
         reply::{HandlerResult, json, no_content, ok, see_other},
@@ -18,18 +18,20 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let (read, send) = (Permission::Read, Permission::Send);
     vec![
-        Route::get("/api/usernames", read, search).operation("searchUsernames"),
-        Route::get("/api/conversations", read, list).operation("conversations"),
-        Route::post("/api/conversations", send, start).operation("startConversation"),
-        Route::get("/api/conversations/{id}", read, show).operation("conversation"),
+        Route::get("/api/usernames", read, search).operation(contract::search()),
+        Route::get("/api/conversations", read, list).operation(contract::list()),
+        Route::post("/api/conversations", send, start).operation(contract::start()),
+        Route::get("/api/conversations/{id}", read, show).operation(contract::show()),
         Route::get(
             "/api/conversations/{id}/other_participant",
             read,
             other_participant,
         )
-        .operation("otherParticipant"),
-        Route::post("/api/conversations/{id}/read_messages", send, mark_read).operation("markRead"),
-        Route::post("/api/conversations/{id}/typing", send, type_in).operation("type"),
+        .operation(contract::other_participant()),
+        Route::post("/api/conversations/{id}/read_messages", send, mark_read)
+            .operation(contract::mark_read()),
+        Route::post("/api/conversations/{id}/typing", send, type_in)
+            .operation(contract::send_typing()),
     ]
 }
 
@@ -56,16 +58,6 @@ async fn list(request: Request) -> HandlerResult {
         .iter()
         .map(|(conversation, member)| conversation.view(member))
         .collect::<Vec<_>>()))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct StartConversation {
-    username: Option<String>,
-    name: Option<String>,
-    #[serde(default)]
-    usernames: Vec<String>,
-    #[serde(default)]
-    open: bool,
 }
 
 async fn start(mut request: Request) -> HandlerResult {
@@ -100,13 +92,6 @@ async fn show(request: Request, id: ConversationId) -> HandlerResult {
 async fn other_participant(request: Request, id: ConversationId) -> HandlerResult {
     let user = request.user()?.id;
     Ok(ok(&request.app.store.other_participant(user, id).await?))
-}
-
-/// Up to which message somebody has read. Without a number, up to the newest.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ReadMark {
-    pub up_to: Option<i64>,
 }
 
 impl ReadMark {

@@ -3,6 +3,7 @@
 use warp::Reply;
 
 use crate::{
+    contract::operations::server as contract,
     http::{
         reply::{ErrorResponse, HandlerResult},
         request::Request,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/healthz", Permission::Public, show).operation("health")]
+    vec![Route::get("/healthz", Permission::Public, show).operation(contract::health())]
 }
 
 /// 200 if a write can be committed, else 503.

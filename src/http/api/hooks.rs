@@ -1,11 +1,11 @@
 //! Hooks: a room's owner creates them, and programs post messages by them. A hook's address is its secret, so
 //! posting needs no session.
 
-use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
 use super::accounts::required;
 use crate::{
+    contract::operations::hooks::{self as contract, CreateHook, CreatedHook, PostByHook},
     http::{
         door::body::is_of_type,
         reply::{HandlerResult, json, no_content, ok},
@@ -13,7 +13,6 @@ use crate::{
         route::Route,
     },
     model::{ConversationId, HookId, Permission, Username, message_content},
-    store::Hook,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -23,18 +22,13 @@ pub fn routes() -> Vec<Route> {
         "/api/conversations/{id}/hooks/{hookId}",
     );
     vec![
-        Route::get(hooks, person, list).operation("hooks"),
-        Route::post(hooks, person, create).operation("makeHook"),
-        Route::delete(one, person, remove).operation("removeHook"),
+        Route::get(hooks, person, list).operation(contract::list()),
+        Route::post(hooks, person, create).operation(contract::create()),
+        Route::delete(one, person, remove).operation(contract::remove()),
         Route::post("/api/hooks/{secret}", hook, post)
             .secret("secret")
-            .operation("postByHook"),
+            .operation(contract::post()),
     ]
-}
-
-#[derive(Deserialize)]
-pub(crate) struct PostByHook {
-    content: Option<String>,
 }
 
 /// Posts a bot's message. The body is JSON, or the content as plain text.
@@ -56,20 +50,6 @@ async fn post(mut request: Request, secret: String) -> HandlerResult {
 async fn list(request: Request, id: ConversationId) -> HandlerResult {
     let user = request.user()?.id;
     Ok(ok(&request.app.store.hooks(user, id).await?))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CreateHook {
-    bot: Option<String>,
-}
-
-/// A new hook. Its secret, which is part of its address, is shown only once.
-#[derive(Serialize)]
-pub(crate) struct CreatedHook {
-    #[serde(flatten)]
-    hook: Hook,
-    url: String,
-    secret: String,
 }
 
 async fn create(mut request: Request, id: ConversationId) -> HandlerResult {

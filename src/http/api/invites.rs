@@ -1,18 +1,19 @@
 //! Invitations: administrators create them, and whoever got one can check that it is good.
 
 use qrcode::{QrCode, render::svg};
-use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
 use crate::{
+    contract::operations::invites::{
+        self as contract, CheckInvite, CheckedInvite, CreateInvite, CreatedInvite,
+    },
     error::{Error, Result},
     http::{
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{InviteId, Permission, Timestamp, invite_link, limits},
-    store::Invite,
+    model::{InviteId, Permission, invite_link, limits},
 };
 
 const DAYS: u32 = 7;
@@ -20,30 +21,15 @@ const DAYS: u32 = 7;
 pub fn routes() -> Vec<Route> {
     let administrator = Permission::Administrator;
     vec![
-        Route::get("/api/invites", administrator, list).operation("invites"),
-        Route::post("/api/invites", administrator, create).operation("makeInvite"),
-        Route::delete("/api/invites/{id}", administrator, revoke).operation("revokeInvite"),
-        Route::post("/api/invites/check", Permission::SignIn, check).operation("checkInvite"),
+        Route::get("/api/invites", administrator, list).operation(contract::list()),
+        Route::post("/api/invites", administrator, create).operation(contract::create()),
+        Route::delete("/api/invites/{id}", administrator, revoke).operation(contract::revoke()),
+        Route::post("/api/invites/check", Permission::SignIn, check).operation(contract::check()),
     ]
 }
 
 async fn list(request: Request) -> HandlerResult {
     Ok(ok(&request.app.store.invites().await?))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CreateInvite {
-    uses: Option<u32>,
-    days: Option<u32>,
-}
-
-/// A new invitation. Its link is shown only once.
-#[derive(Serialize)]
-pub(crate) struct CreatedInvite {
-    #[serde(flatten)]
-    invite: Invite,
-    link: String,
-    qr: String,
 }
 
 async fn create(mut request: Request) -> HandlerResult {
@@ -66,19 +52,6 @@ fn qr_code(link: &str) -> Result<String> {
         Error::Internal
     })?;
     Ok(code.render::<svg::Color<'_>>().build())
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CheckInvite {
-    invite: Option<String>,
-}
-
-/// What is said of an invitation that is good.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CheckedInvite {
-    invited_by: Option<String>,
-    expires_at: Timestamp,
 }
 
 async fn check(mut request: Request) -> HandlerResult {

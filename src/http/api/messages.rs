@@ -1,10 +1,10 @@
 //! Messages: sending one, reading a conversation's history, and changing or reacting to one.
 
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
 use warp::{http::StatusCode, reply::Response};
 
 use crate::{
+    contract::operations::messages::{self as contract, EditMessage, SendMessage},
     error::{Error, Result},
     http::{
         door::filters::Query,
@@ -27,21 +27,13 @@ pub fn routes() -> Vec<Route> {
         "/api/messages/{id}/reactions/{emoji}",
     );
     vec![
-        Route::get(messages, read, history).operation("history"),
-        Route::post(messages, send, create).operation("send"),
-        Route::patch(message, send, edit).operation("edit"),
-        Route::delete(message, send, delete).operation("delete"),
-        Route::put(reaction, send, react).operation("react"),
-        Route::delete(reaction, send, unreact).operation("unreact"),
+        Route::get(messages, read, history).operation(contract::history()),
+        Route::post(messages, send, create).operation(contract::send()),
+        Route::patch(message, send, edit).operation(contract::edit()),
+        Route::delete(message, send, delete).operation(contract::delete()),
+        Route::put(reaction, send, react).operation(contract::react()),
+        Route::delete(reaction, send, unreact).operation(contract::unreact()),
     ]
-}
-
-/// A message to be sent.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SendMessage {
-    pub content: Option<String>,
-    pub client_id: Option<String>,
 }
 
 impl SendMessage {
@@ -95,11 +87,6 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
 fn list(messages: &[Message], user: UserId) -> Response {
     let views: Vec<_> = messages.iter().map(|message| message.view(user)).collect();
     ok(&views)
-}
-
-#[derive(Deserialize)]
-pub(crate) struct EditMessage {
-    content: Option<String>,
 }
 
 async fn edit(mut request: Request, id: MessageId) -> HandlerResult {

@@ -4,6 +4,7 @@ use tokio::task;
 use warp::{Reply, http::header::CONTENT_TYPE};
 
 use crate::{
+    contract::operations::server as contract,
     error::Error,
     http::{reply::HandlerResult, request::Request, route::Route},
     metrics,
@@ -11,7 +12,7 @@ use crate::{
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/metrics", Permission::Metrics, show).operation("metrics")]
+    vec![Route::get("/metrics", Permission::Metrics, show).operation(contract::metrics())]
 }
 
 async fn show(request: Request) -> HandlerResult {

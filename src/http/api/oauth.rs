@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use warp::{
     http::{
         HeaderValue, StatusCode,
@@ -14,6 +13,7 @@ use warp::{
 
 use super::accounts::{door, required, signup, welcome};
 use crate::{
+    contract::operations::oauth::{self as contract, CompleteSignIn, PendingSignIn},
     error::{Error, Result},
     http::{
         App,
@@ -30,12 +30,15 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let (provider, person) = (Permission::Provider, Permission::Person);
     vec![
-        Route::get("/api/oauth/{provider}", provider, begin).operation("beginOauth"),
-        Route::get("/api/oauth/{provider}/callback", provider, finish).operation("finishOauth"),
-        Route::get("/api/oauth/pending", provider, show_pending).operation("pendingOauth"),
-        Route::post("/api/oauth/complete", Permission::SignIn, complete).operation("completeOauth"),
-        Route::delete("/api/identities/{provider}", person, unlink).operation("unlink"),
-        Route::get("/api/users/{id}/avatar", Permission::Read, avatar).operation("avatar"),
+        Route::get("/api/oauth/{provider}", provider, begin).operation(contract::begin()),
+        Route::get("/api/oauth/{provider}/callback", provider, finish)
+            .operation(contract::finish()),
+        Route::get("/api/oauth/pending", provider, show_pending).operation(contract::pending()),
+        Route::post("/api/oauth/complete", Permission::SignIn, complete)
+            .operation(contract::complete()),
+        Route::delete("/api/identities/{provider}", person, unlink).operation(contract::unlink()),
+        Route::get("/api/users/{id}/avatar", Permission::Read, avatar)
+            .operation(contract::avatar()),
     ]
 }
 
@@ -206,16 +209,6 @@ fn suggestion(identity: &Identity) -> String {
     Username::new(&name).map_or_else(|_| String::new(), |username| username.text)
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PendingSignIn<'a> {
-    provider: &'a str,
-    name: &'a str,
-    username: &'a str,
-    username_taken: bool,
-    needs_invite: bool,
-}
-
 /// Who has still to choose a name in this browser.
 async fn show_pending(request: Request) -> HandlerResult {
     let app = &request.app;
@@ -234,12 +227,6 @@ async fn show_pending(request: Request) -> HandlerResult {
         username_taken,
         needs_invite: signup(app).await? == "invite",
     }))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CompleteSignIn {
-    username: Option<String>,
-    invite: Option<String>,
 }
 
 /// Makes the account that they had come for.

@@ -1,19 +1,38 @@
-//! The contract, as OpenAPI 3.1: `openapi.json` beside this file, written by hand. A test holds it
-//! against the tables of routes, both ways.
+//! The contract, as the OpenAPI document that is made of the tables of routes.
 
+use std::sync::LazyLock;
+
+use serde_json::Value;
 use warp::{Reply, http::header::CONTENT_TYPE};
 
 use crate::{
-    http::{reply::HandlerResult, request::Request, route::Route},
+    contract::{self, Row, operations::server as contract_of},
+    http::{self, reply::HandlerResult, request::Request, route::Route},
     model::Permission,
 };
 
-const DOCUMENT: &str = include_str!("openapi.json");
-
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/api/openapi.json", Permission::Public, show).operation("contract")]
+    vec![
+        Route::get("/api/openapi.json", Permission::Public, show)
+            .operation(contract_of::contract()),
+    ]
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> Value {
+    let routes = http::routes().filter_map(|route| {
+        Some(Row {
+            method: route.method.to_string(),
+            path: route.path,
+            permission: route.permission,
+            operation: route.operation?,
+        })
+    });
+    contract::document::document(routes)
 }
 
 async fn show(_: Request) -> HandlerResult {
-    Ok(warp::reply::with_header(DOCUMENT, CONTENT_TYPE, "application/json").into_response())
+    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
+    Ok(warp::reply::with_header(TEXT.as_str(), CONTENT_TYPE, "application/json").into_response())
 }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use warp::http::{StatusCode, header::SET_COOKIE};
 
-use super::accounts::{RenewedToken, is_password, required, welcome};
+use super::accounts::{is_password, required, welcome};
 use crate::{
+    contract::operations::accounts::RenewedToken,
+    contract::operations::password::{
+        self as contract, ChangePassword, CheckReset, CheckedReset, ResetPassword,
+    },
     error::Error,
     http::{
         door::caller::session_cookie,
@@ -21,16 +24,10 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let (person, sign_in) = (Permission::Person, Permission::SignIn);
     vec![
-        Route::put("/api/password", person, change).operation("changePassword"),
-        Route::post("/api/reset", sign_in, reset).operation("resetPassword"),
-        Route::post("/api/reset/check", sign_in, check).operation("checkReset"),
+        Route::put("/api/password", person, change).operation(contract::change()),
+        Route::post("/api/reset", sign_in, reset).operation(contract::reset()),
+        Route::post("/api/reset/check", sign_in, check).operation(contract::check_reset()),
     ]
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ChangePassword {
-    current: Option<String>,
-    new: Option<String>,
 }
 
 async fn change(mut request: Request) -> HandlerResult {
@@ -62,17 +59,6 @@ async fn change(mut request: Request) -> HandlerResult {
     Ok(response)
 }
 
-#[derive(Deserialize)]
-pub(crate) struct CheckReset {
-    token: Option<String>,
-}
-
-/// What is said of a link to a new password that is good.
-#[derive(Serialize)]
-pub(crate) struct CheckedReset {
-    username: String,
-}
-
 async fn check(mut request: Request) -> HandlerResult {
     let CheckReset { token } = request.json().await?;
     let app = &request.app;
@@ -81,12 +67,6 @@ async fn check(mut request: Request) -> HandlerResult {
     Ok(ok(&CheckedReset {
         username: user.username,
     }))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ResetPassword {
-    token: Option<String>,
-    password: Option<String>,
 }
 
 async fn reset(mut request: Request) -> HandlerResult {

@@ -2,9 +2,8 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use serde::Deserialize;
-
 use crate::{
+    contract::operations::rooms::{self as contract, AddParticipant, UpdateRoom},
     error::{Error, Result},
     http::{
         App,
@@ -23,11 +22,11 @@ pub fn routes() -> Vec<Route> {
         "/api/conversations/{id}/participants/{userId}",
     );
     vec![
-        Route::get("/api/rooms", read, list_open).operation("openRooms"),
-        Route::patch("/api/conversations/{id}", send, update).operation("changeRoom"),
-        Route::get(participants, read, list_participants).operation("participants"),
-        Route::post(participants, send, add).operation("addParticipant"),
-        Route::delete(participant, send, remove).operation("removeParticipant"),
+        Route::get("/api/rooms", read, list_open).operation(contract::list_open()),
+        Route::patch("/api/conversations/{id}", send, update).operation(contract::change()),
+        Route::get(participants, read, list_participants).operation(contract::participants()),
+        Route::post(participants, send, add).operation(contract::add_participant()),
+        Route::delete(participant, send, remove).operation(contract::remove_participant()),
     ]
 }
 
@@ -58,13 +57,6 @@ async fn list_open(request: Request) -> HandlerResult {
         .collect::<Vec<_>>()))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct UpdateRoom {
-    name: Option<String>,
-    open: Option<bool>,
-    owner: Option<String>,
-}
-
 async fn update(mut request: Request, id: ConversationId) -> HandlerResult {
     let update: UpdateRoom = request.json().await?;
     let owner = update.owner.map(|owner| owner.parse()).transpose();
@@ -92,11 +84,6 @@ pub async fn participants(
     let presence = Arc::clone(&app.presence);
     let is_online = move |user| presence.is_online(user);
     app.store.participants(caller, id, is_online).await
-}
-
-#[derive(Default, Deserialize)]
-pub(crate) struct AddParticipant {
-    username: Option<String>,
 }
 
 async fn add(mut request: Request, id: ConversationId) -> HandlerResult {

@@ -1,6 +1,7 @@
 //! The caller's own sessions: listing and ending them.
 
 use crate::{
+    contract::operations::sessions as contract,
     http::{
         reply::{HandlerResult, no_content, ok},
         request::Request,
@@ -12,9 +13,9 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
     vec![
-        Route::get("/api/sessions", person, list).operation("sessions"),
-        Route::delete("/api/sessions", person, end_others).operation("endOtherSessions"),
-        Route::delete("/api/sessions/{id}", person, end).operation("endSession"),
+        Route::get("/api/sessions", person, list).operation(contract::list()),
+        Route::delete("/api/sessions", person, end_others).operation(contract::end_others()),
+        Route::delete("/api/sessions/{id}", person, end).operation(contract::end()),
     ]
 }
 

@@ -1,8 +1,9 @@
 //! The caller's own settings, and what their account is.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
+    contract::operations::settings::{
+        self as contract, AccountSettings, LinkedIdentity, UpdateSettings,
+    },
     http::{
         App,
         reply::{HandlerResult, ok},
@@ -15,33 +16,9 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
     vec![
-        Route::get("/api/settings", person, show).operation("settings"),
-        Route::patch("/api/settings", person, update).operation("changeSettings"),
+        Route::get("/api/settings", person, show).operation(contract::show()),
+        Route::patch("/api/settings", person, update).operation(contract::change()),
     ]
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AccountSettings<'a> {
-    shows_activity: bool,
-    admin: bool,
-    has_password: bool,
-    identities: Vec<LinkedIdentity<'a>>,
-}
-
-/// An account with a provider that one can sign in by.
-#[derive(Serialize)]
-pub(crate) struct LinkedIdentity<'a> {
-    /// None where the provider isn't set up any more.
-    provider: Option<&'a str>,
-    name: &'a str,
-    username: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateSettings {
-    shows_activity: Option<bool>,
 }
 
 async fn show(request: Request) -> HandlerResult {

@@ -1,9 +1,9 @@
 //! API tokens, for programs that act in their owner's name or as a bot.
 
-use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
 use crate::{
+    contract::operations::tokens::{self as contract, CreateToken, CreatedToken},
     error::{Error, Result},
     http::{
         reply::{HandlerResult, json, no_content, ok},
@@ -11,7 +11,7 @@ use crate::{
         route::Route,
     },
     model::{Permission, Scope, SessionId, Username, limits, token_name},
-    store::{ApiToken, NewToken},
+    store::NewToken,
 };
 
 const DAYS: u32 = 90;
@@ -19,18 +19,10 @@ const DAYS: u32 = 90;
 pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
     vec![
-        Route::get("/api/tokens", person, list).operation("tokens"),
-        Route::post("/api/tokens", person, create).operation("makeToken"),
-        Route::delete("/api/tokens/{id}", person, revoke).operation("revokeToken"),
+        Route::get("/api/tokens", person, list).operation(contract::list()),
+        Route::post("/api/tokens", person, create).operation(contract::create()),
+        Route::delete("/api/tokens/{id}", person, revoke).operation(contract::revoke()),
     ]
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CreateToken {
-    name: Option<String>,
-    scope: Option<String>,
-    days: Option<u32>,
-    bot: Option<String>,
 }
 
 impl CreateToken {
@@ -51,14 +43,6 @@ impl CreateToken {
 async fn list(request: Request) -> HandlerResult {
     let user = request.user()?.id;
     Ok(ok(&request.app.store.tokens(Some(user)).await?))
-}
-
-/// A new token, which is shown only once.
-#[derive(Serialize)]
-pub(crate) struct CreatedToken {
-    #[serde(flatten)]
-    info: ApiToken,
-    token: String,
 }
 
 async fn create(mut request: Request) -> HandlerResult {

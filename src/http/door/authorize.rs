@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use warp::http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use warp::http::{HeaderValue, header::WWW_AUTHENTICATE};
 
 use super::{
     caller::{Caller, bearer},
@@ -10,7 +10,7 @@ use super::{
     guard, proxies,
 };
 use crate::{
-    error::Error,
+    error::{Error, ErrorCode},
     http::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
@@ -86,7 +86,7 @@ fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult
             return Ok(());
         }
         let message = "This takes the token for metrics as a bearer token";
-        let refusal = ErrorResponse::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
+        let refusal = ErrorResponse::new(ErrorCode::Unauthorized, message);
         let scheme = HeaderValue::from_static("Bearer");
         return Err(refusal.with_header(WWW_AUTHENTICATE, scheme));
     }
@@ -96,11 +96,7 @@ fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult
         return Ok(());
     }
     let message = "Without a token for metrics this is told to the server’s own machine alone";
-    Err(ErrorResponse::new(
-        StatusCode::FORBIDDEN,
-        "metrics_are_local",
-        message,
-    ))
+    Err(ErrorResponse::new(ErrorCode::MetricsAreLocal, message))
 }
 
 /// Whether the peer may be a proxy that adds no headers of its own. If there is a public URL there may be such a proxy,

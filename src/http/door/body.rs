@@ -11,12 +11,15 @@ use tokio_stream::{Stream, StreamExt};
 use warp::{
     Buf,
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
 };
 
-use crate::http::reply::{ErrorResponse, HandlerResult};
+use crate::{
+    error::ErrorCode,
+    http::reply::{ErrorResponse, HandlerResult},
+};
 
 /// The most bytes of a body. The longest message takes 48,000 if every character is escaped.
 const LIMIT: usize = 64 * 1024;
@@ -113,13 +116,7 @@ impl Body {
             }
             Ok(bytes)
         };
-        let too_slow = || {
-            ErrorResponse::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "timeout",
-                "The body took too long",
-            )
-        };
+        let too_slow = || ErrorResponse::new(ErrorCode::Timeout, "The body took too long");
         timeout(TIME, read).await.map_err(|_| too_slow())?
     }
 }
@@ -155,21 +152,13 @@ fn not_json() -> ErrorResponse {
 }
 
 fn unsupported(message: &'static str) -> ErrorResponse {
-    ErrorResponse::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        message,
-    )
+    ErrorResponse::new(ErrorCode::UnsupportedMediaType, message)
 }
 
 fn malformed(message: &'static str) -> ErrorResponse {
-    ErrorResponse::new(StatusCode::BAD_REQUEST, "malformed", message)
+    ErrorResponse::new(ErrorCode::Malformed, message)
 }
 
 fn too_large() -> ErrorResponse {
-    ErrorResponse::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too_large",
-        "The body is too large",
-    )
+    ErrorResponse::new(ErrorCode::TooLarge, "The body is too large")
 }

@@ -4,14 +4,14 @@
 use std::{net::IpAddr, sync::Arc};
 
 use warp::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method,
     header::{AUTHORIZATION, COOKIE, HOST, UPGRADE, USER_AGENT},
     uri::Authority,
 };
 
 use super::origin::is_same_origin;
 use crate::{
-    error::Error,
+    error::{Error, ErrorCode},
     http::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
@@ -246,8 +246,7 @@ pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
 
 fn cross_origin() -> ErrorResponse {
     ErrorResponse::new(
-        StatusCode::FORBIDDEN,
-        "cross_origin",
+        ErrorCode::CrossOrigin,
         "A page of another origin can’t do this",
     )
 }

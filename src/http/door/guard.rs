@@ -5,12 +5,15 @@
 use std::net::IpAddr;
 
 use warp::http::{
-    HeaderMap, HeaderValue, Request, StatusCode, Version,
+    HeaderMap, HeaderValue, Request, Version,
     header::{FORWARDED, HOST, ORIGIN, VIA},
     uri::Authority,
 };
 
-use crate::http::reply::{ErrorResponse, HandlerResult};
+use crate::{
+    error::ErrorCode,
+    http::reply::{ErrorResponse, HandlerResult},
+};
 
 /// Refuses a target that isn’t a path, which warp can’t handle, and a request without exactly one `Host` (RFC 9112
 /// §3.2).
@@ -22,11 +25,7 @@ pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
         return Ok(());
     }
     let message = "A request names a path and one host";
-    Err(ErrorResponse::new(
-        StatusCode::BAD_REQUEST,
-        "malformed",
-        message,
-    ))
+    Err(ErrorResponse::new(ErrorCode::Malformed, message))
 }
 
 /// Refuses requests from other machines, as far as the peer and the head tell.
@@ -35,11 +34,7 @@ pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
         return Ok(());
     }
     let message = "In dev mode this server answers only its own machine, at localhost";
-    Err(ErrorResponse::new(
-        StatusCode::FORBIDDEN,
-        "dev_is_local",
-        message,
-    ))
+    Err(ErrorResponse::new(ErrorCode::DevIsLocal, message))
 }
 
 /// Whether a request comes from this machine, as far as the peer and the head tell. `target` is the authority of its

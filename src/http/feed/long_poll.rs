@@ -5,15 +5,11 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use warp::{
-    Reply,
-    http::{StatusCode, header::CONTENT_TYPE},
-    reply::Response,
-};
+use warp::{Reply, http::header::CONTENT_TYPE, reply::Response};
 
 use super::json;
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     feed::{Feed, RESET},
     http::{
         door::filters::Query,
@@ -49,7 +45,7 @@ pub fn beginning(feed: &Feed) -> Response {
 /// 410 where the cursor means nothing here, 401 where the session ends.
 pub async fn reply(mut feed: Feed, wait: Duration) -> HandlerResult {
     if feed.is_lost() {
-        return Err(ErrorResponse::new(StatusCode::GONE, "reset", RESET));
+        return Err(ErrorResponse::new(ErrorCode::Reset, RESET));
     }
     let mut events = String::new();
     match take(&mut feed, wait, &mut events).await {

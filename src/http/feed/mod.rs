@@ -7,7 +7,7 @@ mod websocket;
 
 use std::{fmt::Write, sync::Arc};
 
-use warp::http::{StatusCode, header::ACCEPT};
+use warp::http::header::ACCEPT;
 
 use super::{
     App,
@@ -16,14 +16,15 @@ use super::{
     route::Route,
 };
 use crate::{
-    error::Error,
+    contract::operations::feed as contract,
+    error::{Error, ErrorCode},
     feed::{Feed, FeedEvent},
     metrics::Transport,
     model::Permission,
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/api/messages", Permission::Feed, follow).operation("feed")]
+    vec![Route::get("/api/messages", Permission::Feed, follow).operation(contract::follow())]
 }
 
 async fn follow(request: Request) -> HandlerResult {
@@ -78,8 +79,7 @@ async fn follow(request: Request) -> HandlerResult {
         };
     }
     Err(ErrorResponse::new(
-        StatusCode::NOT_ACCEPTABLE,
-        "not_acceptable",
+        ErrorCode::NotAcceptable,
         "This endpoint requires an EventSource connection",
     ))
 }

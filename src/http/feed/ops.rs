@@ -10,10 +10,10 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
+    contract::operations::{conversations::ReadMark, feed::SocketDone, messages::SendMessage},
     error::{Error, Result},
     http::{
         App,
-        api::{conversations::ReadMark, messages::SendMessage},
         door::body,
         reply::{ErrorResponse, HandlerResult},
     },
@@ -101,16 +101,6 @@ async fn type_in(app: &App, session: &Session, request: SocketRequest) -> Handle
     let conversation_id = request.conversation()?;
     app.presence.send_typing(session, conversation_id).await?;
     Ok(done("typing", conversation_id, request.client_id))
-}
-
-/// What answers an op that leads to nothing to show.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SocketDone {
-    op: &'static str,
-    conversation_id: ConversationId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<String>,
 }
 
 fn done(op: &'static str, conversation_id: ConversationId, client_id: Option<String>) -> String {

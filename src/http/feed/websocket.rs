@@ -39,7 +39,7 @@ use warp::{
 
 use super::{json, ops};
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     feed::{Feed, FeedEvent, HEARTBEAT},
     http::{
         App,
@@ -64,8 +64,8 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     let is_version = |version: &HeaderValue| version == "13";
     if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
-        let (status, message) = (StatusCode::UPGRADE_REQUIRED, "This is WebSocket version 13");
-        let refusal = ErrorResponse::new(status, "websocket_version", message);
+        let message = "This is WebSocket version 13";
+        let refusal = ErrorResponse::new(ErrorCode::WebsocketVersion, message);
         return Err(refusal
             .with_header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
             .with_header(UPGRADE, HeaderValue::from_static("websocket"))
@@ -76,8 +76,7 @@ pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     let accept = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key)).ok());
     let Some(accept) = accept else {
         let message = "A WebSocket begins with Connection: Upgrade and a Sec-WebSocket-Key";
-        let status = StatusCode::BAD_REQUEST;
-        return Err(ErrorResponse::new(status, "bad_handshake", message));
+        return Err(ErrorResponse::new(ErrorCode::BadHandshake, message));
     };
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     response.headers_mut().extend([

@@ -10,9 +10,10 @@ use super::{
     page::Page,
 };
 use crate::{
+    contract::operations::accounts::{Credentials, Registration},
     http::{
         ServerSettings,
-        api::accounts::{self, Credentials, Registration},
+        api::accounts,
         door::caller::session_cookie,
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,

@@ -12,9 +12,9 @@ use super::{
     text::{count_people, excerpt, time},
 };
 use crate::{
+    contract::operations::messages::SendMessage,
     error::{Error, Result},
     http::{
-        api::messages::SendMessage,
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,

@@ -10,10 +10,9 @@ use maud::{Markup, html};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use warp::http::StatusCode;
 
 use crate::{
-    error::Error,
+    error::{Error, ErrorCode},
     http::{
         reply::{ErrorResponse, HandlerResult},
         request::Request,
@@ -97,11 +96,7 @@ pub async fn read_form<T: DeserializeOwned>(
         return Ok((session, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
-    Err(ErrorResponse::new(
-        StatusCode::FORBIDDEN,
-        "stale_form",
-        message,
-    ))
+    Err(ErrorResponse::new(ErrorCode::StaleForm, message))
 }
 
 /// A form without fields.

@@ -54,7 +54,7 @@ pub struct Engine<C: Context> {
     probed: Mutex<Option<(Instant, Result<()>)>>,
     path: PathBuf,
     epoch: i64,
-    failure: watch::Receiver<Option<FatalError>>,
+    failure: watch::Sender<Option<FatalError>>,
 }
 
 impl<C: Context> Engine<C> {
@@ -63,7 +63,7 @@ impl<C: Context> Engine<C> {
     /// # Errors
     /// Where the file can't be used; see [`OpenError`].
     pub fn open(path: &Path, schema: &Schema<'_>, context: C) -> Result<Self, OpenError> {
-        let (fail, failure) = watch::channel(None);
+        let failure = watch::Sender::new(None);
         let Opened {
             connection,
             lock,
@@ -72,14 +72,13 @@ impl<C: Context> Engine<C> {
             last_id,
         } = open::open(path, schema)?;
         let readers = Readers::open(&path)?;
-        open::check_in_background(&path, fail.clone());
         let writer = Writer::start(writer::Setup {
             lock,
             connection,
             checkpoints: open::connect(&path)?,
             last_id,
             context,
-            fail,
+            fail: failure.clone(),
         });
         Ok(Self {
             writer,
@@ -114,16 +113,22 @@ impl<C: Context> Engine<C> {
 
     /// Waits until the database can't be used any more, if that ever happens.
     pub async fn failed(&self) -> FatalError {
-        let mut failure = self.failure.clone();
-        match failure
+        let mut failure = self.failure.subscribe();
+        let failure = failure
             .wait_for(Option::is_some)
             .await
-            .map(|failure| failure.clone())
-        {
+            .map(|failure| failure.clone());
+        match failure {
             Ok(Some(failure)) => failure,
-            // The writer has stopped without a failure, and nothing can fail any more.
+            // Not reached: the sender lives as long as the engine.
             _ => std::future::pending().await,
         }
+    }
+
+    /// Checks a file that was too large to be checked when it was opened, while it is in use. Damage makes it
+    /// [fail](Self::failed).
+    pub fn check_in_background(&self) {
+        open::check_in_background(&self.path, self.failure.clone());
     }
 
     /// Writes what has been accepted, then closes the file. Later writes are refused with

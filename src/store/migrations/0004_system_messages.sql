@@ -3,10 +3,9 @@
 -- actor who has another name since isn’t found, and stays unknown.
 UPDATE messages SET actor_id = subject_id
 WHERE actor_id IS NULL AND system IN ('created', 'joined', 'left', 'renamed', 'opened', 'closed');
-UPDATE messages SET actor_id = (
-    SELECT id FROM users
-    WHERE username = substr(content, 1, instr(content, ' ') - 1) AND users.created_at <= messages.created_at)
-WHERE actor_id IS NULL AND (
+UPDATE messages SET actor_id = users.id FROM users
+WHERE username = substr(content, 1, instr(content, ' ') - 1) AND users.created_at <= messages.created_at
+AND actor_id IS NULL AND (
     system = 'added' AND content LIKE '% added %'
     OR system = 'removed' AND content LIKE '% removed %'
     OR system = 'owner' AND content LIKE '% made % the owner');

@@ -223,12 +223,7 @@ impl World {
     }
 }
 
-fn service(
-    runtime: &Runtime,
-    store: &Store,
-    bus: &Arc<Bus>,
-    metrics: &Arc<Metrics>,
-) -> Service {
+fn service(runtime: &Runtime, store: &Store, bus: &Arc<Bus>, metrics: &Arc<Metrics>) -> Service {
     let _inside = runtime.enter();
     let settings = ServerSettings {
         signup: Signup::Open,
