@@ -17,9 +17,9 @@
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`], [`followers`] and [`daily`] are between `server` and `store`.
-//! `http` also uses [`oauth`], [`password`] and [`throttle`], which know neither HTTP requests nor the store. [`metrics`]
-//! and [`secret`] may be used anywhere and depend on nothing. Only [`http`] uses warp, only [`store`] uses rusqlite, and
-//! only [`cli`] and [`config`] use clap.
+//! `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store. [`oauth`] sends
+//! requests through [`outbound`]. [`metrics`] and [`secret`] may be used anywhere and depend on nothing. Only [`http`]
+//! uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!
 //! | module | what is in it |
 //! | --- | --- |

@@ -75,7 +75,7 @@ impl ErrorResponse {
 }
 
 fn status_of(code: ErrorCode) -> StatusCode {
-    // The contract has no status that isn't one.
+    // Every status in the contract is valid, so this never fails.
     StatusCode::from_u16(error::status(code)).unwrap_or_default()
 }
 
