@@ -29,7 +29,7 @@ use crate::{
         Account, InviteId, Scope, SessionId, Username, invite_link, limits, reset_link, token_name,
     },
     status::Status,
-    store::{AccountChange, NewToken, Store, with_suffix},
+    store::{AccountUpdate, NewToken, Store, with_suffix},
 };
 
 /// How long a command may take to arrive.
@@ -102,7 +102,7 @@ impl Command {
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
-                let (user, reset) = store.make_account(username, admin).await?;
+                let (user, reset) = store.create_account(username, admin).await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "user": user, "link": link, "expiresAt": reset.expires_at })
             }
@@ -112,35 +112,35 @@ impl Command {
                 admin,
                 disabled,
             } => {
-                let account = store.account_named(username).await?;
-                let change = AccountChange {
+                let account = store.find_account(username).await?;
+                let change = AccountUpdate {
                     username: new_name.map(|name| Username::new(&name)).transpose()?,
                     admin,
                     disabled,
                 };
-                json!(store.change_account(account.user.id, change).await?)
+                json!(store.update_account(account.user.id, change).await?)
             }
             Self::CreateReset { username } => {
-                let account = store.account_named(username).await?;
-                let reset = store.make_reset(account.user.id).await?;
+                let account = store.find_account(username).await?;
+                let reset = store.create_reset(account.user.id).await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "link": link, "expiresAt": reset.expires_at })
             }
             Self::ListSessions { username } => {
-                let account = store.account_named(username).await?;
-                json!(store.sessions_of_account(account.user.id).await?)
+                let account = store.find_account(username).await?;
+                json!(store.account_sessions(account.user.id).await?)
             }
             Self::DeleteSessions { username, id } => {
-                let account = store.account_named(username).await?;
+                let account = store.find_account(username).await?;
                 let id: Option<SessionId> = id.map(|id| parse(&id, "Session")).transpose()?;
-                store.end_sessions_of_account(account.user.id, id).await?;
+                store.end_account_sessions(account.user.id, id).await?;
                 Value::Null
             }
             Self::ListInvites => json!(store.invites().await?),
             Self::CreateInvite { uses, days } => {
                 let uses = limits::invite_uses(uses)?;
                 let lasts = limits::days(days, &limits::INVITE_DAYS)?;
-                let (invite, token) = store.make_invite(None, uses, lasts).await?;
+                let (invite, token) = store.create_invite(None, uses, lasts).await?;
                 with(&invite, "link", invite_link(base, &token))
             }
             Self::RevokeInvite { id } => {
@@ -161,7 +161,7 @@ impl Command {
                     lasts: limits::days(days, &limits::TOKEN_DAYS)?,
                     bot: None,
                 };
-                let (info, token) = store.make_token_for(username, new).await?;
+                let (info, token) = store.create_token_for(username, new).await?;
                 with(&info, "token", token)
             }
             Self::RevokeToken { id } => {

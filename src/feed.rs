@@ -94,7 +94,7 @@ pub struct Feed {
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been passed on.
-    passed: EventId,
+    last_sent: EventId,
 }
 
 enum Phase {
@@ -135,7 +135,7 @@ impl Feed {
         let live = bus.subscribe(session.user.id);
         let position = store.position(session.id).await?;
         let known = |cursor: &Cursor| cursor.epoch == store.epoch() && cursor.id <= position;
-        let (passed, phase) = match cursor.map(|text| text.parse().ok().filter(known)) {
+        let (last_sent, phase) = match cursor.map(|text| text.parse().ok().filter(known)) {
             None => (position, Phase::Live),
             Some(Some(cursor)) => (
                 cursor.id,
@@ -155,13 +155,13 @@ impl Feed {
             live,
             greeted: false,
             phase,
-            passed,
+            last_sent,
         })
     }
 
     /// Whether the client's cursor means nothing here, and it hasn't been told yet.
     #[must_use]
-    pub fn is_lost(&self) -> bool {
+    pub fn needs_reset(&self) -> bool {
         matches!(self.phase, Phase::Reset)
     }
 
@@ -177,30 +177,30 @@ impl Feed {
         Ok(event)
     }
 
-    /// Between two awaits, `phase` and `passed` agree with what the client has had: so a dropped
+    /// Between two awaits, `phase` and `last_sent` agree with what the client has had: so a dropped
     /// call can be made again.
     async fn advance(&mut self) -> Result<FeedEvent> {
         if !self.greeted {
             self.greeted = true;
-            return Ok(self.placed(self.hello()));
+            return Ok(self.with_cursor(self.hello()));
         }
         loop {
             match &mut self.phase {
                 Phase::Reset => {
                     self.phase = Phase::Live;
-                    return Ok(self.placed(Self::reset()));
+                    return Ok(self.with_cursor(Self::reset()));
                 }
                 Phase::Replay(replay) => {
                     if let Some((id, event)) = replay.events.pop_front() {
-                        self.passed = id;
-                        return Ok(self.placed(event));
+                        self.last_sent = id;
+                        return Ok(self.with_cursor(event));
                     }
                     if let Some(end) = replay.end {
                         let announced = replay.announced;
-                        self.passed = self.passed.max(end);
+                        self.last_sent = self.last_sent.max(end);
                         self.phase = Phase::Live;
                         if announced {
-                            return Ok(self.placed(self.caught_up()));
+                            return Ok(self.with_cursor(self.caught_up()));
                         }
                         continue;
                     }
@@ -211,7 +211,7 @@ impl Feed {
                         return Err(Error::Stopping);
                     }
                     let (session, caller) = (self.session.id, self.session.user.id);
-                    let backlog = self.store.backlog(session, caller, self.passed, PAGE);
+                    let backlog = self.store.backlog(session, caller, self.last_sent, PAGE);
                     // Boxed, because what a stream waits for most of the time is something else.
                     let Backlog { events, end } = Box::pin(backlog).await?;
                     self.metrics.replayed.inc_by(events.len() as u64);
@@ -224,9 +224,9 @@ impl Feed {
                     {
                         return Err(Error::Unauthorized);
                     }
-                    Ok(Delivery::Event(id, event)) if id > self.passed => {
-                        self.passed = id;
-                        return Ok(self.placed(event));
+                    Ok(Delivery::Event(id, event)) if id > self.last_sent => {
+                        self.last_sent = id;
+                        return Ok(self.with_cursor(event));
                     }
                     Ok(Delivery::Ephemeral(event)) => {
                         return Ok(FeedEvent {
@@ -256,13 +256,13 @@ impl Feed {
             Phase::Reset => Cursor::NOWHERE,
             Phase::Replay(_) | Phase::Live => Cursor {
                 epoch: self.store.epoch(),
-                id: self.passed,
+                id: self.last_sent,
             },
         }
     }
 
     /// An event at the place that the feed has come to.
-    fn placed(&self, event: impl Into<Arc<Event>>) -> FeedEvent {
+    fn with_cursor(&self, event: impl Into<Arc<Event>>) -> FeedEvent {
         FeedEvent {
             cursor: Some(self.cursor()),
             event: event.into(),

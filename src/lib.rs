@@ -7,7 +7,7 @@
 //!    ▼                                                                 │ http/feed/{sse,websocket,long_poll}.rs   encode
 //!  http/api/messages.rs   validate, ask the store                      │ feed.rs   subscribe → replay → live, no gap
 //!    ▼                                                                 │
-//!  store/messages.rs      the SQL, as a job of the writer              │
+//!  store/sending.rs       the SQL, as a job of the writer              │
 //!    ▼                                                                 │
 //!  store/engine           one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
 //!    ▼

@@ -29,7 +29,7 @@ pub struct Member {
     pub user: UserId,
     pub role: Role,
     /// They may read the messages behind this place.
-    pub history: EventId,
+    pub history_id: EventId,
     /// The number of the newest message that they have read.
     pub last_read_number: i64,
 }
@@ -39,7 +39,7 @@ impl Member {
     /// `store::visible::IS_VISIBLE`.
     #[must_use]
     pub fn may_see(&self, message: MessageId) -> bool {
-        message > self.history
+        message > self.history_id
     }
 }
 

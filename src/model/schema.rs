@@ -188,7 +188,7 @@ members! {
 const CALLER: Member = Member {
     user: UserId(1),
     role: Role::Owner,
-    history: EventId(0),
+    history_id: EventId(0),
     last_read_number: 2,
 };
 

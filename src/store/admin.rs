@@ -3,9 +3,11 @@
 use rusqlite::{Connection, Row};
 
 use super::{
-    accounts::{self, Reset, administrators},
     context::Transaction,
+    conversations,
+    credentials::{can_sign_in, count_administrators},
     handle::Store,
+    resets::{self, Reset},
     sessions, users,
 };
 use crate::{
@@ -18,7 +20,7 @@ const PAGE: u32 = 50;
 
 /// What is to be different about an account.
 #[derive(Debug, Default)]
-pub struct AccountChange {
+pub struct AccountUpdate {
     pub username: Option<Username>,
     pub admin: Option<bool>,
     pub disabled: Option<bool>,
@@ -29,7 +31,7 @@ impl Store {
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| {
             let is_named = users::is_named_admin(connection, user)?;
-            Ok(is_named && accounts::has_way_in(connection, user)?)
+            Ok(is_named && can_sign_in(connection, user)?)
         })
         .await
     }
@@ -59,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn account_named(&self, username: String) -> Result<Account> {
+    pub async fn find_account(&self, username: String) -> Result<Account> {
         self.read(move |connection| {
             let user = users::find(connection, &username)?.ok_or(Error::NotFound("User"))?;
             account(connection, user.id)
@@ -71,11 +73,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UsernameTaken`].
-    pub async fn make_account(&self, username: Username, admin: bool) -> Result<(Account, Reset)> {
+    pub async fn create_account(
+        &self,
+        username: Username,
+        admin: bool,
+    ) -> Result<(Account, Reset)> {
         self.write(move |tx| {
             let user = users::create(tx, &username)?.id;
             users::set_admin(tx.connection, user, admin)?;
-            let reset = accounts::make_reset(tx, user)?;
+            let reset = resets::create(tx, user)?;
             Ok((account(tx.connection, user)?, reset))
         })
         .await
@@ -87,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] where nobody would be left to
     /// administer, [`Error::Invalid`] for a bot that is to be an administrator.
-    pub async fn change_account(&self, user: UserId, change: AccountChange) -> Result<Account> {
+    pub async fn update_account(&self, user: UserId, change: AccountUpdate) -> Result<Account> {
         self.write(move |tx| {
             update(tx, user, &change)?;
             account(tx.connection, user)
@@ -99,17 +105,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no such user.
-    pub async fn sessions_of_account(&self, user: UserId) -> Result<Vec<SessionInfo>> {
+    pub async fn account_sessions(&self, user: UserId) -> Result<Vec<SessionInfo>> {
         self.read(move |connection| account(connection, user).map(drop))
             .await?;
-        self.sessions_of(user, None).await
+        self.user_sessions(user, None).await
     }
 
     /// Ends one of somebody's sessions, or all of them.
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no such user or session.
-    pub async fn end_sessions_of_account(
+    pub async fn end_account_sessions(
         &self,
         user: UserId,
         session: Option<SessionId>,
@@ -125,14 +131,15 @@ impl Store {
     }
 }
 
-fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Result<()> {
+fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Result<()> {
     let before = account(tx.connection, user)?;
     if let Some(name) = change
         .username
         .as_ref()
         .filter(|name| name.text != before.user.username)
     {
-        users::rename(tx, user, name)?;
+        users::set_name(tx.connection, user, name)?;
+        conversations::publish_user_change(tx, user)?;
     }
     if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
         if before.bot {
@@ -150,11 +157,11 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountChange) -> Res
         change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);
     if before.admin && !is_admin {
         // What they have made for others would be a way back in. Whoever else's these are asks again.
-        accounts::forget_resets(tx.connection)?;
+        resets::delete_all(tx.connection)?;
     }
     // Somebody who could administer before must be left, if it isn't a server that nobody could.
-    let could = before.admin && !before.disabled && accounts::has_way_in(tx.connection, user)?;
-    if could && administrators(tx.connection)? == 0 {
+    let could = before.admin && !before.disabled && can_sign_in(tx.connection, user)?;
+    if could && count_administrators(tx.connection)? == 0 {
         return Err(Error::LastAdmin);
     }
     Ok(())
@@ -164,17 +171,8 @@ fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()>
     let now = disabled.then_some(tx.now);
     users::set_disabled(tx.connection, user, now)?;
     if disabled {
-        end_with_bots(tx, user)?;
-        accounts::forget_reset(tx.connection, user)?;
-    }
-    Ok(())
-}
-
-/// Ends whatever a user and their bots are signed in by.
-pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
-    sessions::end_everything(tx, user)?;
-    for bot in users::bots_of(tx.connection, user)? {
-        sessions::end_everything(tx, bot)?;
+        sessions::end_with_bots(tx, user)?;
+        resets::delete(tx.connection, user)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Different emoji that one message can have.
-const MOST_EMOJI: usize = 20;
+const MAX_EMOJI: usize = 20;
 
 impl Store {
     /// Gives a message another content, which has been checked.
@@ -22,7 +22,12 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the caller can't see it or it was deleted, [`Error::NotYours`]
     /// where somebody else wrote it.
-    pub async fn edit(&self, caller: UserId, id: MessageId, content: String) -> Result<Message> {
+    pub async fn edit_message(
+        &self,
+        caller: UserId,
+        id: MessageId,
+        content: String,
+    ) -> Result<Message> {
         self.write(move |tx| {
             let (message, _) = visible(tx.connection, id, caller)?;
             if !message.is_by(caller) {
@@ -47,7 +52,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the caller can't see it, [`Error::NotYours`] where they are neither
     /// its author nor the room's owner.
-    pub async fn delete(&self, caller: UserId, id: MessageId) -> Result<()> {
+    pub async fn delete_message(&self, caller: UserId, id: MessageId) -> Result<()> {
         self.write(move |tx| {
             let (message, member) = visible(tx.connection, id, caller)?;
             if !message.may_be_deleted_by(&member) {
@@ -71,15 +76,20 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the caller can't see the message or it was deleted,
     /// [`Error::Invalid`] on `emoji` where it has too many others.
-    pub async fn react(&self, caller: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
+    pub async fn add_reaction(
+        &self,
+        caller: UserId,
+        id: MessageId,
+        emoji: Emoji,
+    ) -> Result<Message> {
         self.write(move |tx| {
             let message = present(tx.connection, id, caller)?;
             let is_known = message
                 .reactions
                 .iter()
                 .any(|reaction| reaction.emoji == emoji.as_str());
-            if !is_known && message.reactions.len() >= MOST_EMOJI {
-                let reason = format!("A message has {MOST_EMOJI} different reactions at most");
+            if !is_known && message.reactions.len() >= MAX_EMOJI {
+                let reason = format!("A message has {MAX_EMOJI} different reactions at most");
                 return Err(Error::invalid("emoji", reason));
             }
             let added = tx
@@ -98,7 +108,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the caller can't see the message.
-    pub async fn unreact(&self, caller: UserId, id: MessageId, emoji: Emoji) -> Result<Message> {
+    pub async fn delete_reaction(
+        &self,
+        caller: UserId,
+        id: MessageId,
+        emoji: Emoji,
+    ) -> Result<Message> {
         self.write(move |tx| {
             let (message, _) = visible(tx.connection, id, caller)?;
             let removed = tx

@@ -41,18 +41,18 @@ impl Transaction<'_> {
     /// Forgets a session that this job has deleted, and ends its streams.
     pub fn end_session(&mut self, user: UserId, session: SessionId, token: TokenHash) {
         self.after_commit(move |context| {
-            context.sessions.forget(&token);
+            context.sessions.invalidate(&token);
             context.bus.end_session(user, session);
         });
     }
 
     /// Forgets a token that this job has replaced; its session goes on.
-    pub fn forget_token(&mut self, token: TokenHash) {
-        self.after_commit(move |context| context.sessions.forget(&token));
+    pub fn invalidate_token(&mut self, token: TokenHash) {
+        self.after_commit(move |context| context.sessions.invalidate(&token));
     }
 
     /// Forgets the cached sessions of a user whom this job has changed.
-    pub fn forget_user(&mut self, user: UserId) {
-        self.after_commit(move |context| context.sessions.forget_user(user));
+    pub fn invalidate_user(&mut self, user: UserId) {
+        self.after_commit(move |context| context.sessions.invalidate_user(user));
     }
 }

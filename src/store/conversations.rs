@@ -7,10 +7,10 @@ use super::{
     context::Transaction,
     handle::Store,
     messages,
-    participants::{self, NewMember, member},
+    participants::{self, NOT_FOUND, NewParticipant, member},
     source::Source,
     users,
-    visible::is_told,
+    visible::is_missed,
 };
 use crate::{
     error::{Error, Result},
@@ -21,21 +21,20 @@ use crate::{
 
 /// Conversations in one page of the list.
 pub const PAGE: u32 = 25;
-pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
 /// Conversations that are new or were changed, in a stream's replay.
 pub(super) const CHANGED: Source = Source {
     select: || {
-        let is_told = is_told("c.changed_id");
+        let is_missed = is_missed("c.changed_id");
         format!(
             "SELECT c.changed_id, {{source}}, p.conversation_id, 0
              FROM participants p CROSS JOIN conversations c
-             ON c.id = p.conversation_id AND {is_told} WHERE p.user_id = ?1"
+             ON c.id = p.conversation_id AND {is_missed} WHERE p.user_id = ?1"
         )
     },
-    load: |loader, found| {
-        let conversation = load(loader.connection, found.conversation_id)?;
-        loader.tell(found, &Change::Conversation(conversation))
+    load: |loader, row| {
+        let conversation = load(loader.connection, row.conversation_id)?;
+        loader.event(row, &Change::Conversation(conversation))
     },
 };
 
@@ -139,6 +138,15 @@ pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Re
     let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
     tx.publish(event, everybody, Change::Conversation(conversation));
+    Ok(())
+}
+
+/// Publishes every conversation of a user whose name or picture has changed.
+pub(super) fn publish_user_change(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    tx.invalidate_user(user);
+    for id in participants::conversations_of(tx.connection, user)? {
+        publish_change(tx, id)?;
+    }
     Ok(())
 }
 
@@ -299,11 +307,11 @@ fn create_direct(
         participants::insert(
             connection,
             id,
-            &NewMember {
+            &NewParticipant {
                 user,
                 role: Role::Member,
-                since: EventId(0),
-                history: EventId(0),
+                since_id: EventId(0),
+                history_id: EventId(0),
                 last_read_number: 0,
             },
         )?;

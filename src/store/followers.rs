@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, accounts, context::Transaction, engine::sequence, invites, sessions};
+use super::{context::Transaction, engine::sequence, handle::Store, invites, resets, sessions};
 use crate::{
     error::Result,
     model::{EventId, Timestamp},
@@ -28,8 +28,8 @@ const SWEEPS: [Sweep; 3] = [
         delete: invites::delete_expired,
     },
     Sweep {
-        find: accounts::find_expired_resets,
-        delete: accounts::delete_expired_reset,
+        find: resets::find_expired,
+        delete: resets::delete_expired,
     },
 ];
 

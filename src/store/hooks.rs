@@ -6,9 +6,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     context::Transaction,
     handle::Store,
-    messages::{self, NewMessage, Sent},
     participants::is_member,
     rooms,
+    sending::{self, NewMessage, Sent},
     sessions::{hash, new_token},
     tokens, users,
 };
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Hooks of one room.
-const MOST: usize = 20;
+const MAX_HOOKS: usize = 20;
 
 /// Where a secret leads.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the caller isn't in the room, [`Error::NotYours`] where the room or the
     /// bot is somebody else's, [`Error::NotARoom`], [`Error::UsernameTaken`] where that is a person.
-    pub async fn make_hook(
+    pub async fn create_hook(
         &self,
         caller: User,
         id: ConversationId,
@@ -43,13 +43,13 @@ impl Store {
     ) -> Result<(Hook, String)> {
         self.write(move |tx| {
             rooms::require_own_room(tx.connection, id, caller.id)?;
-            if list(tx.connection, id)?.len() >= MOST {
-                let reason = format!("A room has {MOST} hooks at most");
+            if list(tx.connection, id)?.len() >= MAX_HOOKS {
+                let reason = format!("A room has {MAX_HOOKS} hooks at most");
                 return Err(Error::invalid("bot", reason));
             }
             let bot = tokens::own_bot(tx, caller.id, &bot)?;
             if !is_member(tx.connection, id, bot.id)? {
-                rooms::add_somebody(tx, id, &caller, &bot)?;
+                rooms::add(tx, id, &caller, &bot)?;
             }
             let (secret, created_at) = (new_token()?, tx.now);
             tx.connection
@@ -72,7 +72,7 @@ impl Store {
     /// The hooks into a room of the caller's, the newest first.
     ///
     /// # Errors
-    /// As [`make_hook`](Self::make_hook) has them of the room.
+    /// As [`make_hook`](Self::create_hook) has them of the room.
     pub async fn hooks(&self, caller: UserId, id: ConversationId) -> Result<Vec<Hook>> {
         self.read(move |connection| {
             rooms::require_own_room(connection, id, caller)?;
@@ -84,9 +84,9 @@ impl Store {
     /// Makes a hook's address no good. The bot stays.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the room has no such hook, and as [`make_hook`](Self::make_hook) has
+    /// [`Error::NotFound`] where the room has no such hook, and as [`make_hook`](Self::create_hook) has
     /// them of the room.
-    pub async fn remove_hook(
+    pub async fn delete_hook(
         &self,
         caller: UserId,
         id: ConversationId,
@@ -111,7 +111,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where it leads nowhere.
-    pub async fn hook_target(&self, secret: &str) -> Result<HookTarget> {
+    pub async fn find_hook(&self, secret: &str) -> Result<HookTarget> {
         let secret = hash(secret);
         self.read(move |connection| target(connection, &secret))
             .await
@@ -121,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where it isn't.
-    pub async fn post_by_hook(&self, secret: &str, content: String) -> Result<Sent> {
+    pub async fn send_by_hook(&self, secret: &str, content: String) -> Result<Sent> {
         let secret = hash(secret);
         self.write(move |tx: &mut Transaction<'_>| {
             let HookTarget {
@@ -135,7 +135,7 @@ impl Store {
                 content,
                 client_id: None,
             };
-            messages::send(tx, message)
+            sending::send(tx, message)
         })
         .await
     }

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
-use super::{accounts::has_way_in, context::Transaction, handle::Store, sessions::hex, users};
+use super::{
+    context::Transaction, conversations, credentials::can_sign_in, handle::Store, sessions::hex,
+    users,
+};
 use crate::{
     error::{Error, Result},
     model::{Identity, User, UserId},
@@ -72,7 +75,7 @@ impl Store {
             if removed == 0 {
                 return Err(Error::NotFound("Identity"));
             }
-            if has_way_in(connection, user)? {
+            if can_sign_in(connection, user)? {
                 Ok(())
             } else {
                 Err(Error::LastWayIn)
@@ -167,5 +170,5 @@ fn set_picture(tx: &mut Transaction<'_>, user: UserId, picture: &Picture) -> Res
              ON CONFLICT (user_id) DO UPDATE SET type = excluded.type, picture = excluded.picture",
         )?
         .execute((user.0, kind, bytes))?;
-    users::announce(tx, user)
+    conversations::publish_user_change(tx, user)
 }

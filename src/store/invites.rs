@@ -17,7 +17,7 @@ use crate::{
 
 impl Store {
     /// Makes an invitation; its token is shown this once.
-    pub async fn make_invite(
+    pub async fn create_invite(
         &self,
         by: Option<User>,
         uses: u32,

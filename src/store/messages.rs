@@ -5,12 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     context::Transaction,
-    conversations,
     handle::Store,
     participants::{self, member},
     source::Source,
     users,
-    visible::{IS_VISIBLE, first_visible, is_told},
+    visible::{IS_VISIBLE, is_missed, visible_after},
 };
 use crate::{
     error::{Error, Result},
@@ -25,54 +24,35 @@ pub(super) const NOT_FOUND: Error = Error::NotFound("Message");
 /// New messages, in a stream's replay. Whoever is told of a message may see it: `since_id` is never before `history_id`.
 pub(super) const SENT: Source = Source {
     select: || {
-        let is_told = is_told("m.id");
+        let is_missed = is_missed("m.id");
         format!(
             "SELECT m.id AS id, {{source}} AS source, p.conversation_id, m.id AS subject_id
              FROM participants p CROSS JOIN messages m
-             ON m.conversation_id = p.conversation_id AND {is_told} WHERE p.user_id = ?1"
+             ON m.conversation_id = p.conversation_id AND {is_missed} WHERE p.user_id = ?1"
         )
     },
-    load: |loader, found| {
-        let message = by_id(loader.connection, found.message_id())?;
-        loader.tell(found, &Change::Message(message))
+    load: |loader, row| {
+        let message = by_id(loader.connection, row.message_id())?;
+        loader.event(row, &Change::Message(message))
     },
 };
 
 /// Messages that were changed, in a stream's replay.
 pub(super) const CHANGED: Source = Source {
     select: || {
-        let is_told = is_told("m.changed_id");
+        let is_missed = is_missed("m.changed_id");
         format!(
             "SELECT m.changed_id, {{source}}, p.conversation_id, m.id
              FROM participants p CROSS JOIN messages m INDEXED BY messages_by_change
-             ON m.conversation_id = p.conversation_id AND {is_told} AND {IS_VISIBLE}
+             ON m.conversation_id = p.conversation_id AND {is_missed} AND {IS_VISIBLE}
              WHERE p.user_id = ?1"
         )
     },
-    load: |loader, found| {
-        let message = by_id(loader.connection, found.message_id())?;
-        loader.tell(found, &Change::Update(message))
+    load: |loader, row| {
+        let message = by_id(loader.connection, row.message_id())?;
+        loader.event(row, &Change::Update(message))
     },
 };
-
-/// A message to be sent. Its content and client id have been checked.
-#[derive(Debug)]
-pub struct NewMessage {
-    pub conversation_id: ConversationId,
-    pub author: User,
-    pub content: String,
-    /// The client's own name for it. The same name again finds the same message instead of sending
-    /// another.
-    pub client_id: Option<String>,
-}
-
-/// What sending led to.
-#[derive(Debug)]
-pub struct Sent {
-    pub message: Message,
-    /// False where the same message had been sent before.
-    pub is_new: bool,
-}
 
 /// Which part of a conversation's history to read.
 #[derive(Clone, Copy, Debug)]
@@ -86,16 +66,6 @@ pub struct Page {
 }
 
 impl Store {
-    /// Sends a message: once it is given back it is durable, and the streams of everybody in the
-    /// conversation have it.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where the author isn't in the conversation, [`Error::ClientIdReused`]
-    /// where the client id names another message of theirs.
-    pub async fn send(&self, message: NewMessage) -> Result<Sent> {
-        self.write_checked(move |tx| send(tx, message)).await
-    }
-
     /// A page of a conversation's messages, the newest first.
     ///
     /// # Errors
@@ -107,7 +77,7 @@ impl Store {
         page: Page,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let after = first_visible(&member(connection, conversation, caller)?, page.after);
+            let after = visible_after(&member(connection, conversation, caller)?, page.after);
             let before = page.before.unwrap_or(EventId(i64::MAX));
             let mut statement = connection.prepare_cached(&select(
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4",
@@ -131,14 +101,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the conversation is none of the caller's.
-    pub async fn top(
+    pub async fn top_messages(
         &self,
         caller: UserId,
         conversation: ConversationId,
         limit: u32,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let after = first_visible(&member(connection, conversation, caller)?, None);
+            let after = visible_after(&member(connection, conversation, caller)?, None);
             let mut messages = Vec::new();
             // The first by their own index; and of the others no more are looked at than are wanted.
             for which in [
@@ -158,97 +128,10 @@ impl Store {
     }
 }
 
-/// Refuses before it writes anything.
-pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
-    let NewMessage {
-        conversation_id,
-        author,
-        content,
-        client_id,
-    } = new;
-    let everybody = participants::roster(tx, conversation_id)?;
-    participants::find(&everybody, author.id).ok_or(conversations::NOT_FOUND)?;
-    let message = Message {
-        author: Some(author),
-        client_id,
-        ..next(tx, conversation_id, content)?
-    };
-    if !insert(tx, &message, None)? {
-        return find_sent(tx.connection, &message);
-    }
-    tx.publish(message.id, everybody, Change::Message(message.clone()));
-    Ok(Sent {
-        message,
-        is_new: true,
-    })
-}
-
-/// Something that the system says.
-pub(super) struct Announcement<'a> {
-    pub kind: SystemKind,
-    /// Who made it happen: they needn't be told of it.
-    pub by: &'a User,
-    /// Whom it names as the one who did it.
-    pub actor: Option<&'a User>,
-    pub subject: &'a User,
-    /// What is kept as the content; see [`SystemKind::text`].
-    pub data: &'a str,
-}
-
-/// Has the system say what has happened. Whoever calls it sees to it that everybody is told.
-pub(super) fn announce(
-    tx: &mut Transaction<'_>,
-    conversation_id: ConversationId,
-    announcement: &Announcement<'_>,
-) -> Result<Message> {
-    let &Announcement {
-        kind,
-        by,
-        actor,
-        subject,
-        data,
-    } = announcement;
-    let name = actor.map(|actor| actor.username.as_str());
-    let message = Message {
-        system: Some((kind, subject.clone())),
-        ..next(
-            tx,
-            conversation_id,
-            kind.text(name, &subject.username, data),
-        )?
-    };
-    insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;
-    // Nobody needs to be told what they did themselves.
-    participants::set_read_mark(tx.connection, conversation_id, by.id, message.number)?;
-    Ok(message)
-}
-
-/// What would come next in a conversation, of nobody yet. The number of the sequence isn't used up.
-fn next(
-    tx: &mut Transaction<'_>,
-    conversation_id: ConversationId,
-    content: String,
-) -> Result<Message> {
-    Ok(Message {
-        id: tx.upcoming_id(),
-        conversation_id,
-        number: newest_number(tx, conversation_id)? + 1,
-        author: None,
-        client_id: None,
-        content,
-        created_at: tx.now,
-        edited_at: None,
-        deleted_at: None,
-        changed_id: None,
-        system: None,
-        reactions: Vec::new(),
-    })
-}
-
 /// Adds the row and uses up its numbers, unless its author has used its client id before; tells
 /// whether it did. Whoever writes a message has read everything before it. Of a message of the system, `system` is the
 /// actor and what is kept as the content.
-fn insert(
+pub(super) fn insert(
     tx: &mut Transaction<'_>,
     message: &Message,
     system: Option<(Option<UserId>, &str)>,
@@ -279,32 +162,11 @@ fn insert(
     }
     tx.next_id();
     tx.cache
-        .keep_newest_number(message.conversation_id, message.number);
+        .set_newest_number(message.conversation_id, message.number);
     if let Some(author) = author {
         participants::set_read_mark(connection, message.conversation_id, author, message.number)?;
     }
     Ok(true)
-}
-
-/// The message that its author sent before with the client id of `again`, where it is the same. What
-/// became of it since doesn't make it another.
-fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
-    let author = again.author.as_ref().map(|author| author.id.0);
-    let message = connection
-        .prepare_cached(&select("WHERE m.author_id = ?1 AND m.client_id = ?2"))?
-        .query_row((author, &again.client_id), from_row)?;
-    let message = message.complete(connection)?;
-    let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
-    if message.conversation_id == again.conversation_id
-        && (has_changed || message.content == again.content)
-    {
-        Ok(Sent {
-            message,
-            is_new: false,
-        })
-    } else {
-        Err(Error::ClientIdReused)
-    }
 }
 
 /// The message, where the caller may see it and it wasn't deleted.
@@ -335,6 +197,18 @@ pub(super) fn by_id(connection: &Connection, id: MessageId) -> rusqlite::Result<
     let message = connection
         .prepare_cached(&select("WHERE m.id = ?1"))?
         .query_row([id.0], from_row)?;
+    message.complete(connection)
+}
+
+/// The message that `author` sent with this client id.
+pub(super) fn by_client_id(
+    connection: &Connection,
+    author: Option<UserId>,
+    client_id: Option<&str>,
+) -> rusqlite::Result<Message> {
+    let message = connection
+        .prepare_cached(&select("WHERE m.author_id = ?1 AND m.client_id = ?2"))?
+        .query_row((author.map(|author| author.0), client_id), from_row)?;
     message.complete(connection)
 }
 
@@ -380,7 +254,7 @@ pub(super) fn newest_number(tx: &mut Transaction<'_>, id: ConversationId) -> rus
         .query_row([id.0], |row| row.get("number"))
         .optional()?
         .unwrap_or(0);
-    tx.cache.keep_newest_number(id, number);
+    tx.cache.set_newest_number(id, number);
     Ok(number)
 }
 

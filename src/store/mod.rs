@@ -19,6 +19,7 @@ mod admin;
 mod changes;
 mod context;
 mod conversations;
+mod credentials;
 mod engine;
 mod files;
 mod followers;
@@ -28,10 +29,13 @@ mod identities;
 mod invites;
 mod messages;
 mod participants;
+mod read_marks;
 mod replay;
+mod resets;
 mod rooms;
 mod roster_cache;
 mod schema;
+mod sending;
 mod session_cache;
 mod sessions;
 mod source;
@@ -41,8 +45,8 @@ mod users;
 mod visible;
 
 pub use self::{
-    accounts::{Door, NewAccount, Proof, Reset, WayIn},
-    admin::AccountChange,
+    accounts::{Authentication, Credential, NewAccount, SignupGrant},
+    admin::AccountUpdate,
     conversations::{PAGE as CONVERSATIONS_PAGE, Started},
     engine::{FatalError, OpenError, with_suffix},
     files::{
@@ -52,9 +56,11 @@ pub use self::{
     handle::Store,
     hooks::HookTarget,
     identities::Picture,
-    messages::{NewMessage, Page, Sent},
+    messages::Page,
     replay::{Backlog, Position},
-    rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomChange},
+    resets::Reset,
+    rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
+    sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, hex, new_token},
     tokens::NewToken,

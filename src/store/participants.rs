@@ -6,46 +6,22 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     context::Transaction,
-    conversations::NOT_FOUND,
     handle::Store,
-    messages,
     roster_cache::Roster,
     source::Source,
     users::{self, shows_activity},
-    visible::is_told,
 };
 use crate::{
-    error::Result,
-    model::{Change, ConversationId, Event, EventId, Member, Participant, Role, UserId},
+    error::{Error, Result},
+    model::{ConversationId, Event, EventId, Member, Participant, Role, UserId},
 };
+
+/// What people see of a conversation in which they don't take part.
+pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
 /// Up to so many people see of each other who is there, who types and what each has read; among more,
 /// everybody would be told of everybody all the time.
-pub(super) const FEW: u32 = 50;
-
-/// Read marks that were moved, in a stream's replay: the caller's own, and those of others that they see.
-pub(super) const READ: Source = Source {
-    select: || {
-        let is_told = is_told("r.read_id");
-        format!(
-            "SELECT r.read_id, {{source}}, p.conversation_id, r.user_id
-             FROM participants p CROSS JOIN participants r INDEXED BY participants_by_read
-             ON r.conversation_id = p.conversation_id AND {is_told}
-             CROSS JOIN conversations c ON c.id = p.conversation_id
-             CROSS JOIN users u ON u.id = r.user_id
-             WHERE p.user_id = ?1 AND (r.user_id = ?1 OR c.participant_count <= ?4 AND u.shows_activity = 1)"
-        )
-    },
-    load: |loader, found| {
-        let reader = member(loader.connection, found.conversation_id, found.user_id())?;
-        let read = Change::Read {
-            conversation_id: found.conversation_id,
-            user_id: reader.user,
-            up_to: reader.last_read_number,
-        };
-        loader.tell(found, &read)
-    },
-};
+pub(super) const MAX_ACTIVITY_PARTICIPANTS: u32 = 50;
 
 /// Conversations that the caller has left, in a stream's replay.
 pub(super) const LEFT: Source = Source {
@@ -53,55 +29,14 @@ pub(super) const LEFT: Source = Source {
         "SELECT left_id, {source}, conversation_id, 0 FROM departures WHERE user_id = ?1 AND left_id > ?2"
             .to_owned()
     },
-    load: |_, found| Ok(Event::removed(found.conversation_id)),
+    load: |_, row| Ok(Event::removed(row.conversation_id)),
 };
 
 impl Store {
-    /// Moves the caller's read mark to message `up_to`, or to the newest; never back.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
-    pub async fn mark_read(
-        &self,
-        caller: UserId,
-        id: ConversationId,
-        up_to: Option<i64>,
-    ) -> Result<()> {
-        self.write(move |tx| {
-            let connection = tx.connection;
-            member(connection, id, caller)?;
-            let newest = messages::newest_number(tx, id)?;
-            let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
-            if !set_read_mark(connection, id, caller, up_to)? {
-                return Ok(());
-            }
-            let event = tx.next_id();
-            connection
-                .prepare_cached(
-                    "UPDATE participants SET read_id = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
-                )?
-                .execute((id.0, caller.0, event.0))?;
-            let everybody = roster(tx, id)?;
-            let told = if is_seen(connection, &everybody, caller)? {
-                everybody
-            } else {
-                only(&everybody, caller)
-            };
-            let read = Change::Read {
-                conversation_id: id,
-                user_id: caller,
-                up_to,
-            };
-            tx.publish(event, told, read);
-            Ok(())
-        })
-        .await
-    }
-
     /// Who takes part, by name. `is_online` says of whom a stream is open.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of the caller's.
+    /// [`Error::NotFound`] where the conversation is none of the caller's.
     pub async fn participants(
         &self,
         caller: UserId,
@@ -120,7 +55,7 @@ impl Store {
             ))?;
             let participants = statement.query_map([id.0], |row| {
                 let user = users::from_row(row, "u")?;
-                let few = row.get::<_, u32>("participant_count")? <= FEW;
+                let few = row.get::<_, u32>("participant_count")? <= MAX_ACTIVITY_PARTICIPANTS;
                 let is_shown = user.id == caller || row.get("shows_activity")? && few;
                 let last_read_number: i64 = row.get("last_read_number")?;
                 Ok(Participant {
@@ -149,7 +84,7 @@ impl Store {
                  JOIN participants other ON other.conversation_id = c.id AND other.user_id <> mine.user_id
                  WHERE mine.user_id = ?1",
             )?;
-            let users = statement.query_map((user.0, FEW), |row| row.get(0).map(UserId))?;
+            let users = statement.query_map((user.0, MAX_ACTIVITY_PARTICIPANTS), |row| row.get(0).map(UserId))?;
             Ok(users.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -158,7 +93,7 @@ impl Store {
     /// Who is to know that `caller` types in a conversation: the others, where the caller shows it and there are few.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
+    /// [`Error::NotFound`] where the conversation is none of theirs.
     pub async fn typing_audience(&self, caller: UserId, id: ConversationId) -> Result<Vec<UserId>> {
         self.read(move |connection| {
             member(connection, id, caller)?;
@@ -185,7 +120,7 @@ pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Ros
 /// afterwards.
 pub(super) fn fresh_roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
     let roster = load_roster(tx.connection, id)?;
-    tx.cache.keep_roster(id, Arc::clone(&roster));
+    tx.cache.set_roster(id, Arc::clone(&roster));
     Ok(roster)
 }
 
@@ -209,14 +144,18 @@ pub(super) fn only(roster: &Roster, user: UserId) -> Roster {
 }
 
 /// Whether the others in a conversation see what somebody is doing.
-fn is_seen(connection: &Connection, roster: &Roster, user: UserId) -> rusqlite::Result<bool> {
-    Ok(roster.len() <= FEW as usize && shows_activity(connection, user)?)
+pub(super) fn is_seen(
+    connection: &Connection,
+    roster: &Roster,
+    user: UserId,
+) -> rusqlite::Result<bool> {
+    Ok(roster.len() <= MAX_ACTIVITY_PARTICIPANTS as usize && shows_activity(connection, user)?)
 }
 
 /// The caller's own place in the conversation.
 ///
 /// # Errors
-/// [`Error::NotFound`](crate::error::Error::NotFound) where they don't take part.
+/// [`Error::NotFound`] where they don't take part.
 pub(super) fn member(
     connection: &Connection,
     id: ConversationId,
@@ -242,6 +181,17 @@ pub(super) fn is_member(
         .exists((id.0, user.0))
 }
 
+/// The conversations in which somebody takes part.
+pub(super) fn conversations_of(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT conversation_id FROM participants WHERE user_id = ?1")?;
+    let ids = statement.query_map([user.0], |row| row.get(0).map(ConversationId))?;
+    ids.collect()
+}
+
 /// What [`member_from_row`] reads, in its order: a large room has many of these rows.
 const MEMBER: &str = "user_id, role, history_id, last_read_number";
 
@@ -249,7 +199,7 @@ fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
         user: UserId(row.get(0)?),
         role: role_of(row.get_ref(1)?.as_str()?),
-        history: EventId(row.get(2)?),
+        history_id: EventId(row.get(2)?),
         last_read_number: row.get(3)?,
     })
 }
@@ -277,14 +227,29 @@ pub(super) fn set_read_mark(
     Ok(moved > 0)
 }
 
+/// Sets when a read mark was last moved by reading.
+pub(super) fn set_read_id(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+    event: EventId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE participants SET read_id = ?3 WHERE conversation_id = ?1 AND user_id = ?2",
+        )?
+        .execute((id.0, user.0, event.0))
+        .map(drop)
+}
+
 /// Somebody who comes into a conversation.
-pub(super) struct NewMember {
+pub(super) struct NewParticipant {
     pub user: UserId,
     pub role: Role,
     /// They are told what is numbered after this,
-    pub since: EventId,
+    pub since_id: EventId,
     /// and may read the messages after this.
-    pub history: EventId,
+    pub history_id: EventId,
     pub last_read_number: i64,
 }
 
@@ -292,7 +257,7 @@ pub(super) struct NewMember {
 pub(super) fn insert(
     connection: &Connection,
     id: ConversationId,
-    new: &NewMember,
+    new: &NewParticipant,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
@@ -303,8 +268,8 @@ pub(super) fn insert(
             id.0,
             new.user.0,
             role_word(new.role),
-            new.since.0,
-            new.history.0,
+            new.since_id.0,
+            new.history_id.0,
             new.last_read_number,
         ))?;
     Ok(())

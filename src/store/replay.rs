@@ -10,9 +10,9 @@ use super::{
     engine::sequence,
     handle::Store,
     messages,
-    participants::{self, FEW},
-    sessions,
-    source::{Found, Loader, Source},
+    participants::{self, MAX_ACTIVITY_PARTICIPANTS},
+    read_marks, sessions,
+    source::{Loader, MissedRow, Source},
 };
 use crate::{
     error::{Error, Result},
@@ -65,7 +65,7 @@ impl Store {
             let mut is_all = missed.len() < limit;
             let mut events = Vec::with_capacity(missed.len());
             let mut bytes = 0;
-            let mut loader = Loader::new(connection, caller);
+            let mut loader = Loader::new(connection, caller, participants::member);
             for found in missed {
                 if bytes > BACKLOG_BYTES {
                     is_all = false;
@@ -97,7 +97,7 @@ const SOURCES: [&Source; 5] = [
     &messages::SENT,
     &messages::CHANGED,
     &conversations::CHANGED,
-    &participants::READ,
+    &read_marks::READ,
     &participants::LEFT,
 ];
 
@@ -116,16 +116,19 @@ fn missed(
     caller: UserId,
     after: EventId,
     limit: usize,
-) -> rusqlite::Result<Vec<Found>> {
+) -> rusqlite::Result<Vec<MissedRow>> {
     let mut statement = connection.prepare_cached(&MISSED)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found = statement.query_map((caller.0, after.0, limit, FEW), |row| {
-        Ok(Found {
-            id: EventId(row.get("id")?),
-            source: row.get("source")?,
-            conversation_id: ConversationId(row.get("conversation_id")?),
-            subject_id: row.get("subject_id")?,
-        })
-    })?;
+    let found = statement.query_map(
+        (caller.0, after.0, limit, MAX_ACTIVITY_PARTICIPANTS),
+        |row| {
+            Ok(MissedRow {
+                id: EventId(row.get("id")?),
+                source: row.get("source")?,
+                conversation_id: ConversationId(row.get("conversation_id")?),
+                subject_id: row.get("subject_id")?,
+            })
+        },
+    )?;
     found.collect()
 }

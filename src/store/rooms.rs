@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     context::Transaction,
-    conversations::{self, NOT_FOUND, load, view},
+    conversations::{self, load, view},
     handle::Store,
-    messages::{self, Announcement},
-    participants::{self, NewMember, find, is_member, member, only},
+    messages,
+    participants::{self, NOT_FOUND, NewParticipant, find, is_member, member, only},
+    sending::{self, SystemMessage},
     users,
 };
 use crate::{
@@ -34,7 +35,7 @@ pub struct NewRoom {
 
 /// What is to be different about a room.
 #[derive(Debug, Default)]
-pub struct RoomChange {
+pub struct RoomUpdate {
     pub name: Option<String>,
     pub open: Option<bool>,
     pub owner: Option<UserId>,
@@ -77,11 +78,11 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the caller isn't in it or the new owner isn't,
     /// [`Error::NotYours`], [`Error::NotARoom`].
-    pub async fn change_room(
+    pub async fn update_room(
         &self,
         caller: User,
         id: ConversationId,
-        change: RoomChange,
+        change: RoomUpdate,
     ) -> Result<(Conversation, Member)> {
         self.write(move |tx| {
             update(tx, &caller, id, change)?;
@@ -94,7 +95,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no such room, or it isn't open.
-    pub async fn join(&self, caller: User, id: ConversationId) -> Result<()> {
+    pub async fn join_room(&self, caller: User, id: ConversationId) -> Result<()> {
         self.write(move |tx| {
             if is_member(tx.connection, id, caller.id)? {
                 return Ok(());
@@ -102,7 +103,7 @@ impl Store {
             if !is_open(tx.connection, id)? {
                 return Err(NOT_FOUND);
             }
-            admit(tx, id, &caller, &caller, SystemKind::Joined)
+            insert(tx, id, &caller, &caller, SystemKind::Joined)
         })
         .await
     }
@@ -112,14 +113,19 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the caller isn't in it or there is no such user,
     /// [`Error::NotARoom`].
-    pub async fn add(&self, caller: User, id: ConversationId, username: String) -> Result<()> {
+    pub async fn add_participant(
+        &self,
+        caller: User,
+        id: ConversationId,
+        username: String,
+    ) -> Result<()> {
         self.write(move |tx| {
             require_room(tx.connection, id, caller.id)?;
             let user = users::find_present(tx.connection, &username)?;
             if is_member(tx.connection, id, user.id)? {
                 return Ok(());
             }
-            add_somebody(tx, id, &caller, &user)
+            add(tx, id, &caller, &user)
         })
         .await
     }
@@ -128,15 +134,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where either isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
-    pub async fn remove(&self, caller: User, id: ConversationId, user: UserId) -> Result<()> {
+    pub async fn remove_participant(
+        &self,
+        caller: User,
+        id: ConversationId,
+        user: UserId,
+    ) -> Result<()> {
         self.write(move |tx| {
             let role = require_room(tx.connection, id, caller.id)?;
             if user == caller.id {
-                return dismiss(tx, id, &said(SystemKind::Left, &caller, &caller));
+                return remove(tx, id, &system_message(SystemKind::Left, &caller, &caller));
             }
             require_owner(role)?;
             let user = users::by_id(tx.connection, user)?.ok_or(Error::NotFound("Participant"))?;
-            dismiss(tx, id, &said(SystemKind::Removed, &caller, &user))
+            remove(tx, id, &system_message(SystemKind::Removed, &caller, &user))
         })
         .await
     }
@@ -160,19 +171,19 @@ fn create(
             people.push((user.id, Role::Member));
         }
     }
-    let since = before(tx.upcoming_id());
+    let since = place_before(tx.upcoming_id());
     let id = conversations::insert_room(tx, &room.name, room.open, people.len())?;
     for (user, role) in people {
-        let new = NewMember {
+        let new = NewParticipant {
             user,
             role,
-            since,
-            history: EventId(0),
+            since_id: since,
+            history_id: EventId(0),
             last_read_number: 0,
         };
         participants::insert(connection, id, &new)?;
     }
-    tell(tx, id, &said(SystemKind::Created, caller, caller))?;
+    publish_system_message(tx, id, &system_message(SystemKind::Created, caller, caller))?;
     view(connection, id, caller.id)
 }
 
@@ -180,7 +191,7 @@ fn update(
     tx: &mut Transaction<'_>,
     caller: &User,
     id: ConversationId,
-    change: RoomChange,
+    change: RoomUpdate,
 ) -> Result<()> {
     require_own_room(tx.connection, id, caller.id)?;
     let present = load(tx.connection, id)?;
@@ -189,11 +200,11 @@ fn update(
         .filter(|name| present.name.as_ref() != Some(name));
     if let Some(name) = name {
         conversations::set_name(tx.connection, id, &name)?;
-        let renamed = Announcement {
+        let renamed = SystemMessage {
             data: &name,
-            ..said(SystemKind::Renamed, caller, caller)
+            ..system_message(SystemKind::Renamed, caller, caller)
         };
-        tell(tx, id, &renamed)?;
+        publish_system_message(tx, id, &renamed)?;
     }
     if let Some(open) = change.open.filter(|&open| open != present.open) {
         conversations::set_open(tx.connection, id, open)?;
@@ -202,25 +213,25 @@ fn update(
         } else {
             SystemKind::Closed
         };
-        tell(tx, id, &said(kind, caller, caller))?;
+        publish_system_message(tx, id, &system_message(kind, caller, caller))?;
     }
     if let Some(owner) = change.owner.filter(|&owner| owner != caller.id) {
         let nobody = Error::NotFound("Participant");
         let owner = users::by_id(tx.connection, owner)?.ok_or(nobody.clone())?;
-        let is_person = users::maker_of(tx.connection, owner.id)?.is_none()
+        let is_person = users::bot_maker(tx.connection, owner.id)?.is_none()
             && !users::is_disabled(tx.connection, owner.id)?;
         if !is_person || !is_member(tx.connection, id, owner.id)? {
             return Err(nobody);
         }
         participants::set_role(tx.connection, id, caller.id, Role::Member)?;
         participants::set_role(tx.connection, id, owner.id, Role::Owner)?;
-        tell(tx, id, &said(SystemKind::Owner, caller, &owner))?;
+        publish_system_message(tx, id, &system_message(SystemKind::Owner, caller, &owner))?;
     }
     Ok(())
 }
 
 /// Lets somebody in. In a room that isn't open they see what comes from now on.
-fn admit(
+fn insert(
     tx: &mut Transaction<'_>,
     id: ConversationId,
     by: &User,
@@ -228,14 +239,14 @@ fn admit(
     kind: SystemKind,
 ) -> Result<()> {
     let connection = tx.connection;
-    let since = before(tx.upcoming_id());
-    let is_first = participants::roster(tx, id)?.is_empty();
-    let new = NewMember {
+    let since = place_before(tx.upcoming_id());
+    let is_empty = participants::roster(tx, id)?.is_empty();
+    let new = NewParticipant {
         user: user.id,
         // A room that everybody has left is whose who comes back.
-        role: if is_first { Role::Owner } else { Role::Member },
-        since,
-        history: if is_open(connection, id)? {
+        role: if is_empty { Role::Owner } else { Role::Member },
+        since_id: since,
+        history_id: if is_open(connection, id)? {
             EventId(0)
         } else {
             since
@@ -244,22 +255,22 @@ fn admit(
     };
     participants::insert(connection, id, &new)?;
     conversations::count_participants(connection, id, 1)?;
-    tell(tx, id, &said(kind, by, user))
+    publish_system_message(tx, id, &system_message(kind, by, user))
 }
 
 /// Lets somebody in whom somebody in the room has asked in.
-pub(super) fn add_somebody(
+pub(super) fn add(
     tx: &mut Transaction<'_>,
     id: ConversationId,
     by: &User,
     user: &User,
 ) -> Result<()> {
-    admit(tx, id, by, user, SystemKind::Added)
+    insert(tx, id, by, user, SystemKind::Added)
 }
 
 /// What the system says, where there is nothing more to it.
-fn said<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> Announcement<'a> {
-    Announcement {
+fn system_message<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> SystemMessage<'a> {
+    SystemMessage {
         kind,
         by,
         actor: Some(by),
@@ -269,7 +280,7 @@ fn said<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> Announcement<'
 }
 
 /// Removes the subject of `why`. Where it was the owner, whoever has been there longest is the owner then.
-fn dismiss(tx: &mut Transaction<'_>, id: ConversationId, why: &Announcement<'_>) -> Result<()> {
+fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>) -> Result<()> {
     let connection = tx.connection;
     let user = why.subject;
     let everybody = participants::roster(tx, id)?;
@@ -278,18 +289,18 @@ fn dismiss(tx: &mut Transaction<'_>, id: ConversationId, why: &Announcement<'_>)
     participants::delete(connection, id, user.id, event)?;
     conversations::count_participants(connection, id, -1)?;
     tx.publish(event, only(&everybody, user.id), Change::Removed(id));
-    tell(tx, id, why)?;
+    publish_system_message(tx, id, why)?;
     if gone.role == Role::Owner {
-        pass_on(tx, id, user)?;
+        transfer_ownership(tx, id, user)?;
     }
     // Nobody reads on by a bot of theirs.
     for bot in bots_in(connection, id, user.id)? {
-        let followed = Announcement {
+        let followed = SystemMessage {
             actor: Some(user),
             data: SystemKind::FOLLOWED,
-            ..said(SystemKind::Removed, why.by, &bot)
+            ..system_message(SystemKind::Removed, why.by, &bot)
         };
-        dismiss(tx, id, &followed)?;
+        remove(tx, id, &followed)?;
     }
     Ok(())
 }
@@ -309,7 +320,7 @@ fn bots_in(
     bots.collect()
 }
 
-fn pass_on(tx: &mut Transaction<'_>, id: ConversationId, from: &User) -> Result<()> {
+fn transfer_ownership(tx: &mut Transaction<'_>, id: ConversationId, from: &User) -> Result<()> {
     let connection = tx.connection;
     let heir = connection
         .prepare_cached(
@@ -323,17 +334,21 @@ fn pass_on(tx: &mut Transaction<'_>, id: ConversationId, from: &User) -> Result<
     };
     participants::set_role(connection, id, heir, Role::Owner)?;
     let heir = users::by_id(connection, heir)?.ok_or(Error::Internal)?;
-    let passed_on = Announcement {
+    let passed_on = SystemMessage {
         actor: None,
-        ..said(SystemKind::Owner, from, &heir)
+        ..system_message(SystemKind::Owner, from, &heir)
     };
-    tell(tx, id, &passed_on)
+    publish_system_message(tx, id, &passed_on)
 }
 
 /// Tells everybody in the room that it has changed, and keeps it in the archive.
-fn tell(tx: &mut Transaction<'_>, id: ConversationId, what: &Announcement<'_>) -> Result<()> {
+fn publish_system_message(
+    tx: &mut Transaction<'_>,
+    id: ConversationId,
+    what: &SystemMessage<'_>,
+) -> Result<()> {
     let event = conversations::set_changed(tx, id)?;
-    let message = messages::announce(tx, id, what)?;
+    let message = sending::send_system(tx, id, what)?;
     // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
     // told: the one of whoever did it has just moved, which nothing else tells them.
     let everybody = participants::fresh_roster(tx, id)?;
@@ -382,6 +397,6 @@ fn is_open(connection: &Connection, id: ConversationId) -> Result<bool> {
 }
 
 /// The place in front of one.
-fn before(id: EventId) -> EventId {
+fn place_before(id: EventId) -> EventId {
     EventId(id.0 - 1)
 }

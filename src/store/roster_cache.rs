@@ -10,7 +10,7 @@ use crate::model::{ConversationId, Member};
 pub type Roster = Arc<[Member]>;
 
 /// Members of all conversations, beyond which the cache is cleared: two MiB of them.
-const MOST_MEMBERS: usize = 65_536;
+const MAX_MEMBERS: usize = 65_536;
 
 /// The members and the newest numbers of conversations.
 #[derive(Default)]
@@ -54,16 +54,16 @@ impl RosterCache {
         self.conversations.get(&id)?.newest_number
     }
 
-    pub fn keep_roster(&mut self, id: ConversationId, roster: Roster) {
+    pub fn set_roster(&mut self, id: ConversationId, roster: Roster) {
         self.change(id, |conversation| conversation.roster = Some(roster));
     }
 
-    pub fn keep_newest_number(&mut self, id: ConversationId, number: i64) {
+    pub fn set_newest_number(&mut self, id: ConversationId, number: i64) {
         self.change(id, |conversation| conversation.newest_number = Some(number));
     }
 
     fn change(&mut self, id: ConversationId, change: impl FnOnce(&mut Conversation)) {
-        if self.members > MOST_MEMBERS {
+        if self.members > MAX_MEMBERS {
             self.clear();
         }
         let conversation = self.conversations.entry(id).or_insert_with(|| {

@@ -122,7 +122,7 @@ impl SessionCache {
     }
 
     /// Remembers what was read when the generation was `seen`, unless a session has ended since.
-    pub fn remember(&self, token: TokenHash, session: &Arc<Session>, seen: u64) {
+    pub fn insert(&self, token: TokenHash, session: &Arc<Session>, seen: u64) {
         let mut sessions = self.sessions.write();
         if self.generation() != seen {
             return;
@@ -137,14 +137,14 @@ impl SessionCache {
     }
 
     /// Only the writer calls this, after the commit that deleted the session or changed its token.
-    pub fn forget(&self, token: &TokenHash) {
+    pub fn invalidate(&self, token: &TokenHash) {
         let mut sessions = self.sessions.write();
         self.generation.fetch_add(1, Ordering::AcqRel);
         sessions.remove(token);
     }
 
     /// Only the writer calls this, after the commit that changed what the user is called or looks like.
-    pub fn forget_user(&self, user: UserId) {
+    pub fn invalidate_user(&self, user: UserId) {
         let mut sessions = self.sessions.write();
         self.generation.fetch_add(1, Ordering::AcqRel);
         sessions.retain(|_, session| session.user.id != user);

@@ -55,7 +55,7 @@ impl Store {
                 .read(move |connection| Ok(find(connection, &hash)?))
                 .await?;
             let session = Arc::new(session.ok_or(Error::Unauthorized)?);
-            cache.remember(hash, &session, seen);
+            cache.insert(hash, &session, seen);
             session
         };
         if session.has_expired() {
@@ -119,7 +119,7 @@ impl Store {
 
     /// The user's open sessions, the last used first, without API tokens. `current` is the one that
     /// asks, where it is one of these.
-    pub async fn sessions_of(
+    pub async fn user_sessions(
         &self,
         user: UserId,
         current: Option<SessionId>,
@@ -233,6 +233,15 @@ pub(super) fn end_everything(tx: &mut Transaction<'_>, user: UserId) -> Result<(
     end_those(tx, user, "true", [user.0])
 }
 
+/// Ends whatever a user and their bots are signed in by.
+pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    end_everything(tx, user)?;
+    for bot in users::bots_of(tx.connection, user)? {
+        end_everything(tx, bot)?;
+    }
+    Ok(())
+}
+
 /// Ends those of a user's sessions for which `which` holds; `?1` is the user.
 fn end_those(
     tx: &mut Transaction<'_>,
@@ -304,7 +313,7 @@ pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<Signe
     tx.connection
         .prepare_cached("UPDATE sessions SET token_hash = ?2 WHERE id = ?1")?
         .execute((session.id.0, hash(&token)))?;
-    tx.forget_token(former);
+    tx.invalidate_token(former);
     Ok(SignedIn {
         user: session.user.clone(),
         token,

@@ -5,7 +5,6 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use rusqlite::Connection;
 
-use super::participants::member;
 use crate::{
     error::Result,
     model::{Change, ConversationId, Event, EventId, Member, UserId},
@@ -16,21 +15,21 @@ pub struct Source {
     /// A `SELECT` of four columns: the number, `{source}`, the conversation, and the id of what it is about. `?1` is the
     /// caller, `?2` what they have had, `?4` how many people are few.
     pub select: fn() -> String,
-    /// What the caller is told of a row that was found.
-    pub load: fn(&mut Loader<'_>, &Found) -> Result<Event>,
+    /// What the caller is told of a row that was row.
+    pub load: fn(&mut Loader<'_>, &MissedRow) -> Result<Event>,
 }
 
 /// A row that the caller has missed.
-pub struct Found {
+pub struct MissedRow {
     pub id: EventId,
-    /// Which source found it.
+    /// Which source row it.
     pub source: u32,
     pub conversation_id: ConversationId,
     /// The message or the user that it is about.
     pub subject_id: i64,
 }
 
-impl Found {
+impl MissedRow {
     pub fn message_id(&self) -> EventId {
         EventId(self.subject_id)
     }
@@ -40,29 +39,36 @@ impl Found {
     }
 }
 
+/// Finds a user’s row among a conversation’s participants.
+type FindMember = fn(&Connection, ConversationId, UserId) -> Result<Member>;
+
 /// What sources load with.
 pub struct Loader<'a> {
     pub connection: &'a Connection,
     pub caller: UserId,
+    find_member: FindMember,
     /// The caller in each conversation, looked up once.
     members: HashMap<ConversationId, Member>,
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(connection: &'a Connection, caller: UserId) -> Self {
+    pub fn new(connection: &'a Connection, caller: UserId, find_member: FindMember) -> Self {
         Self {
             connection,
             caller,
+            find_member,
             members: HashMap::new(),
         }
     }
 
     /// What a change is to the caller.
-    pub fn tell(&mut self, found: &Found, change: &Change) -> Result<Event> {
-        let id = found.conversation_id;
+    pub fn event(&mut self, row: &MissedRow, change: &Change) -> Result<Event> {
+        let id = row.conversation_id;
         let member = match self.members.entry(id) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(unknown) => *unknown.insert(member(self.connection, id, self.caller)?),
+            Entry::Vacant(unknown) => {
+                *unknown.insert((self.find_member)(self.connection, id, self.caller)?)
+            }
         };
         Ok(change.for_member(&member))
     }

@@ -16,7 +16,7 @@ use crate::{
 
 /// Tokens that one user can have, and bots that one can make: beyond every use, and short of what would
 /// hurt.
-const MOST: u32 = 100;
+const LIMIT: u32 = 100;
 
 /// An API token to be made. Its name has been checked.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotYours`] where the bot is somebody else's, [`Error::UsernameTaken`] where it isn't
     /// a bot, [`Error::Invalid`] where there are too many already.
-    pub async fn make_token(&self, caller: User, new: NewToken) -> Result<(ApiToken, String)> {
+    pub async fn create_token(&self, caller: User, new: NewToken) -> Result<(ApiToken, String)> {
         self.write(move |tx| {
             let user = match &new.bot {
                 Some(name) => own_bot(tx, caller.id, name)?,
@@ -49,7 +49,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is nobody of that name.
-    pub async fn make_token_for(
+    pub async fn create_token_for(
         &self,
         username: String,
         new: NewToken,
@@ -105,15 +105,15 @@ impl Store {
 
 fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
     let (created_at, expires_at) = (tx.now, tx.now.after(new.lasts));
-    let maker = users::maker_of(tx.connection, user.id)?.unwrap_or(user.id);
+    let maker = users::bot_maker(tx.connection, user.id)?.unwrap_or(user.id);
     for user in [user.id, maker] {
         if users::is_disabled(tx.connection, user)? {
             return Err(Error::Disabled);
         }
     }
     let present = sessions::count_tokens(tx, user.id)?;
-    if present >= MOST {
-        let reason = format!("There are {MOST} tokens already; revoke one first");
+    if present >= LIMIT {
+        let reason = format!("There are {LIMIT} tokens already; revoke one first");
         return Err(Error::invalid("name", reason));
     }
     let token = format!("tincan_{}", sessions::new_token()?);
@@ -135,7 +135,7 @@ pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username)
     let Some(user) = users::find(tx.connection, &name.text)? else {
         return create_bot(tx, caller, name);
     };
-    match users::maker_of(tx.connection, user.id)? {
+    match users::bot_maker(tx.connection, user.id)? {
         None => Err(Error::UsernameTaken),
         Some(maker) if maker == caller => Ok(user),
         Some(_) => Err(Error::NotYours("its maker")),
@@ -143,11 +143,11 @@ pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username)
 }
 
 fn create_bot(tx: &mut Transaction<'_>, maker: UserId, name: &Username) -> Result<User> {
-    if users::bots_of(tx.connection, maker)?.len() >= MOST as usize {
-        let reason = format!("You have made {MOST} bots already");
+    if users::bots_of(tx.connection, maker)?.len() >= LIMIT as usize {
+        let reason = format!("You have made {LIMIT} bots already");
         return Err(Error::invalid("bot", reason));
     }
     let user = users::create(tx, name)?;
-    users::set_maker(tx.connection, user.id, maker)?;
+    users::set_bot_maker(tx.connection, user.id, maker)?;
     Ok(user)
 }

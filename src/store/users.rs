@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{context::Transaction, conversations, handle::Store};
+use super::{context::Transaction, handle::Store};
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Timestamp, User, UserId, Username, username_key},
+    model::{Timestamp, User, UserId, Username, username_key},
 };
 
 /// Names that a search gives at most.
@@ -112,7 +112,7 @@ pub(super) fn set_admin(
 }
 
 /// Who made a bot; nobody where it isn't one.
-pub(super) fn maker_of(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
+pub(super) fn bot_maker(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
     let maker: Option<i64> = connection
         .prepare_cached("SELECT bot_of FROM users WHERE id = ?1")?
         .query_row([user.0], |row| row.get(0))?;
@@ -120,28 +120,14 @@ pub(super) fn maker_of(connection: &Connection, user: UserId) -> rusqlite::Resul
 }
 
 /// Gives a user another name; it must be free, or theirs in another spelling.
-pub(super) fn rename(tx: &mut Transaction<'_>, user: UserId, name: &Username) -> Result<()> {
-    let changed = tx
-        .connection
+pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -> Result<()> {
+    let changed = connection
         .prepare_cached(
             "UPDATE OR IGNORE users SET username = ?2, username_key = ?3 WHERE id = ?1",
         )?
         .execute((user.0, &name.text, &name.key))?;
     if changed == 0 {
         return Err(Error::UsernameTaken);
-    }
-    announce(tx, user)
-}
-
-/// Tells everybody who shares a conversation with a user that they are called or look otherwise now.
-pub(super) fn announce(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
-    tx.forget_user(user);
-    let connection = tx.connection;
-    let mut statement =
-        connection.prepare_cached("SELECT conversation_id FROM participants WHERE user_id = ?1")?;
-    let shared = statement.query_map([user.0], |row| row.get(0).map(ConversationId))?;
-    for id in shared {
-        conversations::publish_change(tx, id?)?;
     }
     Ok(())
 }
@@ -229,7 +215,7 @@ pub(super) fn set_disabled(
         .map(drop)
 }
 
-pub(super) fn set_maker(
+pub(super) fn set_bot_maker(
     connection: &Connection,
     bot: UserId,
     maker: UserId,

@@ -10,12 +10,12 @@ use crate::model::{EventId, Member, MessageId};
 pub const IS_VISIBLE: &str = "m.id > p.history_id";
 
 /// The place behind which messages are to be read, for a page that begins behind `after`: [`IS_VISIBLE`] as a bound.
-pub fn first_visible(member: &Member, after: Option<MessageId>) -> EventId {
-    after.map_or(member.history, |after| after.max(member.history))
+pub fn visible_after(member: &Member, after: Option<MessageId>) -> EventId {
+    after.map_or(member.history_id, |after| after.max(member.history_id))
 }
 
 /// Whether a stream of the participant that has had everything up to `?2` is told of what was numbered `id`, an expression.
-pub fn is_told(id: &str) -> String {
+pub fn is_missed(id: &str) -> String {
     format!("{id} > max(?2, p.since_id)")
 }
 
@@ -39,7 +39,7 @@ mod tests {
             let member = Member {
                 user: UserId(1),
                 role: Role::Member,
-                history: EventId(history),
+                history_id: EventId(history),
                 last_read_number: 0,
             };
             for message in 1..6 {
@@ -48,8 +48,8 @@ mod tests {
                     .expect("a verdict");
                 let message = EventId(message);
                 assert_eq!(in_sql, member.may_see(message), "{message} {history}");
-                assert_eq!(in_sql, message > first_visible(&member, None));
-                let behind_2 = first_visible(&member, Some(EventId(2)));
+                assert_eq!(in_sql, message > visible_after(&member, None));
+                let behind_2 = visible_after(&member, Some(EventId(2)));
                 assert_eq!(in_sql && message > EventId(2), message > behind_2);
             }
         }

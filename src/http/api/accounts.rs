@@ -22,7 +22,7 @@ use crate::{
     },
     model::{MAX_MESSAGE_LENGTH, Permission, Username, username_key},
     password::NewPassword,
-    store::{Door, NewAccount, Proof, Session, SignedIn, WayIn},
+    store::{Authentication, Credential, NewAccount, Session, SignedIn, SignupGrant},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -92,19 +92,19 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
     if app.settings.dev {
         return app
             .store
-            .sign_in(Proof::Name(username), caller.device())
+            .sign_in(Authentication::Name(username), caller.device())
             .await;
     }
     let password = required("password", "Password required", credentials.password)?;
     app.throttle.admit(caller.address())?;
     let account = username_key(&username);
-    let (user, hash) = app.store.password_of(username).await?.unzip();
+    let (user, hash) = app.store.find_password_hash(username).await?.unzip();
     let is_right = is_password(app, &account, password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, is_right) else {
         return Err(Error::BadCredentials);
     };
-    let proof = Proof::Password { user, hash };
-    let signed_in = app.store.sign_in(proof, caller.device()).await?;
+    let authentication = Authentication::Password { user, hash };
+    let signed_in = app.store.sign_in(authentication, caller.device()).await?;
     app.throttle.succeeded(&account);
     Ok(signed_in)
 }
@@ -136,31 +136,35 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     if app.settings.dev {
         let account = NewAccount {
             username: Username::new(&username)?,
-            way_in: WayIn::Name,
-            door: Door::Open,
+            credential: Credential::NameOnly,
+            grant: SignupGrant::Open,
         };
         return app.store.sign_up(account, caller.device()).await;
     }
     app.throttle.admit(caller.address())?;
-    let door = door(app, invite, setup_token).await?;
+    let grant = signup_grant(app, invite, setup_token).await?;
     let username = Username::new(&username)?;
     let password = required("password", "Password required", password)?;
     let password = NewPassword::new("password", &password, &username.text)?;
     let account = NewAccount {
         username,
-        way_in: WayIn::Password(app.passwords.hash(password).await?),
-        door,
+        credential: Credential::PasswordHash(app.passwords.hash(password).await?),
+        grant,
     };
     app.store.sign_up(account, caller.device()).await
 }
 
 /// What lets somebody sign up. The store checks this again in its transaction. It is checked here as well, so
 /// that nobody is refused only after the work of hashing a password.
-pub async fn door(app: &App, invite: Option<String>, setup_token: Option<String>) -> Result<Door> {
+pub async fn signup_grant(
+    app: &App,
+    invite: Option<String>,
+    setup_token: Option<String>,
+) -> Result<SignupGrant> {
     let is_first = app.setup.is_needed(&app.store).await?;
     if let Some(token) = setup_token {
         return if is_first && app.setup.admits(&token) {
-            Ok(Door::Setup)
+            Ok(SignupGrant::Setup)
         } else {
             Err(Error::BadSetupToken)
         };
@@ -168,12 +172,12 @@ pub async fn door(app: &App, invite: Option<String>, setup_token: Option<String>
     match app.settings.signup {
         Signup::Closed => Err(Error::SignupClosed),
         Signup::Invite | Signup::Open if is_first => Err(Error::SignupClosed),
-        Signup::Open => Ok(Door::Open),
+        Signup::Open => Ok(SignupGrant::Open),
         Signup::Invite => {
             let token = invite.filter(|token| !token.is_empty());
             let token = token.ok_or(Error::InviteRequired)?;
             app.store.invite(&token).await?;
-            Ok(Door::Invite(token))
+            Ok(SignupGrant::Invite(token))
         }
     }
 }

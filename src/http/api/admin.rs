@@ -15,7 +15,7 @@ use crate::{
         route::Route,
     },
     model::{Account, Permission, SessionId, UserId, Username, reset_link},
-    store::{AccountChange, Reset},
+    store::{AccountUpdate, Reset},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -55,7 +55,7 @@ async fn create(mut request: Request) -> HandlerResult {
     let username = Username::new(&required("username", "Username required", username)?)?;
     let (user, reset) = app
         .store
-        .make_account(username, admin.unwrap_or_default())
+        .create_account(username, admin.unwrap_or_default())
         .await?;
     let link = ResetLink::of(app, &request.caller, &reset);
     Ok(json(StatusCode::CREATED, &CreatedUser { user, link }))
@@ -77,12 +77,12 @@ async fn update(mut request: Request, id: UserId) -> HandlerResult {
         disabled,
     } = request.json().await?;
     let app = &request.app;
-    let change = AccountChange {
+    let change = AccountUpdate {
         username: username.map(|name| Username::new(&name)).transpose()?,
         admin,
         disabled,
     };
-    let mut account = app.store.change_account(id, change).await?;
+    let mut account = app.store.update_account(id, change).await?;
     name_providers(app, &mut account);
     Ok(ok(&account))
 }
@@ -98,23 +98,23 @@ fn name_providers(app: &App, account: &mut Account) {
 }
 
 async fn reset(request: Request, id: UserId) -> HandlerResult {
-    let reset = request.app.store.make_reset(id).await?;
+    let reset = request.app.store.create_reset(id).await?;
     let link = ResetLink::of(&request.app, &request.caller, &reset);
     Ok(json(StatusCode::CREATED, &link))
 }
 
 async fn list_sessions(request: Request, id: UserId) -> HandlerResult {
-    Ok(ok(&request.app.store.sessions_of_account(id).await?))
+    Ok(ok(&request.app.store.account_sessions(id).await?))
 }
 
 async fn end_sessions(request: Request, id: UserId) -> HandlerResult {
     let store = &request.app.store;
-    store.end_sessions_of_account(id, None).await?;
+    store.end_account_sessions(id, None).await?;
     Ok(no_content())
 }
 
 async fn end_session(request: Request, id: UserId, session: SessionId) -> HandlerResult {
     let store = &request.app.store;
-    store.end_sessions_of_account(id, Some(session)).await?;
+    store.end_account_sessions(id, Some(session)).await?;
     Ok(no_content())
 }

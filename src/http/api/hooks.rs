@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
 
 /// Posts a bot's message. The body is JSON, or the content as plain text.
 async fn post(mut request: Request, secret: String) -> HandlerResult {
-    let hook = request.app.store.hook_target(&secret).await?;
+    let hook = request.app.store.find_hook(&secret).await?;
     request.app.throttle.admit_post(hook.id)?;
     let content = if is_of_type(request.caller.headers(), "text/plain") {
         request.text().await?
@@ -42,7 +42,7 @@ async fn post(mut request: Request, secret: String) -> HandlerResult {
         content.unwrap_or_default()
     };
     let content = message_content(&content)?.to_owned();
-    let sent = request.app.store.post_by_hook(&secret, content).await?;
+    let sent = request.app.store.send_by_hook(&secret, content).await?;
     let message = sent.message.view(hook.bot.id);
     Ok(json(StatusCode::CREATED, &message))
 }
@@ -57,7 +57,7 @@ async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
     let (app, user) = (&request.app, request.user()?.clone());
     let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
     let bot = Username::in_field("bot", &bot)?;
-    let (hook, secret) = app.store.make_hook(user, id, bot).await?;
+    let (hook, secret) = app.store.create_hook(user, id, bot).await?;
     let url = format!("{}/api/hooks/{secret}", request.caller.base(&app.settings));
     Ok(json(
         StatusCode::CREATED,
@@ -67,6 +67,6 @@ async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
 
 async fn remove(request: Request, id: ConversationId, hook: HookId) -> HandlerResult {
     let user = request.user()?.id;
-    request.app.store.remove_hook(user, id, hook).await?;
+    request.app.store.delete_hook(user, id, hook).await?;
     Ok(no_content())
 }

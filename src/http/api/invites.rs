@@ -38,7 +38,7 @@ async fn create(mut request: Request) -> HandlerResult {
     let by = Some(request.user()?.clone());
     let uses = limits::invite_uses(uses.unwrap_or(1))?;
     let lasts = limits::days(lasts.unwrap_or(DAYS), &limits::INVITE_DAYS)?;
-    let (invite, token) = app.store.make_invite(by, uses, lasts).await?;
+    let (invite, token) = app.store.create_invite(by, uses, lasts).await?;
     let link = invite_link(&request.caller.base(&app.settings), &token);
     let qr = qr_code(&link)?;
     let created = CreatedInvite { invite, link, qr };

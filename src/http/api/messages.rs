@@ -70,7 +70,9 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
     match query.get("order") {
         None => {}
         Some("top") => {
-            let messages = store.top(user, conversation, limit(query)?).await?;
+            let messages = store
+                .top_messages(user, conversation, limit(query)?)
+                .await?;
             return Ok(list(&messages, user));
         }
         Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
@@ -93,27 +95,27 @@ async fn edit(mut request: Request, id: MessageId) -> HandlerResult {
     let EditMessage { content } = request.json().await?;
     let user = request.user()?.id;
     let content = model::message_content(content.as_deref().unwrap_or_default())?.to_owned();
-    let message = request.app.store.edit(user, id, content).await?;
+    let message = request.app.store.edit_message(user, id, content).await?;
     Ok(ok(&message.view(user)))
 }
 
 async fn delete(request: Request, id: MessageId) -> HandlerResult {
     let user = request.user()?.id;
-    request.app.store.delete(user, id).await?;
+    request.app.store.delete_message(user, id).await?;
     Ok(no_content())
 }
 
 async fn react(request: Request, id: MessageId, emoji: String) -> HandlerResult {
     let user = request.user()?.id;
     let emoji = emoji_of(&emoji)?;
-    let message = request.app.store.react(user, id, emoji).await?;
+    let message = request.app.store.add_reaction(user, id, emoji).await?;
     Ok(ok(&message.view(user)))
 }
 
 async fn unreact(request: Request, id: MessageId, emoji: String) -> HandlerResult {
     let user = request.user()?.id;
     let emoji = emoji_of(&emoji)?;
-    let message = request.app.store.unreact(user, id, emoji).await?;
+    let message = request.app.store.delete_reaction(user, id, emoji).await?;
     Ok(ok(&message.view(user)))
 }
 

@@ -11,7 +11,7 @@ use warp::{
     reply::Response,
 };
 
-use super::accounts::{door, required, signup, welcome};
+use super::accounts::{required, signup, signup_grant, welcome};
 use crate::{
     contract::operations::oauth::{self as contract, CompleteSignIn, PendingSignIn},
     error::{Error, Result},
@@ -24,7 +24,7 @@ use crate::{
     },
     model::{Identity, Permission, UserId, Username},
     oauth::{self, Callback, FinishedSignIn, Pending, Purpose, Url},
-    store::{Door, NewAccount, Picture, Proof, SignedIn, WayIn},
+    store::{Authentication, Credential, NewAccount, Picture, SignedIn, SignupGrant},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -149,8 +149,8 @@ async fn sign_in(
         next,
         ..
     } = finished;
-    let proof = Proof::Identity(identity.clone());
-    let signed_in = match app.store.sign_in(proof, caller.device()).await {
+    let authentication = Authentication::Identity(identity.clone());
+    let signed_in = match app.store.sign_in(authentication, caller.device()).await {
         Err(Error::NotFound(_)) => {
             let made = sign_up_at_once(app, caller, &identity).await?;
             let Some(signed_in) = made else {
@@ -190,8 +190,8 @@ async fn sign_up_at_once(
     };
     let account = NewAccount {
         username,
-        way_in: WayIn::Identity(identity.clone()),
-        door: Door::Open,
+        credential: Credential::Identity(identity.clone()),
+        grant: SignupGrant::Open,
     };
     match app.store.sign_up(account, caller.device()).await {
         Ok(signed_in) => Ok(Some(signed_in)),
@@ -214,7 +214,7 @@ async fn show_pending(request: Request) -> HandlerResult {
     let app = &request.app;
     let waiting = waiting(app, &request.caller)?;
     let username = suggestion(&waiting.identity);
-    let username_taken = match app.store.account_named(username.clone()).await {
+    let username_taken = match app.store.find_account(username.clone()).await {
         Ok(_) => true,
         Err(Error::NotFound(_)) => false,
         Err(error) => return Err(error.into()),
@@ -239,16 +239,16 @@ async fn complete(mut request: Request) -> HandlerResult {
         identity,
         avatar,
     } = waiting(app, caller)?;
-    let door = if app.settings.dev {
-        Door::Open
+    let grant = if app.settings.dev {
+        SignupGrant::Open
     } else {
-        door(app, invite, None).await?
+        signup_grant(app, invite, None).await?
     };
     let username = required("username", "Username required", username)?;
     let account = NewAccount {
         username: Username::new(&username)?,
-        way_in: WayIn::Identity(identity),
-        door,
+        credential: Credential::Identity(identity),
+        grant,
     };
     let signed_in = app.store.sign_up(account, caller.device()).await?;
     if let Some(cookie) = caller.flow_cookie(&app.settings) {

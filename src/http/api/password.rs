@@ -63,7 +63,7 @@ async fn check(mut request: Request) -> HandlerResult {
     let CheckReset { token } = request.json().await?;
     let app = &request.app;
     app.throttle.admit(request.caller.address())?;
-    let user = app.store.reset_of(&token.unwrap_or_default()).await?;
+    let user = app.store.find_reset(&token.unwrap_or_default()).await?;
     Ok(ok(&CheckedReset {
         username: user.username,
     }))
@@ -74,7 +74,7 @@ async fn reset(mut request: Request) -> HandlerResult {
     let app = &request.app;
     app.throttle.admit(request.caller.address())?;
     let token = token.unwrap_or_default();
-    let user = app.store.reset_of(&token).await?;
+    let user = app.store.find_reset(&token).await?;
     let password = required("password", "Password required", password)?;
     let password = NewPassword::new("password", &password, &user.username)?;
     let hash = app.passwords.hash(password).await?;

@@ -12,7 +12,7 @@ use crate::{
         route::Route,
     },
     model::{ConversationId, NotAnId, Participant, Permission, UserId, room_name},
-    store::RoomChange,
+    store::RoomUpdate,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -60,13 +60,13 @@ async fn list_open(request: Request) -> HandlerResult {
 async fn update(mut request: Request, id: ConversationId) -> HandlerResult {
     let update: UpdateRoom = request.json().await?;
     let owner = update.owner.map(|owner| owner.parse()).transpose();
-    let change = RoomChange {
+    let change = RoomUpdate {
         name: update.name.as_deref().map(room_name).transpose()?,
         open: update.open,
         owner: owner.map_err(|_| Error::invalid("owner", "There is no such user"))?,
     };
     let (store, user) = (&request.app.store, request.user()?.clone());
-    let (room, member) = store.change_room(user, id, change).await?;
+    let (room, member) = store.update_room(user, id, change).await?;
     Ok(ok(&room.view(&member)))
 }
 
@@ -90,8 +90,8 @@ async fn add(mut request: Request, id: ConversationId) -> HandlerResult {
     let AddParticipant { username } = request.json_or_default().await?;
     let (store, user) = (&request.app.store, request.user()?.clone());
     match username {
-        None => store.join(user, id).await?,
-        Some(username) => store.add(user, id, username).await?,
+        None => store.join_room(user, id).await?,
+        Some(username) => store.add_participant(user, id, username).await?,
     }
     Ok(no_content())
 }
@@ -102,6 +102,10 @@ async fn remove(request: Request, id: ConversationId, who: Who) -> HandlerResult
         Who::Me => caller.id,
         Who::User(id) => id,
     };
-    request.app.store.remove(caller, id, user).await?;
+    request
+        .app
+        .store
+        .remove_participant(caller, id, user)
+        .await?;
     Ok(no_content())
 }

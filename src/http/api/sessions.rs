@@ -21,7 +21,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn list(request: Request) -> HandlerResult {
     let (store, session) = (&request.app.store, request.session()?);
-    let sessions = store.sessions_of(session.user.id, Some(session.id));
+    let sessions = store.user_sessions(session.user.id, Some(session.id));
     Ok(ok(&sessions.await?))
 }
 

@@ -48,7 +48,7 @@ async fn list(request: Request) -> HandlerResult {
 async fn create(mut request: Request) -> HandlerResult {
     let new: CreateToken = request.json().await?;
     let user = request.user()?.clone();
-    let (info, token) = request.app.store.make_token(user, new.checked()?).await?;
+    let (info, token) = request.app.store.create_token(user, new.checked()?).await?;
     Ok(json(StatusCode::CREATED, &CreatedToken { info, token }))
 }
 

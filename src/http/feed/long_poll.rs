@@ -44,7 +44,7 @@ pub fn beginning(feed: &Feed) -> Response {
 /// # Errors
 /// 410 where the cursor means nothing here, 401 where the session ends.
 pub async fn reply(mut feed: Feed, wait: Duration) -> HandlerResult {
-    if feed.is_lost() {
+    if feed.needs_reset() {
         return Err(ErrorResponse::new(ErrorCode::Reset, RESET));
     }
     let mut events = String::new();

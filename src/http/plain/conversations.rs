@@ -234,7 +234,7 @@ impl LoadedConversation {
         let (conversation, member) = store.conversation(caller, id).await?;
         let before = match view {
             View::Top => {
-                let mut messages = store.top(caller, id, PAGE).await?;
+                let mut messages = store.top_messages(caller, id, PAGE).await?;
                 messages.retain(|message| !message.reactions.is_empty());
                 return Ok(Self {
                     conversation,

@@ -241,7 +241,11 @@ async fn edit(
     content: &str,
 ) -> Result<Message> {
     let content = message_content(content)?.to_owned();
-    request.app.store.edit(session.id(), id, content).await
+    request
+        .app
+        .store
+        .edit_message(session.id(), id, content)
+        .await
 }
 
 fn edit_page<'a>(
@@ -288,7 +292,7 @@ async fn post_delete(mut request: Request, id: MessageId) -> HandlerResult {
     let (session, EmptyForm {}) = read_form(&mut request).await?;
     let view = View::of(&request.query)?;
     let message = request.app.store.message(session.id(), id).await?;
-    request.app.store.delete(session.id(), id).await?;
+    request.app.store.delete_message(session.id(), id).await?;
     see_other(&view.path_to(&message))
 }
 
@@ -325,10 +329,10 @@ async fn react(
     let ReactionForm { add, remove } = form;
     let (store, caller) = (&request.app.store, session.id());
     match remove {
-        Some(label) => store.unreact(caller, id, emoji_of(&label)?).await,
+        Some(label) => store.delete_reaction(caller, id, emoji_of(&label)?).await,
         None => {
             store
-                .react(caller, id, emoji_of(&add.unwrap_or_default())?)
+                .add_reaction(caller, id, emoji_of(&add.unwrap_or_default())?)
                 .await
         }
     }

@@ -22,7 +22,7 @@ use crate::{
         Conversation, ConversationId, ConversationKind, Participant, Permission, Role, UserId,
         room_name,
     },
-    store::{NewRoom, ROOMS_PAGE, RoomChange},
+    store::{NewRoom, ROOMS_PAGE, RoomUpdate},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -156,7 +156,11 @@ fn join_form(session: &PageSession, room: &Conversation) -> Markup {
 
 async fn post_join(mut request: Request, id: ConversationId) -> HandlerResult {
     let (session, EmptyForm {}) = read_form(&mut request).await?;
-    request.app.store.join(session.user().clone(), id).await?;
+    request
+        .app
+        .store
+        .join_room(session.user().clone(), id)
+        .await?;
     see_other(&paths::newest_messages(id))
 }
 
@@ -202,7 +206,12 @@ async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult 
     let (session, AddForm { username }) = read_form(&mut request).await?;
     let username = username.unwrap_or_default();
     let user = session.user().clone();
-    match request.app.store.add(user, id, username.clone()).await {
+    match request
+        .app
+        .store
+        .add_participant(user, id, username.clone())
+        .await
+    {
         Ok(()) => see_other(&paths::people(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
@@ -240,7 +249,7 @@ async fn update(
     name: Option<&str>,
     open: Option<&str>,
 ) -> Result<()> {
-    let change = RoomChange {
+    let change = RoomUpdate {
         name: name.map(room_name).transpose()?,
         open: open.map(|open| open == "yes"),
         owner: None,
@@ -249,7 +258,7 @@ async fn update(
     request
         .app
         .store
-        .change_room(user, id, change)
+        .update_room(user, id, change)
         .await
         .map(drop)
 }
@@ -384,13 +393,13 @@ async fn post_participant(mut request: Request, id: ConversationId, user: UserId
     let (session, ParticipantForm { owner, remove }) = read_form(&mut request).await?;
     let (store, caller) = (&request.app.store, session.user().clone());
     if remove.is_some() {
-        store.remove(caller, id, user).await?;
+        store.remove_participant(caller, id, user).await?;
     } else if owner.is_some() {
-        let change = RoomChange {
+        let change = RoomUpdate {
             owner: Some(user),
-            ..RoomChange::default()
+            ..RoomUpdate::default()
         };
-        store.change_room(caller, id, change).await?;
+        store.update_room(caller, id, change).await?;
     }
     see_other(&paths::people(id))
 }
@@ -415,6 +424,10 @@ async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
 async fn post_leave(mut request: Request, id: ConversationId) -> HandlerResult {
     let (session, EmptyForm {}) = read_form(&mut request).await?;
     let user = session.user().clone();
-    request.app.store.remove(user, id, session.id()).await?;
+    request
+        .app
+        .store
+        .remove_participant(user, id, session.id())
+        .await?;
     see_other("/plain")
 }

@@ -23,7 +23,7 @@ use parking_lot::FairMutex;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::{FatalError, error::is_fatal};
+use super::error::{FatalError, is_fatal};
 
 /// Held by the writer for each batch. Fair, so that a busy writer can't keep the checkpoint
 /// waiting.

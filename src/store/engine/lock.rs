@@ -7,7 +7,7 @@ use std::{
     process,
 };
 
-use super::{OpenError, with_suffix};
+use super::{error::OpenError, path::with_suffix};
 
 /// Held for as long as this process may write to the database.
 pub struct Lock {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{OpenError, sequence, with_suffix};
+use super::{error::OpenError, path::with_suffix, sequence};
 
 /// Marks a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i32 = 0x5469_6e43;

@@ -8,6 +8,7 @@ mod error;
 mod lock;
 pub mod migrate;
 pub mod open;
+mod path;
 mod readers;
 pub mod sequence;
 mod transaction;
@@ -31,7 +32,7 @@ pub use self::{
     error::{FatalError, OpenError},
     lock::lock,
     migrate::Schema,
-    open::with_suffix,
+    path::{resolve, with_suffix},
     transaction::{Cache, Context, Rollback, Transaction},
 };
 use self::{open::Opened, readers::Readers, writer::Writer};

@@ -2,8 +2,7 @@
 //! pragmas.
 
 use std::{
-    fs::{self, OpenOptions},
-    io,
+    fs,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -13,9 +12,11 @@ use rusqlite::{Connection, OpenFlags, ffi};
 use tokio::sync::watch;
 
 use super::{
-    FatalError, OpenError, Schema,
+    error::{FatalError, OpenError},
     lock::{Lock, lock},
-    migrate, sequence,
+    migrate::{self, Schema},
+    path::resolve,
+    sequence,
 };
 
 /// How long a connection waits for another program's lock, before a write is refused as busy.
@@ -64,20 +65,6 @@ pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
         epoch,
         last_id,
     })
-}
-
-/// The file's own path, behind links: two names of one file must meet at one lock. A missing file is
-/// created, empty, as a link to nowhere has no path of its own yet.
-pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
-    let in_context = |error: io::Error| OpenError::unusable(path, &error);
-    if !path.exists() {
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(in_context)?;
-    }
-    path.canonicalize().map_err(in_context)
 }
 
 /// Looks at an existing file through a read-only connection, which leaves its bytes as they are:
@@ -180,12 +167,4 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
         [],
         |_| Ok(()),
     )
-}
-
-/// `tincan.db` and `.lock` make `tincan.db.lock`.
-#[must_use]
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

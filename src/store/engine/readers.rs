@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::{sync::Semaphore, task};
 use tracing::Span;
 
-use super::{OpenError, open};
+use super::{error::OpenError, open};
 use crate::error::{Error, Result};
 
 pub struct Readers {

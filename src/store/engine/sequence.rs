@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Context, Transaction};
+use super::transaction::{Context, Transaction};
 use crate::model::EventId;
 
 /// The epoch and the last number.

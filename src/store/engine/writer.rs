@@ -26,9 +26,8 @@ use tokio::sync::{
 use tracing::Span;
 
 use super::{
-    FatalError,
     checkpoint::{BatchLock, Checkpointer},
-    error::is_fatal,
+    error::{FatalError, is_fatal},
     lock::Lock,
     sequence,
     transaction::{Cache, Context, Outcome, Rollback, Transaction},

@@ -20,11 +20,8 @@ use rusqlite::{
 };
 use tempfile::NamedTempFile;
 
-use super::check;
-use crate::store::{
-    engine::{OpenError, migrate, open},
-    schema::SCHEMA,
-};
+use super::{check, open::open_source};
+use crate::store::engine::{OpenError, open};
 
 /// Pages in a step: 1 MiB.
 const STEP: i32 = 256;
@@ -106,15 +103,6 @@ pub fn require_free(to: &Path) -> Result<(), BackupError> {
     })
 }
 
-/// A connection that only reads, to a database of ours that this program understands.
-pub fn open_source(path: &Path) -> Result<Connection, OpenError> {
-    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
-    let mut connection = Connection::open_with_flags(path, open::READ_ONLY).map_err(in_context)?;
-    open::prepare_connection(&mut connection).map_err(in_context)?;
-    migrate::check_version(&connection, path, &SCHEMA)?;
-    Ok(connection)
-}
-
 /// An empty file of its owner's alone in the same folder, under a name that nothing has; it goes when it is dropped.
 pub fn new_copy_beside(to: &Path) -> Result<NamedTempFile, BackupError> {
     let mut name = to.file_name().unwrap_or_default().to_owned();
@@ -137,7 +125,7 @@ pub fn copy_database(
     pace: Pace,
     on_progress: OnProgress<'_>,
 ) -> Result<(), BackupError> {
-    let in_context = |error: rusqlite::Error| of_copying(from, copy, &error);
+    let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
     let mut target = Connection::open(copy.path()).map_err(in_context)?;
     // A copy that is cut short is thrown away, and it is synced below.
     target
@@ -181,7 +169,7 @@ pub fn copy_database(
 }
 
 /// Whether it was the one or the other: of a copy that was just made, damage is damage of what was copied.
-fn of_copying(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> BackupError {
+fn copy_error(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> BackupError {
     match OpenError::from_sqlite(from, error) {
         corrupt @ OpenError::Corrupt { .. } => corrupt.into(),
         _ => failed(copy.path(), error),
@@ -198,7 +186,7 @@ pub fn verify(
     if on_progress(Progress::Checking).is_break() {
         return Err(BackupError::Stopped);
     }
-    let in_context = |error: rusqlite::Error| of_copying(from, copy, &error);
+    let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
     let connection = Connection::open(copy.path()).map_err(in_context)?;
     // The log isn't copied, and a file that wants one can't be read where nothing can be written.
     connection

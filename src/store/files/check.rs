@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::backup;
+use super::open::open_source;
 use crate::store::{
     engine::{OpenError, migrate},
     schema::SCHEMA,
@@ -76,7 +76,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
 /// # Errors
 /// [`OpenError::Corrupt`] where anything is wrong with it, and the others where it can't be read.
 pub fn check(database: &Path) -> Result<(), OpenError> {
-    let connection = backup::open_source(database)?;
+    let connection = open_source(database)?;
     let problems = all_problems(&connection, database)?;
     if problems.is_empty() {
         return Ok(());

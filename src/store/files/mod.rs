@@ -3,6 +3,7 @@
 mod archive;
 mod backup;
 mod check;
+mod open;
 mod restore;
 
 pub use self::{

@@ -13,13 +13,14 @@ use tempfile::NamedTempFile;
 use super::{
     backup::{self, BackupError, OnProgress, Pace, failed},
     check,
+    open::open_source,
 };
 use crate::{
     model::Timestamp,
-    store::engine::{OpenError, lock, open, sequence, with_suffix},
+    store::engine::{OpenError, lock, resolve, sequence, with_suffix},
 };
 
-/// What SQLite keeps beside a database. Found beside another one, they would be taken for its own.
+/// What SQLite keeps beside a database. MissedRow beside another one, they would be taken for its own.
 const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
 
 /// Puts a copy of `backup` in the place of `database`, after every check that there is; gives back where the database is
@@ -32,17 +33,17 @@ pub fn restore(
     database: &Path,
     on_progress: OnProgress<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
-    at_place(database, |place| restore_at(backup, place, on_progress))
+    with_lock(database, |place| restore_locked(backup, place, on_progress))
 }
 
 /// Has `work` done at the place of a database, which nobody else can serve all the while. What was made for the lock alone
 /// goes again where the work fails, as long as the lock is held: who gets it next may make something of that file.
-pub fn at_place<T, E: From<OpenError>>(
+pub fn with_lock<T, E: From<OpenError>>(
     database: &Path,
     work: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
     let was_there = database.exists();
-    let place = open::resolve(database)?;
+    let place = resolve(database)?;
     let _lock = lock(&place)?;
     let done = work(&place);
     let is_empty = || fs::metadata(&place).is_ok_and(|file| file.len() == 0);
@@ -52,16 +53,20 @@ pub fn at_place<T, E: From<OpenError>>(
     done
 }
 
-fn restore_at(
+fn restore_locked(
     backup: &Path,
     place: &Path,
     on_progress: OnProgress<'_>,
 ) -> Result<Option<PathBuf>, BackupError> {
     let copy = backup::new_copy_beside(place)?;
-    let copied = backup::open_source(backup)
+    let copied = open_source(backup)
         .map_err(BackupError::from)
         .and_then(|source| backup::copy_database(&source, backup, &copy, Pace::Fast, on_progress))
-        .and_then(|()| backup::verify(&copy, backup, on_progress, |copy| begin_anew(copy, backup)));
+        .and_then(|()| {
+            backup::verify(&copy, backup, on_progress, |copy| {
+                begin_new_epoch(copy, backup)
+            })
+        });
     copied.map_err(|error| match error {
         BackupError::Database(OpenError::Corrupt { detail, .. }) => BackupError::BadBackup {
             path: backup.to_owned(),
@@ -77,8 +82,8 @@ pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>,
     new.as_file()
         .sync_all()
         .map_err(|error| failed(place, &error))?;
-    let kept = put_aside(place)?;
-    leave_to_its_owner(&new, place).map_err(|error| failed(place, &error))?;
+    let kept = keep_old(place)?;
+    copy_owner(&new, place).map_err(|error| failed(place, &error))?;
     new.persist(place)
         .map_err(|error| failed(place, &error.error))?;
     backup::sync_folder(place).map_err(|error| failed(place, &error))?;
@@ -87,7 +92,7 @@ pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>,
 
 /// Checks a copy, and gives it an epoch of its own: a cursor of the history that ends here means nothing in the one that
 /// begins.
-fn begin_anew(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError> {
+fn begin_new_epoch(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(backup, &error);
     let is_empty: bool = copy
         .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
@@ -105,7 +110,7 @@ fn begin_anew(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError
 }
 
 /// Whoever looks after a server as root restores for the user that serves.
-fn leave_to_its_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
+fn copy_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
@@ -115,14 +120,14 @@ fn leave_to_its_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
 
 /// Gives the old database a second name, and leaves nothing beside the first that a new file there would take for its
 /// own. The old file stays in its place until the new one takes it.
-fn put_aside(place: &Path) -> Result<Option<PathBuf>, BackupError> {
+fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
     let in_context = |error: io::Error| failed(place, &error);
     // Without colons, which some programs take for the end of a host's name.
     let moment = Timestamp::now().to_string().replace(':', "-");
     let kept = with_suffix(place, &format!(".before-{moment}"));
     let is_empty = fs::metadata(place).map_err(in_context)?.len() == 0;
     if !is_empty {
-        gather(place)?;
+        merge_log(place)?;
         fs::hard_link(place, &kept).map_err(|reason| BackupError::NoPlace {
             path: kept.clone(),
             reason,
@@ -143,7 +148,7 @@ fn put_aside(place: &Path) -> Result<Option<PathBuf>, BackupError> {
 
 /// Writes the log into the file, so that it is everything. SQLite does this for whoever is alone with the file, and so it
 /// tells as well where some other program has it open.
-fn gather(place: &Path) -> Result<(), BackupError> {
+fn merge_log(place: &Path) -> Result<(), BackupError> {
     let gathered = Connection::open(place)
         .and_then(|old| old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())));
     let Err(error) = gathered else {

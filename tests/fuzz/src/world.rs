@@ -27,7 +27,7 @@ use tincan::{
     model::{ConversationId, User, Username},
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
-    store::{Door, NewAccount, NewMessage, NewRoom, SignedIn, Started, Store, WayIn},
+    store::{SignupGrant, NewAccount, NewMessage, NewRoom, SignedIn, Started, Store, Credential},
 };
 use tokio::{
     io::DuplexStream,
@@ -247,8 +247,8 @@ async fn serve(service: &Service, stream: DuplexStream) {
 
 /// Two people, what they have said to each other, and what each secret is called in the inputs.
 async fn settle(store: &Store) -> Result<People> {
-    let john = join(store, "john", Door::Setup).await?;
-    let jane = join(store, "jane", Door::Open).await?;
+    let john = join(store, "john", SignupGrant::Setup).await?;
+    let jane = join(store, "jane", SignupGrant::Open).await?;
     let started = store.start_direct(john.user.id, "jane".to_owned()).await?;
     let talk = match started {
         Started::Created(created) => created.0.id,
@@ -261,9 +261,9 @@ async fn settle(store: &Store) -> Result<People> {
     };
     let (room, _) = store.create_room(john.user.clone(), room).await?;
     let bot = Username::new("oven")?;
-    let (_, hook) = store.make_hook(john.user.clone(), room.id, bot).await?;
-    let (_, invite) = store.make_invite(Some(john.user.clone()), 3, DAY).await?;
-    let reset = store.make_reset(jane.user.id).await?;
+    let (_, hook) = store.create_hook(john.user.clone(), room.id, bot).await?;
+    let (_, invite) = store.create_invite(Some(john.user.clone()), 3, DAY).await?;
+    let reset = store.create_reset(jane.user.id).await?;
     for (user, conversation) in [(&john, talk), (&jane, talk), (&john, room.id)] {
         say(store, &user.user, conversation, "See https://example.org.").await?;
     }
@@ -284,7 +284,7 @@ async fn settle(store: &Store) -> Result<People> {
 }
 
 /// Makes an account whose password is `PASSWORD`. One hash does for all of them: each costs 19 MiB.
-async fn join(store: &Store, name: &str, door: Door) -> Result<SignedIn> {
+async fn join(store: &Store, name: &str, grant: SignupGrant) -> Result<SignedIn> {
     static HASH: OnceCell<String> = OnceCell::const_new();
 
     let hash = HASH.get_or_try_init(async || {
@@ -293,8 +293,8 @@ async fn join(store: &Store, name: &str, door: Door) -> Result<SignedIn> {
     });
     let account = NewAccount {
         username: Username::new(name)?,
-        way_in: WayIn::Password(hash.await?.clone()),
-        door,
+        credential: Credential::PasswordHash(hash.await?.clone()),
+        grant,
     };
     store.sign_up(account, "a telephone".to_owned()).await
 }

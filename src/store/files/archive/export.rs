@@ -10,16 +10,20 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::ValueRef};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION};
+use super::format::{
+    ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION,
+};
 use crate::{
     model::{SystemKind, Timestamp, username_key},
     store::{
         engine::{OpenError, migrate, sequence},
-        files::backup::{
-            BackupError, OnProgress, Progress, failed, folder_of, open_source, require_free,
-            sync_folder,
+        files::{
+            backup::{
+                BackupError, OnProgress, Progress, failed, folder_of, require_free, sync_folder,
+            },
+            open::open_source,
         },
-        participants::FEW,
+        participants::MAX_ACTIVITY_PARTICIPANTS,
         schema::SCHEMA,
         visible::IS_VISIBLE,
     },
@@ -160,7 +164,7 @@ impl Export<'_> {
                       WHERE p.user_id = ?1),
                   shown AS (
                       SELECT p.conversation_id, p.user_id FROM participants p
-                      JOIN conversations c ON c.id = p.conversation_id AND c.participant_count <= {FEW}
+                      JOIN conversations c ON c.id = p.conversation_id AND c.participant_count <= {MAX_ACTIVITY_PARTICIPANTS}
                       JOIN users u ON u.id = p.user_id AND u.shows_activity = 1)
              SELECT {what} FROM {name} WHERE {is_seen}"
         )

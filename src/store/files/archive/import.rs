@@ -11,17 +11,18 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 use serde_json::{Map, Value as Json};
 use tempfile::NamedTempFile;
 
-use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad};
+use super::format::{
+    ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad,
+};
 use crate::{
     model::{Username, username_key},
     store::{
         engine::{OpenError, migrate, sequence},
         files::{
-            backup::{
-                BackupError, OnProgress, Progress, failed, new_copy_beside, open_source, verify,
-            },
+            backup::{BackupError, OnProgress, Progress, failed, new_copy_beside, verify},
             check,
-            restore::{at_place, put_in_place},
+            open::open_source,
+            restore::{put_in_place, with_lock},
         },
         schema::{SCHEMA, SYSTEM_MESSAGES},
     },
@@ -34,8 +35,8 @@ pub fn import(
     on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     let manifest = read_manifest(&from.join(MANIFEST))?;
-    at_place(database, |place| {
-        import_at(from, &manifest, place, on_progress)
+    with_lock(database, |place| {
+        import_locked(from, &manifest, place, on_progress)
     })
 }
 
@@ -57,7 +58,7 @@ fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
     Ok(manifest)
 }
 
-fn import_at(
+fn import_locked(
     from: &Path,
     manifest: &Manifest,
     place: &Path,

@@ -1,4 +1,4 @@
--- How far the work that comes after a commit has come (src/followers).
+-- The position of each follower in the sequence (src/followers).
 CREATE TABLE followers (
     name       TEXT    PRIMARY KEY,
     through_id INTEGER NOT NULL

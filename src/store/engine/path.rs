@@ -1,0 +1,31 @@
+//! Paths of a database and of the files beside it.
+
+use std::{
+    fs::OpenOptions,
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::error::OpenError;
+
+/// The file's own path, behind links: two names of one file must meet at one lock. A missing file is
+/// created, empty, as a link to nowhere has no path of its own yet.
+pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    let in_context = |error: io::Error| OpenError::unusable(path, &error);
+    if !path.exists() {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(in_context)?;
+    }
+    path.canonicalize().map_err(in_context)
+}
+
+/// `tincan.db` and `.lock` make `tincan.db.lock`.
+#[must_use]
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

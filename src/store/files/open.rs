@@ -1,0 +1,19 @@
+//! Opening a database that is only read, such as the source of a backup.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::store::{
+    engine::{OpenError, migrate, open},
+    schema::SCHEMA,
+};
+
+/// A connection that only reads, to a database of ours that this program understands.
+pub fn open_source(path: &Path) -> Result<Connection, OpenError> {
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
+    let mut connection = Connection::open_with_flags(path, open::READ_ONLY).map_err(in_context)?;
+    open::prepare_connection(&mut connection).map_err(in_context)?;
+    migrate::check_version(&connection, path, &SCHEMA)?;
+    Ok(connection)
+}

@@ -1,0 +1,76 @@
+//! How far people have read.
+
+use super::{
+    handle::Store,
+    messages,
+    participants::{self, is_seen, member, only, roster},
+    source::Source,
+    visible::is_missed,
+};
+use crate::{
+    error::Result,
+    model::{Change, ConversationId, UserId},
+};
+
+/// Read marks that were moved, in a stream's replay: the caller's own, and those of others that they see.
+pub(super) const READ: Source = Source {
+    select: || {
+        let is_missed = is_missed("r.read_id");
+        format!(
+            "SELECT r.read_id, {{source}}, p.conversation_id, r.user_id
+             FROM participants p CROSS JOIN participants r INDEXED BY participants_by_read
+             ON r.conversation_id = p.conversation_id AND {is_missed}
+             CROSS JOIN conversations c ON c.id = p.conversation_id
+             CROSS JOIN users u ON u.id = r.user_id
+             WHERE p.user_id = ?1 AND (r.user_id = ?1 OR c.participant_count <= ?4 AND u.shows_activity = 1)"
+        )
+    },
+    load: |loader, row| {
+        let reader = member(loader.connection, row.conversation_id, row.user_id())?;
+        let read = Change::Read {
+            conversation_id: row.conversation_id,
+            user_id: reader.user,
+            up_to: reader.last_read_number,
+        };
+        loader.event(row, &read)
+    },
+};
+
+impl Store {
+    /// Moves the caller's read mark to message `up_to`, or to the newest; never back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
+    pub async fn mark_read(
+        &self,
+        caller: UserId,
+        id: ConversationId,
+        up_to: Option<i64>,
+    ) -> Result<()> {
+        self.write(move |tx| {
+            let connection = tx.connection;
+            member(connection, id, caller)?;
+            let newest = messages::newest_number(tx, id)?;
+            let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
+            if !participants::set_read_mark(connection, id, caller, up_to)? {
+                return Ok(());
+            }
+            let event = tx.next_id();
+            participants::set_read_id(connection, id, caller, event)?;
+            let everybody = roster(tx, id)?;
+            let told = if is_seen(connection, &everybody, caller)? {
+                everybody
+            } else {
+                only(&everybody, caller)
+            };
+            let read = Change::Read {
+                conversation_id: id,
+                user_id: caller,
+                up_to,
+            };
+            tx.publish(event, told, read);
+            Ok(())
+        })
+        .await
+    }
+}

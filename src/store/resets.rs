@@ -1,0 +1,138 @@
+//! Links by which people choose a new password.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    context::Transaction,
+    handle::Store,
+    identities,
+    sessions::{self, SignedIn, hash, new_token},
+    users,
+};
+use crate::{
+    error::{Error, Result},
+    model::{Timestamp, User, UserId},
+};
+
+/// How long a link is valid.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// A link to a new password.
+#[derive(Debug)]
+pub struct Reset {
+    pub token: String,
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// Makes a link by which a user chooses a new password; one that they had before is no good any
+    /// more.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is no such user, or it is a bot.
+    pub async fn create_reset(&self, user: UserId) -> Result<Reset> {
+        self.write(move |tx| create(tx, user)).await
+    }
+
+    /// Whose password a link is for.
+    ///
+    /// # Errors
+    /// [`Error::BadResetToken`].
+    pub async fn find_reset(&self, token: &str) -> Result<User> {
+        let token = hash(token);
+        self.read(move |connection| find(connection, &token, Timestamp::now()))
+            .await
+    }
+
+    /// Gives the user whom a link is for a new password, ends whatever they and their bots were signed
+    /// in by, unlinks their identities, and starts a session.
+    ///
+    /// # Errors
+    /// [`Error::BadResetToken`].
+    pub async fn reset_password(
+        &self,
+        token: &str,
+        password: String,
+        device: String,
+    ) -> Result<SignedIn> {
+        let token = hash(token);
+        self.write(move |tx| {
+            let user = find(tx.connection, &token, tx.now)?;
+            users::set_password_hash(tx.connection, user.id, &password)?;
+            delete(tx.connection, user.id)?;
+            // Whoever has lost an account to somebody has it back alone: what that one may have linked or
+            // made goes, too.
+            sessions::end_with_bots(tx, user.id)?;
+            identities::delete_all(tx.connection, user.id)?;
+            sessions::start(tx, user, &device)
+        })
+        .await
+    }
+}
+
+pub(super) fn create(tx: &mut Transaction<'_>, user: UserId) -> Result<Reset> {
+    let is_person = tx
+        .connection
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND bot_of IS NULL")?
+        .exists([user.0])?;
+    if !is_person {
+        return Err(Error::NotFound("User"));
+    }
+    let token = new_token()?;
+    let expires_at = tx.now.after(LIFETIME);
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO resets (user_id, token_hash, expires_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at",
+        )?
+        .execute((user.0, hash(&token), expires_at.0))?;
+    Ok(Reset { token, expires_at })
+}
+
+fn find(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<User> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {} FROM resets r JOIN users u ON u.id = r.user_id
+             WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND u.disabled_at IS NULL",
+            users::columns("u"),
+        ))?
+        .query_row((token, now.0), |row| users::from_row(row, "u"))
+        .optional()?
+        .ok_or(Error::BadResetToken)
+}
+
+/// Up to `limit` users whose links to a new password have expired.
+pub(super) fn find_expired(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<Vec<i64>> {
+    let sql = format!("SELECT user_id FROM resets WHERE expires_at <= ?1 LIMIT {limit}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let users = statement.query_map([now.0], |row| row.get(0))?;
+    users.collect()
+}
+
+/// Deletes a user’s link to a new password if it has expired.
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, user: i64) -> Result<bool> {
+    let deleted = tx
+        .connection
+        .prepare_cached("DELETE FROM resets WHERE user_id = ?1 AND expires_at <= ?2")?
+        .execute((user, now.0))?;
+    Ok(deleted > 0)
+}
+
+/// Makes all links to new passwords no good.
+pub(super) fn delete_all(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM resets", [])?;
+    Ok(())
+}
+
+pub(super) fn delete(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM resets WHERE user_id = ?1")?
+        .execute([user.0])?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Sending messages: those of users, and those by which the system tells what happened in a room.
+
+use rusqlite::Connection;
+
+use super::{context::Transaction, handle::Store, messages, participants};
+use crate::{
+    error::{Error, Result},
+    model::{Change, ConversationId, Message, SystemKind, User},
+};
+
+/// A message to be sent. Its content and client id have been checked.
+#[derive(Debug)]
+pub struct NewMessage {
+    pub conversation_id: ConversationId,
+    pub author: User,
+    pub content: String,
+    /// The client's own name for it. The same name again finds the same message instead of sending
+    /// another.
+    pub client_id: Option<String>,
+}
+
+/// What sending led to.
+#[derive(Debug)]
+pub struct Sent {
+    pub message: Message,
+    /// False where the same message had been sent before.
+    pub is_new: bool,
+}
+
+impl Store {
+    /// Sends a message: once it is given back it is durable, and the streams of everybody in the
+    /// conversation have it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the author isn't in the conversation, [`Error::ClientIdReused`]
+    /// where the client id names another message of theirs.
+    pub async fn send(&self, message: NewMessage) -> Result<Sent> {
+        self.write_checked(move |tx| send(tx, message)).await
+    }
+}
+
+/// Refuses before it writes anything.
+pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
+    let NewMessage {
+        conversation_id,
+        author,
+        content,
+        client_id,
+    } = new;
+    let everybody = participants::roster(tx, conversation_id)?;
+    participants::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
+    let message = Message {
+        author: Some(author),
+        client_id,
+        ..next(tx, conversation_id, content)?
+    };
+    if !messages::insert(tx, &message, None)? {
+        return find_sent(tx.connection, &message);
+    }
+    tx.publish(message.id, everybody, Change::Message(message.clone()));
+    Ok(Sent {
+        message,
+        is_new: true,
+    })
+}
+
+/// Something that the system says.
+pub(super) struct SystemMessage<'a> {
+    pub kind: SystemKind,
+    /// Who made it happen: they needn't be told of it.
+    pub by: &'a User,
+    /// Whom it names as the one who did it.
+    pub actor: Option<&'a User>,
+    pub subject: &'a User,
+    /// What is kept as the content; see [`SystemKind::text`].
+    pub data: &'a str,
+}
+
+/// Has the system say what has happened. Whoever calls it sees to it that everybody is told.
+pub(super) fn send_system(
+    tx: &mut Transaction<'_>,
+    conversation_id: ConversationId,
+    system_message: &SystemMessage<'_>,
+) -> Result<Message> {
+    let &SystemMessage {
+        kind,
+        by,
+        actor,
+        subject,
+        data,
+    } = system_message;
+    let name = actor.map(|actor| actor.username.as_str());
+    let message = Message {
+        system: Some((kind, subject.clone())),
+        ..next(
+            tx,
+            conversation_id,
+            kind.text(name, &subject.username, data),
+        )?
+    };
+    messages::insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;
+    // Nobody needs to be told what they did themselves.
+    participants::set_read_mark(tx.connection, conversation_id, by.id, message.number)?;
+    Ok(message)
+}
+
+/// What would come next in a conversation, of nobody yet. The number of the sequence isn't used up.
+fn next(
+    tx: &mut Transaction<'_>,
+    conversation_id: ConversationId,
+    content: String,
+) -> Result<Message> {
+    Ok(Message {
+        id: tx.upcoming_id(),
+        conversation_id,
+        number: messages::newest_number(tx, conversation_id)? + 1,
+        author: None,
+        client_id: None,
+        content,
+        created_at: tx.now,
+        edited_at: None,
+        deleted_at: None,
+        changed_id: None,
+        system: None,
+        reactions: Vec::new(),
+    })
+}
+
+/// The message that its author sent before with the client id of `again`, where it is the same. What
+/// became of it since doesn't make it another.
+fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
+    let author = again.author.as_ref().map(|author| author.id);
+    let message = messages::by_client_id(connection, author, again.client_id.as_deref())?;
+    let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
+    if message.conversation_id == again.conversation_id
+        && (has_changed || message.content == again.content)
+    {
+        Ok(Sent {
+            message,
+            is_new: false,
+        })
+    } else {
+        Err(Error::ClientIdReused)
+    }
+}
