@@ -277,7 +277,7 @@ async fn answer(
     let mut line = String::new();
     let mut reader = BufReader::new(reader).take(MAX_COMMAND_BYTES);
     timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
-    let outcome: Reply = match serde_json::from_str::<Command>(&line) {
+    let reply: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
             if matches!(command, Command::Status) {
                 // Monitoring asks for this all the time.
@@ -285,12 +285,12 @@ async fn answer(
             } else {
                 tracing::info!(?command, "on the command line");
             }
-            let done = command.perform(store, metrics, base).await;
-            done.map_err(|error| error.to_string())
+            let result = command.perform(store, metrics, base).await;
+            result.map_err(|error| error.to_string())
         }
         Err(_) => Err("this server doesn’t know that command".to_owned()),
     };
-    let mut line = serde_json::to_vec(&outcome)?;
+    let mut line = serde_json::to_vec(&reply)?;
     line.push(b'\n');
     writer.write_all(&line).await
 }
@@ -309,9 +309,9 @@ pub async fn send(database: &Path, command: &Command) -> std::result::Result<Rep
     let mut line = serde_json::to_vec(command).map_err(io::Error::from)?;
     line.push(b'\n');
     writer.write_all(&line).await?;
-    let mut answer = String::new();
-    BufReader::new(reader).read_line(&mut answer).await?;
-    Ok(serde_json::from_str(&answer).map_err(io::Error::from)?)
+    let mut line = String::new();
+    BufReader::new(reader).read_line(&mut line).await?;
+    Ok(serde_json::from_str(&line).map_err(io::Error::from)?)
 }
 
 /// Why there is no reply from a server.

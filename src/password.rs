@@ -26,7 +26,7 @@ const CONCURRENT: usize = 2;
 /// How many more may wait.
 const MAX_WAITING: usize = 16;
 
-/// OWASP's first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
+/// OWASP’s first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -49,8 +49,7 @@ impl NewPassword {
     /// [`Error::Invalid`] on `field`, with the rule that is broken.
     pub fn new(field: &'static str, text: &str, username: &str) -> Result<Self> {
         let text = normalised(text);
-        // The limit is in bytes, which is never more characters; the message says characters because few people know
-        // what a byte is.
+        // Fewer than 8 bytes are fewer than 8 characters, too, and few people know what a byte is.
         if text.len() < MIN_BYTES {
             let reason = format!("A password has {MIN_BYTES} characters at least");
             return Err(Error::invalid(field, reason));
@@ -309,7 +308,7 @@ mod tests {
         assert!(!verified.expect("an answer"));
     }
 
-    /// From the reference implementation's tests (phc-winner-argon2, `src/test.c`).
+    /// From the reference implementation’s tests (phc-winner-argon2, `src/test.c`).
     #[tokio::test]
     async fn a_hash_of_another_program_is_understood() {
         let known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";

@@ -1,5 +1,5 @@
 //! Who is online: everybody with an open stream, and for a few seconds after it has closed, so that reloading a page
-//! goes unnoticed. Nothing of this is stored. People who may know hear of it when somebody comes or goes.
+//! goes unnoticed. Nothing of this is stored. People who may see it receive an event when somebody comes or goes.
 
 use std::{
     collections::{HashMap, hash_map::Entry},

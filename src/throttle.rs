@@ -29,7 +29,7 @@ const POST_EVERY: Duration = Duration::from_secs(2);
 
 /// Wrong passwords in a row without a delay, as everybody mistypes.
 const FREE_FAILURES: u32 = 3;
-/// How often the delay of one second doubles: up to 8 s.
+/// The delay starts at one second and doubles this many times, up to 8 s.
 const MAX_DOUBLINGS: u32 = 3;
 /// How long a failure counts.
 const FAILURE_LIFETIME: Duration = Duration::from_hours(1);

@@ -35,11 +35,14 @@ pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
 pub fn restore(at: &Database, backup: &Path) -> anyhow::Result<()> {
     let backup = existing(backup)?;
     let mut work = Work::begin()?;
-    let kept = store::restore(backup, &at.db, &mut |progress| work.show(progress))?;
-    let said = format!("{} is what {} held", at.db.display(), backup.display());
-    work.done(&match kept {
-        Some(kept) => format!("{said}; what it was before is kept as {}", kept.display()),
-        None => said,
+    let previous = store::restore(backup, &at.db, &mut |progress| work.show(progress))?;
+    let sentence = format!("{} is what {} held", at.db.display(), backup.display());
+    work.done(&match previous {
+        Some(previous) => format!(
+            "{sentence}; what it was before is kept as {}",
+            previous.display()
+        ),
+        None => sentence,
     });
     Ok(())
 }

@@ -11,7 +11,7 @@ use clap_mangen::Man;
 
 use crate::{contract::typescript, http};
 
-/// The folder for man pages is missing, or they can't be written there.
+/// The folder for man pages is missing, or they can’t be written there.
 #[derive(Debug, thiserror::Error)]
 #[error("can’t write man pages into {}: {reason}", .folder.display())]
 pub struct Unwritable {

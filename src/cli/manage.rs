@@ -264,11 +264,11 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
     }
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
     let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
-    let done = command
+    let result = command
         .perform(&store, &metrics, &with.public_url.to_string())
         .await;
     store.close().await;
-    Ok(done.map_err(|error| error.to_string()))
+    Ok(result.map_err(|error| error.to_string()))
 }
 
 /// A link or token on a line of its own, so that scripts can read it.

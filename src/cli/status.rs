@@ -41,10 +41,10 @@ impl StatusArgs {
     /// # Errors
     /// [`NotRunning`], or [`CommandError::Refused`] if the server couldn’t answer or isn’t healthy.
     pub async fn run(self) -> anyhow::Result<()> {
-        let asked = timeout(TIMEOUT, control::send(&self.at.db, &Command::Status)).await;
-        let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
-        let value = match asked {
-            Ok(told) => told.map_err(CommandError::Refused)?,
+        let reply = timeout(TIMEOUT, control::send(&self.at.db, &Command::Status)).await;
+        let reply = reply.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()));
+        let value = match reply {
+            Ok(reply) => reply.map_err(CommandError::Refused)?,
             Err(ControlError::NotRunning) => {
                 if self.json {
                     print(&format!("{:#}\n", json!({ "running": false })));

@@ -116,7 +116,7 @@ pub struct Metrics {
     pub lagged: Counter,
     batches: Histogram,
     commits: Histogram,
-    /// Microseconds that a commit takes lately.
+    /// The average time of recent commits in microseconds.
     recent_commit: AtomicU64,
     followers: Family<Following, Gauge>,
     queued: Gauge,
@@ -129,7 +129,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All of it, at nought.
+    /// New metrics, all at 0.
     #[must_use]
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::default();

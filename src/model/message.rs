@@ -97,10 +97,12 @@ impl SystemKind {
         }
     }
 
-    /// What it says, in English. `data` is what stands in the message's content: a room's new name, or
-    /// [`FOLLOWED`](Self::FOLLOWED). Without an actor it says what happened and not who did it.
+    /// What it says, in English. `data` is what the message holds as its content: a room’s new name,
+    /// [`FOLLOWED`](Self::FOLLOWED), or the name of an actor whom an older database can’t name otherwise.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
+        let known = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
+        let actor = actor.or(known);
         match (self, actor) {
             (Self::Created, _) => format!("{subject} made this room"),
             (Self::Joined, _) => format!("{subject} joined"),

@@ -74,14 +74,14 @@ pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar>
     let Ok(request) = Request::get(url.as_str()).body(Vec::new()) else {
         return refuse("the address isn’t one");
     };
-    let answer = match client.send(request, LIMITS).await {
-        Ok(answer) => answer,
+    let response = match client.send(request, LIMITS).await {
+        Ok(response) => response,
         Err(error) => return refuse(&causes(&error)),
     };
-    if answer.status() != StatusCode::OK {
-        return refuse(answer.status().as_str());
+    if response.status() != StatusCode::OK {
+        return refuse(response.status().as_str());
     }
-    let media_type = answer.headers().get(CONTENT_TYPE);
+    let media_type = response.headers().get(CONTENT_TYPE);
     let media_type = media_type
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
@@ -91,12 +91,12 @@ pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar>
         .find(|(known, _)| known.eq_ignore_ascii_case(media_type));
     match known {
         None => refuse("not a type of picture that is taken"),
-        Some((_, has_signature)) if !has_signature(answer.body()) => {
+        Some((_, has_signature)) if !has_signature(response.body()) => {
             refuse("not what its type says")
         }
         Some((media_type, _)) => Ok(Avatar {
             media_type,
-            bytes: answer.into_body(),
+            bytes: response.into_body(),
         }),
     }
 }

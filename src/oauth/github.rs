@@ -116,16 +116,16 @@ impl GitHub {
             .header("x-github-api-version", "2022-11-28")
             .body(Vec::new())
             .map_err(|error| failed(&self.id, &causes(&error)))?;
-        let answer = self
+        let response = self
             .http
             .send(request, Limits::API)
             .await
             .map_err(|error| failed(&self.id, &causes(&error)))?;
-        if answer.status() != StatusCode::OK {
-            let cause = format!("the user’s details: {}", answer.status());
+        if response.status() != StatusCode::OK {
+            let cause = format!("the user’s details: {}", response.status());
             return Err(failed(&self.id, &cause));
         }
-        serde_json::from_slice(answer.body())
+        serde_json::from_slice(response.body())
             .map_err(|error| failed(&self.id, &format!("the user’s details: {error}")))
     }
 }

@@ -4,7 +4,7 @@
 //! says who came back. What that means for accounts and sessions is decided elsewhere: nothing here uses the store or
 //! answers requests.
 //!
-//! | file | what lives there |
+//! | file | what is in it |
 //! | --- | --- |
 //! | `provider` | how a provider was set up |
 //! | `flows` | sign-ins in progress, and people who still have to choose a username |

@@ -144,8 +144,8 @@ impl Oidc {
         let request = client
             .user_info(token.clone(), Some(subject.clone()))
             .ok()?;
-        let answer: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
-        match answer {
+        let response: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
+        match response {
             Ok(claims) => Some(Profile::of(
                 claims.preferred_username(),
                 claims.nickname(),

@@ -37,13 +37,13 @@ pub fn failed(provider: &str, cause: &str) -> Error {
 
 /// Why there is no token. The rest of the response is left out, as it may repeat secrets that were sent.
 pub fn token_cause(error: BasicRequestTokenError<RequestError>) -> String {
-    let said = |answer: &BasicErrorResponse| format!("no token: {}", answer.error());
+    let reason = |response: &BasicErrorResponse| format!("no token: {}", response.error());
     match error {
-        RequestTokenError::ServerResponse(answer) => said(&answer),
+        RequestTokenError::ServerResponse(response) => reason(&response),
         RequestTokenError::Request(error) => format!("no token: {}", causes(&error)),
         // GitHub sends errors with status 200.
-        RequestTokenError::Parse(error, answer) => match serde_json::from_slice(&answer) {
-            Ok(answer) => said(&answer),
+        RequestTokenError::Parse(error, body) => match serde_json::from_slice(&body) {
+            Ok(response) => reason(&response),
             Err(_) => format!("an answer without sense at {}", error.path()),
         },
         RequestTokenError::Other(cause) => cause,

@@ -1,9 +1,9 @@
 //! The only client for outgoing HTTP requests, and its rules:
 //!
 //! - https, or plain http to this machine if the administrator set up exactly that origin.
-//! - No address that isn't part of the public internet, unless the administrator named the origin (`--oidc`,
-//!   `--github-url`) or allows the network (`--allow-outbound`). The address is checked when it is connected to, so
-//!   a name that resolves to something else by then (DNS rebinding) is refused as well.
+//! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`) or
+//!   allows the network (`--allow-outbound`). The address is checked when connecting, so a name that resolves to
+//!   something else by then (DNS rebinding) is refused as well.
 //! - A time limit and a size limit for each exchange.
 //! - No redirects: the other server must not choose where the next request goes.
 //!
@@ -126,8 +126,8 @@ impl Outbound {
 }
 
 impl Client {
-    /// Whether nobody in between could read a request to `url`: it is https, or plain http on this machine if the origin
-    /// is plain http too. Says nothing about the address that a name resolves to.
+    /// Whether a request to `url` can’t be read on the way: it is https, or plain http on this machine if the origin is
+    /// plain http too. Says nothing about the address that a name resolves to.
     #[must_use]
     pub fn allows(&self, url: &Url) -> bool {
         url.scheme() == "https" || is_safe(url) && self.origin.scheme() == "http"

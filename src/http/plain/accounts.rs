@@ -1,5 +1,5 @@
-//! Signing in and out. Nobody who signs in has a session yet to which a form's token could be bound,
-//! and so there only a page of another origin is refused, as everywhere.
+//! Signing in and out. The form for signing in has no token, because there is no session yet to bind it to. It is
+//! protected only by the check of the origin.
 
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use crate::{
     model::Permission,
 };
 
-/// Whom development mode starts with.
+/// The users that development mode creates.
 const PEOPLE: [&str; 2] = ["john", "jane"];
 
 pub fn routes() -> Vec<Route> {
@@ -43,9 +43,9 @@ async fn get_sign_in(request: Request) -> HandlerResult {
 struct SignInForm {
     username: Option<String>,
     password: Option<String>,
-    /// An invitation or a setup link, whole or what is behind its `#`.
+    /// An invitation or a setup link: the whole URL, or the part after its `#`.
     link: Option<String>,
-    /// The button that makes an account.
+    /// The name of the button that creates an account.
     create: Option<String>,
 }
 

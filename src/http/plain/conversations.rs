@@ -1,4 +1,4 @@
-//! The list of conversations, starting one, and a conversation: to read and write in, and to follow.
+//! Pages to list conversations, start one, read and write in one, and follow one.
 
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -29,7 +29,7 @@ use crate::{
 
 /// Messages on one page.
 const PAGE: u32 = 25;
-/// Seconds after which a page that follows a conversation is loaded anew.
+/// Seconds after which the page that follows a conversation reloads.
 const REFRESH: u32 = 5;
 
 pub fn routes() -> Vec<Route> {
@@ -120,7 +120,7 @@ fn row(conversation: &ConversationView<'_>) -> Markup {
     }
 }
 
-/// Who said what last.
+/// A line about the newest message: who wrote it, and how it begins.
 fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Markup {
     let is_room = conversation.kind == ConversationKind::Room;
     html! {
@@ -132,7 +132,7 @@ fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Mar
         @if newest.deleted_at.is_some() {
             "Message deleted"
         } @else if newest.system.is_some() {
-            // It is English, whatever name it begins with.
+            // Always English, although the name that it begins with may be right-to-left.
             bdi dir="ltr" { (excerpt(newest.content)) }
         } @else {
             bdi { (excerpt(newest.content)) }
@@ -140,7 +140,7 @@ fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Mar
     }
 }
 
-/// The name of a room, or of the other person.
+/// The name of the room, or of the other person.
 pub fn title_of<'a>(conversation: &ConversationView<'a>) -> &'a str {
     let other = conversation.other_participant;
     conversation
@@ -169,7 +169,7 @@ async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult
     match send_message(&request, &session, id, &content, client_id).await {
         Ok(()) => see_other(&paths::newest_messages(id)),
         Err(error) => {
-            // Somebody goes back to a page from which they sent something, and writes something else.
+            // Going back in the browser to a page that was used to send a message, and sending another one from there.
             let is_used = matches!(error, Error::ClientIdReused);
             let refusal = ErrorResponse::from(error);
             let problem = if is_used {
@@ -200,12 +200,12 @@ async fn send_message(
     request.app.store.send(message).await.map(drop)
 }
 
-/// What a page shows of a conversation.
+/// A conversation and the messages of one page.
 struct LoadedConversation {
     conversation: Conversation,
-    /// Their place in it before they saw this.
+    /// The reader’s membership, as it was before this page was read.
     member: Member,
-    /// The oldest first, or those with the most reactions.
+    /// Oldest first, or ordered by the number of reactions.
     messages: Vec<Message>,
     has_older: bool,
 }
@@ -223,7 +223,7 @@ impl LoadedConversation {
         unread.map(|message| message.id)
     }
 
-    /// Reads it, and marks as read what is seen.
+    /// Loads the conversation and marks the shown messages as read.
     async fn load(
         request: &Request,
         session: &PageSession,
@@ -246,18 +246,18 @@ impl LoadedConversation {
             View::Newest => None,
             View::Before(message) => Some(message),
         };
-        let part = HistoryPage {
+        let page = HistoryPage {
             before,
             after: None,
             limit: PAGE + 1,
         };
-        let mut messages = store.history(caller, id, part).await?;
+        let mut messages = store.history(caller, id, page).await?;
         let has_older = messages.len() > PAGE as usize;
         messages.truncate(PAGE as usize);
         messages.reverse();
         let newest = messages.last().map_or(0, |message| message.number);
         if newest > member.last_read_number {
-            // A full disk keeps nobody from reading.
+            // An error is ignored: a full disk must not prevent reading.
             let _ = store.mark_read(caller, id, Some(newest)).await;
         }
         Ok(Self {
@@ -291,7 +291,7 @@ async fn conversation_page<'a>(
         first_unread: shown.first_unread(),
         tools: Some(session),
     };
-    // So that sending it again can't double it.
+    // Makes sending idempotent: submitting the form twice sends one message.
     let client_id = new_token()?;
     let main = html! {
         h1 { bdi { (title) } }
@@ -342,8 +342,8 @@ fn follow_path(id: ConversationId) -> String {
     format!("{}/follow", paths::conversation(id))
 }
 
-/// The newest first: a browser that loads a page anew stays where it was, and so at its top. (With an
-/// address that names a place in the page, it wouldn't load it at all.)
+/// Newest first: a browser that reloads a page keeps the scroll position, which is the top. An address with a fragment
+/// wouldn’t help, because browsers don’t reload for those.
 async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let _counted = request.app.metrics.stream(Transport::FollowPage);

@@ -1,4 +1,4 @@
-//! Messages on a page, and the pages on which one is edited, deleted or reacted to.
+//! How messages are shown, and the pages to edit, delete and react to one.
 
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use crate::{
 };
 
 const NOT_YOURS: Error = Error::NotYours("the author");
-/// What people react with most.
+/// The emoji that the page offers.
 const COMMON_EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
 
 pub fn routes() -> Vec<Route> {
@@ -44,7 +44,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Which of a conversation's messages a page shows.
+/// Which of a conversation’s messages a page shows.
 #[derive(Clone, Copy)]
 pub enum View {
     Newest,
@@ -61,7 +61,7 @@ impl View {
         Ok(before.map_or(Self::Newest, Self::Before))
     }
 
-    /// As it stands in an address, behind its path.
+    /// The query of the view’s address.
     fn query(self) -> String {
         match self {
             Self::Newest => String::new(),
@@ -74,7 +74,7 @@ impl View {
         format!("{}{}", paths::conversation(id), self.query())
     }
 
-    /// Where this view shows the message.
+    /// The address of a message within this view.
     fn path_to(self, message: &Message) -> String {
         format!("{}#m{}", self.path(message.conversation_id), message.id)
     }
@@ -84,18 +84,18 @@ impl View {
     }
 }
 
-/// Messages as somebody in their conversation sees them.
+/// How the messages of a page are shown to a member of the conversation.
 pub struct Listing<'a> {
     pub member: &'a Member,
     pub view: View,
-    /// Which of them is the first that is new to them, where the page says so.
+    /// The first unread message, if the page marks it.
     pub first_unread: Option<MessageId>,
-    /// Whose page it is, where there is something to be done with the messages.
+    /// The session for links and forms to change messages. None if the page has none of these.
     pub tools: Option<&'a PageSession>,
 }
 
 impl Listing<'_> {
-    /// With a heading for each day.
+    /// The messages with a heading for each day.
     pub fn by_day(&self, messages: &[Message]) -> Markup {
         html! {
             @for messages in messages.chunk_by(|one, next| is_same_day(one.created_at, next.created_at)) {
@@ -110,7 +110,7 @@ impl Listing<'_> {
         }
     }
 
-    /// In their own order.
+    /// The messages as a numbered list, in the given order.
     pub fn ranked(&self, messages: &[Message]) -> Markup {
         html! {
             ol .messages {
@@ -157,7 +157,7 @@ impl Listing<'_> {
         }
     }
 
-    /// Each as a button that adds the reader's own, or takes it back.
+    /// A button for each reaction, which adds or removes the reader’s own.
     fn reactions(&self, message: &MessageView<'_>) -> Markup {
         let chips = message.reactions.iter().map(|reaction| {
             let label = format!("{} {}", reaction.emoji, reaction.users.len());
@@ -186,14 +186,13 @@ fn author(message: &MessageView<'_>) -> Markup {
     }
 }
 
-/// A browser in a terminal shows a button's value and nothing else, and so that begins with the
-/// emoji.
+/// The value begins with the emoji, because browsers in a terminal show only a button’s value.
 fn reaction_button(label: &str, own: bool) -> Markup {
     let (name, mark) = if own { ("remove", " ✓") } else { ("add", "") };
     html! { input .own[own] type="submit" name=(name) value={ (label) (mark) }; }
 }
 
-/// The session's own message.
+/// A message, if the session’s user is its author.
 async fn own_message(
     request: &Request,
     session: &PageSession,
@@ -335,7 +334,7 @@ async fn react(
     }
 }
 
-/// The emoji that a button's label begins with.
+/// The emoji at the start of a button’s value.
 fn emoji_of(label: &str) -> Result<Emoji> {
     Emoji::new(label.split(' ').next().unwrap_or_default())
 }

@@ -1,15 +1,15 @@
-//! What all plain pages have: the head, the way about, and how a refusal looks.
+//! What all plain pages share: the head, the navigation, and the page for an error.
 
 use maud::{DOCTYPE, Markup, html};
 use warp::{Reply, reply::Response};
 
 use super::forms::PageSession;
 
-/// A page with a title of its own.
+/// A page. Its title is shown in the browser’s tab.
 pub struct Page<'a> {
     title: String,
     session: Option<&'a PageSession>,
-    /// After how many seconds the browser is to load it anew.
+    /// Seconds after which the browser reloads it.
     refresh: Option<u32>,
     main: Markup,
 }
@@ -81,7 +81,7 @@ fn navigation(session: &PageSession) -> Markup {
     }
 }
 
-/// Says why something wasn't done, where there is no form to say it at.
+/// The page for an error that can’t be shown at a form.
 pub fn refused(reason: &str) -> Page<'static> {
     let main = html! {
         h1 { "That didn’t work" }

@@ -1,5 +1,4 @@
-//! Rooms: those that one can join, making one, who is in one, and what its people and its owner can
-//! do about that.
+//! Pages to list and join rooms, create one, see the people in one, and what members and owners can change.
 
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -53,7 +52,7 @@ async fn get_rooms(request: Request) -> HandlerResult {
     Ok(page.into_response())
 }
 
-/// A room that somebody wants to have.
+/// The form to create a room.
 #[derive(Default, Deserialize)]
 struct RoomForm {
     #[serde(default)]
@@ -165,7 +164,7 @@ fn leave_path(id: ConversationId) -> String {
     format!("{}/leave", paths::conversation(id))
 }
 
-/// A room, as somebody in it sees it.
+/// A room, as a member sees it.
 struct Room {
     id: ConversationId,
     name: String,
@@ -255,7 +254,7 @@ async fn update(
         .map(drop)
 }
 
-/// The people, and what can be done; `newcomer` and `naming` are what its two fields hold.
+/// The page of a room’s people and settings. `newcomer` and `naming` are the contents of its two fields.
 async fn people_page<'a>(
     request: &Request,
     session: &'a PageSession,
@@ -339,7 +338,7 @@ fn open_form(session: &PageSession, room: &Room) -> Markup {
     }
 }
 
-/// Somebody in a room, to be asked about by its owner.
+/// A member of a room, for the room’s owner.
 async fn person(
     request: &Request,
     session: &PageSession,

@@ -1,17 +1,16 @@
-//! One module of the UI, made ready to stand beside others in one script.
+//! Rewrites a module of the UI so that several modules can be joined in one script.
 //!
-//! No JavaScript is parsed here. Modules keep a few rules instead, line by line, and one that
-//! breaks a rule is refused by file and line:
+//! This doesn’t parse JavaScript. Instead modules follow a few rules, checked line by line, and an error names the file
+//! and line that breaks one:
 //! - Imports come before all other code, one on a line: `import { a, b as c } from './x.js';` or
 //!   `import './x.js';`.
-//! - A `class`, `const` or any kind of `function` is exported by the word before it.
-//! - `import('./x.js')` names a module that is loaded later.
-//! - A comment that goes over several lines begins on a line of its own, and a string or template
-//!   literal doesn't go over several lines.
-//! - Nothing waits while a module loads, nor asks for the module's own address.
+//! - `export` is written in front of the declaration, which is a `class`, a `const` or any kind of `function`.
+//! - A dynamic import is written `import('./x.js')`.
+//! - A comment of several lines begins on a line of its own, and a string or template literal ends on its line.
+//! - No top-level `await`, and no `import.meta`.
 //!
-//! A module becomes a function that is called once and gives back what it exports, so that names of
-//! two modules don't meet:
+//! A module becomes a function that is called once and returns the exports, so that names of different modules don’t
+//! clash:
 //! ```js
 //! const $views$list = (() => {
 //! const { el } = $base$dom;
@@ -22,7 +21,7 @@
 
 use std::iter;
 
-/// A rule that a file breaks.
+/// The rule that a file breaks, and where.
 #[derive(Debug, thiserror::Error)]
 #[error("ui/{file}:{line}: {reason}")]
 pub struct RuleViolation {
@@ -31,7 +30,7 @@ pub struct RuleViolation {
     reason: String,
 }
 
-/// A line of a file, from 1.
+/// A line of a file. Lines are counted from 1.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     file: &'a str,
@@ -48,7 +47,7 @@ impl Place<'_> {
     }
 }
 
-/// Where a file names a module.
+/// A mention of a module in a file.
 #[derive(Clone)]
 pub struct Reference<'a> {
     pub path: String,
@@ -56,7 +55,7 @@ pub struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    /// What nobody names, and browsers ask for all the same.
+    /// A module that no file mentions, but that browsers load: the page’s script, or a worker.
     pub fn root(file: &'a str) -> Self {
         Self {
             path: file.to_owned(),
@@ -65,25 +64,25 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// A module, taken apart.
+/// A parsed module.
 pub struct Module<'a> {
     pub path: &'a str,
-    /// As it stands in a function: imports are from constants, and exports aren't marked.
+    /// The body of its function: imports are destructured from constants, and `export` is removed.
     code: String,
     pub imports: Vec<Import<'a>>,
-    /// The modules that it loads later.
+    /// The modules that it imports dynamically.
     pub dynamic_imports: Vec<Reference<'a>>,
     pub exports: Vec<String>,
 }
 
-/// A line of import.
+/// An import declaration.
 pub struct Import<'a> {
     pub module: Reference<'a>,
     pub names: Vec<String>,
 }
 
 impl<'a> Module<'a> {
-    /// Takes a module apart.
+    /// Parses a module.
     ///
     /// # Errors
     /// The first rule that it breaks.
@@ -189,7 +188,7 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    /// Calls the module, once, and keeps what it exports.
+    /// The module as a constant: a function that is called at once and returns the exports.
     pub fn function(&self) -> String {
         let (module, code) = (constant(self.path), &self.code);
         let exports = match self.exports.join(", ") {
@@ -200,13 +199,13 @@ impl<'a> Module<'a> {
     }
 }
 
-/// The constant that stands for a module. Of two paths that [`resolve`] gives, no two share one.
+/// The name of a module’s constant. It is unique for all paths that [`resolve`] returns.
 pub fn constant(path: &str) -> String {
     let name = path.strip_suffix(".js").unwrap_or(path);
     format!("${}", name.replace('/', "$").replace('-', "_"))
 }
 
-/// The names that a line imports, there and here, and from where.
+/// Parses an import declaration: pairs of the exported and the local name, and the specifier.
 fn imported(line: &str) -> Option<(Vec<(&str, &str)>, &str)> {
     let import = line.strip_prefix("import ")?.strip_suffix("';")?;
     if let Some(specifier) = import.strip_prefix('\'') {
@@ -223,13 +222,13 @@ fn imported(line: &str) -> Option<(Vec<(&str, &str)>, &str)> {
     Some((names.collect::<Option<_>>()?, specifier))
 }
 
-/// The name with which a text begins, perhaps an empty one.
+/// The identifier at the start of a text, which may be empty.
 fn first_name(text: &str) -> &str {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
     text.split(|c| !is_part(c)).next().unwrap_or_default()
 }
 
-/// The path of a module from how another names it.
+/// The path of a module, from its specifier in another.
 fn resolve(place: Place<'_>, specifier: &str) -> Result<String, RuleViolation> {
     let (folder, _) = place.file.rsplit_once('/').unwrap_or_default();
     let mut path: Vec<_> = folder.split_terminator('/').collect();
@@ -251,8 +250,7 @@ fn resolve(place: Place<'_>, specifier: &str) -> Result<String, RuleViolation> {
     Err(place.violation(reason))
 }
 
-/// The text without lines of comment, blank lines and indentation. It keeps the rules for comments,
-/// too.
+/// The text without comment lines, blank lines and indentation. It must follow the rules for comments.
 pub fn without_comments(file: &str, text: &str) -> Result<String, RuleViolation> {
     let mut code = String::with_capacity(text.len());
     for line in code_lines(file, text) {
@@ -262,7 +260,7 @@ pub fn without_comments(file: &str, text: &str) -> Result<String, RuleViolation>
     Ok(code)
 }
 
-/// The lines that are neither blank nor comments, and where they are.
+/// The lines that are neither blank nor comments, with their places.
 fn code_lines<'a>(
     file: &'a str,
     text: &'a str,
@@ -283,7 +281,7 @@ fn code_lines<'a>(
     })
 }
 
-/// What a line has behind a comment that begins it, or goes on in it.
+/// The part of a line after a comment that begins the line, or that continues from the line before.
 fn after_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
     let comment = match line.trim_start().strip_prefix("/*") {
         _ if *in_comment => line,
@@ -295,9 +293,9 @@ fn after_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
     end.map_or("", |(_, behind)| behind)
 }
 
-/// Refuses a line behind which it isn't plain that what looks like a comment is one.
+/// Refuses a line that leaves a comment or a literal open, after which a line that looks like a comment may not be one.
 fn check_end(line: &str) -> Result<(), &'static str> {
-    // Asked first, because it costs next to nothing, and this is about every line.
+    // Checked first because it is cheap, and this runs for every line.
     let comment = line.contains(" /*").then(|| line.rsplit_once(" /*"));
     if comment
         .flatten()

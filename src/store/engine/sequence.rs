@@ -38,14 +38,16 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Begins another history: a cursor of the one before means nothing any more.
+/// Begins another history: a cursor of the one before means nothing any more. The file may be of an older version, in
+/// which the table was called `clock`.
 pub fn begin_epoch(connection: &Connection) -> rusqlite::Result<()> {
-    connection
-        .execute(
-            "UPDATE sequence SET epoch = random() & 0x7fffffffffffffff",
-            [],
-        )
-        .map(drop)
+    let table = if connection.table_exists(None, "sequence")? {
+        "sequence"
+    } else {
+        "clock"
+    };
+    let sql = format!("UPDATE {table} SET epoch = random() & 0x7fffffffffffffff");
+    connection.execute(&sql, []).map(drop)
 }
 
 /// Writes something that wasn't there; writing the same value again would be no write at all.

@@ -14,12 +14,13 @@ use super::{ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Tab
 use crate::{
     model::{SystemKind, Timestamp, username_key},
     store::{
-        engine::{OpenError, sequence},
+        engine::{OpenError, migrate, sequence},
         files::backup::{
             BackupError, OnProgress, Progress, failed, folder_of, open_source, require_free,
             sync_folder,
         },
         participants::FEW,
+        schema::SCHEMA,
         visible::IS_VISIBLE,
     },
 };
@@ -39,6 +40,10 @@ pub fn export(
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
     require_free(to)?;
     let connection = open_source(database)?;
+    if !migrate::is_present(&connection, &SCHEMA).map_err(in_context)? {
+        let why = "an older tincan wrote it; start a server on it once, which brings it up to date";
+        return Err(OpenError::unusable(database, &why).into());
+    }
     // One moment for all of the files.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
     let user = username

@@ -20,7 +20,7 @@ const MANIFEST: &str = "archive.json";
 /// The pictures, each by its user's id.
 const PICTURES: &str = "pictures";
 /// The form that is described here.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -142,7 +142,7 @@ const TABLES: [Table; 8] = [
         order: "id",
         is_seen: "id = ?1 OR bot_of = ?1
             OR id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)
-            OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen) OR id IN (SELECT actor_id FROM seen)
+            OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen)
             OR id IN (SELECT user_id FROM reactions WHERE message_id IN (SELECT id FROM seen))",
     },
     Table {
@@ -228,7 +228,7 @@ const TABLES: [Table; 8] = [
             field("deletedAt", "deleted_at", Kind::Time),
             field("system", "system", Kind::Text),
             field("subject", "subject_id", Kind::Id),
-            field("actor", "actor_id", Kind::Id).optional(),
+            field("actor", "actor_id", Kind::Id).optional().seen_as("NULL"),
             field("clientId", "client_id", Kind::Text)
                 .seen_as("CASE WHEN author_id = ?1 THEN client_id END"),
             field("changedId", "changed_id", Kind::Id),
