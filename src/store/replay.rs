@@ -92,8 +92,8 @@ fn require_open(connection: &Connection, session: SessionId) -> Result<()> {
     }
 }
 
-/// What may be missed. A row's place in this list is only a number inside one query.
-const SOURCES: [&Source; 5] = [
+/// What may be missed. The first names the columns for all, so a new one goes to the end.
+const SOURCES: &[&Source] = &[
     &messages::SENT,
     &messages::CHANGED,
     &conversations::CHANGED,

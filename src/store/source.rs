@@ -1,5 +1,5 @@
-//! What a replay is made of: each family of tables says in a [`Source`] which of its rows a stream may have missed, and what
-//! the stream is told of one. A new kind of event is a source in its family's file, and a line in `replay`.
+//! What a replay is made of: each family of tables says in a [`Source`] which of its rows a stream may have missed, and
+//! what the stream is told of one. A new kind of event is a source in its family's file, and a line in `replay`.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -12,8 +12,9 @@ use crate::{
 
 /// Rows that are numbered from the sequence.
 pub struct Source {
-    /// A `SELECT` of four columns: the number, `{source}`, the conversation, and the id of what it is about. `?1` is the
-    /// caller, `?2` what they have had, `?4` how many people are few.
+    /// A `SELECT` of four columns, in this order: the row's number, `{source}`, the conversation, and the id of the message
+    /// or user that it is about. `?1` is the caller, `?2` the last number that they have, `?4` how many people are few. It
+    /// must find its rows by an index on the number: every stream that comes back runs it.
     pub select: fn() -> String,
     /// What the caller is told of a row that was row.
     pub load: fn(&mut Loader<'_>, &MissedRow) -> Result<Event>,
