@@ -82,7 +82,7 @@ pub struct Group {
 
 impl Group {
     /// # Panics
-    /// If two tables name the same parameter differently.
+    /// If two tables name the same parameter differently, or have the same route.
     pub fn new(
         prefix: &'static str,
         tables: &[fn() -> Vec<Route>],
@@ -92,7 +92,12 @@ impl Group {
         for route in tables.iter().flat_map(|table| table()) {
             let path = route.path;
             match resources.iter_mut().find(|resource| resource.path == path) {
-                Some(resource) => resource.routes.push(route),
+                Some(resource) => {
+                    let method = &route.method;
+                    let is_free = resource.routes.iter().all(|other| other.method != *method);
+                    assert!(is_free, "two routes for {method} {path}");
+                    resource.routes.push(route);
+                }
                 None => resources.push(Resource {
                     path,
                     routes: vec![route],

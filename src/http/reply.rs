@@ -76,7 +76,7 @@ impl ErrorResponse {
 
 fn status_of(code: ErrorCode) -> StatusCode {
     // Every status in the contract is valid, so this never fails.
-    StatusCode::from_u16(error::status(code)).unwrap_or_default()
+    StatusCode::from_u16(error::status(code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl From<Error> for ErrorResponse {
