@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tincan::{
     bus::Bus,
     error::Result,
-    http::{App, Network, Service, ServerSettings, Setup, Signup},
+    http::{App, Network, ServerSettings, Service, Setup, Signup},
     metrics::Metrics,
     model::{ConversationId, User, Username},
     password::{NewPassword, Passwords},
