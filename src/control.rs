@@ -1,7 +1,7 @@
-//! What somebody who holds the database may have done without signing in: the commands of the command
-//! line. A running server takes them at a Unix socket beside the database, which its owner alone can
-//! open; where none runs, the program does them itself, under the database's lock. Either way they
-//! pass through the one writer.
+//! The commands that manage a server from the command line, without signing in. Access to the database’s files is what
+//! permits them: a running server takes commands on a Unix socket beside the database that only its owner can open.
+//! If no server is running, the program runs them itself, under the database’s lock. Either way all writes go through
+//! the one writer.
 
 use std::{
     fs::{self, Permissions},
@@ -33,13 +33,13 @@ use crate::{
 };
 
 /// How long a command may take to arrive.
-const TIME: Duration = Duration::from_secs(5);
-/// How long accepting rests when the system has no more files or memory for it.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
-/// Bytes that a command may have.
-const LONGEST: u64 = 64 * 1024;
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before accepting again when the system is out of files or memory.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// The most bytes of a command.
+const MAX_COMMAND_BYTES: u64 = 64 * 1024;
 
-/// Something to be done. Users are named, everything else has an id.
+/// A command, as it travels over the socket. Users are identified by name, everything else by id.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
@@ -47,28 +47,28 @@ pub enum Command {
     ListUsers {
         search: String,
     },
-    MakeUser {
+    CreateUser {
         username: String,
         admin: bool,
     },
-    ChangeUser {
+    UpdateUser {
         username: String,
         new_name: Option<String>,
         admin: Option<bool>,
         disabled: Option<bool>,
     },
-    ResetUser {
+    CreateReset {
         username: String,
     },
     ListSessions {
         username: String,
     },
-    EndSessions {
+    DeleteSessions {
         username: String,
         id: Option<String>,
     },
     ListInvites,
-    MakeInvite {
+    CreateInvite {
         uses: u32,
         days: u32,
     },
@@ -76,7 +76,7 @@ pub enum Command {
         id: String,
     },
     ListTokens,
-    MakeToken {
+    CreateToken {
         username: String,
         name: String,
         scope: Scope,
@@ -87,26 +87,26 @@ pub enum Command {
     },
 }
 
-/// What became of a command: what there is to show, as the HTTP contract shows it, or the sentence that
-/// says why not.
-pub type Outcome = std::result::Result<Value, String>;
+/// The reply to a command: the result as the HTTP API would send it, or a sentence that says why the command was
+/// refused.
+pub type Reply = std::result::Result<Value, String>;
 
 impl Command {
-    /// Does it. `base` is where people reach the server, for links.
+    /// Runs the command. `base` is the URL at which people reach the server; links begin with it.
     ///
     /// # Errors
-    /// What the store refuses, and [`Error::Invalid`] and [`Error::NotFound`] for what names nothing.
+    /// Those of the store, [`Error::Invalid`] for a value out of range, and [`Error::NotFound`] for an unknown id.
     pub async fn perform(self, store: &Store, metrics: &Metrics, base: &str) -> Result<Value> {
         Ok(match self {
             Self::Status => json!(Status::of(store, metrics, base).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
-            Self::MakeUser { username, admin } => {
+            Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
                 let (user, reset) = store.create_account(username, admin).await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "user": user, "link": link, "expiresAt": reset.expires_at })
             }
-            Self::ChangeUser {
+            Self::UpdateUser {
                 username,
                 new_name,
                 admin,
@@ -120,7 +120,7 @@ impl Command {
                 };
                 json!(store.update_account(account.user.id, change).await?)
             }
-            Self::ResetUser { username } => {
+            Self::CreateReset { username } => {
                 let account = store.find_account(username).await?;
                 let reset = store.create_reset(account.user.id).await?;
                 let link = reset_link(base, &reset.token);
@@ -130,14 +130,14 @@ impl Command {
                 let account = store.find_account(username).await?;
                 json!(store.account_sessions(account.user.id).await?)
             }
-            Self::EndSessions { username, id } => {
+            Self::DeleteSessions { username, id } => {
                 let account = store.find_account(username).await?;
                 let id: Option<SessionId> = id.map(|id| parse(&id, "Session")).transpose()?;
                 store.end_account_sessions(account.user.id, id).await?;
                 Value::Null
             }
             Self::ListInvites => json!(store.invites().await?),
-            Self::MakeInvite { uses, days } => {
+            Self::CreateInvite { uses, days } => {
                 let uses = limits::invite_uses(uses)?;
                 let lasts = limits::days(days, &limits::INVITE_DAYS)?;
                 let (invite, token) = store.create_invite(None, uses, lasts).await?;
@@ -149,7 +149,7 @@ impl Command {
                 Value::Null
             }
             Self::ListTokens => json!(store.tokens(None).await?),
-            Self::MakeToken {
+            Self::CreateToken {
                 username,
                 name,
                 scope,
@@ -188,36 +188,36 @@ fn parse<T: FromStr>(id: &str, what: &'static str) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(what))
 }
 
-/// `value` with one more field.
+/// `value` as JSON, with one more field.
 fn with(value: &impl Serialize, name: &str, text: String) -> Value {
     let mut value = json!(value);
     value[name] = text.into();
     value
 }
 
-/// The socket beside the database.
+/// The path of the socket beside the database.
 fn socket(given: &Path) -> PathBuf {
-    // Behind links, as the lock is.
+    // Symbolic links are followed, as for the lock.
     let database = given.canonicalize();
     with_suffix(database.as_deref().unwrap_or(given), ".sock")
 }
 
-/// Where a running server takes commands. The socket goes when this does.
-pub struct Control {
+/// The socket on which a running server takes commands. The socket’s file is removed when this is dropped.
+pub struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-impl Drop for Control {
+impl Drop for ControlSocket {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
 }
 
-impl Control {
-    /// Makes the socket. Whoever calls it holds the database's lock, so that one which is there already
-    /// was left behind. None where it can't be made, as where the path is too long for a socket: that
-    /// is told, and no reason not to serve.
+impl ControlSocket {
+    /// Creates the socket. The caller must hold the database’s lock, which means that an existing socket was left behind
+    /// and can be replaced. Returns none if the socket can’t be created, for example because its path is too long: that
+    /// is logged, and the server runs without it.
     #[must_use]
     pub fn listen(database: &Path) -> Option<Self> {
         let path = socket(database);
@@ -234,7 +234,7 @@ impl Control {
         Some(Self { listener, path })
     }
 
-    /// Takes commands until the server stops. `base` is where people reach it.
+    /// Takes commands until the server stops. `base` is the URL at which people reach it.
     pub async fn serve(
         self,
         store: Store,
@@ -259,14 +259,14 @@ impl Control {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "can’t accept commands; trying again");
-                    sleep(ACCEPT_REST).await;
+                    sleep(ACCEPT_RETRY).await;
                 }
             }
         }
     }
 }
 
-/// One line is the command, and one the outcome.
+/// Reads a command as one line of JSON, and writes the reply as another.
 async fn answer(
     stream: UnixStream,
     store: &Store,
@@ -275,55 +275,55 @@ async fn answer(
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
-    let mut reader = BufReader::new(reader).take(LONGEST);
-    timeout(TIME, reader.read_line(&mut line)).await??;
-    let outcome: Outcome = match serde_json::from_str::<Command>(&line) {
+    let mut reader = BufReader::new(reader).take(MAX_COMMAND_BYTES);
+    timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
+    let reply: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
             if matches!(command, Command::Status) {
-                // Asked for again and again by whoever watches over the server.
+                // Monitoring asks for this all the time.
                 tracing::debug!(?command, "on the command line");
             } else {
                 tracing::info!(?command, "on the command line");
             }
-            let done = command.perform(store, metrics, base).await;
-            done.map_err(|error| error.to_string())
+            let result = command.perform(store, metrics, base).await;
+            result.map_err(|error| error.to_string())
         }
         Err(_) => Err("this server doesn’t know that command".to_owned()),
     };
-    let mut line = serde_json::to_vec(&outcome)?;
+    let mut line = serde_json::to_vec(&reply)?;
     line.push(b'\n');
     writer.write_all(&line).await
 }
 
-/// Has a running server do it.
+/// Sends a command to the running server.
 ///
 /// # Errors
-/// [`Unreachable::NobodyThere`] where none runs, which then may be done otherwise.
-pub async fn ask(database: &Path, command: &Command) -> std::result::Result<Outcome, Unreachable> {
+/// [`ControlError::NotRunning`] if there is none; the caller can then run the command itself.
+pub async fn send(database: &Path, command: &Command) -> std::result::Result<Reply, ControlError> {
     let stream = match UnixStream::connect(socket(database)).await {
         Ok(stream) => stream,
-        Err(error) if is_nobody_there(&error) => return Err(Unreachable::NobodyThere),
+        Err(error) if is_not_running(&error) => return Err(ControlError::NotRunning),
         Err(error) => return Err(error.into()),
     };
     let (reader, mut writer) = stream.into_split();
     let mut line = serde_json::to_vec(command).map_err(io::Error::from)?;
     line.push(b'\n');
     writer.write_all(&line).await?;
-    let mut answer = String::new();
-    BufReader::new(reader).read_line(&mut answer).await?;
-    Ok(serde_json::from_str(&answer).map_err(io::Error::from)?)
+    let mut line = String::new();
+    BufReader::new(reader).read_line(&mut line).await?;
+    Ok(serde_json::from_str(&line).map_err(io::Error::from)?)
 }
 
-/// Why a running server couldn't be asked.
+/// Why there is no reply from a server.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreachable {
+pub enum ControlError {
     #[error("no server runs on this database")]
-    NobodyThere,
+    NotRunning,
     #[error("the server didn’t answer: {0}")]
     Broken(#[from] io::Error),
 }
 
-fn is_nobody_there(error: &io::Error) -> bool {
+fn is_not_running(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused

@@ -1,8 +1,8 @@
-//! A backup a day, while the server runs, in a folder that keeps the last few. What goes wrong is logged and tried again;
-//! the server goes on.
+//! A daily backup while the server runs, into a folder that keeps the last few. A failure is logged and tried again, and
+//! the server continues.
 //!
-//! A backup is known by its name, `tincan-2026-11-21T18-40-00Z.db`, and nothing else in the folder is ever touched. The
-//! clock may have been wrong when a name was given, so a name of the future counts for nothing.
+//! A backup is recognised by its name, as in `tincan-2026-11-21T18-40-00Z.db`, and nothing else in the folder is ever
+//! touched. The clock may have been wrong when a name was given, so names with a time in the future are ignored.
 
 use std::{
     fs, io,
@@ -22,12 +22,12 @@ use crate::{
 };
 
 const DAY: Duration = Duration::from_hours(24);
-/// After this long one looks again at the latest: the clock may have been set, and what failed may work.
+/// The longest time between two checks: the clock may have been set, and a failure may be over.
 const LOOK_AGAIN: Duration = Duration::from_hours(1);
-/// How a backup's name ends.
+/// How a backup’s name ends.
 const SUFFIX: &str = ".db";
 
-/// Where backups go, and how many stay there.
+/// The folder for backups, and how many of them to keep.
 #[derive(Clone, Debug)]
 pub struct Daily {
     pub folder: PathBuf,
@@ -35,16 +35,16 @@ pub struct Daily {
 }
 
 /// Makes a backup whenever the newest is older than a day. Its cursor is the end of the sequence when the newest backup
-/// was begun: everything up to there is in the backup.
+/// was started: everything up to there is in the backup.
 pub struct DailyBackup {
     pub settings: Daily,
     pub database: PathBuf,
 }
 
-/// What there was to do.
+/// The outcome of a check.
 enum Round {
     Made,
-    /// The newest is younger than a day, for so long.
+    /// The newest is younger than a day. The next one is due after this time.
     NotDue(Duration),
 }
 
@@ -59,7 +59,7 @@ impl Follower for DailyBackup {
     ) -> anyhow::Result<Followed> {
         let (daily, database) = (self.settings.clone(), self.database.clone());
         let stops = stopping.clone();
-        // Waited for when the server stops, too: a backup that still reads would keep the last checkpoint from emptying
+        // Awaited even when the server stops: a backup that is still reading would keep the last checkpoint from emptying
         // the log.
         let round = task::spawn_blocking(move || daily.back_up_if_due(&database, &stops)).await?;
         let (through, next) = match round {
@@ -111,11 +111,11 @@ impl Daily {
         };
         store::back_up(database, &self.folder.join(&made), &mut watch)?;
         tracing::info!(backup = made, "the database was backed up");
-        self.forget_old(&names, now)?;
+        self.remove_old(&names, now)?;
         Ok(Round::Made)
     }
 
-    /// When the backups in the folder say that they were made.
+    /// The times of the backups in the folder, by their names.
     fn backups(&self, names: &Names) -> io::Result<Vec<Timestamp>> {
         let found = self.files()?.into_iter();
         Ok(found.filter_map(|name| names.moment(&name)).collect())
@@ -132,7 +132,7 @@ impl Daily {
         Ok(names)
     }
 
-    /// Removes what attempts left behind that were cut short.
+    /// Removes the files of unfinished backups.
     fn clean_up(&self, names: &Names) -> io::Result<()> {
         for name in self.files()? {
             if names.is_partial(&name) {
@@ -142,10 +142,10 @@ impl Daily {
         Ok(())
     }
 
-    /// Removes the oldest, until as many are left as shall be: first those that claim to be of the future, and never the
-    /// one that was made now.
-    fn forget_old(&self, names: &Names, made: Timestamp) -> io::Result<()> {
-        // As a name has it: to the second.
+    /// Removes the oldest backups beyond the number to keep. Those with a time in the future go first, and the one just
+    /// made never goes.
+    fn remove_old(&self, names: &Names, made: Timestamp) -> io::Result<()> {
+        // Rounded to the second, as in a name.
         let made = names.moment(&names.of_backup(made));
         let mut others = self.backups(names)?;
         others.retain(|at| Some(*at) != made);
@@ -158,9 +158,9 @@ impl Daily {
     }
 }
 
-/// How the backups of a database are called.
+/// The names of a database’s backups.
 struct Names {
-    /// Up to the moment.
+    /// The part before the time.
     prefix: String,
 }
 
@@ -176,7 +176,7 @@ impl Names {
         format!("{}{}{SUFFIX}", self.prefix, file_stamp(moment))
     }
 
-    /// The moment that a backup's name tells; none for any other name.
+    /// The time in a backup’s name. None for any other name.
     fn moment(&self, name: &str) -> Option<Timestamp> {
         let stamp = name.strip_prefix(&self.prefix)?.strip_suffix(SUFFIX)?;
         let (day, time) = stamp.split_once('T')?;
@@ -187,8 +187,8 @@ impl Names {
         (self.of_backup(moment) == name).then_some(moment)
     }
 
-    /// Whether this was to become a backup: its name, something that is nobody else's, and the end that says so; SQLite
-    /// may have put a file beside it.
+    /// Whether this is a file of an unfinished backup: a backup’s name, a unique part, [`PARTIAL`], and perhaps the suffix
+    /// of one of SQLite’s own files.
     fn is_partial(&self, name: &str) -> bool {
         let Some((backup, rest)) = name
             .rsplit_once(PARTIAL)
@@ -200,7 +200,7 @@ impl Names {
     }
 }
 
-/// A moment to the second, as a part of a name: without colons, which some programs take for the end of a host's.
+/// A time to the second for a file name: without colons, as some programs take what is before a colon for a host.
 fn file_stamp(moment: Timestamp) -> String {
     let text = moment.to_string();
     let seconds = text.split('.').next().unwrap_or(&text);

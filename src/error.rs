@@ -1,98 +1,96 @@
-//! What can go wrong while Tincan does what it was asked, each with a stable machine word. Nothing
-//! here knows HTTP: which status a word gets is decided in `http::reply`.
+//! The errors that a client may be told about. Each has a stable code that programs can match on. Nothing here knows
+//! HTTP: `http::reply` decides which status an error gets.
 
-/// The result of whatever the store, the feed or validation was asked for.
+/// The result of an operation of the store, of the feed, or of validation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A refusal or failure that a client may be told about; the `Display` text is a sentence for a
-/// person.
+/// An error that a client may be told about. Its `Display` text is a sentence for people.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody known is asking: no session, or one that has ended.
+    /// There is no session, or it has ended.
     #[error("Sign in first")]
     Unauthorized,
-    /// Name and password don't belong together; says nothing about which was wrong.
+    /// The username or the password is wrong. It doesn’t say which.
     #[error("Wrong username or password")]
     BadCredentials,
-    /// The password is right, but an administrator has shut the account.
+    /// The password is right, but an administrator has disabled the account.
     #[error("This account has been disabled by an administrator")]
     Disabled,
-    /// What was given as one's present password isn't.
+    /// The current password is wrong.
     #[error("That isn’t your password")]
     WrongPassword,
-    /// This server doesn't let people make accounts themselves.
-    #[error("This server doesn't take new accounts")]
+    /// This server doesn’t let people create accounts themselves.
+    #[error("This server doesn’t take new accounts")]
     SignupClosed,
-    /// An account is made by invitation here, and there was none.
+    /// An account needs an invitation here, and none was sent.
     #[error("An account needs an invitation here")]
     InviteRequired,
     /// The invitation is unknown, used up, expired or revoked.
     #[error("This invitation isn’t good any more; ask for another")]
     BadInvite,
-    /// Not the token on the server's terminal, or the first account has been made.
+    /// The token isn’t the one on the server’s terminal, or the first account exists already.
     #[error(
         "This setup link isn’t good any more; a new start of the server prints another where one is needed"
     )]
     BadSetupToken,
-    /// The link to a new password is unknown, used, expired or replaced.
+    /// The reset link is unknown, used, expired or replaced.
     #[error("This link isn’t good any more; ask an administrator for another")]
     BadResetToken,
-    /// An API token may do less than its user.
+    /// The API token’s scope doesn’t allow this.
     #[error("This token may not do that")]
     Scope,
-    /// Only an administrator can do it.
+    /// The caller isn’t an administrator.
     #[error("Only an administrator can do this")]
     NotAdmin,
-    /// Somebody must be left who can administer.
+    /// The last administrator who can sign in can’t be removed.
     #[error("This is the last administrator who can sign in")]
     LastAdmin,
-    /// Something must be left to sign in by.
+    /// The account would be left without a way to sign in.
     #[error("You couldn’t sign in any more; choose a password first")]
     LastWayIn,
-    /// The provider's account is linked already: to somebody else, or another one to this account.
+    /// The provider’s account is linked to somebody else, or this account to another one there.
     #[error("That account is linked already")]
     IdentityTaken,
-    /// What was named doesn't exist, or isn't the caller's to see; the text says what kind of thing.
+    /// It doesn’t exist, or the caller may not see it. The text says what kind of thing it is.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// A field has a value that can't be accepted; the text says why.
+    /// A field has a value that isn’t accepted. The text says why.
     #[error("{reason}")]
     Invalid { field: &'static str, reason: String },
     /// The username belongs to somebody else.
     #[error("Username taken")]
     UsernameTaken,
-    /// One can't start a conversation with oneself.
+    /// A conversation needs somebody other than the caller.
     #[error("Try starting a conversation with someone else")]
     Yourself,
-    /// One can see it, but it is somebody else's to change.
+    /// The caller may see it, but not change it.
     #[error("Only {0} can do this")]
     NotYours(&'static str),
-    /// What was asked for makes sense in a room alone.
+    /// Only rooms have this, and the conversation isn’t one.
     #[error("This conversation is between two people, and isn’t a room")]
     NotARoom,
     /// The client id already names another message of the same author.
     #[error("This client id was used for another message")]
     ClientIdReused,
-    /// Too often in too short a time; trying again helps after that many seconds.
+    /// Too many attempts. Trying again helps after that many seconds.
     #[error("Too many attempts; try again in {seconds} {}", if *.seconds == 1 { "second" } else { "seconds" })]
     Throttled { seconds: u64 },
-    /// Too much is waiting to be written, or another program holds the database; trying again later
-    /// helps.
+    /// The queue of writes is full, or another program holds the database. Trying again later helps.
     #[error("The server is busy; try again in a moment")]
     Busy,
-    /// The disk, or the quota, has no room for a write.
-    #[error("The server's storage is full")]
+    /// The disk or the quota is full, so nothing can be written.
+    #[error("The server’s storage is full")]
     StorageFull,
-    /// The store is stopping or has failed for good; nothing more is written.
+    /// The store is stopping or has failed for good, and writes nothing more.
     #[error("The server is stopping")]
     Stopping,
-    /// A defect or a broken machine; the cause has been logged and isn't for clients.
+    /// A defect or a broken machine. The cause is in the log and isn’t for clients.
     #[error("Something went wrong on the server")]
     Internal,
 }
 
 impl Error {
-    /// A value of `field` that can't be accepted, and why, as a sentence.
+    /// An [`Invalid`](Self::Invalid) value of `field`, with the reason as a sentence.
     #[must_use]
     pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Invalid {
@@ -101,7 +99,7 @@ impl Error {
         }
     }
 
-    /// The machine word that stands for it.
+    /// The code that stands for it in the API.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -138,17 +136,17 @@ impl Error {
 /// Defines [`ErrorCode`]: what each code means is its documentation, and travels in the contract.
 macro_rules! codes {
     ($($(#[doc = $meaning:literal])+ $name:ident = $word:literal,)+) => {
-        /// The machine word of an error, which clients may match on. It never changes its meaning.
+        /// The code of an error, which clients may match on. It never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum ErrorCode {
             $($(#[doc = $meaning])+ $name,)+
         }
 
         impl ErrorCode {
-            /// All of them.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// As it travels.
+            /// The code as it travels.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
-    metrics::{Held, Metrics, Transport},
+    metrics::{GaugeGuard, Metrics, Transport},
     model::{CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
     store::{Backlog, Session, Store},
@@ -88,7 +88,7 @@ pub struct Feed {
     /// Makes the user online while the feed exists.
     _online: PresenceGuard,
     /// Counts the feed while it exists.
-    _counted: Held,
+    _counted: GaugeGuard,
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been sent.

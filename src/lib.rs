@@ -1,6 +1,6 @@
 //! Tincan: a self-hosted messenger in one file.
 //!
-//! # A message's trip
+//! # A message’s trip
 //! ```text
 //! POST /api/conversations/7/messages                                GET /api/messages (any number of devices)
 //!    │ http/door, route   path → method → permission → body            ▲
@@ -14,59 +14,55 @@
 //!  201, after the commit
 //! ```
 //!
-//! # Rooms of the house
-//! Imports point one way only: `cli → server → http → feed → presence → store → bus → model`. [`control`],
-//! [`daily`] and [`status`] stand between `server` and `store`; [`oauth`], [`password`] and [`throttle`] are used by `http`, and use nothing but
-//! `model`, [`secret`] and [`error`]; [`metrics`] is used wherever there is something to count, and uses nothing. Only [`http`] names warp; only [`store`] names rusqlite.
+//! # Modules
+//! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
+//! [`server`] is started with. [`control`], [`status`], [`followers`] and [`daily`] are between `server` and `store`.
+//! `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store. [`oauth`] sends
+//! requests through [`outbound`]. [`metrics`] and [`secret`] may be used anywhere and depend on nothing. Only [`http`]
+//! uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!
-//! | module | what lives there |
+//! | module | what is in it |
 //! | --- | --- |
-//! | [`cli`] | commands, and what each does |
+//! | [`cli`] | the commands of the command line, and the exit codes |
 //! | [`config`] | flags and environment variables |
-//! | [`control`] | what the command line has a running server do |
-//! | [`status`] | how a running server is doing, for the command line |
-//! | [`daily`] | a backup a day, while the server runs |
-//! | [`followers`] | work that comes after a commit, on a cursor of its own, or on a schedule |
-//! | [`server`] | listen, accept, limits and time-outs, stop in good order |
-//! | [`http`] | tables of routes and the filter tree made of them; the door, the API, the feed's encodings, the embedded UI, pages without scripts |
-//! | [`contract`] | what each route takes and answers, as data, and the OpenAPI document and TypeScript declarations made of it |
-//! | [`feed`] | one gap-free stream of events for one caller |
+//! | [`control`] | commands for a running server, over a Unix socket |
+//! | [`status`] | the state of a running server, for the command line |
+//! | [`daily`] | a daily backup while the server runs |
+//! | [`followers`] | work after a commit, which follows the sequence on a cursor of its own, or a schedule |
+//! | [`server`] | listening, accepting, limits and time-outs of connections, an orderly stop |
+//! | [`http`] | route tables and the filter tree built from them; the door, the API, the feed’s encodings, the embedded UI, pages without scripts |
+//! | [`contract`] | what each route takes and answers, as data; the OpenAPI document and the TypeScript declarations made from it |
+//! | [`feed`] | a gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |
-//! | [`throttle`] | what slows down who guesses |
+//! | [`throttle`] | limits on guessing |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
-//! | [`bus`] | who is listening right now |
-//! | [`oauth`] | signing in at GitHub or an OpenID Connect provider |
-//! | [`outbound`] | the one HTTP client that goes out, and its rules |
-//! | [`metrics`] | what the server counts and measures of itself |
-//! | [`secret`] | secrets that whoever starts the server gives it |
-//! | [`model`] | what travels: ids, messages, events, and the rules that input must keep |
-//! | [`error`] | what can go wrong, with machine words |
+//! | [`bus`] | live events for the streams that are open |
+//! | [`oauth`] | signing in with GitHub or an OpenID Connect provider |
+//! | [`outbound`] | the only client for outgoing HTTP requests, and its rules |
+//! | [`metrics`] | what the server counts and measures |
+//! | [`secret`] | secrets that the server is started with |
+//! | [`model`] | what travels: ids, messages, events, and the rules for input |
+//! | [`error`] | the errors that clients are told about, and their codes |
 //!
 //! # Invariants
-//! 1. There is one writer: a thread that owns the write connection. Each job is taken back by itself
-//!    where it fails, a batch has one commit, and the queue is bounded. A job whose client has gone
-//!    is done all the same.
-//! 2. After the commit, and only then, the writer publishes the batch's events in id order, then
-//!    answers. Nobody else publishes anything that is kept; who types and who is online passes by
-//!    without a number.
-//! 3. The write-ahead log is synced at every commit (`synchronous = FULL`): an answered message
-//!    survives the power cord. Checkpoints run on a thread of their own.
-//! 4. One sequence: everything that a stream may replay is numbered from one sequence, and no number is
-//!    used twice. The number stands in the row that it is about; a row that changes again takes a newer
-//!    one. So a replay is what was numbered after the cursor, as it is now.
-//! 5. A stream subscribes first, then reads the database up to what it finds, then goes live, and
-//!    drops what it has had. One that lags reads the database again. It never skips, and never
-//!    holds an unbounded queue.
-//! 6. A message costs its receivers, not every stream; membership is checked again when an event is
-//!    read from the database.
-//! 7. No SQLite call runs on a tokio worker: readers are a pool of read-only connections on
-//!    blocking threads.
-//! 8. A token is 256 random bits, of which only the SHA-256 is kept, whether it stands for a session, a
-//!    program, an invitation, a new password or a hook; sessions are cached, and the writer takes a revoked
-//!    one out of the cache in the same step.
-//! 9. No `unsafe`, no second service, and no network of its own but what sign-in providers are asked where
-//!    they were set up.
+//! 1. There is one writer: a thread that owns the write connection. A batch of jobs has one commit. A job that fails is
+//!    rolled back on its own. The queue is bounded. A job is done even if its client has disconnected.
+//! 2. After the commit, and only then, the writer publishes the batch’s events in the order of their ids, then answers.
+//!    Nothing else publishes stored events. Typing and presence are sent without a number and aren’t stored.
+//! 3. The write-ahead log is synced at every commit (`synchronous = FULL`): a message that was answered survives a power
+//!    cut. Checkpoints run on a thread of their own.
+//! 4. Everything that a stream may replay is numbered from one sequence, and no number is used twice. The number is in the
+//!    row that it is about; a row that changes again takes a newer number. So a replay is every row numbered after the
+//!    cursor, in its present state.
+//! 5. A stream subscribes, then reads the database up to its present end, then goes live and drops what it has already
+//!    sent. One that lags reads the database again. It never skips an event, and never holds an unbounded queue.
+//! 6. A message costs its receivers, not every stream. Membership is checked again when an event is read from the
+//!    database.
+//! 7. No SQLite call runs on a tokio worker: readers are a pool of read-only connections on blocking threads.
+//! 8. A token is 256 random bits, and only its SHA-256 is stored, whether it is for a session, a program, an invitation, a
+//!    password reset or a hook. Sessions are cached, and the writer removes a revoked one from the cache in the same step.
+//! 9. No `unsafe`, no second service, and no outgoing requests except to sign-in providers that were set up.
 
 pub mod bus;
 pub mod cli;

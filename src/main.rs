@@ -1,4 +1,4 @@
-//! Parses the command line, runs the command, and turns what comes of it into one exit code.
+//! Parses the command line, runs the command, and exits with its exit code.
 
 use std::{io::Write, process::ExitCode};
 
@@ -7,7 +7,7 @@ use rustix::fs::Mode;
 use tincan::cli::{self, Cli};
 
 fn main() -> ExitCode {
-    // What the program makes is its owner's alone: the database, the log beside it, copies.
+    // Only the owner may read the files that the program creates: the database, its log, and backups.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     match cli::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,

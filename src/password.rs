@@ -1,5 +1,5 @@
-//! Passwords: the rules that a new one must keep, and hashing and checking them with argon2id, off
-//! the async threads and never too many at once.
+//! Passwords: the rules for new ones, and hashing and verifying them with argon2id, on blocking threads and only a few
+//! at once.
 
 use std::sync::Arc;
 
@@ -17,44 +17,44 @@ use crate::{
     model::username_key,
 };
 
-/// In bytes, after normalisation.
-const SHORTEST: usize = 8;
-const LONGEST: usize = 1_024;
+/// The length of a password in bytes, after normalisation.
+const MIN_BYTES: usize = 8;
+const MAX_BYTES: usize = 1_024;
 
-/// How many are hashed at once. Each takes 19 MiB and a core.
-const AT_ONCE: usize = 2;
-/// How many more may wait for their turn.
-const WAITING: usize = 16;
+/// How many passwords are hashed at once. Each takes 19 MiB and a core.
+const CONCURRENT: usize = 2;
+/// How many more may wait.
+const MAX_WAITING: usize = 16;
 
-/// OWASP's first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
+/// OWASP’s first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// What a password is checked against where there is none: it costs the same work as one that was
-/// kept, and what comes of it doesn't count.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The hash that a password is verified against if the account has none. It costs the same work as a real one, and the
+/// result is ignored.
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Those that everybody tries first, in lower case, one a line; none that another rule refuses.
+/// The most common passwords, in lower case, one per line. Those that another rule refuses are left out.
 const COMMONEST: &str = include_str!("password/commonest.txt");
 
-/// A password that keeps the rules. It has no `Debug`, and is wiped when it goes.
+/// A password that follows the rules. It has no `Debug`, and its memory is wiped when it is dropped.
 pub struct NewPassword(Zeroizing<String>);
 
 impl NewPassword {
-    /// Normalises (NFC) and checks the password that `username` would have, which came as `field`.
+    /// Normalises (NFC) and checks a new password for `username`. `field` is the request’s field that it came in.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `field`, with the rule that was broken.
+    /// [`Error::Invalid`] on `field`, with the rule that is broken.
     pub fn new(field: &'static str, text: &str, username: &str) -> Result<Self> {
         let text = normalised(text);
-        // Fewer bytes are fewer characters, and few people know what a byte is.
-        if text.len() < SHORTEST {
-            let reason = format!("A password has {SHORTEST} characters at least");
+        // Fewer than 8 bytes are fewer than 8 characters, too, and few people know what a byte is.
+        if text.len() < MIN_BYTES {
+            let reason = format!("A password has {MIN_BYTES} characters at least");
             return Err(Error::invalid(field, reason));
         }
-        if text.len() > LONGEST {
+        if text.len() > MAX_BYTES {
             return Err(Error::invalid(field, "This password is too long"));
         }
         if username_key(&text) == username_key(username) {
@@ -69,16 +69,16 @@ impl NewPassword {
     }
 }
 
-/// The same password is the same bytes, whichever keyboard it was typed on.
+/// The NFC form, so that the same password is the same bytes on every keyboard.
 fn normalised(text: &str) -> Zeroizing<String> {
-    // NFC never takes more than three times the bytes (UAX #15 §11), so that the text isn't moved
-    // to a larger place and left behind in the smaller one.
+    // NFC takes at most three times the bytes (UAX #15 §11), so the string never reallocates and leaves an unwiped copy
+    // behind.
     let mut normal = Zeroizing::new(String::with_capacity(text.len() * 3));
     normal.extend(text.nfc());
     normal
 }
 
-/// One character again and again, or the next one each time: `aaaaaaaa`, `abcdefgh`, `87654321`.
+/// Whether it repeats one character, or counts up or down: `aaaaaaaa`, `abcdefgh`, `87654321`.
 fn is_run(text: &str) -> bool {
     let steps = text.chars().zip(text.chars().skip(1));
     let mut steps = steps.map(|(one, next)| i64::from(u32::from(next)) - i64::from(u32::from(one)));
@@ -92,29 +92,29 @@ fn is_common(text: &str) -> bool {
     COMMONEST.lines().any(|common| common == *text)
 }
 
-/// Hashes and checks passwords, a few at a time. Cheap to clone; all clones wait in one queue.
+/// Hashes and verifies passwords, a few at a time. Cheap to clone; all clones share one queue.
 #[derive(Clone)]
 pub struct Passwords {
-    /// For who is at work or waits.
-    places: Arc<Semaphore>,
-    /// For who is at work.
-    turns: Arc<Semaphore>,
+    /// A permit for each job that runs or waits.
+    queue: Arc<Semaphore>,
+    /// A permit for each job that runs.
+    workers: Arc<Semaphore>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            queue: Arc::new(Semaphore::new(CONCURRENT + MAX_WAITING)),
+            workers: Arc::new(Semaphore::new(CONCURRENT)),
         }
     }
 }
 
 impl Passwords {
-    /// What to keep of a password: a PHC string with a new salt.
+    /// Hashes a password with a new salt, as a PHC string.
     ///
     /// # Errors
-    /// [`Error::Busy`] where too many wait.
+    /// [`Error::Busy`] if too many are waiting.
     pub async fn hash(&self, password: NewPassword) -> Result<String> {
         self.work(move || {
             let hash = argon2()?.hash_password(password.0.as_bytes());
@@ -123,43 +123,44 @@ impl Passwords {
         .await
     }
 
-    /// Whether `text` is the password of which `kept` was kept. Where nothing was, it isn't, after
-    /// the same work, so that the time tells nothing either.
+    /// Whether `text` is the password with this hash. Without a hash the answer is no, after the same work, so that the
+    /// time doesn’t tell whether there is one.
     ///
     /// # Errors
-    /// [`Error::Busy`] where too many wait; [`Error::Internal`] where `kept` isn't a PHC string.
-    pub async fn verify(&self, text: String, kept: Option<String>) -> Result<bool> {
+    /// [`Error::Busy`] if too many are waiting; [`Error::Internal`] if `hash` isn’t a PHC string.
+    pub async fn verify(&self, text: String, hash: Option<String>) -> Result<bool> {
         let text = Zeroizing::new(text);
         self.work(move || {
             let text = normalised(&text);
             let bytes = text.as_bytes();
-            // Nobody has a longer one. The work doesn't grow with it.
-            let (looked_at, rest) = bytes.split_at(bytes.len().min(LONGEST));
-            let hash = PasswordHash::new(kept.as_deref().unwrap_or(NOBODYS)).map_err(defect)?;
-            let is_same = match argon2()?.verify_password(looked_at, &hash) {
+            // No password is longer. Hashing only this much keeps the work bounded.
+            let (start, rest) = bytes.split_at(bytes.len().min(MAX_BYTES));
+            let parsed =
+                PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH)).map_err(defect)?;
+            let is_same = match argon2()?.verify_password(start, &parsed) {
                 Ok(()) => true,
                 Err(password_hash::Error::PasswordInvalid) => false,
                 Err(error) => return Err(defect(error)),
             };
-            Ok(is_same && rest.is_empty() && kept.is_some())
+            Ok(is_same && rest.is_empty() && hash.is_some())
         })
         .await
     }
 
-    /// Runs `work` off the async threads, when its turn has come.
+    /// Runs `work` on a blocking thread when a worker is free.
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = Arc::clone(&self.queue).try_acquire_owned();
         let place = place.map_err(|_| Error::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|_| Error::Stopping)?;
+        let worker = Arc::clone(&self.workers).acquire_owned().await;
+        let worker = worker.map_err(|_| Error::Stopping)?;
         let caller = Span::current();
         let done = task::spawn_blocking(move || {
-            // Given back when the work ends, not when whoever asked has gone: as long as it runs, the
-            // memory and the core are taken.
-            let _held = (place, turn);
+            // Released when the work ends, even if the request was dropped before: the work still uses memory and a
+            // core until then.
+            let _permits = (place, worker);
             caller.in_scope(work)
         });
         done.await.unwrap_or_else(|panic| {
@@ -174,7 +175,7 @@ fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// The errors of argon2 name what is wrong with a hash, and hold nothing of it.
+/// Logs an error of argon2. Its errors say what is wrong with a hash, and contain nothing of it.
 fn defect(error: impl std::fmt::Display) -> Error {
     tracing::error!(%error, "a password could not be hashed or checked");
     Error::Internal
@@ -216,7 +217,7 @@ mod tests {
         assert!(refusal("").is_some());
         assert!(refusal(&"ö?ab".repeat(250)).is_some(), "1,250 bytes");
         assert_eq!(refusal("vbn4Kx!p"), None);
-        // Four characters of two bytes each once they are composed, and eight before that.
+        // Four characters of two bytes each in NFC.
         assert_eq!(refusal("äöüÄ"), None);
         let longest = "xkcd".repeat(256);
         assert_eq!(refusal(&longest), None);
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn length_is_counted_after_normalisation() {
-        // A letter and its accent are three bytes, and two once they are one character.
+        // A letter and its combining accent are three bytes, and two in NFC.
         assert!(refusal("e\u{301}a\u{301}o\u{301}").is_some());
         assert_eq!(refusal("e\u{301}a\u{301}o\u{301}u\u{301}"), None);
     }
@@ -268,8 +269,8 @@ mod tests {
             assert_eq!(common, common.trim().to_lowercase());
             assert_eq!(common, *normalised(common));
             assert!(
-                common.len() >= SHORTEST && !is_run(common),
-                "{common} needn't be listed"
+                common.len() >= MIN_BYTES && !is_run(common),
+                "{common} needn’t be listed"
             );
         }
     }
@@ -307,7 +308,7 @@ mod tests {
         assert!(!verified.expect("an answer"));
     }
 
-    /// From the reference implementation's tests (phc-winner-argon2, `src/test.c`).
+    /// From the reference implementation’s tests (phc-winner-argon2, `src/test.c`).
     #[tokio::test]
     async fn a_hash_of_another_program_is_understood() {
         let known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
@@ -320,7 +321,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_nobodys_password_and_it_costs_the_same() {
-        let nobodys = PasswordHash::new(NOBODYS).expect("a PHC string");
+        let nobodys = PasswordHash::new(DUMMY_HASH).expect("a PHC string");
         let kept = hash("zwölf Boxkämpfer").await;
         let kept = PasswordHash::new(&kept).expect("a PHC string");
         assert_eq!(nobodys.algorithm, kept.algorithm);
@@ -344,7 +345,7 @@ mod tests {
         assert!(matches!(verified.await, Err(Error::Internal)));
     }
 
-    /// Takes up a turn until the sender goes, whether or not anybody waits for it.
+    /// Occupies a worker until the sender is dropped, although the task that asked for it has been aborted.
     async fn held(passwords: &Passwords) -> mpsc::Sender<()> {
         let (release, released) = mpsc::channel::<()>();
         let (started, has_started) = tokio::sync::oneshot::channel();
@@ -361,7 +362,7 @@ mod tests {
             .await
             .expect("its turn comes")
             .expect("it works");
-        // The client has left.
+        // As if the client had disconnected.
         waiting.abort();
         assert!(waiting.await.expect_err("it was aborted").is_cancelled());
         release
@@ -372,19 +373,19 @@ mod tests {
         let passwords = Passwords::default();
         let first = held(&passwords).await;
         let second = held(&passwords).await;
-        let mut waiting: Vec<_> = (0..WAITING)
+        let mut waiting: Vec<_> = (0..MAX_WAITING)
             .map(|_| Box::pin(passwords.work(|| Ok(()))))
             .collect();
         for work in &mut waiting {
             assert!(
                 futures_util::poll!(work.as_mut()).is_pending(),
-                "both turns are taken, though nobody waits for what they do"
+                "both workers are taken, though nobody waits for what they do"
             );
         }
         let refused = timeout(PATIENCE, passwords.work(|| Ok(()))).await;
         assert!(matches!(refused, Ok(Err(Error::Busy))));
 
-        // Who leaves the queue makes room in it.
+        // Leaving the queue makes room in it.
         drop(waiting.pop());
         let mut late = Box::pin(passwords.work(|| Ok(())));
         assert!(futures_util::poll!(late.as_mut()).is_pending());

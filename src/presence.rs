@@ -1,5 +1,5 @@
-//! Who is online: whoever has a stream open, and for a moment more, so that loading a page anew
-//! doesn't blink. Nothing of it is kept; people who may know are told when somebody comes or goes.
+//! Who is online: everybody with an open stream, and for a few seconds after it has closed, so that reloading a page
+//! goes unnoticed. Nothing of this is stored. People who may see it receive an event when somebody comes or goes.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -17,15 +17,14 @@ use crate::{
     store::{Session, Store},
 };
 
-/// How long somebody counts as online without a stream. Long polls and loading a page anew leave
-/// shorter gaps.
+/// How long somebody counts as online without a stream. The gaps of long polls and page reloads are shorter.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The people who are online.
 pub struct Presence {
     store: Store,
     bus: Arc<Bus>,
-    /// Streams end wherever they are dropped, also where no task runs.
+    /// Guards may be dropped outside of any task, and need a runtime to spawn on.
     runtime: Handle,
     online: Mutex<HashMap<UserId, Streams>>,
 }
@@ -34,19 +33,19 @@ pub struct Presence {
 #[derive(Default)]
 struct Streams {
     open: usize,
-    /// How often the last of them has ended: whether it is still the same absence when the grace is
-    /// over.
+    /// How often the last open stream has closed. After the grace period it tells whether this is still the same
+    /// absence.
     absences: u64,
 }
 
-/// One stream of somebody, which keeps them online.
+/// Keeps a user online as long as it lives. Each open stream holds one.
 pub struct PresenceGuard {
     presence: Arc<Presence>,
     user: UserId,
 }
 
 impl Presence {
-    /// Nobody is online yet. Needs a tokio runtime around it.
+    /// Nobody is online yet. Must be called within a tokio runtime.
     #[must_use]
     pub fn new(store: &Store, bus: &Arc<Bus>) -> Arc<Self> {
         Arc::new(Self {
@@ -57,7 +56,7 @@ impl Presence {
         })
     }
 
-    /// Somebody has opened a stream.
+    /// The user has opened a stream.
     #[must_use]
     pub fn enter(self: &Arc<Self>, user: UserId) -> PresenceGuard {
         let has_come = {
@@ -76,14 +75,14 @@ impl Presence {
         }
     }
 
-    /// Whether somebody has a stream open, or had one a moment ago.
+    /// Whether the user has an open stream, or had one within the grace period.
     #[must_use]
     pub fn is_online(&self, user: UserId) -> bool {
         self.online.lock().contains_key(&user)
     }
 
-    /// Lets others see whether `user` is online, types, and what they have read, or not. Whoever sees
-    /// them online and isn't to see it any more is told that they have gone.
+    /// Sets whether others may see that `user` is online, is typing, and what they have read. When that is turned off,
+    /// everybody who could see them is told that they are offline.
     pub async fn set_shown(self: &Arc<Self>, user: UserId, shown: bool) -> Result<()> {
         let seeing = self.store.contacts(user).await?;
         self.store.set_shows_activity(user, shown).await?;
@@ -96,11 +95,11 @@ impl Presence {
         Ok(())
     }
 
-    /// Tells the others in a conversation that the session's user is typing, where they show it and there are few.
-    /// Asked for too often, nothing is sent.
+    /// Tells the others in a conversation that the session’s user is typing, if the user shows it and the conversation
+    /// is small enough. Sends nothing if called too often.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) if the user isn’t in the conversation.
     pub async fn send_typing(&self, session: &Session, id: ConversationId) -> Result<()> {
         let caller = session.user.id;
         let others = self.store.typing_audience(caller, id).await?;
@@ -142,11 +141,11 @@ impl Presence {
     fn announce(self: &Arc<Self>, user: UserId, online: bool) {
         let presence = Arc::clone(self);
         self.runtime.spawn(async move {
-            // Who can't be told now asks when they look.
+            // If this fails, clients still learn it when they load the conversation.
             let Ok(contacts) = presence.store.contacts(user).await else {
                 return;
             };
-            // Meanwhile it may be the other way round, and told so already.
+            // The state may have changed meanwhile; then that change has its own announcement.
             if presence.is_online(user) == online {
                 let event = Event::presence(user, online);
                 presence.bus.send_ephemeral(&contacts, event);

@@ -1,18 +1,18 @@
-//! Secrets that the server is started with: kept out of logs, read from files, and compared.
+//! Secrets that the server is started with: read from flags or files, kept out of logs, and compared in constant time.
 
 use std::{fmt, fs, io, path::PathBuf};
 
 use subtle::ConstantTimeEq;
 
-/// A text that no log and no error message shows.
+/// A text that never appears in a log or an error message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// Why there is no secret. The secret itself stands in none of the texts.
+/// Why a secret can’t be used. No message contains the secret itself.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error("{0} is given, and a file with it; which is it?")]
-    Two(String),
+    Ambiguous(String),
     #[error("can’t read the secret in {file:?}: {reason}")]
     Unreadable { file: PathBuf, reason: io::Error },
     #[error("the file {0:?} is empty, and should hold a secret")]
@@ -25,9 +25,12 @@ impl Secret {
         Self(text)
     }
 
-    /// The secret from a flag or from a file, without white space around it; an error if both are given, which calls it
-    /// `what`. An empty flag or variable counts as unset.
-    pub fn given(
+    /// The secret from a flag or from a file, where white space around it is dropped. An empty flag or variable counts
+    /// as unset. `what` names the secret in errors.
+    ///
+    /// # Errors
+    /// If both are given, or the file can’t be read or is empty.
+    pub fn from_flag_or_file(
         what: &str,
         given: Option<Self>,
         file: Option<PathBuf>,
@@ -38,7 +41,7 @@ impl Secret {
             return Ok(given);
         };
         if given.is_some() {
-            return Err(SecretError::Two(what.to_owned()));
+            return Err(SecretError::Ambiguous(what.to_owned()));
         }
         match fs::read_to_string(&file) {
             Ok(text) if text.trim().is_empty() => Err(SecretError::EmptyFile(file)),
@@ -53,9 +56,9 @@ impl Secret {
         &self.0
     }
 
-    /// Whether `text` is the secret. The time that this takes tells its length at most.
+    /// Whether `text` is the secret. Takes the same time wherever they differ, and so reveals at most its length.
     #[must_use]
-    pub fn is(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }

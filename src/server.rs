@@ -1,8 +1,7 @@
-//! The listening socket: accepting, limits and time-outs for each connection, and stopping in good
-//! order.
+//! The listening socket: accepting connections, their limits and time-outs, and an orderly stop.
 //!
-//! hyper's HTTP/1 connection is driven here directly, because `warp::serve` has no time-out for
-//! headers and waits for open streams for ever when it stops.
+//! hyper’s HTTP/1 connection is driven here directly, because `warp::serve` has no time-out for headers, and when
+//! it stops it waits for open streams for ever.
 
 use std::{
     io,
@@ -26,58 +25,58 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     bus::Bus,
-    control::Control,
+    control::ControlSocket,
     daily::{Daily, DailyBackup},
     followers::{Followers, sweep::Sweeper},
-    http::{App, Service, Settings, Setup},
+    http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},
 };
 
-/// From the first byte of a head, or the end of the answer before it, to the last.
-const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a client may leave what was written to it untaken.
-const WRITE_TIME: Duration = Duration::from_secs(30);
-/// How long what was sent may stay unacknowledged (`TCP_USER_TIMEOUT`, tcp(7)); with a heartbeat
-/// every 15 s, a connection to nowhere is gone within a minute.
-const UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(40);
+/// How long a request’s head may take, counted from the end of the previous response or from the head’s first byte.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a write may wait for a client that doesn’t read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long sent data may stay unacknowledged (`TCP_USER_TIMEOUT`, tcp(7)). With a heartbeat every 15 s, a dead
+/// connection is closed within a minute.
+const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(40);
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(30))
     .with_interval(Duration::from_secs(10))
     .with_retries(3);
 /// How long connections may take to end when the server stops.
-const DRAIN_TIME: Duration = Duration::from_secs(8);
-/// How long a follower that is at work may take to notice that the server stops.
-const FOLLOWERS_TIME: Duration = Duration::from_secs(1);
-/// Bytes of a request's head, and of what hyper holds back for a slow reader.
-const BUFFER: usize = 16 * 1024;
-/// Connections at a time where the system's limit on files doesn't say less.
-const MOST_CONNECTIONS: u64 = 20_000;
-/// Files for everything that isn't a connection.
-const OTHER_FILES: u64 = 100;
-/// How long accepting rests when the system has no more files or memory for it.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
-/// Deliveries that a receiver's channel holds.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a running follower may take to end when the server stops.
+const FOLLOWERS_TIMEOUT: Duration = Duration::from_secs(1);
+/// The most bytes of a request’s head, and of a response that hyper buffers for a slow reader.
+const BUFFER_BYTES: usize = 16 * 1024;
+/// The most connections at a time, unless the system’s limit on open files is lower.
+const MAX_CONNECTIONS: u64 = 20_000;
+/// Open files kept free for everything that isn’t a connection.
+const RESERVED_FILES: u64 = 100;
+/// How long to wait before accepting again when the system is out of files or memory.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// How many events a receiver’s channel holds before it lags.
 pub const BUS_CAPACITY: usize = 8;
 
-/// What a server needs to know.
+/// Everything that a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
     pub database: PathBuf,
     /// See [`BUS_CAPACITY`].
     pub bus_capacity: usize,
-    /// The backups that it makes by itself.
+    /// Where daily backups go. None means that there are no daily backups.
     pub backups: Option<Daily>,
-    pub settings: Settings,
+    pub settings: ServerSettings,
 }
 
-/// Why a server can't start.
+/// Why a server can’t start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
     Database(#[from] OpenError),
-    #[error("can't listen on {address}: {reason}")]
+    #[error("can’t listen on {address}: {reason}")]
     Listen {
         address: SocketAddr,
         reason: io::Error,
@@ -86,15 +85,15 @@ pub enum StartError {
         "--dev lets anybody sign in as anybody, so it only listens on this machine: use --listen 127.0.0.1:{port}, not {address}"
     )]
     DevIsLocal { address: SocketAddr, port: u16 },
-    #[error("can't prepare the first accounts: {0}")]
+    #[error("can’t prepare the first accounts: {0}")]
     Accounts(crate::error::Error),
 }
 
-/// A server that listens and hasn't begun to answer.
+/// A server that listens but doesn’t answer yet.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    control: Option<Control>,
+    control: Option<ControlSocket>,
     backups: Option<Daily>,
     database: PathBuf,
     app: Arc<App>,
@@ -107,9 +106,9 @@ impl Server {
         Self::start(config, listener).await
     }
 
-    /// Like [`bind`](Self::bind), at a socket that somebody else has opened at `config.listen`, and where clients may
-    /// be waiting already.
-    pub async fn take_over(
+    /// Like [`bind`](Self::bind), with a socket that is already open at `config.listen`. Clients may be waiting on it
+    /// already.
+    pub async fn with_listener(
         listener: std::net::TcpListener,
         config: Config,
     ) -> Result<Self, StartError> {
@@ -137,7 +136,7 @@ impl Server {
                 port: listen.port(),
             });
         }
-        // The database first: of two servers started alike, the second shall hear who has the file.
+        // The database first: if the same server is started twice, the error of the second should be about the file.
         let (bus, metrics) = (Bus::new(bus_capacity), Metrics::new());
         let store = Store::open(&database, &bus, &metrics)?;
         let listening = async {
@@ -170,32 +169,32 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            control: Control::listen(&database),
+            control: ControlSocket::listen(&database),
             backups,
             database,
             app,
         })
     }
 
-    /// What it keeps.
+    /// The database.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.app.store
     }
 
-    /// Where it listens, with the port that the system chose where 0 was asked for.
+    /// The address that it listens on. If port 0 was asked for, this has the port that the system chose.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where the first account is made, as long as there is nobody who could administer.
+    /// The link to create the first account, as long as there is no administrator.
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
         self.app.setup.link(&self.url())
     }
 
-    /// Where people reach it, as far as it knows.
+    /// The URL at which people reach the server, as far as the server knows.
     fn url(&self) -> String {
         if let Some(own) = &self.app.settings.public_url {
             return own.to_string();
@@ -208,11 +207,10 @@ impl Server {
         }
     }
 
-    /// Serves until `stop` resolves; then ends all streams, waits for what is under way, and closes
-    /// the database.
+    /// Serves until `stop` resolves. Then it ends all streams, waits for requests in progress, and closes the database.
     ///
     /// # Errors
-    /// Where the store can't go on; nothing that was answered is lost.
+    /// If the store fails for good. Nothing that was answered is lost.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), store::FatalError> {
         let base = self.url();
         let Self {
@@ -257,11 +255,12 @@ impl Server {
             why
         };
         let outcome = serve(listener, service, end, app.stopping.clone()).await;
-        // The socket goes before the lock does, or a server that starts meanwhile would lose its own.
+        // The control socket is removed before the lock is released. Otherwise this could remove the socket of a server
+        // that starts in between.
         if let Err(error) = commands.await {
             tracing::error!(%error, "taking commands ended early");
         }
-        if timeout(FOLLOWERS_TIME, followers).await.is_err() {
+        if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower did not end in time");
         }
         app.store.close().await;
@@ -269,20 +268,19 @@ impl Server {
     }
 }
 
-/// Accepts connections and answers on them with `service` until `stop` resolves, whose output it
-/// gives back; then cancels
-/// `stopping` and waits for the connections, within bounds.
+/// Accepts connections and answers requests with `service` until `stop` resolves. Then it cancels `stopping`, waits for
+/// the connections to end, within bounds, and returns the output of `stop`.
 pub async fn serve<T>(
     listener: TcpListener,
     service: Service,
     stop: impl Future<Output = T>,
     stopping: CancellationToken,
 ) -> T {
-    let permits = Arc::new(Semaphore::new(most_connections()));
+    let permits = Arc::new(Semaphore::new(max_connections()));
     let connections = TaskTracker::new();
     let mut stop = pin!(stop);
     let why = loop {
-        // Where all are taken, newcomers wait in the system's queue.
+        // At the limit, new connections wait in the system’s queue.
         let accepted = async {
             let permit = Arc::clone(&permits).acquire_owned().await;
             (permit, listener.accept().await)
@@ -297,17 +295,17 @@ pub async fn serve<T>(
                 let peer = peer.ip();
                 connections.spawn(serve_connection(stream, peer, service, stopping, permit));
             }
-            Err(error) if is_the_clients(&error) => {}
+            Err(error) if is_connection_error(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "can't accept connections; trying again");
-                sleep(ACCEPT_REST).await;
+                tracing::warn!(%error, "can’t accept connections; trying again");
+                sleep(ACCEPT_RETRY).await;
             }
         }
     };
     drop(listener);
     stopping.cancel();
     connections.close();
-    if timeout(DRAIN_TIME, connections.wait()).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             "some connections did not end in time"
@@ -330,7 +328,7 @@ async fn serve_connection(
     let metrics = Arc::clone(service.metrics());
     let _counted = metrics.connection();
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIME));
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let stream = InspectWriter::new(stream, move |written: &[u8]| {
         metrics.bytes_sent.inc_by(written.len() as u64);
     });
@@ -339,8 +337,8 @@ async fn serve_connection(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
-            .max_buf_size(BUFFER)
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(BUFFER_BYTES)
             .serve_connection(TokioIo::new(Box::pin(stream)), answer)
             .with_upgrades()
     );
@@ -354,7 +352,7 @@ async fn serve_connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
-    // A connection that speaks something else now is still one of those that are counted.
+    // A connection that was upgraded, as to a WebSocket, still counts.
     afterwards.close();
     afterwards.wait().await;
 }
@@ -364,12 +362,12 @@ fn configure(stream: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&KEEPALIVE)?;
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIME))?;
+    socket.set_tcp_user_timeout(Some(ACKNOWLEDGE_TIMEOUT))?;
     Ok(())
 }
 
-/// Whether accepting failed because of the one connection that it was about.
-fn is_the_clients(error: &io::Error) -> bool {
+/// Whether the error is about the one connection that was to be accepted, and not about the listener.
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -378,21 +376,22 @@ fn is_the_clients(error: &io::Error) -> bool {
     )
 }
 
-/// Raises the limit on open files as far as the system lets it, and leaves room for files that
-/// aren't connections.
-fn most_connections() -> usize {
-    let files = raise_file_limit().unwrap_or(MOST_CONNECTIONS);
-    let connections = files.saturating_sub(OTHER_FILES).clamp(1, MOST_CONNECTIONS);
+/// How many connections fit into the limit on open files, which is raised first as far as the system allows.
+fn max_connections() -> usize {
+    let files = raise_file_limit().unwrap_or(MAX_CONNECTIONS);
+    let connections = files
+        .saturating_sub(RESERVED_FILES)
+        .clamp(1, MAX_CONNECTIONS);
     usize::try_from(connections).unwrap_or(1)
 }
 
-/// The limit that is in force then; none where there is none.
+/// Raises the limit on open files, and returns the limit now in force. None means that there is no limit.
 fn raise_file_limit() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.map_or(MOST_CONNECTIONS + OTHER_FILES, |maximum| {
-        maximum.min(MOST_CONNECTIONS + OTHER_FILES)
+    let wanted = maximum.map_or(MAX_CONNECTIONS + RESERVED_FILES, |maximum| {
+        maximum.min(MAX_CONNECTIONS + RESERVED_FILES)
     });
     match current {
         Some(current) if current < wanted => {

@@ -1,4 +1,4 @@
-//! How a running server is doing, for whoever looks after it: what `tincan status` shows.
+//! The state of a running server, for its administrator: what `tincan status` shows.
 
 use std::collections::BTreeMap;
 
@@ -10,34 +10,34 @@ use crate::{
     store::{StorageUsage, Store},
 };
 
-/// All of it, at one stats.
+/// The state of a server at one moment.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// Whether a write could be made durable just now.
+    /// Whether a write can be made durable right now.
     pub healthy: bool,
-    /// Why not.
+    /// Why it isn’t healthy, as a sentence.
     pub problem: Option<String>,
-    /// Where people reach it.
+    /// The URL at which people reach it.
     pub address: String,
     pub version: String,
     pub uptime_seconds: u64,
     pub users: i64,
     pub messages: i64,
     pub connections: i64,
-    /// Those open, by transport.
+    /// The number of open streams by transport.
     pub streams: BTreeMap<String, i64>,
     pub queued_writes: usize,
-    /// What a commit takes lately; nought where there was none.
+    /// How long recent commits took on average, in microseconds. 0 if there were none.
     pub commit_micros: u64,
     pub database_bytes: u64,
     pub wal_bytes: u64,
-    /// What is left of the disk that the database is on, where the system tells.
+    /// Free space on the database’s disk, if the system tells.
     pub free_bytes: Option<u64>,
 }
 
 impl Status {
-    /// Looks. `base` is where people reach the server.
+    /// Collects the state. `base` is the URL at which people reach the server.
     pub async fn of(store: &Store, metrics: &Metrics, base: &str) -> Result<Self> {
         let problem = store
             .check_writable()

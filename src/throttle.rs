@@ -1,6 +1,5 @@
-//! Slows down who guesses: so many attempts for an address, and a growing delay for an account.
-//! Nobody is ever locked out by somebody else's guessing. Kept in memory alone, and by monotonic
-//! time.
+//! Slows down guessing: a limited number of attempts per address, and a growing delay per account. Nobody is ever locked
+//! out by somebody else’s guessing. All of it is kept in memory only, and measured by the monotonic clock.
 
 use std::{
     collections::HashMap,
@@ -21,32 +20,32 @@ use crate::{
     model::HookId,
 };
 
-/// Attempts of an address at once, and how long until it has one more.
+/// The attempts that an address has at once, and how often it gets another.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const ATTEMPT_EVERY: Duration = Duration::from_secs(3);
-/// The same for what a hook posts.
+/// The same for the messages of a hook.
 const POSTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 const POST_EVERY: Duration = Duration::from_secs(2);
 
-/// Wrong passwords in a row that cost no delay: everybody mistypes.
+/// Wrong passwords in a row without a delay, as everybody mistypes.
 const FREE_FAILURES: u32 = 3;
-/// The delay doubles from a second up to 2³ of them.
-const MOST_DOUBLINGS: u32 = 3;
+/// The delay starts at one second and doubles this many times, up to 8 s.
+const MAX_DOUBLINGS: u32 = 3;
 /// How long a failure counts.
-const FAILURE_COUNTS: Duration = Duration::from_hours(1);
+const FAILURE_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Keys from which on a limiter looks for those that it can forget.
-const MANY_KEYS: usize = 4_096;
-/// How long it then waits before it looks again: it has to look at every key.
-const FORGET_EVERY: Duration = Duration::from_secs(1);
-/// Accounts whose failures are remembered.
-const MOST_ACCOUNTS: usize = 10_000;
+/// The number of keys from which on a limiter looks for keys to evict.
+const EVICT_FROM_KEYS: usize = 4_096;
+/// How often it looks at most, because it has to visit every key.
+const EVICT_EVERY: Duration = Duration::from_secs(1);
+/// The most accounts whose failures are kept.
+const MAX_ACCOUNTS: usize = 10_000;
 
-/// What slows down attempts to sign in, and whatever else takes a secret.
+/// Limits attempts to sign in and other requests that prove a secret.
 pub struct Throttle {
     addresses: Limiter<IpAddr>,
     hooks: Limiter<HookId>,
-    /// By a hash of what names the account: what was typed may be long, and needn't exist.
+    /// By a hash of the username, which may be long, and need not exist.
     failures: Mutex<HashMap<u64, Failures>>,
     hasher: RandomState,
 }
@@ -72,7 +71,7 @@ impl Throttle {
     /// Counts an attempt from `address`.
     ///
     /// # Errors
-    /// [`Error::Throttled`] where there were too many.
+    /// [`Error::Throttled`] after too many.
     pub fn admit(&self, address: IpAddr) -> Result<()> {
         self.addresses.admit(network(address))
     }
@@ -80,33 +79,33 @@ impl Throttle {
     /// Counts a message that a hook posts.
     ///
     /// # Errors
-    /// [`Error::Throttled`] where there were too many.
+    /// [`Error::Throttled`] after too many.
     pub fn admit_post(&self, hook: HookId) -> Result<()> {
         self.hooks.admit(hook)
     }
 
-    /// Waits as long as the failures in a row for this account ask for; `key` is its username,
-    /// folded, whether there is such an account or not.
+    /// Waits for the delay that the account’s failures in a row call for. `key` is the folded username, whether or not
+    /// there is such an account.
     pub async fn delay(&self, key: &str) {
-        let failures = self.failures.lock().get(&self.hash(key)).map(current);
+        let failures = self.failures.lock().get(&self.hash(key)).map(counting);
         if let Some(more) = failures.and_then(|count| count.checked_sub(FREE_FAILURES)) {
-            sleep(Duration::from_secs(1 << more.min(MOST_DOUBLINGS))).await;
+            sleep(Duration::from_secs(1 << more.min(MAX_DOUBLINGS))).await;
         }
     }
 
-    /// The password was wrong.
+    /// Records a wrong password.
     pub fn failed(&self, key: &str) {
         let mut failures = self.failures.lock();
         let key = self.hash(key);
-        if failures.len() >= MOST_ACCOUNTS && !failures.contains_key(&key) {
-            make_room(&mut failures);
+        if failures.len() >= MAX_ACCOUNTS && !failures.contains_key(&key) {
+            evict(&mut failures);
         }
-        let count = failures.get(&key).map_or(0, current).saturating_add(1);
+        let count = failures.get(&key).map_or(0, counting).saturating_add(1);
         let last = Instant::now();
         failures.insert(key, Failures { count, last });
     }
 
-    /// The password was right: earlier failures no longer count.
+    /// Records a right password, which clears earlier failures.
     pub fn succeeded(&self, key: &str) {
         self.failures.lock().remove(&self.hash(key));
     }
@@ -117,19 +116,18 @@ impl Throttle {
 }
 
 /// How many failures still count.
-fn current(failures: &Failures) -> u32 {
-    if failures.last.elapsed() < FAILURE_COUNTS {
+fn counting(failures: &Failures) -> u32 {
+    if failures.last.elapsed() < FAILURE_LIFETIME {
         failures.count
     } else {
         0
     }
 }
 
-/// Forgets the accounts whose failures no longer count, or else the one that was left alone for
-/// longest.
-fn make_room(failures: &mut HashMap<u64, Failures>) {
-    failures.retain(|_, failures| current(failures) > 0);
-    if failures.len() < MOST_ACCOUNTS {
+/// Removes the accounts whose failures no longer count, or else the one whose last failure is the oldest.
+fn evict(failures: &mut HashMap<u64, Failures>) {
+    failures.retain(|_, failures| counting(failures) > 0);
+    if failures.len() < MAX_ACCOUNTS {
         return;
     }
     let oldest = failures.iter().min_by_key(|(_, failures)| failures.last);
@@ -138,7 +136,7 @@ fn make_room(failures: &mut HashMap<u64, Failures>) {
     }
 }
 
-/// What one person has: an address of IPv4, or the /64 that a provider gives to a household.
+/// The network that counts as one client: an IPv4 address, or the IPv6 /64 that a provider gives to a household.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -149,31 +147,31 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// So many at once for each key, and then one at a time.
+/// A burst for each key, and then one at a time.
 struct Limiter<K: Hash + Eq + Clone> {
     clock: Monotonic,
     limits: RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>,
-    /// When it last looked for keys that it can forget.
-    forgot: Mutex<Instant>,
+    /// When it last looked for keys to evict.
+    evicted: Mutex<Instant>,
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
-    /// A burst of `burst`, and then one `every` so long, which isn't zero.
+    /// Allows `burst` at once, and then one per `every`, which must not be zero.
     fn new(burst: NonZeroU32, every: Duration) -> Self {
         let clock = Monotonic(Instant::now());
         let quota = Quota::with_period(every).unwrap_or(Quota::per_second(burst));
         Self {
             limits: RateLimiter::hashmap_with_clock(quota.allow_burst(burst), clock),
-            forgot: Mutex::new(clock.0),
+            evicted: Mutex::new(clock.0),
             clock,
         }
     }
 
     fn admit(&self, key: K) -> Result<()> {
-        self.forget();
+        self.evict();
         self.limits.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());
-            // Rounded up: a client that comes at the time that it was told gets in.
+            // Rounded up, so that a client that waits this long is admitted.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Error::Throttled {
                 seconds: seconds.max(1),
@@ -181,21 +179,21 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         })
     }
 
-    /// Drops the keys that have all of their burst again, when there are many.
-    fn forget(&self) {
-        if self.limits.len() < MANY_KEYS {
+    /// If there are many keys, drops those that have their whole burst again.
+    fn evict(&self) {
+        if self.limits.len() < EVICT_FROM_KEYS {
             return;
         }
-        let mut forgot = self.forgot.lock();
-        if forgot.elapsed() >= FORGET_EVERY {
-            *forgot = Instant::now();
+        let mut evicted = self.evicted.lock();
+        if evicted.elapsed() >= EVICT_EVERY {
+            *evicted = Instant::now();
             self.limits.retain_recent();
             self.limits.shrink_to_fit();
         }
     }
 }
 
-/// The time since a start, by the clock that sleeps go by.
+/// The time since a start, by tokio’s clock, which tests can pause.
 #[derive(Clone, Copy)]
 struct Monotonic(Instant);
 
@@ -213,7 +211,7 @@ mod tests {
 
     use super::*;
 
-    /// How many are let in before one isn't, and how long that one is told to wait.
+    /// How many are admitted before one is refused, and how many seconds that one is told to wait.
     fn burst(mut admit: impl FnMut() -> Result<()>) -> (u32, u64) {
         let mut admitted = 0;
         loop {
@@ -278,7 +276,7 @@ mod tests {
         for n in 0..10_000 {
             assert!(throttle.admit(address(n)).is_ok());
         }
-        // Who has used up the attempts isn't let off by a crowd.
+        // A crowd of others doesn’t give an address its attempts back.
         assert_eq!(burst(|| throttle.admit(ip("192.0.2.1"))).0, 10);
         assert_eq!(throttle.addresses.limits.len(), 10_001);
         advance(Duration::from_secs(7)).await;
@@ -286,7 +284,7 @@ mod tests {
         assert_eq!(throttle.addresses.limits.len(), 1);
     }
 
-    /// How long the account is kept waiting.
+    /// The delay of an account in seconds.
     async fn delay(throttle: &Throttle, key: &str) -> u64 {
         let start = Instant::now();
         throttle.delay(key).await;
@@ -336,14 +334,14 @@ mod tests {
         advance(Duration::from_secs(1)).await;
         fail("jane");
         advance(Duration::from_secs(1)).await;
-        for n in 0..MOST_ACCOUNTS - 1 {
+        for n in 0..MAX_ACCOUNTS - 1 {
             throttle.failed(&format!("nobody{n}"));
         }
-        assert_eq!(throttle.failures.lock().len(), MOST_ACCOUNTS);
+        assert_eq!(throttle.failures.lock().len(), MAX_ACCOUNTS);
         assert_eq!(delay(&throttle, "oldest").await, 0);
         assert_eq!(delay(&throttle, "jane").await, 2);
 
-        advance(FAILURE_COUNTS).await;
+        advance(FAILURE_LIFETIME).await;
         throttle.failed("john");
         assert_eq!(throttle.failures.lock().len(), 1);
     }

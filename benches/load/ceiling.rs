@@ -12,7 +12,7 @@ use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
     bus::Bus,
-    http::{App, Service, Settings, Setup, filter},
+    http::{App, ServerSettings, Service, Setup, filter},
     metrics::Metrics,
     server::{self, BUS_CAPACITY},
     store::Store,
@@ -74,9 +74,9 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
     let store = Store::open(&db, &bus, &metrics)?;
-    let settings = Settings {
+    let settings = ServerSettings {
         dev: true,
-        ..Settings::default()
+        ..ServerSettings::default()
     };
     let app = App::new(store, bus, metrics, Setup::unneeded(), settings);
     // Grouped and boxed as the server's own routes are, so that the way through the tree is as long.
@@ -98,7 +98,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     });
     let api = conversations.boxed().or(follow).unify();
     let nothing = warp::path("api").and(api.boxed());
-    let service = Service::of(nothing.or(filter(&app)).unify().boxed(), &app);
+    let service = Service::with_filter(nothing.or(filter(&app)).unify().boxed(), &app);
     announce(listener.local_addr()?)?;
     server::serve(
         listener,

@@ -1,4 +1,4 @@
-//! The commands that carry what a database holds to other programs and other servers, as text.
+//! The commands that export a database as text for other programs and servers, and import it again.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The commands that copy a database, put a copy back and check one. Doing it is the store's.
+//! The commands that back a database up, restore a backup and check a database. The work itself is done by `store`.
 
 use std::{
     io::{self, Write},
@@ -17,7 +17,7 @@ use crate::{
     store::{self, Progress},
 };
 
-/// How often something moves while nobody knows how far it is.
+/// How often the spinner moves.
 const TICK: Duration = Duration::from_millis(100);
 
 pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
@@ -35,11 +35,14 @@ pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
 pub fn restore(at: &Database, backup: &Path) -> anyhow::Result<()> {
     let backup = existing(backup)?;
     let mut work = Work::begin()?;
-    let kept = store::restore(backup, &at.db, &mut |progress| work.show(progress))?;
-    let said = format!("{} is what {} held", at.db.display(), backup.display());
-    work.done(&match kept {
-        Some(kept) => format!("{said}; what it was before is kept as {}", kept.display()),
-        None => said,
+    let previous = store::restore(backup, &at.db, &mut |progress| work.show(progress))?;
+    let sentence = format!("{} is what {} held", at.db.display(), backup.display());
+    work.done(&match previous {
+        Some(previous) => format!(
+            "{sentence}; what it was before is kept as {}",
+            previous.display()
+        ),
+        None => sentence,
     });
     Ok(())
 }
@@ -53,7 +56,7 @@ pub fn check(at: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Something that takes its time, with a bar where somebody looks on, until it is done or a signal asks to stop.
+/// Work that takes a while: shows a progress bar on a terminal, and stops at a signal.
 pub struct Work {
     bar: ProgressBar,
     stop: CancellationToken,
@@ -61,7 +64,7 @@ pub struct Work {
 
 impl Work {
     pub fn begin() -> anyhow::Result<Self> {
-        let signals = Signals::listen().context("can't listen for signals")?;
+        let signals = Signals::listen().context("can’t listen for signals")?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         tokio::spawn(async move {
@@ -69,7 +72,7 @@ impl Work {
             stopped.cancel();
         });
         let copying = ProgressStyle::with_template("{msg} {bar:40} {percent}%")?;
-        // On standard error, and hidden where that is no terminal.
+        // Drawn on standard error, and hidden where that isn’t a terminal.
         let bar = ProgressBar::new(0).with_style(copying);
         Ok(Self { bar, stop })
     }
@@ -94,10 +97,10 @@ impl Work {
         }
     }
 
-    /// Says what became of it, in the place of the bar.
+    /// Prints the result in place of the bar.
     pub fn done(self, what: &str) {
         drop(self);
-        // Whoever reads may have seen enough.
+        // The reader may have closed the pipe.
         let _ = writeln!(io::stdout(), "{what}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the program tells about itself: completions for a shell, man pages, and the types of its API.
+//! The commands that describe the program: shell completions, man pages, and the types of its API.
 
 use std::{
     io::{self, Write},
@@ -11,7 +11,7 @@ use clap_mangen::Man;
 
 use crate::{contract::typescript, http};
 
-/// The folder for man pages is missing, or they can't be written there.
+/// The folder for man pages is missing, or they can’t be written there.
 #[derive(Debug, thiserror::Error)]
 #[error("can’t write man pages into {}: {reason}", .folder.display())]
 pub struct Unwritable {
@@ -23,21 +23,21 @@ pub struct Unwritable {
 pub fn complete(mut program: Command, shell: Shell) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut program, "tincan", &mut script);
-    // Whoever reads may have seen enough.
+    // The reader may have closed the pipe.
     let _ = io::stdout().write_all(&script);
 }
 
 /// Prints the contract as TypeScript declarations.
 pub fn print_types() {
     let declarations = typescript::declarations(&http::document());
-    // Whoever reads may have seen enough.
+    // The reader may have closed the pipe.
     let _ = io::stdout().write_all(declarations.as_bytes());
 }
 
-/// Writes the pages into a folder: one for the program, and one for each command.
+/// Writes the man pages into a folder: one for the program, and one for each command.
 ///
 /// # Errors
-/// Where the folder is missing or takes no file.
+/// [`Unwritable`] if the folder is missing or a file can’t be written there.
 pub fn write_man_pages(program: Command, folder: &Path) -> Result<(), Unwritable> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
@@ -52,7 +52,8 @@ fn write_pages(command: Command, folder: &Path) -> io::Result<()> {
         write_pages(below.clone(), folder)?;
     }
     Man::new(command)
-        // Of no day, as the same source shall make the same pages; left out, it would take the place of the next.
+        // No date, so that the same source always gives the same pages. Without this line the next field would be
+        // printed in its place.
         .date(" ")
         .source(concat!("tincan ", env!("CARGO_PKG_VERSION")))
         .manual("Tincan")

@@ -1,5 +1,5 @@
-//! The commands that look after users, invitations, API tokens and sessions: what they take, and how
-//! they show what became of it. Doing it is `control`'s.
+//! The commands that manage users, invitations, API tokens and sessions: their arguments and their output. The work
+//! itself is done by `control`.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     bus::Bus,
     config::Managing,
-    control::{self, Command, Outcome, Unreachable},
+    control::{self, Command, ControlError, Reply},
     metrics::Metrics,
     model::{Scope, limits},
     server::BUS_CAPACITY,
@@ -63,10 +63,10 @@ pub enum InviteCommand {
     /// Make an invitation, and print its link and a QR code
     Make {
         /// How many people may use it
-        #[arg(long, default_value_t = 1, value_parser = within(limits::INVITE_USES))]
+        #[arg(long, default_value_t = 1, value_parser = in_range(limits::INVITE_USES))]
         uses: u32,
         /// How many days it is good for
-        #[arg(long, default_value_t = 7, value_parser = within(limits::INVITE_DAYS))]
+        #[arg(long, default_value_t = 7, value_parser = in_range(limits::INVITE_DAYS))]
         days: u32,
     },
     /// Make an invitation no good
@@ -75,7 +75,7 @@ pub enum InviteCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// List everybody's API tokens
+    /// List everybody’s API tokens
     List,
     /// Make an API token for a user or a bot, and print it
     Make {
@@ -86,7 +86,7 @@ pub enum TokenCommand {
         #[arg(long, value_enum, default_value_t = Scope::Read)]
         scope: Scope,
         /// How many days it is good for
-        #[arg(long, default_value_t = 90, value_parser = within(limits::TOKEN_DAYS))]
+        #[arg(long, default_value_t = 90, value_parser = in_range(limits::TOKEN_DAYS))]
         days: u32,
     },
     /// Make an API token no good
@@ -97,30 +97,30 @@ pub enum TokenCommand {
 pub enum SessionCommand {
     /// List where a user is signed in
     List { username: String },
-    /// End one of a user's sessions, or all of them
+    /// End one of a user’s sessions, or all of them
     End {
         username: String,
         id: Option<String>,
     },
 }
 
-/// Numbers that the model takes; the error for another one tells the range.
-fn within(limits: RangeInclusive<u32>) -> RangedU64ValueParser<u32> {
+/// Accepts the numbers that the model allows. The error for any other says what the range is.
+fn in_range(limits: RangeInclusive<u32>) -> RangedU64ValueParser<u32> {
     let (least, most) = limits.into_inner();
     RangedU64ValueParser::new().range(u64::from(least)..=u64::from(most))
 }
 
-/// How to show what became of a command.
-enum Show {
-    /// A table of these fields, with these headings.
+/// How the reply to a command is printed.
+enum Output {
+    /// A table. Each column is a heading and the field below it.
     Table(&'static [(&'static str, &'static str)]),
-    /// The link or token that it is about, and for an invitation a picture of it.
+    /// The link or token in this field, with a QR code if it is an invitation.
     Secret(&'static str),
-    /// That it is done.
+    /// Nothing.
     Done,
 }
 
-const USERS: Show = Show::Table(&[
+const USERS: Output = Output::Table(&[
     ("USER", "username"),
     ("ID", "id"),
     ("ADMIN", "admin"),
@@ -128,14 +128,14 @@ const USERS: Show = Show::Table(&[
     ("DISABLED", "disabled"),
     ("LAST SEEN", "lastSeenAt"),
 ]);
-const INVITES: Show = Show::Table(&[
+const INVITES: Output = Output::Table(&[
     ("ID", "id"),
     ("USES LEFT", "usesLeft"),
     ("OF", "uses"),
     ("BY", "createdBy"),
     ("EXPIRES", "expiresAt"),
 ]);
-const TOKENS: Show = Show::Table(&[
+const TOKENS: Output = Output::Table(&[
     ("ID", "id"),
     ("USER", "user"),
     ("NAME", "name"),
@@ -143,7 +143,7 @@ const TOKENS: Show = Show::Table(&[
     ("LAST SEEN", "lastSeenAt"),
     ("EXPIRES", "expiresAt"),
 ]);
-const SESSIONS: Show = Show::Table(&[
+const SESSIONS: Output = Output::Table(&[
     ("ID", "id"),
     ("DEVICE", "device"),
     ("SIGNED IN", "createdAt"),
@@ -151,8 +151,8 @@ const SESSIONS: Show = Show::Table(&[
 ]);
 
 impl UserCommand {
-    fn plan(self) -> (Command, Show) {
-        let change = |username, new_name, admin, disabled| Command::ChangeUser {
+    fn plan(self) -> (Command, Output) {
+        let change = |username, new_name, admin, disabled| Command::UpdateUser {
             username,
             new_name,
             admin,
@@ -160,34 +160,37 @@ impl UserCommand {
         };
         match self {
             Self::List { search } => (Command::ListUsers { search }, USERS),
-            Self::Make { username, admin } => {
-                (Command::MakeUser { username, admin }, Show::Secret("link"))
-            }
+            Self::Make { username, admin } => (
+                Command::CreateUser { username, admin },
+                Output::Secret("link"),
+            ),
             Self::Rename { username, new_name } => {
-                (change(username, Some(new_name), None, None), Show::Done)
+                (change(username, Some(new_name), None, None), Output::Done)
             }
             Self::Admin { username, revoke } => {
-                (change(username, None, Some(!revoke), None), Show::Done)
+                (change(username, None, Some(!revoke), None), Output::Done)
             }
-            Self::Disable { username } => (change(username, None, None, Some(true)), Show::Done),
-            Self::Enable { username } => (change(username, None, None, Some(false)), Show::Done),
-            Self::Reset { username } => (Command::ResetUser { username }, Show::Secret("link")),
+            Self::Disable { username } => (change(username, None, None, Some(true)), Output::Done),
+            Self::Enable { username } => (change(username, None, None, Some(false)), Output::Done),
+            Self::Reset { username } => (Command::CreateReset { username }, Output::Secret("link")),
         }
     }
 }
 
 impl InviteCommand {
-    fn plan(self) -> (Command, Show) {
+    fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListInvites, INVITES),
-            Self::Make { uses, days } => (Command::MakeInvite { uses, days }, Show::Secret("link")),
-            Self::Revoke { id } => (Command::RevokeInvite { id }, Show::Done),
+            Self::Make { uses, days } => {
+                (Command::CreateInvite { uses, days }, Output::Secret("link"))
+            }
+            Self::Revoke { id } => (Command::RevokeInvite { id }, Output::Done),
         }
     }
 }
 
 impl TokenCommand {
-    fn plan(self) -> (Command, Show) {
+    fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListTokens, TOKENS),
             Self::Make {
@@ -196,29 +199,29 @@ impl TokenCommand {
                 scope,
                 days,
             } => {
-                let make = Command::MakeToken {
+                let command = Command::CreateToken {
                     username,
                     name,
                     scope,
                     days,
                 };
-                (make, Show::Secret("token"))
+                (command, Output::Secret("token"))
             }
-            Self::Revoke { id } => (Command::RevokeToken { id }, Show::Done),
+            Self::Revoke { id } => (Command::RevokeToken { id }, Output::Done),
         }
     }
 }
 
 impl SessionCommand {
-    fn plan(self) -> (Command, Show) {
+    fn plan(self) -> (Command, Output) {
         match self {
             Self::List { username } => (Command::ListSessions { username }, SESSIONS),
-            Self::End { username, id } => (Command::EndSessions { username, id }, Show::Done),
+            Self::End { username, id } => (Command::DeleteSessions { username, id }, Output::Done),
         }
     }
 }
 
-/// One of these commands.
+/// Any of these commands.
 pub enum Management {
     User(UserCommand),
     Invite(InviteCommand),
@@ -227,57 +230,54 @@ pub enum Management {
 }
 
 impl Management {
-    /// Does it, and prints what became of it.
-    ///
-    /// # Errors
-    /// What kept it from being done.
+    /// Runs the command and prints the reply.
     pub async fn run(self, with: Managing) -> anyhow::Result<()> {
         let is_invite = matches!(self, Self::Invite(_));
-        let (command, show) = match self {
+        let (command, output) = match self {
             Self::User(command) => command.plan(),
             Self::Invite(command) => command.plan(),
             Self::Token(command) => command.plan(),
             Self::Session(command) => command.plan(),
         };
-        let done = perform(&with, command).await?;
-        let value = done.map_err(CommandError::Refused)?;
+        let reply = perform(&with, command).await?;
+        let value = reply.map_err(CommandError::Refused)?;
         let text = if with.json {
             format!("{value:#}\n")
         } else {
-            match show {
-                Show::Table(columns) => table(columns, &value),
-                Show::Secret(field) => secret(&value, field, is_invite)?,
-                Show::Done => String::new(),
+            match output {
+                Output::Table(columns) => table(columns, &value),
+                Output::Secret(field) => secret(&value, field, is_invite)?,
+                Output::Done => String::new(),
             }
         };
-        // Whoever reads may have seen enough.
+        // The reader may have closed the pipe.
         let _ = io::stdout().write_all(text.as_bytes());
         Ok(())
     }
 }
 
-/// Has the running server do it, or does it here where none runs.
-async fn perform(with: &Managing, command: Command) -> anyhow::Result<Outcome> {
-    match control::ask(&with.at.db, &command).await {
-        Err(Unreachable::NobodyThere) => {}
-        asked => return Ok(asked?),
+/// Runs the command in the server, or in this process if no server is running.
+async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
+    match control::send(&with.at.db, &command).await {
+        Err(ControlError::NotRunning) => {}
+        reply => return Ok(reply?),
     }
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
     let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
-    let done = command
+    let result = command
         .perform(&store, &metrics, &with.public_url.to_string())
         .await;
     store.close().await;
-    Ok(done.map_err(|error| error.to_string()))
+    Ok(result.map_err(|error| error.to_string()))
 }
 
-/// A link or token, to be handed on: alone on its line, as a script wants it.
+/// A link or token on a line of its own, so that scripts can read it.
 fn secret(value: &Value, field: &str, is_invite: bool) -> anyhow::Result<String> {
     let secret = value[field].as_str().context("the server left it out")?;
     let mut text = format!("{secret}\n");
     if is_invite && io::stdout().is_terminal() {
         let code = QrCode::new(secret)?;
-        // Dark on light, as cameras want it, on a terminal that is light on dark.
+        // Cameras expect dark on light, and most terminals are light on dark.
         let mut picture = code.render::<Dense1x2>();
         picture
             .dark_color(Dense1x2::Light)

@@ -1,5 +1,5 @@
-//! The command line: its commands, what each does, and the exit code. The flags that several commands share, and
-//! those of the server, are read in [`config`](crate::config).
+//! The command line: its commands, what each of them does, and the exit codes. The flags of the server, and those
+//! that several commands share, are defined in [`config`](crate::config).
 
 mod archive;
 mod backup;
@@ -129,20 +129,20 @@ enum Command {
     },
 }
 
-/// Does what the command line says.
+/// Runs the command that was given.
 ///
 /// # Errors
-/// Whatever kept it from being done; [`exit_code`] tells what to exit with.
+/// Why it failed; [`exit_code`] maps the error to an exit code.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    // Before there are threads: it takes what it has read out of the environment.
-    let handed_over = ListenFd::from_env();
+    // Before any thread starts: this removes the variables that it reads from the environment.
+    let sockets = ListenFd::from_env();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("can't start threads")?;
+        .context("can’t start threads")?;
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-            Command::Serve(args) => return serve(*args, handed_over).await,
+            Command::Serve(args) => return serve(*args, sockets).await,
             Command::Status(status) => return status.run().await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),
@@ -167,12 +167,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         };
         management.run(with).await
     });
-    // A read that still runs must not hold up the end.
+    // A read that is still running must not delay the exit.
     runtime.shutdown_timeout(Duration::from_millis(500));
     outcome
 }
 
-/// The exit code for a failure, by sysexits.h, or 1 for what the program was right to refuse.
+/// The exit code for an error, as in sysexits.h; 1 if the program rightly refused to do something.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     const REFUSED: u8 = 1;
@@ -242,29 +242,32 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-async fn serve(args: ServeArgs, handed_over: ListenFd) -> anyhow::Result<()> {
+async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     start_log(&args);
-    let handed_over = systemd::listener(handed_over)?;
+    let sockets = systemd::listener(sockets)?;
     let mut config = args.into_config()?;
-    if let Some((address, _)) = &handed_over {
+    if let Some((address, _)) = &sockets {
         config.listen = *address;
     }
-    // Before anything is announced: whoever reads the ready line may send a signal at once.
-    let signals = Signals::listen().context("can't listen for signals")?;
-    let server = match handed_over {
-        Some((_, listener)) => Server::take_over(listener, config).await?,
+    // Before anything is announced, as a program that reads the ready line may send a signal at once.
+    let signals = Signals::listen().context("can’t listen for signals")?;
+    let server = match sockets {
+        Some((_, listener)) => Server::with_listener(listener, config).await?,
         None => Server::bind(config).await?,
     };
-    // Whoever started the server may not want to know; a closed pipe is no reason to fail.
+    // A closed standard output is no reason to fail.
     let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
     if let Some(link) = server.setup_link() {
         let _ = writeln!(io::stdout(), "make the first account at {link}");
     }
-    systemd::tell_ready(server.address());
-    tokio::spawn(systemd::show_life(server.address(), server.store().clone()));
+    systemd::notify_ready(server.address());
+    tokio::spawn(systemd::run_watchdog(
+        server.address(),
+        server.store().clone(),
+    ));
     let stop = async {
         signals.first().await;
-        systemd::tell_stopping();
+        systemd::notify_stopping();
     };
     server.run(stop).await?;
     tracing::info!("stopped");
@@ -275,7 +278,7 @@ fn start_log(args: &ServeArgs) {
     let is_colourful = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
-    // It tells each part of a path that it looks at, and one of them is the secret of a hook.
+    // warp logs every path segment that it matches, and one of them may be the secret of a hook.
     let filter = args
         .log_filter()
         .clone()

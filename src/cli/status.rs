@@ -1,4 +1,4 @@
-//! `tincan status`: how the server on a database is doing.
+//! `tincan status`: the state of the server that has a database open.
 
 use std::{
     io::{self, Write},
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::{error::CommandError, table::lines};
 use crate::{
     config::Database,
-    control::{self, Command, Unreachable},
+    control::{self, Command, ControlError},
     status::Status,
 };
 
@@ -32,20 +32,20 @@ pub struct StatusArgs {
 #[error("no server runs on {}", .0.display())]
 pub struct NotRunning(PathBuf);
 
-/// How long a server may take to answer: longer than it waits itself for its database.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the server may take to answer. It must be longer than the server itself waits for its database.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 impl StatusArgs {
-    /// Asks the server, and prints what it says.
+    /// Asks the server and prints its status.
     ///
     /// # Errors
-    /// [`NotRunning`], what kept the server from saying it, and why it isn’t healthy.
+    /// [`NotRunning`], or [`CommandError::Refused`] if the server couldn’t answer or isn’t healthy.
     pub async fn run(self) -> anyhow::Result<()> {
-        let asked = timeout(PATIENCE, control::ask(&self.at.db, &Command::Status)).await;
-        let asked = asked.unwrap_or_else(|late| Err(io::Error::from(late).into()));
-        let value = match asked {
-            Ok(told) => told.map_err(CommandError::Refused)?,
-            Err(Unreachable::NobodyThere) => {
+        let reply = timeout(TIMEOUT, control::send(&self.at.db, &Command::Status)).await;
+        let reply = reply.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()));
+        let value = match reply {
+            Ok(reply) => reply.map_err(CommandError::Refused)?,
+            Err(ControlError::NotRunning) => {
                 if self.json {
                     print(&format!("{:#}\n", json!({ "running": false })));
                 }
@@ -60,7 +60,7 @@ impl StatusArgs {
             value["running"] = true.into();
             print(&format!("{value:#}\n"));
         } else {
-            print(&shown(&status));
+            print(&rows(&status));
         }
         match status.problem {
             None => Ok(()),
@@ -73,11 +73,11 @@ impl StatusArgs {
 }
 
 fn print(text: &str) {
-    // Whoever reads may have seen enough.
+    // The reader may have closed the pipe.
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-fn shown(status: &Status) -> String {
+fn rows(status: &Status) -> String {
     let health = if status.healthy {
         "healthy"
     } else {
@@ -111,14 +111,14 @@ fn shown(status: &Status) -> String {
     ])
 }
 
-/// Bytes as people read them, with one digit behind the point.
+/// Bytes in the largest fitting unit, with one decimal.
 fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = bytes.saturating_mul(10) / 1024;
-    let mut tx = 0;
-    while tenths >= 10_240 && tx + 1 < units.len() {
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < units.len() {
         tenths /= 1024;
-        tx += 1;
+        unit += 1;
     }
-    format!("{}.{} {}", tenths / 10, tenths % 10, units[tx])
+    format!("{}.{} {}", tenths / 10, tenths % 10, units[unit])
 }

@@ -1,6 +1,6 @@
-//! What systemd, or whoever else speaks its protocols, hands over to the server and hears from it: a socket that it
-//! has opened (`sd_listen_fds(3)`), that the server is ready and when it stops (`sd_notify(3)`), and signs of life
-//! (`sd_watchdog_enabled(3)`). Where nobody asks for them, none of these does anything.
+//! systemd’s protocols, for systemd or any other supervisor that speaks them: socket activation
+//! (`sd_listen_fds(3)`), notifications that the server is ready or stopping (`sd_notify(3)`), and the watchdog
+//! (`sd_watchdog_enabled(3)`). Without such a supervisor none of this does anything.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{error::Error, store::Store};
 
-/// Why the server can't listen where it was told to by a socket.
+/// Why the server can’t listen on the socket that was passed to it.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     #[error(
@@ -24,39 +24,36 @@ pub enum SocketError {
     Unusable(#[from] io::Error),
 }
 
-/// The socket that was handed over, if any, and its address.
+/// The socket that was passed to the process, if any, and its address.
 ///
 /// # Errors
-/// Where it isn't one that listens at an address and a port, or isn't the only one.
-pub fn listener(
-    mut handed_over: ListenFd,
-) -> Result<Option<(SocketAddr, TcpListener)>, SocketError> {
-    if handed_over.len() > 1 {
-        return Err(SocketError::Several(handed_over.len()));
+/// If it isn’t a listening TCP socket, or if there are several.
+pub fn listener(mut sockets: ListenFd) -> Result<Option<(SocketAddr, TcpListener)>, SocketError> {
+    if sockets.len() > 1 {
+        return Err(SocketError::Several(sockets.len()));
     }
-    let Some(listener) = handed_over.take_tcp_listener(0)? else {
+    let Some(listener) = sockets.take_tcp_listener(0)? else {
         return Ok(None);
     };
     Ok(Some((listener.local_addr()?, listener)))
 }
 
-/// Tells that clients are answered from now on.
-pub fn tell_ready(address: SocketAddr) {
-    tell(&[NotifyState::Ready, NotifyState::Status(&serving(address))]);
+/// Reports that the server now answers clients.
+pub fn notify_ready(address: SocketAddr) {
+    notify(&[NotifyState::Ready, NotifyState::Status(&serving(address))]);
 }
 
-/// Tells that the server ends because it was told to.
-pub fn tell_stopping() {
-    tell(&[
+/// Reports that the server is stopping because it was asked to.
+pub fn notify_stopping() {
+    notify(&[
         NotifyState::Stopping,
         NotifyState::Status("Ending connections and closing the database"),
     ]);
 }
 
-/// Shows that the server lives, twice in the time after which it is taken for dead. It lives as long as its writer
-/// answers; that there is no room on the disk, or that another program holds the database, is told, but is nothing that
-/// a restart would mend.
-pub async fn show_life(address: SocketAddr, store: Store) {
+/// Reports that the server is alive, twice per watchdog interval, as long as its writer answers. A full disk, or another
+/// program that holds the database, is reported as a status but doesn’t trip the watchdog: a restart wouldn’t help.
+pub async fn run_watchdog(address: SocketAddr, store: Store) {
     let Some(time) = sd_notify::watchdog_enabled().filter(|time| !time.is_zero()) else {
         return;
     };
@@ -65,15 +62,15 @@ pub async fn show_life(address: SocketAddr, store: Store) {
     loop {
         beats.tick().await;
         match store.wait_for_writer().await {
-            Ok(()) => tell(&[
+            Ok(()) => notify(&[
                 NotifyState::Watchdog,
                 NotifyState::Status(&serving(address)),
             ]),
-            Err(error @ (Error::Busy | Error::StorageFull)) => tell(&[
+            Err(error @ (Error::Busy | Error::StorageFull)) => notify(&[
                 NotifyState::Watchdog,
                 NotifyState::Status(&error.to_string()),
             ]),
-            Err(error) => tell(&[NotifyState::Status(&error.to_string())]),
+            Err(error) => notify(&[NotifyState::Status(&error.to_string())]),
         }
     }
 }
@@ -82,7 +79,7 @@ fn serving(address: SocketAddr) -> String {
     format!("Listening on http://{address}")
 }
 
-fn tell(states: &[NotifyState]) {
+fn notify(states: &[NotifyState]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "systemd could not be told how the server is");
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-/// The rows of `value`, an array of objects, with a heading for each field.
+/// A table with a row for each object in the array `value`. Each column is a heading and a field.
 pub fn table(columns: &[(&str, &str)], value: &Value) -> String {
     let headings = columns.iter().map(|(heading, _)| (*heading).to_owned());
     let mut rows: Vec<Vec<String>> = vec![headings.collect()];
@@ -18,7 +18,7 @@ pub fn table(columns: &[(&str, &str)], value: &Value) -> String {
     aligned(&rows)
 }
 
-/// Names with what there is to say of each.
+/// One line for each name and its value.
 pub fn lines(lines: &[(&str, String)]) -> String {
     let rows = lines.iter();
     let rows: Vec<_> = rows
@@ -27,7 +27,7 @@ pub fn lines(lines: &[(&str, String)]) -> String {
     aligned(&rows)
 }
 
-/// Rows of as many cells each, one below the other.
+/// Rows with their columns aligned. All rows have the same number of cells.
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
@@ -55,7 +55,7 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(false) => "-".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
-        // What is shown came from elsewhere, and a terminal obeys control characters.
+        // The text may come from anybody, and a terminal obeys control characters.
         Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
         Value::Object(object) => object.get("username").map_or_else(String::new, cell),
         other => other.to_string(),

@@ -1,5 +1,5 @@
-//! Flags and environment variables: the one place that reads them. What comes out are plain types; nothing behind the
-//! command line knows clap.
+//! The one place that reads flags and environment variables. It turns them into plain types, so that only this module
+//! and `cli` depend on clap.
 
 mod oauth;
 mod serve;

@@ -1,4 +1,4 @@
-//! The flags about sign-in providers, and how they fit together.
+//! The flags for sign-in providers, and how they fit together.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,15 @@ use clap::Args;
 use ipnet::IpNet;
 
 use crate::{
-    oauth::{Flows, Kind, Provider, SetupError},
+    oauth::{Flows, Provider, ProviderKind, SetupError},
     secret::{Secret, SecretError},
 };
 
 const HEADING: &str = "Signing in elsewhere";
 const GITHUB: &str = "github";
-/// Words that stand where a provider’s name stands in paths, so that none may have them as its name.
-const TAKEN: [&str; 3] = [GITHUB, "pending", "complete"];
-const LONGEST_NAME: usize = 20;
+/// Words that paths have in the same place as a provider’s name, so no provider may be called that.
+const RESERVED_NAMES: [&str; 3] = [GITHUB, "pending", "complete"];
+const MAX_NAME_LENGTH: usize = 20;
 
 /// Providers that people may sign in with. In an environment variable, several stand with white space
 /// between them.
@@ -62,29 +62,29 @@ pub struct OAuthArgs {
     oidc_secret_file: Vec<String>,
 }
 
-/// Why the flags about providers don’t fit together. No text holds anything that may be a secret.
+/// Why the flags for providers don’t fit together. No message contains anything that may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum OAuthArgsError {
     #[error(
         "providers send people back to this server: say with --public-url where it is, as in https://chat.example"
     )]
-    NoPublicUrl,
+    MissingPublicUrl,
     #[error("to sign in with GitHub takes both --github-client-id and its secret")]
-    HalfGitHub,
+    IncompleteGitHub,
     #[error("{0} takes NAME=VALUE, as in home=…")]
-    NoName(&'static str),
+    MissingName(&'static str),
     #[error(
-        "a provider’s name has 1 to {LONGEST_NAME} small letters, digits and hyphens, and isn’t one of {TAKEN:?}: {0:?}"
+        "a provider’s name has 1 to {MAX_NAME_LENGTH} small letters, digits and hyphens, and isn’t one of {RESERVED_NAMES:?}: {0:?}"
     )]
     BadName(String),
     #[error("{0} names a provider that --oidc doesn’t")]
     UnknownName(&'static str),
     #[error("{0} names a provider twice")]
-    Twice(&'static str),
+    Duplicate(&'static str),
     #[error("the provider {0} needs a client id: --oidc-client {0}=…")]
-    NoClient(String),
+    MissingClient(String),
     #[error("the provider {0} needs a secret: --oidc-secret-file {0}=FILE")]
-    NoSecret(String),
+    MissingSecret(String),
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error(transparent)]
@@ -92,9 +92,8 @@ pub enum OAuthArgsError {
 }
 
 impl OAuthArgs {
-    /// Sets up the providers. Reads the files with secrets, and connects to no provider.
-    /// `public_url` is where people reach this server; `allowed` are networks that are no part of the
-    /// public internet and may be connected to all the same.
+    /// Sets up the providers. Reads the files with secrets, and doesn’t connect to any provider. `public_url` is
+    /// where people reach this server; `allowed` are networks outside the public internet that may be connected to.
     pub fn flows(
         self,
         public_url: Option<&str>,
@@ -108,7 +107,7 @@ impl OAuthArgs {
         if providers.is_empty() {
             return Ok(Flows::default());
         }
-        let public_url = public_url.ok_or(OAuthArgsError::NoPublicUrl)?;
+        let public_url = public_url.ok_or(OAuthArgsError::MissingPublicUrl)?;
         Ok(Flows::new(providers, public_url, allowed)?)
     }
 
@@ -117,16 +116,16 @@ impl OAuthArgs {
         let id = self.github_client_id.clone().filter(|id| !id.is_empty());
         let secret = self.github_client_secret.clone();
         let file = self.github_client_secret_file.clone();
-        let secret = Secret::given("the secret of the provider github", secret, file)?;
+        let secret = Secret::from_flag_or_file("the secret of the provider github", secret, file)?;
         if id.is_none() && secret.is_none() {
             return Ok(None);
         }
-        let client_id = id.ok_or(OAuthArgsError::HalfGitHub)?;
-        let secret = secret.ok_or(OAuthArgsError::HalfGitHub)?;
+        let client_id = id.ok_or(OAuthArgsError::IncompleteGitHub)?;
+        let secret = secret.ok_or(OAuthArgsError::IncompleteGitHub)?;
         Ok(Some(Provider {
             id: GITHUB.to_owned(),
             name: "GitHub".to_owned(),
-            kind: Kind::GitHub {
+            kind: ProviderKind::GitHub {
                 url: self.github_url.clone(),
             },
             client_id,
@@ -142,26 +141,27 @@ impl OAuthArgs {
         let mut files = named("--oidc-secret-file", files)?;
         for (name, issuer) in issuers {
             let characters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-            let is_name = (1..=LONGEST_NAME).contains(&name.len())
+            let is_name = (1..=MAX_NAME_LENGTH).contains(&name.len())
                 && name.bytes().all(characters)
-                && !TAKEN.contains(&name);
+                && !RESERVED_NAMES.contains(&name);
             if !is_name {
                 return Err(OAuthArgsError::BadName(name.to_owned()));
             }
-            let client_id = take(&mut clients, name);
-            let client_id = client_id.ok_or_else(|| OAuthArgsError::NoClient(name.to_owned()))?;
-            let secret = take(&mut secrets, name).map(Secret::from);
-            let file = take(&mut files, name).map(PathBuf::from);
+            let client_id = remove(&mut clients, name);
+            let client_id =
+                client_id.ok_or_else(|| OAuthArgsError::MissingClient(name.to_owned()))?;
+            let secret = remove(&mut secrets, name).map(Secret::from);
+            let file = remove(&mut files, name).map(PathBuf::from);
             let what = format!("the secret of the provider {name}");
-            let secret = Secret::given(&what, secret, file)?;
+            let secret = Secret::from_flag_or_file(&what, secret, file)?;
             providers.push(Provider {
                 id: name.to_owned(),
                 name: name.to_owned(),
-                kind: Kind::Oidc {
+                kind: ProviderKind::Oidc {
                     issuer: issuer.to_owned(),
                 },
                 client_id: client_id.to_owned(),
-                secret: secret.ok_or_else(|| OAuthArgsError::NoSecret(name.to_owned()))?,
+                secret: secret.ok_or_else(|| OAuthArgsError::MissingSecret(name.to_owned()))?,
             });
         }
         for (flag, left) in [
@@ -179,7 +179,7 @@ impl OAuthArgs {
 
 type Named<'a> = Vec<(&'a str, &'a str)>;
 
-/// Names and values, each name once.
+/// Splits words of the form `NAME=VALUE`. No name may be given twice.
 fn named<'a>(
     flag: &'static str,
     values: impl Iterator<Item = &'a str>,
@@ -187,16 +187,16 @@ fn named<'a>(
     let mut pairs = Named::new();
     for word in values.flat_map(str::split_whitespace) {
         let pair = word.split_once('=').filter(|(_, value)| !value.is_empty());
-        let (name, value) = pair.ok_or(OAuthArgsError::NoName(flag))?;
+        let (name, value) = pair.ok_or(OAuthArgsError::MissingName(flag))?;
         if pairs.iter().any(|(other, _)| *other == name) {
-            return Err(OAuthArgsError::Twice(flag));
+            return Err(OAuthArgsError::Duplicate(flag));
         }
         pairs.push((name, value));
     }
     Ok(pairs)
 }
 
-fn take<'a>(pairs: &mut Named<'a>, name: &str) -> Option<&'a str> {
+fn remove<'a>(pairs: &mut Named<'a>, name: &str) -> Option<&'a str> {
     let place = pairs.iter().position(|(other, _)| *other == name)?;
     Some(pairs.swap_remove(place).1)
 }

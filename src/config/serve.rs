@@ -1,4 +1,4 @@
-//! The flags of `tincan serve`, and the settings that they make.
+//! The flags of `tincan serve`, and the configuration that they make up.
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
     daily::Daily,
-    http::{Network, Origin, Settings, Signup},
+    http::{Network, Origin, ServerSettings, Signup},
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
 };
@@ -112,7 +112,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Why the flags can’t make a server, although each of them could be read. The program exits with `EX_CONFIG`.
+/// Why the flags don’t make up a configuration, although each of them is valid. The program exits with `EX_CONFIG`.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(transparent)]
@@ -122,7 +122,7 @@ pub enum ConfigError {
 }
 
 impl ServeArgs {
-    /// Which events are logged.
+    /// Which levels and modules are logged.
     #[must_use]
     pub fn log_filter(&self) -> &Targets {
         &self.log
@@ -133,12 +133,12 @@ impl ServeArgs {
         self.log_format
     }
 
-    /// The settings. Reads the files with secrets.
+    /// The configuration. Reads the files with secrets.
     pub fn into_config(self) -> Result<Config, ConfigError> {
         let public_url = self.public_url.as_ref().map(Origin::to_string);
         let allowed = self.allow_outbound.into_iter().map(Network::into).collect();
         let oauth = self.oauth.flows(public_url.as_deref(), allowed)?;
-        let metrics_token = Secret::given(
+        let metrics_token = Secret::from_flag_or_file(
             "the token for metrics",
             self.metrics_token,
             self.metrics_token_file,
@@ -151,7 +151,7 @@ impl ServeArgs {
                 folder,
                 keep: self.backup_keep,
             }),
-            settings: Settings {
+            settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
                 public_url: self.public_url,

@@ -6,10 +6,10 @@ use clap::Args;
 
 use crate::http::Origin;
 
-/// Which database.
+/// The flag that says which database.
 #[derive(Args, Debug)]
 pub struct Database {
-    /// The database, of a server that runs or doesn't
+    /// The database, of a server that runs or doesn’t
     #[arg(
         long,
         env = "TINCAN_DB",
@@ -25,7 +25,7 @@ pub struct Database {
 pub struct Managing {
     #[command(flatten)]
     pub at: Database,
-    /// Where people reach the server, for links, while it doesn't run
+    /// Where people reach the server, for links, while it doesn’t run
     #[arg(
         long,
         env = "TINCAN_PUBLIC_URL",

@@ -1,4 +1,4 @@
-//! The words that stand for a value on the command line, with the help for each.
+//! How the model’s enumerations are written on the command line, with a help text for each value.
 
 use clap::{ValueEnum, builder::PossibleValue};
 

@@ -1,14 +1,14 @@
-//! Work that comes after a commit and that no send waits for: each follower reads the sequence behind the writer, on the
-//! readers, and keeps in the database how far it has come (`followers` in schema.sql). After a crash it goes on from
-//! there: what it did and hadn’t kept yet it does once more, so doing it twice must be no harm.
+//! Work that is done after a commit and that no send waits for. Each follower reads the sequence behind the writer, and
+//! stores in the database how far it has come (`followers` in schema.sql). After a crash it continues from there. It may
+//! repeat work whose progress wasn’t stored yet, so its work must be idempotent.
 //!
-//! Nothing here costs a send anything. A follower looks at the sequence by itself, when it is due; the writer doesn’t know
-//! of it. What it writes waits until nobody else writes, and a cursor is written when it has moved, not for each message.
+//! Followers cost a send nothing: the writer doesn’t know about them, and each checks the sequence when it is due. Their
+//! writes wait until nobody else writes, and a cursor is written when it has moved, not for each message.
 //!
 //! | follower | what it does |
 //! | --- | --- |
 //! | [`sweep`] | deletes what has expired |
-//! | [`daily`](crate::daily) | a backup a day; its cursor is what the newest backup holds |
+//! | [`daily`](crate::daily) | makes a backup a day; its cursor is the end of the newest backup |
 
 pub mod sweep;
 
@@ -19,28 +19,29 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{metrics::Metrics, model::EventId, store::Store};
 
-/// A follower that failed is tried again after so long,
+/// How long a follower waits after a first failure. The time doubles with each further one.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
-/// and after twice as long each time it fails again, up to so long.
+/// The longest that a follower waits after a failure.
 const LONGEST_BACKOFF: Duration = Duration::from_hours(1);
 
-/// How far a follower has come.
+/// What a step of a follower has achieved.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// It has done its part for everything up to here; none where it follows the clock alone. Nothing is written where it
-    /// is where it was.
+    /// Everything up to here is done. None for a follower that follows only the clock. The cursor is written only if it
+    /// has moved.
     pub through: Option<EventId>,
-    /// When it is due again.
+    /// How long until it is due again.
     pub next: Duration,
 }
 
 /// Work that follows the sequence, or the clock, or both.
 pub trait Follower: Send + 'static {
-    /// What its cursor and its lines in the log are called.
+    /// The name of its cursor, of its metric, and in the log.
     const NAME: &'static str;
 
-    /// Does what is due. Everything up to `after` has been done before; the sequence ends at `end` now. May do a part,
-    /// and ask to be called again at once. Ends within a second once `stopping` is cancelled, whatever comes of it.
+    /// Does the work that is due. Everything up to `after` is done already; the sequence ends at `end` now. It may do a
+    /// part of the work and ask to be called again at once. Once `stopping` is cancelled, it must return within a
+    /// second, with or without success.
     fn advance(
         &mut self,
         after: EventId,
@@ -76,7 +77,7 @@ impl Followers {
         });
     }
 
-    /// Waits until all have ended, as they do when the server stops.
+    /// Waits until all have ended, which they do when the server stops.
     pub async fn run(mut self) {
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(panic) = ended {
@@ -117,7 +118,7 @@ async fn follow<F: Follower>(
     }
 }
 
-/// Has it do what is due, and keeps how far it came.
+/// Runs a follower once and stores its cursor. Returns how long until it is due again.
 async fn step<F: Follower>(
     follower: &mut F,
     store: &Store,

@@ -1,5 +1,5 @@
-//! Deletes what has expired: sessions, API tokens, invitations, links to a new password, and sign-ins that nobody
-//! finished. None of it works any more, whether it is still there or not; this keeps the tables as small as their use.
+//! Deletes what has expired: sessions, API tokens, invitations, reset links, and unfinished sign-ins. Expired rows are
+//! ignored everywhere; deleting them keeps the tables small.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{model::EventId, oauth::Flows, store::Store};
 
 const EVERY: Duration = Duration::from_mins(10);
 
-/// Follows the clock alone: what expires does so without a commit.
+/// Follows only the clock, as things expire without a commit.
 pub struct Sweeper {
     pub store: Store,
     pub sign_ins: Arc<Flows>,

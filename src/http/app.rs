@@ -1,4 +1,4 @@
-//! What every handler may need, and how the server was set up.
+//! The state that handlers share, and the settings of the server.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{
     presence::Presence, secret::Secret, store::Store, throttle::Throttle,
 };
 
-/// What every handler may need.
+/// The state that handlers share.
 pub struct App {
     pub store: Store,
     pub bus: Arc<Bus>,
@@ -19,14 +19,14 @@ pub struct App {
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub setup: Setup,
-    pub settings: Arc<Settings>,
-    /// Cancelled when the server stops. Streams end themselves then.
+    pub settings: Arc<ServerSettings>,
+    /// Cancelled when the server stops. Streams then end by themselves.
     pub stopping: CancellationToken,
 }
 
 impl App {
-    /// Whether somebody may administer the server. Outside development mode an administrator also needs
-    /// something to sign in by: accounts that development mode has left behind have nothing.
+    /// Whether the user is an administrator. Outside development mode an administrator also needs a way to sign in, which
+    /// accounts left over from development mode don’t have.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         if self.settings.dev {
             self.store.is_named_admin(user).await
@@ -35,14 +35,14 @@ impl App {
         }
     }
 
-    /// Everything that is needed around a store.
+    /// The state around a store.
     #[must_use]
     pub fn new(
         store: Store,
         bus: Arc<Bus>,
         metrics: Arc<Metrics>,
         setup: Setup,
-        settings: Settings,
+        settings: ServerSettings,
     ) -> Arc<Self> {
         Arc::new(Self {
             presence: Presence::new(&store, &bus),
@@ -58,39 +58,39 @@ impl App {
     }
 }
 
-/// How this server was set up.
+/// Settings of the server that handlers use. Not to be confused with the settings of a user.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// Anybody may sign in as anybody, from this machine alone.
+pub struct ServerSettings {
+    /// Development mode: anybody may sign in as anybody, only from this machine.
     pub dev: bool,
     pub signup: Signup,
-    /// Where people reach the server, if that isn't what they say in `Host`.
+    /// The URL at which people reach the server. Without it, plain http at the host in `Host`.
     pub public_url: Option<Origin>,
-    /// Proxies that are believed when they tell whose request they pass on.
+    /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
-    /// Where else people may sign in.
+    /// The sign-in providers.
     pub oauth: Arc<Flows>,
-    /// Opens the metrics from anywhere. Without it, only this machine may read them.
+    /// With this token the metrics can be read from anywhere. Without one, only this machine can read them.
     pub metrics_token: Option<Secret>,
 }
 
-impl Settings {
+impl ServerSettings {
     /// Whether people reach the server through TLS.
     pub(super) fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(Origin::is_https)
     }
 }
 
-/// Who may make themselves an account, after the first.
+/// Who may create an account, after the first one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signup {
-    /// Whoever has an invitation
+    /// Everybody with an invitation.
     #[default]
     Invite,
-    /// Anybody
+    /// Anybody.
     Open,
-    /// Nobody: administrators make the accounts
+    /// Nobody: administrators create the accounts.
     Closed,
 }

@@ -1,5 +1,5 @@
-//! Tables of routes, put together: the branch of the filter tree that answers for a prefix, and what the
-//! tables say of a path without asking for it.
+//! Groups of route tables. A group becomes the branch of the filter tree for its prefix. It also answers questions about a
+//! path, such as its label for metrics, without handling a request.
 
 use std::{fmt, sync::Arc};
 
@@ -13,14 +13,14 @@ use warp::{
 };
 
 use super::{
-    App, Settings,
+    App, ServerSettings,
     door::{
         caller::Caller,
         filters::{self, Upgrade},
     },
     reply::{ErrorResponse, HandlerResult, nothing_here},
     request::Request,
-    route::{Handling, Route, RouteInfo},
+    route::{HandlerFuture, Route, RouteInfo},
 };
 use crate::error::ErrorCode;
 
@@ -31,13 +31,13 @@ struct Resource {
 }
 
 impl Resource {
-    /// Whether the values in the path are what they should be. The handlers of a path agree about that.
+    /// Whether the parameters in the path are of the right types, which are the same for all of its routes.
     fn accepts(&self, parameters: &Params<'_, '_>) -> bool {
         let mut routes = self.routes.iter();
         routes.any(|route| route.accepts(parameters))
     }
 
-    /// The route for a method. HEAD is answered wherever GET is (RFC 9110 §9.3.2).
+    /// The route for a method. HEAD works wherever GET does (RFC 9110 §9.3.2).
     fn route(&self, method: &Method) -> HandlerResult<&Route> {
         let method = match *method {
             Method::HEAD => &Method::GET,
@@ -48,8 +48,8 @@ impl Resource {
         route.ok_or_else(|| self.method_not_allowed())
     }
 
-    /// 405, which says which methods there are (RFC 9110 §15.5.6). OPTIONS isn't among them, as no other
-    /// origin may use the API. Once one may, its preflights are answered from here.
+    /// 405 with the allowed methods (RFC 9110 §15.5.6). OPTIONS isn’t one of them, as no other origin may use the API.
+    /// Should that change, CORS preflights belong here.
     fn method_not_allowed(&self) -> ErrorResponse {
         let methods = self.routes.iter().map(|route| match route.method {
             Method::GET => "GET, HEAD",
@@ -71,28 +71,33 @@ impl Resource {
 
 /// All routes below a prefix.
 pub struct Group {
-    /// A slash, and a segment where it isn't the fallback: `/api`.
+    /// A slash and a segment, as in `/api`. Just a slash for the fallback.
     prefix: &'static str,
     resources: Vec<Resource>,
-    /// Leads from a path to its place in `resources`.
+    /// Maps a path to an index in `resources`.
     router: Router<usize>,
-    /// Makes a response of what a handler has answered.
-    finish: fn(&Settings, HandlerResult) -> Response,
+    /// Turns the result of a handler into a response.
+    finish: fn(&ServerSettings, HandlerResult) -> Response,
 }
 
 impl Group {
     /// # Panics
-    /// Where two tables call the same parameter by different names.
+    /// If two tables name the same parameter differently, or have the same route.
     pub fn new(
         prefix: &'static str,
         tables: &[fn() -> Vec<Route>],
-        finish: fn(&Settings, HandlerResult) -> Response,
+        finish: fn(&ServerSettings, HandlerResult) -> Response,
     ) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
         for route in tables.iter().flat_map(|table| table()) {
             let path = route.path;
             match resources.iter_mut().find(|resource| resource.path == path) {
-                Some(resource) => resource.routes.push(route),
+                Some(resource) => {
+                    let method = &route.method;
+                    let is_free = resource.routes.iter().all(|other| other.method != *method);
+                    assert!(is_free, "two routes for {method} {path}");
+                    resource.routes.push(route);
+                }
                 None => resources.push(Resource {
                     path,
                     routes: vec![route],
@@ -113,7 +118,7 @@ impl Group {
         }
     }
 
-    /// The branch of the filter tree that answers everything below the prefix.
+    /// The branch of the filter tree for everything below the prefix.
     pub fn filter(&'static self, app: &Arc<App>) -> BoxedFilter<(Response,)> {
         let app = Arc::clone(app);
         let parts = warp::path::full()
@@ -123,7 +128,7 @@ impl Group {
             .and(filters::body());
         let answer = parts.then(
             move |path: FullPath, caller: Caller, query, upgrade: Option<Upgrade>, body| {
-                // An answer to HEAD has nothing behind its head.
+                // A response to HEAD has no body, and so can’t switch protocols.
                 let upgrade = upgrade.filter(|_| caller.method() != Method::HEAD);
                 let request = Request::new(
                     Arc::clone(&app),
@@ -133,11 +138,11 @@ impl Group {
                     upgrade,
                     body,
                 );
-                let handling = self.handle(path.as_str(), request);
+                let handler = self.handle(path.as_str(), request);
                 let settings = Arc::clone(&app.settings);
                 async move {
-                    let answer = match handling {
-                        Ok(handling) => handling.await,
+                    let answer = match handler {
+                        Ok(handler) => handler.await,
                         Err(refusal) => Err(refusal),
                     };
                     (self.finish)(&settings, answer)
@@ -150,9 +155,9 @@ impl Group {
         }
     }
 
-    fn handle(&self, path: &str, request: Request) -> HandlerResult<Handling> {
+    fn handle(&self, path: &str, request: Request) -> HandlerResult<HandlerFuture> {
         let (resource, parameters) = self.resource(path).ok_or_else(nothing_here)?;
-        // A path whose id can't be one isn't there, whatever the method.
+        // A path with an impossible id is 404, whatever the method.
         if !resource.accepts(&parameters) {
             return Err(nothing_here());
         }
@@ -160,7 +165,7 @@ impl Group {
         route.handle(&parameters, request).ok_or_else(nothing_here)
     }
 
-    /// What is at a path. A slash at its end doesn't matter.
+    /// The resource at a path. A slash at the end is ignored.
     fn resource<'a>(&self, path: &'a str) -> Option<(&Resource, Params<'_, 'a>)> {
         let at = |path: &'a str| self.router.at(path).ok();
         let shorter = path.strip_suffix('/').and_then(at);
@@ -168,7 +173,7 @@ impl Group {
         Some((self.resources.get(*found.value)?, found.params))
     }
 
-    /// The first segment of the paths below it. Empty for the fallback.
+    /// The first segment of the group’s paths. Empty for the fallback.
     fn segment(&self) -> &'static str {
         self.prefix.trim_start_matches('/')
     }
@@ -182,12 +187,12 @@ impl Group {
     }
 }
 
-/// All routes that there are.
+/// All routes of the server.
 pub struct RouteTable {
     groups: Vec<Group>,
-    /// Answers for every path that is below none of their prefixes.
+    /// For the paths that are below none of the groups’ prefixes.
     fallback: Group,
-    /// What stands in front of the secrets in paths, as `hooks/`.
+    /// The segments in front of secrets in paths, as in `hooks/`.
     before_secrets: Vec<&'static str>,
 }
 
@@ -214,8 +219,8 @@ impl RouteTable {
         groups.flat_map(Group::routes).map(RouteInfo::from)
     }
 
-    /// What requests for a path are counted as: the path in the contract that it is one of, or else the
-    /// group. None of these has anything of what a client sent.
+    /// The label for metrics: the route’s path as in the contract, or else the group’s prefix. It never contains anything
+    /// that a client sent.
     pub fn label(&self, path: &str) -> &'static str {
         let group = self.group(path);
         let resource = group.resource(path).map(|(resource, _)| resource);
@@ -223,16 +228,16 @@ impl RouteTable {
         resource.map_or(group.prefix, |resource| resource.path)
     }
 
-    /// Whether the contract has a path, or would have it if it were there: below `/api` all are.
+    /// Whether a path is part of the contract. Below `/api` all are, even those that don’t exist.
     pub fn is_in_contract(&self, path: &str) -> bool {
         let group = self.group(path);
         let resource = group.resource(path).map(|(resource, _)| resource);
         resource.map_or_else(|| group.is_in_contract(), Resource::is_in_contract)
     }
 
-    /// A path as the log may show it: without what follows a secret's own segment, as `hooks/`, wherever
-    /// that stands. Somebody may mistype what is in front of it.
-    pub fn shown<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {
+    /// A path for the log: it ends at a segment that precedes a secret, as `hooks/`, wherever that is in the path, because
+    /// the part in front of it may be mistyped.
+    pub fn redacted<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {
         let before_secrets = self.before_secrets.iter();
         let starts = before_secrets.filter_map(|before| Some(path.find(before)? + before.len()));
         let first = starts.min();

@@ -1,7 +1,7 @@
-//! Tincan over HTTP. A request passes the `door`, and finds its handler by the tables of routes: a table for
-//! each resource, beside its handlers. This page lists the tables; the filter tree and whatever has to know
-//! the routes are made of them (see `route` and `group`). How an error becomes a status stands in `reply`.
-//! Only this module and those below it name warp.
+//! Tincan over HTTP. A request passes the `door` and finds its handler in the route tables: one table per resource, beside
+//! its handlers. This file lists the tables. The filter tree, and everything else that has to know the routes, is built
+//! from them (see `route` and `group`). How an error becomes a status is in `reply`. Only this module and its children
+//! use warp.
 
 mod api;
 mod app;
@@ -21,7 +21,7 @@ use warp::{filters::BoxedFilter, reply::Response};
 
 pub use self::{
     api::openapi::document,
-    app::{App, Settings, Signup},
+    app::{App, ServerSettings, Signup},
     door::{origin::Origin, proxies::Network, service::Service},
     route::RouteInfo,
     setup::Setup,
@@ -31,7 +31,7 @@ use self::{
     route::Route,
 };
 
-/// A table for each resource of the API.
+/// The tables of the API, one per resource.
 const API: &[fn() -> Vec<Route>] = &[
     api::accounts::routes,
     api::admin::routes,
@@ -49,7 +49,7 @@ const API: &[fn() -> Vec<Route>] = &[
     feed::routes,
 ];
 
-/// The plain pages.
+/// The tables of the pages without scripts.
 const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::accounts::routes,
     plain::conversations::routes,
@@ -57,17 +57,17 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::rooms::routes,
 ];
 
-/// What stands beside the API. The UI has whatever address is nobody else's.
+/// The tables beside the API. The UI has all remaining paths.
 const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::routes, ui::routes];
 
-/// All of them, by prefix. A path below one that is no route's is 404 there; the others are the UI's.
+/// All routes, by prefix. An unknown path below a prefix is 404; all other paths belong to the UI.
 static ROUTES: LazyLock<RouteTable> = LazyLock::new(|| {
     let api = Group::new("/api", API, reply::finish);
     let plain = Group::new("/plain", PLAIN, plain::finish);
     RouteTable::new(vec![api, plain], Group::new("/", OTHERS, reply::finish))
 });
 
-/// The routes that there are.
+/// All routes of the server.
 pub fn routes() -> impl Iterator<Item = RouteInfo> {
     ROUTES.routes()
 }

@@ -1,5 +1,5 @@
-//! What goes back: JSON, and every refusal's status, code and sentence. This is the one place where
-//! an [`Error`] meets HTTP; how a page shows a refusal is `plain`'s.
+//! Responses: JSON, and the status, code and sentence of each error. Only here an [`Error`] becomes HTTP; how a page shows
+//! an error is up to `plain`.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,16 @@ use warp::{
     reply::Response,
 };
 
-use super::Settings;
+use super::ServerSettings;
 use crate::{
     contract::error,
     error::{Error, ErrorCode},
 };
 
-/// What a handler answers.
+/// The result of a handler.
 pub type HandlerResult<T = Response> = Result<T, ErrorResponse>;
 
-/// A refusal or failure, as the contract shows it: `{"code","message"}`, and `errors` by field
-/// where input was invalid.
+/// An error as the contract has it: `{"code","message"}`, and `errors` by field for invalid input.
 #[derive(Debug)]
 pub struct ErrorResponse {
     status: StatusCode,
@@ -44,7 +43,7 @@ impl ErrorResponse {
         }
     }
 
-    /// 503 for whatever `error` it is.
+    /// 503, whatever the `error` is.
     pub fn unavailable(error: &Error) -> Self {
         let unavailable = Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
@@ -62,12 +61,12 @@ impl ErrorResponse {
         self.status
     }
 
-    /// A sentence for a person.
+    /// A sentence for people.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// This refusal, told by `body`.
+    /// The response with this status and these headers, and `body` instead of JSON.
     pub fn answer(&self, body: impl Reply) -> Response {
         let mut response = warp::reply::with_status(body, self.status).into_response();
         response.headers_mut().extend(self.headers.iter().cloned());
@@ -76,8 +75,8 @@ impl ErrorResponse {
 }
 
 fn status_of(code: ErrorCode) -> StatusCode {
-    // The contract has no status that isn't one.
-    StatusCode::from_u16(error::status(code)).unwrap_or_default()
+    // Every status in the contract is valid, so this never fails.
+    StatusCode::from_u16(error::status(code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl From<Error> for ErrorResponse {
@@ -150,7 +149,7 @@ pub fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// 303 to a path of our own.
+/// 303 to a local path.
 pub fn see_other(path: &str) -> HandlerResult {
     let location = HeaderValue::try_from(path).map_err(|_| Error::Internal)?;
     let mut response = StatusCode::SEE_OTHER.into_response();
@@ -158,12 +157,12 @@ pub fn see_other(path: &str) -> HandlerResult {
     Ok(response)
 }
 
-/// What is sent for what a handler has answered.
-pub fn finish(_: &Settings, answer: HandlerResult) -> Response {
+/// Turns the result of a handler into a response.
+pub fn finish(_: &ServerSettings, answer: HandlerResult) -> Response {
     answer.into_response()
 }
 
-/// 404 for an address that no route answers.
+/// 404 for a path without a route.
 pub fn nothing_here() -> ErrorResponse {
     let message = "There is nothing at this address";
     ErrorResponse::new(ErrorCode::NotFound, message)

@@ -1,5 +1,4 @@
-//! What a handler gets: a request that has passed the door, and whose caller has the permission that the
-//! route takes.
+//! What a handler gets: a request that has passed the door, and whose caller has the permission that the route requires.
 
 use std::sync::Arc;
 
@@ -24,11 +23,11 @@ use crate::{
 /// A request on its way to a handler.
 pub struct Request {
     pub app: Arc<App>,
-    /// As it stands in the request, percent-encoded.
+    /// As in the request, percent-encoded.
     pub path: String,
     pub caller: Caller,
     pub query: Query,
-    /// The connection, where the request would have it speak something else than HTTP.
+    /// The connection, if the request asks for another protocol.
     pub upgrade: Option<Upgrade>,
     permission: Permission,
     session: Option<Arc<Session>>,
@@ -56,10 +55,10 @@ impl Request {
         }
     }
 
-    /// Lets it through to a route that takes this permission.
+    /// Checks that the caller has the permission that the route requires.
     ///
     /// # Errors
-    /// 401 or 403 where the caller doesn't have it.
+    /// 401 or 403 if the caller doesn’t have it.
     pub async fn admit(&mut self, permission: Permission) -> HandlerResult<()> {
         self.permission = permission;
         self.authorize().await
@@ -68,12 +67,12 @@ impl Request {
     /// The session that has the permission.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the route takes a permission that needs no session.
+    /// [`Error::Unauthorized`] if the route’s permission needs no session.
     pub fn session(&self) -> Result<&Arc<Session>> {
         self.session.as_ref().ok_or(Error::Unauthorized)
     }
 
-    /// Whose session it is.
+    /// The session’s user.
     ///
     /// # Errors
     /// As [`session`](Self::session).
@@ -81,8 +80,8 @@ impl Request {
         Ok(&self.session()?.user)
     }
 
-    /// Reads the body as a JSON object. The permission is checked again then, as for every kind of body: one
-    /// may take half a minute, and its sender may be shut out meanwhile.
+    /// Reads the body as a JSON object. The permission is checked again afterwards, as for every kind of body: reading may
+    /// take half a minute, and meanwhile the caller’s session may have been revoked.
     ///
     /// # Errors
     /// Those of [`Body::json`], and of the permission.
@@ -92,14 +91,14 @@ impl Request {
         Ok(value)
     }
 
-    /// Like [`json`](Self::json), where a missing body stands for the defaults.
+    /// Like [`json`](Self::json), except that a missing body means the defaults.
     pub async fn json_or_default<T: DeserializeOwned + Default>(&mut self) -> HandlerResult<T> {
         let value = self.body.json_or_default(self.caller.headers()).await?;
         self.authorize().await?;
         Ok(value)
     }
 
-    /// Reads the body as what a page's form sends.
+    /// Reads the body as an HTML form.
     ///
     /// # Errors
     /// Those of [`Body::form`], and of the permission.

@@ -1,6 +1,6 @@
-//! Routes as data. A resource lists its routes in a table beside their handlers, and `group` puts the
-//! tables together. Whatever else has to know which routes there are asks the same tables: `Allow`, the
-//! labels of metrics, what the log leaves out, tests and documents.
+//! Routes as data. A resource lists its routes in a table beside their handlers, and `group` combines the tables. All that
+//! depends on the routes is derived from the same tables: `Allow`, the labels of metrics, what the log leaves out, tests
+//! and documents.
 
 use std::{pin::Pin, str::FromStr};
 
@@ -16,7 +16,7 @@ pub struct Route {
     /// With `{name}` for each parameter, as in `/api/conversations/{id}/messages`.
     pub path: &'static str,
     pub permission: Permission,
-    /// None for what isn't part of the contract: pages, and the files of the UI.
+    /// None for routes that aren’t part of the contract: pages, and the files of the UI.
     pub operation: Option<Operation>,
     /// The name of the path parameter that is a secret.
     secret: Option<&'static str>,
@@ -24,10 +24,10 @@ pub struct Route {
     handle: BoxedHandler,
 }
 
-type BoxedHandler = Box<dyn Fn(&Params<'_, '_>, Request) -> Option<Handling> + Send + Sync>;
+type BoxedHandler = Box<dyn Fn(&Params<'_, '_>, Request) -> Option<HandlerFuture> + Send + Sync>;
 
-/// An answer under way.
-pub type Handling = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
+/// A running handler.
+pub type HandlerFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
 
 impl Route {
     pub fn get<P>(path: &'static str, permission: Permission, handler: impl Handler<P>) -> Self {
@@ -73,29 +73,29 @@ impl Route {
         }
     }
 
-    /// Makes it part of the contract.
+    /// Makes the route part of the contract.
     pub fn operation(self, operation: Operation) -> Self {
         let operation = Some(operation);
         Self { operation, ..self }
     }
 
-    /// Marks the path parameter of that name as a secret, which the log leaves out.
+    /// Marks the path parameter with this name as a secret, which the log leaves out.
     pub fn secret(self, parameter: &'static str) -> Self {
         let secret = Some(parameter);
         Self { secret, ..self }
     }
 
-    /// Whether the values in a path are of the types that the handler takes.
+    /// Whether the parameters in a path are of the handler’s types.
     pub fn accepts(&self, parameters: &Params<'_, '_>) -> bool {
         (self.accepts)(parameters)
     }
 
-    /// Checks the permission, then answers. None where the handler doesn't take the values in the path.
-    pub fn handle(&self, parameters: &Params<'_, '_>, request: Request) -> Option<Handling> {
+    /// Checks the permission, then runs the handler. None if the parameters aren’t of the handler’s types.
+    pub fn handle(&self, parameters: &Params<'_, '_>, request: Request) -> Option<HandlerFuture> {
         (self.handle)(parameters, request)
     }
 
-    /// What stands in front of the secret: `hooks/` in `/api/hooks/{secret}`.
+    /// The segment in front of the secret: `hooks/` in `/api/hooks/{secret}`.
     pub fn before_secret(&self) -> Option<&'static str> {
         let parameter = format!("{{{}}}", self.secret?);
         let (before, _) = self.path.split_once(&parameter)?;
@@ -104,12 +104,12 @@ impl Route {
     }
 }
 
-/// An async function that answers requests. It takes the request, and then each parameter of the path, in
-/// its order and as its own type. A `String` gets it as it stands there, percent-encoded.
+/// An async function that handles requests. Its arguments are the request and then the parameters of the path, in order,
+/// each parsed as the argument’s type. A `String` gets the parameter as it is in the path, percent-encoded.
 pub trait Handler<P>: Copy + Send + Sync + 'static {
     type Answer: Future<Output = HandlerResult> + Send;
 
-    /// The handler with the values in a path. None where one isn't of its type.
+    /// The handler with the parameters of a path. None if one isn’t of its type.
     fn bind(
         self,
         parameters: &Params<'_, '_>,
@@ -168,14 +168,14 @@ fn parse<T: FromStr>(parameters: &Params<'_, '_>, index: usize) -> Option<T> {
     text.parse().ok()
 }
 
-/// What a route is, for tests and documents.
+/// A description of a route, for tests and documents.
 #[derive(Clone, Debug)]
 pub struct RouteInfo {
     pub method: Method,
     /// With `{name}` for each parameter.
     pub path: &'static str,
     pub permission: Permission,
-    /// What the contract says of it, where it is part of that.
+    /// What the contract says about it. None if it isn’t part of the contract.
     pub operation: Option<&'static Operation>,
 }
 

@@ -1,9 +1,8 @@
-//! What the server counts and measures of itself: the one place that knows the names, the help texts and
-//! the crate that writes them down. Whoever has something to count calls a method here, or counts up one of
-//! the fields; nothing here knows what is counted.
+//! What the server counts and measures. Only this module knows the names of metrics, their help texts and the crate that
+//! encodes them. Other modules call a method here, or increment one of the fields.
 //!
-//! Counters are atomics, and the one lock that threads share is taken to read, once a request. Sizes are
-//! looked at when somebody asks.
+//! Counters are atomics. The only shared lock is taken for reading, once per request. Sizes are read when the metrics
+//! are.
 
 mod process;
 
@@ -22,35 +21,35 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
-/// How the text that [`Metrics::text`] makes is declared (OpenMetrics 1.0, which Prometheus reads).
+/// The media type of [`Metrics::text`] (OpenMetrics 1.0, which Prometheus reads).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// Seconds: from an answer out of memory to the longest that a write waits.
+/// Bucket bounds in seconds: from a response without a query to the longest that a write may wait.
 const ANSWER_TIMES: [f64; 12] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
-/// Seconds: from a disk that only says that it has synced to one that is busy.
+/// Bucket bounds in seconds: from a disk that only pretends to sync to one that is overloaded.
 const COMMIT_TIMES: [f64; 12] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0,
 ];
-/// Writes in one commit.
+/// Bucket bounds: writes in one commit.
 const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
-/// How many commits the recent commit time is an average of, more or less.
+/// The recent commit time is a moving average of about this many commits.
 const RECENT: u64 = 8;
 
-/// How a client follows what happens.
+/// How a client receives events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     Sse,
     WebSocket,
     LongPoll,
-    /// The page without scripts that loads itself anew.
+    /// The page without scripts that reloads itself.
     FollowPage,
 }
 
 impl Transport {
     pub const ALL: [Self; 4] = [Self::Sse, Self::WebSocket, Self::LongPoll, Self::FollowPage];
 
-    /// What it is called wherever it is counted.
+    /// Its value as a label.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -85,19 +84,19 @@ struct Stream {
     transport: &'static str,
 }
 
-/// What the store is at one store.
+/// The state of the store at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreStats {
     /// Writes that wait for the writer.
     pub queued: usize,
     /// Sessions held in memory.
     pub sessions: usize,
-    /// Bytes of the database, and of the log beside it.
+    /// Bytes of the database and of its write-ahead log.
     pub database: u64,
     pub log: u64,
 }
 
-/// All that is counted, of one server.
+/// The metrics of one server.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -117,7 +116,7 @@ pub struct Metrics {
     pub lagged: Counter,
     batches: Histogram,
     commits: Histogram,
-    /// Microseconds that a commit takes lately.
+    /// The average time of recent commits in microseconds.
     recent_commit: AtomicU64,
     followers: Family<Following, Gauge>,
     queued: Gauge,
@@ -130,7 +129,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All of it, at nought.
+    /// New metrics, all at 0.
     #[must_use]
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::default();
@@ -186,7 +185,7 @@ impl Metrics {
             registry,
         };
         for transport in Transport::ALL {
-            // Known from the start, so that nobody takes "none yet" for "unknown".
+            // Exist from the start, so that they read 0 rather than being absent.
             let transport = Stream::by(transport);
             drop(metrics.streams.get_or_create(&transport));
             drop(metrics.opened.get_or_create(&transport));
@@ -194,7 +193,7 @@ impl Metrics {
         Arc::new(metrics)
     }
 
-    /// A request was answered. `route` is one of the program's own, and never what a client sent.
+    /// Records an answered request. `route` is a label of the program’s own, never text that a client sent.
     pub fn answered(&self, method: &'static str, route: &'static str, status: u16, took: Duration) {
         let request = Request { method, route };
         let answer = Answer {
@@ -208,21 +207,21 @@ impl Metrics {
         self.answers.get_or_create(&answer).inc();
     }
 
-    /// Counts a connection as long as what comes back lives.
+    /// Counts a connection as long as the guard lives.
     #[must_use]
-    pub fn connection(&self) -> Held {
-        Held::of(self.connections.clone())
+    pub fn connection(&self) -> GaugeGuard {
+        GaugeGuard::new(self.connections.clone())
     }
 
-    /// Counts a stream as long as what comes back lives.
+    /// Counts a stream as long as the guard lives.
     #[must_use]
-    pub fn stream(&self, transport: Transport) -> Held {
+    pub fn stream(&self, transport: Transport) -> GaugeGuard {
         let transport = Stream::by(transport);
         self.opened.get_or_create(&transport).inc();
-        Held::of(self.streams.get_or_create_owned(&transport))
+        GaugeGuard::new(self.streams.get_or_create_owned(&transport))
     }
 
-    /// A commit of so many writes took so long. Only the writer calls this.
+    /// Records a commit of so many writes. Only the writer calls this.
     pub fn committed(&self, writes: usize, took: Duration) {
         let writes = u32::try_from(writes).unwrap_or(u32::MAX);
         self.batches.observe(f64::from(writes));
@@ -235,7 +234,7 @@ impl Metrics {
         self.recent_commit.store(recent, Ordering::Relaxed);
     }
 
-    /// A follower has so many numbers of the sequence before it.
+    /// Records how far a follower is behind the end of the sequence.
     pub fn followed(&self, follower: &'static str, behind: i64) {
         let following = Following { follower };
         self.followers.get_or_create(&following).set(behind);
@@ -247,7 +246,7 @@ impl Metrics {
         self.started.elapsed()
     }
 
-    /// Microseconds that a commit takes lately; nought where there was none.
+    /// How long recent commits took on average, in microseconds. 0 if there were none.
     #[must_use]
     pub fn recent_commit(&self) -> u64 {
         self.recent_commit.load(Ordering::Relaxed)
@@ -265,10 +264,7 @@ impl Metrics {
         self.streams.get_or_create(&Stream::by(transport)).get()
     }
 
-    /// All of it as text, as [`CONTENT_TYPE`] says. Reads files of the system.
-    ///
-    /// # Errors
-    /// None: nothing here refuses to be written.
+    /// All metrics as text of [`CONTENT_TYPE`]. Reads files in `/proc`.
     pub fn text(&self, store: StoreStats) -> Result<String, fmt::Error> {
         set(&self.queued, store.queued);
         set(&self.sessions, store.sessions);
@@ -295,7 +291,7 @@ fn set(gauge: &Gauge, value: impl TryInto<i64>) {
     gauge.set(value.try_into().unwrap_or(i64::MAX));
 }
 
-/// What the text is made of, in its order.
+/// Registers metrics. The text lists them in the order in which they were added.
 struct List<'a>(&'a mut Registry);
 
 impl List<'_> {
@@ -309,18 +305,18 @@ impl List<'_> {
     }
 }
 
-/// One more of something that is counted, until it is dropped.
+/// Raises a gauge by one until it is dropped.
 #[derive(Debug)]
-pub struct Held(Gauge);
+pub struct GaugeGuard(Gauge);
 
-impl Held {
-    fn of(gauge: Gauge) -> Self {
+impl GaugeGuard {
+    fn new(gauge: Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for Held {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -1,8 +1,8 @@
-//! What the system knows of this process. Where it isn't Linux, nothing.
+//! What Linux knows about this process. On other systems, nothing.
 
 use std::fs;
 
-/// Bytes of memory that it has (`VmRSS`, proc_pid_status(5)).
+/// Resident memory in bytes (`VmRSS`, proc_pid_status(5)).
 pub fn resident_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let resident = status
@@ -12,7 +12,7 @@ pub fn resident_memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// File descriptors that it has open (proc_pid_fd(5)), less the one that looks.
+/// Open file descriptors (proc_pid_fd(5)), without the one that is used to count them.
 pub fn open_files() -> Option<usize> {
     let files = fs::read_dir("/proc/self/fd").ok()?.count();
     Some(files.saturating_sub(1))

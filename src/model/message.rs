@@ -97,10 +97,12 @@ impl SystemKind {
         }
     }
 
-    /// The English text. `data` is the stored content: a room's new name, or [`FOLLOWED`](Self::FOLLOWED). Without an
-    /// actor, the text doesn't say who did it.
+    /// The English text. `data` is the stored content: a room's new name, [`FOLLOWED`](Self::FOLLOWED), or the name of an
+    /// actor whom a migrated database doesn't know otherwise. Without an actor, the text doesn't say who did it.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
+        let known = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
+        let actor = actor.or(known);
         match (self, actor) {
             (Self::Created, _) => format!("{subject} made this room"),
             (Self::Joined, _) => format!("{subject} joined"),

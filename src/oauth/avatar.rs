@@ -1,6 +1,5 @@
-//! A picture from the provider. People choose the address of their picture freely at many providers, so
-//! what is behind it is taken only from the provider’s own hosts, and only where it is a picture that
-//! can’t hold a script.
+//! Pictures from a provider. At many providers people can choose the URL of their picture freely. So a picture is fetched
+//! only from the provider’s own hosts, and accepted only if it is of a type that can’t contain a script.
 
 use std::time::Duration;
 
@@ -17,10 +16,10 @@ const LIMITS: Limits = Limits {
     bytes: 256 * 1024,
 };
 
-/// Whether a file begins as one of its type does.
+/// Whether a file has the signature of its type.
 type Signature = fn(&[u8]) -> bool;
 
-/// Media types that are taken, and how a file of each begins (WHATWG MIME Sniffing §6.1).
+/// The accepted media types, and the signature of each (WHATWG MIME Sniffing §6.1).
 const TYPES: [(&str, Signature); 4] = [
     ("image/png", |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
     ("image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
@@ -32,14 +31,14 @@ const TYPES: [(&str, Signature); 4] = [
     }),
 ];
 
-/// A picture, and what it is.
+/// A picture and its media type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Avatar {
     pub media_type: &'static str,
     pub bytes: Vec<u8>,
 }
 
-/// Whether `url` is the provider’s own, who is at `provider`.
+/// Whether `url` is on a host of the provider at `provider`.
 fn is_own(url: &Url, provider: &Url) -> bool {
     let (Some(host), Some(own)) = (url.host(), provider.host()) else {
         return false;
@@ -52,20 +51,20 @@ fn is_own(url: &Url, provider: &Url) -> bool {
         }
         (host, own) => host == own,
     };
-    // Whatever else listens on the same machine isn’t the provider.
+    // Another port may be another service on the same machine.
     let port = url.port_or_known_default();
     let is_port = port == provider.port_or_known_default() || port == Some(443);
     is_host && is_port && url.username().is_empty() && url.password().is_none()
 }
 
-/// Fetches a picture of the provider at `provider`.
+/// Fetches a picture from the provider at `provider`.
 ///
 /// # Errors
-/// [`Error::Failed`] where there is none that could be taken.
+/// [`Error::Failed`] if there is no acceptable picture.
 pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar> {
     let host = url.host_str().unwrap_or_default();
     let refuse = |reason: &str| {
-        // A person without a picture is no trouble.
+        // Not a warning: people can do without a picture.
         tracing::info!(host, reason, "a provider’s picture wasn’t taken");
         Err(Error::Failed)
     };
@@ -75,27 +74,29 @@ pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar>
     let Ok(request) = Request::get(url.as_str()).body(Vec::new()) else {
         return refuse("the address isn’t one");
     };
-    let answer = match client.send(request, LIMITS).await {
-        Ok(answer) => answer,
+    let response = match client.send(request, LIMITS).await {
+        Ok(response) => response,
         Err(error) => return refuse(&causes(&error)),
     };
-    if answer.status() != StatusCode::OK {
-        return refuse(answer.status().as_str());
+    if response.status() != StatusCode::OK {
+        return refuse(response.status().as_str());
     }
-    let said = answer.headers().get(CONTENT_TYPE);
-    let said = said
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let media_type = media_type
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let said = said.split(';').next().unwrap_or_default().trim();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
     let known = TYPES
         .iter()
-        .find(|(media_type, _)| media_type.eq_ignore_ascii_case(said));
+        .find(|(known, _)| known.eq_ignore_ascii_case(media_type));
     match known {
         None => refuse("not a type of picture that is taken"),
-        Some((_, is_such)) if !is_such(answer.body()) => refuse("not what its type says"),
+        Some((_, has_signature)) if !has_signature(response.body()) => {
+            refuse("not what its type says")
+        }
         Some((media_type, _)) => Ok(Avatar {
             media_type,
-            bytes: answer.into_body(),
+            bytes: response.into_body(),
         }),
     }
 }

@@ -8,18 +8,18 @@ use tokio::time::Instant;
 
 /// How long an entry can be used.
 const LIFETIME: Duration = Duration::from_mins(10);
-/// How many there are at most; beyond that the oldest is evicted.
+/// The most entries. Beyond that the oldest is evicted.
 const CAPACITY: usize = 1_000;
 
-/// The SHA-256 of a secret. The map holds no secret itself, so a dump of the memory doesn’t show one, and looking one up
-/// takes no time that depends on it.
+/// The SHA-256 of a secret. The map holds no secrets, so that a memory dump doesn’t show any, and the time that a lookup
+/// takes says nothing about the secret.
 pub type Digest = [u8; 32];
 
 pub fn digest(secret: &str) -> Digest {
     Sha256::digest(secret).into()
 }
 
-/// Values by the digest of a secret.
+/// Values, keyed by the digest of a secret.
 pub struct ExpiringMap<T>(Mutex<HashMap<Digest, Entry<T>>>);
 
 struct Entry<T> {
@@ -40,7 +40,7 @@ impl<T> Default for ExpiringMap<T> {
 }
 
 impl<T> ExpiringMap<T> {
-    /// Inserts a value, and replaces the one of the same secret.
+    /// Inserts a value, replacing one with the same secret.
     pub fn insert(&self, secret: &str, value: T) {
         let mut entries = self.0.lock();
         if entries.len() >= CAPACITY {
@@ -53,7 +53,7 @@ impl<T> ExpiringMap<T> {
         entries.insert(digest(secret), Entry { value, inserted });
     }
 
-    /// Removes the value of `secret` and returns it, so that it can be used once.
+    /// Removes and returns the value of `secret`, so that it can be used only once.
     pub fn remove(&self, secret: &str) -> Option<T> {
         let entry = self.0.lock().remove(&digest(secret))?;
         (!entry.is_expired()).then_some(entry.value)

@@ -1,5 +1,5 @@
-//! Sign-ins under way, and people who still have to choose a name. All of it is kept in memory for ten
-//! minutes: a restart costs whoever is signing in at that moment a second try.
+//! Sign-ins in progress, and people who still have to choose a username. Both are kept in memory for ten minutes.
+//! Somebody who is signing in while the server restarts has to try again.
 
 use std::{fmt, io};
 
@@ -12,7 +12,7 @@ use openidconnect::Nonce;
 use serde::Deserialize;
 
 use super::{
-    Avatar, Error, Kind, Person, Provider, Result, Secret, avatar,
+    Avatar, Error, Person, Provider, ProviderKind, Result, Secret, avatar,
     expiring::{Digest, ExpiringMap, digest},
     github::GitHub,
     oidc::Oidc,
@@ -23,14 +23,14 @@ use crate::{
     outbound::{Client, Outbound, is_safe},
 };
 
-/// How random is what a browser must bring back.
+/// Random bytes in the state and in the cookie.
 const RANDOM_BYTES: u32 = 32;
 
-/// All providers, and the sign-ins that are under way at them.
+/// All providers, and the sign-ins in progress.
 #[derive(Default)]
 pub struct Flows {
     entries: Vec<Entry>,
-    /// By the state that comes back from the provider.
+    /// By the `state` parameter that the provider sends back.
     started: ExpiringMap<Flow>,
     /// By the secret in the cookie.
     pending: ExpiringMap<Pending>,
@@ -40,20 +40,20 @@ struct Entry {
     provider: Provider,
     address: Url,
     http: Client,
-    way: Way,
+    protocol: Protocol,
 }
 
-enum Way {
+enum Protocol {
     GitHub(Box<GitHub>),
     Oidc(Box<Oidc>),
 }
 
-/// A sign-in between leaving and coming back.
+/// A sign-in that the provider hasn’t answered yet.
 struct Flow {
     provider: String,
     cookie: Digest,
     verifier: PkceCodeVerifier,
-    /// Where the provider speaks OpenID Connect.
+    /// For OpenID Connect only.
     nonce: Option<Nonce>,
     purpose: Purpose,
     next: String,
@@ -63,7 +63,7 @@ struct Flow {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
-    NoAddress(String),
+    BadAddress(String),
     #[error(
         "the address of the provider {0} must begin with https://, as it isn’t on this machine"
     )]
@@ -74,23 +74,23 @@ pub enum SetupError {
     NoAuthorities(io::Error),
 }
 
-/// What somebody goes to a provider for.
+/// What a sign-in with a provider is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
-    /// To sign in to this account that way from now on.
+    /// To link the provider’s account, so that it can be used to sign in to this one.
     Link(UserId),
 }
 
-/// A sign-in that has begun.
-pub struct Begun {
+/// A sign-in that has been started.
+pub struct StartedSignIn {
     /// Where to send the browser.
     pub url: Url,
-    /// For a cookie: only the browser that has it can finish.
+    /// The value of a cookie. Only the browser that has it can finish the sign-in.
     pub cookie: Secret,
 }
 
-/// The query that somebody comes back with (RFC 6749 §4.1.2). Holds secrets, so it has no `Debug`.
+/// The query of the provider’s redirect (RFC 6749 §4.1.2). It contains secrets, so it has no `Debug`.
 #[derive(Deserialize)]
 pub struct Callback {
     pub state: Option<String>,
@@ -98,30 +98,30 @@ pub struct Callback {
     pub error: Option<String>,
 }
 
-/// Who came back, and what they had come for.
+/// A finished sign-in: who it is, and what it was for.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedSignIn {
     pub identity: Identity,
-    /// Where the provider has their picture.
+    /// The URL of their picture.
     pub avatar: Option<Url>,
     pub purpose: Purpose,
-    /// A path of our own to go on to.
+    /// The local path to go on to.
     pub next: String,
 }
 
-/// Somebody whom their provider knows and nobody here yet.
+/// Somebody who has signed in with a provider, and has no account here yet.
 #[derive(Clone, Debug)]
 pub struct Pending {
     /// The provider’s id.
     pub provider: String,
     pub identity: Identity,
-    /// Where the provider has their picture.
+    /// The URL of their picture.
     pub avatar: Option<Url>,
 }
 
 impl Flows {
-    /// Connects to no provider yet. `public_url` is where people reach this server, without a path; `allowed` are
-    /// networks that are no part of the public internet and may be connected to all the same.
+    /// Sets up the providers, without connecting to any. `public_url` is the URL at which people reach this server,
+    /// without a path; `allowed` are networks outside the public internet that may be connected to.
     pub fn new(
         providers: Vec<Provider>,
         public_url: &str,
@@ -134,13 +134,13 @@ impl Flows {
         let outbound = Outbound::new(&addresses, allowed).map_err(SetupError::NoAuthorities)?;
         let entry = |(provider, address): (Provider, Url)| {
             let http = outbound.client(&address);
-            let way = Way::to(&provider, &address, public_url, http.clone());
-            let way = way.map_err(|_| SetupError::NoAddress(provider.id.clone()))?;
+            let protocol = Protocol::to(&provider, &address, public_url, http.clone());
+            let protocol = protocol.map_err(|_| SetupError::BadAddress(provider.id.clone()))?;
             Ok(Entry {
                 provider,
                 address,
                 http,
-                way,
+                protocol,
             })
         };
         let entries = providers.into_iter().zip(addresses).map(entry);
@@ -155,24 +155,24 @@ impl Flows {
         self.entries.iter().map(|entry| &entry.provider)
     }
 
-    /// The provider of this id.
+    /// The provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers().find(|provider| provider.id == id)
     }
 
-    /// What identities of the provider of this id are known by.
+    /// The issuer of the identities of the provider with this id.
     #[must_use]
     pub fn issuer(&self, id: &str) -> Option<&str> {
-        self.entry(id).ok().map(|entry| entry.way.issuer())
+        self.entry(id).ok().map(|entry| entry.protocol.issuer())
     }
 
-    /// The provider whose identities are known by this issuer.
+    /// The provider whose identities have this issuer.
     #[must_use]
-    pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
+    pub fn provider_by_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.entries
             .iter()
-            .find(|entry| entry.way.issuer() == issuer)
+            .find(|entry| entry.protocol.issuer() == issuer)
             .map(|entry| &entry.provider)
     }
 
@@ -180,26 +180,26 @@ impl Flows {
         self.entries
             .iter()
             .find(|entry| entry.provider.id == provider)
-            .ok_or(Error::NoProvider)
+            .ok_or(Error::UnknownProvider)
     }
 
-    /// Begins a sign-in. `next` is where to go on to afterwards; what isn’t a path of our own is `/`.
+    /// Starts a sign-in. `next` is the path to go on to afterwards; anything but a local path becomes `/`.
     ///
     /// # Errors
-    /// [`Error::NoProvider`], and [`Error::Failed`] where the provider doesn’t say how to sign in.
+    /// [`Error::UnknownProvider`], or [`Error::Failed`] if the provider’s metadata can’t be fetched or used.
     pub async fn begin(
         &self,
         provider: &str,
         purpose: Purpose,
         next: Option<&str>,
-    ) -> Result<Begun> {
+    ) -> Result<StartedSignIn> {
         let entry = self.entry(provider)?;
         let state = CsrfToken::new_random_len(RANDOM_BYTES);
         let cookie = CsrfToken::new_random_len(RANDOM_BYTES);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, nonce) = match &entry.way {
-            Way::GitHub(github) => (github.authorization(state.clone(), challenge), None),
-            Way::Oidc(oidc) => {
+        let (url, nonce) = match &entry.protocol {
+            Protocol::GitHub(github) => (github.authorization(state.clone(), challenge), None),
+            Protocol::Oidc(oidc) => {
                 let (url, nonce) = oidc.authorization(state.clone(), challenge).await?;
                 (url, Some(nonce))
             }
@@ -210,23 +210,23 @@ impl Flows {
             verifier,
             nonce,
             purpose,
-            next: own_path(next),
+            next: local_path(next),
         };
         self.started.insert(state.secret(), flow);
-        Ok(Begun {
+        Ok(StartedSignIn {
             url,
             cookie: Secret::new(cookie.into_secret()),
         })
     }
 
-    /// Finishes a sign-in: once, in the browser where it began, and with the provider where it began, as
-    /// another’s code must not be taken for this one’s (RFC 9700 §4.4).
+    /// Finishes a sign-in. It can be finished only once, in the browser in which it was started, and with the provider
+    /// at which it was started, so that one provider’s code isn’t sent to another (mix-up attack, RFC 9700 §4.4).
     pub async fn finish(
         &self,
         provider: &str,
         cookie: Option<&str>,
         callback: Callback,
-    ) -> Result<Finished> {
+    ) -> Result<FinishedSignIn> {
         let entry = self.entry(provider)?;
         let flow = callback.state.and_then(|state| self.started.remove(&state));
         let flow = flow.ok_or(Error::Expired)?;
@@ -242,13 +242,15 @@ impl Flows {
                 return Err(failed(provider, cause));
             }
         };
-        let Person { identity, avatar } = match (&entry.way, &flow.nonce) {
-            (Way::GitHub(github), None) => github.person(code, flow.verifier).await?,
-            (Way::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
-            // Can’t be: a flow has a nonce where its provider has a use for it.
-            (Way::GitHub(_), Some(_)) | (Way::Oidc(_), None) => return Err(Error::Expired),
+        let Person { identity, avatar } = match (&entry.protocol, &flow.nonce) {
+            (Protocol::GitHub(github), None) => github.person(code, flow.verifier).await?,
+            (Protocol::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
+            // Can’t happen: a flow has a nonce exactly if its provider speaks OpenID Connect.
+            (Protocol::GitHub(_), Some(_)) | (Protocol::Oidc(_), None) => {
+                return Err(Error::Expired);
+            }
         };
-        Ok(Finished {
+        Ok(FinishedSignIn {
             identity,
             avatar,
             purpose: flow.purpose,
@@ -256,31 +258,31 @@ impl Flows {
         })
     }
 
-    /// Keeps somebody until they have chosen a name, for whoever has the cookie that they finished with.
-    pub fn wait_for_name(&self, cookie: &str, pending: Pending) {
+    /// Keeps somebody until they have chosen a username. `cookie` is the cookie of the browser that they signed in with.
+    pub fn insert_pending(&self, cookie: &str, pending: Pending) {
         self.pending.insert(cookie, pending);
     }
 
-    /// Who waits for a name.
+    /// Who has yet to choose a username, in the browser with this cookie.
     pub fn pending(&self, cookie: &str) -> Option<Pending> {
         self.pending.get(cookie)
     }
 
-    /// Who waits for a name, and doesn’t any more.
-    pub fn take_pending(&self, cookie: &str) -> Option<Pending> {
+    /// Like [`pending`](Self::pending), and removes them.
+    pub fn remove_pending(&self, cookie: &str) -> Option<Pending> {
         self.pending.remove(cookie)
     }
 
-    /// Drops the sign-ins that took too long. They couldn’t be finished anyway.
+    /// Drops the sign-ins that have expired. They couldn’t be finished anyway.
     pub fn remove_expired(&self) {
         self.started.remove_expired();
         self.pending.remove_expired();
     }
 
-    /// Fetches a picture that `provider` named.
+    /// Fetches a picture whose URL came from `provider`.
     ///
     /// # Errors
-    /// [`Error::NoProvider`], and [`Error::Failed`] where there is none that could be taken.
+    /// [`Error::UnknownProvider`], or [`Error::Failed`] if there is no acceptable picture.
     pub async fn avatar(&self, provider: &str, url: &Url) -> Result<Avatar> {
         let entry = self.entry(provider)?;
         avatar::fetch(&entry.http, &entry.address, url).await
@@ -294,7 +296,7 @@ impl fmt::Debug for Flows {
     }
 }
 
-impl Way {
+impl Protocol {
     fn issuer(&self) -> &str {
         match self {
             Self::GitHub(github) => github.issuer(),
@@ -311,33 +313,33 @@ impl Way {
         let redirect = format!("{public_url}/api/oauth/{}/callback", provider.id);
         let redirect = RedirectUrl::new(redirect)?;
         Ok(match &provider.kind {
-            Kind::GitHub { .. } => {
+            ProviderKind::GitHub { .. } => {
                 Self::GitHub(Box::new(GitHub::new(provider, address, redirect, http)?))
             }
-            Kind::Oidc { issuer } => {
+            ProviderKind::Oidc { issuer } => {
                 Self::Oidc(Box::new(Oidc::new(provider, issuer, redirect, http)?))
             }
         })
     }
 }
 
-/// Where a provider is.
+/// The provider’s URL.
 fn address(provider: &Provider) -> Result<Url, SetupError> {
     let text = match &provider.kind {
-        Kind::GitHub { url } => url,
-        Kind::Oidc { issuer } => issuer,
+        ProviderKind::GitHub { url } => url,
+        ProviderKind::Oidc { issuer } => issuer,
     };
     let url = Url::parse(text).ok().filter(Url::has_host);
-    let url = url.ok_or_else(|| SetupError::NoAddress(provider.id.clone()))?;
+    let url = url.ok_or_else(|| SetupError::BadAddress(provider.id.clone()))?;
     if !is_safe(&url) {
         return Err(SetupError::Unsafe(provider.id.clone()));
     }
     Ok(url)
 }
 
-/// `next` where it is a path of our own, else `/`. Browsers take `//` and `/\` for the beginning of
-/// another host, and pass over control characters (WHATWG URL §4.4).
-fn own_path(next: Option<&str>) -> String {
+/// `next` if it is a path on this server, else `/`. Browsers take `//` and `/\` as the start of another host, and
+/// ignore control characters (WHATWG URL §4.4).
+fn local_path(next: Option<&str>) -> String {
     let is_own = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")

@@ -1,5 +1,5 @@
-//! What is said to GitHub, which has an OAuth of its own kind (docs.github.com, “Authorizing OAuth apps”
-//! and “REST API endpoints for users”), and whether its answers make sense.
+//! Signing in with GitHub, which has its own variant of OAuth (docs.github.com, “Authorizing OAuth apps” and “REST API
+//! endpoints for users”).
 
 use oauth2::{
     AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
@@ -23,17 +23,17 @@ use crate::outbound::{Client, Limits};
 type OAuthClient =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-/// GitHub, or a server of one’s own that speaks as it does.
+/// github.com, or a GitHub Enterprise server.
 pub struct GitHub {
     id: String,
-    /// What identities of it are known by.
+    /// The issuer of its identities.
     issuer: String,
     user: String,
     client: OAuthClient,
     http: Client,
 }
 
-/// What `GET /user` answers, as far as it matters.
+/// The fields that are used of the response to `GET /user`.
 #[derive(Deserialize)]
 struct User {
     id: u64,
@@ -75,13 +75,13 @@ impl GitHub {
         &self.issuer
     }
 
-    /// Where people say yes. Asks for no scope: who somebody is, is public.
+    /// The authorization URL. It asks for no scope, as the profile is public.
     pub fn authorization(&self, state: CsrfToken, challenge: PkceCodeChallenge) -> Url {
         let request = self.client.authorize_url(|| state);
         request.set_pkce_challenge(challenge).url().0
     }
 
-    /// Who came back with this code.
+    /// Exchanges the code for the person who authorized it.
     pub async fn person(
         &self,
         code: AuthorizationCode,
@@ -116,16 +116,16 @@ impl GitHub {
             .header("x-github-api-version", "2022-11-28")
             .body(Vec::new())
             .map_err(|error| failed(&self.id, &causes(&error)))?;
-        let answer = self
+        let response = self
             .http
             .send(request, Limits::API)
             .await
             .map_err(|error| failed(&self.id, &causes(&error)))?;
-        if answer.status() != StatusCode::OK {
-            let cause = format!("the user’s details: {}", answer.status());
+        if response.status() != StatusCode::OK {
+            let cause = format!("the user’s details: {}", response.status());
             return Err(failed(&self.id, &cause));
         }
-        serde_json::from_slice(answer.body())
+        serde_json::from_slice(response.body())
             .map_err(|error| failed(&self.id, &format!("the user’s details: {error}")))
     }
 }

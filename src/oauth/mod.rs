@@ -1,15 +1,15 @@
-//! Signing in at somebody else’s door: at GitHub, or at any provider that speaks OpenID Connect.
+//! Signing in with GitHub or any provider that speaks OpenID Connect.
 //!
-//! A sign-in is under way from [`Flows::begin`], which says where to send the browser, to
-//! [`Flows::finish`], which gets to know who came back. What that means for accounts and sessions is
-//! decided elsewhere: nothing here knows the store, or answers a request.
+//! A sign-in starts with [`Flows::begin`], which says where to send the browser, and ends with [`Flows::finish`], which
+//! says who came back. What that means for accounts and sessions is decided elsewhere: nothing here uses the store or
+//! answers requests.
 //!
-//! | file | what lives there |
+//! | file | what is in it |
 //! | --- | --- |
-//! | `provider` | what is known of a provider before it is asked anything |
-//! | `flows` | sign-ins under way, and people who still have to choose a name |
-//! | `oidc`, `github` | what is said to a provider, and whether its answers are to be believed |
-//! | `avatar` | a picture from the provider |
+//! | `provider` | how a provider was set up |
+//! | `flows` | sign-ins in progress, and people who still have to choose a username |
+//! | `oidc`, `github` | requests to a provider, and the checks of its responses |
+//! | `avatar` | pictures from a provider |
 
 mod avatar;
 mod expiring;
@@ -22,43 +22,42 @@ pub use oauth2::url::Url;
 
 pub use self::{
     avatar::Avatar,
-    flows::{Begun, Callback, Finished, Flows, Pending, Purpose, SetupError},
-    provider::{Kind, Provider},
+    flows::{Callback, FinishedSignIn, Flows, Pending, Purpose, SetupError, StartedSignIn},
+    provider::{Provider, ProviderKind},
 };
 
 use crate::model::Identity;
 pub use crate::secret::Secret;
 
-/// The result of whatever a provider has a part in.
+/// The result of an operation that involves a provider.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a sign-in came to nothing. The cause has been logged where an administrator can do something
-/// about it.
+/// Why a sign-in failed. If an administrator can do something about it, the cause has been logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// No such provider was set up.
+    /// No provider with this id was set up.
     #[error("There is no such sign-in provider")]
-    NoProvider,
-    /// The person, or the provider for them, said no.
+    UnknownProvider,
+    /// The person, or the provider, denied the authorization.
     #[error("The provider was told not to sign you in")]
     Denied,
-    /// No such sign-in is under way in this browser: it took too long, was finished already, or began
-    /// elsewhere.
+    /// No such sign-in is in progress in this browser: it has expired, was finished already, or was started in another
+    /// browser.
     #[error("This sign-in took too long, or was begun somewhere else")]
     Expired,
-    /// The provider can’t be reached, or said something that isn’t to be believed.
+    /// The provider can’t be reached, or its response fails a check.
     #[error("The provider couldn’t sign you in")]
     Failed,
 }
 
-/// Somebody, as their provider knows them.
+/// A person, as the provider describes them.
 struct Person {
     identity: Identity,
     avatar: Option<Url>,
 }
 
 impl Person {
-    /// The person, if the subject is as OpenID Connect Core §2 has it.
+    /// The person, if the subject is valid by OpenID Connect Core §2.
     fn new(
         issuer: &str,
         subject: &str,
@@ -75,13 +74,13 @@ impl Person {
     }
 }
 
-/// An error with what caused it, as one line of the log.
+/// An error with its causes, on one line for the log.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         let cause_text = cause.to_string();
-        // Some repeat their cause in their own text.
+        // Some errors repeat their cause in their own text.
         if !text.ends_with(&cause_text) {
             text.push_str(": ");
             text.push_str(&cause_text);

@@ -1,4 +1,4 @@
-//! What is said to a provider that speaks OpenID Connect, and whether its answers are to be believed.
+//! Signing in with a provider that speaks OpenID Connect: the requests to it, and the checks of its responses.
 
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ pub struct Oidc {
     secret: ClientSecret,
     redirect: RedirectUrl,
     http: Client,
-    /// What it says about itself (OpenID Connect Discovery §4), once somebody needed it: a provider that
-    /// is down shall not keep the server from starting.
+    /// Its metadata (OpenID Connect Discovery §4), fetched when first needed: a provider that is down must not keep the
+    /// server from starting.
     metadata: RwLock<Option<Arc<CoreProviderMetadata>>>,
 }
 
@@ -67,7 +67,7 @@ impl Oidc {
         &self.issuer
     }
 
-    /// Where people say yes, and what the answer must repeat.
+    /// The authorization URL, and the nonce that the id token must repeat.
     pub async fn authorization(
         &self,
         state: CsrfToken,
@@ -87,7 +87,7 @@ impl Oidc {
         }
     }
 
-    /// Who came back with this code.
+    /// Exchanges the code for the person who authorized it.
     pub async fn person(
         &self,
         code: AuthorizationCode,
@@ -107,7 +107,7 @@ impl Oidc {
             .id_token()
             .ok_or_else(|| self.failed("no id token"))?;
         if has_unknown_key(id_token, &client) {
-            // Providers change their keys now and then, and tell nobody.
+            // Providers rotate their keys without notice.
             client = self.client(&*self.with_new_keys(&metadata).await?);
         }
         let claims = id_token
@@ -121,7 +121,7 @@ impl Oidc {
             claims.picture(),
         );
         if profile.username.is_none() || profile.avatar.is_none() {
-            let more = self.more(&client, tokens.access_token(), claims.subject());
+            let more = self.user_info(&client, tokens.access_token(), claims.subject());
             let more = more.await.unwrap_or_default();
             profile.username = profile.username.or(more.username);
             profile.avatar = profile.avatar.or(more.avatar);
@@ -131,21 +131,21 @@ impl Oidc {
             .ok_or_else(|| self.failed("a subject that isn’t one"))
     }
 
-    /// What the provider tells of somebody where it is asked (OpenID Connect Core §5.3). Nothing depends
-    /// on it: who they are is known already.
-    async fn more(
+    /// The provider’s UserInfo response (OpenID Connect Core §5.3). A failure doesn’t matter: who they are is known
+    /// already.
+    async fn user_info(
         &self,
         client: &OidcClient,
         token: &AccessToken,
         subject: &SubjectIdentifier,
     ) -> Option<Profile> {
-        // The library takes it for granted that a token fits a header.
+        // The library panics if the token is no valid header value.
         HeaderValue::from_str(token.secret()).ok()?;
         let request = client
             .user_info(token.clone(), Some(subject.clone()))
             .ok()?;
-        let answer: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
-        match answer {
+        let response: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
+        match response {
             Ok(claims) => Some(Profile::of(
                 claims.preferred_username(),
                 claims.nickname(),
@@ -159,8 +159,7 @@ impl Oidc {
         }
     }
 
-    /// What the provider says about itself. A failure isn’t remembered: the next one to sign in tries
-    /// again.
+    /// The provider’s metadata. A failure isn’t cached: the next sign-in tries again.
     async fn metadata(&self) -> Result<Arc<CoreProviderMetadata>> {
         if let Some(metadata) = &*self.metadata.read() {
             return Ok(Arc::clone(metadata));
@@ -189,7 +188,7 @@ impl Oidc {
 
     fn client(&self, metadata: &CoreProviderMetadata) -> OidcClient {
         let methods = metadata.token_endpoint_auth_methods_supported();
-        // Basic is what is spoken by who says nothing (OpenID Connect Discovery §3).
+        // Basic is the default if the metadata doesn’t say (OpenID Connect Discovery §3).
         let knows = |method| methods.is_none_or(|methods| methods.contains(&method));
         let auth_type = if knows(CoreClientAuthMethod::ClientSecretBasic) {
             AuthType::BasicAuth
@@ -202,7 +201,7 @@ impl Oidc {
             .set_auth_type(auth_type)
     }
 
-    /// Checks that the access token came with this id token (OpenID Connect Core §3.1.3.8).
+    /// Checks the access token against the id token’s hash of it (OpenID Connect Core §3.1.3.8).
     fn check_access_token(
         &self,
         client: &OidcClient,
@@ -232,7 +231,7 @@ impl Oidc {
     }
 }
 
-/// What may be known of somebody beside who they are.
+/// The optional details of a person.
 #[derive(Default)]
 struct Profile {
     username: Option<String>,

@@ -1,4 +1,4 @@
-//! What is known of a provider before it is asked anything.
+//! How a provider was set up.
 
 use oauth2::{
     RequestTokenError,
@@ -8,42 +8,42 @@ use oauth2::{
 use super::{Error, Secret, causes};
 use crate::outbound::RequestError;
 
-/// Where people go to sign in, and as which program this server is known there.
+/// A provider, and the credentials of this server there.
 #[derive(Clone, Debug)]
 pub struct Provider {
     /// Its name in paths.
     pub id: String,
     /// Its name for people.
     pub name: String,
-    pub kind: Kind,
+    pub kind: ProviderKind,
     pub client_id: String,
     pub secret: Secret,
 }
 
-/// What a provider speaks.
+/// Which protocol a provider speaks.
 #[derive(Clone, Debug)]
-pub enum Kind {
-    /// GitHub’s own kind of OAuth, at github.com or at a server of one’s own.
+pub enum ProviderKind {
+    /// GitHub’s variant of OAuth, at github.com or a GitHub Enterprise server.
     GitHub { url: String },
-    /// OpenID Connect, with what the provider calls itself, letter by letter.
+    /// OpenID Connect. The issuer must match the provider’s own spelling exactly.
     Oidc { issuer: String },
 }
 
-/// Logs why a provider couldn’t sign somebody in. The cause must hold no code, token or secret.
+/// Logs why a sign-in failed. The cause must not contain a code, token or secret.
 pub fn failed(provider: &str, cause: &str) -> Error {
     tracing::warn!(provider, cause, "a sign-in failed at the provider");
     Error::Failed
 }
 
-/// Why there is no token. Whatever else the provider said could hold what was sent to it.
+/// Why there is no token. The rest of the response is left out, as it may repeat secrets that were sent.
 pub fn token_cause(error: BasicRequestTokenError<RequestError>) -> String {
-    let said = |answer: &BasicErrorResponse| format!("no token: {}", answer.error());
+    let reason = |response: &BasicErrorResponse| format!("no token: {}", response.error());
     match error {
-        RequestTokenError::ServerResponse(answer) => said(&answer),
+        RequestTokenError::ServerResponse(response) => reason(&response),
         RequestTokenError::Request(error) => format!("no token: {}", causes(&error)),
-        // GitHub’s errors come with status 200.
-        RequestTokenError::Parse(error, answer) => match serde_json::from_slice(&answer) {
-            Ok(answer) => said(&answer),
+        // GitHub sends errors with status 200.
+        RequestTokenError::Parse(error, body) => match serde_json::from_slice(&body) {
+            Ok(response) => reason(&response),
             Err(_) => format!("an answer without sense at {}", error.path()),
         },
         RequestTokenError::Other(cause) => cause,

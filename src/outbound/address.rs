@@ -1,23 +1,23 @@
-//! Which addresses are part of the public internet, by IANA’s registries of special-purpose addresses (RFC 6890 and
-//! what updated it) and of IPv6 address space. When in doubt, an address isn’t public: what is refused can be allowed,
-//! and what was sent can’t be taken back.
+//! Which addresses are part of the public internet, by IANA’s registries of special-purpose addresses (RFC 6890 and its
+//! updates) and of IPv6 address space. When in doubt, an address isn’t public: a refused address can be allowed later,
+//! but a request that was sent can’t be undone.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// What isn’t public of IPv4
+/// The IPv4 networks that aren’t public
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry/iana-ipv4-special-registry.xhtml>).
 const SPECIAL_V4: [Ipv4Net; 16] = [
     // “This network” (RFC 791); 0.0.0.0 leads to this machine.
     v4([0, 0, 0, 0], 8),
     // Private use (RFC 1918).
     v4([10, 0, 0, 0], 8),
-    // Shared by the customers of one provider (RFC 6598).
+    // Shared address space, for carrier-grade NAT (RFC 6598).
     v4([100, 64, 0, 0], 10),
     // Loopback (RFC 1122).
     v4([127, 0, 0, 0], 8),
-    // Link local (RFC 3927); clouds tell machines their secrets at 169.254.169.254.
+    // Link local (RFC 3927); clouds give machines their credentials at 169.254.169.254.
     v4([169, 254, 0, 0], 16),
     // Private use (RFC 1918).
     v4([172, 16, 0, 0], 12),
@@ -25,7 +25,7 @@ const SPECIAL_V4: [Ipv4Net; 16] = [
     v4([192, 0, 0, 0], 24),
     // Documentation (RFC 5737).
     v4([192, 0, 2, 0], 24),
-    // 6to4 relays, which are no more (RFC 7526).
+    // 6to4 relays (deprecated, RFC 7526).
     v4([192, 88, 99, 0], 24),
     // Private use (RFC 1918).
     v4([192, 168, 0, 0], 16),
@@ -41,11 +41,11 @@ const SPECIAL_V4: [Ipv4Net; 16] = [
     v4([255, 255, 255, 255], 32),
 ];
 
-/// All that is assigned for the public internet (RFC 4291 §2.4); what lies outside is loopback, local, mapped, multicast
-/// or nobody’s.
+/// Everything assigned for the public internet (RFC 4291 §2.4). Outside of it are loopback, local, mapped, multicast and
+/// unassigned addresses.
 const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// What isn’t public of it
+/// The networks in it that aren’t public
 /// (<https://www.iana.org/assignments/iana-ipv6-special-registry/iana-ipv6-special-registry.xhtml>).
 const SPECIAL_V6: [Ipv6Net; 4] = [
     // Protocol assignments (RFC 2928): Teredo, benchmarking, ORCHIDs, anycast.
@@ -57,7 +57,7 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
     v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
 ];
 
-/// IPv4 addresses as a network without IPv4 reaches them (RFC 6052).
+/// The prefix by which IPv6-only networks reach IPv4 addresses (RFC 6052).
 const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
 
 const fn v4(address: [u8; 4], prefix: u8) -> Ipv4Net {
@@ -96,8 +96,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 mod tests {
     use super::*;
 
-    /// The first and the last address of each block of the registries that isn’t globally reachable, and more that is as
-    /// good as one of them.
+    /// The first and last address of each block that the registries list as not globally reachable, and a few more that
+    /// aren’t either.
     const SPECIAL: &[&str] = &[
         // IPv4, in the order of the registry.
         "0.0.0.0",
@@ -188,7 +188,7 @@ mod tests {
         "8000::1",
     ];
 
-    /// The addresses just outside of the blocks, and some that people use.
+    /// The addresses just outside of those blocks, and some that are in use.
     const PUBLIC: &[&str] = &[
         "1.0.0.0",
         "1.1.1.1",

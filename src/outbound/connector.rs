@@ -1,4 +1,4 @@
-//! Connecting, to permitted addresses only.
+//! Connects to permitted addresses only.
 
 use std::{
     io,
@@ -23,11 +23,11 @@ use super::address::is_public;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// Connects to the addresses that a [`Rule`] permits. hyper’s connector does the rest: IPv6 and IPv4 side by side
-/// (RFC 8305).
+/// Connects to the addresses that a [`Rule`] permits. The rest is done by hyper’s connector, which tries IPv6 and IPv4
+/// side by side (RFC 8305).
 #[derive(Clone)]
 pub struct Connector {
-    /// What the administrator set up.
+    /// The origin that the administrator set up.
     origin: Url,
     allowed: Arc<[IpNet]>,
 }
@@ -35,9 +35,9 @@ pub struct Connector {
 /// Which addresses may be connected to for one request.
 #[derive(Clone)]
 struct Rule {
-    /// The administrator named the origin, and with it where it is.
+    /// The request goes to the origin that the administrator set up, so any address will do.
     is_configured: bool,
-    /// Nothing is encrypted, so nobody but this machine may see it.
+    /// The connection isn’t encrypted, so it must not leave this machine.
     is_plain: bool,
     allowed: Arc<[IpNet]>,
 }
@@ -94,14 +94,14 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let rule = self.rule(&uri);
         Box::pin(async move {
-            // hyper resolves names alone; an address is used as it stands.
+            // hyper resolves only names. A literal address never reaches the resolver, so it is checked here.
             let host = uri.host().unwrap_or_default();
             let bare = host.trim_start_matches('[').trim_end_matches(']');
             if let Ok(address) = bare.parse() {
                 rule.check(address)?;
             }
             let mut connector = HttpConnector::new_with_resolver(Resolver(rule));
-            // The scheme is https where TLS goes on top.
+            // Allow https URLs: TLS is added on top of this connection.
             connector.enforce_http(false);
             Ok(connector.call(uri).await?)
         })
@@ -126,7 +126,7 @@ impl Service<Name> for Resolver {
         Box::pin(async move {
             let mut permitted = Vec::new();
             let mut refused = None;
-            // The port is hyper’s business.
+            // hyper sets the port itself.
             for address in lookup_host((name.as_str(), 0)).await? {
                 match rule.check(address.ip()) {
                     Ok(()) => permitted.push(address),

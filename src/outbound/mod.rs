@@ -1,13 +1,13 @@
-//! The one HTTP client that goes out, and its rules:
+//! The only client for outgoing HTTP requests, and its rules:
 //!
-//! - https, or plain http where both ends are on this machine and the administrator named that very origin.
-//! - No address that isn't part of the public internet, unless the administrator named the origin (`--oidc`,
-//!   `--github-url`) or allows the network (`--allow-outbound`). The address is checked when it is connected to, so
-//!   a name that resolves to something else by then (DNS rebinding) is refused as well.
-//! - A time limit and a size limit on each exchange.
-//! - No redirects: the server that answers with one is not the one to say whom else to ask.
+//! - https, or plain http to this machine if the administrator set up exactly that origin.
+//! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`) or
+//!   allows the network (`--allow-outbound`). The address is checked when connecting, so a name that resolves to
+//!   something else by then (DNS rebinding) is refused as well.
+//! - A time limit and a size limit for each exchange.
+//! - No redirects: the other server must not choose where the next request goes.
 //!
-//! TLS trusts the machine’s own certificate authorities, and with them a private one that the machine trusts.
+//! TLS trusts the certificate authorities of the operating system, including private ones installed there.
 
 mod address;
 mod connector;
@@ -32,38 +32,38 @@ use tokio::time::timeout;
 
 use self::connector::Connector;
 
-/// What one exchange may cost.
+/// The limits of one exchange.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From the first packet to the last.
+    /// From connecting to the end of the response.
     pub time: Duration,
-    /// Of the response’s body.
+    /// Bytes of the response’s body.
     pub bytes: usize,
 }
 
 impl Limits {
-    /// For answers that a program reads.
+    /// For API responses.
     pub const API: Self = Self {
         time: Duration::from_secs(10),
         bytes: 1024 * 1024,
     };
 }
 
-/// What all clients share: whom TLS trusts, and which networks the administrator allows.
+/// What all clients share: the certificate authorities, and the networks that the administrator allows.
 #[derive(Clone)]
 pub struct Outbound {
     tls: ClientConfig,
     allowed: Arc<[IpNet]>,
 }
 
-/// Sends requests on behalf of what the administrator set up at one origin.
+/// Sends requests for a service that the administrator set up at one origin.
 #[derive(Clone)]
 pub struct Client {
     http: legacy::Client<HttpsConnector<Connector>, Full<Bytes>>,
     origin: Url,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     #[error("{0} isn’t https")]
@@ -79,10 +79,10 @@ pub enum RequestError {
 }
 
 impl Outbound {
-    /// `allowed` are networks that aren’t part of the public internet and may be connected to all the same.
+    /// `allowed` are networks outside the public internet that may be connected to.
     ///
     /// # Errors
-    /// Where one of `origins` needs TLS, and the machine has no certificate authorities.
+    /// If one of `origins` needs TLS and the system has no certificate authorities.
     pub fn new<'a>(
         origins: impl IntoIterator<Item = &'a Url>,
         allowed: Vec<IpNet>,
@@ -105,7 +105,7 @@ impl Outbound {
         })
     }
 
-    /// A client for what the administrator set up at `origin`, which may be on a private network.
+    /// A client for the service at `origin`, which may be on a private network.
     #[must_use]
     pub fn client(&self, origin: &Url) -> Client {
         let connector = Connector::new(origin, Arc::clone(&self.allowed));
@@ -114,7 +114,7 @@ impl Outbound {
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
-        // Requests are rare: a connection kept between two of them would mostly have ended by the second.
+        // No connection is kept: requests are so rare that it would usually be closed before the next one.
         let http = legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .build(https);
@@ -126,8 +126,8 @@ impl Outbound {
 }
 
 impl Client {
-    /// Whether what is sent to `url` can be read by nobody in between: over https, or by plain http on this machine if
-    /// the origin that was set up is reached that way, too. Says nothing of the address that a name leads to.
+    /// Whether a request to `url` can’t be read on the way: it is https, or plain http on this machine if the origin is
+    /// plain http too. Says nothing about the address that a name resolves to.
     #[must_use]
     pub fn allows(&self, url: &Url) -> bool {
         url.scheme() == "https" || is_safe(url) && self.origin.scheme() == "http"
@@ -141,7 +141,7 @@ impl Client {
     ) -> Result<HttpResponse, RequestError> {
         let allowed = |uri: &Uri| Url::parse(&uri.to_string()).is_ok_and(|url| self.allows(&url));
         if !allowed(request.uri()) {
-            // Without path and query, which may hold a secret.
+            // The host only, as path and query may contain a secret.
             let host = request.uri().host().unwrap_or_default().to_owned();
             return Err(RequestError::Unsafe(host));
         }
@@ -177,7 +177,7 @@ impl<'c> AsyncHttpClient<'c> for Client {
     }
 }
 
-/// Whether a server there can be trusted to be itself: by TLS, or by being on this machine.
+/// Whether the server there is authenticated, by TLS or by being on this machine.
 #[must_use]
 pub fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" || url.scheme() == "http" && is_local(url)
@@ -203,8 +203,7 @@ mod tests {
 
     use super::*;
 
-    /// Asks for `path` below `url` with a client for `origin`: whether the request was refused, and whether anybody
-    /// connected.
+    /// Whether a request to `url`, by a client for `origin`, leads to a connection.
     async fn connects(listener: &TcpListener, origin: &str, url: &str, allowed: &[&str]) -> bool {
         let origin = origin.parse().expect("a URL");
         let allowed = allowed
@@ -228,7 +227,7 @@ mod tests {
         }
     }
 
-    /// The check is made on the resolved address: that `localhost` leads to this machine is told by the resolver alone.
+    /// The check is of the resolved address: only the resolver knows that `localhost` is this machine.
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_connected_to_only_where_that_is_allowed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -15,7 +15,7 @@ const ROWS_A_JOB: usize = 100;
 struct Sweep {
     find: fn(&Connection, Timestamp, usize) -> rusqlite::Result<Vec<i64>>,
     /// Deletes the row if it is still expired. Returns whether it did.
-    delete: fn(&mut Transaction<'_>, i64) -> Result<bool>,
+    delete: fn(&mut Transaction<'_>, Timestamp, i64) -> Result<bool>,
 }
 
 const SWEEPS: [Sweep; 3] = [
@@ -63,11 +63,14 @@ impl Store {
 
     /// Deletes expired sessions, API tokens, invitations and password links. Returns how many.
     pub async fn sweep(&self) -> Result<usize> {
+        let now = self
+            .read(|connection| Ok(Timestamp::now().min(last_activity(connection)?)))
+            .await?;
         let mut total = 0;
         for Sweep { find, delete } in SWEEPS {
             loop {
                 let found = self
-                    .read(move |connection| Ok(find(connection, Timestamp::now(), ROWS_A_JOB)?))
+                    .read(move |connection| Ok(find(connection, now, ROWS_A_JOB)?))
                     .await?;
                 if found.is_empty() {
                     break;
@@ -76,13 +79,13 @@ impl Store {
                     .write_when_idle(move |tx| {
                         let mut deleted = 0;
                         for id in found {
-                            deleted += usize::from(delete(tx, id)?);
+                            deleted += usize::from(delete(tx, now, id)?);
                         }
                         Ok(deleted)
                     })
                     .await?;
                 total += deleted;
-                // None was still expired: the clock was set back, or all of them have been used again.
+                // None was still expired: all of them have been used again.
                 if deleted == 0 {
                     break;
                 }
@@ -90,4 +93,15 @@ impl Store {
         }
         Ok(total)
     }
+}
+
+/// When somebody last used the server, as far as the database knows. A sweep counts from then: a server that starts with
+/// a clock far ahead must not delete for good what has expired by that clock alone.
+fn last_activity(connection: &Connection) -> rusqlite::Result<Timestamp> {
+    connection
+        .prepare_cached(
+            "SELECT max(coalesce((SELECT max(last_seen_at) FROM sessions), 0),
+                        coalesce((SELECT created_at FROM messages ORDER BY id DESC LIMIT 1), 0)) AS at",
+        )?
+        .query_row([], |row| row.get("at").map(Timestamp))
 }

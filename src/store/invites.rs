@@ -128,13 +128,13 @@ pub(super) fn find_expired(
 }
 
 /// Deletes an invitation if it is used up or has expired.
-pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> {
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, id: i64) -> Result<bool> {
     let deleted = tx
         .connection
         .prepare_cached(
             "DELETE FROM invites WHERE id = ?1 AND (uses_left = 0 OR expires_at <= ?2)",
         )?
-        .execute((id, tx.now.0))?;
+        .execute((id, now.0))?;
     Ok(deleted > 0)
 }
 

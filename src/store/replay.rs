@@ -91,8 +91,8 @@ fn require_open(connection: &Connection, session: SessionId) -> Result<()> {
     }
 }
 
-/// All sources. The index in this list is used only within one query.
-const SOURCES: [&Source; 5] = [
+/// All sources. The first names the columns of the query, so a new one goes to the end.
+const SOURCES: &[&Source] = &[
     &messages::SENT,
     &messages::CHANGED,
     &conversations::CHANGED,

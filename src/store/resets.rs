@@ -115,11 +115,11 @@ pub(super) fn find_expired(
 }
 
 /// Deletes a user's link if it has expired.
-pub(super) fn delete_expired(tx: &mut Transaction<'_>, user: i64) -> Result<bool> {
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, user: i64) -> Result<bool> {
     let deleted = tx
         .connection
         .prepare_cached("DELETE FROM resets WHERE user_id = ?1 AND expires_at <= ?2")?
-        .execute((user, tx.now.0))?;
+        .execute((user, now.0))?;
     Ok(deleted > 0)
 }
 

@@ -283,10 +283,10 @@ pub(super) fn find_expired(
 }
 
 /// Deletes a session or an API token if it has expired, and ends its streams.
-pub(super) fn delete_expired(tx: &mut Transaction<'_>, id: i64) -> Result<bool> {
+pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, id: i64) -> Result<bool> {
     let sql =
         format!("DELETE FROM sessions WHERE id = ?4 AND ({EXPIRED}) RETURNING user_id, token_hash");
-    let (now, idle, absolute) = expired_at(tx.now);
+    let (now, idle, absolute) = expired_at(now);
     let deleted = tx
         .connection
         .prepare_cached(&sql)?

@@ -3,11 +3,12 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use reqwest::header::RETRY_AFTER;
+use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    support::{Answer, Binary, Client, PASSWORD, messages, token_of},
+    support::{Answer, Binary, Client, PASSWORD, messages, soon, token_of},
     tools,
     witness::Witness,
 };
@@ -104,6 +105,49 @@ async fn when_the_clock_jumps_everything_keeps_its_order_and_nobody_is_thrown_ou
     let jane = jane.nobody().sign_in("jane").await;
     clock.jump("-1d");
     jane.say(&conversation, "back again").await;
+}
+
+/// A clock that is set right later must not have cost anybody their session.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_with_a_clock_far_ahead_deletes_nothing_that_is_good() {
+    const GONE: &str = "SELECT count(*) FROM invites";
+    if !tools::have(&["faketime"]) {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let clock = Clock::new(&folder);
+    let database = folder.path().join("tincan.db");
+    let start = || {
+        let mut command = Binary::by_way_of("env", &["--"], &database);
+        clock.set(&mut command);
+        Binary::run(&mut command)
+    };
+    let binary = start();
+    let john = binary.nobody().sign_in("john").await;
+    binary.kill();
+    // What has expired by any clock is swept last: once it is gone, a sweep has been through.
+    let connection = Connection::open(&database).expect("the database");
+    connection
+        .execute(
+            "INSERT INTO invites (token_hash, created_at, expires_at, uses, uses_left) VALUES (x'00', 0, 1, 1, 1)",
+            [],
+        )
+        .expect("a row");
+    clock.jump("+120d");
+    let binary = start();
+    soon("a sweep", async {
+        while connection.query_row(GONE, [], |row| row.get(0)) != Ok(0) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    binary.kill();
+    clock.jump("+0d");
+    let binary = start();
+    john.at(binary.address())
+        .get("/api/auth_user")
+        .await
+        .expect(200);
 }
 
 /// Signs in with this password, once it is one's turn.

@@ -4,7 +4,7 @@ use proptest::{prop_assert, sample::select, strategy::Strategy};
 use reqwest::{Method, RequestBuilder, StatusCode, header::SET_COOKIE};
 use rusqlite::Connection;
 use serde_json::json;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{
@@ -14,7 +14,7 @@ use crate::support::{
 /// A server in dev mode that people reach at this address.
 fn dev_at(public_url: &str) -> Config {
     Config {
-        settings: Settings {
+        settings: ServerSettings {
             public_url: Some(public_url.parse().expect("an origin")),
             ..dev().settings
         },

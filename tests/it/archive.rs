@@ -330,8 +330,8 @@ async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
         ),
         (
             "archive.json",
-            "\"tincanArchive\":1",
             "\"tincanArchive\":2",
+            "\"tincanArchive\":3",
             "newer",
         ),
         (

@@ -15,9 +15,11 @@ use std::{
 
 use rusqlite::Connection;
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::{
     home::Home,
+    old_database::{of_version_1, of_version_3},
     support::{Binary, Client, at_once, messages, text},
 };
 
@@ -218,6 +220,24 @@ async fn a_restore_brings_the_backup_back_keeps_the_old_database_and_is_told_to_
     assert_eq!(john.say(&conversation, "three again").await["number"], 3);
     let history = john.get(&messages(&conversation)).await.expect(200);
     assert_eq!(history.as_array().expect("a list").len(), 3);
+}
+
+#[tokio::test]
+async fn a_backup_of_an_older_version_is_restored_and_brought_up_to_date() {
+    for (older, said) in [
+        (of_version_1 as fn(&Path) -> PathBuf, "three"),
+        (of_version_3, "robot went with jane"),
+    ] {
+        let folder = TempDir::new().expect("a folder");
+        let backup = older(folder.path());
+        let home = Home::new();
+        home.done(&["restore", backup.to_str().expect("a plain path")])
+            .await;
+        let server = home.serve();
+        let john = server.nobody().sign_in("john").await;
+        let page = john.get(&messages("1")).await.expect(200);
+        assert_eq!(page[0]["content"], said);
+    }
 }
 
 #[tokio::test]

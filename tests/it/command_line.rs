@@ -228,7 +228,7 @@ async fn numbers_have_their_limits_on_the_command_line_and_at_the_socket() {
         let made = home
             .run(&["invite", "make", "--uses", &flags.0, "--days", &flags.1])
             .await;
-        let command = json!({ "do": "make_invite", "uses": uses, "days": days });
+        let command = json!({ "do": "create_invite", "uses": uses, "days": days });
         expect_same(&made, &asked(&home, &command).await, refusal);
     }
     for (days, refusal) in [
@@ -242,7 +242,7 @@ async fn numbers_have_their_limits_on_the_command_line_and_at_the_socket() {
             .run(&["token", "make", "anna", "backup", "--days", &flag])
             .await;
         let command = json!({
-            "do": "make_token", "username": "anna", "name": "backup", "scope": "read", "days": days,
+            "do": "create_token", "username": "anna", "name": "backup", "scope": "read", "days": days,
         });
         expect_same(&made, &asked(&home, &command).await, refusal);
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 use tempfile::TempDir;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 
 use crate::support::{Answer, Binary, Server, dev, ended, raw};
 
@@ -126,7 +126,7 @@ async fn nobody_signs_in_from_elsewhere() {
 #[tokio::test]
 async fn without_it_any_name_will_do() {
     let strict = Config {
-        settings: Settings::default(),
+        settings: ServerSettings::default(),
         ..dev()
     };
     let server = Server::start(strict).await;

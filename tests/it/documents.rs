@@ -1,4 +1,5 @@
-//! The documents: the front page stays short, links lead somewhere, and prose has one kind of apostrophe.
+//! The documents: the front page stays short, links lead somewhere, and prose and strings have one kind
+//! of apostrophe.
 
 use std::{
     collections::BTreeSet,
@@ -9,24 +10,27 @@ use std::{
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Every Markdown file of the repository, apart from what tools put into hidden folders and the target folder.
-fn documents() -> Vec<PathBuf> {
-    fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy();
-            if path.is_dir() {
-                if !name.starts_with('.') && name != "target" && name != "node_modules" {
-                    collect(&path, found);
-                }
-            } else if name.ends_with(".md") {
-                found.push(path);
+/// The files below a folder whose names end like this, apart from what tools put into hidden folders and the target
+/// folder.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        if path.is_dir() {
+            if !name.starts_with('.') && name != "target" && name != "node_modules" {
+                found.extend(files(&path, ending));
             }
+        } else if name.ends_with(ending) {
+            found.push(path);
         }
     }
-    let mut found = Vec::new();
-    collect(Path::new(ROOT), &mut found);
     found
+}
+
+/// Every Markdown file of the repository.
+fn documents() -> Vec<PathBuf> {
+    files(Path::new(ROOT), ".md")
 }
 
 fn read(path: &Path) -> String {
@@ -142,4 +146,85 @@ fn prose_has_one_kind_of_apostrophe() {
             assert!(is_right, "{}: {line}", path.display());
         }
     }
+}
+
+/// The first token of Rust code: its length, and the text where it is a string literal. Byte strings are not text.
+fn first_token(code: &str) -> (usize, Option<&str>) {
+    let up_to = |end: &str, from: usize| {
+        let found = code[from..].find(end);
+        found.map_or(code.len(), |index| from + index + end.len())
+    };
+    let quoted = |quote: usize| {
+        let mut is_escaped = false;
+        let end = code[quote + 1..].find(|letter| {
+            let is_end = letter == '"' && !is_escaped;
+            is_escaped = letter == '\\' && !is_escaped;
+            is_end
+        });
+        let end = quote + 1 + end.expect("an end of the string");
+        (end + 1, Some(&code[quote + 1..end]))
+    };
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let word = code
+        .split(|letter| !is_word(letter))
+        .next()
+        .expect("a part");
+    let (behind, hashes) = {
+        let behind = &code[word.len()..];
+        let without = behind.trim_start_matches('#');
+        (without, behind.len() - without.len())
+    };
+    match word {
+        "r" | "br" if behind.starts_with('"') => {
+            let start = word.len() + hashes + 1;
+            let end = up_to(&format!("\"{}", "#".repeat(hashes)), start);
+            let text = &code[start..end - 1 - hashes];
+            (end, (word == "r").then_some(text))
+        }
+        "b" if code.starts_with("b\"") => (quoted(1).0, None),
+        "" if code.starts_with("//") => (up_to("\n", 0), None),
+        "" if code.starts_with("/*") => (up_to("*/", 0), None),
+        "" if code.starts_with('"') => quoted(0),
+        "" if code.starts_with("'\\") => (up_to("'", 3), None),
+        "" => {
+            let mut letters = code.chars();
+            let first = letters.next().expect("a character");
+            let second = letters.next().map_or(0, char::len_utf8);
+            let is_char = first == '\'' && letters.next() == Some('\'');
+            (
+                if is_char {
+                    second + 2
+                } else {
+                    first.len_utf8()
+                },
+                None,
+            )
+        }
+        word => (word.len(), None),
+    }
+}
+
+#[test]
+fn strings_have_one_kind_of_apostrophe() {
+    let mut count = 0;
+    for path in files(&Path::new(ROOT).join("src"), ".rs") {
+        let source = read(&path);
+        let mut code = source.as_str();
+        while !code.is_empty() {
+            let (length, literal) = first_token(code);
+            if let Some(literal) = literal {
+                let mut apostrophes = literal.match_indices('\'');
+                let is_within_a_word = |index: usize| {
+                    literal[..index]
+                        .ends_with(|letter: char| letter.is_alphabetic() || letter == '}')
+                        && literal[index + 1..].starts_with(char::is_alphabetic)
+                };
+                let is_right = !apostrophes.any(|(index, _)| is_within_a_word(index));
+                assert!(is_right, "{}: {literal}", path.display());
+                count += 1;
+            }
+            code = &code[length..];
+        }
+    }
+    assert!(count > 2_000, "the sources have {count} strings");
 }

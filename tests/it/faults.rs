@@ -113,7 +113,7 @@ async fn without_free_files_streams_live_on_and_newcomers_wait_until_there_are_s
     let waits = tokio::spawn(async move { newcomer.get("/api/config").await });
     soon("the system to refuse", async {
         let told = || fs::read_to_string(&log).expect("a log");
-        while !told().contains("can't accept connections") {
+        while !told().contains("can’t accept connections") {
             sleep(Duration::from_millis(20)).await;
         }
     })

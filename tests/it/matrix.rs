@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tincan::{
-    http::{self, Settings},
+    http::{self, ServerSettings},
     model::Permission,
-    oauth::{Flows, Kind, Provider, Secret},
+    oauth::{Flows, Provider, ProviderKind, Secret},
     server::Config,
 };
 
@@ -399,7 +399,7 @@ fn with_github() -> Flows {
     let github = Provider {
         id: "github".to_owned(),
         name: "GitHub".to_owned(),
-        kind: Kind::GitHub {
+        kind: ProviderKind::GitHub {
             url: "https://github.com".to_owned(),
         },
         client_id: "tincan".to_owned(),
@@ -448,9 +448,9 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
     server.stop().await;
     let mut server = Server::start(Config {
         database: server.database().to_owned(),
-        settings: Settings {
+        settings: ServerSettings {
             oauth: Arc::new(with_github()),
-            ..Settings::default()
+            ..ServerSettings::default()
         },
         ..dev()
     })

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, net::SocketAddr, process::Stdio};
 
 use serde_json::json;
 use tempfile::TempDir;
-use tincan::{http::Settings, oauth::Secret, server::Config};
+use tincan::{http::ServerSettings, oauth::Secret, server::Config};
 
 use crate::{
     contract::document,
@@ -252,10 +252,10 @@ async fn without_a_token_they_are_for_this_machine_alone() {
 #[tokio::test]
 async fn a_proxy_on_this_machine_does_not_open_them_to_everybody() {
     let behind = |trusted: &str| Config {
-        settings: Settings {
+        settings: ServerSettings {
             public_url: Some("https://chat.example".parse().expect("an origin")),
             trusted_proxies: vec![trusted.parse().expect("a network")],
-            ..Settings::default()
+            ..ServerSettings::default()
         },
         ..strict()
     };
@@ -281,9 +281,9 @@ async fn a_proxy_on_this_machine_does_not_open_them_to_everybody() {
 #[tokio::test]
 async fn with_a_token_they_are_for_whoever_has_it() {
     let server = Server::start(Config {
-        settings: Settings {
+        settings: ServerSettings {
             metrics_token: Some(Secret::from(TOKEN)),
-            ..Settings::default()
+            ..ServerSettings::default()
         },
         ..strict()
     })

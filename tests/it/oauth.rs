@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use tincan::{
     model::UserId,
     oauth::{
-        Begun, Callback, Error, Finished, Flows, Kind, Pending, Provider as Setup, Purpose, Secret,
+        Callback, Error, FinishedSignIn, Flows, Pending, Provider as Setup, ProviderKind, Purpose,
+        Secret, StartedSignIn,
     },
 };
 use tokio::net::TcpListener;
@@ -32,8 +33,8 @@ fn setups(provider: &Provider) -> Vec<Setup> {
         secret: Secret::from(SECRET),
     };
     let url = provider.url();
-    let github = setup("github", Kind::GitHub { url: url.clone() });
-    vec![github, setup("home", Kind::Oidc { issuer: url })]
+    let github = setup("github", ProviderKind::GitHub { url: url.clone() });
+    vec![github, setup("home", ProviderKind::Oidc { issuer: url })]
 }
 
 fn flows(provider: &Provider) -> Flows {
@@ -54,7 +55,7 @@ fn callback(url: &Url) -> Callback {
 }
 
 /// Begins at the provider with this id, and visits it.
-async fn begin(flows: &Flows, provider: &Provider, id: &str) -> (Begun, Url) {
+async fn begin(flows: &Flows, provider: &Provider, id: &str) -> (StartedSignIn, Url) {
     let begun = flows.begin(id, Purpose::SignIn, None).await;
     let begun = begun.expect("a beginning");
     let back = provider.visit(begun.url.as_str()).await;
@@ -64,7 +65,7 @@ async fn begin(flows: &Flows, provider: &Provider, id: &str) -> (Begun, Url) {
 }
 
 /// Signs in at the provider with this id, from beginning to end.
-async fn sign_in(flows: &Flows, provider: &Provider, id: &str) -> Result<Finished, Error> {
+async fn sign_in(flows: &Flows, provider: &Provider, id: &str) -> Result<FinishedSignIn, Error> {
     let (begun, back) = begin(flows, provider, id).await;
     let cookie = Some(begun.cookie.reveal());
     soon("the end", flows.finish(id, cookie, callback(&back))).await
@@ -110,7 +111,7 @@ async fn at_github_itself_the_addresses_are_the_documented_ones() {
     let provider = Provider::start().await;
     let mut setups = setups(&provider);
     setups.truncate(1);
-    setups[0].kind = Kind::GitHub {
+    setups[0].kind = ProviderKind::GitHub {
         url: "https://github.com".to_owned(),
     };
     let flows = Flows::new(setups, HOME, Vec::new()).expect("a setup");
@@ -131,7 +132,7 @@ async fn what_the_id_token_doesnt_tell_is_asked_for() {
         "picture": format!("{}/picture", provider.url()),
     });
     let finished = sign_in(&flows, &provider, "home").await;
-    let Finished {
+    let FinishedSignIn {
         identity, avatar, ..
     } = finished.expect("somebody");
     assert_eq!(identity.username.as_deref(), Some("jack"));
@@ -147,7 +148,7 @@ async fn what_the_id_token_doesnt_tell_is_asked_for() {
     for wrong in [Wrong::OtherUser, Wrong::NoDetails, Wrong::AccessToken] {
         provider.misbehave(wrong);
         let finished = sign_in(&flows, &provider, "home").await;
-        let Finished {
+        let FinishedSignIn {
             identity, avatar, ..
         } = finished.expect("somebody");
         assert_eq!(identity.subject, "subject-1");
@@ -489,7 +490,7 @@ async fn an_unknown_provider_is_none() {
     let provider = Provider::start().await;
     let flows = flows(&provider);
     let begun = flows.begin("nobody", Purpose::SignIn, None).await;
-    assert_eq!(begun.err(), Some(Error::NoProvider));
+    assert_eq!(begun.err(), Some(Error::UnknownProvider));
     let ids: Vec<_> = flows.providers().map(|provider| &provider.id).collect();
     assert_eq!(ids, ["github", "home"]);
 }
@@ -504,22 +505,22 @@ async fn somebody_new_has_ten_minutes_to_choose_a_name() {
         identity: finished.identity,
         avatar: finished.avatar,
     };
-    flows.wait_for_name("cookie", pending.clone());
+    flows.insert_pending("cookie", pending.clone());
     assert!(flows.pending("another").is_none());
     for _ in 0..2 {
         let waiting = flows.pending("cookie").expect("somebody");
         assert_eq!(waiting.identity, pending.identity);
     }
-    assert!(flows.take_pending("another").is_none());
-    assert!(flows.take_pending("cookie").is_some());
+    assert!(flows.remove_pending("another").is_none());
+    assert!(flows.remove_pending("cookie").is_some());
     assert!(flows.pending("cookie").is_none());
-    assert!(flows.take_pending("cookie").is_none(), "once");
+    assert!(flows.remove_pending("cookie").is_none(), "once");
 
-    flows.wait_for_name("cookie", pending);
+    flows.insert_pending("cookie", pending);
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(601)).await;
     assert!(flows.pending("cookie").is_none());
-    assert!(flows.take_pending("cookie").is_none());
+    assert!(flows.remove_pending("cookie").is_none());
 }
 
 #[tokio::test]
@@ -606,7 +607,7 @@ fn no_debug_output_shows_a_secret() {
     let setup = Setup {
         id: "home".to_owned(),
         name: "home".to_owned(),
-        kind: Kind::Oidc {
+        kind: ProviderKind::Oidc {
             issuer: "http://localhost:1".to_owned(),
         },
         client_id: CLIENT_ID.to_owned(),

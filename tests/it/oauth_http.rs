@@ -15,8 +15,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::{
-    http::{Settings, Signup},
-    oauth::{Flows, Kind, Provider as Setup, Secret},
+    http::{ServerSettings, Signup},
+    oauth::{Flows, Provider as Setup, ProviderKind, Secret},
     server::{self, Config},
 };
 use tokio::task::JoinHandle;
@@ -53,19 +53,19 @@ impl House {
         };
         let (url, issuer) = (provider.url(), provider.url() + "/");
         // One server is two providers: the issuers differ in a stroke.
-        let github = setup("github", "GitHub", Kind::GitHub { url });
-        let home = setup("home", "Our house", Kind::Oidc { issuer });
+        let github = setup("github", "GitHub", ProviderKind::GitHub { url });
+        let home = setup("home", "Our house", ProviderKind::Oidc { issuer });
         let flows = Flows::new(vec![github, home], HOME, Vec::new()).expect("a setup");
         provider.desk().issuer_end = "/";
         let folder = TempDir::new().expect("a folder");
         let config = Config {
             database: folder.path().join("tincan.db"),
-            settings: Settings {
+            settings: ServerSettings {
                 signup,
                 public_url: Some(HOME.parse().expect("an origin")),
                 oauth: Arc::new(flows),
                 trusted_proxies: vec!["127.0.0.1".parse().expect("a network")],
-                ..Settings::default()
+                ..ServerSettings::default()
             },
             ..dev()
         };

@@ -8,7 +8,7 @@ use reqwest::{
     header::{CONTENT_TYPE, COOKIE, SET_COOKIE},
 };
 use tempfile::TempDir;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 
 use crate::support::{Answer, Client, Server, Talk, answer, at_once, dev, on_path, skip};
 
@@ -492,7 +492,7 @@ async fn an_account_is_made_at_the_door() {
 #[tokio::test]
 async fn without_dev_mode_the_door_says_as_the_contract_does() {
     let strict = Config {
-        settings: Settings::default(),
+        settings: ServerSettings::default(),
         ..dev()
     };
     let server = Server::start(strict).await;
@@ -507,7 +507,7 @@ async fn without_dev_mode_the_door_says_as_the_contract_does() {
     let refused = answer(form(&server.nobody(), "/plain/sign-in", &fields)).await;
     assert_shows(
         &html(refused, 403),
-        "This server doesn't take new accounts.",
+        "This server doesn’t take new accounts.",
     );
 }
 

@@ -6,7 +6,7 @@ use reqwest::{Method, header::HeaderMap};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 
 use crate::support::{Answer, Binary, Server, answer, dev, messages, raw, strict, text};
 
@@ -61,9 +61,9 @@ async fn every_answer_has_one_of_its_own() {
 #[tokio::test]
 async fn a_trusted_proxy_may_choose_it_where_that_makes_sense() {
     let behind = |trusted: &str| Config {
-        settings: Settings {
+        settings: ServerSettings {
             trusted_proxies: vec![trusted.parse().expect("a network")],
-            ..Settings::default()
+            ..ServerSettings::default()
         },
         ..strict()
     };

@@ -3,7 +3,7 @@
 
 use reqwest::{Method, header::RETRY_AFTER};
 use serde_json::json;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 
 use crate::support::{Answer, Client, Server, answer, dev};
 
@@ -11,9 +11,9 @@ use crate::support::{Answer, Client, Server, answer, dev};
 async fn server(trusted_proxies: &[&str]) -> Server {
     let networks = trusted_proxies.iter();
     let networks = networks.map(|network| network.parse().expect("a network"));
-    let settings = Settings {
+    let settings = ServerSettings {
         trusted_proxies: networks.collect(),
-        ..Settings::default()
+        ..ServerSettings::default()
     };
     Server::start(Config { settings, ..dev() }).await
 }

@@ -11,7 +11,7 @@ use std::{
 use flate2::read::GzDecoder;
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use tempfile::TempDir;
-use tincan::{http::Settings, server::Config};
+use tincan::{http::ServerSettings, server::Config};
 
 use crate::support::{Client, Server, answer, dev, raw};
 
@@ -247,7 +247,7 @@ async fn a_module_inside_a_script_is_at_no_address_of_its_own() {
 #[tokio::test]
 async fn the_folder_of_the_ui_is_served_as_it_is() {
     let config = Config {
-        settings: Settings {
+        settings: ServerSettings {
             ui: Some(sources().to_owned()),
             ..dev().settings
         },
@@ -410,7 +410,7 @@ async fn the_page_lets_nothing_in_from_elsewhere() {
 #[tokio::test]
 async fn a_page_on_plain_http_has_no_header_that_browsers_complain_of_there() {
     let config = Config {
-        settings: Settings::default(),
+        settings: ServerSettings::default(),
         ..dev()
     };
     let server = Server::start(config).await;
@@ -422,7 +422,7 @@ async fn a_page_on_plain_http_has_no_header_that_browsers_complain_of_there() {
 #[tokio::test]
 async fn behind_https_a_browser_is_told_to_stay_there() {
     let config = Config {
-        settings: Settings {
+        settings: ServerSettings {
             public_url: Some("https://chat.example".parse().expect("an origin")),
             ..dev().settings
         },
@@ -449,7 +449,7 @@ async fn a_folder_is_served_as_it_is_now_and_nothing_beside_it() {
     let secret = place.path().join("secret.txt");
     write(&secret, "secret");
     let config = Config {
-        settings: Settings {
+        settings: ServerSettings {
             ui: Some(folder.clone()),
             ..dev().settings
         },

@@ -507,7 +507,7 @@ async fn a_page_of_another_origin_can_not_use_a_cookie() {
 #[tokio::test]
 async fn behind_tls_the_origin_is_the_public_one() {
     let config = Config {
-        settings: tincan::http::Settings {
+        settings: tincan::http::ServerSettings {
             public_url: Some("https://localhost".parse().expect("an origin")),
             ..dev().settings
         },

@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, Result},
     http::{
-        App, Settings, Signup,
+        App, ServerSettings, Signup,
         door::caller::{Caller, no_session_cookie, session_cookie},
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
@@ -189,7 +189,11 @@ pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Res
 }
 
 /// The response after signing in: a cookie for browsers, and the token for programs.
-pub fn welcome(settings: &Settings, status: StatusCode, signed_in: &SignedIn) -> HandlerResult {
+pub fn welcome(
+    settings: &ServerSettings,
+    status: StatusCode,
+    signed_in: &SignedIn,
+) -> HandlerResult {
     let SignedIn {
         user,
         token,

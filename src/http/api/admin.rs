@@ -91,7 +91,7 @@ async fn update(mut request: Request, id: UserId) -> HandlerResult {
 /// longer configured keeps its issuer.
 fn name_providers(app: &App, account: &mut Account) {
     for name in &mut account.providers {
-        if let Some(provider) = app.settings.oauth.of_issuer(name) {
+        if let Some(provider) = app.settings.oauth.provider_by_issuer(name) {
             name.clone_from(&provider.id);
         }
     }

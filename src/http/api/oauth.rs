@@ -23,7 +23,7 @@ use crate::{
         route::Route,
     },
     model::{Identity, Permission, UserId, Username},
-    oauth::{self, Callback, Finished, Pending, Purpose, Url},
+    oauth::{self, Callback, FinishedSignIn, Pending, Purpose, Url},
     store::{Authentication, Credential, NewAccount, Picture, SignedIn, SignupGrant},
 };
 
@@ -65,7 +65,7 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
             response.headers_mut().append(SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(oauth::Error::NoProvider) => Err(Error::NotFound("Provider").into()),
+        Err(oauth::Error::UnknownProvider) => Err(Error::NotFound("Provider").into()),
         Err(error) => trouble(app, problem(error)),
     }
 }
@@ -85,7 +85,7 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
     let cookie = caller.flow_cookie(&app.settings);
     let finished = match flows.finish(&provider, cookie, callback).await {
         Ok(finished) => finished,
-        Err(oauth::Error::NoProvider) => return Err(Error::NotFound("Provider").into()),
+        Err(oauth::Error::UnknownProvider) => return Err(Error::NotFound("Provider").into()),
         Err(error) => return trouble(app, problem(error)),
     };
     let arrival = match finished.purpose {
@@ -125,7 +125,7 @@ async fn link(
     caller: &Caller,
     provider: &str,
     user: UserId,
-    finished: Finished,
+    finished: FinishedSignIn,
 ) -> Result<Arrival> {
     // In the meantime, they may have signed out, or somebody else may have signed in.
     match caller.page_session(app).await {
@@ -141,9 +141,9 @@ async fn sign_in(
     app: &Arc<App>,
     caller: &Caller,
     provider: &str,
-    finished: Finished,
+    finished: FinishedSignIn,
 ) -> Result<Arrival> {
-    let Finished {
+    let FinishedSignIn {
         identity,
         avatar,
         next,
@@ -161,7 +161,7 @@ async fn sign_in(
                 };
                 // It exists, because the sign-in was finished.
                 let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
-                app.settings.oauth.wait_for_name(cookie, pending);
+                app.settings.oauth.insert_pending(cookie, pending);
                 return Ok(Arrival::New);
             };
             signed_in
@@ -251,7 +251,7 @@ async fn complete(mut request: Request) -> HandlerResult {
     };
     let signed_in = app.store.sign_up(account, caller.device()).await?;
     if let Some(cookie) = caller.flow_cookie(&app.settings) {
-        app.settings.oauth.take_pending(cookie);
+        app.settings.oauth.remove_pending(cookie);
     }
     keep_picture(app, &provider, signed_in.user.id, avatar);
     let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in)?;
@@ -315,7 +315,7 @@ fn problem(error: oauth::Error) -> &'static str {
     match error {
         oauth::Error::Denied => "oauth_denied",
         oauth::Error::Expired => "oauth_expired",
-        oauth::Error::Failed | oauth::Error::NoProvider => "oauth_failed",
+        oauth::Error::Failed | oauth::Error::UnknownProvider => "oauth_failed",
     }
 }
 

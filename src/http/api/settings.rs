@@ -37,7 +37,7 @@ async fn update(mut request: Request) -> HandlerResult {
 async fn settings_of(app: &App, user: UserId) -> HandlerResult {
     let identities = app.store.identities(user).await?;
     let linked = identities.iter().map(|identity| {
-        let provider = app.settings.oauth.of_issuer(&identity.issuer);
+        let provider = app.settings.oauth.provider_by_issuer(&identity.issuer);
         LinkedIdentity {
             provider: provider.map(|provider| provider.id.as_str()),
             name: provider.map_or(&identity.issuer, |provider| &provider.name),

@@ -1,4 +1,4 @@
-//! How a request proves that its caller has a permission.
+//! Whether the caller of a request has the permission that the route requires.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -12,18 +12,18 @@ use super::{
 use crate::{
     error::{Error, ErrorCode},
     http::{
-        App, Settings,
+        App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
     model::Permission,
     store::Session,
 };
 
-/// The session that has the permission. None where that takes no session.
+/// The session that has the permission. None if the permission needs no session.
 ///
 /// # Errors
-/// 401 where nobody known is asking, 403 for somebody who doesn't have the permission, and for a page of
-/// another origin.
+/// 401 without a valid session; 403 if the session lacks the permission, or the request comes from a page of another
+/// origin.
 pub async fn authorize(
     app: &App,
     caller: &Caller,
@@ -31,7 +31,8 @@ pub async fn authorize(
     permission: Permission,
 ) -> HandlerResult<Option<Arc<Session>>> {
     let session = match permission {
-        // The handlers of a hook and of a sign-in with a provider check the proof: they need what it is for.
+        // The handlers of hooks and of sign-ins with providers check these themselves, as they need what the secret
+        // stands for.
         Permission::Public | Permission::Provider | Permission::Hook => return Ok(None),
         Permission::SignIn => {
             caller.refuse_cross_origin(app)?;
@@ -77,11 +78,11 @@ async fn person(app: &App, caller: &Caller) -> HandlerResult<Arc<Session>> {
     Ok(session)
 }
 
-/// With a token, whoever has it may look, and nobody else: a proxy that says nothing of itself makes
-/// everybody look as if they were on this machine. Without one, this machine may.
-fn admit_to_metrics(settings: &Settings, caller: &Caller) -> HandlerResult<()> {
+/// If a token for metrics is set, only requests with the token are admitted: behind a proxy that adds no headers,
+/// everybody seems to be on this machine. Without a token, only this machine is admitted.
+fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult<()> {
     if let Some(token) = &settings.metrics_token {
-        if bearer(caller.headers()).is_some_and(|given| token.is(given)) {
+        if bearer(caller.headers()).is_some_and(|bearer| token.matches(bearer)) {
             return Ok(());
         }
         let message = "This takes the token for metrics as a bearer token";
@@ -98,8 +99,8 @@ fn admit_to_metrics(settings: &Settings, caller: &Caller) -> HandlerResult<()> {
     Err(ErrorResponse::new(ErrorCode::MetricsAreLocal, message))
 }
 
-/// Whether a proxy could stand between that passes on what it gets and says nothing of it. Where people
-/// come by another address there may be one. One that is trusted tells.
-fn may_be_a_silent_proxy(settings: &Settings, peer: IpAddr) -> bool {
+/// Whether the peer may be a proxy that adds no headers of its own. If there is a public URL there may be such a proxy,
+/// unless the peer is a trusted proxy, which adds them.
+fn may_be_a_silent_proxy(settings: &ServerSettings, peer: IpAddr) -> bool {
     settings.public_url.is_some() && !proxies::is_trusted(peer, &settings.trusted_proxies)
 }

@@ -1,5 +1,5 @@
-//! A request's body: JSON or a form, of bounded size, in bounded time. It is read only when a handler
-//! asks for it.
+//! A request’s body: JSON, a form or text, of limited size, within limited time. It is read only when a handler asks for
+//! it.
 
 use std::{pin::Pin, time::Duration};
 
@@ -21,12 +21,12 @@ use crate::{
     http::reply::{ErrorResponse, HandlerResult},
 };
 
-/// Bytes that a body may have. The longest message takes 48,000 where each character is escaped.
+/// The most bytes of a body. The longest message takes 48,000 if every character is escaped.
 const LIMIT: usize = 64 * 1024;
-/// From the head to the last byte of the body.
+/// The time limit for reading a body.
 const TIME: Duration = Duration::from_secs(30);
 
-/// A body that hasn't been read yet.
+/// A body that hasn’t been read yet.
 pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send + Sync>>);
 
 impl Body {
@@ -41,10 +41,10 @@ impl Body {
         })))
     }
 
-    /// Reads the body as a JSON object, as the request's `headers` say that it is one.
+    /// Reads the body as a JSON object.
     ///
     /// # Errors
-    /// 415 for another content type, 413, 408, and 400 for what isn't such an object.
+    /// 415 if the `headers` name another content type, 413, 408, and 400 if it isn’t such an object.
     pub async fn json<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
         if !is_of_type(headers, "application/json") {
             return Err(not_json());
@@ -52,16 +52,16 @@ impl Body {
         parse(&self.read(headers).await?)
     }
 
-    /// Reads the body as what a page's form sends (WHATWG URL §5.1).
+    /// Reads the body as an HTML form (`application/x-www-form-urlencoded`, WHATWG URL §5.1).
     ///
     /// # Errors
-    /// 415 for another content type, 413, 408, and 400 for what isn't UTF-8 or names a field twice.
+    /// 415 if the `headers` name another content type, 413, 408, and 400 if it isn’t UTF-8 or has a field twice.
     pub async fn form<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
         if !is_of_type(headers, "application/x-www-form-urlencoded") {
             return Err(unsupported("Send a form, as this page does"));
         }
         let bytes = self.read(headers).await?;
-        // Reading the fields would replace what isn't, and nobody would know.
+        // Parsing would silently replace invalid UTF-8.
         let is_text = percent_decode(&bytes).decode_utf8().is_ok();
         let fields = is_text.then(|| serde_urlencoded::from_bytes(&bytes).ok());
         fields
@@ -69,15 +69,15 @@ impl Body {
             .ok_or_else(|| malformed("The form isn’t valid"))
     }
 
-    /// Reads the body as the plain text that the request's `headers` say that it is.
+    /// Reads the body as text.
     ///
     /// # Errors
-    /// 413, 408, and 400 for what isn't UTF-8.
+    /// 413, 408, and 400 if it isn’t UTF-8.
     pub async fn text(&mut self, headers: &HeaderMap) -> HandlerResult<String> {
         String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn’t UTF-8"))
     }
 
-    /// Like [`json`](Self::json), where a missing body stands for the defaults.
+    /// Like [`json`](Self::json), except that a missing body means the defaults.
     pub async fn json_or_default<T: DeserializeOwned + Default>(
         &mut self,
         headers: &HeaderMap,
@@ -107,7 +107,7 @@ impl Body {
                 if bytes.len() + chunk.len() > LIMIT {
                     return Err(too_large());
                 }
-                // One chunk is the usual case, and needs no copy.
+                // Usually there is one chunk, which needs no copy.
                 if bytes.is_empty() {
                     bytes = chunk;
                 } else {
@@ -121,7 +121,8 @@ impl Body {
     }
 }
 
-/// None of the types that we read has parameters; a charset is harmless, and some clients send one.
+/// Whether `Content-Type` is this media type. Parameters are ignored: these types have none, but some clients send a
+/// charset.
 pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let content_type = headers
         .get(CONTENT_TYPE)
@@ -131,12 +132,11 @@ pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     essence.trim().eq_ignore_ascii_case(wanted)
 }
 
-/// Reads a JSON object. Twice over: as any value first, because serde's limit on nesting doesn't
-/// hold inside a field that a type ignores and an array would do for a struct; then as `T`, which
-/// refuses a field given twice.
+/// Parses a JSON object. It is parsed twice: first as any value, because serde doesn’t limit the nesting within ignored
+/// fields and would accept an array for a struct; then as `T`, which rejects duplicate fields.
 ///
 /// # Errors
-/// 400 for what isn't such an object.
+/// 400 if it isn’t such an object.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> HandlerResult<T> {
     let value: Value =
         serde_json::from_slice(bytes).map_err(|_| malformed("That isn’t valid JSON"))?;

@@ -1,5 +1,5 @@
-//! Who is asking: a request's head, the session that it names by bearer token or by cookie, and the rule
-//! that a page of another origin can't use a cookie. Which of these a route wants is `authorize`'s.
+//! Who sent a request: its head, the session that its bearer token or cookie stands for, and the rule that a page of
+//! another origin can’t use the cookie. Which of these a route requires is decided in `authorize`.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -13,33 +13,33 @@ use super::origin::is_same_origin;
 use crate::{
     error::{Error, ErrorCode},
     http::{
-        App, Settings,
+        App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
     store::{Session, SignedIn},
 };
 
-/// How long a browser keeps the cookie, in seconds: as long as the longest session.
+/// How long a browser keeps the session cookie, in seconds: as long as the longest session.
 const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
-/// How long it keeps the cookie of a sign-in with a provider, in seconds: ten minutes for the way there and
-/// back, and ten to choose a name.
+/// How long a browser keeps the cookie of a sign-in with a provider, in seconds: ten minutes to sign in there, and ten
+/// to choose a username.
 const FLOW_AGE: u32 = 20 * 60;
 
 /// Where a request comes from.
 #[derive(Clone, Copy)]
 pub struct Client {
-    /// The address of whoever sent it.
+    /// The address of the client, which a trusted proxy may have reported.
     pub address: IpAddr,
-    /// The address at the other end of the connection, which may be a proxy's.
+    /// The address at the other end of the connection, which may be a proxy’s.
     pub peer: IpAddr,
 }
 
-/// A request's head, and where it comes from.
+/// A request’s head, and where it comes from.
 pub struct Caller {
     method: Method,
     headers: HeaderMap,
     client: Client,
-    /// The authority of the request's target, where it has one (RFC 9112 §3.2.2).
+    /// The authority of the request’s target, if it has one (RFC 9112 §3.2.2).
     target: Option<Authority>,
 }
 
@@ -62,7 +62,7 @@ impl Caller {
         &self.method
     }
 
-    /// Where the request came from, as far as that can be believed.
+    /// The client’s address, as far as it can be trusted.
     pub fn address(&self) -> IpAddr {
         self.client.address
     }
@@ -76,12 +76,11 @@ impl Caller {
         self.target.as_ref()
     }
 
-    /// The request's headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The session that it names.
+    /// The session of the bearer token, or else of the cookie.
     pub async fn session(&self, app: &App) -> HandlerResult<Arc<Session>> {
         match self.bearer() {
             Some(token) => Ok(app.store.session(token).await?),
@@ -89,7 +88,7 @@ impl Caller {
         }
     }
 
-    /// The session that it names, or none where nobody known is asking.
+    /// Like [`session`](Self::session), but none if there is no valid session. Allows pages of other origins.
     pub async fn session_if_any(&self, app: &App) -> HandlerResult<Option<Arc<Session>>> {
         let Some(token) = self.token(&app.settings) else {
             return Ok(None);
@@ -101,7 +100,7 @@ impl Caller {
         }
     }
 
-    /// The session that it names, or else the one that `token` opens.
+    /// Like [`session`](Self::session); if the head has no token, `token` is used.
     pub async fn session_or(&self, app: &App, token: Option<&str>) -> HandlerResult<Arc<Session>> {
         match token {
             Some(token) if self.token(&app.settings).is_none() => {
@@ -111,8 +110,8 @@ impl Caller {
         }
     }
 
-    /// The token that it names its session by.
-    pub fn token(&self, settings: &Settings) -> Option<&str> {
+    /// The session’s token, from the header or the cookie.
+    pub fn token(&self, settings: &ServerSettings) -> Option<&str> {
         self.bearer().or_else(|| self.cookie(settings))
     }
 
@@ -121,8 +120,7 @@ impl Caller {
         lists(&self.headers, UPGRADE, "websocket")
     }
 
-    /// Refuses a page of another origin. A request without a cookie needs this only where it would
-    /// set one.
+    /// Refuses a page of another origin. Requests that don’t use the cookie need this only if the response sets one.
     pub fn refuse_cross_origin(&self, app: &App) -> HandlerResult<()> {
         match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
             Some(false) => Err(cross_origin()),
@@ -130,8 +128,7 @@ impl Caller {
         }
     }
 
-    /// Refuses whatever doesn't come from a page of our own. For a link that changes something when it is
-    /// followed.
+    /// Refuses everything but a page of our own. For links that change something when they are followed.
     pub fn require_same_origin(&self, app: &App) -> HandlerResult<()> {
         match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
             Some(true) => Ok(()),
@@ -139,7 +136,7 @@ impl Caller {
         }
     }
 
-    /// Refuses a page of another site, but not an address that somebody has typed or bookmarked.
+    /// Refuses a page of another site, but not an address that was typed or bookmarked.
     pub fn refuse_cross_site(&self) -> HandlerResult<()> {
         let site = self.headers.get("sec-fetch-site");
         if site.is_some_and(|site| site == "cross-site") {
@@ -148,7 +145,7 @@ impl Caller {
         Ok(())
     }
 
-    /// The client's `User-Agent`, which tells somebody's sessions apart.
+    /// The client’s `User-Agent`, by which people can tell their sessions apart.
     pub fn device(&self) -> String {
         self.headers
             .get(USER_AGENT)
@@ -157,13 +154,13 @@ impl Caller {
             })
     }
 
-    /// Whether it names its session by a bearer token, and not by the cookie.
+    /// Whether it has a bearer token.
     pub fn has_bearer(&self) -> bool {
         self.bearer().is_some()
     }
 
-    /// The session of the cookie, and its token, for pages whose forms prove themselves that they
-    /// are our own. A cookie is for people.
+    /// The session of the cookie, and its token. The origin isn’t checked, as the forms of the plain pages carry a token
+    /// of their own. API tokens are refused: cookies are for people.
     pub async fn page_session(&self, app: &App) -> HandlerResult<(Arc<Session>, &str)> {
         let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
         let session = app.store.session(token).await?;
@@ -173,8 +170,8 @@ impl Caller {
         Ok((session, token))
     }
 
-    /// Where the caller reaches this server, for links that they give to others.
-    pub fn base(&self, settings: &Settings) -> String {
+    /// The URL at which the caller reaches this server, for links that they share.
+    pub fn base(&self, settings: &ServerSettings) -> String {
         if let Some(own) = &settings.public_url {
             return own.to_string();
         }
@@ -185,13 +182,13 @@ impl Caller {
     async fn cookie_session(&self, app: &App) -> HandlerResult<Arc<Session>> {
         let (session, _) = self.page_session(app).await?;
         if self
-            .taken_for()
+            .expected_user()
             .is_some_and(|user| user != session.user.id.to_string())
         {
             return Err(Error::Unauthorized.into());
         }
         let own = app.settings.public_url.as_ref();
-        // A browser lets any page open a WebSocket, and what it carries may change things.
+        // A browser lets any page open a WebSocket, and requests over it may change something.
         let may_change = !self.method.is_safe() || self.wants_websocket();
         if may_change && is_same_origin(&self.headers, own) != Some(true) {
             return Err(cross_origin());
@@ -199,9 +196,9 @@ impl Caller {
         Ok(session)
     }
 
-    /// The user that the client believes to be signed in. All tabs share the cookie, so somebody else may have
-    /// signed in by another tab. What one person wrote mustn't be sent in the name of another.
-    fn taken_for(&self) -> Option<&str> {
+    /// The user that the client believes is signed in. All tabs share the cookie, so somebody else may have signed in
+    /// using another tab. What one person wrote must not be sent in the name of another.
+    fn expected_user(&self) -> Option<&str> {
         self.headers.get("tincan-user")?.to_str().ok()
     }
 
@@ -210,12 +207,12 @@ impl Caller {
     }
 
     /// The token of the session cookie.
-    pub fn cookie(&self, settings: &Settings) -> Option<&str> {
+    pub fn cookie(&self, settings: &ServerSettings) -> Option<&str> {
         self.cookie_named(SESSION.name(settings))
     }
 
     /// The cookie of a sign-in with a provider.
-    pub fn flow_cookie(&self, settings: &Settings) -> Option<&str> {
+    pub fn flow_cookie(&self, settings: &ServerSettings) -> Option<&str> {
         self.cookie_named(FLOW.name(settings))
     }
 
@@ -230,14 +227,14 @@ impl Caller {
     }
 }
 
-/// The bearer token: RFC 6750 §2.1; the scheme's case doesn't matter (RFC 9110 §11.1).
+/// The bearer token (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether one of this header's comma-separated values is `token`, in whatever case.
+/// Whether one of the header’s comma-separated values is `token`, ignoring case.
 pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
     let values = headers.get_all(name);
     let mut tokens = values
@@ -254,28 +251,31 @@ fn cross_origin() -> ErrorResponse {
     )
 }
 
-/// The header that signs a browser in.
-pub fn session_cookie(settings: &Settings, signed_in: &SignedIn) -> HandlerResult<HeaderValue> {
+/// The `Set-Cookie` value that signs a browser in.
+pub fn session_cookie(
+    settings: &ServerSettings,
+    signed_in: &SignedIn,
+) -> HandlerResult<HeaderValue> {
     SESSION.set(settings, &signed_in.token, COOKIE_AGE)
 }
 
-/// The header that makes a browser forget its session.
-pub fn no_session_cookie(settings: &Settings) -> HandlerResult<HeaderValue> {
+/// The `Set-Cookie` value that deletes the session cookie.
+pub fn no_session_cookie(settings: &ServerSettings) -> HandlerResult<HeaderValue> {
     SESSION.set(settings, "", 0)
 }
 
-/// The header by which only this browser can finish a sign-in with a provider.
-pub fn flow_cookie(settings: &Settings, secret: &str) -> HandlerResult<HeaderValue> {
+/// The `Set-Cookie` value that lets only this browser finish a sign-in with a provider.
+pub fn flow_cookie(settings: &ServerSettings, secret: &str) -> HandlerResult<HeaderValue> {
     FLOW.set(settings, secret, FLOW_AGE)
 }
 
-/// The header that makes a browser forget it.
-pub fn no_flow_cookie(settings: &Settings) -> HandlerResult<HeaderValue> {
+/// The `Set-Cookie` value that deletes that cookie.
+pub fn no_flow_cookie(settings: &ServerSettings) -> HandlerResult<HeaderValue> {
     FLOW.set(settings, "", 0)
 }
 
-/// A cookie of ours. The `__Host-` prefix keeps neighbouring hosts from setting it, and browsers take it
-/// only with `Secure`.
+/// A cookie and its names over http and https. The `__Host-` prefix keeps neighbouring hosts from setting it, and
+/// browsers accept it only with `Secure`.
 struct Cookie {
     plain: &'static str,
     secure: &'static str,
@@ -291,7 +291,7 @@ const FLOW: Cookie = Cookie {
 };
 
 impl Cookie {
-    fn name(&self, settings: &Settings) -> &'static str {
+    fn name(&self, settings: &ServerSettings) -> &'static str {
         if settings.is_https() {
             self.secure
         } else {
@@ -299,7 +299,7 @@ impl Cookie {
         }
     }
 
-    fn set(&self, settings: &Settings, value: &str, age: u32) -> HandlerResult<HeaderValue> {
+    fn set(&self, settings: &ServerSettings, value: &str, age: u32) -> HandlerResult<HeaderValue> {
         let name = self.name(settings);
         let secure = if settings.is_https() { "; Secure" } else { "" };
         HeaderValue::try_from(format!(

@@ -1,5 +1,5 @@
-//! The filters that take a request apart. None of them refuses anything, so that no domain error ever
-//! becomes a warp rejection.
+//! The filters that extract the parts of a request. None of them rejects, so that no domain error ever becomes a warp
+//! rejection.
 
 use std::{
     convert::Infallible,
@@ -17,14 +17,14 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// The request's head, and where it comes from.
+/// The request’s head, and where it comes from.
 pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
     warp::method()
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional())
         .and(warp::ext::optional())
         .map(|method, headers, client: Option<Client>, target| {
-            // The service tells. Those of whom it didn't would be slowed down as one.
+            // `Service` always sets it. Without it, all requests would be throttled as one client.
             let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
             let client = client.unwrap_or(Client {
                 address: nobody,
@@ -34,35 +34,35 @@ pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
         })
 }
 
-/// The body, still unread.
+/// The unread body.
 pub fn body() -> impl Filter<Extract = (Body,), Error = Rejection> + Copy {
     warp::body::stream().map(Body::new)
 }
 
-/// The connection, where the request would have it speak something else than HTTP.
+/// The connection, if the request asks for another protocol.
 pub fn upgrade() -> impl Filter<Extract = (Option<Upgrade>,), Error = Infallible> + Copy {
     warp::ext::optional()
 }
 
-/// The query's names and values, decoded.
+/// The decoded names and values of the query.
 pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
     warp::query().map(Query)
 }
 
-/// A connection that can be taken over from HTTP (RFC 9110 §7.8).
+/// A connection that can be switched to another protocol (RFC 9110 §7.8).
 #[derive(Clone)]
 pub struct Upgrade {
-    /// Comes after the answer 101.
+    /// Resolves once the response 101 has been sent.
     pub connection: OnUpgrade,
-    /// What goes on with the connection is done as one of these, so that it ends with them.
+    /// The task that then uses the connection must be spawned here, so that the server waits for it.
     pub tasks: TaskTracker,
 }
 
-/// A query string, taken apart.
+/// A parsed query string.
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// The first value of that name.
+    /// The first value with this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -70,10 +70,10 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The id of that name.
+    /// The id in the parameter `name`, if it is there.
     ///
     /// # Errors
-    /// [`Error::NotFound`] of `what` where it isn't one: it names nothing.
+    /// [`Error::NotFound`] of `what` if it isn’t an id, as no such thing exists.
     pub fn id<T: FromStr>(&self, name: &str, what: &'static str) -> Result<Option<T>> {
         let id = self.get(name).map(str::parse).transpose();
         id.map_err(|_| Error::NotFound(what))

@@ -1,6 +1,6 @@
-//! What is refused before any route sees it: requests that no client should send, and in development mode,
-//! where anybody may sign in as anybody, requests from other machines. That also keeps out web pages that use
-//! DNS rebinding, and proxies that say that they are one.
+//! Requests that are refused before routing: malformed ones, and in development mode, in which anybody may sign in as
+//! anybody, those from other machines. That also refuses web pages that use DNS rebinding, and proxies that add their
+//! headers.
 
 use std::net::IpAddr;
 
@@ -15,8 +15,8 @@ use crate::{
     http::reply::{ErrorResponse, HandlerResult},
 };
 
-/// Refuses a target that isn't a path (warp can't read it) and, by RFC 9112 §3.2, a request without
-/// one `Host`.
+/// Refuses a target that isn’t a path, which warp can’t handle, and a request without exactly one `Host` (RFC 9112
+/// §3.2).
 pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
     let hosts = request.headers().get_all(HOST).iter().count();
     let may_lack_host = request.version() < Version::HTTP_11;
@@ -28,7 +28,7 @@ pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
     Err(ErrorResponse::new(ErrorCode::Malformed, message))
 }
 
-/// Refuses what doesn't come from this machine, as far as the peer and the request's head tell.
+/// Refuses requests from other machines, as far as the peer and the head tell.
 pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
     if is_local(peer, request.headers(), request.uri().authority()) {
         return Ok(());
@@ -37,8 +37,8 @@ pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
     Err(ErrorResponse::new(ErrorCode::DevIsLocal, message))
 }
 
-/// Whether a request comes from this machine, as far as the peer and its head tell; `target` is the
-/// authority of its target, where it has one (RFC 9112 §3.2.2).
+/// Whether a request comes from this machine, as far as the peer and the head tell. `target` is the authority of its
+/// target, if it has one (RFC 9112 §3.2.2).
 pub fn is_local(peer: IpAddr, headers: &HeaderMap, target: Option<&Authority>) -> bool {
     let host = headers.get(HOST).and_then(text).unwrap_or_default();
     peer.to_canonical().is_loopback()
@@ -47,10 +47,10 @@ pub fn is_local(peer: IpAddr, headers: &HeaderMap, target: Option<&Authority>) -
         && !was_forwarded(headers)
 }
 
-/// Whether a proxy tells of itself, or a browser has the page under a name that isn't this machine's:
-/// it says "same origin", and means another.
+/// Whether the request passed a proxy: a proxy has added its headers, or a browser claims “same origin” for an origin
+/// that isn’t this machine.
 fn was_forwarded(headers: &HeaderMap) -> bool {
-    let is_told = headers.keys().any(|name| {
+    let has_proxy_header = headers.keys().any(|name| {
         *name == FORWARDED
             || *name == VIA
             || name.as_str() == "x-real-ip"
@@ -65,7 +65,7 @@ fn was_forwarded(headers: &HeaderMap) -> bool {
             .strip_prefix("http://")
             .is_some_and(names_this_machine)
     });
-    is_told || is_same_origin && is_elsewhere
+    has_proxy_header || is_same_origin && is_elsewhere
 }
 
 fn names_this_machine(authority: &str) -> bool {

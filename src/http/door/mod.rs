@@ -1,6 +1,6 @@
-//! What each request passes, whichever route it is for: `service` takes it in and counts and logs it, `guard`
-//! refuses what no client should send, `filters` take it apart, `caller` says who is asking and `authorize`
-//! whether they may, and `body` reads what they sent.
+//! The steps that every request takes before its handler. `service` receives, counts and logs it, `guard` refuses
+//! malformed requests, `filters` extract its parts, `caller` says who sent it, `authorize` checks the permission, and
+//! `body` reads the body.
 
 pub mod authorize;
 pub mod body;

@@ -1,4 +1,4 @@
-//! Origins (RFC 6454): the server's own, and whether a request comes from a page of it.
+//! Origins (RFC 6454): the server’s own, and whether a request comes from one of its pages.
 
 use std::{fmt, str::FromStr};
 
@@ -14,7 +14,7 @@ pub struct Origin {
     text: String,
 }
 
-/// The text isn't an origin.
+/// The text isn’t an origin.
 #[derive(Debug, thiserror::Error)]
 #[error("expected http:// or https:// and a host, without a path, as in https://chat.example")]
 pub struct NotAnOrigin;
@@ -35,7 +35,7 @@ impl FromStr for Origin {
         if uri.path() != "/" || uri.query().is_some() {
             return Err(NotAnOrigin);
         }
-        // As browsers write it: in lower case, without the scheme's own port.
+        // As browsers serialise it: in lower case, without the scheme’s default port.
         let default_port = if scheme == "https" { ":443" } else { ":80" };
         let authority = authority.as_str().to_ascii_lowercase();
         let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
@@ -45,7 +45,7 @@ impl FromStr for Origin {
     }
 }
 
-/// Whether it is a host, with a port or without, and nothing beside: somebody's name, or a port that is none.
+/// Whether it is just a host, with or without a port: no user info, and no invalid port.
 fn names_a_host(authority: &Authority) -> bool {
     let host = authority.host();
     let port = authority.port_u16();
@@ -67,9 +67,8 @@ impl Origin {
     }
 }
 
-/// Whether a request comes from a page of the server's own; `None` where nothing in it tells, as
-/// from a program that isn't a browser. `own` is the server's origin, where it isn't plain http at
-/// what `Host` says.
+/// Whether a request comes from a page of this server. `None` if the request doesn’t say, as from a program that isn’t a
+/// browser. `own` is the server’s origin; without it, the origin is plain http at the host in `Host`.
 pub fn is_same_origin(headers: &HeaderMap, own: Option<&Origin>) -> Option<bool> {
     let text = |name| {
         headers

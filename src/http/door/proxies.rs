@@ -1,5 +1,4 @@
-//! Whose request it is where a proxy passed it on: the address that the proxies which are trusted
-//! tell of, and nobody else's word.
+//! The client’s address behind trusted proxies. Only what trusted proxies report is believed.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -11,7 +10,7 @@ use warp::http::HeaderMap;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Where trusted proxies are: a network, or one address.
+/// A network, or a single address.
 #[derive(Clone, Copy, Debug)]
 pub struct Network(IpNet);
 
@@ -21,7 +20,7 @@ impl From<Network> for IpNet {
     }
 }
 
-/// The text is neither.
+/// The text is neither a network nor an address.
 #[derive(Debug, thiserror::Error)]
 #[error("expected an address or a network, as in 10.0.0.7, 10.0.0.0/8 or fd00::/8")]
 pub struct NotANetwork;
@@ -36,9 +35,9 @@ impl FromStr for Network {
     }
 }
 
-/// The address of the client: the peer's, unless that is a trusted proxy; then the rightmost hop of
-/// `X-Forwarded-For` that isn't one itself. A hop that makes no sense ends the walk, as whatever is
-/// left of it was told by nobody who is trusted to tell.
+/// The client’s address: the peer’s, unless the peer is a trusted proxy. Then it is the rightmost hop in
+/// `X-Forwarded-For` that isn’t a trusted proxy. An invalid hop ends the search, because the hops to the left of it
+/// weren’t reported by a trusted proxy.
 pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
     let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
@@ -52,7 +51,7 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr 
     address
 }
 
-/// Whether one of the trusted proxies is at this address.
+/// Whether a trusted proxy has this address.
 pub fn is_trusted(address: IpAddr, trusted: &[Network]) -> bool {
     let address = address.to_canonical();
     trusted
@@ -60,7 +59,7 @@ pub fn is_trusted(address: IpAddr, trusted: &[Network]) -> bool {
         .any(|Network(proxies)| proxies.contains(&address))
 }
 
-/// An address as proxies write it, with a port or without.
+/// An address as proxies write it, with or without a port.
 fn hop(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let bare = text
@@ -84,7 +83,7 @@ mod tests {
 
     const TRUSTED: [&str; 4] = ["10.0.0.0/8", "192.0.2.7", "fd00::/8", "127.0.0.1"];
 
-    /// Whose request `peer` passes on with these lines of `X-Forwarded-For`.
+    /// The client’s address for a request from `peer` with these lines of `X-Forwarded-For`.
     fn seen(peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(FORWARDED, HeaderValue::from_static("for=198.51.100.66"));

@@ -1,5 +1,5 @@
-//! The id of a request. It stands in the log and in the answer's `X-Request-Id`, so that a client and whoever
-//! reads the log can name the same request.
+//! The id of a request, which is in the log and in the response’s `X-Request-Id`. With it a client’s report can be matched
+//! to the log.
 
 use std::{
     net::IpAddr,
@@ -14,21 +14,21 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue};
 use super::proxies::{self, Network};
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Characters that a proxy's may have; a UUID has 36.
+/// The most characters of a proxy’s id; a UUID has 36.
 const LONGEST: usize = 64;
 
-/// Tells the requests of one start of the server from those of another.
+/// A random number per process, so that ids stay distinct after a restart.
 static START: LazyLock<u32> = LazyLock::new(|| getrandom::u32().unwrap_or_default());
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
-/// A request's id.
+/// The id of a request.
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The one that a trusted proxy has given it, if it looks sane, or else one of our own. Others could write
-    /// into the log whatever they like.
+    /// The id that a trusted proxy has set, if it is well-formed, or else a new one. Ids from others are ignored, as they
+    /// could put anything into the log.
     pub fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
-        let given = headers.get(X_REQUEST_ID).filter(|id| is_sane(id));
+        let given = headers.get(X_REQUEST_ID).filter(|id| is_well_formed(id));
         match given {
             Some(id) if proxies::is_trusted(peer, trusted) => Self(id.clone()),
             _ => Self::new(),
@@ -45,13 +45,13 @@ impl RequestId {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// The header that tells it.
+    /// The value of `X-Request-Id`.
     pub fn into_header(self) -> HeaderValue {
         self.0
     }
 }
 
-fn is_sane(id: &HeaderValue) -> bool {
+fn is_well_formed(id: &HeaderValue) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(is_plain)
 }

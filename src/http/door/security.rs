@@ -5,12 +5,12 @@ use warp::http::{
     header::{self, HeaderName},
 };
 
-use crate::http::Settings;
+use crate::http::ServerSettings;
 
-/// Adds them. `content` is the page's own policy, and `referrer` what its links tell.
+/// Adds the headers. `content` is the page’s Content-Security-Policy, and `referrer` its Referrer-Policy.
 pub fn protect(
     headers: &mut HeaderMap,
-    settings: &Settings,
+    settings: &ServerSettings,
     content: &'static str,
     referrer: &'static str,
 ) {
@@ -23,7 +23,7 @@ pub fn protect(
     if is_https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    // Elsewhere browsers ignore it, and complain in the console. In dev mode one is at localhost.
+    // Over plain http browsers ignore it with a warning in the console, except at localhost, as in dev mode.
     if is_https || settings.dev {
         set(OPENER_POLICY, "same-origin");
     }

@@ -1,4 +1,4 @@
-//! What every request passes on its way to the filter tree and back, whatever it asks for.
+//! What is done with every request around the filter tree: checks, ids, headers, metrics and the log.
 
 use std::{
     convert::Infallible,
@@ -40,25 +40,24 @@ pub struct Service {
     app: Arc<App>,
 }
 
-/// An answer under way. Boxed, so that a connection with an open stream holds no more than the
-/// stream.
-type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+/// A response in the making. Boxed, so that a connection with an open stream holds no more than the stream.
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Service {
     /// Answers with all routes.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
-        Self::of(filter(app), app)
+        Self::with_filter(filter(app), app)
     }
 
-    /// Answers with another filter tree. Everything else stays the same.
+    /// Like [`new`](Self::new), with another filter tree.
     #[must_use]
-    pub fn of(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
+    pub fn with_filter(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
         let app = Arc::clone(app);
         Self { filter, app }
     }
 
-    /// The metrics that requests are counted in.
+    /// The metrics in which requests are counted.
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.app.metrics
@@ -72,14 +71,14 @@ impl Service {
         Ok(())
     }
 
-    /// Answers one request from `peer`. An answer that takes the connection over from HTTP goes on
-    /// in a task of `afterwards`.
+    /// Answers one request from `peer`. If the connection is switched to another protocol, the rest runs as a task of
+    /// `afterwards`.
     pub fn answer(
         &self,
         peer: IpAddr,
         afterwards: &TaskTracker,
         mut request: Request<Incoming>,
-    ) -> Answering {
+    ) -> ResponseFuture {
         let admitted = self.admit(peer, &request);
         let filter = self.filter.clone();
         let trusted = &self.app.settings.trusted_proxies;
@@ -95,11 +94,10 @@ impl Service {
             extensions.insert(Upgrade { connection, tasks });
         }
         let id = RequestId::of(peer, request.headers(), trusted);
-        // Everything that is logged while it is answered carries the id. Where nothing is logged, it costs
-        // nothing.
+        // Everything that is logged during the request carries the id. If nothing is logged, the span costs nothing.
         let span = tracing::error_span!("request", request_id = id.as_str());
         let metrics = Arc::clone(self.metrics());
-        let answering = async move {
+        let response = async move {
             let start = Instant::now();
             let (method, uri) = (request.method().clone(), request.uri().clone());
             let mut response = match admitted {
@@ -114,14 +112,14 @@ impl Service {
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(X_REQUEST_ID, id.into_header());
             if ROUTES.is_in_contract(uri.path()) {
-                // A later answer may be another, so nobody between may keep this one. Pictures say otherwise.
+                // Responses change, so caches must not store them. Handlers of pictures set their own header.
                 headers
                     .entry(CACHE_CONTROL)
                     .or_insert(HeaderValue::from_static("no-store"));
             }
             let (status, took) = (response.status(), start.elapsed());
             metrics.answered(
-                method_name(&method),
+                method_label(&method),
                 ROUTES.label(uri.path()),
                 status.as_u16(),
                 took,
@@ -129,17 +127,17 @@ impl Service {
             log(&method, uri.path(), status, took);
             Ok::<_, Infallible>(response)
         };
-        Box::pin(answering.instrument(span))
+        Box::pin(response.instrument(span))
     }
 }
 
-/// Logs a request. One that is answered with 500 is an error, so that the cause, which was logged before it, can
-/// be told together with the request even where only errors are logged.
+/// Logs a request. A response of 500 is logged as an error, so that a log with only errors has the request together with
+/// the cause, which was logged before.
 fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
-    // The query is no part of it, as it may hold a token, too.
-    let path = ROUTES.shown(path);
+    // Without the query, which may contain a token.
+    let path = ROUTES.redacted(path);
     let status = status.as_u16();
-    // In JSON a number of 128 bits would be written as a string.
+    // As `u64`, because the JSON log writes 128-bit numbers as strings.
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if status == 500 {
         tracing::error!(%method, %path, status, micros, "answered");
@@ -148,8 +146,8 @@ fn log(method: &Method, path: &str, status: StatusCode, took: Duration) {
     }
 }
 
-/// A client may call a method whatever it likes.
-fn method_name(method: &Method) -> &'static str {
+/// A label for metrics. Unknown methods are “other”, as a client could invent any number of them.
+fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

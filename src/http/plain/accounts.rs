@@ -1,18 +1,18 @@
-//! Signing in and out. Nobody who signs in has a session yet to which a form's token could be bound,
-//! and so there only a page of another origin is refused, as everywhere.
+//! Signing in and out. The form for signing in has no token, because there is no session yet to bind it to. It is
+//! protected only by the check of the origin.
 
 use maud::{Markup, html};
 use serde::Deserialize;
 use warp::{Reply, http::header::SET_COOKIE};
 
 use super::{
-    forms::{EmptyForm, Field, submitted},
+    forms::{EmptyForm, Field, read_form},
     page::Page,
 };
 use crate::{
     contract::operations::accounts::{Credentials, Registration},
     http::{
-        Settings,
+        ServerSettings,
         api::accounts,
         door::caller::session_cookie,
         reply::{ErrorResponse, HandlerResult, see_other},
@@ -22,7 +22,7 @@ use crate::{
     model::Permission,
 };
 
-/// Whom development mode starts with.
+/// The users that development mode creates.
 const PEOPLE: [&str; 2] = ["john", "jane"];
 
 pub fn routes() -> Vec<Route> {
@@ -43,9 +43,9 @@ async fn get_sign_in(request: Request) -> HandlerResult {
 struct SignInForm {
     username: Option<String>,
     password: Option<String>,
-    /// An invitation or a setup link, whole or what is behind its `#`.
+    /// An invitation or a setup link: the whole URL, or the part after its `#`.
     link: Option<String>,
-    /// The button that makes an account.
+    /// The name of the button that creates an account.
     create: Option<String>,
 }
 
@@ -99,7 +99,7 @@ impl SignInForm {
     }
 }
 
-fn sign_in_page(settings: &Settings, signup: &str, name: Field<'_>) -> Page<'static> {
+fn sign_in_page(settings: &ServerSettings, signup: &str, name: Field<'_>) -> Page<'static> {
     let main = html! {
         h1 { "Tincan" }
         @if settings.dev {
@@ -162,7 +162,7 @@ fn new_account(signup: &str) -> Markup {
 }
 
 async fn post_sign_out(mut request: Request) -> HandlerResult {
-    let (_, EmptyForm {}) = submitted(&mut request).await?;
+    let (_, EmptyForm {}) = read_form(&mut request).await?;
     let answer = see_other("/plain/sign-in")?;
     accounts::sign_out(&request.app, request.session()?, answer).await
 }

@@ -1,11 +1,11 @@
-//! The list of conversations, starting one, and a conversation: to read and write in, and to follow.
+//! Pages to list conversations, start one, read and write in one, and follow one.
 
 use maud::{Markup, html};
 use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{Field, PageSession, hidden, submitted, typed},
+    forms::{Field, PageSession, hidden, normalize_line_breaks, read_form},
     messages::{Listing, View},
     page::Page,
     paths,
@@ -24,12 +24,12 @@ use crate::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
         MessageId, MessageView, Permission,
     },
-    store::{CONVERSATIONS_PAGE, Page as Part, Started, new_token},
+    store::{CONVERSATIONS_PAGE, Page as HistoryPage, Started, new_token},
 };
 
 /// Messages on one page.
 const PAGE: u32 = 25;
-/// Seconds after which a page that follows a conversation is loaded anew.
+/// Seconds after which the page that follows a conversation reloads.
 const REFRESH: u32 = 5;
 
 pub fn routes() -> Vec<Route> {
@@ -56,7 +56,7 @@ struct StartForm {
 }
 
 async fn post_start(mut request: Request) -> HandlerResult {
-    let (session, StartForm { username }) = submitted(&mut request).await?;
+    let (session, StartForm { username }) = read_form(&mut request).await?;
     let username = username.unwrap_or_default();
     let store = &request.app.store;
     match store.start_direct(session.id(), username.clone()).await {
@@ -115,13 +115,13 @@ fn row(conversation: &ConversationView<'_>) -> Markup {
         }
         @if let Some(newest) = newest {
             " " (time(newest.created_at))
-            div .excerpt { (newest_words(conversation, newest)) }
+            div .excerpt { (preview(conversation, newest)) }
         }
     }
 }
 
-/// Who said what last.
-fn newest_words(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Markup {
+/// A line about the newest message: who wrote it, and how it begins.
+fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Markup {
     let is_room = conversation.kind == ConversationKind::Room;
     html! {
         @if newest.mine {
@@ -132,7 +132,7 @@ fn newest_words(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -
         @if newest.deleted_at.is_some() {
             "Message deleted"
         } @else if newest.system.is_some() {
-            // It is English, whatever name it begins with.
+            // Always English, although the name that it begins with may be right-to-left.
             bdi dir="ltr" { (excerpt(newest.content)) }
         } @else {
             bdi { (excerpt(newest.content)) }
@@ -140,7 +140,7 @@ fn newest_words(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -
     }
 }
 
-/// The name of a room, or of the other person.
+/// The name of the room, or of the other person.
 pub fn title_of<'a>(conversation: &ConversationView<'a>) -> &'a str {
     let other = conversation.other_participant;
     conversation
@@ -164,12 +164,12 @@ struct MessageForm {
 }
 
 async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, MessageForm { content, client_id }) = submitted(&mut request).await?;
-    let content = typed(content);
+    let (session, MessageForm { content, client_id }) = read_form(&mut request).await?;
+    let content = normalize_line_breaks(content);
     match send_message(&request, &session, id, &content, client_id).await {
         Ok(()) => see_other(&paths::newest_messages(id)),
         Err(error) => {
-            // Somebody goes back to a page from which they sent something, and writes something else.
+            // Going back in the browser to a page that was used to send a message, and sending another one from there.
             let is_used = matches!(error, Error::ClientIdReused);
             let refusal = ErrorResponse::from(error);
             let problem = if is_used {
@@ -200,17 +200,17 @@ async fn send_message(
     request.app.store.send(message).await.map(drop)
 }
 
-/// What a page shows of a conversation.
-struct Shown {
+/// A conversation and the messages of one page.
+struct LoadedConversation {
     conversation: Conversation,
-    /// Their place in it before they saw this.
+    /// The reader’s membership, as it was before this page was read.
     member: Member,
-    /// The oldest first, or those with the most reactions.
+    /// Oldest first, or ordered by the number of reactions.
     messages: Vec<Message>,
     has_older: bool,
 }
 
-impl Shown {
+impl LoadedConversation {
     fn first_unread(&self) -> Option<MessageId> {
         let Member {
             user,
@@ -223,7 +223,7 @@ impl Shown {
         unread.map(|message| message.id)
     }
 
-    /// Reads it, and marks as read what is seen.
+    /// Loads the conversation and marks the shown messages as read.
     async fn load(
         request: &Request,
         session: &PageSession,
@@ -246,18 +246,18 @@ impl Shown {
             View::Newest => None,
             View::Before(message) => Some(message),
         };
-        let part = Part {
+        let page = HistoryPage {
             before,
             after: None,
             limit: PAGE + 1,
         };
-        let mut messages = store.history(caller, id, part).await?;
+        let mut messages = store.history(caller, id, page).await?;
         let has_older = messages.len() > PAGE as usize;
         messages.truncate(PAGE as usize);
         messages.reverse();
         let newest = messages.last().map_or(0, |message| message.number);
         if newest > member.last_read_number {
-            // A full disk keeps nobody from reading.
+            // An error is ignored: a full disk must not prevent reading.
             let _ = store.mark_read(caller, id, Some(newest)).await;
         }
         Ok(Self {
@@ -276,8 +276,8 @@ async fn conversation_page<'a>(
     view: View,
     field: Field<'_>,
 ) -> HandlerResult<Page<'a>> {
-    let shown = Shown::load(request, session, id, view).await?;
-    let Shown {
+    let shown = LoadedConversation::load(request, session, id, view).await?;
+    let LoadedConversation {
         conversation,
         member,
         messages,
@@ -291,7 +291,7 @@ async fn conversation_page<'a>(
         first_unread: shown.first_unread(),
         tools: Some(session),
     };
-    // So that sending it again can't double it.
+    // Makes sending idempotent: submitting the form twice sends one message.
     let client_id = new_token()?;
     let main = html! {
         h1 { bdi { (title) } }
@@ -342,18 +342,18 @@ fn follow_path(id: ConversationId) -> String {
     format!("{}/follow", paths::conversation(id))
 }
 
-/// The newest first: a browser that loads a page anew stays where it was, and so at its top. (With an
-/// address that names a place in the page, it wouldn't load it at all.)
+/// Newest first: a browser that reloads a page keeps the scroll position, which is the top. An address with a fragment
+/// wouldn’t help, because browsers don’t reload for those.
 async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let _counted = request.app.metrics.stream(Transport::FollowPage);
     let view = View::Newest;
-    let Shown {
+    let LoadedConversation {
         conversation,
         member,
         mut messages,
         ..
-    } = Shown::load(&request, &session, id, view).await?;
+    } = LoadedConversation::load(&request, &session, id, view).await?;
     messages.reverse();
     let conversation = conversation.view(&member);
     let title = title_of(&conversation);

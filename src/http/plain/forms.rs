@@ -1,14 +1,15 @@
-//! Forms: who fills them in, how we know that they are ours, and what is kept of one that is refused.
+//! Forms: the session that submits them, their protection from cross-site requests, and fields with what was typed when a
+//! form is refused.
 //!
-//! Browsers in a terminal say nothing of where a form comes from, and a cookie is sent by forms of
-//! other sites too. So each of ours carries a token that only somebody who has the cookie's value can
-//! make, and that says nothing of it.
+//! Browsers in a terminal don’t send the origin of a form, and they send cookies with forms of other sites, too. So each
+//! form carries a token that is derived from the cookie’s value and doesn’t reveal it.
 
 use std::{fmt::Display, sync::Arc};
 
 use maud::{Markup, html};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::{
     error::{Error, ErrorCode},
@@ -20,20 +21,20 @@ use crate::{
     store::{Session, hex},
 };
 
-/// Keeps the token from being a hash that anything else makes of a session's token, as the store does.
-const LABEL: &str = "a form of tincan's plain pages ";
+/// Separates this hash from other hashes of a session’s token, such as the one in the database.
+const LABEL: &[u8] = b"a form of tincan's plain pages ";
 
-/// The session of somebody who looks at pages, and the token of their forms.
+/// The session of a page’s reader, and the token of the page’s forms.
 pub struct PageSession {
     session: Arc<Session>,
     token: String,
 }
 
 impl PageSession {
-    /// Whoever asks for a page.
+    /// The session of a request for a page.
     ///
     /// # Errors
-    /// 401 for a route that needs no session.
+    /// 401 if the route’s permission needs no session.
     pub fn of(request: &Request) -> HandlerResult<Self> {
         let session = Arc::clone(request.session()?);
         let secret = request.caller.cookie(&request.app.settings);
@@ -53,8 +54,8 @@ impl PageSession {
         self.session.user.id
     }
 
-    /// A form that [`submitted`] takes. Browsers aren't to fill it in with what was sent from it: whoever
-    /// goes back to it would send that again, from a page that is new and doesn't know.
+    /// A form for [`read_form`]. Autocomplete is off, so that browsers don’t restore what was sent already when somebody
+    /// goes back to the page: they would send it again, with the new page’s client id.
     pub fn form(&self, action: impl Display, fields: Markup) -> Markup {
         html! {
             form method="post" action=(maud::display(action)) autocomplete="off" {
@@ -64,24 +65,22 @@ impl PageSession {
         }
     }
 
-    /// Compared without a shortcut, so that the time it takes doesn't tell how much of it is right.
-    fn has_made(&self, token: &str) -> bool {
-        let pairs = self.token.bytes().zip(token.bytes());
-        let differing = pairs.fold(0, |differing, (own, theirs)| differing | (own ^ theirs));
-        self.token.len() == token.len() && differing == 0
+    /// Compares in constant time, so that the time doesn’t tell how much of the token is right.
+    fn verifies(&self, token: &str) -> bool {
+        self.token.as_bytes().ct_eq(token.as_bytes()).into()
     }
 }
 
-/// A field that isn't shown.
+/// A hidden field.
 pub fn hidden(name: &str, value: &str) -> Markup {
     html! { input type="hidden" name=(name) value=(value); }
 }
 
-/// Who has filled in a form, and with what.
+/// Reads a form: the session that submits it, and its fields.
 ///
 /// # Errors
-/// 403 for a form that isn't of one of our pages for this session.
-pub async fn submitted<T: DeserializeOwned>(
+/// 403 if the form doesn’t come from one of our pages for this session.
+pub async fn read_form<T: DeserializeOwned>(
     request: &mut Request,
 ) -> HandlerResult<(PageSession, T)> {
     #[derive(Deserialize)]
@@ -93,18 +92,18 @@ pub async fn submitted<T: DeserializeOwned>(
 
     let Form { token, fields } = request.form::<Form<T>>().await?;
     let session = PageSession::of(request)?;
-    if session.has_made(&token.unwrap_or_default()) {
+    if session.verifies(&token.unwrap_or_default()) {
         return Ok((session, fields));
     }
     let message = "This form is of an earlier page. Load the page anew, and try again";
     Err(ErrorResponse::new(ErrorCode::StaleForm, message))
 }
 
-/// A form that has nothing to fill in.
+/// A form without fields.
 #[derive(Deserialize)]
 pub struct EmptyForm {}
 
-/// What somebody has written, and why it was refused, if it was.
+/// The text of a field, and why it was refused, if it was.
 #[derive(Clone, Copy, Default)]
 pub struct Field<'a> {
     pub text: &'a str,
@@ -126,7 +125,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Why it was refused, to be shown above the field that the text is in.
+    /// Why the text was refused, to be shown above the field.
     pub fn reason(&self) -> Markup {
         html! {
             @if let Some(problem) = self.problem {
@@ -135,23 +134,23 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The id of what describes the field.
+    /// The id of the element that describes the field.
     pub fn described_by(&self) -> Option<&'static str> {
         self.problem.map(|_| "problem")
     }
 
-    /// A field for a text of some lines, with a label.
+    /// A field of several lines, with a label.
     pub fn text_field(&self, label: Markup) -> Markup {
         html! {
             div { label for="content" { (label) } }
             (self.reason())
-            // The parser takes the first line break for part of the markup (WHATWG HTML §13.1.2.5).
+            // HTML parsers drop the first line break in a textarea (WHATWG HTML §13.1.2.5).
             textarea #content name="content" rows="3" cols="60" dir="auto" required
                 aria-describedby=[self.described_by()] { "\n" (self.text) }
         }
     }
 
-    /// A field for a name, with a label.
+    /// A field of one line for a name, with a label.
     pub fn name_field(&self, name: &str, label: &str, autocomplete: &str) -> Markup {
         html! {
             label for=(name) { (label) } " "
@@ -162,7 +161,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A text as it was typed: browsers send its line breaks as CR LF (WHATWG HTML §4.10.21.4).
-pub fn typed(text: Option<String>) -> String {
+/// The text with the line breaks as typed: browsers send them as CR LF (WHATWG HTML §4.10.21.4).
+pub fn normalize_line_breaks(text: Option<String>) -> String {
     text.unwrap_or_default().replace("\r\n", "\n")
 }

@@ -1,11 +1,11 @@
-//! Messages on a page, and the pages on which one is edited, deleted or reacted to.
+//! How messages are shown, and the pages to edit, delete and react to one.
 
 use maud::{Markup, html};
 use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{EmptyForm, Field, PageSession, submitted, typed},
+    forms::{EmptyForm, Field, PageSession, normalize_line_breaks, read_form},
     page::Page,
     paths,
     text::{day, is_same_day, linked, time, time_of_day},
@@ -24,8 +24,8 @@ use crate::{
 };
 
 const NOT_YOURS: Error = Error::NotYours("the author");
-/// What people react with most.
-const USUAL: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
+/// The emoji that the page offers.
+const COMMON_EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
 
 pub fn routes() -> Vec<Route> {
     let (page, form) = (Permission::Page, Permission::Form);
@@ -44,7 +44,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Which of a conversation's messages a page shows.
+/// Which of a conversation’s messages a page shows.
 #[derive(Clone, Copy)]
 pub enum View {
     Newest,
@@ -61,7 +61,7 @@ impl View {
         Ok(before.map_or(Self::Newest, Self::Before))
     }
 
-    /// As it stands in an address, behind its path.
+    /// The query of the view’s address.
     fn query(self) -> String {
         match self {
             Self::Newest => String::new(),
@@ -74,7 +74,7 @@ impl View {
         format!("{}{}", paths::conversation(id), self.query())
     }
 
-    /// Where this view shows the message.
+    /// The address of a message within this view.
     fn path_to(self, message: &Message) -> String {
         format!("{}#m{}", self.path(message.conversation_id), message.id)
     }
@@ -84,18 +84,18 @@ impl View {
     }
 }
 
-/// Messages as somebody in their conversation sees them.
+/// How the messages of a page are shown to a member of the conversation.
 pub struct Listing<'a> {
     pub member: &'a Member,
     pub view: View,
-    /// Which of them is the first that is new to them, where the page says so.
+    /// The first unread message, if the page marks it.
     pub first_unread: Option<MessageId>,
-    /// Whose page it is, where there is something to be done with the messages.
+    /// The session for links and forms to change messages. None if the page has none of these.
     pub tools: Option<&'a PageSession>,
 }
 
 impl Listing<'_> {
-    /// With a heading for each day.
+    /// The messages with a heading for each day.
     pub fn by_day(&self, messages: &[Message]) -> Markup {
         html! {
             @for messages in messages.chunk_by(|one, next| is_same_day(one.created_at, next.created_at)) {
@@ -110,7 +110,7 @@ impl Listing<'_> {
         }
     }
 
-    /// In their own order.
+    /// The messages as a numbered list, in the given order.
     pub fn ranked(&self, messages: &[Message]) -> Markup {
         html! {
             ol .messages {
@@ -157,7 +157,7 @@ impl Listing<'_> {
         }
     }
 
-    /// Each as a button that adds the reader's own, or takes it back.
+    /// A button for each reaction, which adds or removes the reader’s own.
     fn reactions(&self, message: &MessageView<'_>) -> Markup {
         let chips = message.reactions.iter().map(|reaction| {
             let label = format!("{} {}", reaction.emoji, reaction.users.len());
@@ -186,14 +186,13 @@ fn author(message: &MessageView<'_>) -> Markup {
     }
 }
 
-/// A browser in a terminal shows a button's value and nothing else, and so that begins with the
-/// emoji.
+/// The value begins with the emoji, because browsers in a terminal show only a button’s value.
 fn reaction_button(label: &str, own: bool) -> Markup {
     let (name, mark) = if own { ("remove", " ✓") } else { ("add", "") };
     html! { input .own[own] type="submit" name=(name) value={ (label) (mark) }; }
 }
 
-/// The session's own message.
+/// A message, if the session’s user is its author.
 async fn own_message(
     request: &Request,
     session: &PageSession,
@@ -221,9 +220,9 @@ struct EditForm {
 }
 
 async fn post_edit(mut request: Request, id: MessageId) -> HandlerResult {
-    let (session, EditForm { content }) = submitted(&mut request).await?;
+    let (session, EditForm { content }) = read_form(&mut request).await?;
     let view = View::of(&request.query)?;
-    let content = typed(content);
+    let content = normalize_line_breaks(content);
     match edit(&request, &session, id, &content).await {
         Ok(message) => see_other(&view.path_to(&message)),
         Err(error) => {
@@ -290,7 +289,7 @@ async fn get_delete(request: Request, id: MessageId) -> HandlerResult {
 }
 
 async fn post_delete(mut request: Request, id: MessageId) -> HandlerResult {
-    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let (session, EmptyForm {}) = read_form(&mut request).await?;
     let view = View::of(&request.query)?;
     let message = request.app.store.message(session.id(), id).await?;
     request.app.store.delete_message(session.id(), id).await?;
@@ -310,7 +309,7 @@ struct ReactionForm {
 }
 
 async fn post_reaction(mut request: Request, id: MessageId) -> HandlerResult {
-    let (session, form) = submitted(&mut request).await?;
+    let (session, form) = read_form(&mut request).await?;
     match react(&request, &session, id, form).await {
         Ok(message) => see_other(&View::of(&request.query)?.path_to(&message)),
         Err(error) => {
@@ -339,7 +338,7 @@ async fn react(
     }
 }
 
-/// The emoji that a button's label begins with.
+/// The emoji at the start of a button’s value.
 fn emoji_of(label: &str) -> Result<Emoji> {
     Emoji::new(label.split(' ').next().unwrap_or_default())
 }
@@ -364,7 +363,7 @@ async fn reaction_page<'a>(
         (field.reason())
         div .reactions.usual {
             (session.form(view.action(id, "reactions"), html! {
-                @for emoji in USUAL { (reaction_button(emoji, is_own(emoji))) " " }
+                @for emoji in COMMON_EMOJI { (reaction_button(emoji, is_own(emoji))) " " }
             }))
         }
         p { (back(&message, view, "Back to the conversation")) }

@@ -1,7 +1,6 @@
-//! The messenger as plain pages, for browsers without scripts, in a window or in a terminal. Each
-//! page is made here from what the store says, and each change is a form that leads back to a page.
-//! What each resource shows stands in a file of its own; what all pages share, in `page`; who fills
-//! in a form, and by what we know that it is ours, in `forms`.
+//! The messenger as plain pages, for browsers without scripts, graphical or in a terminal. Pages are rendered from the
+//! store, and each change is a form that leads back to a page. There is a file per resource; `page` has what all pages
+//! share, and `forms` has their forms and the protection from cross-site requests.
 
 pub mod accounts;
 pub mod conversations;
@@ -19,20 +18,20 @@ use warp::{
 };
 
 use super::{
-    Settings,
+    ServerSettings,
     door::security,
     reply::{HandlerResult, see_other},
 };
 
-/// Nothing but the style sheet and the icon, and no script whatever.
+/// Allows the style sheet and the icon, and no scripts at all.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
-/// With `no-referrer` a browser would send `Origin: null` with our own forms (WHATWG Fetch §3.2), and
-/// over plain http says nothing else of where they come from. Links tell nobody else either way.
+/// With `no-referrer` a browser would send `Origin: null` with our own forms (WHATWG Fetch §3.2), which over plain http is
+/// the only header that tells where they come from. Either policy keeps the referrer from other sites.
 const REFERRER: &str = "same-origin";
 
-/// Makes every refusal a page, and sends those whom nobody knows to where they sign in.
-pub fn finish(settings: &Settings, answer: HandlerResult) -> Response {
+/// Renders errors as pages, and redirects to the sign-in page if there is no session.
+pub fn finish(settings: &ServerSettings, answer: HandlerResult) -> Response {
     let mut response = match answer {
         Ok(response) => response,
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {

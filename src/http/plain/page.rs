@@ -1,15 +1,15 @@
-//! What all plain pages have: the head, the way about, and how a refusal looks.
+//! What all plain pages share: the head, the navigation, and the page for an error.
 
 use maud::{DOCTYPE, Markup, html};
 use warp::{Reply, reply::Response};
 
 use super::forms::PageSession;
 
-/// A page with a title of its own.
+/// A page. Its title is shown in the browser’s tab.
 pub struct Page<'a> {
     title: String,
     session: Option<&'a PageSession>,
-    /// After how many seconds the browser is to load it anew.
+    /// Seconds after which the browser reloads it.
     refresh: Option<u32>,
     main: Markup,
 }
@@ -57,7 +57,7 @@ impl Reply for Page<'_> {
                     link rel="stylesheet" href="/plain.css";
                 }
                 body {
-                    @if let Some(session) = self.session { (way_about(session)) }
+                    @if let Some(session) = self.session { (navigation(session)) }
                     main { (self.main) }
                 }
             }
@@ -66,7 +66,7 @@ impl Reply for Page<'_> {
     }
 }
 
-fn way_about(session: &PageSession) -> Markup {
+fn navigation(session: &PageSession) -> Markup {
     html! {
         header {
             nav aria-label="Tincan" {
@@ -81,7 +81,7 @@ fn way_about(session: &PageSession) -> Markup {
     }
 }
 
-/// Says why something wasn't done, where there is no form to say it at.
+/// The page for an error that can’t be shown at a form.
 pub fn refused(reason: &str) -> Page<'static> {
     let main = html! {
         h1 { "That didn’t work" }

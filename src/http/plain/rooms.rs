@@ -1,12 +1,11 @@
-//! Rooms: those that one can join, making one, who is in one, and what its people and its owner can
-//! do about that.
+//! Pages to list and join rooms, create one, see the people in one, and what members and owners can change.
 
 use maud::{Markup, html};
 use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{EmptyForm, Field, PageSession, hidden, submitted},
+    forms::{EmptyForm, Field, PageSession, hidden, read_form},
     page::Page,
     paths,
     text::count_people,
@@ -53,7 +52,7 @@ async fn get_rooms(request: Request) -> HandlerResult {
     Ok(page.into_response())
 }
 
-/// A room that somebody wants to have.
+/// The form to create a room.
 #[derive(Default, Deserialize)]
 struct RoomForm {
     #[serde(default)]
@@ -64,7 +63,7 @@ struct RoomForm {
 }
 
 async fn post_room(mut request: Request) -> HandlerResult {
-    let (session, form) = submitted(&mut request).await?;
+    let (session, form) = read_form(&mut request).await?;
     match create_room(&request, &session, &form).await {
         Ok(id) => see_other(&paths::newest_messages(id)),
         Err(error) => {
@@ -116,7 +115,7 @@ async fn rooms_page<'a>(
         } @else {
             ul .rooms {
                 @for room in &rooms {
-                    li { (joinable(session, room)) }
+                    li { (join_form(session, room)) }
                 }
             }
         }
@@ -143,7 +142,7 @@ async fn rooms_page<'a>(
     Ok(Page::of(session, title, main))
 }
 
-fn joinable(session: &PageSession, room: &Conversation) -> Markup {
+fn join_form(session: &PageSession, room: &Conversation) -> Markup {
     let name = room.name.as_deref().unwrap_or_default();
     let action = format!("{}/join", paths::conversation(room.id));
     html! {
@@ -156,7 +155,7 @@ fn joinable(session: &PageSession, room: &Conversation) -> Markup {
 }
 
 async fn post_join(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let (session, EmptyForm {}) = read_form(&mut request).await?;
     request
         .app
         .store
@@ -169,7 +168,7 @@ fn leave_path(id: ConversationId) -> String {
     format!("{}/leave", paths::conversation(id))
 }
 
-/// A room, as somebody in it sees it.
+/// A room, as a member sees it.
 struct Room {
     id: ConversationId,
     name: String,
@@ -204,7 +203,7 @@ struct AddForm {
 }
 
 async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, AddForm { username }) = submitted(&mut request).await?;
+    let (session, AddForm { username }) = read_form(&mut request).await?;
     let username = username.unwrap_or_default();
     let user = session.user().clone();
     match request
@@ -230,7 +229,7 @@ struct UpdateForm {
 }
 
 async fn post_update(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, UpdateForm { name, open }) = submitted(&mut request).await?;
+    let (session, UpdateForm { name, open }) = read_form(&mut request).await?;
     match update(&request, &session, id, name.as_deref(), open.as_deref()).await {
         Ok(()) => see_other(&paths::people(id)),
         Err(error) => {
@@ -264,7 +263,7 @@ async fn update(
         .map(drop)
 }
 
-/// The people, and what can be done; `newcomer` and `naming` are what its two fields hold.
+/// The page of a room’s people and settings. `newcomer` and `naming` are the contents of its two fields.
 async fn people_page<'a>(
     request: &Request,
     session: &'a PageSession,
@@ -286,8 +285,8 @@ async fn people_page<'a>(
             " " input type="submit" value="Add";
         }))
         h2 { "This room" }
-        @if room.is_owner { (renaming(session, &room, naming)) }
-        (opening(session, &room))
+        @if room.is_owner { (rename_form(session, &room, naming)) }
+        (open_form(session, &room))
         p { a href=(leave_path(id)) { "Leave this room" } }
     };
     Ok(Page::of(session, title, main))
@@ -310,7 +309,7 @@ fn room_form(session: &PageSession, room: &Room, fields: Markup) -> Markup {
     session.form(format!("{}/room", paths::conversation(room.id)), fields)
 }
 
-fn renaming(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
+fn rename_form(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
     let text = if naming.problem.is_some() {
         naming.text
     } else {
@@ -327,7 +326,7 @@ fn renaming(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup {
     )
 }
 
-fn opening(session: &PageSession, room: &Room) -> Markup {
+fn open_form(session: &PageSession, room: &Room) -> Markup {
     let (state, other, label) = if room.open {
         ("Anyone can find and join it.", "no", "Close it to others")
     } else {
@@ -348,7 +347,7 @@ fn opening(session: &PageSession, room: &Room) -> Markup {
     }
 }
 
-/// Somebody in a room, to be asked about by its owner.
+/// A member of a room, for the room’s owner.
 async fn person(
     request: &Request,
     session: &PageSession,
@@ -391,7 +390,7 @@ struct ParticipantForm {
 }
 
 async fn post_participant(mut request: Request, id: ConversationId, user: UserId) -> HandlerResult {
-    let (session, ParticipantForm { owner, remove }) = submitted(&mut request).await?;
+    let (session, ParticipantForm { owner, remove }) = read_form(&mut request).await?;
     let (store, caller) = (&request.app.store, session.user().clone());
     if remove.is_some() {
         store.remove_participant(caller, id, user).await?;
@@ -423,7 +422,7 @@ async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
 }
 
 async fn post_leave(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, EmptyForm {}) = submitted(&mut request).await?;
+    let (session, EmptyForm {}) = read_form(&mut request).await?;
     let user = session.user().clone();
     request
         .app

@@ -7,10 +7,10 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use crate::model::{Timestamp, is_bidi_control};
 
-/// Characters of a message that the list of conversations shows.
-const EXCERPT: usize = 100;
+/// The most characters of a message in the list of conversations.
+const EXCERPT_CHARS: usize = 100;
 const DAY_MS: i64 = 86_400_000;
-/// From that of 1 January 1970 on.
+/// Starting with the weekday of 1 January 1970.
 const WEEKDAYS: [&str; 7] = [
     "Thursday",
     "Friday",
@@ -35,7 +35,7 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// Whether it is the same day, in UTC: nobody has told the server where the reader is.
+/// Whether both are on the same day in UTC, as the server doesn’t know the reader’s time zone.
 pub fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
     day_number(one) == day_number(other)
 }
@@ -52,13 +52,13 @@ pub fn day(time: Timestamp) -> String {
     format!("{}, {date}", weekday.unwrap_or(&""))
 }
 
-/// The time of a day that stands above it.
+/// The time without the date, for below a heading with the day.
 pub fn time_of_day(time: Timestamp) -> Markup {
     let (_, clock) = parts(time);
     show(time, &clock)
 }
 
-/// The time, with the date where it isn't today.
+/// The time, with the date unless it is today.
 pub fn time(time: Timestamp) -> Markup {
     let (date, clock) = parts(time);
     if is_same_day(time, Timestamp::now()) {
@@ -101,17 +101,17 @@ pub fn count_people(count: i64) -> String {
     }
 }
 
-/// The first line of a text, or as much of it as a list has room for.
+/// The first line of a text, cut to the length that a list has room for.
 pub fn excerpt(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    let mut excerpt: String = line.chars().take(EXCERPT).collect();
+    let mut excerpt: String = line.chars().take(EXCERPT_CHARS).collect();
     if excerpt.len() < text.len() {
         excerpt.push('…');
     }
     excerpt
 }
 
-/// A text with its line breaks and with links where it names web addresses.
+/// A text as HTML, with line breaks, and with web addresses as links.
 pub fn linked(text: &str) -> Markup {
     html! {
         @for (index, line) in text.lines().enumerate() {
@@ -137,7 +137,7 @@ fn linked_line(line: &str) -> Markup {
     }
 }
 
-/// Where the next web address is.
+/// The range of the first web address in a text.
 fn find_address(text: &str) -> Option<Range<usize>> {
     text.match_indices("://").find_map(|(colon, separator)| {
         let before = &text[..colon];
@@ -146,7 +146,7 @@ fn find_address(text: &str) -> Option<Range<usize>> {
             let is_there = before.get(start..)?.eq_ignore_ascii_case(scheme);
             is_there.then_some(start)
         })?;
-        // Another scheme may end like these.
+        // Another scheme may end in “http”, as in `xhttp`.
         if before[..start].ends_with(|c: char| c.is_alphanumeric() || "_+.-".contains(c)) {
             return None;
         }
@@ -155,12 +155,12 @@ fn find_address(text: &str) -> Option<Range<usize>> {
         let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c));
         let rest = &rest[..end.unwrap_or(rest.len())];
         let is_address = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
-        is_address.then(|| start..host + without_end(rest).len())
+        is_address.then(|| start..host + without_trailing_punctuation(rest).len())
     })
 }
 
-/// What ends a sentence, or closes a bracket that was opened before, isn't part of an address.
-fn without_end(address: &str) -> &str {
+/// The address without punctuation that ends a sentence, and without a bracket that was opened before the address.
+fn without_trailing_punctuation(address: &str) -> &str {
     let address = address.trim_end_matches(|c| ".,;:!?'’”…".contains(c));
     let count = |bracket| address.matches(bracket).count();
     match address.strip_suffix(')') {
@@ -169,7 +169,8 @@ fn without_end(address: &str) -> &str {
     }
 }
 
-/// What turns the direction of writing around would make an address look like another.
+/// The address as it is shown. Characters that change the writing direction are encoded, as they could make it look like
+/// another address.
 fn shown(address: &str) -> String {
     if address.contains(is_bidi_control) {
         utf8_percent_encode(address, CONTROLS).to_string()
@@ -249,7 +250,7 @@ mod tests {
     fn an_excerpt_is_one_line_and_says_that_there_is_more() {
         assert_eq!(excerpt("Hello"), "Hello");
         assert_eq!(excerpt("Hello\nJane"), "Hello…");
-        let long = "ä".repeat(EXCERPT);
+        let long = "ä".repeat(EXCERPT_CHARS);
         assert_eq!(excerpt(&long), long);
         assert_eq!(excerpt(&format!("{long}ä")), format!("{long}…"));
     }

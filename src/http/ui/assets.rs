@@ -1,5 +1,5 @@
-//! The files of the UI as they travel: with their types and entity tags, compressed ahead of time,
-//! scripts joined, and comments left out.
+//! The files of the UI as they are served: with media types and entity tags, compressed ahead of time, with scripts
+//! joined and comments removed.
 
 use std::{
     collections::BTreeMap,
@@ -15,29 +15,28 @@ use warp::http::HeaderValue;
 
 use super::{
     INDEX,
-    module::{Refusal, without_comments},
+    module::{RuleViolation, without_comments},
     scripts::{self, Sources},
 };
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/ui");
 
-/// The UI inside the program. One that breaks the rules for scripts can't be served; the test below
-/// says so before anybody starts it.
+/// The UI inside the program. If it breaks the rules for scripts this panics, but the test below fails before that.
 pub static EMBEDDED: LazyLock<Embedded> =
     LazyLock::new(|| Embedded::new(&FILES).unwrap_or_else(|refusal| panic!("{refusal}")));
 
-/// Files smaller than this, in bytes, are hardly smaller when compressed.
-const COMPRESS_FROM: usize = 400;
+/// Files below this many bytes aren’t compressed, as that would save next to nothing.
+const MIN_COMPRESSED_BYTES: usize = 400;
 
-/// All files that browsers ask for.
+/// All files that browsers request.
 pub struct Embedded {
     assets: BTreeMap<String, Asset>,
-    /// Changes whenever any of them does.
+    /// Changes whenever a file does.
     pub version: String,
 }
 
 impl Embedded {
-    fn new(folder: &'static Dir<'_>) -> Result<Self, Refusal> {
+    fn new(folder: &'static Dir<'_>) -> Result<Self, RuleViolation> {
         let mut files = BTreeMap::new();
         collect(folder, &mut files);
         let mut sources = Sources::new();
@@ -76,7 +75,7 @@ impl Embedded {
 
 fn collect<'a>(folder: &'a Dir<'_>, into: &mut BTreeMap<&'a str, &'a [u8]>) {
     for file in folder.files() {
-        // The names are those of this repository, and plain.
+        // The names come from this repository, and all are UTF-8.
         if let Some(path) = file.path().to_str() {
             into.insert(path, file.contents());
         }
@@ -93,7 +92,7 @@ pub struct Asset {
     pub gzip: Option<Encoded>,
 }
 
-/// A file's bytes in one content coding; each has an entity tag of its own (RFC 9110 §8.8.3.3).
+/// A file’s bytes in one content coding. Each coding has an entity tag of its own (RFC 9110 §8.8.3.3).
 pub struct Encoded {
     pub bytes: Arc<[u8]>,
     pub etag: String,
@@ -112,7 +111,7 @@ impl Encoded {
 impl Asset {
     pub fn new(path: &str, bytes: Vec<u8>) -> Self {
         let content_type = HeaderValue::from_static(content_type(path));
-        let gzip = (bytes.len() >= COMPRESS_FROM && is_text(path))
+        let gzip = (bytes.len() >= MIN_COMPRESSED_BYTES && is_text(path))
             .then(|| gzip(&bytes))
             .map(Encoded::new);
         Self {
@@ -123,7 +122,7 @@ impl Asset {
     }
 }
 
-/// 16 hexadecimal digits.
+/// The first 16 hexadecimal digits of the SHA-256.
 fn hash(bytes: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(bytes).into();
     let (head, _) = digest.split_at(8);
@@ -134,9 +133,9 @@ fn hash(bytes: &[u8]) -> String {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    // The best one takes a fifth longer at start, and saves 2 bytes of 1,000.
+    // The best level takes a fifth longer at start, and saves 0.2 %.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing to a vector can't fail.
+    // Writing to a vector can’t fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
 }
@@ -160,7 +159,7 @@ fn is_text(path: &str) -> bool {
     !matches!(extension(path), "png" | "woff2")
 }
 
-/// What the name of a file ends in, behind its last dot.
+/// A file’s extension, or an empty string.
 pub fn extension(path: &str) -> &str {
     Path::new(path)
         .extension()

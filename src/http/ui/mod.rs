@@ -1,6 +1,5 @@
-//! The UI, as it was when the program was built: which file an address means, and in which coding.
-//! With a folder instead, its files are read anew each time and served as they
-//! are, for work on the front end.
+//! Serves the UI that is embedded in the program: which file an address stands for, and in which content coding. For work
+//! on the front end it can be a folder instead, whose files are read for each request and served unchanged.
 
 mod assets;
 mod module;
@@ -18,19 +17,19 @@ use warp::{
 };
 
 use self::assets::{Asset, EMBEDDED, extension};
-use super::{Settings, door::security, reply::HandlerResult, request::Request, route::Route};
+use super::{ServerSettings, door::security, reply::HandlerResult, request::Request, route::Route};
 use crate::model::Permission;
 
 const INDEX: &str = "index.html";
-/// The version of a folder, whose files change under its pages as somebody works on them.
+/// The version that a folder has, as its files may change at any time.
 const UNVERSIONED: &str = "0000000000000000";
-/// Everything comes from the server itself, and no HTML is ever made from a string. The one policy
-/// for trusted types gives out the addresses of workers.
+/// Everything comes from the server itself, and no HTML is ever created from a string. The only policy for trusted types
+/// is for the URLs of workers.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tincan";
 
-/// Every address that is nobody else's.
+/// All addresses that no other route has.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/", Permission::Public, show),
@@ -43,23 +42,23 @@ async fn show(request: Request) -> HandlerResult {
     Ok(serve(settings, path, request.caller.headers()))
 }
 
-/// Joins and compresses the files now rather than when the first visitor waits for them.
-pub fn prepare(settings: &Settings) {
+/// Joins and compresses the files now, so that the first visitor needn’t wait for it.
+pub fn prepare(settings: &ServerSettings) {
     if settings.ui.is_none() {
         LazyLock::force(&EMBEDDED);
     }
 }
 
-/// What changes whenever any file of the UI does, so that a page can tell that it is outdated.
-pub fn version(settings: &Settings) -> &'static str {
+/// The version of the UI, which changes whenever a file does. By it an open page knows that it is outdated.
+pub fn version(settings: &ServerSettings) -> &'static str {
     match settings.ui {
         Some(_) => UNVERSIONED,
         None => &EMBEDDED.version,
     }
 }
 
-/// The file at `path`, or the page for an address inside the UI.
-fn serve(settings: &Settings, path: &str, headers: &HeaderMap) -> Response {
+/// The file at `path`, or the page if `path` is an address within the UI.
+fn serve(settings: &ServerSettings, path: &str, headers: &HeaderMap) -> Response {
     let Some(name) = file_name(path) else {
         return not_found();
     };
@@ -74,14 +73,13 @@ fn serve(settings: &Settings, path: &str, headers: &HeaderMap) -> Response {
     }
 }
 
-/// Which file an address means: itself where it has an extension, else the page. None where it
-/// can't mean either.
+/// The file that an address stands for: itself if it has an extension, else the page. None if it is invalid.
 fn file_name(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
     let is_plain = Path::new(name)
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
-    // A percent sign would hide a separator or a NUL, and no address of the UI has one.
+    // A percent sign could encode a separator or a NUL, and no address of the UI has one.
     if !is_plain || name.contains(['%', '\\']) {
         return None;
     }
@@ -92,10 +90,10 @@ fn file_name(path: &str) -> Option<&str> {
     })
 }
 
-fn reply(settings: &Settings, asset: &Asset, request: &HeaderMap) -> Response {
+fn reply(settings: &ServerSettings, asset: &Asset, request: &HeaderMap) -> Response {
     let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(request));
     let encoded = gzip.unwrap_or(&asset.plain);
-    let mut response = if has_current(request, &encoded.etag) {
+    let mut response = if is_current(request, &encoded.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         encoded.bytes.to_vec().into_response()
@@ -108,16 +106,15 @@ fn reply(settings: &Settings, asset: &Asset, request: &HeaderMap) -> Response {
     if let Ok(etag) = HeaderValue::from_str(&encoded.etag) {
         headers.insert(header::ETAG, etag);
     }
-    // Asked for again each time, and answered by 304: a new version of the server is a new UI at
-    // once.
+    // Revalidated each time, mostly with 304, so that a new version of the server brings a new UI at once.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     security::protect(headers, settings, POLICY, "no-referrer");
     response
 }
 
-/// RFC 9110 §13.1.2: a list of tags, each perhaps weak, or `*`.
-fn has_current(request: &HeaderMap, etag: &str) -> bool {
+/// Whether `If-None-Match` has the tag: it is a list of tags, which may be weak, or `*` (RFC 9110 §13.1.2).
+fn is_current(request: &HeaderMap, etag: &str) -> bool {
     request
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -129,8 +126,7 @@ fn has_current(request: &HeaderMap, etag: &str) -> bool {
         })
 }
 
-/// RFC 9110 §12.5.3, as far as it concerns one coding: `gzip` is named, or `*` is, and not with a
-/// weight of nought.
+/// Whether `Accept-Encoding` has `gzip`, or else `*`, with a weight above 0 (RFC 9110 §12.5.3).
 fn accepts_gzip(request: &HeaderMap) -> bool {
     let mut any = false;
     let accepted = request

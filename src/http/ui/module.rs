@@ -1,17 +1,16 @@
-//! One module of the UI, made ready to stand beside others in one script.
+//! Rewrites a module of the UI so that several modules can be joined in one script.
 //!
-//! No JavaScript is parsed here. Modules keep a few rules instead, line by line, and one that
-//! breaks a rule is refused by file and line:
+//! This doesn’t parse JavaScript. Instead modules follow a few rules, checked line by line, and an error names the file
+//! and line that breaks one:
 //! - Imports come before all other code, one on a line: `import { a, b as c } from './x.js';` or
 //!   `import './x.js';`.
-//! - A `class`, `const` or any kind of `function` is exported by the word before it.
-//! - `import('./x.js')` names a module that is loaded later.
-//! - A comment that goes over several lines begins on a line of its own, and a string or template
-//!   literal doesn't go over several lines.
-//! - Nothing waits while a module loads, nor asks for the module's own address.
+//! - `export` is written in front of the declaration, which is a `class`, a `const` or any kind of `function`.
+//! - A dynamic import is written `import('./x.js')`.
+//! - A comment of several lines begins on a line of its own, and a string or template literal ends on its line.
+//! - No top-level `await`, and no `import.meta`.
 //!
-//! A module becomes a function that is called once and gives back what it exports, so that names of
-//! two modules don't meet:
+//! A module becomes a function that is called once and returns the exports, so that names of different modules don’t
+//! clash:
 //! ```js
 //! const $views$list = (() => {
 //! const { el } = $base$dom;
@@ -22,16 +21,16 @@
 
 use std::iter;
 
-/// A rule that a file breaks.
+/// The rule that a file breaks, and where.
 #[derive(Debug, thiserror::Error)]
 #[error("ui/{file}:{line}: {reason}")]
-pub struct Refusal {
+pub struct RuleViolation {
     file: String,
     line: usize,
     reason: String,
 }
 
-/// A line of a file, from 1.
+/// A line of a file. Lines are counted from 1.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     file: &'a str,
@@ -39,8 +38,8 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    pub fn refusal(self, reason: impl Into<String>) -> Refusal {
-        Refusal {
+    pub fn violation(self, reason: impl Into<String>) -> RuleViolation {
+        RuleViolation {
             file: self.file.to_owned(),
             line: self.line,
             reason: reason.into(),
@@ -48,7 +47,7 @@ impl Place<'_> {
     }
 }
 
-/// Where a file names a module.
+/// A mention of a module in a file.
 #[derive(Clone)]
 pub struct Reference<'a> {
     pub path: String,
@@ -56,7 +55,7 @@ pub struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    /// What nobody names, and browsers ask for all the same.
+    /// A module that no file mentions, but that browsers load: the page’s script, or a worker.
     pub fn root(file: &'a str) -> Self {
         Self {
             path: file.to_owned(),
@@ -65,34 +64,34 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// A module, taken apart.
+/// A parsed module.
 pub struct Module<'a> {
     pub path: &'a str,
-    /// As it stands in a function: imports are from constants, and exports aren't marked.
+    /// The body of its function: imports are destructured from constants, and `export` is removed.
     code: String,
     pub imports: Vec<Import<'a>>,
-    /// The modules that it loads later.
-    pub later: Vec<Reference<'a>>,
+    /// The modules that it imports dynamically.
+    pub dynamic_imports: Vec<Reference<'a>>,
     pub exports: Vec<String>,
 }
 
-/// A line of import.
+/// An import declaration.
 pub struct Import<'a> {
     pub module: Reference<'a>,
     pub names: Vec<String>,
 }
 
 impl<'a> Module<'a> {
-    /// Takes a module apart.
+    /// Parses a module.
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn parse(path: &'a str, source: &'a str) -> Result<Self, Refusal> {
+    pub fn parse(path: &'a str, source: &'a str) -> Result<Self, RuleViolation> {
         let mut module = Self {
             path,
             code: String::with_capacity(source.len()),
             imports: Vec::new(),
-            later: Vec::new(),
+            dynamic_imports: Vec::new(),
             exports: Vec::new(),
         };
         let mut has_begun = false;
@@ -101,24 +100,24 @@ impl<'a> Module<'a> {
             let word = first_name(line.trim_start());
             if word == "import" && !line.trim_start().starts_with("import(") {
                 if has_begun {
-                    return Err(place.refusal("imports come before all other code"));
+                    return Err(place.violation("imports come before all other code"));
                 }
-                module.take_import(place, line)?;
+                module.add_import(place, line)?;
                 continue;
             }
             has_begun = true;
             if word == "export" {
-                module.take_export(place, line)?;
+                module.add_export(place, line)?;
             } else {
-                module.take(place, line)?;
+                module.add_line(place, line)?;
             }
         }
         Ok(module)
     }
 
-    fn take_import(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_import(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let form = "an import looks like this: import { a, b as c } from './x.js';";
-        let (names, specifier) = imported(line).ok_or_else(|| place.refusal(form))?;
+        let (names, specifier) = imported(line).ok_or_else(|| place.violation(form))?;
         let path = resolve(place, specifier)?;
         if !names.is_empty() {
             let pairs = names.iter().map(|&(there, here)| {
@@ -139,7 +138,7 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    fn take_export(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_export(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let declaration = line.strip_prefix("export ").unwrap_or_default();
         let function = declaration.strip_prefix("async ").unwrap_or(declaration);
         let named = ["function ", "function* "]
@@ -150,19 +149,19 @@ impl<'a> Module<'a> {
         let name = first_name(named.unwrap_or_default());
         if name.is_empty() {
             let reason = "an export is a class, function or const of that name";
-            return Err(place.refusal(reason));
+            return Err(place.violation(reason));
         }
         self.exports.push(name.to_owned());
-        self.take(place, declaration)
+        self.add_line(place, declaration)
     }
 
-    fn take(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_line(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         let is_outermost = !line.starts_with(char::is_whitespace);
         if is_outermost && line.contains("await ") && !line.contains("async ") {
-            return Err(place.refusal("a joined module can't wait while it loads"));
+            return Err(place.violation("a joined module can’t wait while it loads"));
         }
         if line.contains("import") {
-            self.take_later(place, line.trim())?;
+            self.add_dynamic_imports(place, line.trim())?;
         } else {
             self.code += line.trim();
         }
@@ -170,9 +169,9 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    fn take_later(&mut self, place: Place<'a>, line: &str) -> Result<(), Refusal> {
+    fn add_dynamic_imports(&mut self, place: Place<'a>, line: &str) -> Result<(), RuleViolation> {
         if line.contains("import.meta") {
-            return Err(place.refusal("a joined module has no address of its own"));
+            return Err(place.violation("a joined module has no address of its own"));
         }
         let mut parts = line.split("import(");
         self.code += parts.next().unwrap_or_default();
@@ -181,15 +180,15 @@ impl<'a> Module<'a> {
                 .strip_prefix('\'')
                 .and_then(|part| part.split_once("')"));
             let form = "a module is loaded later like this: import('./x.js')";
-            let (specifier, rest) = named.ok_or_else(|| place.refusal(form))?;
+            let (specifier, rest) = named.ok_or_else(|| place.violation(form))?;
             let path = resolve(place, specifier)?;
             self.code += &["import('/", &path, "')", rest].concat();
-            self.later.push(Reference { path, place });
+            self.dynamic_imports.push(Reference { path, place });
         }
         Ok(())
     }
 
-    /// Calls the module, once, and keeps what it exports.
+    /// The module as a constant: a function that is called at once and returns the exports.
     pub fn function(&self) -> String {
         let (module, code) = (constant(self.path), &self.code);
         let exports = match self.exports.join(", ") {
@@ -200,13 +199,13 @@ impl<'a> Module<'a> {
     }
 }
 
-/// The constant that stands for a module. Of two paths that [`resolve`] gives, no two share one.
+/// The name of a module’s constant. It is unique for all paths that [`resolve`] returns.
 pub fn constant(path: &str) -> String {
     let name = path.strip_suffix(".js").unwrap_or(path);
     format!("${}", name.replace('/', "$").replace('-', "_"))
 }
 
-/// The names that a line imports, there and here, and from where.
+/// Parses an import declaration: pairs of the exported and the local name, and the specifier.
 fn imported(line: &str) -> Option<(Vec<(&str, &str)>, &str)> {
     let import = line.strip_prefix("import ")?.strip_suffix("';")?;
     if let Some(specifier) = import.strip_prefix('\'') {
@@ -223,14 +222,14 @@ fn imported(line: &str) -> Option<(Vec<(&str, &str)>, &str)> {
     Some((names.collect::<Option<_>>()?, specifier))
 }
 
-/// The name with which a text begins, perhaps an empty one.
+/// The identifier at the start of a text, which may be empty.
 fn first_name(text: &str) -> &str {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
     text.split(|c| !is_part(c)).next().unwrap_or_default()
 }
 
-/// The path of a module from how another names it.
-fn resolve(place: Place<'_>, specifier: &str) -> Result<String, Refusal> {
+/// The path of a module, from its specifier in another.
+fn resolve(place: Place<'_>, specifier: &str) -> Result<String, RuleViolation> {
     let (folder, _) = place.file.rsplit_once('/').unwrap_or_default();
     let mut path: Vec<_> = folder.split_terminator('/').collect();
     let mut is_inside = specifier.starts_with("./") || specifier.starts_with("../");
@@ -247,13 +246,12 @@ fn resolve(place: Place<'_>, specifier: &str) -> Result<String, Refusal> {
     if is_inside && !name.is_empty() && name.chars().all(is_plain) {
         return Ok(path);
     }
-    let reason = format!("'{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js");
-    Err(place.refusal(reason))
+    let reason = format!("'{specifier}' isn’t a relative path of a-z, 0-9 and - that ends in .js");
+    Err(place.violation(reason))
 }
 
-/// The text without lines of comment, blank lines and indentation. It keeps the rules for comments,
-/// too.
-pub fn without_comments(file: &str, text: &str) -> Result<String, Refusal> {
+/// The text without comment lines, blank lines and indentation. It must follow the rules for comments.
+pub fn without_comments(file: &str, text: &str) -> Result<String, RuleViolation> {
     let mut code = String::with_capacity(text.len());
     for line in code_lines(file, text) {
         code += line?.1.trim();
@@ -262,29 +260,29 @@ pub fn without_comments(file: &str, text: &str) -> Result<String, Refusal> {
     Ok(code)
 }
 
-/// The lines that are neither blank nor comments, and where they are.
+/// The lines that are neither blank nor comments, with their places.
 fn code_lines<'a>(
     file: &'a str,
     text: &'a str,
-) -> impl Iterator<Item = Result<(Place<'a>, &'a str), Refusal>> {
+) -> impl Iterator<Item = Result<(Place<'a>, &'a str), RuleViolation>> {
     let mut lines = (1..).zip(text.lines());
     let mut in_comment = false;
     iter::from_fn(move || {
         for (line, text) in lines.by_ref() {
-            let code = behind_comment(text, &mut in_comment);
+            let code = after_comment(text, &mut in_comment);
             if code.trim().is_empty() || code.trim_start().starts_with("//") {
                 continue;
             }
             let place = Place { file, line };
-            let checked = check_end(code).map_err(|reason| place.refusal(reason));
+            let checked = check_end(code).map_err(|reason| place.violation(reason));
             return Some(checked.map(|()| (place, code)));
         }
         None
     })
 }
 
-/// What a line has behind a comment that begins it, or goes on in it.
-fn behind_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
+/// The part of a line after a comment that begins the line, or that continues from the line before.
+fn after_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
     let comment = match line.trim_start().strip_prefix("/*") {
         _ if *in_comment => line,
         Some(comment) => comment,
@@ -295,9 +293,9 @@ fn behind_comment<'a>(line: &'a str, in_comment: &mut bool) -> &'a str {
     end.map_or("", |(_, behind)| behind)
 }
 
-/// Refuses a line behind which it isn't plain that what looks like a comment is one.
+/// Refuses a line that leaves a comment or a literal open, after which a line that looks like a comment may not be one.
 fn check_end(line: &str) -> Result<(), &'static str> {
-    // Asked first, because it costs next to nothing, and this is about every line.
+    // Checked first because it is cheap, and this runs for every line.
     let comment = line.contains(" /*").then(|| line.rsplit_once(" /*"));
     if comment
         .flatten()
@@ -385,7 +383,7 @@ mod tests {
             "../../x.js",
         ] {
             let reason = format!(
-                "1: '{specifier}' isn't a relative path of a-z, 0-9 and - that ends in .js"
+                "1: '{specifier}' isn’t a relative path of a-z, 0-9 and - that ends in .js"
             );
             refused(&format!("import '{specifier}';"), &reason);
             refused(&format!("  import('{specifier}');"), &reason);
@@ -428,7 +426,7 @@ mod tests {
             ),
             (
                 "const x = await y();",
-                "a joined module can't wait while it loads",
+                "a joined module can’t wait while it loads",
             ),
         ] {
             refused(line, &format!("1: {reason}"));

@@ -1,31 +1,31 @@
-//! Joins the UI's modules, so that a cold start over Wi-Fi is a few requests: `main.js` with
-//! everything that it imports, each module that is loaded later with what it adds to that, and each
-//! worker with everything of its own. What else the page names is a classic script, and stays one.
+//! Joins the UI’s modules into a few scripts, so that a cold start over Wi-Fi takes a few requests. `main.js` has all
+//! modules that it imports. Each dynamically imported module has a script with the modules that it needs beyond those.
+//! Each worker has a script with all modules that it needs. Other scripts of the page are classic scripts, which aren’t
+//! joined.
 //!
-//! Imports don't go round in a circle, nothing imports `main.js`, nothing in that is loaded later as
-//! well, and workers load nothing later. What a single module has to keep stands in [`module`](super::module).
+//! Imports must not be circular, nothing may import `main.js`, a module of `main.js` may not also be imported
+//! dynamically, and workers may not import dynamically. The rules for a single module are in [`module`](super::module).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::module::{Import, Module, Reference, Refusal, constant, without_comments};
+use super::module::{Import, Module, Reference, RuleViolation, constant, without_comments};
 
-/// The page's script.
+/// The page’s script.
 const MAIN: &str = "main.js";
-/// How the names of workers' scripts end.
+/// The ending of workers’ scripts.
 const WORKER: &str = "-worker.js";
 
-/// Modules by their paths below the UI's folder.
+/// The text of each module, by its path below the UI’s folder.
 pub type Sources<'a> = BTreeMap<&'a str, &'a str>;
 
-/// The scripts that browsers ask for, by their paths, made of these files. `page` is the page, as
-/// HTML.
-pub fn join(page: &str, sources: &Sources<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+/// Joins the sources into the scripts that browsers request, by path. `page` is the HTML of the page.
+pub fn join(page: &str, sources: &Sources<'_>) -> Result<BTreeMap<String, String>, RuleViolation> {
     let mut scripts = modules(sources)?;
     let named = page.split("src=\"/").skip(1);
     let named = named.filter_map(|rest| rest.split('"').next());
     for path in named.filter(|path| *path != MAIN) {
         if let Some(text) = sources.get(path) {
-            // No module, and so it needs no joining.
+            // A classic script, which isn’t joined.
             scripts.insert(path.to_owned(), without_comments(path, text)?);
         }
     }
@@ -35,44 +35,44 @@ pub fn join(page: &str, sources: &Sources<'_>) -> Result<BTreeMap<String, String
     Ok(scripts)
 }
 
-fn worker(path: &str, sources: &Sources<'_>) -> Result<String, Refusal> {
+fn worker(path: &str, sources: &Sources<'_>) -> Result<String, RuleViolation> {
     let mut graph = Graph::new(sources);
-    graph.reach(&Reference::root(path))?;
-    match graph.loaded_later().next() {
-        Some(later) => Err(later.place.refusal("a worker doesn't load modules later")),
+    graph.add(&Reference::root(path))?;
+    match graph.dynamic_imports().next() {
+        Some(later) => Err(later.place.violation("a worker doesn’t load modules later")),
         None => Ok(graph.modules.iter().map(Module::function).collect()),
     }
 }
 
-fn modules(sources: &Sources<'_>) -> Result<BTreeMap<String, String>, Refusal> {
+fn modules(sources: &Sources<'_>) -> Result<BTreeMap<String, String>, RuleViolation> {
     let mut graph = Graph::new(sources);
-    graph.reach(&Reference::root(MAIN))?;
-    let mut holders: Holders<'_> = graph
+    graph.add(&Reference::root(MAIN))?;
+    let mut assignment: Assignment<'_> = graph
         .modules
         .iter()
         .map(|module| (module.path, MAIN))
         .collect();
-    graph.reach_what_is_loaded_later()?;
+    graph.add_dynamic_imports()?;
     if let Some(Reference { path, place }) = graph
-        .loaded_later()
-        .find(|later| holders.contains_key(later.path.as_str()))
+        .dynamic_imports()
+        .find(|later| assignment.contains_key(later.path.as_str()))
     {
-        return Err(place.refusal(format!("main.js has {path} anyway; import it at its top")));
+        return Err(place.violation(format!("main.js has {path} anyway; import it at its top")));
     }
-    holders = graph.spread(&holders);
-    let paths: BTreeSet<_> = holders.values().copied().collect();
-    let script = |path: &str| (path.to_owned(), graph.script(path, &holders));
+    assignment = graph.assign_scripts(&assignment);
+    let paths: BTreeSet<_> = assignment.values().copied().collect();
+    let script = |path: &str| (path.to_owned(), graph.script(path, &assignment));
     Ok(paths.into_iter().map(script).collect())
 }
 
-/// For each module of the page the script that holds it.
-type Holders<'a> = BTreeMap<&'a str, &'a str>;
+/// The script that each module is in.
+type Assignment<'a> = BTreeMap<&'a str, &'a str>;
 
-/// Modules, each behind those that it imports.
+/// Modules, each after those that it imports.
 struct Graph<'a> {
     sources: &'a Sources<'a>,
     modules: Vec<Module<'a>>,
-    /// Those that are being looked at, each imported by the one before.
+    /// The modules being added, each imported by the one before it.
     open: Vec<&'a str>,
 }
 
@@ -86,20 +86,20 @@ impl<'a> Graph<'a> {
     }
 
     /// Adds a module and everything that it imports.
-    fn reach(&mut self, Reference { path, place }: &Reference<'_>) -> Result<(), Refusal> {
+    fn add(&mut self, Reference { path, place }: &Reference<'_>) -> Result<(), RuleViolation> {
         if self.find(path).is_some() {
             return Ok(());
         }
         let Some((file, source)) = self.sources.get_key_value(path.as_str()) else {
-            return Err(place.refusal(format!("there is no {path}")));
+            return Err(place.violation(format!("there is no {path}")));
         };
         if self.open.contains(file) {
-            return Err(place.refusal(format!("imports go round in a circle, by {path}")));
+            return Err(place.violation(format!("imports go round in a circle, by {path}")));
         }
         let module = Module::parse(file, source)?;
         self.open.push(file);
         for import in &module.imports {
-            self.reach(&import.module)?;
+            self.add(&import.module)?;
             self.check(import)?;
         }
         self.open.pop();
@@ -107,25 +107,25 @@ impl<'a> Graph<'a> {
         Ok(())
     }
 
-    fn reach_what_is_loaded_later(&mut self) -> Result<(), Refusal> {
+    fn add_dynamic_imports(&mut self) -> Result<(), RuleViolation> {
         let mut seen = 0;
         while let Some(module) = self.modules.get(seen) {
-            for later in module.later.clone() {
-                self.reach(&later)?;
+            for later in module.dynamic_imports.clone() {
+                self.add(&later)?;
             }
             seen += 1;
         }
         Ok(())
     }
 
-    fn check(&self, Import { module, names }: &Import<'_>) -> Result<(), Refusal> {
+    fn check(&self, Import { module, names }: &Import<'_>) -> Result<(), RuleViolation> {
         let Reference { path, place } = module;
         if path == MAIN {
-            return Err(place.refusal("main.js comes first, and nothing imports it"));
+            return Err(place.violation("main.js comes first, and nothing imports it"));
         }
         let exports = self.find(path).map_or(&[][..], |module| &module.exports);
         match names.iter().find(|name| !exports.contains(name)) {
-            Some(name) => Err(place.refusal(format!("{path} doesn't export {name}"))),
+            Some(name) => Err(place.violation(format!("{path} doesn’t export {name}"))),
             None => Ok(()),
         }
     }
@@ -134,15 +134,19 @@ impl<'a> Graph<'a> {
         self.modules.iter().find(|module| module.path == path)
     }
 
-    fn loaded_later(&self) -> impl Iterator<Item = &Reference<'a>> {
-        self.modules.iter().flat_map(|module| &module.later)
+    fn dynamic_imports(&self) -> impl Iterator<Item = &Reference<'a>> {
+        self.modules
+            .iter()
+            .flat_map(|module| &module.dynamic_imports)
     }
 
-    /// Spreads over scripts what `main.js` doesn't hold. Each module that is loaded later has a
-    /// script, and so has each that two scripts would hold otherwise: none may run twice.
-    fn spread(&self, main: &Holders<'a>) -> Holders<'a> {
-        let is_script =
-            |module: &&Module<'_>| self.loaded_later().any(|later| later.path == module.path);
+    /// Assigns the modules that aren’t in `main.js` to scripts. Each dynamically imported module has a script of its own,
+    /// and so has each module that two scripts need, as none may run twice.
+    fn assign_scripts(&self, main: &Assignment<'a>) -> Assignment<'a> {
+        let is_script = |module: &&Module<'_>| {
+            self.dynamic_imports()
+                .any(|later| later.path == module.path)
+        };
         let mut scripts: BTreeSet<_> = self
             .modules
             .iter()
@@ -150,30 +154,30 @@ impl<'a> Graph<'a> {
             .map(|module| module.path)
             .collect();
         loop {
-            let mut holders = main.clone();
-            let mut claims = scripts
+            let mut assignment = main.clone();
+            let mut conflicts = scripts
                 .iter()
-                .map(|script| self.claim(script, script, &scripts, &mut holders));
-            match claims.find_map(|contested| contested) {
-                Some(contested) => drop(scripts.insert(contested)),
-                None => return holders,
+                .map(|script| self.assign(script, script, &scripts, &mut assignment));
+            match conflicts.find_map(|conflict| conflict) {
+                Some(conflict) => drop(scripts.insert(conflict)),
+                None => return assignment,
             }
         }
     }
 
-    /// Makes a script hold a module and all that this imports from no other script; gives back one
-    /// that another holds already.
-    fn claim(
+    /// Assigns a module, and all its imports that have no script of their own, to a script. Returns a module that is
+    /// assigned to another script already, if there is one.
+    fn assign(
         &self,
         path: &str,
         script: &'a str,
         scripts: &BTreeSet<&'a str>,
-        holders: &mut Holders<'a>,
+        assignment: &mut Assignment<'a>,
     ) -> Option<&'a str> {
         let module = self.find(path)?;
-        match holders.get(path) {
-            None => drop(holders.insert(module.path, script)),
-            Some(holder) if [MAIN, script].contains(holder) => return None,
+        match assignment.get(path) {
+            None => drop(assignment.insert(module.path, script)),
+            Some(assigned) if [MAIN, script].contains(assigned) => return None,
             Some(_) => return Some(module.path),
         }
         let mut imports = module
@@ -182,37 +186,36 @@ impl<'a> Graph<'a> {
             .map(|import| import.module.path.as_str());
         imports.find_map(|path| {
             let is_here = !scripts.contains(path);
-            is_here.then(|| self.claim(path, script, scripts, holders))?
+            is_here.then(|| self.assign(path, script, scripts, assignment))?
         })
     }
 
-    /// The script at `path`: what it holds, between what it has from others and what others have
-    /// from it.
-    fn script(&self, path: &str, holders: &Holders<'_>) -> String {
-        let holder = |module: &str| holders.get(module).copied().unwrap_or_default();
-        let (mut borrowed, mut lent) = (BTreeSet::new(), BTreeSet::new());
+    /// The text of a script: imports from other scripts, its modules, and exports for other scripts.
+    fn script(&self, path: &str, assignment: &Assignment<'_>) -> String {
+        let script_of = |module: &str| assignment.get(module).copied().unwrap_or_default();
+        let (mut incoming, mut outgoing) = (BTreeSet::new(), BTreeSet::new());
         for module in &self.modules {
             for import in &module.imports {
                 let imported = import.module.path.as_str();
-                match (holder(module.path), holder(imported)) {
+                match (script_of(module.path), script_of(imported)) {
                     (to, from) if to == from => {}
-                    (to, from) if to == path => drop(borrowed.insert((from, constant(imported)))),
-                    (_, from) if from == path => drop(lent.insert(constant(imported))),
+                    (to, from) if to == path => drop(incoming.insert((from, constant(imported)))),
+                    (_, from) if from == path => drop(outgoing.insert(constant(imported))),
                     _ => {}
                 }
             }
         }
-        let imports = borrowed
+        let imports = incoming
             .into_iter()
             .map(|(from, name)| format!("import {{ {name} }} from '/{from}';\n"));
         let modules = self.modules.iter();
         let functions = modules
-            .filter(|module| holder(module.path) == path)
+            .filter(|module| script_of(module.path) == path)
             .map(Module::function);
-        let exports = lent
+        let exports = outgoing
             .into_iter()
             .map(|name| format!("export {{ {name} }};\n"));
-        // Behind names of their own, so that none hides one that is known everywhere.
+        // Under other names, so that none shadows a global.
         let names = self.find(path).map_or(&[][..], |module| &module.exports);
         let names = names.iter().map(|name| {
             let module = constant(path);
@@ -234,7 +237,7 @@ impl<'a> Graph<'a> {
 mod tests {
     use super::*;
 
-    fn joined(modules: &[(&str, &str)]) -> Result<BTreeMap<String, String>, Refusal> {
+    fn joined(modules: &[(&str, &str)]) -> Result<BTreeMap<String, String>, RuleViolation> {
         let mut sources = Sources::from([(MAIN, "")]);
         sources.extend(modules.iter().copied());
         join(
@@ -243,7 +246,7 @@ mod tests {
         )
     }
 
-    /// Checks that these modules are refused, in these words.
+    /// Checks that these modules are refused with this message.
     #[track_caller]
     fn refused(modules: &[(&str, &str)], words: &str) {
         match joined(modules) {
@@ -369,7 +372,7 @@ mod tests {
         let a = ("a.js", "export const a = 1;\n");
         refused(
             &[(MAIN, "import { b } from './a.js';"), a],
-            "ui/main.js:1: a.js doesn't export b",
+            "ui/main.js:1: a.js doesn’t export b",
         );
         refused(
             &[(MAIN, "import './x.js';")],
@@ -397,7 +400,7 @@ mod tests {
         );
         refused(
             &[("a-worker.js", "import('./a.js');"), a],
-            "ui/a-worker.js:1: a worker doesn't load modules later",
+            "ui/a-worker.js:1: a worker doesn’t load modules later",
         );
     }
 }

@@ -38,14 +38,16 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Begins a new epoch. Cursors of the previous one are no longer valid.
+/// Begins a new epoch. Cursors of the previous one are no longer valid. In a file of an older version, the table is still
+/// called `clock`.
 pub fn begin_epoch(connection: &Connection) -> rusqlite::Result<()> {
-    connection
-        .execute(
-            "UPDATE sequence SET epoch = random() & 0x7fffffffffffffff",
-            [],
-        )
-        .map(drop)
+    let table = if connection.table_exists(None, "sequence")? {
+        "sequence"
+    } else {
+        "clock"
+    };
+    let sql = format!("UPDATE {table} SET epoch = random() & 0x7fffffffffffffff");
+    connection.execute(&sql, []).map(drop)
 }
 
 /// Changes a value, as a test. Writing the same value again would not write anything.

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tincan::{
     bus::Bus,
     error::Result,
-    http::{App, Network, Service, Settings, Setup, Signup},
+    http::{App, Network, ServerSettings, Service, Setup, Signup},
     metrics::Metrics,
     model::{ConversationId, User, Username},
     password::{NewPassword, Passwords},
@@ -225,10 +225,10 @@ impl World {
 
 fn service(runtime: &Runtime, store: &Store, bus: &Arc<Bus>, metrics: &Arc<Metrics>) -> Service {
     let _inside = runtime.enter();
-    let settings = Settings {
+    let settings = ServerSettings {
         signup: Signup::Open,
         trusted_proxies: vec![Network::from_str("127.0.0.1").expect("an address")],
-        ..Settings::default()
+        ..ServerSettings::default()
     };
     let (store, bus, metrics) = (store.clone(), Arc::clone(bus), Arc::clone(metrics));
     Service::new(&App::new(store, bus, metrics, Setup::unneeded(), settings))

@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 use tincan::{
-    http::Settings,
+    http::ServerSettings,
     server::{self, BUS_CAPACITY, Config},
 };
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -30,9 +30,9 @@ pub fn dev() -> Config {
         database: PathBuf::new(),
         bus_capacity: BUS_CAPACITY,
         backups: None,
-        settings: Settings {
+        settings: ServerSettings {
             dev: true,
-            ..Settings::default()
+            ..ServerSettings::default()
         },
     }
 }
@@ -40,7 +40,7 @@ pub fn dev() -> Config {
 /// A server of the kind that strangers can reach.
 pub fn strict() -> Config {
     Config {
-        settings: Settings::default(),
+        settings: ServerSettings::default(),
         ..dev()
     }
 }

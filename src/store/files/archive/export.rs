@@ -16,7 +16,7 @@ use super::format::{
 use crate::{
     model::{SystemKind, Timestamp, username_key},
     store::{
-        engine::{OpenError, sequence},
+        engine::{OpenError, migrate, sequence},
         files::{
             backup::{
                 BackupError, OnProgress, Progress, failed, folder_of, require_free, sync_folder,
@@ -24,6 +24,7 @@ use crate::{
             open::open_source,
         },
         participants::MAX_ACTIVITY_PARTICIPANTS,
+        schema::SCHEMA,
         visible::IS_VISIBLE,
     },
 };
@@ -42,6 +43,10 @@ pub fn export(
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
     require_free(to)?;
     let connection = open_source(database)?;
+    if !migrate::is_present(&connection, &SCHEMA).map_err(in_context)? {
+        let why = "an older tincan wrote it; start a server on it once, which brings it up to date";
+        return Err(OpenError::unusable(database, &why).into());
+    }
     // One snapshot for all files.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
     let user = username

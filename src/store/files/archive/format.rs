@@ -11,7 +11,7 @@ pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
 /// The version of this format.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -133,7 +133,7 @@ pub(super) const TABLES: [Table; 8] = [
         order: "id",
         is_seen: "id = ?1 OR bot_of = ?1
             OR id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)
-            OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen) OR id IN (SELECT actor_id FROM seen)
+            OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen)
             OR id IN (SELECT user_id FROM reactions WHERE message_id IN (SELECT id FROM seen))",
     },
     Table {
@@ -219,7 +219,7 @@ pub(super) const TABLES: [Table; 8] = [
             field("deletedAt", "deleted_at", Kind::Time),
             field("system", "system", Kind::Text),
             field("subject", "subject_id", Kind::Id),
-            field("actor", "actor_id", Kind::Id).optional(),
+            field("actor", "actor_id", Kind::Id).optional().seen_as("NULL"),
             field("clientId", "client_id", Kind::Text)
                 .seen_as("CASE WHEN author_id = ?1 THEN client_id END"),
             field("changedId", "changed_id", Kind::Id),

@@ -48,7 +48,7 @@ fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
             &"this isn’t the title of an archive that this program knows",
         )
     })?;
-    if manifest.tincan_archive != VERSION {
+    if !(1..=VERSION).contains(&manifest.tincan_archive) {
         return Err(bad(path, &"the archive was made by a newer tincan"));
     }
     if manifest.user.is_some() || manifest.last_id.is_none() {
