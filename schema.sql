@@ -1,13 +1,13 @@
--- The whole schema of a Tincan database, as the program creates it. `PRAGMA user_version` and
--- `PRAGMA application_id` are set beside it, in the same transaction (src/store/engine/migrate.rs).
+-- The whole schema of a Tincan database. New databases are created from it. `PRAGMA user_version` and `PRAGMA
+-- application_id` are set in the same transaction (src/store/engine/migrate.rs).
 --
--- Times are milliseconds since 1970 in UTC; nothing is ever ordered by them. Everything that a stream may replay is
--- numbered from one sequence, and each number is used once. The number stands in the row that it is about, in
--- `id` or `*_id`: a row that changes again takes a newer number. So a replay is what was numbered after the cursor, as it
--- is now, in order, and it costs what has changed and not how often.
+-- Times are milliseconds since 1970 in UTC. Nothing is ordered by them. Everything that a stream may replay has a
+-- number from one sequence, and each number is used once. The number is stored in the row that it is about, in `id` or
+-- `*_id`. When the row changes again, it gets a new number. So a replay consists of the rows with numbers after the
+-- cursor, in order, in their current state, and its cost depends on how many rows changed and not how often.
 
--- One row. `last_id` is the last number given out; `epoch` names this history, so that a cursor of another one is noticed.
--- `probed_at` is what a probe changes, to see whether a write still gets through.
+-- One row. `last_id` is the last number used. `epoch` identifies this history, so that cursors of another history are
+-- recognized. `probed_at` is changed by probes that test whether the database is writable.
 CREATE TABLE sequence (
     only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
     epoch     INTEGER NOT NULL,
@@ -15,16 +15,16 @@ CREATE TABLE sequence (
     probed_at INTEGER NOT NULL
 ) STRICT;
 
--- `username_key` is the case-folded name: two names that differ in case alone are one name. `password_hash` is a PHC string
--- (https://github.com/P-H-C/phc-string-format); who has none signs in by an identity, or not at all. A bot has neither, and
--- is its maker's. `avatar_url` is where this server serves the picture in `avatars`.
+-- `username_key` is the case-folded name, so names that differ only in case are the same name. `password_hash` is a PHC
+-- string (https://github.com/P-H-C/phc-string-format). A user without one signs in with an identity, or not at all. A
+-- bot has neither; `bot_of` is its maker. `avatar_url` is where this server serves the picture in `avatars`.
 CREATE TABLE users (
     id           INTEGER PRIMARY KEY,
     username     TEXT    NOT NULL,
     username_key TEXT    NOT NULL UNIQUE,
     avatar_url   TEXT,
     created_at   INTEGER NOT NULL,
-    -- Whether others see that one types, is online, and what one has read.
+    -- Whether others see when the user is typing or online, and what they have read.
     shows_activity INTEGER NOT NULL DEFAULT 1 CHECK (shows_activity IN (0, 1)),
     password_hash  TEXT,
     admin          INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
@@ -33,7 +33,7 @@ CREATE TABLE users (
 ) STRICT;
 CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
 
--- How else than by a password somebody signs in: an account with a provider, by what the provider calls it for good.
+-- Accounts at sign-in providers. `subject` is the provider's permanent id for the account.
 CREATE TABLE identities (
     issuer    TEXT    NOT NULL,
     subject   TEXT    NOT NULL,
@@ -50,8 +50,8 @@ CREATE TABLE avatars (
     picture BLOB    NOT NULL
 ) STRICT;
 
--- Of tokens, invitations, links and secrets only the SHA-256 is kept, here and below. A session with a scope is an API
--- token: `device` is its name, and it ends at `expires_at`, however much it is used.
+-- Of tokens, invitations, links and secrets, only the SHA-256 is stored, here and below. A session with a scope is an
+-- API token: `device` is its name, and it ends at `expires_at`, however much it is used.
 CREATE TABLE sessions (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id      INTEGER NOT NULL REFERENCES users (id),
@@ -64,7 +64,7 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
--- `created_by` is nobody where the command line made it.
+-- `created_by` is null for invitations from the command line.
 CREATE TABLE invites (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     token_hash BLOB    NOT NULL UNIQUE,
@@ -75,15 +75,15 @@ CREATE TABLE invites (
     uses_left  INTEGER NOT NULL CHECK (uses_left >= 0)
 ) STRICT;
 
--- Links by which somebody chooses a new password: one each.
+-- Links for choosing a new password, one for each user.
 CREATE TABLE resets (
     user_id    INTEGER PRIMARY KEY REFERENCES users (id),
     token_hash BLOB    NOT NULL UNIQUE,
     expires_at INTEGER NOT NULL
 ) STRICT;
 
--- A direct conversation names its two people in ascending order, so that the two can have only one. `changed_id` is when
--- its name, its people or its openness last changed.
+-- A direct conversation has its two users in ascending order, so that the same two can't have another. `changed_id` is
+-- the place in the sequence where its name, its participants or its openness last changed.
 CREATE TABLE conversations (
     id                INTEGER PRIMARY KEY,
     kind              TEXT    NOT NULL CHECK (kind IN ('direct', 'room')),
@@ -100,9 +100,9 @@ CREATE TABLE conversations (
 ) STRICT;
 CREATE INDEX conversations_open ON conversations (id) WHERE open = 1;
 
--- Who is in what. A participant is told what was numbered after `since_id`, when they came, and may read the messages
--- after `history_id`: in an open room those from before them, too. The read mark is a message's number; `read_id` is when
--- it was last moved by reading.
+-- Participants. Their streams receive changes numbered after `since_id`, which is when they joined. They may read
+-- messages after `history_id`; in an open room, that includes messages from before they joined. The read mark is a
+-- message's number. `read_id` is the place in the sequence where it was last moved by reading.
 CREATE TABLE participants (
     conversation_id  INTEGER NOT NULL REFERENCES conversations (id),
     user_id          INTEGER NOT NULL REFERENCES users (id),
@@ -116,7 +116,8 @@ CREATE TABLE participants (
 CREATE INDEX participants_by_user ON participants (user_id);
 CREATE INDEX participants_by_read ON participants (conversation_id, read_id) WHERE read_id IS NOT NULL;
 
--- Who has left what, and when: their streams, which see nothing of it any more, are told so.
+-- Who has left which conversation, and where in the sequence. It is replayed to their streams, which no longer see the
+-- conversation.
 CREATE TABLE departures (
     user_id         INTEGER NOT NULL REFERENCES users (id),
     conversation_id INTEGER NOT NULL REFERENCES conversations (id),
@@ -124,15 +125,15 @@ CREATE TABLE departures (
     PRIMARY KEY (user_id, conversation_id)
 ) STRICT, WITHOUT ROWID;
 
--- `number` counts a conversation's messages 1, 2, 3 … without a hole; the writer gives it out. There is no index on it:
--- an index holds the rowid behind its columns, so messages_by_conversation finds pages of history, a conversation's
--- newest message (and with it the next number), and what a stream has missed. Each index more costs every send, so the
--- others hold only what has a client id, was changed, or has reactions.
+-- `number` counts a conversation's messages 1, 2, 3 … without gaps. There is no index on it: each index contains the
+-- rowid, so messages_by_conversation serves pages of history, a conversation's newest message (and so the next number),
+-- and what a stream has missed. Each further index makes sends more expensive, so the others contain only messages with
+-- a client id, a change or reactions.
 --
--- `changed_id` is when it was last edited, deleted or reacted to. A message of the system has no author, but a kind, a
--- subject (whom it is about) and an actor (who did it; null where nobody knows). Its text is composed when it is read;
--- `content` is only what that takes beside these: the new name where `system` is `renamed`, `followed` where it is
--- `removed` and a bot left because its maker, the actor, did, and nothing otherwise.
+-- `changed_id` is the place in the sequence where the message was last edited, deleted or reacted to. A system message
+-- has no author, but a kind (`system`), a subject (the user it is about) and an actor (the user who did it; null if
+-- unknown). Its text is composed when it is read. `content` stores only what else that needs: the new name if `system`
+-- is `renamed`, `followed` if it is `removed` and a bot left because its maker, the actor, did, and otherwise nothing.
 CREATE TABLE messages (
     id              INTEGER PRIMARY KEY,
     conversation_id INTEGER NOT NULL,
@@ -163,7 +164,7 @@ CREATE TABLE reactions (
     PRIMARY KEY (message_id, emoji, user_id)
 ) STRICT, WITHOUT ROWID;
 
--- Addresses at which programs elsewhere post into one conversation, as a bot that takes part in it.
+-- Incoming webhooks: programs post into a conversation as a bot that takes part in it.
 CREATE TABLE hooks (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     secret_hash     BLOB    NOT NULL UNIQUE,
@@ -174,8 +175,8 @@ CREATE TABLE hooks (
 ) STRICT;
 CREATE INDEX hooks_by_conversation ON hooks (conversation_id);
 
--- How far the work that comes after a commit has come (src/followers): `name` has done its part for everything numbered
--- up to `through_id`.
+-- The positions of followers in the sequence (src/followers): the follower `name` has processed everything numbered up
+-- to `through_id`.
 CREATE TABLE followers (
     name       TEXT    PRIMARY KEY,
     through_id INTEGER NOT NULL

@@ -1,10 +1,10 @@
-//! Who is listening right now: one broadcast channel for each receiver with a stream open, in a map
-//! by receiver, so that a message costs its receivers and not every stream. Only the writer
-//! publishes, after its commit and in id order. What passes without being kept (who types, who is
-//! there) goes the same way, and whoever isn't listening has missed nothing.
+//! The streams that are open now: one broadcast channel for each user with an open stream, in a map by user, so that
+//! the cost of a message depends on its receivers and not on the number of streams. Only the writer publishes stored
+//! events, after its commit and in order of ids. Ephemeral events (typing, presence) go the same way and are not kept
+//! for anybody.
 //!
-//! A channel is short. A stream that falls behind is told so (`Lagged`) and reads the database
-//! instead, so nothing here grows with a slow reader.
+//! Channels are short. A stream that falls behind gets `Lagged` and reads the database instead, so slow readers don't
+//! grow any queue.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -15,35 +15,35 @@ use tokio::sync::broadcast;
 
 use crate::model::{Change, Event, EventId, Member, SessionId, UserId};
 
-/// A delivery, and for whom it is.
+/// A delivery and its receiver.
 #[derive(Clone, Debug)]
 struct Addressed {
     receiver: UserId,
     delivery: Delivery,
 }
 
-/// What a stream is handed.
+/// What a stream receives.
 #[derive(Clone, Debug)]
 pub enum Delivery {
-    /// An event to pass on, and its place in the sequence.
+    /// An event and its place in the sequence.
     Event(EventId, Arc<Event>),
-    /// An event that is kept nowhere: it is delivered now or never.
+    /// An event that isn't stored and has no place in the sequence.
     Ephemeral(Arc<Event>),
-    /// This session was revoked: its streams end.
+    /// This session has ended. Its streams end too.
     SessionEnded(SessionId),
 }
 
-/// What reaches the streams of one receiver.
+/// The channel of one user.
 #[derive(Debug)]
 struct Channel {
     sender: broadcast::Sender<Addressed>,
-    /// Counted under the lock; the sender's own count still has streams that are just ending.
+    /// Counted under the lock. The sender's own count may include streams that are being dropped.
     streams: usize,
 }
 
 impl Channel {
     fn send(&self, receiver: UserId, delivery: Delivery) {
-        // An error means that the last stream has just gone.
+        // An error means that the last stream was just dropped.
         let _ = self.sender.send(Addressed { receiver, delivery });
     }
 }
@@ -57,13 +57,13 @@ struct Receivers {
 /// The channels of everybody who is connected.
 #[derive(Debug)]
 pub struct Bus {
-    /// Deliveries that one channel holds before its slowest stream has to read the database.
+    /// Deliveries that a channel holds before its slowest stream has to read the database.
     capacity: usize,
     receivers: Mutex<Receivers>,
 }
 
 impl Bus {
-    /// A bus whose channels hold `capacity` deliveries each.
+    /// Creates a bus whose channels hold `capacity` deliveries each.
     #[must_use]
     pub fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -72,7 +72,7 @@ impl Bus {
         })
     }
 
-    /// Listens to what is published for `user` from now on.
+    /// Subscribes to everything published for `user` from now on.
     #[must_use]
     pub fn subscribe(self: &Arc<Self>, user: UserId) -> Subscription {
         let mut receivers = self.receivers();
@@ -93,16 +93,15 @@ impl Bus {
         }
     }
 
-    /// Ends all streams, those that are still to come as well: each has what was published before,
-    /// and then finds that its channel is closed. That costs a stream nothing as long as it lives,
-    /// where waiting for a sign of the end beside each delivery would.
+    /// Ends all streams, including new ones. Each receives what was published before and then finds its channel closed.
+    /// This costs open streams nothing, unlike waiting for a shutdown signal beside each delivery.
     pub fn close(&self) {
         let mut receivers = self.receivers();
         receivers.closed = true;
         receivers.channels.clear();
     }
 
-    /// Tells the streams of `members` of a change; a text that is the same for several is made once
+    /// Publishes a change to the streams of `members`. An event that is the same for several of them is created once
     /// and shared.
     pub fn publish(&self, id: EventId, members: &[Member], change: &Change) {
         let connected = &self.receivers().channels;
@@ -123,7 +122,7 @@ impl Bus {
         }
     }
 
-    /// Sends the streams of `receivers` something that isn't kept.
+    /// Sends an event that isn't stored to the streams of `receivers`.
     pub fn send_ephemeral(&self, receivers: &[UserId], event: Event) {
         let event = Arc::new(event);
         let connected = &self.receivers().channels;
@@ -142,14 +141,14 @@ impl Bus {
     }
 
     fn receivers(&self) -> MutexGuard<'_, Receivers> {
-        // No code panics while it holds the lock, and a map of channels can't be left half changed.
+        // No code panics while it holds the lock, and the map is consistent at all times.
         self.receivers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One stream's place on the bus; its channel goes when the last of a receiver's streams does.
+/// A stream's subscription. A user's channel is removed with their last subscription.
 #[derive(Debug)]
 pub struct Subscription {
     bus: Arc<Bus>,
@@ -158,17 +157,17 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Whether the bus has been closed; there may be something left to take.
+    /// Whether the bus was closed. There may still be deliveries to receive.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.deliveries.is_closed()
     }
 
-    /// The next delivery for this receiver. A call that is dropped half-way loses nothing.
+    /// The next delivery. Cancel safe.
     ///
     /// # Errors
-    /// `Lagged` when the channel has overwritten deliveries that this stream hadn't taken yet, `Closed`
-    /// when the bus was closed and there is nothing left.
+    /// `Lagged` if the channel has dropped deliveries that this stream hadn't received, `Closed` if the bus was closed
+    /// and nothing is left.
     pub async fn next(&mut self) -> Result<Delivery, broadcast::error::RecvError> {
         loop {
             let addressed = self.deliveries.recv().await?;

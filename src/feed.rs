@@ -1,11 +1,9 @@
-//! One stream of events for one caller, without a gap and without a double, whatever transport
-//! encodes it.
+//! One stream of events for one caller, without gaps or duplicates, for all transports.
 //!
-//! A feed listens on the bus first, then reads what it missed from the database, then passes on
-//! what it hears, and drops what it has had. That is gap-free, because the writer publishes after
-//! its commit: what a read doesn't show is still to be heard. A feed that falls behind its channel
-//! reads the database again. It holds one page of events at most, and takes the next only when its
-//! transport asks for it, so a slow reader costs no memory.
+//! A feed first subscribes to the bus, then reads missed events from the database, then passes on live events, and
+//! skips those that it has already sent. There are no gaps, because the writer publishes after its commit: what a read
+//! doesn't contain is published later. A feed that lags behind its channel reads the database again. It holds at most
+//! one page of events and fetches the next only when its transport asks, so slow readers use little memory.
 
 use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
@@ -20,14 +18,14 @@ use crate::{
     store::{Backlog, Session, Store},
 };
 
-/// Seconds of silence after which a transport shows that it is alive.
+/// Seconds without events after which a transport sends a heartbeat.
 pub const HEARTBEAT: u64 = 15;
-/// What a client whose cursor means nothing here is told.
+/// The reason sent to a client with an unknown cursor.
 pub const RESET: &str = "This place in the stream isn’t known here; load everything anew";
-/// Events that are read from the database at a time.
+/// Events that are read from the database at once.
 const PAGE: usize = 64;
 
-/// A place in one database's sequence; opaque to clients.
+/// A place in the sequence of one database. Opaque to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     epoch: i64,
@@ -35,7 +33,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// A place in no database's history: whoever comes back with it is told to load everything anew.
+    /// A place in no database. A client that returns with it gets a `reset`.
     const NOWHERE: Self = Self {
         epoch: 0,
         id: EventId(0),
@@ -54,74 +52,72 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, NotACursor> {
         let (epoch, id) = text.split_once('-').ok_or(NotACursor)?;
         let epoch = i64::from_str_radix(epoch, 16).map_err(|_| NotACursor)?;
-        // 0 is before the first event, and no id.
+        // 0 is the place before the first event. It isn't an id.
         let id = if id == "0" {
             EventId(0)
         } else {
             id.parse().map_err(|_| NotACursor)?
         };
         let cursor = Self { epoch, id };
-        // Nobody was ever told the same numbers in another spelling.
+        // Only the canonical spelling was ever given to clients.
         (cursor.to_string() == text)
             .then_some(cursor)
             .ok_or(NotACursor)
     }
 }
 
-/// The text isn't a cursor that this program gives out.
+/// The text isn't a cursor of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("not a cursor")]
 pub struct NotACursor;
 
-/// An event on its way to one client.
+/// An event for one client.
 #[derive(Debug)]
 pub struct FeedEvent {
-    /// Where the client goes on from behind it; what only passes by has no place.
+    /// The cursor after this event. None for ephemeral events.
     pub cursor: Option<Cursor>,
     pub event: Arc<Event>,
 }
 
-/// One caller's stream.
+/// A caller's stream.
 pub struct Feed {
     store: Store,
     metrics: Arc<Metrics>,
     session: Arc<Session>,
     live: Subscription,
-    /// As long as it is open, its user is online.
+    /// Makes the user online while the feed exists.
     _online: PresenceGuard,
-    /// As long as it is open, it is counted.
+    /// Counts the feed while it exists.
     _counted: GaugeGuard,
     greeted: bool,
     phase: Phase,
-    /// Everything up to here has been passed on.
+    /// Everything up to here has been sent.
     last_sent: EventId,
 }
 
 enum Phase {
-    /// The client's cursor means nothing here, and it has to be told.
+    /// The client's cursor is unknown. The client hasn't been told yet.
     Reset,
-    /// Reading from the database.
+    /// Reading missed events from the database.
     Replay(Replay),
-    /// Passing on what the bus brings.
+    /// Passing on live events from the bus.
     Live,
 }
 
 #[derive(Default)]
 struct Replay {
     events: VecDeque<(EventId, Event)>,
-    /// Set once the last page has been read.
+    /// Set when the last page has been read.
     end: Option<EventId>,
-    /// Whether the client is told when it is done; it isn't, where a lag inside the server made it
-    /// necessary.
+    /// Whether to send `caught_up` at the end. Not after a lag inside the server.
     announced: bool,
 }
 
 impl Feed {
-    /// Starts a stream: from `cursor` on, or without one from now on. It ends when the session or
-    /// the bus does.
+    /// Opens a stream from `cursor` on, or from now on. It ends with the session or the bus.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the session has ended meanwhile.
+    /// [`Error::Unauthorized`] if the session has ended.
     pub async fn open(
         store: &Store,
         bus: &Arc<Bus>,
@@ -131,7 +127,7 @@ impl Feed {
         cursor: Option<&str>,
         transport: Transport,
     ) -> Result<Self> {
-        // Before anything is read: what is committed after the read is heard.
+        // Subscribe before reading: everything committed after the read is received live.
         let live = bus.subscribe(session.user.id);
         let position = store.position(session.id).await?;
         let known = |cursor: &Cursor| cursor.epoch == store.epoch() && cursor.id <= position;
@@ -159,26 +155,23 @@ impl Feed {
         })
     }
 
-    /// Whether the client's cursor means nothing here, and it hasn't been told yet.
+    /// Whether the client has an unknown cursor and hasn't been sent a `reset` yet.
     #[must_use]
     pub fn needs_reset(&self) -> bool {
         matches!(self.phase, Phase::Reset)
     }
 
-    /// The next event. Not taking it holds the stream back and nothing else, and a call that is
-    /// dropped half-way loses nothing.
+    /// The next event. A slow caller delays only its own stream. Cancel safe.
     ///
     /// # Errors
-    /// Why the stream has ended: [`Error::Unauthorized`] with its session, [`Error::Stopping`] with
-    /// the server.
+    /// [`Error::Unauthorized`] if the session has ended, [`Error::Stopping`] if the server is stopping.
     pub async fn next(&mut self) -> Result<FeedEvent> {
         let event = self.advance().await?;
         self.metrics.delivered.inc();
         Ok(event)
     }
 
-    /// Between two awaits, `phase` and `last_sent` agree with what the client has had: so a dropped
-    /// call can be made again.
+    /// At each await, `phase` and `last_sent` match what the client has received, so a dropped call can be repeated.
     async fn advance(&mut self) -> Result<FeedEvent> {
         if !self.greeted {
             self.greeted = true;
@@ -212,7 +205,7 @@ impl Feed {
                     }
                     let (session, caller) = (self.session.id, self.session.user.id);
                     let backlog = self.store.backlog(session, caller, self.last_sent, PAGE);
-                    // Boxed, because what a stream waits for most of the time is something else.
+                    // Boxed to keep the future small: most of the time, a stream waits for something else.
                     let Backlog { events, end } = Box::pin(backlog).await?;
                     self.metrics.replayed.inc_by(events.len() as u64);
                     replay.events = events.into();
@@ -248,8 +241,8 @@ impl Feed {
         }
     }
 
-    /// Where the client goes on from after what it has had. Until it has had the `reset` that it
-    /// needs, that is nowhere: a connection that ends in between must lead to another `reset`.
+    /// The cursor after everything sent so far. Until a necessary `reset` has been sent, it is nowhere, so that a
+    /// connection that ends before leads to another `reset`.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         match self.phase {
@@ -261,7 +254,7 @@ impl Feed {
         }
     }
 
-    /// An event at the place that the feed has come to.
+    /// An event with the current cursor.
     fn with_cursor(&self, event: impl Into<Arc<Event>>) -> FeedEvent {
         FeedEvent {
             cursor: Some(self.cursor()),

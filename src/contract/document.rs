@@ -26,20 +26,20 @@ pub const VERSION: &str = "3.1.1";
 
 const ABOUT: &str = "What every client of Tincan, a self-hosted messenger, may rely on.
 
-A request names its session by a bearer token, or else by the cookie. An API token is a bearer token that may do less \
-(403 `scope`). With only the cookie, a request that changes something has to come from a page of this server (403 \
-`cross_origin`). A client may send the header `tincan-user` with the id of the user that it takes itself for: where the \
-cookie belongs to somebody else by now, the answer is 401.
+Requests authenticate with a bearer token or the session cookie. An API token is a bearer token with fewer permissions \
+(403 `scope`). With only the cookie, requests that change something must come from a page of this server (403 \
+`cross_origin`). A client may send the header `tincan-user` with the id of the user it expects to be: if the cookie \
+belongs to another user by now, the response is 401.
 
-Every error is an `ApiError`. HEAD is answered wherever GET is. Every answer has `X-Request-Id`, by which the server’s \
-log knows the request. An unknown path is 404 `not_found`; a method that a path does not have is 405 \
+Every error is an `ApiError`. HEAD works wherever GET does. Every response has `X-Request-Id`, which identifies the \
+request in the server’s log. An unknown path gets 404 `not_found`; a method that a path does not have gets 405 \
 `method_not_allowed` with `Allow`.
 
-Before any operation sees it, a request may be refused with 400 `malformed`, where it has no path or not exactly one \
-host; with 403 `dev_is_local` in development mode; and with 408 or 431 and no body, where its head is too slow or too \
+Before it reaches an operation, a request may be refused: with 400 `malformed` if it has no path or not exactly one \
+host; with 403 `dev_is_local` in development mode; and with 408 or 431, without a body, if its head is too slow or too \
 large.";
 
-/// Makes the document of these routes.
+/// Generates the document from the routes.
 #[must_use]
 pub fn document<'a>(rows: impl IntoIterator<Item = Row<'a>>) -> Value {
     let mut builder = Builder {
@@ -83,7 +83,7 @@ const CHALLENGE: Header = Header::constant("WWW-Authenticate", "Bearer");
 
 struct Builder {
     schemas: Schemas,
-    /// Errors that mean the same wherever they are answered, by name.
+    /// Descriptions of errors that mean the same for all operations, by component name.
     responses: BTreeMap<String, Value>,
 }
 
@@ -133,7 +133,7 @@ impl Builder {
         let mut refusals: BTreeMap<u16, Vec<Refusal>> = BTreeMap::new();
         for refusal in errors(row) {
             let refusals = refusals.entry(refusal.status).or_default();
-            // What an operation says of an error goes before what follows from elsewhere.
+            // An operation's own description of an error takes precedence over a general one.
             if refusals.iter().all(|other| other.code != refusal.code) {
                 refusals.push(refusal);
             }
@@ -195,7 +195,7 @@ impl Builder {
         response
     }
 
-    /// The answer with which these errors have one status.
+    /// The response for errors that share a status.
     fn refused(&mut self, refusals: &[Refusal], fields: &[&str]) -> Value {
         let response = refused(refusals, fields);
         let is_special = |refusal: &Refusal| refusal.meaning.is_some() || refusal.code == Invalid;
@@ -232,7 +232,7 @@ fn refused(refusals: &[Refusal], fields: &[&str]) -> Value {
         "required": ["code", "message"],
         "properties": {
             "code": code,
-            "message": { "type": "string", "minLength": 1, "description": "A sentence for a person." }
+            "message": { "type": "string", "minLength": 1, "description": "A sentence for people." }
         }
     });
     let mut headers = headers(&[]);
@@ -269,7 +269,7 @@ fn refused(refusals: &[Refusal], fields: &[&str]) -> Value {
                 schema["required"] = json!(["code", "message", "errors"]);
                 schema["properties"]["errors"] = json!({
                     "type": "object",
-                    "description": "Why a value is not accepted, by field.",
+                    "description": "The reason for each field.",
                     "additionalProperties": false,
                     "minProperties": 1,
                     "properties": reasons
@@ -305,7 +305,7 @@ fn value_of(header: &Header) -> Value {
     described
 }
 
-/// Every error of a route: those that its operation lists, and those that follow from what it is.
+/// All errors of a route: those that its operation lists, and those that follow from its method, permission and body.
 fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
     let operation = row.operation;
     let is_safe = row.method == "GET";
@@ -353,7 +353,7 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
     operation.errors.clone().into_iter().chain(derived)
 }
 
-/// How a request may say who is asking, by what the route asks for.
+/// How requests may authenticate, for a permission.
 fn schemes(permission: Permission) -> Vec<Scheme> {
     match permission {
         Permission::Public | Permission::SignIn | Permission::Hook => vec![],
@@ -373,7 +373,7 @@ fn schemes(permission: Permission) -> Vec<Scheme> {
     }
 }
 
-/// The security requirements of a scheme. A cookie has another name over https.
+/// The security requirements of a scheme. A cookie has a different name over https.
 fn requirements(scheme: Scheme) -> Vec<Value> {
     match scheme {
         Scheme::Nothing => vec![json!({})],
@@ -398,10 +398,10 @@ fn security_schemes() -> Value {
         },
         "flow": {
             "type": "apiKey", "in": "cookie", "name": "tincan-flow",
-            "description": "A sign-in with a provider that is under way, over plain http"
+            "description": "A pending sign-in with a provider, over plain http"
         },
         "secureFlow": { "type": "apiKey", "in": "cookie", "name": "__Host-tincan-flow", "description": "The same over https" },
-        "metrics": { "type": "http", "scheme": "bearer", "description": "The token for metrics that the server was started with" },
+        "metrics": { "type": "http", "scheme": "bearer", "description": "The metrics token that the server was started with" },
         "query": { "type": "apiKey", "in": "query", "name": "token", "description": "For an EventSource, which cannot set headers" }
     })
 }
@@ -429,12 +429,12 @@ impl Tag {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Accounts => "Signing in and out, the caller’s sessions and settings",
+            Self::Accounts => "Signing in and out, and the caller’s sessions and settings",
             Self::Conversations => "Direct conversations and rooms",
-            Self::Messages => "Sending, reading, changing, reacting",
-            Self::Feed => "Everything that happens, as it happens",
-            Self::Administration => "What only administrators do",
-            Self::Operation => "What somebody who runs the server looks at",
+            Self::Messages => "Sending, reading and editing messages, and reactions",
+            Self::Feed => "Events, as they happen",
+            Self::Administration => "Operations for administrators",
+            Self::Operation => "Health and metrics of the server",
         }
     }
 }

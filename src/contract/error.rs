@@ -1,4 +1,4 @@
-//! What errors look like, and which status each has.
+//! The body of errors, and the status of each.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::error::ErrorCode;
 
-/// The status that an error has over HTTP.
+/// The HTTP status of an error.
 #[must_use]
 pub const fn status(code: ErrorCode) -> u16 {
     match code {
@@ -56,7 +56,7 @@ impl JsonSchema for ErrorCode {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let mut description =
-            "The machine word of an error. More may be added, but none changes its meaning.\n"
+            "A machine-readable error code. New codes may be added, but none changes its meaning.\n"
                 .to_owned();
         for code in Self::ALL {
             description.extend(["\n- `", code.as_str(), "`: ", code.meaning()]);
@@ -66,14 +66,14 @@ impl JsonSchema for ErrorCode {
     }
 }
 
-/// The body of every error.
+/// The body of every error response.
 #[derive(JsonSchema)]
 pub struct ApiError {
     pub code: ErrorCode,
-    /// A sentence for a person.
+    /// A sentence for people.
     #[schemars(length(min = 1))]
     pub message: String,
-    /// Where a value is not accepted: why, by field.
+    /// For validation errors, the reason for each field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, String>>,
 }

@@ -1,5 +1,5 @@
-//! The contract: what every route takes and answers, and what is generated from that: the OpenAPI document and the
-//! TypeScript declarations. Which routes there are stands in the tables of `http`.
+//! The contract: the requests and responses of every route, and the OpenAPI document and TypeScript declarations
+//! generated from them. The routes themselves are in the tables of `http`.
 
 pub mod document;
 pub mod error;
@@ -12,7 +12,7 @@ pub use operation::Operation;
 
 use crate::model::Permission;
 
-/// What the contract has of one route.
+/// A route as the contract sees it.
 #[derive(Debug)]
 pub struct Row<'a> {
     pub method: String,

@@ -1,12 +1,12 @@
-//! What one route takes and answers, as data.
+//! The requests and responses of one route, as data.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use crate::error::ErrorCode;
 
-/// What one route takes and answers. Its method, its path and the permission that it takes stand beside it in the
-/// table of routes, and what follows from those isn't repeated here: see [`document`](super::document).
+/// The requests and responses of one route. Its method, path and permission are in the table of routes, and what
+/// follows from them isn't repeated here: see [`document`](super::document).
 #[derive(Clone, Debug)]
 pub struct Operation {
     pub(super) id: &'static str,
@@ -34,7 +34,7 @@ pub enum Tag {
     Operation,
 }
 
-/// How a request may say who is asking.
+/// How a request may authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// Not at all.
@@ -55,18 +55,18 @@ pub enum Scheme {
     Metrics,
 }
 
-/// What an operation does to the database, as far as it decides how it can fail.
+/// Whether an operation writes to the database, which decides how it can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// It writes where its method isn’t GET.
+    /// It writes unless its method is GET.
     OfMethod,
-    /// It writes, or doesn’t, whatever its method is.
+    /// It writes or doesn't, independent of its method.
     Writes(bool),
-    /// It doesn’t look at the database, or says itself what happens when that fails.
+    /// It doesn't use the database, or it lists the errors of the database itself.
     Apart,
 }
 
-/// The schema of a type, and what else holds of its values here.
+/// The schema of a type, and further keywords.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub of: fn(&mut SchemaGenerator) -> Schema,
@@ -107,13 +107,13 @@ impl Parameter {
         Self::new::<T>(name, Place::Path)
     }
 
-    /// A value in the query, which may be left out.
+    /// An optional value in the query.
     #[must_use]
     pub fn query<T: JsonSchema>(name: &'static str) -> Self {
         Self::new::<T>(name, Place::Query)
     }
 
-    /// A header, which may be left out.
+    /// An optional header.
     #[must_use]
     pub fn header<T: JsonSchema>(name: &'static str) -> Self {
         Self::new::<T>(name, Place::Header)
@@ -130,7 +130,7 @@ impl Parameter {
         }
     }
 
-    /// Keywords of JSON Schema that also hold of its values.
+    /// Adds JSON Schema keywords for its values.
     #[must_use]
     pub fn with(mut self, keywords: Value) -> Self {
         self.shape.with = keywords;
@@ -162,7 +162,7 @@ impl Parameter {
     }
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone, Debug)]
 pub(super) struct Body {
     pub required: bool,
@@ -170,18 +170,18 @@ pub(super) struct Body {
     pub example: Option<Value>,
 }
 
-/// One way in which an operation succeeds.
+/// A successful response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(super) status: u16,
     pub(super) description: &'static str,
     pub(super) content: Vec<(&'static str, Shape)>,
     pub(super) headers: Vec<Header>,
-    /// What the server and the client send each other afterwards, where the connection changes its protocol.
+    /// What the server and the client send after the connection switches protocols.
     pub(super) frames: Option<(Shape, Shape)>,
 }
 
-/// A header of an answer.
+/// A response header.
 #[derive(Clone, Debug)]
 pub struct Header {
     pub(super) name: &'static str,
@@ -210,7 +210,7 @@ impl Header {
         Self::new(name, HeaderValue::Pattern(pattern))
     }
 
-    /// A header with whatever value.
+    /// A header with any value.
     #[must_use]
     pub const fn any(name: &'static str) -> Self {
         Self::new(name, HeaderValue::Any)
@@ -233,7 +233,7 @@ impl Header {
         }
     }
 
-    /// The answer may also be without it.
+    /// The header is optional.
     #[must_use]
     pub const fn optional(self) -> Self {
         Self {
@@ -244,7 +244,7 @@ impl Header {
 }
 
 impl Answer {
-    /// An answer without a body.
+    /// A response without a body.
     #[must_use]
     pub fn empty(status: u16, description: &'static str) -> Self {
         Self {
@@ -256,27 +256,27 @@ impl Answer {
         }
     }
 
-    /// An answer in JSON.
+    /// A JSON response.
     #[must_use]
     pub fn json<T: JsonSchema>(status: u16, description: &'static str) -> Self {
         Self::empty(status, description).or::<T>("application/json")
     }
 
-    /// The answer may also have this media type.
+    /// Adds a media type.
     #[must_use]
     pub fn or<T: JsonSchema>(mut self, media_type: &'static str) -> Self {
         self.content.push((media_type, Shape::of::<T>()));
         self
     }
 
-    /// The answer may also be bytes of this media type.
+    /// Adds a binary media type.
     #[must_use]
     pub fn binary(self, media_type: &'static str) -> Self {
         self.or::<String>(media_type)
             .with(json!({ "format": "binary", "contentMediaType": media_type }))
     }
 
-    /// Keywords of JSON Schema that also hold of the media type that was added last.
+    /// Adds JSON Schema keywords for the media type that was added last.
     #[must_use]
     pub fn with(mut self, keywords: Value) -> Self {
         if let Some((_, shape)) = self.content.last_mut() {
@@ -285,14 +285,14 @@ impl Answer {
         self
     }
 
-    /// A header beside `Cache-Control: no-store`, or instead of it.
+    /// Adds a header, or replaces `Cache-Control: no-store`.
     #[must_use]
     pub fn header(mut self, header: Header) -> Self {
         self.headers.push(header);
         self
     }
 
-    /// What the server and what the client sends from then on, in frames.
+    /// What the server and the client send in frames after the switch.
     #[must_use]
     pub fn frames<Server: JsonSchema, Client: JsonSchema>(mut self) -> Self {
         self.frames = Some((Shape::of::<Server>(), Shape::of::<Client>()));
@@ -300,17 +300,17 @@ impl Answer {
     }
 }
 
-/// One way in which an operation is refused.
+/// An error response.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     pub status: u16,
     pub code: ErrorCode,
-    /// What it means here, where that is more than the code says.
+    /// Its meaning for this operation, if the code alone doesn't tell.
     pub meaning: Option<&'static str>,
 }
 
 impl Operation {
-    /// Its name among all operations.
+    /// The unique operation id.
     #[must_use]
     pub fn id(&self) -> &'static str {
         self.id
@@ -333,7 +333,7 @@ impl Operation {
         }
     }
 
-    /// More than the summary says, in CommonMark.
+    /// A description beyond the summary, in CommonMark.
     #[must_use]
     pub fn describe(self, description: &'static str) -> Self {
         Self {
@@ -348,19 +348,19 @@ impl Operation {
         self
     }
 
-    /// It takes JSON.
+    /// Takes a JSON body.
     #[must_use]
     pub fn body<T: JsonSchema>(self) -> Self {
         self.content::<T>(true, "application/json")
     }
 
-    /// It takes JSON, or no body at all.
+    /// Takes an optional JSON body.
     #[must_use]
     pub fn optional_body<T: JsonSchema>(self) -> Self {
         self.content::<T>(false, "application/json")
     }
 
-    /// It also takes this media type.
+    /// Also takes this media type.
     #[must_use]
     pub fn or_body<T: JsonSchema>(self, media_type: &'static str) -> Self {
         self.content::<T>(true, media_type)
@@ -376,7 +376,7 @@ impl Operation {
         self
     }
 
-    /// An example of what it takes.
+    /// Adds an example of the request body.
     #[must_use]
     pub fn example(mut self, example: Value) -> Self {
         if let Some(body) = &mut self.body {
@@ -391,32 +391,32 @@ impl Operation {
         self
     }
 
-    /// It answers with 200 and JSON.
+    /// Answers 200 with JSON.
     #[must_use]
     pub fn ok<T: JsonSchema>(self, description: &'static str) -> Self {
         self.answer(Answer::json::<T>(200, description))
     }
 
-    /// It answers with 200 and a list of at most so many.
+    /// Answers 200 with a list of at most `most` items.
     #[must_use]
     pub fn list<T: JsonSchema>(self, most: usize, description: &'static str) -> Self {
         let list = Answer::json::<Vec<T>>(200, description);
         self.answer(list.with(json!({ "maxItems": most })))
     }
 
-    /// It answers with 201 and JSON.
+    /// Answers 201 with JSON.
     #[must_use]
     pub fn created<T: JsonSchema>(self, description: &'static str) -> Self {
         self.answer(Answer::json::<T>(201, description))
     }
 
-    /// It answers with 204.
+    /// Answers 204.
     #[must_use]
     pub fn done(self) -> Self {
         self.answer(Answer::empty(204, "Done"))
     }
 
-    /// Errors beyond those that follow from its method, its permission and its body.
+    /// Adds errors beyond those that follow from its method, its permission and its body.
     #[must_use]
     pub fn errors<const N: usize>(self, codes: [ErrorCode; N]) -> Self {
         codes.into_iter().fold(self, |operation, code| {
@@ -425,7 +425,7 @@ impl Operation {
         })
     }
 
-    /// An error that means something special here.
+    /// Adds an error with a meaning of its own.
     #[must_use]
     pub fn error(self, code: ErrorCode, meaning: &'static str) -> Self {
         self.refusal(Refusal {
@@ -434,7 +434,7 @@ impl Operation {
         })
     }
 
-    /// Errors that have another status here than elsewhere.
+    /// Adds errors with a different status than elsewhere.
     #[must_use]
     pub fn errors_with<const N: usize>(self, status: u16, codes: [ErrorCode; N]) -> Self {
         codes.into_iter().fold(self, |operation, code| {
@@ -454,7 +454,7 @@ impl Operation {
         self
     }
 
-    /// How a request says who is asking, where that isn’t what its permission says.
+    /// Sets how a request authenticates, if that doesn't follow from its permission.
     #[must_use]
     pub fn security<const N: usize>(self, schemes: [Scheme; N]) -> Self {
         Self {
@@ -463,7 +463,7 @@ impl Operation {
         }
     }
 
-    /// It writes to the database although its method is GET.
+    /// Writes to the database although its method is GET.
     #[must_use]
     pub fn writing(self) -> Self {
         Self {
@@ -472,7 +472,7 @@ impl Operation {
         }
     }
 
-    /// It doesn’t write to the database although its method isn’t GET.
+    /// Doesn't write to the database although its method isn't GET.
     #[must_use]
     pub fn reading(self) -> Self {
         Self {
@@ -481,7 +481,7 @@ impl Operation {
         }
     }
 
-    /// It fails only in the ways that it lists.
+    /// Fails only with the errors that it lists.
     #[must_use]
     pub fn apart(self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The named schemas of the document, as they are collected from what operations take and answer.
+//! The named schemas of the document, collected from requests and responses.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Shape;
 
-/// Where the document has its named schemas.
+/// The path of named schemas in the document.
 pub(super) const PREFIX: &str = "#/components/schemas/";
 
-/// Collects named schemas. A type that is only read by the server has fields that may be left out; one that it writes
-/// says which fields are always there.
+/// Collects named schemas. Types of requests list which fields may be left out; types of responses list which are
+/// always there.
 pub(super) struct Schemas {
     requests: SchemaGenerator,
     answers: SchemaGenerator,
@@ -42,17 +42,17 @@ impl Schemas {
         }
     }
 
-    /// The schema of what a request carries.
+    /// The schema of a request body.
     pub fn request(&mut self, shape: &Shape) -> Value {
         schema(&mut self.requests, shape, leave_out)
     }
 
-    /// The schema of what an answer carries.
+    /// The schema of a response body.
     pub fn answer(&mut self, shape: &Shape) -> Value {
         schema(&mut self.answers, shape, close)
     }
 
-    /// Names the schema of a type that no operation refers to.
+    /// Adds a type that no operation refers to.
     pub fn add<T: JsonSchema>(&mut self) {
         self.answers.subschema_for::<T>();
     }
@@ -82,16 +82,16 @@ fn schema(generator: &mut SchemaGenerator, shape: &Shape, finish: fn(&mut Schema
     schema.to_value()
 }
 
-/// What holds in both directions.
+/// Transformations for both directions.
 fn tidy(schema: &mut Schema) {
-    // JSON has numbers; that Rust has integers of several sizes is no concern of clients.
+    // JSON only has numbers. The sizes of Rust's integers don't matter to clients.
     let format = schema.get("format").and_then(Value::as_str);
     if format.is_some_and(|format| format.trim_start_matches('u').starts_with("int")) {
         schema.remove("format");
     }
-    // Generators make a property with a default a required one.
+    // Code generators would make a property with a default required.
     schema.remove("default");
-    // Lines of a comment are wrapped, and those of a description aren't.
+    // Comments are wrapped; descriptions aren't.
     if let Some(Value::String(description)) = schema.get_mut("description") {
         let paragraphs = description.split("\n\n");
         let paragraphs = paragraphs.map(|text| text.replace("\n- ", "\0").replace('\n', " "));
@@ -104,7 +104,8 @@ fn tidy(schema: &mut Schema) {
     transform_subschemas(&mut tidy, schema);
 }
 
-/// An enumeration whose values have descriptions is a list of constants for schemars; generators know enumerations.
+/// For an enumeration whose values have descriptions, schemars generates a list of constants. Code generators expect
+/// `enum`.
 fn describe_values(schema: &mut Schema) {
     let Some(Value::Array(members)) = schema.get("oneOf") else {
         return;
@@ -132,7 +133,7 @@ fn describe_values(schema: &mut Schema) {
     }
 }
 
-/// A property that may be left out is left out rather than null.
+/// An optional property is left out rather than null.
 fn leave_out(schema: &mut Schema) {
     let required: Vec<_> = match schema.get("required") {
         Some(Value::Array(names)) => names.clone(),
@@ -171,7 +172,7 @@ fn remove_null(property: &mut Value) {
     }
 }
 
-/// Answers have the properties that are described, and no others.
+/// Responses have no properties beyond those described.
 fn close(schema: &mut Schema) {
     if schema.get("properties").is_some() && schema.get("additionalProperties").is_none() {
         schema.insert("additionalProperties".to_owned(), false.into());
@@ -179,7 +180,7 @@ fn close(schema: &mut Schema) {
     transform_subschemas(&mut close, schema);
 }
 
-/// A union whose members all have one property with a constant of its own says so.
+/// Adds a discriminator to a union whose members all have the same property with a different constant.
 fn discriminate(schemas: &mut Map<String, Value>) {
     let constants = |name: &str| -> BTreeMap<String, String> {
         let properties = schemas
@@ -228,7 +229,7 @@ fn discriminate(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// The names of a union's members, where all of them have one.
+/// The names of a union's members, if all of them are named.
 pub(super) fn members(schema: &Value) -> Option<Vec<&str>> {
     let members = schema.get("oneOf")?.as_array()?;
     members

@@ -1,5 +1,5 @@
-//! The contract as TypeScript declarations, printed from the OpenAPI document: a type for each of its schemas, and
-//! `Operations`, which says of each operation how it is asked for and what it answers.
+//! The contract as TypeScript declarations, generated from the OpenAPI document: a type for each schema, and
+//! `Operations` with the request and the responses of each operation.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::schemas::PREFIX;
 
-/// Makes the declarations of a document.
+/// Generates the declarations for a document.
 #[must_use]
 pub fn declarations(document: &Value) -> String {
     let mut text = format!(
@@ -114,7 +114,7 @@ fn print_parameters(text: &mut String, parameters: &[Value]) {
     text.push_str("    };\n");
 }
 
-/// What any of several media types has.
+/// The union of the types of several media types.
 fn contents(content: &Value) -> String {
     let mut types: Vec<_> = entries(content)
         .map(|(_, content)| match content["schema"]["format"].as_str() {
@@ -137,7 +137,7 @@ fn resolved<'a>(document: &'a Value, response: &'a Value) -> &'a Value {
         .unwrap_or(response)
 }
 
-/// The type of a schema, which may be an object over several lines at this depth.
+/// The type of a schema. Objects may span several lines at this depth.
 fn type_of(schema: &Value, depth: usize) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return reference.trim_start_matches(PREFIX).to_owned();
@@ -209,12 +209,12 @@ fn object(schema: &Value, depth: usize) -> String {
     text
 }
 
-/// A description as a comment in front of what it describes.
+/// A description as a doc comment.
 fn comment(text: &mut String, described: &Value, depth: usize) {
     let Some(description) = described["description"].as_str() else {
         return;
     };
-    // Nothing in a description ends the comment.
+    // A description must not end the comment.
     let description = description.replace("*/", "* /");
     let lines: Vec<_> = description.lines().collect();
     if let [line] = *lines {

@@ -1,4 +1,4 @@
-//! What an account is to administrators, how else than by a password one gets into it, and what a token of it may do.
+//! Accounts as administrators see them, sign-in identities, sessions, API tokens and invitations.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word that it is kept as.
+    /// The word stored in the database.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Scope {
         }
     }
 
-    /// The scope that has this word.
+    /// The scope for a stored word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         [Self::Read, Self::Send]
@@ -34,13 +34,13 @@ impl Scope {
     }
 }
 
-/// An account with a provider, by which somebody signs in. The provider is known by its issuer, and the account by what
-/// the issuer calls it for good, never by an e-mail address (OpenID Connect Core §5.7).
+/// An account at a sign-in provider. The issuer identifies the provider, and the subject identifies the account within
+/// it. Both are permanent, unlike an e-mail address (OpenID Connect Core §5.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub issuer: String,
     pub subject: String,
-    /// What it is called with the provider; only to be shown.
+    /// The account's name at the provider, for display only.
     pub username: Option<String>,
 }
 
@@ -58,20 +58,20 @@ pub struct Account {
     pub bot: bool,
     pub disabled: bool,
     pub has_password: bool,
-    /// The sign-in providers that it is linked to.
+    /// The issuers of the linked sign-in providers.
     pub providers: Vec<String>,
     pub created_at: Timestamp,
     /// When one of its open sessions was last used; null where it has none.
     pub last_seen_at: Option<Timestamp>,
 }
 
-/// One of somebody’s sessions.
+/// A user’s session.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Session")]
 pub struct SessionInfo {
     pub id: SessionId,
-    /// What the client calls itself: its `User-Agent`.
+    /// The client’s `User-Agent`.
     #[schemars(length(max = 200))]
     pub device: String,
     pub created_at: Timestamp,
@@ -88,7 +88,7 @@ pub struct ApiToken {
     #[schemars(with = "Name")]
     pub name: String,
     pub scope: Scope,
-    /// Whom it acts as: its owner, or a bot.
+    /// The user it acts as: its owner, or one of the owner’s bots.
     pub user: User,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
@@ -100,7 +100,7 @@ pub struct ApiToken {
 #[serde(rename_all = "camelCase")]
 pub struct Invite {
     pub id: InviteId,
-    /// For how many people it was created.
+    /// How many people could use it when it was created.
     #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
     pub uses: u32,
     #[schemars(range(min = 1, max = *limits::INVITE_USES.end()))]
@@ -111,20 +111,20 @@ pub struct Invite {
     pub expires_at: Timestamp,
 }
 
-/// The page on which somebody who is invited makes their account. What is behind a `#` is sent to no
-/// server (RFC 3986 §3.5), and so stands in no log.
+/// The page on which an invited person creates an account. The token is in the fragment, which browsers don't send to
+/// servers (RFC 3986 §3.5), so it appears in no log.
 #[must_use]
 pub fn invite_link(base: &str, token: &str) -> String {
     format!("{base}/invite#{token}")
 }
 
-/// The page on which somebody chooses a new password.
+/// The page for choosing a new password.
 #[must_use]
 pub fn reset_link(base: &str, token: &str) -> String {
     format!("{base}/reset#{token}")
 }
 
-/// The page on which the first account is made.
+/// The page for creating the first account.
 #[must_use]
 pub fn setup_link(base: &str, token: &str) -> String {
     format!("{base}/setup#{token}")

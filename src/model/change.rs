@@ -1,4 +1,4 @@
-//! What happened, and the event of the contract that tells one caller of it.
+//! Changes, and the events that tell clients about them.
 
 use std::sync::OnceLock;
 
@@ -7,13 +7,12 @@ use serde::Serialize;
 
 use super::{Conversation, ConversationId, Member, Message, User, UserId, schema::Cursor};
 
-/// Something that happened, as the store knows it; [`for_member`](Self::for_member) is what one
-/// stream is told.
+/// A change as the store publishes it. [`for_member`](Self::for_member) turns it into the event for one member.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A new message.
     Message(Message),
-    /// A message that was edited, deleted or reacted to.
+    /// A message was edited or deleted, or its reactions changed.
     Update(Message),
     /// `user_id` has read the conversation up to message `up_to`.
     Read {
@@ -21,14 +20,14 @@ pub enum Change {
         user_id: UserId,
         up_to: i64,
     },
-    /// A conversation that is new, or has another name, other people or another openness.
+    /// A conversation is new, or its name, its participants or its openness changed.
     Conversation(Conversation),
-    /// A conversation that one isn't in any more.
+    /// A member left the conversation or was removed from it.
     Removed(ConversationId),
 }
 
 impl Change {
-    /// Whether somebody in the conversation is told at all.
+    /// Whether the member receives this change.
     #[must_use]
     pub fn is_for(&self, member: &Member) -> bool {
         match self {
@@ -37,8 +36,8 @@ impl Change {
         }
     }
 
-    /// Whether somebody is told the same as everybody else. An author sees their own message
-    /// differently, and a conversation is somebody's view of it.
+    /// Whether this user's event is the same as the other members'. An author's view of their own message differs, and
+    /// each member has their own view of a conversation.
     #[must_use]
     pub fn is_shared_with(&self, caller: UserId) -> bool {
         match self {
@@ -48,7 +47,7 @@ impl Change {
         }
     }
 
-    /// The event of the contract that tells somebody of this change.
+    /// The event that the member receives.
     #[must_use]
     pub fn for_member(&self, member: &Member) -> Event {
         match self {
@@ -78,18 +77,17 @@ impl Change {
     }
 }
 
-/// One event of the feed: its name and its JSON. Its place in the sequence travels beside it, where
-/// it has one.
+/// One event of the feed: its name and its JSON. If it has a place in the sequence, that is passed along separately.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// `message` is the event that server-sent events leave unnamed.
+    /// For server-sent events, `message` is sent without a name, because it is their default.
     pub name: &'static str,
     pub data: String,
     pub frames: Frames,
 }
 
-/// What the transports have made of an event. A message to a large room goes to many streams, and is
-/// the same for all of them, its place included; so it is encoded once.
+/// Encoded forms of an event, cached. A message to a large room goes to many streams in the same form, with the same
+/// cursor, so each transport encodes it once.
 #[derive(Clone, Debug, Default)]
 pub struct Frames {
     pub server_sent: OnceLock<String>,
@@ -100,7 +98,7 @@ impl Event {
     /// An event with `data` as JSON.
     #[must_use]
     pub fn new(name: &'static str, data: &impl Serialize) -> Self {
-        // The types of this module have string keys and no fallible parts, so this can't fail.
+        // Serializing can't fail: the types of this module have string keys and no fallible parts.
         Self {
             name,
             data: serde_json::to_string(data).unwrap_or_default(),
@@ -108,13 +106,13 @@ impl Event {
         }
     }
 
-    /// A conversation that one isn't in any more.
+    /// The caller is no longer in this conversation.
     #[must_use]
     pub fn removed(id: ConversationId) -> Self {
         Self::new("conversation", &Removed { id, removed: true })
     }
 
-    /// Somebody types a message.
+    /// A user is typing.
     #[must_use]
     pub fn typing(conversation_id: ConversationId, user_id: UserId) -> Self {
         Self::new(
@@ -126,17 +124,17 @@ impl Event {
         )
     }
 
-    /// Somebody has come or gone.
+    /// A user came online or went offline.
     #[must_use]
     pub fn presence(user_id: UserId, online: bool) -> Self {
         Self::new("presence", &Presence { user_id, online })
     }
 }
 
-/// What a stream begins with.
+/// The first event of a stream.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Hello<'a> {
-    /// Where the stream begins.
+    /// The place where the stream begins.
     #[schemars(with = "Cursor")]
     pub cursor: String,
     /// The caller.
@@ -146,32 +144,32 @@ pub struct Hello<'a> {
     pub heartbeat: u64,
 }
 
-/// Everything that was missed has been sent; what follows is live.
+/// All missed events have been sent. What follows is live.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CaughtUp {
     #[schemars(with = "Cursor")]
     pub cursor: String,
 }
 
-/// The client’s cursor is unknown here, and it has to load everything again.
+/// This server does not know the client’s cursor. The client has to load everything again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Reset {
     /// A sentence for developers.
     pub reason: &'static str,
 }
 
-/// Somebody has read a conversation up to a message.
+/// A user has read a conversation up to a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadUpTo {
     pub conversation_id: ConversationId,
     pub user_id: UserId,
-    /// The number of the newest message that they have read.
+    /// The number of the newest message that the user has read.
     #[schemars(range(min = 0))]
     pub up_to: i64,
 }
 
-/// The caller is not in this conversation any more.
+/// The caller is no longer in this conversation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Removed {
     pub id: ConversationId,
@@ -179,7 +177,7 @@ pub struct Removed {
     pub removed: bool,
 }
 
-/// Somebody is typing.
+/// A user is typing.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Typing {
@@ -187,7 +185,7 @@ pub struct Typing {
     pub user_id: UserId,
 }
 
-/// Somebody came online or went offline.
+/// A user came online or went offline.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {

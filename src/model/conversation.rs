@@ -1,21 +1,21 @@
-//! Conversations and who takes part in them.
+//! Conversations and their participants.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ConversationId, EventId, Message, MessageId, MessageView, User, UserId, schema};
 
-/// What kind of conversation it is.
+/// The kind of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConversationKind {
-    /// Between two people, who can have only one.
+    /// Between two people. Two people have at most one.
     Direct,
-    /// Named, with any number of people.
+    /// A named conversation of any number of people.
     Room,
 }
 
-/// What somebody may do in a room: an owner also changes it.
+/// A participant’s role. The owner of a room may change the room, remove people and delete messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -23,40 +23,39 @@ pub enum Role {
     Owner,
 }
 
-/// Somebody in a conversation, as far as it decides what they are told of it.
+/// A participant's row in a conversation: what decides which events they receive and how they see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
     pub user: UserId,
     pub role: Role,
-    /// They may read the messages behind this place.
+    /// They may read messages after this place in the sequence.
     pub history_id: EventId,
-    /// The number of the newest message that they have read.
+    /// The number of the newest message that they have read; 0 if none.
     pub last_read_number: i64,
 }
 
 impl Member {
-    /// Whether they may see a message of their conversation. In SQL, the same rule is
-    /// `store::visible::IS_VISIBLE`.
+    /// Whether they may see this message of the conversation. The same rule in SQL is `store::visible::IS_VISIBLE`.
     #[must_use]
     pub fn may_see(&self, message: MessageId) -> bool {
         message > self.history_id
     }
 }
 
-/// Somebody in a conversation, as the others see them.
+/// A participant of a conversation, as the caller sees them.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     pub user: User,
     pub role: Role,
-    /// The number of the newest message that they have read; null where they do not show their activity, and in rooms of
-    /// more than 50 people.
+    /// The number of the newest message that they have read. Null if they hide their activity, and in rooms of more
+    /// than 50 people.
     #[schemars(range(min = 0))]
     pub last_read_number: Option<i64>,
     pub online: bool,
 }
 
-/// A conversation, whoever looks at it. What one caller gets to see of it is its [`view`](Self::view).
+/// A conversation, independent of the caller. What one caller sees of it is its [`view`](Self::view).
 #[derive(Clone, Debug)]
 pub struct Conversation {
     pub id: ConversationId,
@@ -66,13 +65,13 @@ pub struct Conversation {
     /// The two people of a direct conversation.
     pub pair: Option<[User; 2]>,
     pub participant_count: i64,
-    /// When its name, its people or its openness last changed.
+    /// The place in the sequence where its name, its participants or its openness last changed.
     pub changed_id: EventId,
     pub last_message: Option<Message>,
 }
 
 impl Conversation {
-    /// The contract's Conversation object for one of its people.
+    /// The contract's Conversation object for a member.
     #[must_use]
     pub fn view(&self, member: &Member) -> ConversationView<'_> {
         let is_room = self.kind == ConversationKind::Room;
@@ -86,7 +85,7 @@ impl Conversation {
         )
     }
 
-    /// The same for somebody who hasn't come in yet.
+    /// The contract's Conversation object for a user who isn't a member.
     #[must_use]
     pub fn view_from_outside(&self, caller: UserId) -> ConversationView<'_> {
         self.view_as(caller, None, 0, None)
@@ -126,18 +125,18 @@ pub struct ConversationView<'a> {
     pub id: ConversationId,
     #[schemars(with = "String")]
     pub kind: ConversationKind,
-    /// Of two states of a conversation, the one with the larger version is the newer. Messages and read marks do not
-    /// change it.
+    /// Of two states of a conversation, the one with the larger version is newer. Messages and read marks do not change
+    /// the version.
     pub version: EventId,
     pub name: Option<&'a str>,
     pub other_participant: Option<&'a User>,
     #[schemars(range(min = 0))]
     pub participant_count: i64,
-    /// Whether anybody may find it and join.
+    /// Whether every user may find it and join.
     pub open: bool,
-    /// The caller’s own; null where they are not in the room.
+    /// The caller’s role. Null if the caller is not in the room.
     pub role: Option<Role>,
-    /// Null where the caller may see no message of it.
+    /// The newest message. Null if there is none that the caller may see.
     #[schemars(with = "Option<schema::Message>")]
     pub last_message: Option<MessageView<'a>>,
     pub has_unread_messages: bool,

@@ -1,4 +1,4 @@
-//! Hooks, by which programs post messages into a room.
+//! Incoming webhooks, with which programs post messages into a room.
 
 use schemars::JsonSchema;
 use serde::Serialize;

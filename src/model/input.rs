@@ -1,4 +1,4 @@
-//! The rules that input must keep: usernames, names of rooms and tokens, contents, client ids and emoji.
+//! Validation of input: usernames, names of rooms and tokens, message contents, client ids and emoji.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -10,27 +10,27 @@ const MAX_USERNAME_LENGTH: usize = 32;
 const MAX_NAME_LENGTH: usize = 80;
 const MAX_CLIENT_ID_LENGTH: usize = 64;
 
-/// A username that keeps the rules: NFKC, 1 to 32 letters, digits, `_`, `.` or `-`.
+/// A valid username: 1 to 32 letters, digits, `_`, `.` or `-`, in NFKC.
 #[derive(Clone, Debug)]
 pub struct Username {
     pub text: String,
-    /// The same for all names that differ only in case.
+    /// The case-folded name; equal for names that differ only in case.
     pub key: String,
 }
 
 impl Username {
-    /// Normalises and checks a name.
+    /// Normalizes and validates a name.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `username`, with the rule that was broken.
+    /// [`Error::Invalid`] on `username`, with the broken rule.
     pub fn new(text: &str) -> Result<Self> {
         Self::in_field("username", text)
     }
 
-    /// The same for a name that stands in another field.
+    /// Like [`new`](Self::new), for input from another field.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `field`, with the rule that was broken.
+    /// [`Error::Invalid`] on `field`, with the broken rule.
     pub fn in_field(field: &'static str, text: &str) -> Result<Self> {
         let text: String = text.trim().nfkc().collect();
         let length = text.chars().count();
@@ -41,7 +41,7 @@ impl Username {
             let reason = format!("A username has {MAX_USERNAME_LENGTH} characters at most");
             return Err(Error::invalid(field, reason));
         }
-        // Unicode has letters that nobody sees: Hangul fillers and two vowels of Khmer.
+        // These letters are invisible: the Hangul fillers and two Khmer vowels.
         let is_invisible = |c| "\u{115f}\u{1160}\u{17b4}\u{17b5}".contains(c);
         if !text
             .chars()
@@ -57,21 +57,21 @@ impl Username {
     }
 }
 
-/// What is the same for all spellings of a name that differ in case or compatibility form.
+/// The key under which a name is unique: equal for all spellings that differ only in case or compatibility form.
 #[must_use]
 pub fn username_key(text: &str) -> String {
-    // Lower, upper and lower case again fold what one alone leaves apart (ẞ, ß and ss). A sigma is
-    // written differently at the end of a word, but a search may end where a name doesn't. NFKC
-    // again, as case mapping can take a text out of it.
+    // Mapping to lower, upper and lower case again also unifies ẞ, ß and ss. A final sigma is written differently, but
+    // the end of a search prefix isn't the end of a name. Case mapping can produce text that isn't NFKC, so it is
+    // normalized again.
     let text: String = text.trim().nfkc().collect();
     let folded = text.to_lowercase().to_uppercase().to_lowercase();
     folded.replace('ς', "σ").nfkc().collect()
 }
 
-/// Trims a message's content and checks it; what is inside stays byte for byte.
+/// Trims and validates a message's content. The text inside stays byte for byte the same.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `content` where it is empty, too long or has a NUL.
+/// [`Error::Invalid`] on `content` if it is empty, too long or contains NUL.
 pub fn message_content(text: &str) -> Result<&str> {
     let content = text.trim();
     if content.is_empty() {
@@ -90,10 +90,10 @@ pub fn message_content(text: &str) -> Result<&str> {
     Ok(content)
 }
 
-/// Checks the id that a client gave its message, so that sending it again can't double it.
+/// Validates a client's own id for a message. It makes repeated sends idempotent.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `clientId` where it isn't 1 to 64 printable characters.
+/// [`Error::Invalid`] on `clientId` if it isn't 1 to 64 printable characters.
 pub fn client_id(text: String) -> Result<String> {
     let length = text.chars().count();
     if length == 0 || length > MAX_CLIENT_ID_LENGTH || text.chars().any(char::is_control) {
@@ -103,18 +103,18 @@ pub fn client_id(text: String) -> Result<String> {
     Ok(text)
 }
 
-/// Trims a room's name and checks it.
+/// Trims and validates a room's name.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `name` where nobody could see it, it is too long, or has control characters.
+/// [`Error::Invalid`] on `name` if it has no visible character, is too long, or has control characters.
 pub fn room_name(text: &str) -> Result<String> {
     shown_name("A room", text)
 }
 
-/// Trims an API token's name and checks it, by the rules of a room's.
+/// Trims and validates an API token's name, with the same rules as a room's.
 ///
 /// # Errors
-/// Those of [`room_name`].
+/// As for [`room_name`].
 pub fn token_name(text: &str) -> Result<String> {
     shown_name("A token", text)
 }
@@ -135,14 +135,14 @@ fn shown_name(what: &str, text: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// What turns the direction of writing around: a name must not reorder what stands beside it
-/// (Unicode Standard Annex #9 §2).
+/// Whether the character is a bidirectional control. A name must not reorder the text beside it (Unicode Standard Annex
+/// #9 §2).
 #[must_use]
 pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// White space, joiners, selectors and fillers, which leave nothing to see where nothing else is.
+/// Whether the character is invisible: white space, joiners, variation selectors and fillers.
 fn is_unseen(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
@@ -152,22 +152,22 @@ fn is_unseen(c: char) -> bool {
             | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One emoji of Unicode's list (UTS #51, emoji-test.txt), fully qualified.
+/// One fully qualified emoji from Unicode's list (UTS #51, emoji-test.txt).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Emoji(&'static str);
 
 impl Emoji {
-    /// Finds the emoji; a spelling without its variation selector is the same one.
+    /// Finds the emoji, also if its variation selector is missing.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `emoji` where the text isn't exactly one.
+    /// [`Error::Invalid`] on `emoji` if the text isn't exactly one emoji.
     pub fn new(text: &str) -> Result<Self> {
         emojis::get(text)
             .map(|emoji| Self(emoji.as_str()))
             .ok_or_else(|| Error::invalid("emoji", "A reaction is a single emoji"))
     }
 
-    /// As it is kept and travels.
+    /// The text that is stored and sent.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.0

@@ -1,5 +1,4 @@
-//! Limits of the numbers that people choose, the same wherever they choose them: over HTTP, on the command line, at the
-//! control socket.
+//! Limits of numbers that people choose. HTTP, the command line and the control socket share them.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -7,12 +6,12 @@ use crate::error::{Error, Result};
 
 /// How many people may use an invitation.
 pub const INVITE_USES: RangeInclusive<u32> = 1..=100;
-/// Days for which an invitation is good.
+/// How many days an invitation may be valid.
 pub const INVITE_DAYS: RangeInclusive<u32> = 1..=90;
-/// Days for which an API token is good.
+/// How many days an API token may be valid.
 pub const TOKEN_DAYS: RangeInclusive<u32> = 1..=365;
 
-/// How many people may use an invitation, within [`INVITE_USES`].
+/// Checks the number of people who may use an invitation against [`INVITE_USES`].
 ///
 /// # Errors
 /// [`Error::Invalid`] on `uses`.
@@ -27,7 +26,7 @@ pub fn invite_uses(uses: u32) -> Result<u32> {
     ))
 }
 
-/// So many days as a time, within `limits`.
+/// Converts a number of days, within `limits`, to a duration.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `days`.

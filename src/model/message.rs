@@ -1,4 +1,4 @@
-//! Messages, and what one caller gets to see of them.
+//! Messages, and each caller's view of them.
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -8,35 +8,35 @@ use super::{
     schema::ClientId,
 };
 
-/// A message as it is kept. What one caller gets to see of it is its [`view`](Self::view).
+/// A message, independent of the caller. What one caller sees of it is its [`view`](Self::view).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub id: MessageId,
     pub conversation_id: ConversationId,
-    /// The place in its conversation: 1, 2, 3 … without a hole.
+    /// Numbers the messages of a conversation: 1, 2, 3 … without gaps.
     pub number: i64,
-    /// None where the system says what has happened.
+    /// None for a system message.
     pub author: Option<User>,
     pub client_id: Option<String>,
-    /// As it is shown: what the system says has been composed, in English.
+    /// The text to show. For a system message it is composed in English.
     pub content: String,
     pub created_at: Timestamp,
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
-    /// When it last changed after it was sent.
+    /// The place in the sequence of its last change after it was sent.
     pub changed_id: Option<EventId>,
-    /// What the system says, and about whom.
+    /// For a system message, its kind and its subject.
     pub system: Option<(SystemKind, User)>,
-    /// In the order of their first use.
+    /// In order of first use.
     pub reactions: Vec<Reaction>,
 }
 
-/// Who has reacted with one emoji.
+/// One emoji, and who reacted with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reaction {
     #[schemars(length(min = 1))]
     pub emoji: String,
-    /// In the order of their reactions.
+    /// In the order in which they reacted.
     #[schemars(length(min = 1))]
     pub users: Vec<UserId>,
 }
@@ -55,7 +55,7 @@ pub enum SystemKind {
     Added,
     /// The owner removed the subject.
     Removed,
-    /// The subject gave the room another name.
+    /// The subject renamed the room.
     Renamed,
     /// The subject opened the room to everybody.
     Opened,
@@ -66,7 +66,7 @@ pub enum SystemKind {
 }
 
 impl SystemKind {
-    /// The data of a removal in which a bot left because its maker, the actor, did.
+    /// The `data` of a bot's removal that followed from the departure of its maker, the actor.
     pub const FOLLOWED: &'static str = "followed";
 
     const ALL: [Self; 9] = [
@@ -81,7 +81,7 @@ impl SystemKind {
         Self::Owner,
     ];
 
-    /// The word that it is kept as, and that it travels as.
+    /// The word that is stored and sent.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -97,8 +97,8 @@ impl SystemKind {
         }
     }
 
-    /// What it says, in English. `data` is what the message holds as its content: a room’s new name,
-    /// [`FOLLOWED`](Self::FOLLOWED), or the name of an actor whom an older database can’t name otherwise.
+    /// The English text. `data` is the stored content: a room's new name, [`FOLLOWED`](Self::FOLLOWED), or the name of an
+    /// actor who is no user of that name any more, from an older database. Without an actor, the text doesn't say who did it.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
         let known = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
@@ -122,7 +122,7 @@ impl SystemKind {
         }
     }
 
-    /// The kind that has this word.
+    /// The kind for a stored word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
@@ -144,21 +144,20 @@ impl Message {
             .is_some_and(|author| author.id == caller)
     }
 
-    /// Whether somebody in its conversation may delete it: its author, and a room's owner, but nobody
-    /// what the system says.
+    /// Whether a member may delete it: the author may, and the room's owner, except system messages.
     #[must_use]
     pub fn may_be_deleted_by(&self, member: &Member) -> bool {
         self.is_by(member.user) || member.role == Role::Owner && self.system.is_none()
     }
 
-    /// When it became what it is: of two states of a message, the one with the larger version is the
+    /// The place in the sequence of its current state. Of two states of a message, the one with the larger version is
     /// newer.
     #[must_use]
     pub fn version(&self) -> EventId {
         self.changed_id.unwrap_or(self.id)
     }
 
-    /// The contract's Message object for `caller`; the client id is shown to the author alone.
+    /// The contract's Message object for `caller`. The client id is shown only to the author.
     #[must_use]
     pub fn view(&self, caller: UserId) -> MessageView<'_> {
         let mine = self.is_by(caller);
@@ -187,19 +186,19 @@ impl Message {
 pub struct MessageView<'a> {
     pub id: MessageId,
     pub conversation_id: ConversationId,
-    /// Counts a conversation’s messages without a gap, deleted ones included.
+    /// The message’s number in its conversation. There are no gaps: deleted messages keep their numbers.
     #[schemars(range(min = 1))]
     pub number: i64,
-    /// Of two states of a message, the one with the larger version is the newer.
+    /// Of two states of a message, the one with the larger version is newer.
     pub version: EventId,
-    /// Empty where the message was deleted.
+    /// Empty if the message was deleted.
     #[schemars(length(max = MAX_MESSAGE_LENGTH))]
     pub content: &'a str,
     pub created_at: Timestamp,
     /// Whether the caller wrote it.
     pub mine: bool,
     pub author: Option<&'a User>,
-    /// Only its author sees it.
+    /// Only the author sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ClientId>")]
     pub client_id: Option<&'a str>,
@@ -209,7 +208,7 @@ pub struct MessageView<'a> {
     pub system: Option<SystemKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a User>,
-    /// In the order of their first use.
+    /// In order of first use.
     #[schemars(length(max = 20))]
     pub reactions: &'a [Reaction],
 }

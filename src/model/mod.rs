@@ -1,5 +1,5 @@
-//! What travels: ids, users, conversations, messages and events, as the contract's JSON, and the
-//! rules that input must keep. Nothing here reads or writes anything.
+//! The types of the contract: ids, users, conversations, messages and events, and the validation of input. Nothing here
+//! does any I/O.
 
 mod account;
 mod change;
@@ -36,7 +36,7 @@ pub use self::{
     permission::Permission,
 };
 
-/// A 64-bit id that travels as a decimal string, because JavaScript's numbers end at 2^53.
+/// A 64-bit id. In JSON it is a decimal string, because JavaScript's numbers are exact only up to 2^53.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -76,29 +76,29 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Names a user.
+    /// Identifies a user.
     UserId,
-    /// Names a session, not the token that opens it.
+    /// Identifies a session or an API token. It isn't secret, unlike the token itself.
     SessionId,
-    /// Names a conversation.
+    /// Identifies a conversation.
     ConversationId,
-    /// Names an invitation.
+    /// Identifies an invitation.
     InviteId,
-    /// Names a hook.
+    /// Identifies a hook.
     HookId,
-    /// A place in the one sequence that numbers messages and events.
+    /// A place in the sequence that numbers messages and all other changes.
     EventId,
 }
 
-/// A message is its own event: its id is its place in the sequence.
+/// A message's id is also its place in the sequence.
 pub type MessageId = EventId;
 
-/// The text isn't the canonical decimal form of an id.
+/// The text isn't an id in canonical decimal form.
 #[derive(Debug, thiserror::Error)]
 #[error("not an id")]
 pub struct NotAnId;
 
-/// Reads 1 to 2^63 − 1 in canonical decimal: no sign, no leading zero, no white space.
+/// Parses 1 to 2^63 − 1 in canonical decimal: no sign, no leading zero, no white space.
 fn parse_id(text: &str) -> Result<i64, NotAnId> {
     let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     if !canonical {
@@ -107,12 +107,13 @@ fn parse_id(text: &str) -> Result<i64, NotAnId> {
     text.parse().map_err(|_| NotAnId)
 }
 
-/// A moment in milliseconds since 1970; travels as RFC 3339 in UTC with milliseconds.
+/// A moment in milliseconds since 1970 UTC. In JSON it is RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The wall clock's present reading. For display and expiry; nothing is ordered by it.
+    /// The current wall-clock time, for display and expiry. Nothing is ordered by it, because the clock can be set
+    /// back.
     #[must_use]
     pub fn now() -> Self {
         let since_epoch = SystemTime::now()
@@ -144,13 +145,13 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A person or a bot, as everybody may see them.
+/// A person or a bot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct User {
     pub id: UserId,
     #[schemars(with = "Username")]
     pub username: String,
-    /// The path of their picture, which changes with it; null where they have none.
+    /// The path of the user’s picture. It changes when the picture does. Null if there is none.
     #[serde(rename = "avatarURL")]
     #[schemars(extend("format" = "uri-reference"))]
     pub avatar_url: Option<String>,

@@ -1,33 +1,31 @@
-//! What somebody needs in order to do something. Each route names one of these; how a request proves
-//! that it has it is HTTP's.
+//! What a request needs for a route. Each route names one permission. How a request proves it is up to HTTP.
 
-/// Who may do something.
+/// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Anybody.
+    /// Everybody.
     Public,
-    /// Anybody, but no page of another origin: whoever signs in gets a cookie.
+    /// Everybody, but not from a page of another origin, because signing in sets a cookie.
     SignIn,
-    /// Whoever is on the way to a sign-in provider, or back. Each step has a proof of its own, which its
-    /// handler checks.
+    /// A browser on its way to or from a sign-in provider. The handler checks the proof of each step.
     Provider,
-    /// Whoever knows the secret of a hook, which its handler looks up.
+    /// Somebody with the secret of a hook. The handler looks it up.
     Hook,
-    /// Whoever has the token for metrics, or is on this machine where there is none.
+    /// Somebody with the metrics token; without a configured token, requests from this machine.
     Metrics,
-    /// Any session: people, and API tokens of either scope.
+    /// Any session: a person's, or an API token of either scope.
     Read,
-    /// Like [`Read`](Self::Read), where the token may also stand in the query: an EventSource can't set headers.
+    /// Like [`Read`](Self::Read), but the token may also be in the query, because EventSource can't set headers.
     Feed,
-    /// A session that may take part in conversations: people, and API tokens of scope `send`.
+    /// A session that may take part in conversations: a person's, or an API token of scope `send`.
     Send,
-    /// The session of a person; no API token is enough.
+    /// A person's session, not an API token.
     Person,
-    /// Like [`Person`](Self::Person), named by a bearer token and not by a cookie.
+    /// Like [`Person`](Self::Person), but authenticated by a bearer token, not by a cookie.
     Bearer,
-    /// The session of a person who administers the server.
+    /// The session of an administrator.
     Administrator,
-    /// The session of a person who looks at a plain page, named by a cookie.
+    /// A person's session on a plain page, authenticated by a cookie.
     Page,
     /// Like [`Page`](Self::Page), for a form that one of our own pages has shown in this session.
     Form,

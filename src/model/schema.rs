@@ -1,4 +1,4 @@
-//! How the contract describes what is a plain string in Rust, and what it shows as a union.
+//! Schemas of the contract for types that are plain strings in Rust, and for unions.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::{
     MessageView, Reaction, Role, SystemKind, Timestamp, User, UserId, Username,
 };
 
-/// Describes types that travel as strings. The documentation of each becomes its description.
+/// Implements `JsonSchema` for types that are strings in JSON. Their doc comments become the descriptions.
 macro_rules! texts {
     ($($(#[doc = $doc:literal])+ $name:ident as $shown:literal = $schema:tt;)+) => {$(
         impl JsonSchema for $name {
@@ -28,11 +28,11 @@ macro_rules! texts {
     )+};
 }
 
-/// A username as somebody types it.
+/// A username as typed by a user.
 pub struct AnyCaseUsername;
 /// The name of a room or an API token.
 pub struct Name;
-/// What a message says.
+/// A message's content.
 pub struct Content;
 /// A client’s own id for a message.
 pub struct ClientId;
@@ -40,26 +40,27 @@ pub struct ClientId;
 pub struct Password;
 /// A place in the feed.
 pub struct Cursor;
-/// What opens a session.
+/// A session's token.
 pub struct SessionToken;
 
 texts! {
     /// 1 to 32 letters, digits, `_`, `.` and `-`, in Unicode’s form NFKC.
     Username as "Username" = { "minLength": 1, "maxLength": 32, "pattern": r"^\S+$", "examples": ["jane"] };
-    /// A username, in upper or lower case.
+    /// A username. Case does not matter.
     AnyCaseUsername as "AnyCaseUsername" = { "minLength": 1, "pattern": r"\S", "examples": ["jane"] };
-    /// The name of a room or an API token. White space around it is removed. It has something visible, and no control
-    /// characters.
+    /// The name of a room or an API token. White space around it is removed. It needs a visible character and must not
+    /// contain control characters.
     Name as "Name" = { "minLength": 1, "maxLength": 80, "examples": ["Kitchen"] };
-    /// What a message says. White space around it is removed. The length counts Unicode scalar values; U+0000 is refused.
+    /// The text of a message. White space around it is removed. The length counts Unicode scalar values. U+0000 is not
+    /// allowed.
     Content as "Content" = { "minLength": 1, "maxLength": MAX_MESSAGE_LENGTH, "examples": ["Are you at home?"] };
-    /// Printable characters that the client chooses, such as a UUID.
+    /// An id that the client chooses, such as a UUID. Only printable characters.
     ClientId as "ClientId" = { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" };
-    /// 8 to 1,024 bytes in Unicode’s form NFC. The commonest passwords and the username itself are refused.
+    /// 8 to 1,024 bytes in Unicode’s form NFC. Very common passwords and the username itself are not allowed.
     Password as "Password" = { "minLength": 3, "maxLength": 1024, "examples": ["correct horse battery"] };
-    /// A place in the feed. Clients store it and send it back, and do not look into it.
+    /// A place in the feed. Clients store it and send it back. Its contents are opaque.
     Cursor as "Cursor" = { "minLength": 1 };
-    /// Opens the session. It is shown only once.
+    /// The token of the session. It is shown only once.
     SessionToken as "SessionToken" = { "minLength": 1 };
     /// A moment in UTC, with milliseconds (RFC 3339).
     Timestamp as "Timestamp" = {
@@ -69,7 +70,7 @@ texts! {
     };
 }
 
-/// The one schema of all ids.
+/// The schema shared by all ids.
 #[must_use]
 pub fn id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -80,7 +81,7 @@ pub fn id(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Describes types as unions of others. The documentation of each becomes its description.
+/// Implements `JsonSchema` for unions of other types. Their doc comments become the descriptions.
 macro_rules! unions {
     ($($(#[doc = $doc:literal])+ $name:ident = $($member:ident)|+;)+) => {$(
         impl schemars::JsonSchema for $name {
@@ -106,10 +107,10 @@ pub struct Conversation;
 pub struct Message;
 
 unions! {
-    /// A conversation as the caller sees it: between two people, or a room.
+    /// A conversation as the caller sees it: a direct conversation or a room.
     Conversation = DirectConversation | RoomConversation;
-    /// A message as the caller sees it: from a user, or from the system, which tells what happened to a room. Only the
-    /// system’s messages have `system` and `subject`.
+    /// A message as the caller sees it: from a user, or from the system about a change of a room. Only system messages
+    /// have `system` and `subject`.
     Message = UserMessage | SystemMessage;
 }
 
@@ -117,13 +118,13 @@ unions! {
 pub struct DirectConversation;
 /// A room.
 pub struct RoomConversation;
-/// A message that somebody wrote.
+/// A message from a user.
 pub struct UserMessage;
-/// A message of the system.
+/// A system message.
 pub struct SystemMessage;
 
-/// Describes one member of a union by the view that all members share: some of its properties are described otherwise
-/// there, and those that are described as `null` here have only that value.
+/// Implements `JsonSchema` for one member of a union. It starts from the view that all members share and replaces some
+/// properties. Those described as `null` here always have that value.
 macro_rules! members {
     ($($name:ident of $view:ty, $description:literal, $example:expr, without $without:tt, $properties:expr;)+) => {$(
         impl JsonSchema for $name {
@@ -172,10 +173,10 @@ members! {
         "name": generator.subschema_for::<Name>(),
         "otherParticipant": { "type": "null" }
     });
-    UserMessage of MessageView<'_>, "A message that somebody wrote.", message(), without ["system", "subject"], |generator| json!({
+    UserMessage of MessageView<'_>, "A message from a user.", message(), without ["system", "subject"], |generator| json!({
         "author": generator.subschema_for::<User>()
     });
-    SystemMessage of MessageView<'_>, "What happened to a room. `content` says it in English.", joined(), without ["clientId"],
+    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English.", joined(), without ["clientId"],
         |generator| json!({
             "mine": { "type": "boolean", "const": false },
             "author": { "type": "null" },
@@ -184,7 +185,7 @@ members! {
         });
 }
 
-/// The caller of the examples.
+/// The caller in the examples.
 const CALLER: Member = Member {
     user: UserId(1),
     role: Role::Owner,
@@ -192,7 +193,7 @@ const CALLER: Member = Member {
     last_read_number: 2,
 };
 
-/// A message as an example.
+/// An example message.
 #[must_use]
 pub fn message() -> Value {
     json!(jane_asks().view(CALLER.user))
@@ -264,7 +265,7 @@ fn kitchen() -> super::Conversation {
     }
 }
 
-/// A user as an example.
+/// An example user.
 #[must_use]
 pub fn jane() -> User {
     User {

@@ -1,5 +1,5 @@
-//! The ways in: making an account, signing in to it, and changing what one signs in by. Whether a
-//! password is right has been found out before: hashing takes longer than a transaction may.
+//! Creating accounts, signing in, and changing passwords. Passwords are hashed and checked before, because hashing
+//! takes longer than a transaction may.
 
 use std::sync::Arc;
 
@@ -16,18 +16,18 @@ use crate::{
     model::{Identity, UserId, Username},
 };
 
-/// What somebody has shown, to be let in.
+/// How somebody has authenticated.
 #[derive(Debug)]
 pub enum Authentication {
-    /// Nothing but a name, in development mode.
+    /// By name only, in development mode.
     Name(String),
-    /// The password of which this was the hash when it was checked.
+    /// By a password that matched this hash.
     Password { user: UserId, hash: String },
-    /// An account with a provider.
+    /// By an account at a sign-in provider.
     Identity(Identity),
 }
 
-/// An account to be made. Its name and password have been checked.
+/// An account to create. Its name and password have been checked.
 #[derive(Debug)]
 pub struct NewAccount {
     pub username: Username,
@@ -35,35 +35,35 @@ pub struct NewAccount {
     pub grant: SignupGrant,
 }
 
-/// What somebody will sign in by.
+/// What a new user will sign in with.
 #[derive(Debug)]
 pub enum Credential {
-    /// The name alone, in development mode.
+    /// Only the name, in development mode.
     NameOnly,
-    /// The password of this hash.
+    /// A password with this hash.
     PasswordHash(String),
     Identity(Identity),
 }
 
-/// Why somebody may make themselves an account.
+/// Why somebody may create an account.
 #[derive(Debug)]
 pub enum SignupGrant {
-    /// Anybody may.
+    /// Sign-up is open.
     Open,
-    /// They have an invitation.
+    /// They have an invitation with this token.
     Invite(String),
-    /// It is the first account, of an administrator.
+    /// It is the first account, which becomes an administrator.
     Setup,
 }
 
 impl Store {
-    /// Whether there is no administrator yet who could sign in.
+    /// Whether no administrator can sign in yet.
     pub async fn needs_setup(&self) -> Result<bool> {
         self.read(|connection| Ok(count_administrators(connection)? == 0))
             .await
     }
 
-    /// The user of that name and the hash of their password, where they have one.
+    /// The user with this name and their password hash. None if either is missing.
     pub async fn find_password_hash(&self, username: String) -> Result<Option<(UserId, String)>> {
         self.read(move |connection| {
             let Some(user) = users::find(connection, &username)? else {
@@ -74,17 +74,17 @@ impl Store {
         .await
     }
 
-    /// The hash of a user's password, where they have one.
+    /// A user's password hash. None if they have no password.
     pub async fn password_hash(&self, user: UserId) -> Result<Option<String>> {
         self.read(move |connection| Ok(password_hash(connection, user)?))
             .await
     }
 
-    /// Starts a session for whoever has shown who they are.
+    /// Starts a session for an authenticated user.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is nobody of that name or identity, [`Error::BadCredentials`]
-    /// where the password was changed meanwhile, [`Error::Disabled`].
+    /// [`Error::NotFound`] if no user has this name or identity, [`Error::BadCredentials`] if the password has been
+    /// changed since it was checked, [`Error::Disabled`].
     pub async fn sign_in(
         &self,
         authentication: Authentication,
@@ -118,11 +118,11 @@ impl Store {
         .await
     }
 
-    /// Makes an account and starts its first session.
+    /// Creates an account and starts its first session.
     ///
     /// # Errors
-    /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`],
-    /// [`Error::BadSetupToken`] where somebody was faster.
+    /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`], [`Error::BadSetupToken`] if another
+    /// account was set up first.
     pub async fn sign_up(&self, account: NewAccount, device: String) -> Result<SignedIn> {
         self.write(move |tx| {
             let NewAccount {
@@ -152,12 +152,13 @@ impl Store {
         .await
     }
 
-    /// Gives a session's user a new password, ends their other sessions, and gives this one another
-    /// token. `former` is the hash of the password that was found to be right. Where they have nothing to
-    /// sign in by, as somebody left of development mode, `may_be_first` says whether they may choose it.
+    /// Sets a new password, ends the user's other sessions, and gives this session a new token. `former` is the
+    /// password hash that was checked. `may_be_first` allows users who can't sign in at all, such as those left from
+    /// development mode, to set a password.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`] where it was changed meanwhile, [`Error::NotYours`] where they may not.
+    /// [`Error::WrongPassword`] if the password has been changed since it was checked, [`Error::NotYours`] if
+    /// `may_be_first` is required.
     pub async fn change_password(
         &self,
         session: Arc<Session>,

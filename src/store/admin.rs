@@ -1,4 +1,4 @@
-//! What administrators do with other people's accounts.
+//! What administrators do with accounts.
 
 use rusqlite::{Connection, Row};
 
@@ -15,10 +15,10 @@ use crate::{
     model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username, username_key},
 };
 
-/// Accounts in one page of the list.
+/// Accounts in one page.
 const PAGE: u32 = 50;
 
-/// What is to be different about an account.
+/// Changes of an account; `None` leaves a property as it is.
 #[derive(Debug, Default)]
 pub struct AccountUpdate {
     pub username: Option<Username>,
@@ -27,7 +27,7 @@ pub struct AccountUpdate {
 }
 
 impl Store {
-    /// Whether somebody is an administrator who can sign in.
+    /// Whether a user is an administrator and can sign in.
     pub async fn is_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| {
             let is_named = users::is_named_admin(connection, user)?;
@@ -36,13 +36,13 @@ impl Store {
         .await
     }
 
-    /// Whether somebody is named as an administrator, and may have nothing to sign in by.
+    /// Whether a user is marked as an administrator, even if they can't sign in.
     pub async fn is_named_admin(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| Ok(users::is_named_admin(connection, user)?))
             .await
     }
 
-    /// One page of the accounts whose names start with `prefix`, those made after `after`.
+    /// One page of the accounts whose names start with `prefix`, by id, after `after`.
     pub async fn accounts(&self, prefix: &str, after: Option<UserId>) -> Result<Vec<Account>> {
         let key = username_key(prefix);
         let after = after.map_or(0, |after| after.0);
@@ -57,7 +57,7 @@ impl Store {
         .await
     }
 
-    /// The user of that name, as an administrator sees them.
+    /// The account with this name.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -69,7 +69,7 @@ impl Store {
         .await
     }
 
-    /// Makes an account for somebody, who chooses their password by the link.
+    /// Creates an account for somebody else, who chooses a password with the link.
     ///
     /// # Errors
     /// [`Error::UsernameTaken`].
@@ -87,12 +87,12 @@ impl Store {
         .await
     }
 
-    /// Changes an account. Whoever is disabled is out at once, with their bots, and what they were
-    /// signed in by stays ended when they may come back.
+    /// Updates an account. Disabling it ends the sessions of the user and their bots at once. They stay ended if the
+    /// account is enabled again.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] where nobody would be left to
-    /// administer, [`Error::Invalid`] for a bot that is to be an administrator.
+    /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] if no administrator would be left,
+    /// [`Error::Invalid`] if a bot would become an administrator.
     pub async fn update_account(&self, user: UserId, change: AccountUpdate) -> Result<Account> {
         self.write(move |tx| {
             update(tx, user, &change)?;
@@ -101,20 +101,20 @@ impl Store {
         .await
     }
 
-    /// Somebody's open sessions, as an administrator sees them.
+    /// A user's open sessions.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user.
+    /// [`Error::NotFound`] if there is no such user.
     pub async fn account_sessions(&self, user: UserId) -> Result<Vec<SessionInfo>> {
         self.read(move |connection| account(connection, user).map(drop))
             .await?;
         self.user_sessions(user, None).await
     }
 
-    /// Ends one of somebody's sessions, or all of them.
+    /// Ends one of a user's sessions, or all of them.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user or session.
+    /// [`Error::NotFound`] if there is no such user or session.
     pub async fn end_account_sessions(
         &self,
         user: UserId,
@@ -156,10 +156,11 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Res
     let is_admin =
         change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);
     if before.admin && !is_admin {
-        // What they have made for others would be a way back in. Whoever else's these are asks again.
+        // A former administrator could get back in with a link that they created for another user. All links are
+        // deleted, because it isn't stored who created which.
         resets::delete_all(tx.connection)?;
     }
-    // Somebody who could administer before must be left, if it isn't a server that nobody could.
+    // An active administrator must not be the last. On a server that had none, nothing is lost.
     let could = before.admin && !before.disabled && can_sign_in(tx.connection, user)?;
     if could && count_administrators(tx.connection)? == 0 {
         return Err(Error::LastAdmin);
@@ -208,7 +209,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         has_password: row.get("has_password")?,
         created_at: Timestamp(row.get("created_at")?),
         last_seen_at: row.get::<_, Option<_>>("last_seen_at")?.map(Timestamp),
-        // A URL has no space.
+        // Issuers are URLs, which contain no spaces.
         providers: issuers
             .iter()
             .flat_map(|issuers| issuers.split(' '))

@@ -1,6 +1,5 @@
-//! What happens to a message after it was sent: its author edits it, it is deleted, people react to
-//! it. Each of these gives it a newer place in the sequence, and everybody who may see it is told
-//! how it is now.
+//! Changes of a message after it was sent: edits, deletion, reactions. Each gives the message a new place in the
+//! sequence and publishes its new state to everybody who may see it.
 
 use super::{
     context::Transaction,
@@ -13,15 +12,15 @@ use crate::{
     model::{Change, Emoji, Message, MessageId, UserId},
 };
 
-/// Different emoji that one message can have.
+/// The most different emoji on one message.
 const MAX_EMOJI: usize = 20;
 
 impl Store {
-    /// Gives a message another content, which has been checked.
+    /// Replaces a message's content. The new content has been checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller can't see it or it was deleted, [`Error::NotYours`]
-    /// where somebody else wrote it.
+    /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::NotYours`] if the caller isn't its
+    /// author.
     pub async fn edit_message(
         &self,
         caller: UserId,
@@ -46,12 +45,11 @@ impl Store {
         .await
     }
 
-    /// Deletes a message: its place stays, its text and its reactions are gone. What is deleted
-    /// already stays so.
+    /// Deletes a message's content and its reactions. Its number and place remain. Deleting it again has no effect.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller can't see it, [`Error::NotYours`] where they are neither
-    /// its author nor the room's owner.
+    /// [`Error::NotFound`] if the caller can't see it, [`Error::NotYours`] if the caller is neither its author nor the
+    /// room's owner.
     pub async fn delete_message(&self, caller: UserId, id: MessageId) -> Result<()> {
         self.write(move |tx| {
             let (message, member) = visible(tx.connection, id, caller)?;
@@ -71,11 +69,11 @@ impl Store {
         .await
     }
 
-    /// Adds the caller's reaction; twice is once.
+    /// Adds the caller's reaction. Adding it again has no effect.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller can't see the message or it was deleted,
-    /// [`Error::Invalid`] on `emoji` where it has too many others.
+    /// [`Error::NotFound`] if the caller can't see the message or it was deleted, [`Error::Invalid`] on `emoji` if it
+    /// has too many different ones.
     pub async fn add_reaction(
         &self,
         caller: UserId,
@@ -104,10 +102,10 @@ impl Store {
         .await
     }
 
-    /// Takes the caller's reaction back, if it is there.
+    /// Deletes the caller's reaction, if there is one.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller can't see the message.
+    /// [`Error::NotFound`] if the caller can't see the message.
     pub async fn delete_reaction(
         &self,
         caller: UserId,
@@ -136,7 +134,7 @@ fn recount(tx: &mut Transaction<'_>, message: Message, rows: usize, by: i64) -> 
     changed(tx, &message)
 }
 
-/// Gives the message its newer place, and tells everybody how it is now.
+/// Gives the message a new place in the sequence, and publishes its new state.
 fn changed(tx: &mut Transaction<'_>, before: &Message) -> Result<Message> {
     let event = tx.next_id();
     messages::set_changed(tx, before.id, event)?;

@@ -1,5 +1,5 @@
-//! What happens after a commit: each effect is a method here, and nothing else. The engine runs them in the order in which
-//! they were asked for.
+//! What can happen after a commit: one method for each effect. The engine runs the effects in the order in which jobs
+//! asked for them.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     model::{Change, EventId, SessionId, UserId},
 };
 
-/// What effects work with.
+/// What effects need.
 pub struct Context {
     pub bus: Arc<Bus>,
     pub metrics: Arc<Metrics>,
@@ -29,16 +29,16 @@ impl engine::Context for Context {
     }
 }
 
-/// What a job of this store works with.
+/// The transaction that a job of this store runs in.
 pub type Transaction<'a> = engine::Transaction<'a, Context>;
 
 impl Transaction<'_> {
-    /// Tells the streams of `members`.
+    /// Publishes a change to the streams of `members`.
     pub fn publish(&mut self, id: EventId, members: Roster, change: Change) {
         self.after_commit(move |context| context.bus.publish(id, &members, &change));
     }
 
-    /// Forgets a session that this job has deleted, and ends its streams.
+    /// Drops a session that this job has deleted from the cache, and ends its streams.
     pub fn end_session(&mut self, user: UserId, session: SessionId, token: TokenHash) {
         self.after_commit(move |context| {
             context.sessions.invalidate(&token);
@@ -46,12 +46,12 @@ impl Transaction<'_> {
         });
     }
 
-    /// Forgets a token that this job has replaced; its session goes on.
+    /// Drops a token that this job has replaced from the cache. The session's streams continue.
     pub fn invalidate_token(&mut self, token: TokenHash) {
         self.after_commit(move |context| context.sessions.invalidate(&token));
     }
 
-    /// Forgets the cached sessions of a user whom this job has changed.
+    /// Drops the sessions of a user whom this job has changed from the cache.
     pub fn invalidate_user(&mut self, user: UserId) {
         self.after_commit(move |context| context.sessions.invalidate_user(user));
     }

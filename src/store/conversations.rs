@@ -1,5 +1,5 @@
-//! Conversations: starting one between two people, listing them, and what each is. Who takes part is
-//! `participants`; what only rooms have is `rooms`.
+//! Conversations: the rows of the table, starting direct ones, and listing. Participants are in `participants`; what
+//! only rooms have is in `rooms`.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// Conversations in one page of the list.
+/// Conversations in one page.
 pub const PAGE: u32 = 25;
 
-/// Conversations that are new or were changed, in a stream's replay.
+/// Conversations that are new or changed, for a stream's replay.
 pub(super) const CHANGED: Source = Source {
     select: || {
         let is_missed = is_missed("c.changed_id");
@@ -38,21 +38,20 @@ pub(super) const CHANGED: Source = Source {
     },
 };
 
-/// What starting a conversation led to.
+/// The result of starting a direct conversation.
 #[derive(Debug)]
 pub enum Started {
-    /// It is new; the member is who asked for it.
+    /// It is new. The member is the caller's.
     Created(Box<(Conversation, Member)>),
-    /// The two had one already.
+    /// The two already have one.
     Existing(ConversationId),
 }
 
 impl Store {
-    /// Starts the direct conversation between `caller` and the user of that name, or finds the one
-    /// they have.
+    /// Starts a direct conversation between `caller` and the user with this name, or finds the one they have.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user, [`Error::Yourself`].
+    /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`].
     pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
         self.write(move |tx| {
             let other = users::find_present(tx.connection, &username)?;
@@ -68,12 +67,11 @@ impl Store {
         .await
     }
 
-    /// One page of the caller's conversations, those with the newest message first. With `before`,
-    /// the ones behind that conversation in this order. A direct conversation without a message
-    /// isn't listed.
+    /// One page of the caller's conversations, newest message first. With `before`, those after that conversation in
+    /// this order. Direct conversations without messages aren't listed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where `before` is none of the caller's.
+    /// [`Error::NotFound`] if `before` isn't one of the caller's conversations.
     pub async fn conversations(
         &self,
         caller: UserId,
@@ -88,7 +86,7 @@ impl Store {
                 None => EventId(i64::MAX),
             };
             let mut statement = connection.prepare_cached(
-                // Materialized, or SQLite would look for the newest message once more to compare it.
+                // MATERIALIZED keeps SQLite from looking up the newest message a second time for the comparison.
                 "WITH mine AS MATERIALIZED (
                      SELECT conversation_id,
                             (SELECT m.id FROM messages m WHERE m.conversation_id = p.conversation_id
@@ -108,7 +106,7 @@ impl Store {
     /// One of the caller's conversations.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is none of theirs.
+    /// [`Error::NotFound`] if the caller isn't in it.
     pub async fn conversation(
         &self,
         caller: UserId,
@@ -121,7 +119,7 @@ impl Store {
     /// The other person of a direct conversation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is none of the caller's or has no single other person.
+    /// [`Error::NotFound`] if the caller isn't in it, or there is no single other person.
     pub async fn other_participant(&self, caller: UserId, id: ConversationId) -> Result<User> {
         let (conversation, _) = self.conversation(caller, id).await?;
         let mut people = conversation.pair.into_iter().flatten();
@@ -131,10 +129,10 @@ impl Store {
     }
 }
 
-/// Tells everybody in a conversation how it is now, as something that they see of it has changed.
+/// Publishes a changed conversation to everybody in it.
 pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Result<()> {
     let event = set_changed(tx, id)?;
-    // How far each has read is part of what they are told.
+    // The event contains each member's read mark, so the roster must be fresh.
     let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
     tx.publish(event, everybody, Change::Conversation(conversation));
@@ -150,7 +148,7 @@ pub(super) fn publish_user_change(tx: &mut Transaction<'_>, user: UserId) -> Res
     Ok(())
 }
 
-/// Gives a changed conversation its newer place in the sequence.
+/// Gives a changed conversation a new place in the sequence.
 pub(super) fn set_changed(
     tx: &mut Transaction<'_>,
     id: ConversationId,
@@ -162,7 +160,7 @@ pub(super) fn set_changed(
     Ok(event)
 }
 
-/// Adds a room of so many people, who are to be added yet.
+/// Inserts a room with a count of `people`. The caller inserts its participants.
 pub(super) fn insert_room(
     tx: &Transaction<'_>,
     name: &str,
@@ -218,7 +216,7 @@ pub(super) fn count_participants(
         .map(drop)
 }
 
-/// The conversation as `caller` sees it.
+/// The conversation and the caller's row in it.
 pub(super) fn view(
     connection: &Connection,
     id: ConversationId,
@@ -228,10 +226,10 @@ pub(super) fn view(
     Ok((load(connection, id)?, member))
 }
 
-/// The conversation, whoever may see it.
+/// The conversation, without checking who may see it.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is none.
+/// [`Error::NotFound`] if there is none.
 pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conversation> {
     let conversation = connection
         .prepare_cached(&format!(

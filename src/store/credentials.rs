@@ -14,7 +14,7 @@ pub(super) fn can_sign_in(connection: &Connection, user: UserId) -> rusqlite::Re
         .exists([user.0])
 }
 
-/// Administrators who can sign in.
+/// How many administrators can sign in.
 pub(super) fn count_administrators(connection: &Connection) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(

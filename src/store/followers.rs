@@ -1,5 +1,5 @@
-//! How far each follower has come, and what the sweeper deletes. All of it is read on the readers, and written in small
-//! jobs while nobody else writes.
+//! The positions of followers, and the deletion of expired rows. Both read through the readers, and write in small jobs
+//! while the writer is idle.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -9,12 +9,12 @@ use crate::{
     model::{EventId, Timestamp},
 };
 
-/// Rows that one job deletes at most: less than a millisecond’s work.
+/// The most rows that one job deletes: less than a millisecond's work.
 const ROWS_A_JOB: usize = 100;
 /// One table that is swept.
 struct Sweep {
     find: fn(&Connection, Timestamp, usize) -> rusqlite::Result<Vec<i64>>,
-    /// Checks again: what was found may have changed since. Tells whether it deleted anything.
+    /// Deletes the row if it is still expired. Returns whether it did.
     delete: fn(&mut Transaction<'_>, Timestamp, i64) -> Result<bool>,
 }
 
@@ -34,8 +34,7 @@ const SWEEPS: [Sweep; 3] = [
 ];
 
 impl Store {
-    /// How far the follower of this name has come, and the present end of the sequence. One that begins has everything
-    /// before it.
+    /// The position of a follower and the current end of the sequence. A new follower starts at the beginning.
     pub async fn follower_position(&self, name: &'static str) -> Result<(EventId, EventId)> {
         self.read(move |connection| {
             let through = connection
@@ -48,7 +47,7 @@ impl Store {
         .await
     }
 
-    /// Keeps that the follower has done its part up to `through`.
+    /// Records that a follower has processed everything up to `through`.
     pub async fn advance_follower(&self, name: &'static str, through: EventId) -> Result<()> {
         self.write_when_idle(move |tx| {
             tx.connection
@@ -62,7 +61,7 @@ impl Store {
         .await
     }
 
-    /// Deletes what has expired: sessions and API tokens, invitations, links to a new password. Gives back how many.
+    /// Deletes expired sessions, API tokens, invitations and password links. Returns how many.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self
             .read(|connection| Ok(Timestamp::now().min(last_activity(connection)?)))
@@ -86,7 +85,7 @@ impl Store {
                     })
                     .await?;
                 total += deleted;
-                // All of them were used again meanwhile.
+                // None was still expired: all of them have been used again.
                 if deleted == 0 {
                     break;
                 }

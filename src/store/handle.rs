@@ -1,4 +1,4 @@
-//! The [`Store`] that the rest of the program holds. Each family of tables adds its methods in its own file.
+//! The [`Store`] that the rest of the program uses. Each family of tables adds its methods in its own file.
 
 use std::{path::Path, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     metrics::{Metrics, StoreStats},
 };
 
-/// The database, as the rest of the program sees it. Cheap to clone; all clones are one store.
+/// The database. Cheap to clone; all clones share one engine.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine<Context>>,
@@ -24,11 +24,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database at `path`, creates it where it is missing, and starts the writer, which publishes on `bus` and
-    /// counts in `metrics`.
+    /// Opens the database at `path`, or creates it, and starts the writer. The writer publishes on `bus` and counts in
+    /// `metrics`.
     ///
     /// # Errors
-    /// Where the file can't be used; see [`OpenError`].
+    /// See [`OpenError`].
     pub fn open(path: &Path, bus: &Arc<Bus>, metrics: &Arc<Metrics>) -> Result<Self, OpenError> {
         let sessions = Arc::new(SessionCache::default());
         let context = Context {
@@ -42,7 +42,7 @@ impl Store {
         })
     }
 
-    /// How the store is at this moment. Asks the file system.
+    /// Current sizes and counts. Reads file metadata.
     #[must_use]
     pub fn stats(&self) -> StoreStats {
         let (database, log) = self.engine.file_sizes();
@@ -54,41 +54,42 @@ impl Store {
         }
     }
 
-    /// Names this database's history; a cursor of another one means nothing here.
+    /// Identifies this database's history. A cursor with another epoch is not valid here.
     #[must_use]
     pub fn epoch(&self) -> i64 {
         self.engine.epoch()
     }
 
-    /// Waits until the database can't be used any more, if that ever happens.
+    /// Waits until the database becomes unusable, which may never happen.
     pub async fn failed(&self) -> FatalError {
         self.engine.failed().await
     }
 
-    /// Checks a file that was too large to be checked when it was opened, while it is in use. Damage makes it
-    /// [fail](Self::failed).
+    /// Checks the file while it is in use, if it was too large to be checked when it was opened. If it is damaged,
+    /// [`failed`](Self::failed) returns.
     pub fn check_in_background(&self) {
         self.engine.check_in_background();
     }
 
-    /// Writes what has been accepted, then closes the file. Later writes are refused with
+    /// Writes all accepted jobs, then closes the file. Later writes are refused with
     /// [`Error::Stopping`](crate::error::Error::Stopping).
     pub async fn close(&self) {
         self.engine.close().await;
     }
 
-    /// Whether the database can be written to, by a write that costs little when it is made often.
+    /// Tests with a write whether the database is writable. Successes are cached for a short time, so frequent calls
+    /// are cheap.
     ///
     /// # Errors
-    /// What a message would be refused with.
+    /// The error that sending a message would get.
     pub async fn check_writable(&self) -> Result<()> {
         self.engine.check_writable().await
     }
 
-    /// Returns as long as the writer goes on, however busy it is; where the writer is stuck, never.
+    /// Returns as long as the writer makes progress, however busy it is. If the writer is stuck, it never returns.
     ///
     /// # Errors
-    /// What a message would be refused with.
+    /// The error that sending a message would get.
     pub async fn wait_for_writer(&self) -> Result<()> {
         self.engine.wait_for_writer().await
     }
@@ -101,7 +102,7 @@ impl Store {
         &self.sessions
     }
 
-    /// Runs `work` with a read-only connection, off the async threads.
+    /// Runs `work` with a read-only connection on a blocking thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
@@ -109,7 +110,7 @@ impl Store {
         self.engine.read(work).await
     }
 
-    /// Runs `work` on the writer, and waits until what it did is durable.
+    /// Runs `work` on the writer and waits until it is durable.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
@@ -117,7 +118,7 @@ impl Store {
         self.engine.write(work).await
     }
 
-    /// Like [`write`](Self::write), for work that refuses before it writes anything.
+    /// Like [`write`](Self::write), for work that fails only before it writes anything.
     pub(super) async fn write_checked<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
@@ -125,7 +126,7 @@ impl Store {
         self.engine.write_checked(work).await
     }
 
-    /// Like [`write`](Self::write), for what can wait until nobody else writes.
+    /// Like [`write`](Self::write), but waits until the writer is idle.
     pub(super) async fn write_when_idle<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
@@ -133,7 +134,7 @@ impl Store {
         self.engine.write_when_idle(work).await
     }
 
-    /// Runs `work` on the writer, where there is room for it, and doesn't wait.
+    /// Queues `work` for the writer if there is room, and doesn't wait for it.
     pub(super) fn write_in_background(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<()> + Send + 'static,

@@ -1,5 +1,4 @@
-//! Hooks: addresses at which a program elsewhere, which knows nothing but the address, posts into one
-//! room as a bot.
+//! Incoming webhooks. A program that knows the secret URL can post into one room as a bot.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -17,10 +16,10 @@ use crate::{
     model::{ConversationId, Hook, HookId, Timestamp, User, UserId, Username},
 };
 
-/// Hooks of one room.
+/// The most hooks of one room.
 const MAX_HOOKS: usize = 20;
 
-/// Where a secret leads.
+/// The bot and the room of a hook.
 #[derive(Clone, Debug)]
 pub struct HookTarget {
     pub id: HookId,
@@ -29,12 +28,12 @@ pub struct HookTarget {
 }
 
 impl Store {
-    /// Makes a hook into a room of the caller's, with the bot that posts by it, which is added to the
-    /// room. The secret is shown this once.
+    /// Creates a hook for a room that the caller owns. Its bot is created if necessary and added to the room. The
+    /// secret can't be read again.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller isn't in the room, [`Error::NotYours`] where the room or the
-    /// bot is somebody else's, [`Error::NotARoom`], [`Error::UsernameTaken`] where that is a person.
+    /// [`Error::NotFound`] if the caller isn't in the room, [`Error::NotYours`] if somebody else owns the room or the
+    /// bot, [`Error::NotARoom`], [`Error::UsernameTaken`] if the name is a person's.
     pub async fn create_hook(
         &self,
         caller: User,
@@ -69,10 +68,10 @@ impl Store {
         .await
     }
 
-    /// The hooks into a room of the caller's, the newest first.
+    /// The hooks of a room that the caller owns, newest first.
     ///
     /// # Errors
-    /// As [`make_hook`](Self::create_hook) has them of the room.
+    /// As for the room in [`create_hook`](Self::create_hook).
     pub async fn hooks(&self, caller: UserId, id: ConversationId) -> Result<Vec<Hook>> {
         self.read(move |connection| {
             rooms::require_own_room(connection, id, caller)?;
@@ -81,11 +80,10 @@ impl Store {
         .await
     }
 
-    /// Makes a hook's address no good. The bot stays.
+    /// Deletes a hook. The bot stays.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the room has no such hook, and as [`make_hook`](Self::create_hook) has
-    /// them of the room.
+    /// [`Error::NotFound`] if the room has no such hook, and as for the room in [`create_hook`](Self::create_hook).
     pub async fn delete_hook(
         &self,
         caller: UserId,
@@ -106,21 +104,21 @@ impl Store {
         .await
     }
 
-    /// Where a secret leads, as long as its bot takes part there and neither it nor its maker nor the
-    /// hook's is disabled.
+    /// The hook with this secret. Its bot must be in the room, and the bot, its maker and the hook's creator must not
+    /// be disabled.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it leads nowhere.
+    /// [`Error::NotFound`] if there is no such hook or it isn't usable.
     pub async fn find_hook(&self, secret: &str) -> Result<HookTarget> {
         let secret = hash(secret);
         self.read(move |connection| target(connection, &secret))
             .await
     }
 
-    /// Posts by a hook; whether it is still good is looked at again.
+    /// Sends a message through a hook, after checking again that it is usable.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it isn't.
+    /// [`Error::NotFound`] if there is no such hook or it isn't usable.
     pub async fn send_by_hook(&self, secret: &str, content: String) -> Result<Sent> {
         let secret = hash(secret);
         self.write(move |tx: &mut Transaction<'_>| {

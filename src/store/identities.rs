@@ -1,4 +1,4 @@
-//! Accounts with providers, by which people sign in, and the pictures that come with them.
+//! Accounts at sign-in providers, and the pictures that come from there.
 
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
@@ -12,19 +12,19 @@ use crate::{
     model::{Identity, User, UserId},
 };
 
-/// Bytes of a picture's hash that stand in its address.
+/// Bytes of a picture's hash in its URL.
 const VERSION_BYTES: usize = 8;
 
-/// Somebody's picture.
+/// A user's picture.
 #[derive(Debug)]
 pub struct Picture {
-    /// Its media type.
+    /// The media type.
     pub kind: String,
     pub bytes: Vec<u8>,
 }
 
 impl Store {
-    /// What a user is linked to, the first linked first.
+    /// A user's identities, in the order in which they were linked.
     pub async fn identities(&self, user: UserId) -> Result<Vec<Identity>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -42,10 +42,10 @@ impl Store {
         .await
     }
 
-    /// Lets a user sign in by an identity, too. Twice is once.
+    /// Links an identity to a user. Linking it again has no effect.
     ///
     /// # Errors
-    /// [`Error::IdentityTaken`] where it is somebody else's, or the user has another of the same issuer,
+    /// [`Error::IdentityTaken`] if another user has it or the user has another one from the same issuer,
     /// [`Error::Disabled`].
     pub async fn link_identity(&self, user: UserId, identity: Identity) -> Result<()> {
         self.write(move |tx| {
@@ -61,11 +61,10 @@ impl Store {
         .await
     }
 
-    /// Takes a user's identity with this issuer away from them.
+    /// Unlinks a user's identity from this issuer.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they have none, [`Error::LastWayIn`] where nothing else would sign them
-    /// in.
+    /// [`Error::NotFound`] if they have none, [`Error::LastWayIn`] if they couldn't sign in without it.
     pub async fn unlink_identity(&self, user: UserId, issuer: String) -> Result<()> {
         self.write(move |tx| {
             let connection = tx.connection;
@@ -84,7 +83,7 @@ impl Store {
         .await
     }
 
-    /// Gives a user a picture, which everybody who shares a conversation with them is told of.
+    /// Sets a user's picture and publishes it to everybody who shares a conversation with them.
     pub async fn set_picture(&self, user: UserId, picture: Picture) -> Result<()> {
         self.write(move |tx| set_picture(tx, user, &picture)).await
     }
@@ -92,7 +91,7 @@ impl Store {
     /// A user's picture.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they have none.
+    /// [`Error::NotFound`] if they have none.
     pub async fn picture(&self, user: UserId) -> Result<Picture> {
         self.read(move |connection| {
             connection
@@ -110,7 +109,7 @@ impl Store {
     }
 }
 
-/// Whose identity it is.
+/// The user with this identity.
 pub(super) fn find(connection: &Connection, identity: &Identity) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached(&format!(
@@ -127,7 +126,7 @@ pub(super) fn find(connection: &Connection, identity: &Identity) -> rusqlite::Re
 /// Links an identity to a user.
 ///
 /// # Errors
-/// [`Error::IdentityTaken`] where it is somebody's, or the user has another of the same issuer.
+/// [`Error::IdentityTaken`] if a user has it or the user has another one from the same issuer.
 pub(super) fn insert(tx: &Transaction<'_>, user: UserId, identity: &Identity) -> Result<()> {
     let Identity {
         issuer,
@@ -147,7 +146,7 @@ pub(super) fn insert(tx: &Transaction<'_>, user: UserId, identity: &Identity) ->
     Ok(())
 }
 
-/// Unlinks everything from a user.
+/// Unlinks all identities of a user.
 pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM identities WHERE user_id = ?1")?
@@ -157,7 +156,7 @@ pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Res
 
 fn set_picture(tx: &mut Transaction<'_>, user: UserId, picture: &Picture) -> Result<()> {
     let Picture { kind, bytes } = picture;
-    // Browsers keep a picture for long, so another one has another address.
+    // Browsers cache a picture for a long time, so a new picture needs a new URL.
     let hash = hex(&Sha256::digest(bytes)[..VERSION_BYTES]);
     let url = format!("/api/users/{user}/avatar?v={hash}");
     let connection = tx.connection;

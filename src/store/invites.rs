@@ -1,4 +1,4 @@
-//! Invitations: links by which so many people may make themselves an account until then.
+//! Invitations: links with which a limited number of people may create accounts, until they expire.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Store {
-    /// Makes an invitation; its token is shown this once.
+    /// Creates an invitation. Its token can't be read again.
     pub async fn create_invite(
         &self,
         by: Option<User>,
@@ -51,7 +51,7 @@ impl Store {
         .await
     }
 
-    /// The invitations that are still good, the newest first.
+    /// The valid invitations, newest first.
     pub async fn invites(&self) -> Result<Vec<Invite>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&select("ORDER BY i.id DESC"))?;
@@ -61,10 +61,10 @@ impl Store {
         .await
     }
 
-    /// The invitation that a token is of.
+    /// The valid invitation with this token.
     ///
     /// # Errors
-    /// [`Error::BadInvite`] where it isn't good.
+    /// [`Error::BadInvite`] if there is none.
     pub async fn invite(&self, token: &str) -> Result<Invite> {
         let token = hash(token);
         self.read(move |connection| {
@@ -77,10 +77,10 @@ impl Store {
         .await
     }
 
-    /// Makes an invitation no good.
+    /// Revokes an invitation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is none of this id that is.
+    /// [`Error::NotFound`] if there is no valid invitation with this id.
     pub async fn revoke_invite(&self, id: InviteId) -> Result<()> {
         self.write(move |tx| {
             let revoked = tx
@@ -138,7 +138,7 @@ pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, id: i64) 
     Ok(deleted > 0)
 }
 
-/// Invitations that are good at a time, `?1`: whoever made them still administers.
+/// A query for the invitations that are valid at the time `?1`. Their creator must still be an administrator.
 fn select(which: &str) -> String {
     format!(
         "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, {}

@@ -1,5 +1,4 @@
-//! Messages: sending one, and reading what was sent. What happens to one later is in `changes`, which writes them through
-//! this file.
+//! Messages: the rows of the table, and reading them. `sending` and `changes` write them through this file.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -21,7 +20,7 @@ use crate::{
 
 pub(super) const NOT_FOUND: Error = Error::NotFound("Message");
 
-/// New messages, in a stream's replay. Whoever is told of a message may see it: `since_id` is never before `history_id`.
+/// New messages, for a stream's replay. All of them are visible, because `since_id` is never before `history_id`.
 pub(super) const SENT: Source = Source {
     select: || {
         let is_missed = is_missed("m.id");
@@ -37,7 +36,7 @@ pub(super) const SENT: Source = Source {
     },
 };
 
-/// Messages that were changed, in a stream's replay.
+/// Changed messages, for a stream's replay.
 pub(super) const CHANGED: Source = Source {
     select: || {
         let is_missed = is_missed("m.changed_id");
@@ -54,22 +53,22 @@ pub(super) const CHANGED: Source = Source {
     },
 };
 
-/// Which part of a conversation's history to read.
+/// A part of a conversation's history.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
-    /// Only what is older than this.
+    /// Only messages older than this.
     pub before: Option<MessageId>,
-    /// Only what is newer than this.
+    /// Only messages newer than this.
     pub after: Option<MessageId>,
-    /// How many messages at most; where there are more, the newest.
+    /// The most messages to return; the newest ones if there are more.
     pub limit: u32,
 }
 
 impl Store {
-    /// A page of a conversation's messages, the newest first.
+    /// A page of a conversation's messages, newest first.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of the caller's.
+    /// [`Error::NotFound`] if the caller isn't in the conversation.
     pub async fn history(
         &self,
         caller: UserId,
@@ -91,16 +90,16 @@ impl Store {
     /// One message.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller can't see it or it was deleted.
+    /// [`Error::NotFound`] if the caller can't see it or it was deleted.
     pub async fn message(&self, caller: UserId, id: MessageId) -> Result<Message> {
         self.read(move |connection| present(connection, id, caller))
             .await
     }
 
-    /// The messages with the most reactions, then the newest ones.
+    /// The messages with the most reactions, followed by the newest without reactions.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of the caller's.
+    /// [`Error::NotFound`] if the caller isn't in the conversation.
     pub async fn top_messages(
         &self,
         caller: UserId,
@@ -110,7 +109,7 @@ impl Store {
         self.read(move |connection| {
             let after = visible_after(&member(connection, conversation, caller)?, None);
             let mut messages = Vec::new();
-            // The first by their own index; and of the others no more are looked at than are wanted.
+            // Messages with reactions have an index of their own. Of the others, only as many as needed are read.
             for which in [
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.reaction_count > 0
                  ORDER BY m.reaction_count DESC, m.id DESC LIMIT ?3",
@@ -128,9 +127,9 @@ impl Store {
     }
 }
 
-/// Adds the row and uses up its numbers, unless its author has used its client id before; tells
-/// whether it did. Whoever writes a message has read everything before it. Of a message of the system, `system` is the
-/// actor and what is kept as the content.
+/// Inserts a message and uses up its number in the sequence, unless its author has already used its client id. Returns
+/// whether it was inserted. Writing a message also marks everything before it as read. For a system message, `system`
+/// holds the actor and the stored content.
 pub(super) fn insert(
     tx: &mut Transaction<'_>,
     message: &Message,
@@ -169,7 +168,7 @@ pub(super) fn insert(
     Ok(true)
 }
 
-/// The message, where the caller may see it and it wasn't deleted.
+/// The message, if the caller may see it and it wasn't deleted.
 pub(super) fn present(connection: &Connection, id: MessageId, caller: UserId) -> Result<Message> {
     let (message, _) = visible(connection, id, caller)?;
     if message.deleted_at.is_some() {
@@ -178,7 +177,7 @@ pub(super) fn present(connection: &Connection, id: MessageId, caller: UserId) ->
     Ok(message)
 }
 
-/// The message, where the caller may see it, and their own place in its conversation.
+/// The message, if the caller may see it, and the caller's row in its conversation.
 pub(super) fn visible(
     connection: &Connection,
     id: MessageId,
@@ -192,7 +191,7 @@ pub(super) fn visible(
     }
 }
 
-/// The message of that id, whoever may see it.
+/// The message with this id, without checking who may see it.
 pub(super) fn by_id(connection: &Connection, id: MessageId) -> rusqlite::Result<Message> {
     let message = connection
         .prepare_cached(&select("WHERE m.id = ?1"))?
@@ -241,7 +240,7 @@ pub(super) fn newest_id(
         .optional()
 }
 
-/// The number of the conversation's newest message; 0 where it has none.
+/// The number of the conversation's newest message; 0 if there is none.
 pub(super) fn newest_number(tx: &mut Transaction<'_>, id: ConversationId) -> rusqlite::Result<i64> {
     if let Some(number) = tx.cache.newest_number(id) {
         return Ok(number);
@@ -258,7 +257,7 @@ pub(super) fn newest_number(tx: &mut Transaction<'_>, id: ConversationId) -> rus
     Ok(number)
 }
 
-/// Replaces what a message says.
+/// Replaces a message's content.
 pub(super) fn set_content(
     tx: &Transaction<'_>,
     id: MessageId,
@@ -270,7 +269,7 @@ pub(super) fn set_content(
         .map(drop)
 }
 
-/// Takes out what a message says; its place stays.
+/// Erases a message's content; its number and its place remain.
 pub(super) fn set_deleted(tx: &Transaction<'_>, id: MessageId) -> rusqlite::Result<()> {
     tx.connection
         .prepare_cached(
@@ -280,7 +279,8 @@ pub(super) fn set_deleted(tx: &Transaction<'_>, id: MessageId) -> rusqlite::Resu
         .map(drop)
 }
 
-/// Counts reactions. The count is what ranks messages; it stands beside them, so that ranking scans nothing.
+/// Adds `by` to a message's count of reactions. Messages are ranked by this count; it is stored so that an index can
+/// serve the ranking.
 pub(super) fn count_reactions(
     tx: &Transaction<'_>,
     id: MessageId,
@@ -292,7 +292,7 @@ pub(super) fn count_reactions(
         .map(drop)
 }
 
-/// Gives a changed message its newer place in the sequence.
+/// Gives a changed message a new place in the sequence.
 pub(super) fn set_changed(
     tx: &Transaction<'_>,
     id: MessageId,
@@ -304,7 +304,7 @@ pub(super) fn set_changed(
         .map(drop)
 }
 
-/// Messages with what stands in other tables.
+/// Adds to messages what is stored in other tables.
 fn complete(
     connection: &Connection,
     rows: impl Iterator<Item = rusqlite::Result<Stored>>,
@@ -313,7 +313,7 @@ fn complete(
     Ok(messages.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A row of the table, with its author.
+/// A row of the table with its author, before [`complete`](Self::complete).
 struct Stored {
     message: Message,
     system: Option<StoredSystem>,
@@ -328,7 +328,7 @@ struct StoredSystem {
 impl Stored {
     fn complete(self, connection: &Connection) -> rusqlite::Result<Message> {
         let mut message = self.message;
-        // What was never changed has no reactions.
+        // A message that was never changed has no reactions.
         if message.changed_id.is_some() {
             message.reactions = reactions(connection, message.id)?;
         }
@@ -371,7 +371,8 @@ fn select(which: &str) -> String {
     format!("SELECT {COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.author_id {which}")
 }
 
-/// What [`from_row`] reads, in its order: looking for names would cost history, which reads most rows of all.
+/// The columns for [`from_row`], in its order. They are read by position, because looking up names would slow down
+/// history, which reads the most rows.
 const COLUMNS: &str =
     "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
     m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url";

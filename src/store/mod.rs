@@ -1,4 +1,4 @@
-//! Everything that is kept: one SQLite file, written by one thread and read by a pool of read-only connections.
+//! The database: one SQLite file, written by one thread and read through a pool of read-only connections.
 //!
 //! | where | what |
 //! | --- | --- |
@@ -11,8 +11,8 @@
 //! | `files` | backups, restoring, checking, archives |
 //! | the others | one family of tables each: its SQL, and the [`Store`]'s methods about it |
 //!
-//! Imports go one way: `engine`, then the caches and `context`, then `handle`, then the families, then `replay` and `files`.
-//! This file is only the door.
+//! Imports go one way: `engine`, then the caches and `context`, then `handle`, then the families, then `replay`,
+//! `followers` and `files`. This file only declares and exports.
 
 mod accounts;
 mod admin;

@@ -1,4 +1,4 @@
-//! Who takes part in a conversation, how far each has read, and what they see of one another.
+//! Participants of conversations: the rows of the table, and who sees whose activity.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use crate::{
     model::{ConversationId, Event, EventId, Member, Participant, Role, UserId},
 };
 
-/// What people see of a conversation in which they don't take part.
+/// The error for a conversation that doesn't exist or that the caller isn't in; it doesn't tell which.
 pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
 
-/// Up to so many people see of each other who is there, who types and what each has read; among more,
-/// everybody would be told of everybody all the time.
+/// Only in conversations of up to this many people do the participants see who is online, who is typing and what each
+/// has read. In larger ones, these events would cost too much.
 pub(super) const MAX_ACTIVITY_PARTICIPANTS: u32 = 50;
 
-/// Conversations that the caller has left, in a stream's replay.
+/// Conversations that the caller has left, for a stream's replay.
 pub(super) const LEFT: Source = Source {
     select: || {
         "SELECT left_id, {source}, conversation_id, 0 FROM departures WHERE user_id = ?1 AND left_id > ?2"
@@ -33,10 +33,10 @@ pub(super) const LEFT: Source = Source {
 };
 
 impl Store {
-    /// Who takes part, by name. `is_online` says of whom a stream is open.
+    /// The participants, ordered by name. `is_online` returns whether a user has an open stream.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of the caller's.
+    /// [`Error::NotFound`] if the caller isn't in the conversation.
     pub async fn participants(
         &self,
         caller: UserId,
@@ -70,8 +70,8 @@ impl Store {
         .await
     }
 
-    /// Who may know that `user` has come or gone: those with whom they share a conversation of few
-    /// people. Nobody, where they don't show it.
+    /// The users who may see whether `user` is online: those in a small conversation with them. Nobody, if `user` hides
+    /// their activity.
     pub async fn contacts(&self, user: UserId) -> Result<Vec<UserId>> {
         self.read(move |connection| {
             if !shows_activity(connection, user)? {
@@ -90,10 +90,11 @@ impl Store {
         .await
     }
 
-    /// Who is to know that `caller` types in a conversation: the others, where the caller shows it and there are few.
+    /// The users who are told that `caller` is typing: the other participants, if there are few and the caller shows
+    /// their activity.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the conversation is none of theirs.
+    /// [`Error::NotFound`] if the caller isn't in the conversation.
     pub async fn typing_audience(&self, caller: UserId, id: ConversationId) -> Result<Vec<UserId>> {
         self.read(move |connection| {
             member(connection, id, caller)?;
@@ -108,7 +109,7 @@ impl Store {
     }
 }
 
-/// Everybody in a conversation. How far each has read may be out of date.
+/// Everybody in a conversation. Their read marks may be out of date.
 pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
     if let Some(roster) = tx.cache.roster(id) {
         return Ok(roster);
@@ -116,8 +117,7 @@ pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Ros
     fresh_roster(tx, id)
 }
 
-/// Everybody in a conversation, as they are now. Whoever changes who is in it has to ask for this
-/// afterwards.
+/// Reloads the roster of a conversation into the cache. Required after each change of its participants.
 pub(super) fn fresh_roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
     let roster = load_roster(tx.connection, id)?;
     tx.cache.set_roster(id, Arc::clone(&roster));
@@ -132,18 +132,18 @@ fn load_roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
     Ok(members.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Somebody of a roster, if they are there.
+/// Finds a user in a roster.
 pub(super) fn find(roster: &Roster, user: UserId) -> Option<&Member> {
     let index = roster.binary_search_by_key(&user, |member| member.user);
     index.ok().and_then(|index| roster.get(index))
 }
 
-/// A roster of one.
+/// The part of a roster with only this user.
 pub(super) fn only(roster: &Roster, user: UserId) -> Roster {
     find(roster, user).copied().into_iter().collect()
 }
 
-/// Whether the others in a conversation see what somebody is doing.
+/// Whether the others in a conversation see a user's activity.
 pub(super) fn is_seen(
     connection: &Connection,
     roster: &Roster,
@@ -152,10 +152,10 @@ pub(super) fn is_seen(
     Ok(roster.len() <= MAX_ACTIVITY_PARTICIPANTS as usize && shows_activity(connection, user)?)
 }
 
-/// The caller's own place in the conversation.
+/// The caller's row in the conversation.
 ///
 /// # Errors
-/// [`Error::NotFound`] where they don't take part.
+/// [`Error::NotFound`] if they don't take part.
 pub(super) fn member(
     connection: &Connection,
     id: ConversationId,
@@ -170,7 +170,7 @@ pub(super) fn member(
         .ok_or(NOT_FOUND)
 }
 
-/// Whether somebody takes part.
+/// Whether a user takes part.
 pub(super) fn is_member(
     connection: &Connection,
     id: ConversationId,
@@ -181,7 +181,7 @@ pub(super) fn is_member(
         .exists((id.0, user.0))
 }
 
-/// The conversations in which somebody takes part.
+/// The ids of a user's conversations.
 pub(super) fn conversations_of(
     connection: &Connection,
     user: UserId,
@@ -192,7 +192,7 @@ pub(super) fn conversations_of(
     ids.collect()
 }
 
-/// What [`member_from_row`] reads, in its order: a large room has many of these rows.
+/// The columns for [`member_from_row`], read by position, because a large room has many of these rows.
 const MEMBER: &str = "user_id, role, history_id, last_read_number";
 
 fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
@@ -211,7 +211,7 @@ fn role_of(word: &str) -> Role {
     }
 }
 
-/// Moves a read mark forward; tells whether it moved.
+/// Moves a read mark forward. Returns whether it moved.
 pub(super) fn set_read_mark(
     connection: &Connection,
     id: ConversationId,
@@ -227,7 +227,7 @@ pub(super) fn set_read_mark(
     Ok(moved > 0)
 }
 
-/// Sets when a read mark was last moved by reading.
+/// Sets the place in the sequence at which a read mark was last moved by reading.
 pub(super) fn set_read_id(
     connection: &Connection,
     id: ConversationId,
@@ -242,18 +242,18 @@ pub(super) fn set_read_id(
         .map(drop)
 }
 
-/// Somebody who comes into a conversation.
+/// A participant to insert.
 pub(super) struct NewParticipant {
     pub user: UserId,
     pub role: Role,
-    /// They are told what is numbered after this,
+    /// They receive changes numbered after this.
     pub since_id: EventId,
-    /// and may read the messages after this.
+    /// They may read messages after this.
     pub history_id: EventId,
     pub last_read_number: i64,
 }
 
-/// Adds somebody who isn't there yet. Whoever calls it sees to the count.
+/// Inserts a participant. The calling function updates the count.
 pub(super) fn insert(
     connection: &Connection,
     id: ConversationId,
@@ -275,7 +275,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Removes somebody, and keeps that they left as number `event`. Whoever calls it sees to the count.
+/// Deletes a participant and records their departure as number `event`. The calling function updates the count.
 pub(super) fn delete(
     connection: &Connection,
     id: ConversationId,
@@ -308,7 +308,7 @@ pub(super) fn set_role(
     Ok(())
 }
 
-/// The word that a role is kept as.
+/// The word stored for a role.
 fn role_word(role: Role) -> &'static str {
     match role {
         Role::Member => "member",

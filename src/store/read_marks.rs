@@ -1,4 +1,4 @@
-//! How far people have read.
+//! Read marks: how far each participant has read.
 
 use super::{
     handle::Store,
@@ -12,7 +12,7 @@ use crate::{
     model::{Change, ConversationId, UserId},
 };
 
-/// Read marks that were moved, in a stream's replay: the caller's own, and those of others that they see.
+/// Moved read marks, for a stream's replay: the caller's own, and those of others that the caller may see.
 pub(super) const READ: Source = Source {
     select: || {
         let is_missed = is_missed("r.read_id");
@@ -37,10 +37,10 @@ pub(super) const READ: Source = Source {
 };
 
 impl Store {
-    /// Moves the caller's read mark to message `up_to`, or to the newest; never back.
+    /// Moves the caller's read mark forward to message number `up_to`, or to the newest message.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where the conversation is none of theirs.
+    /// [`Error::NotFound`](crate::error::Error::NotFound) if the caller isn't in the conversation.
     pub async fn mark_read(
         &self,
         caller: UserId,

@@ -1,5 +1,5 @@
-//! What a stream has missed: what was numbered since in the caller's conversations, in order, as it
-//! is now.
+//! What a stream has missed: everything in the caller's conversations with a number after the cursor, in order, in its
+//! current state.
 
 use std::sync::LazyLock;
 
@@ -19,27 +19,27 @@ use crate::{
     model::{ConversationId, Event, EventId, SessionId, UserId},
 };
 
-/// Bytes of JSON after which a backlog ends, so that many slow readers of long messages stay cheap.
+/// Bytes of JSON after which a backlog ends, so that many slow readers of long messages use little memory.
 const BACKLOG_BYTES: usize = 64 * 1024;
 
-/// The present end of the sequence.
+/// The current end of the sequence.
 pub type Position = EventId;
 
 /// A part of what a stream has missed.
 #[derive(Debug)]
 pub struct Backlog {
-    /// By their places.
+    /// In order.
     pub events: Vec<(EventId, Event)>,
-    /// Where nothing is left behind `events`: the end of the sequence when they were read.
-    /// Whatever comes later is published.
+    /// Set if `events` is everything: the end of the sequence at the time of the read. Later changes are published to
+    /// the bus.
     pub end: Option<Position>,
 }
 
 impl Store {
-    /// The present end of the sequence.
+    /// The current end of the sequence.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the session has ended.
+    /// [`Error::Unauthorized`] if the session has ended.
     pub async fn position(&self, session: SessionId) -> Result<Position> {
         self.read(move |connection| {
             require_open(connection, session)?;
@@ -48,10 +48,10 @@ impl Store {
         .await
     }
 
-    /// Up to `limit` events that `caller` may see behind `after`, in order, as they are now.
+    /// Up to `limit` events after `after` that `caller` may see, in order, in their current state.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where the session has ended.
+    /// [`Error::Unauthorized`] if the session has ended.
     pub async fn backlog(
         &self,
         session: SessionId,
@@ -75,8 +75,7 @@ impl Store {
                 bytes += event.data.len();
                 events.push((found.id, event));
             }
-            // What this snapshot doesn't show was committed later, and is published to whoever
-            // listens.
+            // What isn't in this snapshot is committed later, and then published to subscribers.
             let end = is_all.then(|| sequence::last_id(connection)).transpose()?;
             Ok(Backlog { events, end })
         })
@@ -92,7 +91,8 @@ fn require_open(connection: &Connection, session: SessionId) -> Result<()> {
     }
 }
 
-/// What may be missed. The first names the columns for all, so a new one goes to the end.
+/// All sources. The index in this list is used only within one query. The first names the columns for all, so a new one
+/// goes to the end.
 const SOURCES: &[&Source] = &[
     &messages::SENT,
     &messages::CHANGED,
@@ -101,8 +101,8 @@ const SOURCES: &[&Source] = &[
     &participants::LEFT,
 ];
 
-/// Finds what was missed. Each index is read from `?2` on, conversation by conversation, so that this costs what was missed
-/// and not what there is.
+/// Finds missed rows. Each index is read from `?2` on, conversation by conversation, so the cost depends on what was
+/// missed and not on what exists.
 static MISSED: LazyLock<String> = LazyLock::new(|| {
     let selects = SOURCES.iter().enumerate();
     let selects =

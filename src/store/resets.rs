@@ -19,7 +19,7 @@ use crate::{
 /// How long a link is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// A link to a new password.
+/// A link for choosing a new password.
 #[derive(Debug)]
 pub struct Reset {
     pub token: String,
@@ -27,16 +27,15 @@ pub struct Reset {
 }
 
 impl Store {
-    /// Makes a link by which a user chooses a new password; one that they had before is no good any
-    /// more.
+    /// Creates a link with which a user chooses a new password. It replaces their previous link.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such user, or it is a bot.
+    /// [`Error::NotFound`] if there is no such user or it is a bot.
     pub async fn create_reset(&self, user: UserId) -> Result<Reset> {
         self.write(move |tx| create(tx, user)).await
     }
 
-    /// Whose password a link is for.
+    /// The user whose password a link is for.
     ///
     /// # Errors
     /// [`Error::BadResetToken`].
@@ -46,8 +45,8 @@ impl Store {
             .await
     }
 
-    /// Gives the user whom a link is for a new password, ends whatever they and their bots were signed
-    /// in by, unlinks their identities, and starts a session.
+    /// Sets a new password with a link. All sessions and API tokens of the user and their bots end, and their
+    /// identities are unlinked. Then a new session is started.
     ///
     /// # Errors
     /// [`Error::BadResetToken`].
@@ -62,8 +61,8 @@ impl Store {
             let user = find(tx.connection, &token, tx.now)?;
             users::set_password_hash(tx.connection, user.id, &password)?;
             delete(tx.connection, user.id)?;
-            // Whoever has lost an account to somebody has it back alone: what that one may have linked or
-            // made goes, too.
+            // The link may be used to recover a stolen account. Everything that the thief may have linked or created
+            // has to go.
             sessions::end_with_bots(tx, user.id)?;
             identities::delete_all(tx.connection, user.id)?;
             sessions::start(tx, user, &device)
@@ -103,7 +102,7 @@ fn find(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<Use
         .ok_or(Error::BadResetToken)
 }
 
-/// Up to `limit` users whose links to a new password have expired.
+/// Up to `limit` users whose links have expired.
 pub(super) fn find_expired(
     connection: &Connection,
     now: Timestamp,
@@ -115,7 +114,7 @@ pub(super) fn find_expired(
     users.collect()
 }
 
-/// Deletes a user’s link to a new password if it has expired.
+/// Deletes a user's link if it has expired.
 pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, user: i64) -> Result<bool> {
     let deleted = tx
         .connection
@@ -124,7 +123,7 @@ pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, user: i64
     Ok(deleted > 0)
 }
 
-/// Makes all links to new passwords no good.
+/// Deletes all links.
 pub(super) fn delete_all(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM resets", [])?;
     Ok(())

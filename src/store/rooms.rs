@@ -1,5 +1,5 @@
-//! Rooms: making one, who may come in, who goes, and who looks after it. Each of these is told in
-//! the room's archive, by a message of the system.
+//! Rooms: creating and updating them, and adding and removing participants. Each of these is recorded in the room's
+//! history as a system message.
 
 use std::sync::Arc;
 
@@ -21,19 +21,19 @@ use crate::{
     },
 };
 
-/// Rooms in one page of those that one can join.
+/// Rooms in one page of the open rooms.
 pub const PAGE: u32 = 100;
 
-/// A room to be made. Its name has been checked.
+/// A room to create. Its name has been checked.
 #[derive(Debug)]
 pub struct NewRoom {
     pub name: String,
     pub usernames: Vec<String>,
-    /// Whether anybody may find it and come in.
+    /// Whether every user may find it and join.
     pub open: bool,
 }
 
-/// What is to be different about a room.
+/// Changes of a room; `None` leaves a property as it is.
 #[derive(Debug, Default)]
 pub struct RoomUpdate {
     pub name: Option<String>,
@@ -42,16 +42,15 @@ pub struct RoomUpdate {
 }
 
 impl Store {
-    /// Makes a room with its people; `caller` is the owner.
+    /// Creates a room with its participants. `caller` becomes the owner.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `usernames` where there is nobody of a name.
+    /// [`Error::Invalid`] on `usernames` if one of them doesn't exist.
     pub async fn create_room(&self, caller: User, room: NewRoom) -> Result<(Conversation, Member)> {
         self.write(move |tx| create(tx, &caller, &room)).await
     }
 
-    /// One page of the open rooms that `caller` isn't in, the newest first, those made before
-    /// `before`.
+    /// One page of the open rooms that `caller` isn't in and that are older than `before`, newest first.
     pub async fn open_rooms(
         &self,
         caller: UserId,
@@ -73,11 +72,10 @@ impl Store {
         .await
     }
 
-    /// Changes a room as its owner wants it; what is so already stays as it is.
+    /// Updates a room on behalf of its owner.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller isn't in it or the new owner isn't,
-    /// [`Error::NotYours`], [`Error::NotARoom`].
+    /// [`Error::NotFound`] if the caller or the new owner isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
     pub async fn update_room(
         &self,
         caller: User,
@@ -91,10 +89,10 @@ impl Store {
         .await
     }
 
-    /// Lets `caller` into an open room; whoever is in already stays in.
+    /// Adds `caller` to an open room. It has no effect if they are already in it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such room, or it isn't open.
+    /// [`Error::NotFound`] if there is no such room or it isn't open.
     pub async fn join_room(&self, caller: User, id: ConversationId) -> Result<()> {
         self.write(move |tx| {
             if is_member(tx.connection, id, caller.id)? {
@@ -108,11 +106,10 @@ impl Store {
         .await
     }
 
-    /// Adds the user of that name, as anybody in the room may.
+    /// Adds the user with this name. Every participant of a room may add people.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the caller isn't in it or there is no such user,
-    /// [`Error::NotARoom`].
+    /// [`Error::NotFound`] if the caller isn't in it or there is no such user, [`Error::NotARoom`].
     pub async fn add_participant(
         &self,
         caller: User,
@@ -130,10 +127,10 @@ impl Store {
         .await
     }
 
-    /// Takes somebody out of a room: themselves, or anybody where the owner asks.
+    /// Removes a participant from a room. Everybody may leave; only the owner may remove others.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where either isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
+    /// [`Error::NotFound`] if one of the two isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
     pub async fn remove_participant(
         &self,
         caller: User,
@@ -230,7 +227,7 @@ fn update(
     Ok(())
 }
 
-/// Lets somebody in. In a room that isn't open they see what comes from now on.
+/// Adds a participant. In a room that isn't open, they see only messages from now on.
 fn insert(
     tx: &mut Transaction<'_>,
     id: ConversationId,
@@ -243,7 +240,7 @@ fn insert(
     let is_empty = participants::roster(tx, id)?.is_empty();
     let new = NewParticipant {
         user: user.id,
-        // A room that everybody has left is whose who comes back.
+        // The first to come back to an abandoned room becomes its owner.
         role: if is_empty { Role::Owner } else { Role::Member },
         since_id: since,
         history_id: if is_open(connection, id)? {
@@ -258,7 +255,7 @@ fn insert(
     publish_system_message(tx, id, &system_message(kind, by, user))
 }
 
-/// Lets somebody in whom somebody in the room has asked in.
+/// Adds a user who was added by another participant.
 pub(super) fn add(
     tx: &mut Transaction<'_>,
     id: ConversationId,
@@ -268,7 +265,7 @@ pub(super) fn add(
     insert(tx, id, by, user, SystemKind::Added)
 }
 
-/// What the system says, where there is nothing more to it.
+/// A system message without data.
 fn system_message<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> SystemMessage<'a> {
     SystemMessage {
         kind,
@@ -279,7 +276,7 @@ fn system_message<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> Syst
     }
 }
 
-/// Removes the subject of `why`. Where it was the owner, whoever has been there longest is the owner then.
+/// Removes the subject of `why`. If they owned the room, it passes to the participant who has been there longest.
 fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>) -> Result<()> {
     let connection = tx.connection;
     let user = why.subject;
@@ -293,7 +290,7 @@ fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>)
     if gone.role == Role::Owner {
         transfer_ownership(tx, id, user)?;
     }
-    // Nobody reads on by a bot of theirs.
+    // Their bots go too, so that nobody reads on through a bot.
     for bot in bots_in(connection, id, user.id)? {
         let followed = SystemMessage {
             actor: Some(user),
@@ -305,7 +302,7 @@ fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>)
     Ok(())
 }
 
-/// The bots in a room that somebody has made.
+/// A user's bots in a room.
 fn bots_in(
     connection: &Connection,
     id: ConversationId,
@@ -341,7 +338,7 @@ fn transfer_ownership(tx: &mut Transaction<'_>, id: ConversationId, from: &User)
     publish_system_message(tx, id, &passed_on)
 }
 
-/// Tells everybody in the room that it has changed, and keeps it in the archive.
+/// Inserts a system message, and publishes it and the changed room to everybody in it.
 fn publish_system_message(
     tx: &mut Transaction<'_>,
     id: ConversationId,
@@ -349,8 +346,8 @@ fn publish_system_message(
 ) -> Result<()> {
     let event = conversations::set_changed(tx, id)?;
     let message = sending::send_system(tx, id, what)?;
-    // Who is in it, and as what, may be what has changed. And the read marks are part of what each is
-    // told: the one of whoever did it has just moved, which nothing else tells them.
+    // The participants and their roles may have changed. The event also contains each member's read mark, and the
+    // actor's has just moved without an event of its own.
     let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
     let told = Arc::clone(&everybody);
@@ -359,7 +356,7 @@ fn publish_system_message(
     Ok(())
 }
 
-/// The caller's role in the room.
+/// The caller's role. Refuses conversations that aren't rooms.
 fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> Result<Role> {
     let role = member(connection, id, caller)?.role;
     let is_room: bool = connection
@@ -372,7 +369,7 @@ fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> 
     }
 }
 
-/// Refuses whoever isn't the room's owner.
+/// Refuses callers who don't own the room.
 pub(super) fn require_own_room(
     connection: &Connection,
     id: ConversationId,
@@ -396,7 +393,7 @@ fn is_open(connection: &Connection, id: ConversationId) -> Result<bool> {
     open.ok_or(NOT_FOUND)
 }
 
-/// The place in front of one.
+/// The place just before `id`.
 fn place_before(id: EventId) -> EventId {
     EventId(id.0 - 1)
 }

@@ -1,15 +1,15 @@
-//! What the writer keeps of conversations from batch to batch, so that a message needn't look up who is to be told of it
-//! and which number it has.
+//! What the writer caches of conversations between batches, so that a send needn't look up the participants and the
+//! next number.
 
 use std::{collections::HashMap, sync::Arc};
 
 use super::engine::Cache;
 use crate::model::{ConversationId, Member};
 
-/// Everybody in a conversation, by user id.
+/// Everybody in a conversation, ordered by user id.
 pub type Roster = Arc<[Member]>;
 
-/// Members of all conversations, beyond which the cache is cleared: two MiB of them.
+/// The most cached members, about 2 MiB. Beyond that the cache is cleared.
 const MAX_MEMBERS: usize = 65_536;
 
 /// The members and the newest numbers of conversations.
@@ -17,7 +17,7 @@ const MAX_MEMBERS: usize = 65_536;
 pub struct RosterCache {
     conversations: HashMap<ConversationId, Conversation>,
     members: usize,
-    /// What the job that is being done has looked up or changed.
+    /// The conversations that the current job has loaded or changed.
     touched: Vec<ConversationId>,
 }
 
@@ -77,7 +77,7 @@ impl RosterCache {
     }
 }
 
-/// What a conversation counts for; itself as one more member.
+/// The weight of a conversation: one for itself and one for each member.
 fn size(conversation: &Conversation) -> usize {
     1 + conversation
         .roster

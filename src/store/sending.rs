@@ -8,38 +8,36 @@ use crate::{
     model::{Change, ConversationId, Message, SystemKind, User},
 };
 
-/// A message to be sent. Its content and client id have been checked.
+/// A message to send. Its content and client id have been checked.
 #[derive(Debug)]
 pub struct NewMessage {
     pub conversation_id: ConversationId,
     pub author: User,
     pub content: String,
-    /// The client's own name for it. The same name again finds the same message instead of sending
-    /// another.
+    /// The client's own id for it. Sending with the same id again finds the message that was sent before.
     pub client_id: Option<String>,
 }
 
-/// What sending led to.
+/// The result of sending.
 #[derive(Debug)]
 pub struct Sent {
     pub message: Message,
-    /// False where the same message had been sent before.
+    /// False if the same message had been sent before.
     pub is_new: bool,
 }
 
 impl Store {
-    /// Sends a message: once it is given back it is durable, and the streams of everybody in the
-    /// conversation have it.
+    /// Sends a message. When this returns, the message is durable and published to everybody in the conversation.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the author isn't in the conversation, [`Error::ClientIdReused`]
-    /// where the client id names another message of theirs.
+    /// [`Error::NotFound`] if the author isn't in the conversation, [`Error::ClientIdReused`] if the author used the
+    /// client id for another message.
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
         self.write_checked(move |tx| send(tx, message)).await
     }
 }
 
-/// Refuses before it writes anything.
+/// Fails only before it writes anything.
 pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
     let NewMessage {
         conversation_id,
@@ -64,19 +62,19 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
     })
 }
 
-/// Something that the system says.
+/// A system message to send.
 pub(super) struct SystemMessage<'a> {
     pub kind: SystemKind,
-    /// Who made it happen: they needn't be told of it.
+    /// Who caused it. For them it counts as read.
     pub by: &'a User,
-    /// Whom it names as the one who did it.
+    /// The user whom the text names as the one who did it.
     pub actor: Option<&'a User>,
     pub subject: &'a User,
-    /// What is kept as the content; see [`SystemKind::text`].
+    /// The stored content; see [`SystemKind::text`].
     pub data: &'a str,
 }
 
-/// Has the system say what has happened. Whoever calls it sees to it that everybody is told.
+/// Inserts a system message. Publishing it is up to the calling function.
 pub(super) fn send_system(
     tx: &mut Transaction<'_>,
     conversation_id: ConversationId,
@@ -99,12 +97,12 @@ pub(super) fn send_system(
         )?
     };
     messages::insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;
-    // Nobody needs to be told what they did themselves.
+    // What users did themselves isn't unread for them.
     participants::set_read_mark(tx.connection, conversation_id, by.id, message.number)?;
     Ok(message)
 }
 
-/// What would come next in a conversation, of nobody yet. The number of the sequence isn't used up.
+/// The next message of a conversation, without an author. It doesn't use up a number of the sequence yet.
 fn next(
     tx: &mut Transaction<'_>,
     conversation_id: ConversationId,
@@ -126,8 +124,8 @@ fn next(
     })
 }
 
-/// The message that its author sent before with the client id of `again`, where it is the same. What
-/// became of it since doesn't make it another.
+/// The message that its author sent before with the same client id. It must be the same message, except for later edits
+/// and deletion.
 fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
     let author = again.author.as_ref().map(|author| author.id);
     let message = messages::by_client_id(connection, author, again.client_id.as_deref())?;

@@ -1,5 +1,5 @@
-//! Open sessions, as they are kept in memory: every request asks for one. The writer takes a session out of this cache in
-//! the same step in which it ends.
+//! Open sessions, cached in memory because every request needs one. The writer removes a session from this cache in the
+//! same step in which it ends.
 
 use std::{
     collections::HashMap,
@@ -17,34 +17,34 @@ use crate::{
     model::{Scope, SessionId, Timestamp, User, UserId},
 };
 
-/// A session ends when it hasn't been used for so long,
+/// A session ends after this time without use.
 pub(super) const IDLE: Duration = Duration::from_hours(30 * 24);
-/// and in any case after so long.
+/// A session ends after this time in any case.
 pub(super) const ABSOLUTE: Duration = Duration::from_hours(90 * 24);
-/// Others are told no more often that somebody types; they show it for longer.
+/// The shortest time between two typing events of a session. Clients show the event for longer than this.
 const TYPING_INTERVAL: Duration = Duration::from_secs(1);
-/// Sessions held in memory, at about 200 bytes each.
+/// The most cached sessions, at about 200 bytes each.
 const CACHED: usize = 20_000;
 
 /// SHA-256 of a token.
 pub(super) type TokenHash = [u8; 32];
 
-/// Somebody who is signed in, on one device, or a program in their name.
+/// A user who is signed in on one device, or a program that acts for a user.
 #[derive(Debug)]
 pub struct Session {
     pub id: SessionId,
     pub user: User,
-    /// What it may do, where it is an API token; anything where it isn't.
+    /// The scope of an API token. None for a person's session, which may do everything.
     pub scope: Option<Scope>,
-    /// When it ends at the latest.
+    /// When it ends, however much it is used.
     pub(super) ends_at: Timestamp,
     pub(super) last_seen_at: AtomicI64,
-    /// When it last told others that its user types.
+    /// When it last sent a typing event.
     pub(super) typed_at: AtomicI64,
 }
 
 impl Session {
-    /// When it ends, if it isn't used again.
+    /// When it ends if it isn't used again.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         if self.scope.is_some() {
@@ -54,11 +54,11 @@ impl Session {
         self.ends_at.min(last_seen.after(IDLE))
     }
 
-    /// Whether others may be told again that its user types, which counts as done then.
+    /// Whether another typing event may be sent. If so, it counts as sent.
     pub fn may_send_typing(&self) -> bool {
         let now = Timestamp::now();
         let typed = Timestamp(self.typed_at.load(Ordering::Relaxed));
-        // A clock that was set back must not silence anybody.
+        // A clock that was set back must not block typing events.
         let is_time = now >= typed.after(TYPING_INTERVAL) || now < typed;
         if is_time {
             self.typed_at.store(now.0, Ordering::Relaxed);
@@ -66,7 +66,7 @@ impl Session {
         is_time
     }
 
-    /// Refuses an API token, where only the person may do something.
+    /// Refuses API tokens.
     ///
     /// # Errors
     /// [`Error::Scope`].
@@ -77,7 +77,7 @@ impl Session {
         }
     }
 
-    /// Refuses a token that may only look.
+    /// Refuses API tokens that may only read.
     ///
     /// # Errors
     /// [`Error::Scope`].
@@ -88,23 +88,23 @@ impl Session {
         }
     }
 
-    /// Whether it has ended by itself, unused or old.
+    /// Whether it has expired.
     #[must_use]
     pub fn has_expired(&self) -> bool {
         self.expires_at() <= Timestamp::now()
     }
 }
 
-/// When a session ends that isn't an API token.
+/// When a person's session ends.
 pub(super) fn expiry(created_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
     created_at.after(ABSOLUTE).min(last_seen_at.after(IDLE))
 }
 
-/// Sessions by the hash of their token, as far as they have been asked for.
+/// Sessions by the hash of their token.
 #[derive(Default)]
 pub(super) struct SessionCache {
     sessions: RwLock<HashMap<TokenHash, Arc<Session>>>,
-    /// Counts what was forgotten.
+    /// Counts invalidations.
     generation: AtomicU64,
 }
 
@@ -121,14 +121,14 @@ impl SessionCache {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Remembers what was read when the generation was `seen`, unless a session has ended since.
+    /// Caches a session that was read when the generation was `seen`, unless any session was invalidated since.
     pub fn insert(&self, token: TokenHash, session: &Arc<Session>, seen: u64) {
         let mut sessions = self.sessions.write();
         if self.generation() != seen {
             return;
         }
         if sessions.len() >= CACHED {
-            // Whichever comes first: its next request reads it again.
+            // Any entry will do: its next request reads it again.
             if let Some(evicted) = sessions.keys().next().copied() {
                 sessions.remove(&evicted);
             }
@@ -136,14 +136,14 @@ impl SessionCache {
         sessions.insert(token, Arc::clone(session));
     }
 
-    /// Only the writer calls this, after the commit that deleted the session or changed its token.
+    /// Only for the writer, after the commit that deleted the session or replaced its token.
     pub fn invalidate(&self, token: &TokenHash) {
         let mut sessions = self.sessions.write();
         self.generation.fetch_add(1, Ordering::AcqRel);
         sessions.remove(token);
     }
 
-    /// Only the writer calls this, after the commit that changed what the user is called or looks like.
+    /// Only for the writer, after the commit that changed the user's name or picture.
     pub fn invalidate_user(&self, user: UserId) {
         let mut sessions = self.sessions.write();
         self.generation.fetch_add(1, Ordering::AcqRel);

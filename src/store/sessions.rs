@@ -1,6 +1,6 @@
-//! Sessions: who a token stands for. Every request asks, so the answers are kept in memory; as
-//! every end of a session goes through the writer, it leaves the memory in the same step. API tokens
-//! are sessions with a scope; how they are made is `tokens`.
+//! Sessions: the rows of the table, with a cache, because every request needs one. Sessions end only through the
+//! writer, which removes them from the cache in the same step. API tokens are sessions with a scope; creating them is
+//! in `tokens`.
 
 use std::{
     fmt::Write,
@@ -25,12 +25,12 @@ use crate::{
     model::{Scope, SessionId, SessionInfo, Timestamp, User, UserId},
 };
 
-/// How stale "last seen" may be; it keeps most requests from being writes.
+/// The resolution of "last seen". It keeps most requests from being writes.
 const SEEN_RESOLUTION: Duration = Duration::from_hours(1);
-/// Characters of a client's User-Agent that are kept, to tell one's devices apart.
+/// The most characters of a client's User-Agent that are stored.
 const DEVICE_LENGTH: usize = 200;
 
-/// A fresh session with the token that opens it, which is shown this once.
+/// A new session and its token, which can't be read again.
 #[derive(Debug)]
 pub struct SignedIn {
     pub user: User,
@@ -39,17 +39,17 @@ pub struct SignedIn {
 }
 
 impl Store {
-    /// The session that `token` opens, if it is still open.
+    /// The open session with this token.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where it isn't.
+    /// [`Error::Unauthorized`] if there is none.
     pub async fn session(&self, token: &str) -> Result<Arc<Session>> {
         let hash = hash(token);
         let cache = self.session_cache();
         let session = if let Some(session) = cache.get(&hash) {
             session
         } else {
-            // What is read here may be ended before it is remembered; then it must not be.
+            // The session may end between this read and the insertion into the cache. The generation notices that.
             let seen = cache.generation();
             let session = self
                 .read(move |connection| Ok(find(connection, &hash)?))
@@ -65,7 +65,7 @@ impl Store {
         Ok(session)
     }
 
-    /// Keeps that the session was used, now and then; nobody waits for it.
+    /// Stores, at most once an hour, that the session was used, without waiting.
     fn note_seen(&self, session: &Session) {
         let now = Timestamp::now();
         let seen = Timestamp(session.last_seen_at.load(Ordering::Relaxed));
@@ -74,8 +74,8 @@ impl Store {
         }
         session.last_seen_at.store(now.0, Ordering::Relaxed);
         let id = session.id;
-        // Left undone where the queue is full or the server stopping; the next request after a restart
-        // tries again.
+        // If the queue is full or the server is stopping, this is skipped. The next request after a restart tries
+        // again.
         self.write_in_background(move |tx| {
             tx.connection
                 .prepare_cached(
@@ -86,23 +86,23 @@ impl Store {
         });
     }
 
-    /// Ends one of the user's sessions: its token opens nothing any more, and its streams end.
+    /// Ends one of the user's sessions and its streams.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the user has no such session.
+    /// [`Error::NotFound`] if the user has no such session.
     pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
         self.write(move |tx| end(tx, user, session)).await
     }
 
-    /// Ends all of the user's sessions but one, and leaves their API tokens.
+    /// Ends all of the user's sessions except one. API tokens stay.
     pub async fn end_other_sessions(&self, user: UserId, current: SessionId) -> Result<()> {
         self.write(move |tx| end_all(tx, user, Some(current))).await
     }
 
-    /// Ends a session and starts another for the same device, with a new token.
+    /// Replaces a session by a new one for the same device, with a new token.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] where it has ended meanwhile.
+    /// [`Error::Unauthorized`] if it has ended.
     pub async fn refresh_session(&self, session: Arc<Session>) -> Result<SignedIn> {
         self.write(move |tx| {
             let device: String = tx
@@ -117,8 +117,7 @@ impl Store {
         .await
     }
 
-    /// The user's open sessions, the last used first, without API tokens. `current` is the one that
-    /// asks, where it is one of these.
+    /// The user's open sessions without API tokens, the last used first. `current` is the caller's session.
     pub async fn user_sessions(
         &self,
         user: UserId,
@@ -148,7 +147,7 @@ impl Store {
     }
 }
 
-/// Whether the session still exists; a stream asks before each look into the past.
+/// Whether the session still exists. Streams check it before each read of missed events.
 pub(super) fn is_open(connection: &Connection, session: SessionId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT 1 FROM sessions WHERE id = ?1")?
@@ -178,13 +177,13 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
         .optional()
 }
 
-/// Reads the column `scope`; null is none.
+/// Reads the column `scope`.
 pub(super) fn scope_at(row: &Row<'_>) -> rusqlite::Result<Option<Scope>> {
     let word: Option<String> = row.get("scope")?;
     Ok(word.as_deref().and_then(Scope::of))
 }
 
-/// Starts a session for somebody who has shown who they are.
+/// Starts a session for an authenticated user.
 pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Result<SignedIn> {
     let now = tx.now;
     let token = new_token()?;
@@ -218,7 +217,7 @@ pub(super) fn end(tx: &mut Transaction<'_>, user: UserId, session: SessionId) ->
     Ok(())
 }
 
-/// Ends all of a user's sessions but `kept`, and leaves their API tokens.
+/// Ends all of a user's sessions except `kept`. API tokens stay.
 pub(super) fn end_all(
     tx: &mut Transaction<'_>,
     user: UserId,
@@ -228,12 +227,12 @@ pub(super) fn end_all(
     end_those(tx, user, "scope IS NULL AND id <> ?2", (user.0, kept))
 }
 
-/// Ends whatever a user is signed in by, with API tokens.
+/// Ends all sessions and API tokens of a user.
 pub(super) fn end_everything(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
     end_those(tx, user, "true", [user.0])
 }
 
-/// Ends whatever a user and their bots are signed in by.
+/// Ends all sessions and API tokens of a user and their bots.
 pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
     end_everything(tx, user)?;
     for bot in users::bots_of(tx.connection, user)? {
@@ -242,7 +241,7 @@ pub(super) fn end_with_bots(tx: &mut Transaction<'_>, user: UserId) -> Result<()
     Ok(())
 }
 
-/// Ends those of a user's sessions for which `which` holds; `?1` is the user.
+/// Ends the sessions of a user that match the condition `which`; `?1` is the user.
 fn end_those(
     tx: &mut Transaction<'_>,
     user: UserId,
@@ -262,7 +261,7 @@ fn end_those(
     Ok(())
 }
 
-/// Which sessions and API tokens have expired: `?1` is now.
+/// The condition for expired sessions and API tokens; `?1` is the current time.
 const EXPIRED: &str = "scope IS NULL AND (last_seen_at <= ?1 - ?2 OR created_at <= ?1 - ?3)
     OR scope IS NOT NULL AND expires_at <= ?1";
 
@@ -301,7 +300,7 @@ pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, id: i64) 
     Ok(deleted.is_some())
 }
 
-/// Gives a session another token; its streams go on.
+/// Gives a session a new token. Its streams continue.
 pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<SignedIn> {
     let token = new_token()?;
     let former = tx
@@ -321,7 +320,7 @@ pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<Signe
     })
 }
 
-/// How many API tokens a user has that haven’t expired.
+/// How many valid API tokens a user has.
 pub(super) fn count_tokens(tx: &Transaction<'_>, user: UserId) -> rusqlite::Result<u32> {
     tx.connection
         .prepare_cached(
@@ -331,7 +330,7 @@ pub(super) fn count_tokens(tx: &Transaction<'_>, user: UserId) -> rusqlite::Resu
         .query_row((user.0, tx.now.0), |row| row.get("tokens"))
 }
 
-/// Adds an API token.
+/// Inserts an API token.
 pub(super) fn insert_token(
     tx: &Transaction<'_>,
     user: UserId,
@@ -356,7 +355,7 @@ pub(super) fn insert_token(
     Ok(SessionId(tx.connection.last_insert_rowid()))
 }
 
-/// Deletes an API token of `owner` or of a bot of theirs, or anybody's without an owner; tells whose it was.
+/// Deletes an API token of `owner` or one of their bots; without an owner, anybody's. Returns whose it was.
 pub(super) fn delete_token(
     connection: &Connection,
     owner: Option<UserId>,
@@ -374,10 +373,10 @@ pub(super) fn delete_token(
         .optional()
 }
 
-/// 256 bits of the operating system's randomness, in hexadecimal.
+/// 256 random bits from the operating system, in hexadecimal.
 ///
 /// # Errors
-/// [`Error::Internal`] where the system has none.
+/// [`Error::Internal`] if the system can't provide any.
 pub fn new_token() -> Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
@@ -387,7 +386,7 @@ pub fn new_token() -> Result<String> {
     Ok(hex(&bytes))
 }
 
-/// Two digits for each byte.
+/// Hexadecimal, two digits for each byte.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     let text = String::with_capacity(2 * bytes.len());

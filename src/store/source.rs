@@ -1,5 +1,5 @@
-//! What a replay is made of: each family of tables says in a [`Source`] which of its rows a stream may have missed, and
-//! what the stream is told of one. A new kind of event is a source in its family's file, and a line in `replay`.
+//! The parts of a replay. In a [`Source`], each family of tables says which of its rows a stream may have missed and
+//! which event each becomes. A new kind of event is a source in its family's file and a line in `replay`.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -10,23 +10,23 @@ use crate::{
     model::{Change, ConversationId, Event, EventId, Member, UserId},
 };
 
-/// Rows that are numbered from the sequence.
+/// Rows with numbers of the sequence.
 pub struct Source {
-    /// A `SELECT` of four columns, in this order: the row's number, `{source}`, the conversation, and the id of the message
-    /// or user that it is about. `?1` is the caller, `?2` the last number that they have, `?4` how many people are few. It
-    /// must find its rows by an index on the number: every stream that comes back runs it.
+    /// A `SELECT` of four columns, in this order: the number, `{source}`, the conversation, and the id of the subject. `?1`
+    /// is the caller, `?2` their cursor, and `?4` is `participants::MAX_ACTIVITY_PARTICIPANTS`. It must find its rows by an
+    /// index on the number: every stream that comes back runs it.
     pub select: fn() -> String,
-    /// What the caller is told of a row that was row.
+    /// The event for a row.
     pub load: fn(&mut Loader<'_>, &MissedRow) -> Result<Event>,
 }
 
-/// A row that the caller has missed.
+/// A row that the stream has missed.
 pub struct MissedRow {
     pub id: EventId,
-    /// Which source row it.
+    /// The index of its source.
     pub source: u32,
     pub conversation_id: ConversationId,
-    /// The message or the user that it is about.
+    /// The id of the message or the user it is about.
     pub subject_id: i64,
 }
 
@@ -40,15 +40,15 @@ impl MissedRow {
     }
 }
 
-/// Finds a user’s row among a conversation’s participants.
+/// Finds a user's row in a conversation.
 type FindMember = fn(&Connection, ConversationId, UserId) -> Result<Member>;
 
-/// What sources load with.
+/// What sources need to load events.
 pub struct Loader<'a> {
     pub connection: &'a Connection,
     pub caller: UserId,
     find_member: FindMember,
-    /// The caller in each conversation, looked up once.
+    /// The caller's row in each conversation, looked up once.
     members: HashMap<ConversationId, Member>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// What a change is to the caller.
+    /// The caller's event for a change.
     pub fn event(&mut self, row: &MissedRow, change: &Change) -> Result<Event> {
         let id = row.conversation_id;
         let member = match self.members.entry(id) {

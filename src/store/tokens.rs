@@ -1,5 +1,5 @@
-//! API tokens: sessions with a name, a scope and an end, for programs; and bots, the users that only
-//! programs are.
+//! API tokens, which are sessions of programs with a name, a scope and a fixed end; and bots, the users that only
+//! programs use.
 
 use std::time::Duration;
 
@@ -14,26 +14,25 @@ use crate::{
     model::{ApiToken, Scope, SessionId, Timestamp, User, UserId, Username},
 };
 
-/// Tokens that one user can have, and bots that one can make: beyond every use, and short of what would
-/// hurt.
+/// The most tokens of one user, and the most bots of one maker: more than anybody needs, and few enough to do no harm.
 const LIMIT: u32 = 100;
 
-/// An API token to be made. Its name has been checked.
+/// An API token to create. Its name has been checked.
 #[derive(Debug)]
 pub struct NewToken {
     pub name: String,
     pub scope: Scope,
     pub lasts: Duration,
-    /// For which bot, if it isn't for oneself.
+    /// The bot that it is for; none if it is for the caller.
     pub bot: Option<Username>,
 }
 
 impl Store {
-    /// Makes a token for `caller`, or for a bot of theirs, which is made where the name is free.
+    /// Creates a token for `caller` or one of their bots. The bot is created if the name is free.
     ///
     /// # Errors
-    /// [`Error::NotYours`] where the bot is somebody else's, [`Error::UsernameTaken`] where it isn't
-    /// a bot, [`Error::Invalid`] where there are too many already.
+    /// [`Error::NotYours`] if the bot is somebody else's, [`Error::UsernameTaken`] if the user isn't a bot,
+    /// [`Error::Invalid`] if there are too many already.
     pub async fn create_token(&self, caller: User, new: NewToken) -> Result<(ApiToken, String)> {
         self.write(move |tx| {
             let user = match &new.bot {
@@ -45,10 +44,10 @@ impl Store {
         .await
     }
 
-    /// Makes a token for anybody, as somebody may who holds the database.
+    /// Creates a token for any user, for the command line.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is nobody of that name.
+    /// [`Error::NotFound`] if there is no user with this name.
     pub async fn create_token_for(
         &self,
         username: String,
@@ -61,7 +60,7 @@ impl Store {
         .await
     }
 
-    /// The tokens of a user and of their bots that are still good, or everybody's, the newest first.
+    /// The valid tokens of a user and their bots, or of all users, newest first.
     pub async fn tokens(&self, of: Option<UserId>) -> Result<Vec<ApiToken>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
@@ -88,10 +87,10 @@ impl Store {
         .await
     }
 
-    /// Makes a token of `caller` or of a bot of theirs no good, or anybody's where nobody asks.
+    /// Revokes a token of `caller` or one of their bots. Without a caller, it may be anybody's.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no such token.
+    /// [`Error::NotFound`] if there is no such token.
     pub async fn revoke_token(&self, caller: Option<UserId>, id: SessionId) -> Result<()> {
         self.write(move |tx| {
             let (user, token) = sessions::delete_token(tx.connection, caller, id)?
@@ -130,7 +129,7 @@ fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiTo
     Ok((token_info, token))
 }
 
-/// The bot of that name, where it is the caller's; it is made where there is nobody of the name.
+/// The caller's bot with this name. It is created if the name is free.
 pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username) -> Result<User> {
     let Some(user) = users::find(tx.connection, &name.text)? else {
         return create_bot(tx, caller, name);

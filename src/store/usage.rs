@@ -1,21 +1,21 @@
-//! How much there is, and how much more there may be.
+//! How much is stored, and how much space is left.
 
 use super::handle::Store;
 use crate::error::Result;
 
-/// What is kept, and the room for more.
+/// Stored rows and free space.
 #[derive(Clone, Copy, Debug)]
 pub struct StorageUsage {
-    /// People and bots, disabled ones too.
+    /// People and bots, including disabled ones.
     pub users: i64,
-    /// Deleted ones and those of the system are still numbered, and counted.
+    /// All messages, including deleted and system messages.
     pub messages: i64,
-    /// Bytes that the disk has left for the database, where the system tells.
+    /// Free bytes on the database's file system, if the operating system tells.
     pub free_bytes: Option<u64>,
 }
 
 impl Store {
-    /// Counts, which takes the longer the more there is.
+    /// Counts all rows, so its time grows with the database.
     pub async fn usage(&self) -> Result<StorageUsage> {
         let path = self.path().to_owned();
         self.read(move |connection| {

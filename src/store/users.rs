@@ -1,4 +1,4 @@
-//! People: by name, and as search results.
+//! Users: the rows of the table, and searching them by name.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -8,14 +8,14 @@ use crate::{
     model::{Timestamp, User, UserId, Username, username_key},
 };
 
-/// Names that a search gives at most.
+/// The most results of a search.
 const SEARCH_LIMIT: i64 = 5;
 
 impl Store {
-    /// Makes sure that `username` exists, as an administrator where it is made.
+    /// Creates the user `username`, as an administrator if `admin`, unless there is one already.
     ///
     /// # Errors
-    /// Those of a write, and of a username that breaks the rules.
+    /// [`Error::Invalid`] if the username isn't valid.
     pub async fn ensure_user(&self, username: &str, admin: bool) -> Result<()> {
         let username = Username::new(username)?;
         self.write(move |tx| {
@@ -28,11 +28,11 @@ impl Store {
         .await
     }
 
-    /// Up to five usernames that start with `prefix`, in whatever case, without `caller`'s own.
+    /// Up to five usernames that start with `prefix`, ignoring case, without `caller`'s own.
     pub async fn search_usernames(&self, caller: UserId, prefix: &str) -> Result<Vec<String>> {
         let key = username_key(prefix);
         self.read(move |connection| {
-            // U+10FFFF is in no name and sorts behind all that are.
+            // U+10FFFF is in no name and sorts after all characters that are.
             let mut statement = connection.prepare_cached(
                 "SELECT username FROM users
                  WHERE username_key >= ?1 AND username_key < ?1 || char(0x10ffff) AND id <> ?2
@@ -45,13 +45,13 @@ impl Store {
         .await
     }
 
-    /// Whether others see that `user` types, is online, and what they have read.
+    /// Whether others see when `user` is typing or online, and what they have read.
     pub async fn shows_activity(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| Ok(shows_activity(connection, user)?))
             .await
     }
 
-    /// Lets others see it, or not.
+    /// Sets whether others see a user's activity.
     pub async fn set_shows_activity(&self, user: UserId, shows: bool) -> Result<()> {
         self.write(move |tx| {
             tx.connection
@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-/// The user of that name, in whatever case.
+/// The user with this name, ignoring case.
 pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE username_key = ?1")?
@@ -71,7 +71,7 @@ pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<
         .optional()
 }
 
-/// The user of that id.
+/// The user with this id.
 pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE id = ?1")?
@@ -79,7 +79,7 @@ pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Opt
         .optional()
 }
 
-/// Like [`find`], without those who are disabled: nobody starts anything with them.
+/// Like [`find`], but only users who aren't disabled, for starting something with them.
 pub(super) fn find_present(connection: &Connection, username: &str) -> Result<User> {
     let user = find(connection, username)?.ok_or(Error::NotFound("User"))?;
     if is_disabled(connection, user.id)? {
@@ -111,7 +111,7 @@ pub(super) fn set_admin(
     Ok(())
 }
 
-/// Who made a bot; nobody where it isn't one.
+/// The maker of a bot; none if the user isn't a bot.
 pub(super) fn bot_maker(connection: &Connection, user: UserId) -> rusqlite::Result<Option<UserId>> {
     let maker: Option<i64> = connection
         .prepare_cached("SELECT bot_of FROM users WHERE id = ?1")?
@@ -119,7 +119,7 @@ pub(super) fn bot_maker(connection: &Connection, user: UserId) -> rusqlite::Resu
     Ok(maker.map(UserId))
 }
 
-/// Gives a user another name; it must be free, or theirs in another spelling.
+/// Renames a user. The name must be free, or another spelling of their own.
 pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -> Result<()> {
     let changed = connection
         .prepare_cached(
@@ -132,7 +132,7 @@ pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -
     Ok(())
 }
 
-/// Makes a user; the name must be free.
+/// Creates a user. The name must be free.
 pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<User> {
     let added = tx
         .connection
@@ -151,7 +151,7 @@ pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<Us
     })
 }
 
-/// A row of the table itself.
+/// Reads a row of a query on the table itself.
 fn own_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: UserId(row.get("id")?),
@@ -160,17 +160,17 @@ fn own_row(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// The columns of a user in a query that joins users as `alias`. [`from_row`] reads them.
+/// The columns of a user in a query that joins users as `alias`, for [`from_row`].
 pub(super) fn columns(alias: &str) -> String {
     format!(
         "{alias}.id AS {alias}_id, {alias}.username AS {alias}_username, {alias}.avatar_url AS {alias}_avatar_url"
     )
 }
 
-/// The user whose [`columns`] a query has.
+/// Reads the [`columns`] of a user.
 ///
 /// # Errors
-/// Where they are null, as in an outer join that found nobody.
+/// If they are null, as in an outer join without a match.
 pub(super) fn from_row(row: &Row<'_>, alias: &str) -> rusqlite::Result<User> {
     let column = |name| format!("{alias}_{name}");
     Ok(User {
@@ -180,7 +180,7 @@ pub(super) fn from_row(row: &Row<'_>, alias: &str) -> rusqlite::Result<User> {
     })
 }
 
-/// The hash of a user's password, where they have one.
+/// A user's password hash. None if they have no password.
 pub(super) fn password_hash(
     connection: &Connection,
     user: UserId,
@@ -203,7 +203,7 @@ pub(super) fn set_password_hash(
         .map(drop)
 }
 
-/// Disables an account at a time, or enables it.
+/// Disables an account as of a time, or enables it.
 pub(super) fn set_disabled(
     connection: &Connection,
     user: UserId,
@@ -226,14 +226,14 @@ pub(super) fn set_bot_maker(
         .map(drop)
 }
 
-/// The bots that somebody has made.
+/// The bots that a user has made.
 pub(super) fn bots_of(connection: &Connection, maker: UserId) -> rusqlite::Result<Vec<UserId>> {
     let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;
     let bots = statement.query_map([maker.0], |row| row.get("id").map(UserId))?;
     bots.collect()
 }
 
-/// Sets where a user's picture is served; tells whether that is new.
+/// Sets the URL of a user's picture. Returns whether it changed.
 pub(super) fn set_avatar_url(
     connection: &Connection,
     user: UserId,
@@ -245,7 +245,7 @@ pub(super) fn set_avatar_url(
     Ok(changed > 0)
 }
 
-/// Whether others see what somebody is doing.
+/// Whether others see a user's activity.
 pub(super) fn shows_activity(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT shows_activity FROM users WHERE id = ?1")?

@@ -1,20 +1,21 @@
-//! Who may see which message, and who is told of what. It is written here and nowhere else: in SQL, and for what is in
-//! memory already. A test holds the two equal.
+//! Who may see which message, and who receives which change. The rule is written only here: in SQL, and for rows in
+//! memory. A test checks that both agree.
 //!
-//! In SQL, `m` is a row of `messages` and `p` the caller's row of `participants` in its conversation. `history_id` is what
-//! a participant may read, `since_id` what their streams are told of; schema.sql says when each is set.
+//! In SQL, `m` is a row of `messages` and `p` is the caller's row of `participants` in its conversation. A participant
+//! may read messages after `history_id`, and their streams receive changes after `since_id`; schema.sql says when each
+//! is set.
 
 use crate::model::{EventId, Member, MessageId};
 
-/// Whether the participant may see the message; [`Member::may_see`] is the same rule for a live event.
+/// Whether the participant may see the message. [`Member::may_see`] is the same rule for live events.
 pub const IS_VISIBLE: &str = "m.id > p.history_id";
 
-/// The place behind which messages are to be read, for a page that begins behind `after`: [`IS_VISIBLE`] as a bound.
+/// [`IS_VISIBLE`] as the lower bound of a page that begins after `after`.
 pub fn visible_after(member: &Member, after: Option<MessageId>) -> EventId {
     after.map_or(member.history_id, |after| after.max(member.history_id))
 }
 
-/// Whether a stream of the participant that has had everything up to `?2` is told of what was numbered `id`, an expression.
+/// Whether a stream of the participant with the cursor `?2` has missed the change numbered `id`, an SQL expression.
 pub fn is_missed(id: &str) -> String {
     format!("{id} > max(?2, p.since_id)")
 }

@@ -24,31 +24,31 @@ pub const SET_COOKIE: Header = Header::pattern(
 )
 .describe("The cookie of the session, or of a sign-in with a provider, for browsers");
 
-/// What kind of server this is, and who is asking.
+/// The server’s configuration, and the caller.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Config<'a> {
     pub name: &'static str,
     pub version: &'static str,
-    /// Whether it is in development mode: anybody may sign in as anybody, from this machine only.
+    /// Whether the server is in development mode: anybody may sign in as anybody, but only from the same machine.
     pub dev: bool,
     /// The ids of the providers that people can sign in with.
     pub providers: Vec<&'a str>,
-    /// What people call each of them.
+    /// The display names of the providers, by id.
     pub provider_names: BTreeMap<&'a str, &'a str>,
     #[schemars(with = "Signup")]
     pub signup: &'static str,
     #[schemars(range(min = 1))]
     pub max_message_length: usize,
-    /// Who is asking; null where nobody is signed in.
+    /// The caller. Null if nobody is signed in.
     pub auth_user: Option<&'a User>,
-    /// Changes with any file of the UI.
+    /// The version of the UI. It changes when any file of the UI does.
     #[schemars(regex(pattern = "^[0-9a-f]{16}$"))]
     pub ui: &'static str,
 }
 
-/// Who can create an account: whoever has the setup link, which the server printed on its terminal; whoever has an
-/// invitation; anybody; or nobody, as administrators create them.
+/// Who can create an account. `setup`: people with the setup link that the server printed on its terminal. `invite`:
+/// people with an invitation. `open`: everybody. `closed`: nobody; administrators create accounts.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub enum Signup {
@@ -58,7 +58,7 @@ pub enum Signup {
     Closed,
 }
 
-/// What somebody signs in with.
+/// Credentials for signing in.
 #[derive(Deserialize, JsonSchema)]
 pub struct Credentials {
     #[schemars(with = "AnyCaseUsername")]
@@ -67,7 +67,7 @@ pub struct Credentials {
     pub password: Option<String>,
 }
 
-/// What somebody creates an account with.
+/// A new account.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
@@ -76,13 +76,13 @@ pub struct Registration {
     /// Ignored in development mode, and required otherwise.
     #[schemars(with = "Option<Password>")]
     pub password: Option<String>,
-    /// The secret of an invitation.
+    /// The token of an invitation.
     pub invite: Option<String>,
-    /// The secret of the setup link on the server’s terminal.
+    /// The token of the setup link on the server’s terminal.
     pub setup_token: Option<String>,
 }
 
-/// Somebody has signed in.
+/// The result of signing in.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome<'a> {
@@ -92,7 +92,7 @@ pub struct Welcome<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Another token for the same session.
+/// A new token for the same session.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RenewedToken<'a> {
@@ -105,7 +105,7 @@ pub fn config() -> Operation {
     Operation::new(
         "config",
         Tag::Accounts,
-        "Shows what kind of server this is, and who is asking",
+        "Shows the server’s configuration, and the caller",
     )
     .security([
         Scheme::Nothing,
@@ -117,22 +117,22 @@ pub fn config() -> Operation {
 }
 
 pub fn sign_in() -> Operation {
-    Operation::new("signIn", Tag::Accounts, "Signs somebody in")
+    Operation::new("signIn", Tag::Accounts, "Signs in")
         .describe(
-            "An unknown name and a wrong password get the same 401. In development mode the password is ignored, and an \
-             unknown name gets 404.",
+            "An unknown username and a wrong password get the same 401. In development mode the password is ignored, and an \
+             unknown username gets 404.",
         )
         .body::<Credentials>()
         .answer(welcome(200))
         .errors([BadCredentials, NotFound, Throttled])
-        .error(Disabled, "An administrator has disabled the account. Only the right password is told so.")
+        .error(Disabled, "An administrator has disabled the account. This is only shown for the right password.")
         .invalid(["username", "password"])
 }
 
 pub fn sign_up() -> Operation {
-    Operation::new("signUp", Tag::Accounts, "Creates an account and signs its owner in")
+    Operation::new("signUp", Tag::Accounts, "Creates an account and signs in")
         .describe(
-            "`signup` of the configuration says whether `invite` or `setupToken` is needed. In development mode a \
+            "`signup` in the configuration tells whether `invite` or `setupToken` is needed. In development mode a \
              username is enough.",
         )
         .body::<Registration>()
@@ -141,7 +141,7 @@ pub fn sign_up() -> Operation {
         .invalid(["username", "password"])
 }
 
-/// The answer to whoever has just signed in.
+/// The response after signing in.
 pub fn welcome(status: u16) -> Answer {
     Answer::json::<Welcome<'_>>(status, "Signed in").header(SET_COOKIE)
 }
@@ -152,14 +152,14 @@ pub fn sign_out() -> Operation {
 }
 
 pub fn who_am_i() -> Operation {
-    Operation::new("whoAmI", Tag::Accounts, "Shows who is asking").ok::<User>("The user")
+    Operation::new("whoAmI", Tag::Accounts, "Shows the caller").ok::<User>("The user")
 }
 
 pub fn refresh_token() -> Operation {
     Operation::new(
         "refreshToken",
         Tag::Accounts,
-        "Replaces the session’s token; the old one ends",
+        "Replaces the session’s token. The old one ends",
     )
     .ok::<RenewedToken<'_>>("The new token")
 }

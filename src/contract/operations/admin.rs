@@ -1,4 +1,4 @@
-//! What administrators do with other people’s accounts.
+//! Administration of accounts.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::{
     model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username},
 };
 
-/// An account to be created.
+/// A new account.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateUser {
     #[schemars(with = "Username")]
@@ -19,7 +19,7 @@ pub struct CreateUser {
     pub admin: Option<bool>,
 }
 
-/// What is changed of an account; what is left out stays.
+/// Changes of an account. Properties that are left out stay the same.
 #[derive(Deserialize, JsonSchema)]
 pub struct UpdateUser {
     #[schemars(with = "Option<Username>")]
@@ -28,7 +28,7 @@ pub struct UpdateUser {
     pub disabled: Option<bool>,
 }
 
-/// A link by which somebody chooses a password. It works once.
+/// A link for choosing a password. It works once.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResetLink {
@@ -37,7 +37,7 @@ pub struct ResetLink {
     pub expires_at: Timestamp,
 }
 
-/// An account that was just created, and the link for its owner.
+/// A new account, and the link for its owner.
 #[derive(Serialize, JsonSchema)]
 pub struct CreatedUser {
     pub user: Account,
@@ -53,13 +53,15 @@ pub fn list() -> Operation {
     Operation::new(
         "accounts",
         Tag::Administration,
-        "Lists accounts, up to 50, the oldest first",
+        "Lists up to 50 accounts, oldest first",
     )
     .parameter(
         Parameter::query::<String>("search")
-            .describe("How the username starts, in upper or lower case"),
+            .describe("The beginning of the username, in upper or lower case"),
     )
-    .parameter(Parameter::query::<UserId>("after").describe("The last account of the page before"))
+    .parameter(
+        Parameter::query::<UserId>("after").describe("The last account of the previous page"),
+    )
     .list::<Account>(50, "The accounts")
     .errors([NotFound])
 }
@@ -68,7 +70,7 @@ pub fn create() -> Operation {
     Operation::new(
         "makeAccount",
         Tag::Administration,
-        "Creates an account for somebody, who chooses a password by a link",
+        "Creates an account for a person, who chooses a password with a link",
     )
     .body::<CreateUser>()
     .example(json!({ "username": "robin" }))
@@ -81,9 +83,11 @@ pub fn change() -> Operation {
     Operation::new(
         "changeAccount",
         Tag::Administration,
-        "Renames an account, makes it an administrator’s, or disables it",
+        "Renames an account, makes it an administrator, or disables it",
     )
-    .describe("Whoever is disabled is signed out everywhere at once, and so are their bots.")
+    .describe(
+        "Disabling an account ends all sessions and API tokens of the user and their bots at once.",
+    )
     .parameter(id())
     .body::<UpdateUser>()
     .ok::<Account>("The account")
@@ -95,7 +99,7 @@ pub fn create_reset() -> Operation {
     Operation::new(
         "makeReset",
         Tag::Administration,
-        "Creates a link by which somebody chooses another password",
+        "Creates a link for choosing a new password",
     )
     .describe("It is valid for 24 hours and works once. A newer one replaces it.")
     .parameter(id())
@@ -104,21 +108,17 @@ pub fn create_reset() -> Operation {
 }
 
 pub fn sessions() -> Operation {
-    Operation::new(
-        "sessionsOf",
-        Tag::Administration,
-        "Lists somebody’s sessions",
-    )
-    .parameter(id())
-    .ok::<Vec<SessionInfo>>("The sessions")
-    .errors([NotFound])
+    Operation::new("sessionsOf", Tag::Administration, "Lists a user’s sessions")
+        .parameter(id())
+        .ok::<Vec<SessionInfo>>("The sessions")
+        .errors([NotFound])
 }
 
 pub fn end_sessions() -> Operation {
     Operation::new(
         "endSessionsOf",
         Tag::Administration,
-        "Ends all of somebody’s sessions",
+        "Ends all of a user’s sessions",
     )
     .parameter(id())
     .done()
@@ -129,7 +129,7 @@ pub fn end_session() -> Operation {
     Operation::new(
         "endSessionOf",
         Tag::Administration,
-        "Ends one of somebody’s sessions",
+        "Ends one of a user’s sessions",
     )
     .parameter(id())
     .parameter(Parameter::path::<SessionId>("sessionId"))

@@ -1,4 +1,4 @@
-//! Finding people, starting conversations, listing them, marking them as read, and typing in them.
+//! Finding people, starting and listing conversations, marking them as read, and typing.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// A conversation to be started: a room where it has a name.
+/// A new conversation: a room if it has a name.
 #[derive(Deserialize)]
 pub struct StartConversation {
     pub username: Option<String>,
@@ -24,39 +24,40 @@ pub struct StartConversation {
     pub open: bool,
 }
 
-/// A direct conversation to be started.
+/// A new direct conversation.
 #[derive(JsonSchema)]
 pub struct StartDirect {
     pub username: AnyCaseUsername,
 }
 
-/// A room to be created.
+/// A new room.
 #[derive(JsonSchema)]
 pub struct CreateRoom {
     pub name: Name,
-    /// Who is added to it at once.
+    /// Its first participants, besides the caller.
     pub usernames: Option<Vec<AnyCaseUsername>>,
-    /// Whether anybody may find it and join; false if left out.
+    /// Whether every user may find it and join; false if left out.
     pub open: Option<bool>,
 }
 
 unions! {
-    /// A conversation to be started: between two people, or a room.
+    /// A new conversation: direct, or a room.
     StartConversation = StartDirect | CreateRoom;
 }
 
-/// Up to which message the caller has read.
+/// How far the caller has read.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadMark {
-    /// The number of that message; all messages if left out.
+    /// The number of the newest message that was read; all messages if left out.
     #[schemars(range(min = 0))]
     pub up_to: Option<i64>,
 }
 
 /// The query parameter for the next page.
 pub fn before() -> Parameter {
-    Parameter::query::<ConversationId>("before").describe("The last one of the page before")
+    Parameter::query::<ConversationId>("before")
+        .describe("The last conversation of the previous page")
 }
 
 /// The path parameter of a conversation.
@@ -68,9 +69,9 @@ pub fn search() -> Operation {
     Operation::new(
         "searchUsernames",
         Tag::Conversations,
-        "Lists up to 5 usernames that start with a text, in upper or lower case",
+        "Lists up to 5 usernames with a prefix, in upper or lower case",
     )
-    .describe("The caller’s own is not among them.")
+    .describe("The caller’s own username is not included.")
     .parameter(
         Parameter::query::<String>("search")
             .with(json!({ "minLength": 1, "pattern": r"\S" }))
@@ -85,9 +86,9 @@ pub fn list() -> Operation {
     Operation::new(
         "conversations",
         Tag::Conversations,
-        "Lists the caller’s conversations, up to 25, the one with the newest message first",
+        "Lists up to 25 of the caller’s conversations, newest message first",
     )
-    .describe("A direct conversation without a message is not listed.")
+    .describe("Direct conversations without messages are not listed.")
     .parameter(before())
     .list::<Conversation>(25, "The conversations")
     .errors([NotFound])
@@ -100,12 +101,12 @@ pub fn start() -> Operation {
         "Starts a direct conversation, or creates a room",
     )
     .describe(
-        "Two people have only one direct conversation. Where it exists already, 303 leads to it.",
+        "Two people have only one direct conversation. If it already exists, 303 redirects to it.",
     )
     .body::<StartConversation>()
     .answer(Answer::json::<Conversation>(
         200,
-        "The conversation that exists already, for clients that follow redirects",
+        "The existing conversation, for clients that follow redirects",
     ))
     .created::<Conversation>("The new conversation")
     .answer(
@@ -157,9 +158,9 @@ pub fn send_typing() -> Operation {
     Operation::new(
         "sendTyping",
         Tag::Conversations,
-        "Tells the others that the caller is typing",
+        "Tells the other participants that the caller is typing",
     )
-    .describe("Send it at most every 3 seconds while somebody types. It is shown for 6 seconds.")
+    .describe("Send it at most every 3 seconds while the user types. It is shown for 6 seconds.")
     .parameter(id())
     .done()
     .errors([NotFound])

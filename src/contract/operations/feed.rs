@@ -1,4 +1,4 @@
-//! The feed: every event that the caller may see, and what a client asks for over a WebSocket.
+//! The feed: its events, and the requests that clients send over a WebSocket.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -37,7 +37,7 @@ macro_rules! events {
     (@passing $generator:ident) => { None };
 }
 
-/// The schema of an event; only those that may be replayed have an id.
+/// The schema of an event. Only events that may be replayed have an id.
 fn event(
     name: &str,
     description: &str,
@@ -65,37 +65,37 @@ fn event(
 events! {
     /// The first event of a stream.
     HelloEvent = "hello", numbered, Hello<'_>, json!(Hello { cursor: "2f-45".to_owned(), user: &jane(), heartbeat: 15 });
-    /// A new message of somebody else, or of the system. As a server-sent event it has no name.
+    /// A new message from another user or from the system. As a server-sent event it has no name.
     MessageEvent = "message", numbered, Message, message();
-    /// A new message of the caller’s own, from this or another device.
+    /// A new message from the caller, sent from this or another device.
     SentEvent = "sent", numbered, Message, message();
-    /// A message was edited or deleted, or its reactions changed. The data is the message as it is now.
+    /// A message was edited or deleted, or its reactions changed. The data is the message in its current state.
     UpdateEvent = "update", numbered, Message, message();
-    /// A conversation is new to the caller, has changed, or is not theirs any more.
+    /// A conversation is new to the caller or has changed, or the caller is no longer in it.
     ConversationEvent = "conversation", numbered, ConversationOrRemoved, json!(Removed { id: ConversationId(7), removed: true });
-    /// Somebody, perhaps the caller on another device, has read messages.
+    /// A participant, possibly the caller on another device, has read messages.
     ReadEvent = "read", numbered, ReadUpTo, json!(ReadUpTo { conversation_id: ConversationId(7), user_id: UserId(2), up_to: 3 });
-    /// Somebody is typing. It has no id, and is never replayed.
+    /// A user is typing. It has no id and is never replayed.
     TypingEvent = "typing", passing, Typing, json!(Typing { conversation_id: ConversationId(7), user_id: UserId(2) });
-    /// Somebody came online or went offline. It has no id, and is never replayed.
+    /// A user came online or went offline. It has no id and is never replayed.
     PresenceEvent = "presence", passing, Presence, json!(Presence { user_id: UserId(2), online: true });
-    /// Everything that was missed has been sent; what follows is live.
+    /// All missed events have been sent. What follows is live.
     CaughtUpEvent = "caught_up", numbered, CaughtUp, json!(CaughtUp { cursor: "2f-45".to_owned() });
-    /// The client’s cursor is unknown here. Load everything again, and go on from the id of this event.
+    /// The server does not know the client’s cursor. Load everything again, and continue from the id of this event.
     ResetEvent = "reset", numbered, Reset, json!(Reset { reason: "This place in the stream is unknown here" });
-    /// A request over the WebSocket was done.
+    /// A request over the WebSocket succeeded.
     AckEvent = "ack", passing, Ack, message();
-    /// A request over the WebSocket was refused, as the HTTP call of the same name would have been.
+    /// A request over the WebSocket failed with the same error as the HTTP call of the same name.
     ErrorEvent = "error", passing, SocketError, json!({ "code": "not_found", "message": "Conversation not found", "clientId": "1" });
 }
 
 /// An event of a stream.
 pub struct StreamEvent;
-/// An event that a long poll also tells.
+/// An event that long polls also return.
 pub struct PolledEvent;
-/// What a client may ask for over its WebSocket.
+/// A request over a WebSocket.
 pub struct SocketRequest;
-/// What answers a request over a WebSocket.
+/// The response to a request over a WebSocket.
 pub struct SocketAnswer;
 /// Anything that the server sends over a WebSocket.
 pub struct SocketFrame;
@@ -105,22 +105,22 @@ pub struct Ack;
 pub struct ConversationOrRemoved;
 
 unions! {
-    /// An event of a stream. A WebSocket has it as the text of a frame. A server-sent event has the same id, name and
-    /// data, where `message` events have no name.
+    /// An event of a stream. Over a WebSocket, it is the text of a frame. A server-sent event has the same id, name and
+    /// data, except that `message` events have no name.
     StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | TypingEvent
         | PresenceEvent | CaughtUpEvent | ResetEvent;
-    /// An event of a long poll: all but those by which streams tell of themselves.
+    /// An event of a long poll: all events except those about the stream itself.
     PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | TypingEvent | PresenceEvent;
-    /// What a client may ask for over its WebSocket: the text of a frame. It is checked, done and refused as the HTTP
-    /// call of the same name.
+    /// A request over a WebSocket: the text of a frame. It is validated and handled like the HTTP call of the same
+    /// name, with the same errors.
     SocketRequest = SocketSend | SocketRead | SocketTyping;
-    /// What answers a request over a WebSocket.
+    /// The response to a request over a WebSocket.
     SocketAnswer = AckEvent | ErrorEvent;
-    /// What the server sends over a WebSocket: the text of a frame.
+    /// Anything that the server sends over a WebSocket: the text of a frame.
     SocketFrame = StreamEvent | SocketAnswer;
-    /// The message that was sent, or what else was done.
+    /// The sent message, or a confirmation.
     Ack = Message | SocketDone;
-    /// A conversation as it is now, or that the caller is not in it any more.
+    /// A conversation in its current state, or the information that the caller is no longer in it.
     ConversationOrRemoved = Conversation | Removed;
 }
 
@@ -132,7 +132,7 @@ pub struct SocketSend {
     pub op: String,
     pub conversation_id: ConversationId,
     pub content: Content,
-    /// Sending the same message again with the same id does not double it.
+    /// Sending the message again with the same id does not create another one.
     pub client_id: Option<ClientId>,
 }
 
@@ -146,77 +146,77 @@ pub struct SocketRead {
     /// The number of the newest message that was read; all messages if left out.
     #[schemars(range(min = 0))]
     pub up_to: Option<i64>,
-    /// Comes back with the answer.
+    /// Returned in the response.
     pub client_id: Option<String>,
 }
 
-/// Tells the others that the caller is typing.
+/// Tells the other participants that the caller is typing.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketTyping {
     #[schemars(extend("const" = "typing"))]
     pub op: String,
     pub conversation_id: ConversationId,
-    /// Comes back with the answer.
+    /// Returned in the response.
     pub client_id: Option<String>,
 }
 
-/// What was done, where that is not a new message.
+/// The confirmation of a request other than sending a message.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketDone {
     #[schemars(extend("enum" = ["read", "typing"]))]
     pub op: &'static str,
     pub conversation_id: ConversationId,
-    /// The request’s.
+    /// The client id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
 }
 
-/// Why a request was refused.
+/// The error of a request.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketError {
     pub code: ErrorCode,
-    /// A sentence for a person.
+    /// A sentence for people.
     pub message: String,
-    /// Where a value is not accepted: why, by field.
+    /// For validation errors, the reason for each field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, String>>,
-    /// The request’s.
+    /// The client id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
 }
 
-/// What a long poll has brought.
+/// The result of a long poll.
 #[derive(JsonSchema)]
 pub struct Poll {
-    /// Where the next poll begins.
+    /// The cursor for the next poll.
     pub cursor: Cursor,
     pub events: Vec<PolledEvent>,
 }
 
 pub fn follow() -> Operation {
-    Operation::new("feed", Tag::Feed, "Opens a stream of everything that happens and the caller may see")
+    Operation::new("feed", Tag::Feed, "Opens a stream of all events that the caller may see")
         .describe(
-            "It has three encodings. `Accept: text/event-stream` opens server-sent events. `Upgrade: websocket` opens a \
-             WebSocket, whose frames are JSON texts of at most 64 KiB. `Accept: application/json` is a long poll: it is \
-             answered at once where there are events after `after`, otherwise at the first event, or empty after `wait` \
-             seconds; without a cursor it is answered with the current one. A cursor works in all three.\n\n\
-             A stream begins with `hello`. With a cursor, everything that was missed follows in order, then `caught_up`; \
-             what comes after that is live. `typing` and `presence` have no id and are never replayed. After `reset`, load \
-             everything again and go on from its id. A stream that has nothing to tell shows every 15 seconds that it is \
-             alive, by a comment or a ping.",
+            "There are three transports. `Accept: text/event-stream` opens server-sent events. `Upgrade: websocket` opens \
+             a WebSocket, whose frames are JSON texts of at most 64 KiB. `Accept: application/json` is a long poll: it \
+             returns at once if there are events after `after`, otherwise with the first event, or empty after `wait` \
+             seconds; without a cursor it returns the current one. A cursor works with all three.\n\n\
+             A stream begins with `hello`. With a cursor, all missed events follow in order, then `caught_up`. What comes \
+             after that is live. `typing` and `presence` have no id and are never replayed. After `reset`, load everything \
+             again and continue from its id. When there are no events, a stream sends a comment or a ping every 15 \
+             seconds.",
         )
-        .parameter(Parameter::query::<Cursor>("after").describe("A cursor, as the server gave it"))
+        .parameter(Parameter::query::<Cursor>("after").describe("A cursor from the server"))
         .parameter(
-            Parameter::query::<u32>("wait").describe("How many seconds a long poll may wait: none if left out, 30 at most"),
+            Parameter::query::<u32>("wait").describe("How many seconds a long poll may wait; 0 if left out"),
         )
         .parameter(
             Parameter::query::<String>("token")
                 .describe("A session’s token or an API token, as an EventSource cannot set headers"),
         )
-        .parameter(Parameter::header::<Cursor>("Last-Event-ID").describe("A cursor, which goes before `after`"))
+        .parameter(Parameter::header::<Cursor>("Last-Event-ID").describe("A cursor, which takes precedence over `after`"))
         .answer(
             Answer::empty(101, "A WebSocket")
                 .header(Header::constant("Upgrade", "websocket"))
@@ -225,7 +225,7 @@ pub fn follow() -> Operation {
                 .frames::<SocketFrame, SocketRequest>(),
         )
         .answer(
-            Answer::json::<Poll>(200, "The stream, or what a long poll has brought")
+            Answer::json::<Poll>(200, "The stream, or the result of a long poll")
                 .or::<StreamEvent>("text/event-stream"),
         )
         .errors([BadHandshake, CrossOrigin, NotAcceptable, ErrorCode::Reset, WebsocketVersion])

@@ -1,4 +1,4 @@
-//! Hooks: addresses at which a program posts into a room as a bot.
+//! Incoming webhooks, with which programs post into a room as a bot.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,23 +14,23 @@ use crate::{
     },
 };
 
-/// A hook to be created.
+/// A new hook.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateHook {
-    /// The bot that posts by it. It is created where the name is free.
+    /// The bot that posts. It is created if the name is free.
     #[schemars(with = "Username")]
     pub bot: Option<String>,
 }
 
-/// A hook that was just created.
+/// A hook that was just created, with its secret.
 #[derive(Serialize, JsonSchema)]
 pub struct CreatedHook {
     #[serde(flatten)]
     pub hook: Hook,
-    /// Where to post to.
+    /// The URL to post to.
     #[schemars(url)]
     pub url: String,
-    /// Shown only this once.
+    /// Shown only once.
     #[schemars(length(min = 1))]
     pub secret: String,
 }
@@ -46,26 +46,25 @@ pub fn list() -> Operation {
     Operation::new(
         "hooks",
         Tag::Conversations,
-        "Lists the hooks into a room, the newest first",
+        "Lists a room’s hooks, newest first",
     )
-    .describe("Only its owner can do this.")
+    .describe("Only the room’s owner can do this.")
     .parameter(id())
     .list::<Hook>(20, "The hooks")
     .errors([NotYours, NotFound, NotARoom])
 }
 
 pub fn create() -> Operation {
-    Operation::new("makeHook", Tag::Conversations, "Creates a hook into a room; its secret is shown only once")
+    Operation::new("makeHook", Tag::Conversations, "Creates a hook for a room. Its secret is shown only once")
         .describe(
-            "The bot is created where the name is free, and added to the room. An existing bot has to be the caller’s \
-             own, except for administrators.",
+            "The bot is created if the name is free, and added to the room. An existing bot must be the caller’s own.",
         )
         .parameter(id())
         .body::<CreateHook>()
         .created::<CreatedHook>("The hook")
         .errors([NotFound, NotARoom])
-        .error(NotYours, "The room or the bot is somebody else’s.")
-        .error(UsernameTaken, "The name belongs to a person.")
+        .error(NotYours, "The room or the bot belongs to another user.")
+        .error(UsernameTaken, "The username belongs to a person.")
         .invalid(["bot"])
 }
 
@@ -73,7 +72,7 @@ pub fn remove() -> Operation {
     Operation::new(
         "removeHook",
         Tag::Conversations,
-        "Removes a hook; its bot stays",
+        "Deletes a hook. Its bot stays",
     )
     .parameter(id())
     .parameter(Parameter::path::<HookId>("hookId"))
@@ -83,7 +82,7 @@ pub fn remove() -> Operation {
 
 pub fn post() -> Operation {
     Operation::new("postByHook", Tag::Messages, "Posts a message as a hook’s bot")
-        .describe("The address is the secret, so it needs no session. The body is JSON, or plain text that is the content.")
+        .describe("The URL is the secret, so no session is needed. The body is JSON, or the content as plain text.")
         .parameter(Parameter::path::<String>("secret").with(json!({ "minLength": 1 })))
         .body::<PostByHook>()
         .or_body::<Content>("text/plain")

@@ -9,23 +9,23 @@ use crate::{
     model::{Invite, InviteId, Timestamp, limits},
 };
 
-/// An invitation to be created.
+/// A new invitation.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateInvite {
-    /// For how many people: one if left out.
+    /// How many people may use it; 1 if left out.
     #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
     pub uses: Option<u32>,
-    /// How long it is valid: 7 days if left out.
+    /// How many days it is valid; 7 if left out.
     #[schemars(range(min = *limits::INVITE_DAYS.start(), max = *limits::INVITE_DAYS.end()))]
     pub days: Option<u32>,
 }
 
-/// An invitation that was just created.
+/// An invitation that was just created, with its link.
 #[derive(Serialize, JsonSchema)]
 pub struct CreatedInvite {
     #[serde(flatten)]
     pub invite: Invite,
-    /// Shown only this once.
+    /// Shown only once.
     #[schemars(url)]
     pub link: String,
     /// The link as a QR code, in SVG.
@@ -33,10 +33,10 @@ pub struct CreatedInvite {
     pub qr: String,
 }
 
-/// Asks whether an invitation is valid.
+/// An invitation to check.
 #[derive(Deserialize, JsonSchema)]
 pub struct CheckInvite {
-    /// What the link has after its `#`.
+    /// The part of the link after its `#`.
     #[schemars(with = "String")]
     pub invite: Option<String>,
 }
@@ -45,7 +45,7 @@ pub struct CheckInvite {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckedInvite {
-    /// The username of whoever created it; null where it was created on the command line.
+    /// The username of its creator. Null for invitations from the command line.
     pub invited_by: Option<String>,
     pub expires_at: Timestamp,
 }
@@ -54,7 +54,7 @@ pub fn list() -> Operation {
     Operation::new(
         "invites",
         Tag::Administration,
-        "Lists the invitations that are still valid, the newest first",
+        "Lists valid invitations, newest first",
     )
     .ok::<Vec<Invite>>("The invitations")
 }
@@ -63,7 +63,7 @@ pub fn create() -> Operation {
     Operation::new(
         "makeInvite",
         Tag::Administration,
-        "Creates an invitation; its link is shown only once",
+        "Creates an invitation. Its link is shown only once",
     )
     .body::<CreateInvite>()
     .created::<CreatedInvite>("The invitation")
@@ -74,7 +74,7 @@ pub fn check() -> Operation {
     Operation::new(
         "checkInvite",
         Tag::Accounts,
-        "Shows whether an invitation is valid, and who invites",
+        "Shows whether an invitation is valid, and who created it",
     )
     .body::<CheckInvite>()
     .ok::<CheckedInvite>("The invitation")

@@ -1,4 +1,4 @@
-//! Messages: sending one, reading a conversation’s history, and changing or reacting to one.
+//! Messages: sending, reading, editing and deleting them, and reacting to them.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,18 +14,18 @@ use crate::{
     },
 };
 
-/// A message to be sent.
+/// A new message.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
     #[schemars(with = "Content")]
     pub content: Option<String>,
-    /// Sending the same message again with the same id does not double it.
+    /// Sending the message again with the same id does not create another one.
     #[schemars(with = "Option<ClientId>")]
     pub client_id: Option<String>,
 }
 
-/// Another content for a message.
+/// A new content for a message.
 #[derive(Deserialize, JsonSchema)]
 pub struct EditMessage {
     #[schemars(with = "Content")]
@@ -37,12 +37,12 @@ fn id() -> Parameter {
 }
 
 pub fn history() -> Operation {
-    Operation::new("history", Tag::Messages, "Lists a conversation’s messages, the newest first")
-        .describe("Reading marks nothing as read.")
+    Operation::new("history", Tag::Messages, "Lists a conversation’s messages, newest first")
+        .describe("This does not mark messages as read.")
         .parameter(conversation())
         .parameter(Parameter::query::<MessageId>("before").describe("Only messages before this one"))
         .parameter(Parameter::query::<MessageId>("after").describe("Only messages after this one"))
-        .parameter(Parameter::query::<u32>("limit").with(json!({ "minimum": 1, "maximum": 100 })).describe("How many messages: 25 if left out"))
+        .parameter(Parameter::query::<u32>("limit").with(json!({ "minimum": 1, "maximum": 100 })).describe("How many messages; 25 if left out"))
         .parameter(Parameter::query::<String>("order").with(json!({ "const": "top" })).describe(
             "`top`: those with the most reactions first, then the newest; `before` and `after` are ignored",
         ))
@@ -55,13 +55,13 @@ pub fn send() -> Operation {
     Operation::new(
         "send",
         Tag::Messages,
-        "Sends a message, which is on disk once it is answered",
+        "Sends a message. It is on disk when the response arrives",
     )
     .parameter(conversation())
     .body::<SendMessage>()
     .answer(Answer::json::<Message>(
         200,
-        "The message that the caller sent before with this client id",
+        "The message that the caller already sent with this client id",
     ))
     .created::<Message>("The new message")
     .errors([NotFound, ClientIdReused])
@@ -69,7 +69,7 @@ pub fn send() -> Operation {
 }
 
 pub fn edit() -> Operation {
-    Operation::new("edit", Tag::Messages, "Changes a message’s content")
+    Operation::new("edit", Tag::Messages, "Edits a message")
         .describe("Only its author can do this.")
         .parameter(id())
         .body::<EditMessage>()
@@ -80,7 +80,7 @@ pub fn edit() -> Operation {
 
 pub fn delete() -> Operation {
     Operation::new("deleteMessage", Tag::Messages, "Deletes a message")
-        .describe("Its author can do this, and the room’s owner. Deleting it again is no error.")
+        .describe("Its author and the room’s owner can do this. Deleting it again is not an error.")
         .parameter(id())
         .done()
         .errors([NotYours, NotFound])
@@ -89,13 +89,13 @@ pub fn delete() -> Operation {
 fn emoji() -> Parameter {
     Parameter::path::<String>("emoji")
         .with(json!({ "minLength": 1 }))
-        .describe("One emoji of Unicode’s list, percent-encoded")
+        .describe("One emoji from Unicode’s list, percent-encoded")
         .example("👍")
 }
 
 pub fn react() -> Operation {
     Operation::new("react", Tag::Messages, "Reacts to a message")
-        .describe("Reacting again with the same emoji does nothing. A message has at most 20 different reactions.")
+        .describe("Reacting again with the same emoji has no effect. A message has at most 20 different reactions.")
         .parameter(id())
         .parameter(emoji())
         .ok::<Message>("The message")
@@ -104,14 +104,10 @@ pub fn react() -> Operation {
 }
 
 pub fn unreact() -> Operation {
-    Operation::new(
-        "unreact",
-        Tag::Messages,
-        "Takes a reaction of the caller’s back",
-    )
-    .parameter(id())
-    .parameter(emoji())
-    .ok::<Message>("The message")
-    .errors([NotFound])
-    .invalid(["emoji"])
+    Operation::new("unreact", Tag::Messages, "Deletes a reaction of the caller")
+        .parameter(id())
+        .parameter(emoji())
+        .ok::<Message>("The message")
+        .errors([NotFound])
+        .invalid(["emoji"])
 }

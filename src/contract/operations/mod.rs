@@ -1,5 +1,4 @@
-//! Every operation, by resource: what it takes and answers, as types and as an [`Operation`](super::Operation).
-//! Its row in the tables of `http` refers to it.
+//! All operations, by resource. The tables of `http` refer to them.
 
 #![allow(clippy::must_use_candidate, reason = "each is a row of a table")]
 

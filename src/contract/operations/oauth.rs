@@ -14,23 +14,23 @@ use crate::{
     model::{UserId, Username},
 };
 
-/// The name that somebody chooses who has come from a provider.
+/// The username that a person chooses after signing in with a provider for the first time.
 #[derive(Deserialize, JsonSchema)]
 pub struct CompleteSignIn {
     #[schemars(with = "Username")]
     pub username: Option<String>,
-    /// The secret of an invitation, where one is needed.
+    /// The token of an invitation, if one is needed.
     pub invite: Option<String>,
 }
 
-/// Somebody who has come from a provider and has no account here yet.
+/// A person who has signed in with a provider and has no account here yet.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingSignIn<'a> {
     pub provider: &'a str,
-    /// What people call the provider.
+    /// The display name of the provider.
     pub name: &'a str,
-    /// A suggestion; empty where there is none.
+    /// A suggestion. Empty if there is none.
     #[schemars(length(max = 32))]
     pub username: &'a str,
     pub username_taken: bool,
@@ -45,10 +45,9 @@ fn provider() -> Parameter {
 }
 
 pub fn begin() -> Operation {
-    Operation::new("beginOauth", Tag::Accounts, "Sends a browser to a provider, to sign in or to link an account there")
+    Operation::new("beginOauth", Tag::Accounts, "Redirects a browser to a provider, to sign in or to link an account there")
         .describe(
-            "Linking needs the session’s cookie and has to be started by a page of this server. A page of another site \
-             can start neither.",
+            "Linking needs the session cookie. Only pages of this server can start a sign-in or a link.",
         )
         .security([Scheme::Nothing, Scheme::Cookie])
         .parameter(provider())
@@ -57,7 +56,7 @@ pub fn begin() -> Operation {
         .answer(
             Answer::empty(
                 303,
-                "To the provider. Where it cannot be reached: to `/sign-in?problem=` and a word.",
+                "To the provider. If it cannot be reached: to `/sign-in?problem=` with a code.",
             )
             .header(Header::any("Location"))
             .header(SET_COOKIE),
@@ -66,7 +65,7 @@ pub fn begin() -> Operation {
 }
 
 pub fn finish() -> Operation {
-    Operation::new("finishOauth", Tag::Accounts, "Takes a browser back from a provider")
+    Operation::new("finishOauth", Tag::Accounts, "Receives a browser that returns from a provider")
         .parameter(provider())
         .parameter(Parameter::query::<String>("state"))
         .parameter(Parameter::query::<String>("code"))
@@ -74,8 +73,8 @@ pub fn finish() -> Operation {
         .answer(
             Answer::empty(
                 303,
-                "Signed in: to `next` or `/`. Linked: to `/settings`. Where a name or an invitation is needed: to `/join`. \
-                 Otherwise to `/sign-in?problem=` and a word: `oauth_denied`, `oauth_failed`, `oauth_expired`, \
+                "Signed in: to `next` or `/`. Linked: to `/settings`. If a username or an invitation is needed: to `/join`. \
+                 Otherwise to `/sign-in?problem=` with a code: `oauth_denied`, `oauth_failed`, `oauth_expired`, \
                  `disabled`, `signup_closed` or `identity_taken`.",
             )
             .header(Header::pattern("Location", "^/"))
@@ -89,9 +88,9 @@ pub fn pending() -> Operation {
     Operation::new(
         "pendingOauth",
         Tag::Accounts,
-        "Shows who has come from a provider to this browser and needs a name",
+        "Shows the pending sign-in of this browser, which needs a username",
     )
-    .ok::<PendingSignIn<'_>>("Who it is")
+    .ok::<PendingSignIn<'_>>("The pending sign-in")
     .errors([NotFound])
 }
 
@@ -99,7 +98,7 @@ pub fn complete() -> Operation {
     Operation::new(
         "completeOauth",
         Tag::Accounts,
-        "Creates the account of whoever has come from a provider, and signs them in",
+        "Creates the account for the pending sign-in, and signs in",
     )
     .security([Scheme::Flow])
     .body::<CompleteSignIn>()
@@ -121,7 +120,7 @@ pub fn unlink() -> Operation {
     Operation::new(
         "unlink",
         Tag::Accounts,
-        "Unlinks the caller’s account with a provider",
+        "Unlinks the caller’s account at a provider",
     )
     .parameter(provider())
     .done()
@@ -129,7 +128,7 @@ pub fn unlink() -> Operation {
 }
 
 pub fn avatar() -> Operation {
-    Operation::new("avatar", Tag::Conversations, "Shows somebody’s picture")
+    Operation::new("avatar", Tag::Conversations, "Returns a user’s picture")
         .describe("`avatarURL` of a user has its address, which changes with the picture.")
         .parameter(Parameter::path::<UserId>("id"))
         .answer(

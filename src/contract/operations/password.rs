@@ -1,4 +1,4 @@
-//! Choosing a password, and choosing another where it was forgotten.
+//! Changing a password, and resetting a forgotten one.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,34 +10,34 @@ use crate::{
     model::{Username, schema::Password},
 };
 
-/// Another password for the caller.
+/// A new password for the caller.
 #[derive(Deserialize, JsonSchema)]
 pub struct ChangePassword {
-    /// Required where the account has a password.
+    /// The current password. Required if the account has one.
     pub current: Option<String>,
     #[schemars(with = "Password")]
     pub new: Option<String>,
 }
 
-/// Asks whose password a reset link is for.
+/// A reset link to check.
 #[derive(Deserialize, JsonSchema)]
 pub struct CheckReset {
-    /// What the link has after its `#`.
+    /// The part of the link after its `#`.
     #[schemars(with = "String")]
     pub token: Option<String>,
 }
 
-/// Another password by a reset link.
+/// A new password, set with a reset link.
 #[derive(Deserialize, JsonSchema)]
 pub struct ResetPassword {
-    /// What the link has after its `#`.
+    /// The part of the link after its `#`.
     #[schemars(with = "String")]
     pub token: Option<String>,
     #[schemars(with = "Password")]
     pub password: Option<String>,
 }
 
-/// Whose password a reset link is for.
+/// The account that a reset link is for.
 #[derive(Serialize, JsonSchema)]
 pub struct CheckedReset {
     #[schemars(with = "Username")]
@@ -47,14 +47,14 @@ pub struct CheckedReset {
 pub fn change() -> Operation {
     Operation::new("changePassword", Tag::Accounts, "Changes the caller’s password and ends their other sessions")
         .describe(
-            "This session goes on with a new token: a client with a bearer token gets it with 200, a browser gets it \
-             with 204, as its cookie.",
+            "This session continues with a new token. Clients with a bearer token get it with 200, browsers with 204, as \
+             a cookie.",
         )
         .body::<ChangePassword>()
         .ok::<RenewedToken<'_>>("The new token")
         .answer(Answer::empty(204, "The cookie has the new token").header(SET_COOKIE))
         .errors([WrongPassword, Throttled])
-        .error(NotYours, "Outside development mode, an account without a password gets its first by a link.")
+        .error(NotYours, "Outside development mode, the first password of an account is set with a link.")
         .invalid(["new"])
 }
 
@@ -62,7 +62,7 @@ pub fn check_reset() -> Operation {
     Operation::new(
         "checkReset",
         Tag::Accounts,
-        "Shows whose password a reset link is for",
+        "Shows the account that a reset link is for",
     )
     .body::<CheckReset>()
     .ok::<CheckedReset>("The account")
@@ -74,9 +74,9 @@ pub fn reset() -> Operation {
     Operation::new(
         "resetPassword",
         Tag::Accounts,
-        "Chooses a password by a reset link, and signs in",
+        "Sets a password with a reset link, and signs in",
     )
-    .describe("All sessions and API tokens that the account had end.")
+    .describe("All other sessions and all API tokens of the account end.")
     .body::<ResetPassword>()
     .answer(welcome(200))
     .errors([BadResetToken, Throttled])

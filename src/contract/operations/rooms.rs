@@ -1,4 +1,4 @@
-//! Rooms: which there are, who is in one, and what its owner changes.
+//! Rooms: listing and updating them, and their participants.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,22 +14,22 @@ use crate::{
     },
 };
 
-/// What a room’s owner changes; what is left out stays.
+/// Changes of a room. Properties that are left out stay the same.
 #[derive(Deserialize, JsonSchema)]
 pub struct UpdateRoom {
     #[schemars(with = "Option<Name>")]
     pub name: Option<String>,
-    /// Whether anybody may find it and join.
+    /// Whether every user may find it and join.
     pub open: Option<bool>,
-    /// Who owns it from now on.
+    /// The new owner.
     #[schemars(with = "Option<UserId>")]
     pub owner: Option<String>,
 }
 
-/// Who is added to a room.
+/// The user to add to a room.
 #[derive(Default, Deserialize, JsonSchema)]
 pub struct AddParticipant {
-    /// The caller themselves if left out.
+    /// The caller if left out.
     #[schemars(with = "Option<AnyCaseUsername>")]
     pub username: Option<String>,
 }
@@ -38,7 +38,7 @@ pub fn list_open() -> Operation {
     Operation::new(
         "openRooms",
         Tag::Conversations,
-        "Lists open rooms that the caller is not in, up to 100, the newest first",
+        "Lists up to 100 open rooms that the caller is not in, newest first",
     )
     .parameter(before())
     .list::<Conversation>(100, "The rooms")
@@ -51,7 +51,7 @@ pub fn change() -> Operation {
         Tag::Conversations,
         "Changes a room’s name, openness or owner",
     )
-    .describe("Only its owner can do this.")
+    .describe("Only the room’s owner can do this.")
     .parameter(id())
     .body::<UpdateRoom>()
     .ok::<Conversation>("The room")
@@ -63,7 +63,7 @@ pub fn participants() -> Operation {
     Operation::new(
         "participants",
         Tag::Conversations,
-        "Lists who is in a conversation, by name",
+        "Lists the participants of a conversation, by name",
     )
     .parameter(id())
     .ok::<Vec<Participant>>("The participants")
@@ -71,8 +71,8 @@ pub fn participants() -> Operation {
 }
 
 pub fn add_participant() -> Operation {
-    Operation::new("addParticipant", Tag::Conversations, "Joins an open room, or adds somebody to a room")
-        .describe("Without a body, or with `{}`, the caller joins. Adding somebody who is in the room already does nothing.")
+    Operation::new("addParticipant", Tag::Conversations, "Joins an open room, or adds a user to a room")
+        .describe("Without a body, or with `{}`, the caller joins. Adding a user who is already in the room has no effect.")
         .parameter(id())
         .optional_body::<AddParticipant>()
         .done()
@@ -80,10 +80,10 @@ pub fn add_participant() -> Operation {
 }
 
 pub fn remove_participant() -> Operation {
-    Operation::new("removeParticipant", Tag::Conversations, "Leaves a room, or removes somebody from it")
+    Operation::new("removeParticipant", Tag::Conversations, "Leaves a room, or removes a participant")
         .describe(
-            "Only the owner can remove others. No later message of the room reaches whoever is removed. When the owner \
-             leaves, whoever has been in the room for longest becomes its owner.",
+            "Only the owner can remove others. They receive no later messages of the room. When the owner leaves, the \
+             participant who has been in the room for longest becomes its owner.",
         )
         .parameter(id())
         .parameter(Parameter::path::<String>("userId").with(json!({ "pattern": "^(me|[1-9][0-9]{0,18})$" })).describe("A user’s id, or `me`"))

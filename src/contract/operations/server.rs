@@ -1,4 +1,4 @@
-//! What the server tells of itself.
+//! The contract, health and metrics of the server.
 
 use serde_json::{Map, Value, json};
 
@@ -32,9 +32,9 @@ pub fn health() -> Operation {
         Tag::Operation,
         "Shows whether the server can write to its database",
     )
-    .describe("A success may be up to a second old, so it may be asked for often.")
+    .describe("A success may be up to a second old, so frequent requests are cheap.")
     .answer(
-        Answer::empty(200, "It can")
+        Answer::empty(200, "It can write")
             .or::<String>("text/plain")
             .with(json!({ "const": "ok\n" })),
     )
@@ -43,10 +43,10 @@ pub fn health() -> Operation {
 }
 
 pub fn metrics() -> Operation {
-    Operation::new("metrics", Tag::Operation, "Shows what the server counts and measures of itself, for Prometheus")
+    Operation::new("metrics", Tag::Operation, "Returns the server’s metrics, for Prometheus")
         .describe(
-            "Where the server was started with a token for metrics, the token is needed. Otherwise only the server’s own \
-             machine is answered.",
+            "If the server was started with a metrics token, it is required. Otherwise only requests from the same machine \
+             are allowed.",
         )
         .security([Scheme::Nothing, Scheme::Metrics])
         .answer(Answer::empty(200, "OpenMetrics 1.0").or::<String>("application/openmetrics-text"))

@@ -10,7 +10,7 @@ pub fn list() -> Operation {
     Operation::new(
         "sessions",
         Tag::Accounts,
-        "Lists the caller’s sessions, the last used first",
+        "Lists the caller’s sessions, last used first",
     )
     .ok::<Vec<SessionInfo>>("The sessions")
 }

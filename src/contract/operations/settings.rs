@@ -5,30 +5,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::operation::{Operation, Tag};
 
-/// The caller’s settings, and what their account is.
+/// The caller’s settings and the state of their account.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSettings<'a> {
-    /// Whether others see that the caller is online, types, and what they have read.
+    /// Whether others see when the caller is online or typing, and what they have read.
     pub shows_activity: bool,
     pub admin: bool,
     pub has_password: bool,
-    /// The accounts with providers that the caller can sign in with.
+    /// The accounts at sign-in providers that the caller can sign in with.
     pub identities: Vec<LinkedIdentity<'a>>,
 }
 
-/// An account with a sign-in provider.
+/// An account at a sign-in provider.
 #[derive(Serialize, JsonSchema)]
 pub struct LinkedIdentity<'a> {
-    /// The provider’s id; null where it is not set up any more.
+    /// The provider’s id. Null if the provider is no longer configured.
     pub provider: Option<&'a str>,
-    /// What people call the provider.
+    /// The display name of the provider.
     pub name: &'a str,
-    /// The caller’s name there.
+    /// The caller’s username there.
     pub username: Option<&'a str>,
 }
 
-/// AccountSettings to be changed; what is left out stays.
+/// Changes of the settings. Properties that are left out stay the same.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateSettings {

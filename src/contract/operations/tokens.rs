@@ -1,4 +1,4 @@
-//! API tokens, for programs that act in their owner’s name or as a bot.
+//! API tokens, for programs that act as their owner or as a bot.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,27 +9,27 @@ use crate::{
     model::{ApiToken, Scope, SessionId, Username, limits, schema::Name},
 };
 
-/// An API token to be created.
+/// A new API token.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateToken {
     #[schemars(with = "Name")]
     pub name: Option<String>,
     #[schemars(with = "Scope")]
     pub scope: Option<String>,
-    /// How long it is valid: 90 days if left out.
+    /// How many days it is valid; 90 if left out.
     #[schemars(range(min = *limits::TOKEN_DAYS.start(), max = *limits::TOKEN_DAYS.end()))]
     pub days: Option<u32>,
-    /// The bot that it acts as, rather than its owner. The bot is created where the name is free.
+    /// The bot that it acts as, instead of its owner. The bot is created if the name is free.
     #[schemars(with = "Option<Username>")]
     pub bot: Option<String>,
 }
 
-/// An API token that was just created.
+/// An API token that was just created, with its secret.
 #[derive(Serialize, JsonSchema)]
 pub struct CreatedToken {
     #[serde(flatten)]
     pub info: ApiToken,
-    /// Shown only this once.
+    /// Shown only once.
     #[schemars(regex(pattern = "^tincan_[0-9a-f]{64}$"))]
     pub token: String,
 }
@@ -38,21 +38,21 @@ pub fn list() -> Operation {
     Operation::new(
         "tokens",
         Tag::Accounts,
-        "Lists the API tokens of the caller and their bots, the newest first",
+        "Lists the API tokens of the caller and their bots, newest first",
     )
     .ok::<Vec<ApiToken>>("The tokens")
 }
 
 pub fn create() -> Operation {
-    Operation::new("makeToken", Tag::Accounts, "Creates an API token, which is shown only once")
+    Operation::new("makeToken", Tag::Accounts, "Creates an API token. It is shown only once")
         .describe(
-            "With `bot` it acts as that bot, which is created where the name is free. An existing bot has to be the \
-             caller’s own, except for administrators.",
+            "With `bot`, it acts as that bot, which is created if the name is free. An existing bot must be the caller’s \
+             own.",
         )
         .body::<CreateToken>()
         .created::<CreatedToken>("The token")
         .errors([UsernameTaken])
-        .error(NotYours, "The bot is somebody else’s.")
+        .error(NotYours, "The bot belongs to another user.")
         .error(Disabled, "The bot is disabled.")
         .invalid(["name", "scope", "days", "bot"])
 }

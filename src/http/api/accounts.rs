@@ -37,8 +37,8 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// What a client has to know before anybody signs in. It also says who is signed in, which saves a page a
-/// request that may be refused.
+/// What clients need to know before anybody signs in. It includes the current user, which saves pages a request that
+/// may fail.
 async fn config(request: Request) -> HandlerResult {
     let app = &request.app;
     let session = request.caller.session_if_any(app).await?;
@@ -58,7 +58,7 @@ async fn config(request: Request) -> HandlerResult {
     }))
 }
 
-/// Who may make themselves an account at present.
+/// Who may currently create an account.
 pub async fn signup(app: &App) -> Result<&'static str> {
     Ok(if app.settings.dev {
         "open"
@@ -85,8 +85,8 @@ async fn create(mut request: Request) -> HandlerResult {
     welcome(&request.app.settings, StatusCode::CREATED, &signed_in)
 }
 
-/// Signs somebody in, for the API and for plain pages. An unknown name takes as long as a wrong password, and
-/// gets the same answer.
+/// Signs in, for the API and for plain pages. An unknown username takes as long as a wrong password and gets the same
+/// response, so that usernames can't be probed.
 pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Result<SignedIn> {
     let username = required("username", "Username required", credentials.username)?;
     if app.settings.dev {
@@ -109,7 +109,7 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
     Ok(signed_in)
 }
 
-/// Whether `password` matches the hash in `kept`. After too many failures for this account it waits first.
+/// Whether `password` matches the hash in `kept`. After too many failures for this account, it waits first.
 pub async fn is_password(
     app: &App,
     account: &str,
@@ -124,7 +124,7 @@ pub async fn is_password(
     Ok(is_right)
 }
 
-/// Makes an account and signs its owner in.
+/// Creates an account and signs in.
 pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> Result<SignedIn> {
     let Registration {
         username,
@@ -154,8 +154,8 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     app.store.sign_up(account, caller.device()).await
 }
 
-/// What lets somebody sign up. The store checks this again in its transaction. It is checked here as well, so
-/// that nobody is refused only after the work of hashing a password.
+/// The grant for a sign-up. The store checks it again in its transaction. It is checked here too, so that nobody is
+/// refused only after the work of hashing a password.
 pub async fn signup_grant(
     app: &App,
     invite: Option<String>,
@@ -188,7 +188,7 @@ pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Res
     value.ok_or_else(|| Error::invalid(field, reason))
 }
 
-/// Signs a browser in, and tells a program its token.
+/// The response after signing in: a cookie for browsers, and the token for programs.
 pub fn welcome(
     settings: &ServerSettings,
     status: StatusCode,
@@ -214,10 +214,10 @@ async fn logout(request: Request) -> HandlerResult {
     sign_out(&request.app, request.session()?, no_content()).await
 }
 
-/// Ends the session. The answer makes a browser forget it.
+/// Ends the session and deletes the browser's cookie.
 pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> HandlerResult {
     match app.store.end_session(session.user.id, session.id).await {
-        // It has ended in the meantime, which is as good.
+        // It has already ended.
         Ok(()) | Err(Error::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }

@@ -1,4 +1,4 @@
-//! What administrators do with other people's accounts.
+//! Administration of accounts.
 
 use warp::http::StatusCode;
 
@@ -87,8 +87,8 @@ async fn update(mut request: Request, id: UserId) -> HandlerResult {
     Ok(ok(&account))
 }
 
-/// Replaces issuers, by which the store knows providers, by our ids, by which clients know them. A provider
-/// that isn’t set up any more keeps its issuer.
+/// Replaces issuers, with which the store identifies providers, by the ids that clients know. A provider that is no
+/// longer configured keeps its issuer.
 fn name_providers(app: &App, account: &mut Account) {
     for name in &mut account.providers {
         if let Some(provider) = app.settings.oauth.provider_by_issuer(name) {

@@ -1,5 +1,5 @@
-//! Finding people, starting conversations, listing them, marking them read, and typing in them. The
-//! messages in one are `messages`; what only rooms have is `rooms`.
+//! Finding people, starting and listing conversations, marking them as read, and typing. Messages are in `messages`;
+//! what only rooms have is in `rooms`.
 
 use warp::http::StatusCode;
 
@@ -95,10 +95,10 @@ async fn other_participant(request: Request, id: ConversationId) -> HandlerResul
 }
 
 impl ReadMark {
-    /// The number, checked.
+    /// Checks the number.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where no message can have it.
+    /// [`Error::Invalid`] if no message can have this number.
     pub fn number(self) -> Result<Option<i64>> {
         if self.up_to.is_some_and(|number| number < 0) {
             return Err(Error::invalid("upTo", "A message’s number is not negative"));

@@ -1,4 +1,4 @@
-//! The health check, for monitoring. It is beside the API, and needs no session.
+//! The health check, for monitoring. It isn't under `/api` and needs no session.
 
 use warp::Reply;
 

@@ -1,5 +1,5 @@
-//! Hooks: a room's owner creates them, and programs post messages by them. A hook's address is its secret, so
-//! posting needs no session.
+//! Incoming webhooks. A room's owner creates them, and programs post messages with them. The URL of a hook is its
+//! secret, so posting needs no session.
 
 use warp::http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! Invitations: administrators create them, and whoever got one can check that it is good.
+//! Invitations. Administrators create them, and their recipients can check that they are valid.
 
 use qrcode::{QrCode, render::svg};
 use warp::http::StatusCode;

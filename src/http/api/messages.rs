@@ -1,4 +1,4 @@
-//! Messages: sending one, reading a conversation's history, and changing or reacting to one.
+//! Messages: sending, reading, editing and deleting them, and reacting to them.
 
 use percent_encoding::percent_decode_str;
 use warp::{http::StatusCode, reply::Response};
@@ -37,10 +37,10 @@ pub fn routes() -> Vec<Route> {
 }
 
 impl SendMessage {
-    /// The message for the store.
+    /// Checks the fields and makes the message for the store.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it doesn't keep the rules.
+    /// [`Error::Invalid`] if a field isn't valid.
     pub fn checked(self, conversation_id: ConversationId, author: User) -> Result<NewMessage> {
         Ok(NewMessage {
             conversation_id,
@@ -119,7 +119,7 @@ async fn unreact(request: Request, id: MessageId, emoji: String) -> HandlerResul
     Ok(ok(&message.view(user)))
 }
 
-/// The emoji in a path, where it is percent-encoded.
+/// Parses the percent-encoded emoji in a path.
 fn emoji_of(segment: &str) -> HandlerResult<Emoji> {
     Ok(Emoji::new(
         &percent_decode_str(segment).decode_utf8_lossy(),

@@ -1,4 +1,4 @@
-//! Metrics in the text format of Prometheus. They are beside the API.
+//! Metrics in the text format of Prometheus. They aren't under `/api`.
 
 use tokio::task;
 use warp::{Reply, http::header::CONTENT_TYPE};

@@ -1,5 +1,4 @@
-//! The API, a file for each resource: the table of its routes, what its handlers take and answer, and the
-//! handlers.
+//! The API, with one file for each resource: the table of its routes, and the handlers.
 
 pub mod accounts;
 pub mod admin;

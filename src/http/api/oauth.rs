@@ -1,5 +1,5 @@
-//! Signing in with a provider: the way there and back, choosing a name the first time, linking it
-//! to the account of somebody who has one, and the picture that comes along.
+//! Signing in with a provider: redirecting there and back, choosing a username the first time, linking a provider to an
+//! existing account, and importing the picture.
 
 use std::sync::Arc;
 
@@ -42,17 +42,17 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Sends a browser to the provider.
+/// Redirects a browser to the provider.
 async fn begin(request: Request, provider: String) -> HandlerResult {
     let Request {
         app, caller, query, ..
     } = &request;
     let purpose = if query.get("link") == Some("1") {
-        // Another site could otherwise link its own account to that of a visitor.
+        // Otherwise, another site could link its own account to a visitor's.
         caller.require_same_origin(app)?;
         Purpose::Link(caller.page_session(app).await?.0.user.id)
     } else {
-        // Another site could otherwise sign its visitors in as somebody else.
+        // Otherwise, another site could sign visitors in as somebody else.
         caller.refuse_cross_site()?;
         Purpose::SignIn
     };
@@ -70,7 +70,7 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
     }
 }
 
-/// Takes a browser back from the provider.
+/// Handles a browser that returns from the provider.
 async fn finish(request: Request, provider: String) -> HandlerResult {
     let Request {
         app, caller, query, ..
@@ -100,7 +100,7 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
             Ok(response)
         }
         Ok(Arrival::Linked) => leave(app, "/settings"),
-        // They still need the cookie.
+        // The cookie is still needed.
         Ok(Arrival::New) => see_other("/join"),
         Err(Error::Disabled) => trouble(app, "disabled"),
         Err(Error::SignupClosed) => trouble(app, "signup_closed"),
@@ -110,13 +110,13 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
     }
 }
 
-/// Who has come back from a provider.
+/// The user who has returned from a provider.
 enum Arrival {
-    /// Somebody with an account, who goes on to this path.
+    /// A user with an account, who is redirected to this path.
     Known(SignedIn, String),
-    /// Somebody who was signed in already, and can sign in this way from now on.
+    /// A user who was already signed in and has linked the provider.
     Linked,
-    /// Somebody who has still to choose a name, or to show an invitation.
+    /// A new user, who needs a username or an invitation first.
     New,
 }
 
@@ -127,7 +127,7 @@ async fn link(
     user: UserId,
     finished: FinishedSignIn,
 ) -> Result<Arrival> {
-    // Meanwhile they may have signed out, or somebody else in.
+    // In the meantime, they may have signed out, or somebody else may have signed in.
     match caller.page_session(app).await {
         Ok((session, _)) if session.user.id == user => {}
         _ => return Err(Error::Unauthorized),
@@ -159,7 +159,7 @@ async fn sign_in(
                     identity,
                     avatar,
                 };
-                // It is there, or the sign-in wouldn’t have been finished.
+                // It exists, because the sign-in was finished.
                 let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
                 app.settings.oauth.insert_pending(cookie, pending);
                 return Ok(Arrival::New);
@@ -172,8 +172,7 @@ async fn sign_in(
     Ok(Arrival::Known(signed_in, next))
 }
 
-/// Creates an account, where anybody may have one and the name is free. None where something has to be
-/// asked first.
+/// Creates an account if sign-up is open and the name is free. Otherwise returns None, and the user is asked first.
 async fn sign_up_at_once(
     app: &App,
     caller: &Caller,
@@ -182,7 +181,7 @@ async fn sign_up_at_once(
     match signup(app).await? {
         "open" => {}
         "invite" => return Ok(None),
-        // Before the first account there is nobody who could have said that they may come.
+        // The first account requires the setup link.
         _ => return Err(Error::SignupClosed),
     }
     let Ok(username) = Username::new(&suggestion(identity)) else {
@@ -200,16 +199,16 @@ async fn sign_up_at_once(
     }
 }
 
-/// A username out of the provider’s name for somebody. Empty where that can’t be one.
+/// Derives a username from the name at the provider. Empty if that isn't possible.
 fn suggestion(identity: &Identity) -> String {
     let name = identity.username.as_deref().unwrap_or_default();
-    // Some providers call people by their address.
+    // Some providers use e-mail addresses as names.
     let name = name.split('@').next().unwrap_or_default();
     let name = name.replace(' ', ".");
     Username::new(&name).map_or_else(|_| String::new(), |username| username.text)
 }
 
-/// Who has still to choose a name in this browser.
+/// Shows the pending sign-in of this browser.
 async fn show_pending(request: Request) -> HandlerResult {
     let app = &request.app;
     let waiting = waiting(app, &request.caller)?;
@@ -229,7 +228,7 @@ async fn show_pending(request: Request) -> HandlerResult {
     }))
 }
 
-/// Makes the account that they had come for.
+/// Creates the account for the pending sign-in.
 async fn complete(mut request: Request) -> HandlerResult {
     let CompleteSignIn { username, invite } = request.json().await?;
     let (app, caller) = (&request.app, &request.caller);
@@ -276,7 +275,7 @@ async fn unlink(request: Request, provider: String) -> HandlerResult {
     Ok(no_content())
 }
 
-/// Stores somebody’s picture, in a task of its own. Without one, they keep the picture that they had.
+/// Downloads and stores a user's picture, in a task of its own. If that fails, they keep their previous picture.
 fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) {
     let Some(url) = url else { return };
     let (app, provider) = (Arc::clone(app), provider.to_owned());
@@ -286,14 +285,14 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
                 kind: avatar.media_type.to_owned(),
                 bytes: avatar.bytes,
             };
-            // The server may be stopping. The next sign-in brings the picture again.
+            // The server may be stopping. The next sign-in imports the picture again.
             let _ = app.store.set_picture(user, picture).await;
         }
     });
 }
 
-/// Somebody’s picture. Another picture has another address, so browsers may keep it. If one opens it as a page,
-/// that page may do nothing.
+/// Serves a user's picture. A new picture has a new URL, so browsers may cache it. The headers keep it from running
+/// scripts if it is opened as a page.
 async fn avatar(request: Request, user: UserId) -> HandlerResult {
     let Picture { kind, bytes } = request.app.store.picture(user).await?;
     let mut response = Response::new(bytes.into());
@@ -324,7 +323,7 @@ fn trouble(app: &App, problem: &str) -> HandlerResult {
     leave(app, &format!("/sign-in?problem={problem}"))
 }
 
-/// Leads to a page of our own and ends the sign-in with the provider.
+/// Redirects to one of our own pages and ends the sign-in with the provider.
 fn leave(app: &App, path: &str) -> HandlerResult {
     let mut response = see_other(path)?;
     let cookie = no_flow_cookie(&app.settings)?;

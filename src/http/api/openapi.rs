@@ -1,4 +1,4 @@
-//! The contract, as the OpenAPI document that is made of the tables of routes.
+//! The OpenAPI document, generated from the tables of routes.
 
 use std::sync::LazyLock;
 

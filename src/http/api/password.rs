@@ -1,4 +1,4 @@
-//! Changing one's password, and choosing a new one by a link from an administrator.
+//! Changing one's password, and choosing a new one with a link from an administrator.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ async fn change(mut request: Request) -> HandlerResult {
     let new = NewPassword::new("new", &new, &session.user.username)?;
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
-        // Nobody may try passwords on a device that was left open.
+        // Limits guesses on a device that was left open.
         app.throttle.admit(request.caller.address())?;
         let account = username_key(&session.user.username);
         let current = current.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Rooms: listing the open ones, their participants, and what their owner changes.
+//! Rooms: listing open ones, updating them, and their participants.
 
 use std::{str::FromStr, sync::Arc};
 
@@ -30,7 +30,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Somebody, as a path names them.
+/// A user in a path: an id, or `me`.
 enum Who {
     Me,
     User(UserId),
@@ -75,7 +75,7 @@ async fn list_participants(request: Request, id: ConversationId) -> HandlerResul
     Ok(ok(&participants(&request.app, user, id).await?))
 }
 
-/// The participants of a conversation, for one of them.
+/// Lists the participants of a conversation.
 pub async fn participants(
     app: &App,
     caller: UserId,

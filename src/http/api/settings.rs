@@ -1,4 +1,4 @@
-//! The caller's own settings, and what their account is.
+//! The caller's settings and the state of their account.
 
 use crate::{
     contract::operations::settings::{

@@ -1,4 +1,4 @@
-//! API tokens, for programs that act in their owner's name or as a bot.
+//! API tokens, for programs that act as their owner or as a bot.
 
 use warp::http::StatusCode;
 

@@ -1,6 +1,5 @@
-//! The feed by long poll, for clients between which and the server something holds streams back:
-//! each request takes what there is, or else waits for the first event, and its answer's cursor
-//! opens the next.
+//! The feed by long poll, for clients behind proxies that hold streams back. Each request returns the available events
+//! or waits for the first one. Its cursor is used for the next request.
 
 use std::time::Duration;
 
@@ -17,12 +16,12 @@ use crate::{
     },
 };
 
-/// Seconds that a request may wait: less than what proxies commonly allow an answer.
+/// The most seconds that a request may wait: less than the common time-outs of proxies.
 const LONGEST_WAIT: u64 = 30;
-/// Bytes of events with which an answer is full; the next request takes the rest.
+/// Bytes of events after which a response ends. The next request gets the rest.
 const FULL: usize = 64 * 1024;
 
-/// How long the request is willing to wait for an event.
+/// How long the request waits for an event.
 pub fn wait(query: &Query) -> HandlerResult<Duration> {
     let Some(text) = query.get("wait") else {
         return Ok(Duration::ZERO);
@@ -34,22 +33,22 @@ pub fn wait(query: &Query) -> HandlerResult<Duration> {
     Ok(Duration::from_secs(LONGEST_WAIT.min(seconds)))
 }
 
-/// Where the feed is now, for a client that has no cursor yet.
+/// The current cursor, for a client that has none yet.
 pub fn beginning(feed: &Feed) -> Response {
     answer(feed, "")
 }
 
-/// What the feed has behind the client's cursor.
+/// The events after the client's cursor.
 ///
 /// # Errors
-/// 410 where the cursor means nothing here, 401 where the session ends.
+/// 410 if the cursor is unknown, 401 if the session ends.
 pub async fn reply(mut feed: Feed, wait: Duration) -> HandlerResult {
     if feed.needs_reset() {
         return Err(ErrorResponse::new(ErrorCode::Reset, RESET));
     }
     let mut events = String::new();
     match take(&mut feed, wait, &mut events).await {
-        // The client finds out by its next request, and has what there is so far.
+        // The next request reports the end. This one returns the events so far.
         Ok(()) | Err(Error::Stopping) => Ok(answer(&feed, &events)),
         Err(error) => Err(error.into()),
     }
@@ -59,7 +58,7 @@ async fn take(feed: &mut Feed, wait: Duration, events: &mut String) -> Result<()
     while events.len() < FULL {
         let item = feed.next().await?;
         match item.event.name {
-            // An answer says by its cursor where it begins and ends.
+            // The cursor of the response makes them unnecessary.
             "hello" => {}
             "caught_up" => break,
             _ => {

@@ -84,8 +84,8 @@ async fn follow(request: Request) -> HandlerResult {
     ))
 }
 
-/// An event as the JSON object that long polls and WebSockets have for it. Cursors and names are the
-/// server's own and need no escape, and the data is JSON.
+/// An event as the JSON object of long polls and WebSockets. Cursors and names are the server's own and need no
+/// escaping, and the data is JSON.
 fn json(FeedEvent { cursor, event }: &FeedEvent) -> &str {
     event.frames.json.get_or_init(|| {
         let (name, data) = (event.name, &event.data);

@@ -1,7 +1,5 @@
-//! What a client may ask for over its WebSocket, as JSON: `{"op":"send",…}`, `{"op":"read",…}`
-//! and `{"op":"typing",…}`.
-//! Each is validated, done and refused as the HTTP call of the same name, and answered by an `ack`
-//! or an `error`.
+//! Requests over a WebSocket, as JSON: `{"op":"send",…}`, `{"op":"read",…}` and `{"op":"typing",…}`. Each is validated
+//! and handled like the HTTP call of the same name, with the same errors, and answered by an `ack` or an `error`.
 
 use std::sync::Arc;
 
@@ -21,7 +19,7 @@ use crate::{
     store::Session,
 };
 
-/// What a client asks for. Which fields matter depends on `op`.
+/// A request. Which fields are used depends on `op`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SocketRequest {
@@ -40,7 +38,7 @@ impl SocketRequest {
     }
 }
 
-/// An HTTP call's refusal, and which frame it is about.
+/// The error of an HTTP call, and the client id of the request.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SocketError<'a> {
@@ -50,7 +48,7 @@ pub(crate) struct SocketError<'a> {
     client_id: Option<String>,
 }
 
-/// Does what a frame asks for, and gives back the event that answers it.
+/// Handles a request and returns the event that answers it.
 pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
     let (event, data) = match perform(&app, &token, &frame).await {
         Ok(data) => ("ack", data),
@@ -62,7 +60,7 @@ pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
     format!(r#"{{"event":"{event}","data":{data}}}"#)
 }
 
-/// The session is looked up for every frame, as it is for every request.
+/// The session is looked up for every frame, as for every HTTP request.
 async fn perform(app: &App, token: &str, frame: &str) -> HandlerResult<String> {
     let session = app.store.session(token).await?;
     session.require_send()?;
@@ -111,13 +109,13 @@ fn done(op: &'static str, conversation_id: ConversationId, client_id: Option<Str
     })
 }
 
-/// A frame's client id, whatever else is wrong with it.
+/// A request's client id, even if the request is otherwise invalid.
 fn client_id(frame: &str) -> Option<String> {
     let frame: Value = serde_json::from_str(frame).ok()?;
     Some(frame.get("clientId")?.as_str()?.to_owned())
 }
 
-/// None of the types here has a part that can't be written.
+/// Serializing these types can't fail.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

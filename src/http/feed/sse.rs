@@ -15,8 +15,8 @@ use crate::{
     feed::{Feed, FeedEvent, HEARTBEAT},
 };
 
-/// How long a client waits before it comes back, in milliseconds: a spread, so that a restart isn't
-/// followed by everybody at once.
+/// How long clients wait before they reconnect, in milliseconds. The values are spread, so that not everybody
+/// reconnects at once after a restart.
 const RETRY: std::ops::Range<u32> = 500..1_500;
 
 /// Streams the feed until it ends.
@@ -35,7 +35,7 @@ pub fn reply(feed: Feed) -> Response {
                     return None;
                 }
             },
-            // A comment, which clients ignore and proxies count as traffic.
+            // A comment. Clients ignore it, and proxies see traffic.
             () = silence.too_long() => frame.push_str(":\n\n"),
         }
         silence.since = Instant::now();
@@ -44,7 +44,7 @@ pub fn reply(feed: Feed) -> Response {
     let mut response = warp::reply::stream(frames).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // nginx holds a stream back unless it is told not to.
+    // nginx buffers streams unless it is told not to.
     headers.insert(
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
@@ -52,8 +52,8 @@ pub fn reply(feed: Feed) -> Response {
     response
 }
 
-/// For how long a stream has been silent. Its timer is set anew when it goes off and not with each
-/// event: all timers of the runtime are behind one lock.
+/// Measures how long a stream has been silent. Its timer is reset when it fires and not with each event, because all
+/// timers of the runtime share one lock.
 struct Silence {
     since: Instant,
     timer: Pin<Box<Sleep>>,
@@ -69,7 +69,7 @@ impl Silence {
         }
     }
 
-    /// Waits until the stream has to show that it is alive.
+    /// Waits until a heartbeat is due.
     async fn too_long(&mut self) {
         loop {
             self.timer.as_mut().await;
@@ -82,7 +82,7 @@ impl Silence {
     }
 }
 
-/// Ids and names are the server's own and the data is JSON, so none of them has a line break.
+/// Ids and names are the server's own and the data is JSON, so none of them contains a line break.
 fn frame_of(FeedEvent { cursor, event }: &FeedEvent) -> &str {
     event.frames.server_sent.get_or_init(|| {
         let mut frame = String::with_capacity(event.data.len() + 64);

@@ -1,9 +1,8 @@
-//! The feed over a WebSocket (RFC 6455): a text frame an event, the same JSON as in a long poll's
-//! answer. What the client may ask for in the other direction is in `ops`; its frames are done one
-//! after the other.
+//! The feed over a WebSocket (RFC 6455): one text frame for each event, in the same JSON as in long polls. Requests of
+//! the client are in `ops`; they are handled one after the other.
 //!
-//! tokio-tungstenite is used directly, as `warp::ws` leaves every socket a read buffer of 128 KiB
-//! and hides why a frame was refused.
+//! tokio-tungstenite is used directly, because `warp::ws` gives every socket a read buffer of 128 KiB and hides why a
+//! frame was refused.
 
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
@@ -48,19 +47,19 @@ use crate::{
     },
 };
 
-/// Bytes that a message of the client may have, in one frame or several: as many as a body.
+/// The largest message of a client in bytes, in one frame or several; the same as for a body.
 const LIMIT: usize = 64 * 1024;
-/// Bytes that are read at a time, and that a silent socket holds. Most frames are smaller.
+/// The read buffer of a socket in bytes. Most frames are smaller.
 const READ_BUFFER: usize = 2 * 1024;
-/// Pings that may stay unanswered.
+/// The most unanswered pings.
 const PATIENCE: u32 = 2;
-/// How long a client may take to close after it was told to: less than the server takes to stop.
+/// How long a client may take to close after it was told to: less than the server's own time to stop.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
 
-/// Checks the client's part of the handshake (RFC 6455 §4.2.1), and gives back the server's.
+/// Checks the client's handshake (RFC 6455 §4.2.1) and returns the server's.
 ///
 /// # Errors
-/// 426 for another version than 13, and 400.
+/// 426 for versions other than 13, and 400.
 pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     let is_version = |version: &HeaderValue| version == "13";
     if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
@@ -87,7 +86,7 @@ pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     Ok(response)
 }
 
-/// Whether it is 16 bytes in base 64.
+/// Whether the text is 16 bytes in base64.
 fn is_key(key: &[u8]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
     key.len() == 24
@@ -96,8 +95,7 @@ fn is_key(key: &[u8]) -> bool {
             .is_some_and(|digits| digits.iter().all(is_digit))
 }
 
-/// Speaks with the client from the end of the handshake on, until one of them closes. `token` is
-/// what the client named its session by.
+/// Serves a client after the handshake, until one side closes. `token` is the client's session token.
 pub fn start(upgrade: Upgrade, app: Arc<App>, token: String, feed: Feed) {
     let Upgrade { connection, tasks } = upgrade;
     tasks.spawn(async move {
@@ -118,7 +116,7 @@ pub fn start(upgrade: Upgrade, app: Arc<App>, token: String, feed: Feed) {
     });
 }
 
-/// Why a socket ends: what the client is told, where it hasn't closed itself or gone.
+/// Why a socket ends, and the close frame for the client, unless the client has closed or is gone.
 struct End(Option<CloseFrame>);
 
 impl End {
@@ -159,7 +157,7 @@ impl From<tungstenite::Error> for End {
     }
 }
 
-/// One client's socket.
+/// A client's socket.
 struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
     app: Arc<App>,
@@ -167,8 +165,8 @@ struct Socket {
     heartbeat: Interval,
     /// Pings since the last pong.
     unanswered: u32,
-    /// What a frame of the client asked for, until it is answered. Boxed, because what a socket
-    /// waits for most of the time is something else.
+    /// The request that is being handled. Boxed to keep the future small: most of the time, a socket waits for
+    /// something else.
     doing: Option<Pin<Box<dyn Future<Output = String> + Send>>>,
 }
 
@@ -187,7 +185,7 @@ impl Socket {
         }
     }
 
-    /// Passes on the feed. The next event is taken once the client has taken the one before.
+    /// Sends the feed. The next event is fetched when the client has taken the one before.
     async fn follow(&mut self, mut feed: Feed) -> Result<Infallible, End> {
         loop {
             let item = self.serve_until(feed.next()).await?;
@@ -195,8 +193,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the next event, and does meanwhile what the client asks for, one frame after the
-    /// other.
+    /// Waits for the next event, and meanwhile handles the client's requests, one after the other.
     async fn serve_until(
         &mut self,
         next: impl Future<Output = Result<FeedEvent>>,
@@ -225,10 +222,10 @@ impl Socket {
             }
             Message::Binary(_) => return Err(End::because(Unsupported, "Text frames only")),
             Message::Pong(_) => self.unanswered = 0,
-            // Answered when the next is received.
+            // tungstenite answers it when the next message is received.
             Message::Ping(_) | Message::Frame(_) => {}
             Message::Close(_) => {
-                // The answer, which tungstenite has prepared.
+                // Sends the answer, which tungstenite has prepared.
                 self.stream.flush().await?;
                 return Err(End(None));
             }
@@ -244,22 +241,21 @@ impl Socket {
         self.send(Message::Ping("".into())).await
     }
 
-    /// Gives the client a message, and waits until the system has taken it. A client that doesn't
-    /// read can't hold up the server's stop.
+    /// Sends a message and waits until the operating system has taken it. A client that doesn't read can't delay the
+    /// server's stop.
     async fn send(&mut self, message: Message) -> Result<(), End> {
         tokio::select! {
-            // Which it mostly does at once, without a look at the other, which costs a lock.
+            // Usually it is taken at once. Polling only this first avoids a lock.
             biased;
             sent = self.stream.send(message) => Ok(sent?),
             () = self.app.stopping.cancelled() => Err(Error::Stopping.into()),
         }
     }
 
-    /// Closes as RFC 6455 §7.1.1 wants it: once both sides have said so, the server ends the
-    /// connection.
+    /// Closes as in RFC 6455 §7.1.1: after both sides have sent a close frame, the server closes the connection.
     async fn close(mut self, frame: CloseFrame) {
         let closing = async {
-            // The answer to what is under way comes first, as it does over HTTP.
+            // The request in progress is answered first, as over HTTP.
             if let Some(doing) = self.doing.take() {
                 self.stream.send(Message::text(doing.await)).await?;
             }
@@ -271,8 +267,8 @@ impl Socket {
             let connection = self.stream.get_mut();
             connection.shutdown().await?;
             if !agreed {
-                // What can't be understood any more has to be taken all the same: the system would
-                // answer it with a reset, over which the client may lose why it was closed.
+                // Everything that still arrives must be read, even if it is invalid. Otherwise the operating system
+                // resets the connection, and the client may lose the close frame.
                 io::copy(connection, &mut io::sink()).await?;
             }
             Ok::<_, tungstenite::Error>(())
@@ -290,8 +286,8 @@ async fn done(doing: &mut Option<Pin<Box<dyn Future<Output = String> + Send>>>) 
     }
 }
 
-/// The client's next message. First the pong to the one before goes out, so that a client that only
-/// pings and doesn't read can't fill a buffer.
+/// The client's next message. First, a pending pong is sent, so that a client that only pings and doesn't read can't
+/// fill a buffer.
 async fn receive(stream: &mut WebSocketStream<TokioIo<Upgraded>>) -> Result<Message, End> {
     stream.flush().await?;
     match stream.next().await {

@@ -1,13 +1,13 @@
-//! Moves committed pages from the write-ahead log into the database file, on a thread and a
-//! connection of its own: SQLite's automatic checkpoint would run inside a commit, and everybody
-//! who waits for that commit would pay for it.
+//! Moves committed pages from the write-ahead log into the database file, on a thread and a connection of its own.
+//! SQLite's automatic checkpoints run inside a commit, and everybody waiting for that commit would wait for them.
 //!
-//! A checkpoint beside a busy writer never catches up with it, and the log would grow for ever. So
-//! most of the work is done beside the writer, and then once more, for the little that came since,
-//! while the writer is held between two batches; its next commit starts the log from the beginning (<https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
+//! A checkpoint that runs beside a busy writer never catches up, and the log would grow without bound. So most of the
+//! work is done beside the writer, and the rest in a second checkpoint while the writer pauses between two batches. The
+//! next commit then starts the log from the beginning
+//! (<https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
 //!
-//! A text that was deleted stands in the log until the log is begun anew. So a deletion asks for a
-//! checkpoint that empties it (`TRUNCATE`, <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
+//! Deleted text stays in the log until the log is overwritten. So a deletion requests a scrub: a checkpoint that
+//! empties the log (`TRUNCATE`, <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
 
 use std::{
     sync::{
@@ -25,22 +25,21 @@ use tokio::sync::watch;
 
 use super::error::{FatalError, is_fatal};
 
-/// Held by the writer for each batch. Fair, so that a busy writer can't keep the checkpoint
-/// waiting.
+/// Held by the writer during each batch. It is fair, so that a busy writer can't starve the checkpoint.
 pub type BatchLock = Arc<FairMutex<()>>;
 
-/// Between two scrubs, so that whoever deletes a lot doesn't hold up everybody's messages.
+/// The shortest time between two scrubs, so that many deletions don't delay everybody's messages.
 const SCRUB_REST: Duration = Duration::from_secs(1);
-/// Who reads for long, as a backup does, keeps a scrub from succeeding, and each try holds the writer up: the rest doubles
-/// as far as this.
+/// The longest time between two attempts. A long read, such as a backup, makes scrubs fail, and each attempt blocks the
+/// writer, so the time doubles up to this limit.
 const LONGEST_SCRUB_REST: Duration = Duration::from_mins(1);
-/// How long the log's last readers are waited for while nobody can write.
+/// How long to wait for readers of the log while the writer is blocked.
 const READER_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Asks for checkpoints; the thread ends when this is dropped.
+/// Requests checkpoints. The thread ends when this is dropped.
 pub struct Checkpointer {
     ask: SyncSender<()>,
-    /// Whether the log is to be emptied as well.
+    /// Whether a scrub was requested.
     scrub: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
@@ -62,18 +61,18 @@ impl Checkpointer {
         Self { ask, scrub, thread }
     }
 
-    /// Wants a checkpoint soon; one that is already wanted serves for both.
+    /// Requests a checkpoint. Pending requests are merged.
     pub fn request(&self) {
         let _ = self.ask.try_send(());
     }
 
-    /// Wants one that leaves nothing in the log: a text that was deleted is still in there.
+    /// Requests a checkpoint that empties the log.
     pub fn request_scrub(&self) {
         self.scrub.store(true, Ordering::Release);
         self.request();
     }
 
-    /// Waits for a checkpoint that is under way, and ends the thread.
+    /// Waits for a running checkpoint and ends the thread.
     pub fn stop(self) {
         drop(self.ask);
         let _ = self.thread.join();
@@ -105,7 +104,7 @@ fn run(
             if checkpoint(connection, "TRUNCATE")? {
                 rest = SCRUB_REST;
             } else {
-                // A reader still needs what is in the log.
+                // A reader still needs the log.
                 wants_scrub.store(true, Ordering::Release);
                 rest = LONGEST_SCRUB_REST.min(2 * rest);
             }
@@ -116,8 +115,8 @@ fn run(
     }
 }
 
-/// Copies what no reader still needs in the log; tells whether that was all. An error is one of the
-/// disk, after which nobody knows what it holds; any other, as a full disk, leaves the log as it was.
+/// Copies all pages that no reader needs in the log. Returns whether that was everything. Fails only if the disk's
+/// state is unknown; other errors, such as a full disk, leave the log as it was.
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     match connection.query_row(&sql, [], |row| row.get::<_, bool>(0)) {

@@ -1,4 +1,4 @@
-//! Why a database can't be opened, why it can't be used any more, and what SQLite's errors are to callers.
+//! Errors of opening and using a database, and the mapping of SQLite's errors.
 
 use std::{
     fmt,
@@ -9,26 +9,25 @@ use rusqlite::{ErrorCode, ffi};
 
 use crate::error::Error;
 
-/// Why a database can't be opened. Each names the file and says what to do where something can be
-/// done.
+/// Why a database can't be opened. Each message names the file, and a remedy if there is one.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The path, its folder or the file's rights are in the way.
+    /// The path, its folder or the permissions don't allow it.
     #[error("can’t use {path} as the database: {reason}")]
     Unusable { path: PathBuf, reason: String },
-    /// Another server has the file.
+    /// Another process has the lock.
     #[error("{path} is in use ({holder}); one server at a time can serve a database")]
     InUse { path: PathBuf, holder: String },
-    /// Damage, or not an SQLite file at all.
+    /// The file is damaged or not an SQLite file.
     #[error(
         "{path} is damaged: {detail}\nIt was left as it is. Put a good copy in its place with `tincan restore BACKUP`, or move it \
          away together with {path}-wal and {path}-shm to start with an empty one."
     )]
     Corrupt { path: PathBuf, detail: String },
-    /// An SQLite file of some other program.
+    /// An SQLite file of another program.
     #[error("{path} is an SQLite database, but not one of tincan’s; it was left as it is")]
     Foreign { path: PathBuf },
-    /// Written by a later version of this program.
+    /// Written by a newer version of this program.
     #[error(
         "{path} was written by a newer tincan (its schema is {found}, this program knows up to {known}); it was left as it is"
     )]
@@ -60,22 +59,23 @@ impl OpenError {
     }
 }
 
-/// Why a database can't be used any more. The process ends with it; a restart finds every answered write.
+/// Why a database has become unusable. The process exits; every answered write is there after a restart.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FatalError {
-    /// After a failed write or fsync nobody knows what the disk holds: <https://www.sqlite.org/atomiccommit.html#_incomplete_disk_flushes>.
+    /// After a failed write or fsync, the state of the disk is unknown
+    /// (<https://www.sqlite.org/atomiccommit.html#_incomplete_disk_flushes>).
     #[error("the disk failed while a write was made durable: {0}")]
     Disk(String),
-    /// The check of a large file, which runs after start, has found damage.
+    /// The check of a large file found damage after the start.
     #[error("{0}")]
     Corrupt(String),
-    /// The writer panicked; what it panicked with has been logged.
+    /// The writer panicked. The panic has been logged.
     #[error("the writer ended by a defect of this program")]
     Defect,
 }
 
-/// Whether the system wouldn't take a write: a quota or a limit on a file's size, which SQLite knows
-/// only as a failed write. What was there before is still there.
+/// Whether the operating system refused a write, because of a quota or a limit on file sizes, which SQLite reports as
+/// an I/O error. Earlier data is intact.
 fn is_refused_write(error: &rusqlite::Error) -> bool {
     let refusals = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE];
     error
@@ -83,7 +83,7 @@ fn is_refused_write(error: &rusqlite::Error) -> bool {
         .is_some_and(|error| refusals.contains(&error.extended_code))
 }
 
-/// Whether the disk failed in a way after which nobody knows what it holds.
+/// Whether the disk failed and its state is unknown.
 pub fn is_fatal(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) && !is_refused_write(error)
 }

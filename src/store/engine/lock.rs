@@ -1,4 +1,4 @@
-//! One process at a time may write to a database.
+//! The lock that lets only one process at a time write to a database.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -9,13 +9,13 @@ use std::{
 
 use super::{error::OpenError, path::with_suffix};
 
-/// Held for as long as this process may write to the database.
+/// Held while this process may write to the database.
 pub struct Lock {
     _file: File,
 }
 
-/// Takes the lock of a file beside the database. SQLite's own locks can't say who holds them, and
-/// would keep other programs, a backup among them, from reading.
+/// Locks a file beside the database. SQLite's own locks can't tell who holds them, and would keep other programs, such
+/// as a backup, from reading.
 pub fn lock(path: &Path) -> Result<Lock, OpenError> {
     let lock_path = with_suffix(path, ".lock");
     let in_context = |error: io::Error| OpenError::unusable(&lock_path, &error);

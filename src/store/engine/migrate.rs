@@ -1,5 +1,5 @@
-//! Which schema a file has, and how an older one becomes the present one: all of a migration or
-//! nothing of it, with a copy of the file kept beside it.
+//! The version of a file's schema, and migrations. Pending migrations run in one transaction, after a copy of the file
+//! was made beside it.
 
 use std::path::Path;
 
@@ -7,15 +7,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{error::OpenError, path::with_suffix, sequence};
 
-/// Marks a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
+/// Identifies a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i32 = 0x5469_6e43;
 
-/// What a database is made of.
+/// The schema of a database.
 pub struct Schema<'a> {
-    /// All of it as it stands, from which a new file is created.
+    /// The whole schema, from which new files are created.
     pub whole: &'a str,
-    /// In order. The first makes a file of version 1 out of an empty one, and so on: a file's version is how many of these
-    /// it has had.
+    /// In order. A file's version is the number of migrations that it has had. New files start at the latest version.
     pub migrations: &'a [&'a str],
 }
 
@@ -48,12 +47,12 @@ pub fn check_version(
     Ok(())
 }
 
-/// Whether the file has the present schema.
+/// Whether the file has the current schema.
 pub fn is_present(connection: &Connection, schema: &Schema<'_>) -> rusqlite::Result<bool> {
     Ok(Version::of(connection)?.number == schema.version())
 }
 
-/// Brings the file to the present schema.
+/// Brings the file to the current schema.
 pub fn migrate(
     connection: &mut Connection,
     path: &Path,
@@ -102,13 +101,13 @@ fn create(transaction: &Transaction<'_>, schema: &Schema<'_>) -> rusqlite::Resul
     sequence::create(transaction)
 }
 
-/// Keeps the file as it is now as `tincan.db.v1`; a copy that an attempt before left is made anew.
+/// Copies the file to `tincan.db.v1`, with its version, and replaces a copy from an earlier attempt.
 fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Result<()> {
     let copy = with_suffix(path, &format!(".v{version}"));
-    // VACUUM INTO wants a file that isn't there; a missing one is the usual case.
+    // VACUUM INTO needs a missing or empty file. Usually there is none to remove.
     let _ = std::fs::remove_file(&copy);
     connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    // VACUUM INTO leaves the syncing to whoever wants the copy to outlive a power cut.
+    // VACUUM INTO doesn't sync the copy.
     let synced = std::fs::File::open(&copy).and_then(|copy| copy.sync_all());
     synced.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     tracing::info!(copy = %copy.display(), "kept a copy of the database before changing its schema");
@@ -116,7 +115,7 @@ fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Re
 }
 
 struct Version {
-    /// 0 is an empty file.
+    /// 0 for an empty file.
     number: i32,
     is_foreign: bool,
 }
@@ -147,7 +146,7 @@ mod tests {
     const WHOLE: &str = "
         CREATE TABLE sequence (only_row INTEGER PRIMARY KEY, epoch INTEGER, last_id INTEGER, probed_at INTEGER);
         CREATE TABLE users (username TEXT)";
-    /// Stands for the first migration. A new file is created from the whole schema, and so it never runs.
+    /// A placeholder for the first migration, which never runs because new files are created from the whole schema.
     const FIRST: &str = "";
 
     fn migrate_by(
@@ -162,7 +161,7 @@ mod tests {
         super::migrate_by(&schema, connection, path)
     }
 
-    /// A file of version 1 with something in it, in a folder that goes with it.
+    /// A file of version 1 with some data, in a temporary folder.
     fn old_file() -> (TempDir, std::path::PathBuf, Connection) {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("tincan.db");
@@ -178,7 +177,7 @@ mod tests {
         Version::of(connection).expect("a version").number
     }
 
-    /// The columns of `users`, which the steps of these tests add to.
+    /// The columns of `users`, to which the migrations of these tests add.
     fn columns(connection: &Connection) -> Vec<String> {
         let mut statement = connection
             .prepare("SELECT name FROM pragma_table_info('users')")
@@ -239,7 +238,7 @@ mod tests {
             )
             .expect("a number");
         assert_eq!(halves, 0);
-        // A corrected program goes on from there, over the copy of the attempt before.
+        // A corrected program continues from there and replaces the copy.
         migrate_by(&[FIRST, good], &mut connection, &path).expect("the step that works");
         assert_eq!(number(&connection), 2);
     }

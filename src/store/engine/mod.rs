@@ -1,7 +1,7 @@
-//! What every store of one SQLite file needs, whatever is in it: one thread that writes, a pool of connections that read, a
-//! sequence, checkpoints, a lock, and migrations.
+//! A store of one SQLite file, whatever its tables: one thread that writes, a pool of connections that read, a
+//! sequence, checkpoints, a lock and migrations.
 //!
-//! It knows no table but its own, the `sequence`. What a store has beside, it plugs in as a [`Context`] and a [`Schema`].
+//! The engine knows only its own table, `sequence`. A store plugs the rest in as a [`Context`] and a [`Schema`].
 
 mod checkpoint;
 mod error;
@@ -38,20 +38,20 @@ pub use self::{
 use self::{open::Opened, readers::Readers, writer::Writer};
 use crate::error::{Error, Result};
 
-/// How long a successful probe stands for the next ones.
+/// How long a successful probe is reused.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
-/// How long a probe waits for a disk that doesn't come back: longer than for a lock.
+/// How long a probe waits for a disk that doesn't answer; longer than for a lock.
 const PROBE_TIME: Duration = Duration::from_secs(10);
-/// How often a write that can wait looks whether the writer is idle.
+/// How often a write that waits for an idle writer looks again.
 const IDLE_CHECK: Duration = Duration::from_millis(20);
-/// How long it waits for that at most: on a server that is never idle it has to be made as well.
+/// How long it waits at most, because a busy server may never be idle.
 const IDLE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open database.
 pub struct Engine<C: Context> {
     writer: Writer<C>,
     readers: Readers,
-    /// What the last probe found, and when.
+    /// The time and the result of the last probe.
     probed: Mutex<Option<(Instant, Result<()>)>>,
     path: PathBuf,
     epoch: i64,
@@ -59,10 +59,10 @@ pub struct Engine<C: Context> {
 }
 
 impl<C: Context> Engine<C> {
-    /// Opens the database at `path`, creates it where it is missing, and starts the writer.
+    /// Opens the database at `path`, or creates it, and starts the writer.
     ///
     /// # Errors
-    /// Where the file can't be used; see [`OpenError`].
+    /// See [`OpenError`].
     pub fn open(path: &Path, schema: &Schema<'_>, context: C) -> Result<Self, OpenError> {
         let failure = watch::Sender::new(None);
         let Opened {
@@ -91,28 +91,28 @@ impl<C: Context> Engine<C> {
         })
     }
 
-    /// Where the database is.
+    /// The absolute path of the database.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Names this database's history; a cursor of another one means nothing here.
+    /// Identifies this database's history. A cursor with another epoch is not valid here.
     pub fn epoch(&self) -> i64 {
         self.epoch
     }
 
-    /// Writes that wait for their commit.
+    /// The number of writes that wait for their commit.
     pub fn pending_writes(&self) -> usize {
         self.writer.pending()
     }
 
-    /// Bytes of the database, and of the log beside it. Asks the file system.
+    /// Sizes of the database file and the write-ahead log, in bytes. Reads file metadata.
     pub fn file_sizes(&self) -> (u64, u64) {
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         (size(&self.path), size(&with_suffix(&self.path, "-wal")))
     }
 
-    /// Waits until the database can't be used any more, if that ever happens.
+    /// Waits until the database becomes unusable, which may never happen.
     pub async fn failed(&self) -> FatalError {
         let mut failure = self.failure.subscribe();
         let failure = failure
@@ -126,14 +126,13 @@ impl<C: Context> Engine<C> {
         }
     }
 
-    /// Checks a file that was too large to be checked when it was opened, while it is in use. Damage makes it
-    /// [fail](Self::failed).
+    /// Checks the file while it is in use, if it was too large to be checked when it was opened. If it is damaged,
+    /// [`failed`](Self::failed) returns.
     pub fn check_in_background(&self) {
         open::check_in_background(&self.path, self.failure.clone());
     }
 
-    /// Writes what has been accepted, then closes the file. Later writes are refused with
-    /// [`Error::Stopping`].
+    /// Writes all accepted jobs, then closes the file. Later writes are refused with [`Error::Stopping`].
     pub async fn close(self: &Arc<Self>) {
         let engine = Arc::clone(self);
         let closed = task::spawn_blocking(move || engine.writer.stop());
@@ -142,12 +141,12 @@ impl<C: Context> Engine<C> {
         }
     }
 
-    /// Changes one row and waits for its commit: whether the database can still be written to. A
-    /// success holds for a second, so that asking often costs nothing. Whoever waited while another
-    /// probe ended shares its answer: of a locked database, each would wait for a time-out of its own.
+    /// Tests whether the database is writable by changing one row. A success is reused for a second, so that frequent
+    /// calls are cheap. Callers who wait for the same probe share its result; otherwise each would wait for a locked
+    /// database in turn.
     ///
     /// # Errors
-    /// What a write would be refused with.
+    /// The error that a write would get.
     pub async fn check_writable(&self) -> Result<()> {
         let asked = Instant::now();
         let mut probed = self.probed.lock().await;
@@ -162,7 +161,7 @@ impl<C: Context> Engine<C> {
         found
     }
 
-    /// Like [`write`](Self::write), for what can wait until nobody else writes.
+    /// Like [`write`](Self::write), but waits until the writer is idle.
     pub async fn write_when_idle<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
@@ -175,17 +174,17 @@ impl<C: Context> Engine<C> {
         job.await.unwrap_or(Err(Error::Stopping))
     }
 
-    /// Like [`check_writable`](Self::check_writable), but new each time, and it waits for its turn where the queue is
-    /// full: as long as the writer goes on this returns, however busy it is, and where the writer is stuck, never.
+    /// Writes one row, and waits for room if the queue is full. It returns as long as the writer makes progress,
+    /// however busy it is. If the writer is stuck, it never returns.
     ///
     /// # Errors
-    /// What a write would be refused with.
+    /// The error that a write would get.
     pub async fn wait_for_writer(&self) -> Result<()> {
         let written = self.writer.submit_in_turn(|tx| Ok(sequence::touch(tx)?));
         written.await?.await.unwrap_or(Err(Error::Stopping))
     }
 
-    /// Runs `work` with a read-only connection, off the async threads, on one snapshot.
+    /// Runs `work` with a read-only connection on a blocking thread, on one snapshot.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
@@ -193,8 +192,7 @@ impl<C: Context> Engine<C> {
         self.readers.read(work).await
     }
 
-    /// Hands `work` to the writer, and waits until what it did is durable. The work is done even
-    /// where nobody waits any more.
+    /// Queues `work` for the writer and waits until it is durable. The work is done even if the caller stops waiting.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
@@ -202,7 +200,7 @@ impl<C: Context> Engine<C> {
         self.submit_and_wait(Rollback::Savepoint, work).await
     }
 
-    /// Like [`write`](Self::write), for work that refuses before it writes anything.
+    /// Like [`write`](Self::write), for work that fails only before it writes anything.
     pub async fn write_checked<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
@@ -210,8 +208,7 @@ impl<C: Context> Engine<C> {
         self.submit_and_wait(Rollback::Batch, work).await
     }
 
-    /// Hands `work` to the writer, and doesn't wait. It is left undone where the queue is full or the
-    /// writer has stopped.
+    /// Queues `work` for the writer and doesn't wait. It is dropped if the queue is full or the writer has stopped.
     pub fn write_in_background(
         &self,
         work: impl FnOnce(&mut Transaction<'_, C>) -> Result<()> + Send + 'static,

@@ -1,5 +1,4 @@
-//! From a path to a connection that may be written to: the checks of a file that somebody else may have touched, and the
-//! pragmas.
+//! Opening a database: checking a file that other programs may have touched, and setting pragmas.
 
 use std::{
     fs,
@@ -19,26 +18,24 @@ use super::{
     sequence,
 };
 
-/// How long a connection waits for another program's lock, before a write is refused as busy.
+/// How long a connection waits for another program's lock before it fails with "busy".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Up to this size, in bytes, a file is checked before the server listens; a larger one while it
-/// serves.
+/// Files up to this size, in bytes, are checked before the server listens, larger ones while it runs.
 const CHECK_FIRST: u64 = 64 * 1024 * 1024;
-/// To this many bytes the write-ahead log is cut after a checkpoint has emptied it.
+/// The size, in bytes, to which the write-ahead log is truncated after a checkpoint has emptied it.
 const WAL_KEPT: i64 = 64 * 1024 * 1024;
 
-/// How readers open the file. A connection is used by one thread at a time, so SQLite's own mutex
-/// isn't needed.
+/// The flags for reading. Each connection is used by one thread at a time, so SQLite's mutex isn't needed.
 pub const READ_ONLY: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 const READ_WRITE: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// A database that is ready to be written to.
+/// A database that is ready for writing.
 pub struct Opened {
     pub connection: Connection,
     pub lock: Lock,
-    /// Absolute, so that it stays right whatever the working directory becomes.
+    /// Absolute, so that it doesn't depend on the working directory.
     pub path: PathBuf,
     pub epoch: i64,
     pub last_id: i64,
@@ -67,14 +64,14 @@ pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
     })
 }
 
-/// Looks at an existing file through a read-only connection, which leaves its bytes as they are:
-/// closing a writable one would run a checkpoint.
+/// Checks an existing file through a read-only connection, which leaves its bytes as they are. Closing a writable
+/// connection would run a checkpoint.
 fn inspect(path: &Path, schema: &Schema<'_>) -> Result<(), OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let connection = Connection::open_with_flags(path, READ_ONLY).map_err(in_context)?;
     if needs_rollback(&connection) {
-        // Whoever made the file was cut short in it, before it had a write-ahead log. Only a writable
-        // connection can take that back.
+        // The process that created the file was interrupted before it had a write-ahead log. Only a writable connection
+        // can roll that back.
         connect(path)?
             .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
             .map_err(in_context)?;
@@ -86,7 +83,7 @@ fn inspect(path: &Path, schema: &Schema<'_>) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Whether a transaction of the time before the write-ahead log was left half done.
+/// Whether the file has a hot rollback journal, from an interrupted transaction before it had a write-ahead log.
 fn needs_rollback(connection: &Connection) -> bool {
     let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     read.is_err_and(|error| {
@@ -96,7 +93,7 @@ fn needs_rollback(connection: &Connection) -> bool {
     })
 }
 
-/// A connection that may write, to a file that is there.
+/// Opens an existing file for writing.
 pub fn connect(path: &Path) -> Result<Connection, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let mut connection = Connection::open_with_flags(path, READ_WRITE).map_err(in_context)?;
@@ -117,7 +114,7 @@ pub fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError
     })
 }
 
-/// Checks a file that was too large to be checked before the server listens.
+/// Checks a large file on a thread of its own.
 pub fn check_in_background(path: &Path, fail: watch::Sender<Option<FatalError>>) {
     if size_on_disk(path) <= CHECK_FIRST {
         return;
@@ -141,15 +138,16 @@ fn size_on_disk(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())
 }
 
-/// What every connection needs.
+/// Settings of every connection.
 pub fn prepare_connection(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "temp_store", "memory")
 }
 
-/// What the connection that writes needs beside: durable commits (<https://www.sqlite.org/pragma.html#pragma_synchronous>),
-/// no checkpoint inside one (`checkpoint` runs them), and zeros over what is deleted (<https://www.sqlite.org/pragma.html#pragma_secure_delete>).
+/// Further settings of the writing connection: durable commits
+/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>), no automatic checkpoints (`checkpoint` runs them), and
+/// zeros over deleted content (<https://www.sqlite.org/pragma.html#pragma_secure_delete>).
 fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {

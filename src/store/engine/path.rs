@@ -8,8 +8,8 @@ use std::{
 
 use super::error::OpenError;
 
-/// The file's own path, behind links: two names of one file must meet at one lock. A missing file is
-/// created, empty, as a link to nowhere has no path of its own yet.
+/// Resolves links, so that two names of one file lead to one lock. A missing file is created empty, because a link to a
+/// missing file can't be resolved.
 pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let in_context = |error: io::Error| OpenError::unusable(path, &error);
     if !path.exists() {
@@ -22,7 +22,7 @@ pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     path.canonicalize().map_err(in_context)
 }
 
-/// `tincan.db` and `.lock` make `tincan.db.lock`.
+/// Appends to the file name: `tincan.db` and `.lock` give `tincan.db.lock`.
 #[must_use]
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -1,4 +1,4 @@
-//! The connections that only read: a pool of them, used on blocking threads.
+//! The pool of read-only connections, used on blocking threads.
 
 use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 pub struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
-    /// As many permits as there are connections, so that waiting for one costs no thread.
+    /// One permit for each connection, so that waiting for one doesn't block a thread.
     permits: Arc<Semaphore>,
 }
 
@@ -44,17 +44,17 @@ impl Readers {
             .await
             .map_err(|_| Error::Stopping)?;
         let pool = self.pool.clone();
-        // What is logged there is logged in the caller's span.
+        // Log in the caller's span.
         let span = Span::current();
         let done = task::spawn_blocking(move || {
             let _entered = span.entered();
-            // Given back when the work ends, not when the caller has gone: until then the connection is taken.
+            // Released when the work ends, not when the caller stops waiting: the connection is in use until then.
             let _permit = permit;
             let connection = pool.get().map_err(|error| {
                 tracing::error!(%error, "no connection to read from");
                 Error::Internal
             })?;
-            // One snapshot for all of it, so that what it tells was true at one moment.
+            // One snapshot for all queries, so that the results are consistent.
             let snapshot = connection.unchecked_transaction()?;
             work(&snapshot)
         });

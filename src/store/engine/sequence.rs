@@ -1,4 +1,4 @@
-//! The engine's own table: one row with the last number that was given out, and the epoch, which names this history.
+//! The engine's own table. Its one row has the last number that was used, and the epoch, which identifies this history.
 
 use rusqlite::Connection;
 
@@ -12,7 +12,7 @@ pub fn read(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
         .query_row([], |row| Ok((row.get("epoch")?, row.get("last_id")?)))
 }
 
-/// The last number that was given out.
+/// The last number that was used.
 pub fn last_id(connection: &Connection) -> rusqlite::Result<EventId> {
     connection
         .prepare_cached("SELECT last_id FROM sequence")?
@@ -26,9 +26,9 @@ pub fn set_last_id(connection: &Connection, last_id: i64) -> rusqlite::Result<()
         .map(drop)
 }
 
-/// Begins the sequence of a new database.
+/// Creates the row of a new database.
 pub fn create(connection: &Connection) -> rusqlite::Result<()> {
-    // The epoch is positive, because a cursor shows it in hexadecimal without a sign.
+    // The epoch is positive, because cursors show it in hexadecimal without a sign.
     connection
         .execute(
             "INSERT INTO sequence (only_row, epoch, last_id, probed_at)
@@ -38,8 +38,8 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Begins another history: a cursor of the one before means nothing any more. The file may be of an older version, in
-/// which the table was called `clock`.
+/// Begins a new epoch. Cursors of the previous one are no longer valid. The file may have an older schema, in which the
+/// table was called `clock`.
 pub fn begin_epoch(connection: &Connection) -> rusqlite::Result<()> {
     let table = if connection.table_exists(None, "sequence")? {
         "sequence"
@@ -50,7 +50,7 @@ pub fn begin_epoch(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(&sql, []).map(drop)
 }
 
-/// Writes something that wasn't there; writing the same value again would be no write at all.
+/// Changes a value, as a test. Writing the same value again would not write anything.
 pub fn touch<C: Context>(tx: &Transaction<'_, C>) -> rusqlite::Result<()> {
     tx.connection
         .prepare_cached("UPDATE sequence SET probed_at = max(?1, probed_at + 1)")?

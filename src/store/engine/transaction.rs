@@ -1,4 +1,4 @@
-//! What a job works with: the connection inside its transaction, the numbers of the sequence, a cache, and what happens
+//! What a job works with: the connection inside its transaction, numbers of the sequence, a cache, and effects that run
 //! after the commit.
 
 use std::time::Duration;
@@ -7,34 +7,35 @@ use rusqlite::Connection;
 
 use crate::model::{EventId, Timestamp};
 
-/// What is rolled back where a job fails.
+/// What is rolled back if a job fails.
 #[derive(Clone, Copy, Debug)]
 pub enum Rollback {
-    /// The job alone, to a savepoint. That costs a tenth of a send: SQLite keeps what each page was before.
+    /// Only the job, to a savepoint. This adds a tenth to the cost of a send, because SQLite keeps the previous state
+    /// of each page.
     Savepoint,
-    /// Nothing: the work refuses before it writes. Should it fail later all the same, the whole batch is refused.
+    /// Nothing, because the work fails only before it writes. If it fails later anyway, the whole batch is rolled back.
     Batch,
 }
 
-/// What a store plugs into its engine: what effects work with. It lives on the writer's thread.
+/// What effects need, supplied by the store. It lives on the writer's thread.
 pub trait Context: Send + 'static {
     type Cache: Cache;
 
-    /// A commit of so many jobs has taken so long.
+    /// Called after each commit with its number of jobs and its duration.
     fn committed(&self, jobs: usize, took: Duration);
 }
 
-/// What the writer keeps from batch to batch, so that jobs needn't look it up. It is right as long as nobody else writes;
-/// where another program has, the engine notices and clears it.
+/// What the writer caches between batches. It is valid as long as no other process writes; the engine notices when one
+/// has, and clears it.
 pub trait Cache: Default {
-    /// Another job begins: what is cached by now stays.
+    /// A job begins. Everything cached so far is kept.
     fn begin_job(&mut self);
-    /// The job is rolled back: what it cached may be what it had written.
+    /// The job is rolled back. What it has cached may be wrong now.
     fn rollback_job(&mut self);
     fn clear(&mut self);
 }
 
-/// Something to do once the transaction is durable.
+/// Something to run after the commit.
 pub type Effect<C> = Box<dyn FnOnce(&C)>;
 
 pub struct Transaction<'a, C: Context> {
@@ -46,7 +47,7 @@ pub struct Transaction<'a, C: Context> {
     scrubs: bool,
 }
 
-/// Where a job began.
+/// The state at the beginning of a job.
 pub struct JobStart {
     rollback: Rollback,
     last_id: i64,
@@ -55,18 +56,18 @@ pub struct JobStart {
     changes: u64,
 }
 
-/// What a transaction leads to.
+/// The result of a transaction.
 pub struct Outcome<C> {
-    /// Where the sequence ends now.
+    /// The new end of the sequence.
     pub last_id: i64,
-    /// In the order in which they are to happen.
+    /// In the order in which they run.
     pub effects: Vec<Effect<C>>,
-    /// Whether the log is to be emptied.
+    /// Whether the write-ahead log must be emptied.
     pub scrubs: bool,
 }
 
 impl<'a, C: Context> Transaction<'a, C> {
-    /// For a batch of so many jobs, with the sequence at `last_id`.
+    /// Begins a batch of `jobs` jobs, with the sequence at `last_id`.
     pub fn new(
         connection: &'a Connection,
         now: Timestamp,
@@ -84,7 +85,7 @@ impl<'a, C: Context> Transaction<'a, C> {
         }
     }
 
-    /// A job begins, which may fail by itself.
+    /// Begins a job.
     pub fn begin_job(&mut self, rollback: Rollback) -> rusqlite::Result<JobStart> {
         if let Rollback::Savepoint = rollback {
             self.run("SAVEPOINT job")?;
@@ -99,9 +100,9 @@ impl<'a, C: Context> Transaction<'a, C> {
         })
     }
 
-    /// Rolls the job back; false where that can't be done for it alone.
+    /// Rolls the job back. Returns false if the whole batch has to be rolled back.
     pub fn rollback_job(&mut self, start: &JobStart) -> rusqlite::Result<bool> {
-        // SQLite rolls the whole transaction back itself where the disk is full, say.
+        // On some errors, such as a full disk, SQLite rolls back the whole transaction itself.
         if self.connection.is_autocommit() {
             return Ok(false);
         }
@@ -117,7 +118,7 @@ impl<'a, C: Context> Transaction<'a, C> {
         Ok(true)
     }
 
-    /// The job is over, whether it was rolled back or not.
+    /// Ends the job, whether or not it was rolled back.
     pub fn end_job(&self, start: &JobStart) -> rusqlite::Result<()> {
         match start.rollback {
             Rollback::Savepoint => self.run("RELEASE job"),
@@ -143,17 +144,17 @@ impl<'a, C: Context> Transaction<'a, C> {
         EventId(self.last_id)
     }
 
-    /// The number that [`next_id`](Self::next_id) would give out.
+    /// The number that [`next_id`](Self::next_id) will return.
     pub fn upcoming_id(&self) -> EventId {
         EventId(self.last_id + 1)
     }
 
-    /// Has something done after the commit, behind what this transaction has asked for before.
+    /// Runs `effect` after the commit, after all effects that were added before.
     pub fn after_commit(&mut self, effect: impl FnOnce(&C) + 'static) {
         self.effects.push(Box::new(effect));
     }
 
-    /// Text was deleted: after the commit, what the log still holds of it goes, too.
+    /// Empties the write-ahead log after the commit, because it still contains deleted text.
     pub fn scrub(&mut self) {
         self.scrubs = true;
     }

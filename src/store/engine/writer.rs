@@ -1,9 +1,8 @@
-//! The one writer: a thread that owns the write connection. It takes the jobs that are waiting as
-//! one batch, each of which can be rolled back by itself, makes the batch durable with one commit, has the
-//! effects of it happen in their order, and then answers. While a commit waits for the disk, the next batch
-//! gathers: the busier the server, the less a message costs.
+//! The writer: a thread that owns the writing connection. It takes all waiting jobs as one batch, in which each can be
+//! rolled back by itself, commits the batch, runs its effects in order, and then answers. While a commit waits for the
+//! disk, the next batch gathers: the busier the server, the cheaper each message.
 //!
-//! Effects happen only here, so nothing is published before it is durable.
+//! Effects run only here, so nothing is published before it is durable.
 
 use std::{
     cell::Cell,
@@ -37,34 +36,34 @@ use crate::{
     model::Timestamp,
 };
 
-/// Jobs that may wait. At 10,000 a second this is less than half a second's work; more would only
+/// The most waiting jobs. At 10,000 jobs a second this is less than half a second of work; a longer queue would only
 /// make everybody wait.
 const QUEUE: usize = 4_096;
-/// Jobs that one commit makes durable at most.
+/// The most jobs in one commit.
 const BATCH: usize = 512;
-/// Pages of log after which a checkpoint is due: 16 MB.
+/// The number of pages in the log after which a checkpoint is due: 16 MB.
 const CHECKPOINT_EVERY: c_int = 4_000;
 /// How long the last batches and the last checkpoint wait for another program's lock.
 const PATIENCE_AT_THE_END: Duration = Duration::from_millis(500);
 
 thread_local! {
-    /// The log's length after this thread's last commit. SQLite tells it to a plain function, which
-    /// has nowhere else to put it.
+    /// The length of the log after this thread's last commit, in pages. SQLite reports it to a plain function, which
+    /// has no other place to store it.
     static LOG_PAGES: Cell<c_int> = const { Cell::new(0) };
 }
 
-/// What the writer needs to begin.
+/// What the writer needs to start.
 pub struct Setup<C> {
     pub lock: Lock,
     pub connection: Connection,
-    /// Another connection, for the thread of the checkpoints.
+    /// A second connection, for checkpoints.
     pub checkpoints: Connection,
     pub last_id: i64,
     pub context: C,
     pub fail: watch::Sender<Option<FatalError>>,
 }
 
-/// The queue in front of the writer's thread.
+/// The queue of the writer's thread.
 pub struct Writer<C: Context> {
     jobs: mpsc::Sender<Message<C>>,
     pending: Arc<AtomicUsize>,
@@ -92,21 +91,21 @@ enum Message<C: Context> {
     Stop,
 }
 
-/// Something to be done inside a transaction, and somebody who waits for it.
+/// Work to do inside a transaction, and a caller who waits for it.
 trait Job<C: Context>: Send {
     fn rollback(&self) -> Rollback;
-    /// Does the work. An error rolls back what the work has written so far.
+    /// Does the work. If it fails, the writer rolls it back.
     fn run(&mut self, tx: &mut Transaction<'_, C>) -> Result<()>;
-    /// Tells whoever waits, given the fate of the batch.
+    /// Sends the result to the caller, given the result of the commit.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
-/// The job of doing `work` and sending its result.
+/// A job that runs `work` and sends its result.
 struct Task<T, W> {
     rollback: Rollback,
     work: Option<W>,
     result: Option<Result<T>>,
-    /// In whose name it is logged what goes wrong.
+    /// The caller's span, for log messages of the job.
     span: Span,
     pending: Pending,
     caller: oneshot::Sender<Result<T>>,
@@ -135,13 +134,13 @@ where
     fn answer(self: Box<Self>, committed: Result<()>) {
         let answer = match (self.result, committed) {
             (Some(Ok(value)), Ok(())) => Ok(value),
-            // Also where the work itself was refused: the reason may have been a neighbour's row.
+            // Also if the work itself failed: it may have seen rows of another job that is now rolled back.
             (_, Err(error)) | (Some(Err(error)), Ok(())) => Err(error),
             (None, Ok(())) => Err(Error::Internal),
         };
-        // First, so that whoever is answered doesn't find itself still counted.
+        // Before the answer, so that the caller doesn't count itself as pending.
         drop(self.pending);
-        // Whoever asked may have gone; the work is done all the same.
+        // The caller may have stopped waiting; the work is done anyway.
         let _ = self.caller.send(answer);
     }
 }
@@ -151,8 +150,7 @@ impl<C: Context> Writer<C> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let fail = setup.fail.clone();
         let thread = thread::spawn(move || {
-            // A panic would leave a server that reads but never writes again; better that it ends
-            // and is started anew.
+            // After a panic the server could read but never write again. It is better to exit and be restarted.
             let done = panic::catch_unwind(AssertUnwindSafe(|| write_until_stopped(setup, queue)));
             let failure = match done {
                 Ok(Ok(())) => return,
@@ -169,11 +167,10 @@ impl<C: Context> Writer<C> {
         }
     }
 
-    /// Queues `work`. The receiver resolves when its batch is durable; it is an error there when
-    /// the writer has stopped.
+    /// Queues `work`. The receiver resolves when its batch is durable. It fails if the writer has stopped.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the queue is full, [`Error::Stopping`] when the writer has stopped.
+    /// [`Error::Busy`] if the queue is full, [`Error::Stopping`] if the writer has stopped.
     pub fn submit<T: Send + 'static>(
         &self,
         rollback: Rollback,
@@ -187,10 +184,10 @@ impl<C: Context> Writer<C> {
         }
     }
 
-    /// Like [`submit`](Self::submit), but waits for its turn where the queue is full.
+    /// Like [`submit`](Self::submit), but waits if the queue is full.
     ///
     /// # Errors
-    /// [`Error::Stopping`] when the writer has stopped.
+    /// [`Error::Stopping`] if the writer has stopped.
     pub async fn submit_in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Transaction<'_, C>) -> Result<T> + Send + 'static,
@@ -201,12 +198,12 @@ impl<C: Context> Writer<C> {
         Ok(receiver)
     }
 
-    /// How many jobs wait for their commit: those in the queue, and those of the batch under way.
+    /// How many jobs wait for their commit, in the queue and in the current batch.
     pub fn pending(&self) -> usize {
         self.pending.load(Ordering::Relaxed)
     }
 
-    /// What goes into the queue, and where its result arrives.
+    /// A job for the queue, and the receiver of its result.
     fn job<T: Send + 'static>(
         &self,
         rollback: Rollback,
@@ -224,13 +221,12 @@ impl<C: Context> Writer<C> {
         (Message::Job(Box::new(task)), receiver)
     }
 
-    /// Waits until everything queued before is durable and the file is closed. Blocks; harmless
-    /// when called again.
+    /// Waits until all queued jobs are durable and the file is closed. Blocks. Calling it again has no effect.
     pub fn stop(&self) {
         let Some(thread) = self.thread.lock().take() else {
             return;
         };
-        // An error of either means that the thread has ended already.
+        // If either fails, the thread has already ended.
         let _ = self.jobs.blocking_send(Message::Stop);
         let _ = thread.join();
     }
@@ -240,7 +236,7 @@ fn write_until_stopped<C: Context>(
     setup: Setup<C>,
     queue: mpsc::Receiver<Message<C>>,
 ) -> rusqlite::Result<()> {
-    // The lock comes first, so that it goes last, whatever happens in between.
+    // The lock is bound first, so that it is dropped last.
     let Setup {
         lock: _lock,
         connection,
@@ -267,7 +263,7 @@ fn write_until_stopped<C: Context>(
     }
     .run(queue);
     checkpointer.stop();
-    // Leaves nothing in the log, so that a copy of the file alone is whole.
+    // Empties the log, so that the file alone is a complete copy.
     if done.is_ok()
         && fail.borrow().is_none()
         && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -277,20 +273,19 @@ fn write_until_stopped<C: Context>(
     done
 }
 
-/// What differs once some other connection has committed something
-/// (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+/// Changes when another connection has committed (<https://www.sqlite.org/pragma.html#pragma_data_version>).
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection
         .prepare_cached("PRAGMA data_version")?
         .query_row([], |row| row.get(0))
 }
 
-/// The thread's own state.
+/// The state of the writer's thread.
 struct Batches<'a, C: Context> {
     connection: &'a Connection,
     last_id: i64,
     cache: C::Cache,
-    /// As it was when the cache was last known to be right.
+    /// The data version for which the cache is valid.
     data_version: i64,
     context: C,
     fail: watch::Sender<Option<FatalError>>,
@@ -300,9 +295,9 @@ struct Batches<'a, C: Context> {
 
 /// Why a batch was not committed.
 enum Aborted {
-    /// Nothing of it was written; the next batch may do better.
+    /// Nothing was written. The next batch may succeed.
     Refused(Error),
-    /// Nobody knows what the disk holds; no further write may be made.
+    /// The disk's state is unknown. Nothing may be written any more.
     Fatal(rusqlite::Error),
 }
 
@@ -317,8 +312,7 @@ impl From<rusqlite::Error> for Aborted {
 }
 
 impl<C: Context> Batches<'_, C> {
-    /// Writes batch after batch until it is told to stop and the queue is empty, or until the disk
-    /// fails.
+    /// Writes batches until it is told to stop and the queue is empty, or until the disk fails.
     fn run(mut self, mut queue: mpsc::Receiver<Message<C>>) -> rusqlite::Result<()> {
         let mut jobs = Vec::with_capacity(BATCH);
         while let Some(first) = queue.blocking_recv() {
@@ -326,7 +320,7 @@ impl<C: Context> Batches<'_, C> {
             while let Some(message) = next {
                 match message {
                     Message::Job(job) => jobs.push(job),
-                    // Nothing more is accepted; what was accepted before is still written.
+                    // No more jobs are accepted. Accepted jobs are still written.
                     Message::Stop => {
                         queue.close();
                         self.connection.busy_timeout(PATIENCE_AT_THE_END)?;
@@ -346,10 +340,10 @@ impl<C: Context> Batches<'_, C> {
         Ok(())
     }
 
-    /// Writes one batch, has its effects happen, answers. An error is one after which nothing may be written.
+    /// Writes one batch, runs its effects, and answers. Fails only if nothing may be written any more.
     fn write(&mut self, jobs: &mut Vec<Box<dyn Job<C>>>) -> rusqlite::Result<()> {
         let committed = if self.fail.borrow().is_some() {
-            // The checkpoints, or the check of a large file, have found that the disk can't be trusted.
+            // A checkpoint or the check of a large file has found that the disk can't be trusted.
             Err(Aborted::Refused(Error::Stopping))
         } else {
             let batch_lock = Arc::clone(&self.batch_lock);
@@ -380,7 +374,7 @@ impl<C: Context> Batches<'_, C> {
         fatal
     }
 
-    /// Runs the jobs in one transaction and commits it; gives back what it leads to.
+    /// Runs the jobs in one transaction and commits it.
     fn commit(&mut self, jobs: &mut [Box<dyn Job<C>>]) -> Result<Outcome<C>, Aborted> {
         let connection = self.connection;
         let run = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);

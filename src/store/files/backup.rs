@@ -1,9 +1,9 @@
-//! Backups: what a database held at one moment, as a file of its own, which may be made while a server writes.
+//! Backups: consistent copies of a database, made while a server may write to it.
 //!
-//! SQLite's backup interface copies page after page, and starts again whenever somebody else has written between two
-//! steps (<https://www.sqlite.org/backup.html>): beside a busy server it would never end. So all steps are made inside one
-//! read transaction, whose snapshot stays as it is. `VACUUM INTO` has such a snapshot, too, but it builds every table and
-//! index anew, in one go: it can't be watched, nor be made to leave room for the server.
+//! SQLite's backup interface copies page by page, and starts again whenever another connection writes between two steps
+//! (<https://www.sqlite.org/backup.html>). Beside a busy server it would never finish, so all steps run inside one read
+//! transaction, on one snapshot. `VACUUM INTO` has a snapshot too, but it rebuilds all tables and indexes in one go: it
+//! can't report progress or leave room for the server.
 
 use std::{
     fs::File,
@@ -23,58 +23,58 @@ use tempfile::NamedTempFile;
 use super::{check, open::open_source};
 use crate::store::engine::{OpenError, open};
 
-/// Pages in a step: 1 MiB.
+/// Pages in one step: 1 MiB.
 const STEP: i32 = 256;
-/// After so many steps the copy is synced. What the system still has to write of it would hold up the next commit, which
-/// on most file systems waits for it.
+/// The number of steps between two syncs of the copy. On most file systems, the server's next commit waits for
+/// everything that the system hasn't written yet.
 const STEPS_A_SYNC: u32 = 8;
-/// What the name of a file ends in that isn't done yet.
+/// The suffix of unfinished files.
 pub const PARTIAL: &str = ".partial";
 
-/// Called with how far a piece of work has come; it may break the work off.
+/// Called with the progress of an operation. Returning `Break` cancels it.
 pub type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Progress {
-    /// So much of so much is copied: bytes, or rows.
+    /// Copied bytes or rows, and their total.
     Copying { done: u64, of: u64 },
-    /// What was copied is being read again; nobody knows how long that takes.
+    /// The copy is being checked, which takes an unknown time.
     Checking,
 }
 
-/// Why there is no backup, or nothing was restored. Nothing was changed then.
+/// Why a backup or a restore failed. In each case nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     #[error(transparent)]
     Database(#[from] OpenError),
     #[error("the backup {path} is no good: {detail}\nNothing was changed.")]
     BadBackup { path: PathBuf, detail: String },
-    /// The new file can't have the place that it should have.
+    /// The new file can't be created at its path.
     #[error("can’t make {path}: {reason}")]
     NoPlace { path: PathBuf, reason: io::Error },
-    /// Writing has failed on the way.
+    /// Writing failed.
     #[error("can’t write {path}: {reason}")]
     Failed { path: PathBuf, reason: String },
     #[error("stopped before it was done; nothing was changed")]
     Stopped,
 }
 
-/// Whether copying leaves room for others.
+/// Whether copying leaves resources to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// It rests as long as it works.
+    /// Pauses after each step for as long as the step took.
     Polite,
     Fast,
 }
 
-/// Makes `to`, which isn't there yet, a copy of the database as it is now. Whoever else has the database open may read
-/// and write all the while. The copy has its name once it is whole, checked and on the disk.
+/// Creates `to` as a copy of the database in its current state. Others may read and write the database meanwhile. The
+/// copy gets its name once it is complete, checked and synced.
 pub fn back_up(database: &Path, to: &Path, on_progress: OnProgress<'_>) -> Result<(), BackupError> {
     let no_place = |reason| BackupError::NoPlace {
         path: to.to_owned(),
         reason,
     };
-    // Told before the work, too.
+    // Checked again at the end; this one saves the work.
     require_free(to)?;
     let source = open_source(database)?;
     let copy = new_copy_beside(to)?;
@@ -91,7 +91,7 @@ pub fn back_up(database: &Path, to: &Path, on_progress: OnProgress<'_>) -> Resul
     sync_folder(to).map_err(|error| failed(to, &error))
 }
 
-/// Refuses a place that something has.
+/// Refuses a path that already exists.
 pub fn require_free(to: &Path) -> Result<(), BackupError> {
     if to.symlink_metadata().is_err() {
         return Ok(());
@@ -103,7 +103,7 @@ pub fn require_free(to: &Path) -> Result<(), BackupError> {
     })
 }
 
-/// An empty file of its owner's alone in the same folder, under a name that nothing has; it goes when it is dropped.
+/// Creates an empty temporary file in the same folder, readable only by its owner and deleted when dropped.
 pub fn new_copy_beside(to: &Path) -> Result<NamedTempFile, BackupError> {
     let mut name = to.file_name().unwrap_or_default().to_owned();
     name.push(".");
@@ -117,7 +117,7 @@ pub fn new_copy_beside(to: &Path) -> Result<NamedTempFile, BackupError> {
         })
 }
 
-/// Copies what `source`, which `from` names, holds now.
+/// Copies the current contents of `source`, whose path is `from`.
 pub fn copy_database(
     source: &Connection,
     from: &Path,
@@ -127,7 +127,7 @@ pub fn copy_database(
 ) -> Result<(), BackupError> {
     let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
     let mut target = Connection::open(copy.path()).map_err(in_context)?;
-    // A copy that is cut short is thrown away, and it is synced below.
+    // An interrupted copy is deleted, and a finished one is synced below.
     target
         .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
         .map_err(in_context)?;
@@ -168,7 +168,7 @@ pub fn copy_database(
     Ok(())
 }
 
-/// Whether it was the one or the other: of a copy that was just made, damage is damage of what was copied.
+/// Attributes an error to the source or the copy. Damage in a new copy is damage of the source.
 fn copy_error(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> BackupError {
     match OpenError::from_sqlite(from, error) {
         corrupt @ OpenError::Corrupt { .. } => corrupt.into(),
@@ -176,7 +176,7 @@ fn copy_error(from: &Path, copy: &NamedTempFile, error: &rusqlite::Error) -> Bac
     }
 }
 
-/// Reads a copy of `from` again as `check` says, once it stands alone.
+/// Checks a copy of `from` with `check`, after making it independent of a write-ahead log.
 pub fn verify(
     copy: &NamedTempFile,
     from: &Path,
@@ -188,7 +188,7 @@ pub fn verify(
     }
     let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
     let connection = Connection::open(copy.path()).map_err(in_context)?;
-    // The log isn't copied, and a file that wants one can't be read where nothing can be written.
+    // The log isn't copied, and a file in WAL mode can't be opened on read-only media.
     connection
         .query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
         .map_err(in_context)?;
@@ -203,7 +203,7 @@ pub fn verify(
     .into())
 }
 
-/// The folder's list of names, too, has to be on the disk.
+/// Syncs the folder that contains a file, so that its name is durable.
 pub fn sync_folder(of: &Path) -> io::Result<()> {
     File::open(folder_of(of))?.sync_all()
 }

@@ -1,4 +1,4 @@
-//! Whether a database is whole: what SQLite can tell, and what this program relies on beside.
+//! Checking a database: SQLite's own checks, and invariants of this program.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::store::{
     schema::SCHEMA,
 };
 
-/// What must never be found, each as a query for one example and a sentence about it.
+/// Violations of invariants: a sentence about each, and a query for one example.
 const EXPECTATIONS: &[(&str, &str)] = &[
     (
         "the sequence is behind what it has numbered: number",
@@ -71,10 +71,10 @@ const EXPECTATIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Reads all of a database, which may be in use, and changes nothing.
+/// Reads and checks a whole database, which may be in use. Changes nothing.
 ///
 /// # Errors
-/// [`OpenError::Corrupt`] where anything is wrong with it, and the others where it can't be read.
+/// [`OpenError::Corrupt`] if anything is wrong with it, and other errors if it can't be read.
 pub fn check(database: &Path) -> Result<(), OpenError> {
     let connection = open_source(database)?;
     let problems = all_problems(&connection, database)?;
@@ -87,16 +87,16 @@ pub fn check(database: &Path) -> Result<(), OpenError> {
     })
 }
 
-/// All that is wrong with a database, which `path` names.
+/// All problems of a database at `path`.
 pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
-    // One snapshot, so that a count and what it counts are of the same moment.
+    // One snapshot, so that counts agree with the rows they count.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
     let mut problems = integrity(&snapshot).map_err(in_context)?;
-    // Of a damaged file, the rest would only tell the same once more.
+    // For a damaged file, the other checks would only report the same damage again.
     if problems.is_empty() {
         problems = foreign_keys(&snapshot).map_err(in_context)?;
-        // An older file is brought up to date before it is used.
+        // The invariants hold for the current schema. An older file is migrated before it is used.
         if migrate::is_present(&snapshot, &SCHEMA).map_err(in_context)? {
             problems.extend(unmet(&snapshot).map_err(in_context)?);
         }
@@ -104,7 +104,7 @@ pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>,
     Ok(problems)
 }
 
-/// What is wrong with the file itself (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
+/// Damage of the file itself (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
 fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("PRAGMA integrity_check(10)")?;
     let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -116,7 +116,7 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         .collect())
 }
 
-/// Rows that refer to rows which aren't there, the first few.
+/// Violated foreign keys, up to ten.
 pub fn foreign_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     let rows = statement.query_map([], |row| {

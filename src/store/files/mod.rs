@@ -1,4 +1,4 @@
-//! What is done with a database as a file: backups, putting one in its place, checking it, and archives.
+//! Working with a database as a file: backing up, restoring, checking, exporting and importing.
 
 mod archive;
 mod backup;

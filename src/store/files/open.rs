@@ -9,7 +9,7 @@ use crate::store::{
     schema::SCHEMA,
 };
 
-/// A connection that only reads, to a database of ours that this program understands.
+/// Opens a Tincan database with a schema that this program knows, for reading only.
 pub fn open_source(path: &Path) -> Result<Connection, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let mut connection = Connection::open_with_flags(path, open::READ_ONLY).map_err(in_context)?;

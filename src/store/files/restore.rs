@@ -1,5 +1,5 @@
-//! Putting a backup in the place of the database, while no server has it. Whatever ends the program on the way, the place
-//! holds the old database or the new one.
+//! Replacing the database by a backup while no server uses it. If the program is interrupted at any time, the path
+//! holds the old or the new database.
 
 use std::{
     fs, io,
@@ -20,14 +20,15 @@ use crate::{
     store::engine::{OpenError, lock, resolve, sequence, with_suffix},
 };
 
-/// What SQLite keeps beside a database. MissedRow beside another one, they would be taken for its own.
+/// The suffixes of files that SQLite keeps beside a database. Left beside a new database, they would be taken for its
+/// own.
 const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
 
-/// Puts a copy of `backup` in the place of `database`, after every check that there is; gives back where the database is
-/// kept that was there before. The copy begins a history of its own, so that whoever followed the old one is told.
+/// Replaces `database` by a checked copy of `backup`. Returns where the previous database is kept. The copy gets a new
+/// epoch, so that clients with old cursors load everything again.
 ///
 /// # Errors
-/// See [`BackupError`]; among them [`OpenError::InUse`] as long as a server runs.
+/// See [`BackupError`]. While a server runs, it is [`OpenError::InUse`].
 pub fn restore(
     backup: &Path,
     database: &Path,
@@ -36,8 +37,8 @@ pub fn restore(
     with_lock(database, |place| restore_locked(backup, place, on_progress))
 }
 
-/// Has `work` done at the place of a database, which nobody else can serve all the while. What was made for the lock alone
-/// goes again where the work fails, as long as the lock is held: who gets it next may make something of that file.
+/// Runs `work` with the lock of a database. If it fails, a file that was created only for the lock is deleted while the
+/// lock is still held, because the next holder may use that file.
 pub fn with_lock<T, E: From<OpenError>>(
     database: &Path,
     work: impl FnOnce(&Path) -> Result<T, E>,
@@ -77,7 +78,7 @@ fn restore_locked(
     put_in_place(copy, place)
 }
 
-/// Lets a new database take a place whose lock is held; gives back where the old one is kept.
+/// Moves a new database to a locked path. Returns where the old one is kept.
 pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>, BackupError> {
     new.as_file()
         .sync_all()
@@ -90,8 +91,7 @@ pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>,
     Ok(kept)
 }
 
-/// Checks a copy, and gives it an epoch of its own: a cursor of the history that ends here means nothing in the one that
-/// begins.
+/// Checks a copy and gives it a new epoch. Cursors of the old history are not valid in it.
 fn begin_new_epoch(copy: &Connection, backup: &Path) -> Result<Vec<String>, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(backup, &error);
     let is_empty: bool = copy
@@ -109,7 +109,7 @@ fn begin_new_epoch(copy: &Connection, backup: &Path) -> Result<Vec<String>, Open
     Ok(problems)
 }
 
-/// Whoever looks after a server as root restores for the user that serves.
+/// If root restores, the new file must belong to the user that the server runs as.
 fn copy_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
@@ -118,11 +118,11 @@ fn copy_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
     fchown(new.as_file(), Some(old.uid()), Some(old.gid()))
 }
 
-/// Gives the old database a second name, and leaves nothing beside the first that a new file there would take for its
-/// own. The old file stays in its place until the new one takes it.
+/// Gives the old database a second name, and removes the files beside it that a new database would take for its own.
+/// The old file keeps its path until the new one replaces it.
 fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
     let in_context = |error: io::Error| failed(place, &error);
-    // Without colons, which some programs take for the end of a host's name.
+    // Without colons, which some programs take for the end of a host name.
     let moment = Timestamp::now().to_string().replace(':', "-");
     let kept = with_suffix(place, &format!(".before-{moment}"));
     let is_empty = fs::metadata(place).map_err(in_context)?.len() == 0;
@@ -133,7 +133,7 @@ fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
             reason,
         })?;
     }
-    // Only of a file so damaged that its log can't be written into it. Some of it may be in there.
+    // These are left only if the file was too damaged for its log to be merged. They may contain data.
     for suffix in BESIDE {
         match fs::rename(with_suffix(place, suffix), with_suffix(&kept, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -146,8 +146,8 @@ fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
     Ok((!is_empty).then_some(kept))
 }
 
-/// Writes the log into the file, so that it is everything. SQLite does this for whoever is alone with the file, and so it
-/// tells as well where some other program has it open.
+/// Merges the log into the file. SQLite needs exclusive access for this, so it also shows whether another program has
+/// the file open.
 fn merge_log(place: &Path) -> Result<(), BackupError> {
     let gathered = Connection::open(place)
         .and_then(|old| old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())));
@@ -159,14 +159,14 @@ fn merge_log(place: &Path) -> Result<(), BackupError> {
             path: place.to_owned(),
             holder: "another program".to_owned(),
         })),
-        // Its log would be parted from it although both may be whole.
+        // The file and its log may both be intact, and must not be separated.
         Some(
             ErrorCode::DiskFull
             | ErrorCode::SystemIoFailure
             | ErrorCode::OutOfMemory
             | ErrorCode::ReadOnly,
         ) => Err(failed(place, &error)),
-        // It may be restored for being damaged.
+        // The file is damaged, which may be the reason for the restore.
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Writing an archive: all of one moment, or what one user sees of it.
+//! Writing an archive: a snapshot of everything, or of what one user sees.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -29,8 +29,7 @@ use crate::{
     },
 };
 
-/// Writes what the database holds, or what `username` sees of it, into a folder that is made for it. The folder has its
-/// name once everything is in it.
+/// Exports the database, or what `username` sees of it, to a new folder. The folder gets its name once it is complete.
 pub fn export(
     database: &Path,
     to: &Path,
@@ -48,7 +47,7 @@ pub fn export(
         let why = "an older tincan wrote it; start a server on it once, which brings it up to date";
         return Err(OpenError::unusable(database, &why).into());
     }
-    // One moment for all of the files.
+    // One snapshot for all files.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
     let user = username
         .map(|name| {
@@ -81,7 +80,7 @@ pub fn export(
         .write_manifest(username)
         .map_err(|error| error.of(database, to))?;
     fs::rename(folder.path(), to).map_err(no_place)?;
-    // It has another name now.
+    // It has been renamed, so it must not be deleted.
     let _ = folder.keep();
     sync_folder(to).map_err(|error| failed(to, &error))?;
     Ok(())
@@ -97,7 +96,7 @@ fn find(snapshot: &Connection, username: &str) -> rusqlite::Result<Option<i64>> 
         .optional()
 }
 
-/// What can be in the way: what is read, what is written, or whoever breaks it off.
+/// Why an export failed: reading, writing, or it was cancelled.
 enum ExportError {
     Read(rusqlite::Error),
     Write(io::Error),
@@ -136,7 +135,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    /// All rows together.
+    /// The number of all exported rows.
     fn count(&self) -> rusqlite::Result<u64> {
         let mut sum = 0;
         for table in &TABLES {
@@ -149,13 +148,13 @@ impl Export<'_> {
         Ok(sum)
     }
 
-    /// Selects this of the rows that go into the archive.
+    /// A query for the columns `what` of the exported rows.
     fn select(&self, table: &Table, what: &str) -> String {
         let Table { name, is_seen, .. } = table;
         if self.user.is_none() {
             return format!("SELECT {what} FROM {name}");
         }
-        // What is kept from others is what the HTTP interface keeps from them.
+        // The user sees the same as through the HTTP API.
         format!(
             "WITH mine AS (SELECT conversation_id FROM participants WHERE user_id = ?1),
                   seen AS (
@@ -225,7 +224,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    /// Comes last: a folder without it isn't whole.
+    /// Written last: a folder without a manifest is incomplete.
     fn write_manifest(&self, username: Option<&str>) -> Result<(), ExportError> {
         let last_id = match self.user {
             Some(_) => None,
@@ -256,14 +255,14 @@ fn close(file: BufWriter<File>) -> Result<(), ExportError> {
     Ok(file.sync_all()?)
 }
 
-/// What the texts of system messages are composed of, beside their fields.
+/// Further columns, from which the text of system messages is composed.
 const SYSTEM_COLUMNS: [&str; 3] = [
     "system AS system_kind",
     "(SELECT username FROM users WHERE id = subject_id) AS subject_name",
     "(SELECT username FROM users WHERE id = actor_id) AS actor_name",
 ];
 
-/// What a message says, as it is shown.
+/// The text of a message as it is shown.
 fn shown(row: &Row<'_>, content: &str) -> rusqlite::Result<String> {
     let kind: Option<String> = row.get("system_kind")?;
     let subject: Option<String> = row.get("subject_name")?;
@@ -276,7 +275,7 @@ fn shown(row: &Row<'_>, content: &str) -> rusqlite::Result<String> {
     })
 }
 
-/// A row as an object, its fields in their order.
+/// A row as a JSON object, with its fields in order.
 struct Line<'a> {
     row: &'a Row<'a>,
     fields: &'static [Field],

@@ -1,4 +1,4 @@
-//! What goes into an archive: its files, their fields, and what one user sees of each.
+//! The contents of an archive: its files, their fields, and what one user sees of each.
 
 use std::{fmt::Display, path::Path, path::PathBuf};
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::{engine::OpenError, files::backup::BackupError};
 
-/// Tells what the folder holds.
+/// The file that describes the archive.
 pub(super) const MANIFEST: &str = "archive.json";
-/// The pictures, each by its user's id.
+/// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
-/// The form that is described here.
+/// The version of this format. Version 1 had no actors.
 pub(super) const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Manifest {
     pub(super) tincan_archive: u32,
-    /// Whose sight it is; nobody's where it is everything.
+    /// The user whose view it is; none if it contains everything.
     pub(super) user: Option<String>,
-    /// Where the sequence stood.
+    /// The end of the sequence; none for one user's view.
     pub(super) last_id: Option<i64>,
 }
 
-/// Why there is no archive, or no database of one. Nothing was changed then.
+/// Why an export or an import failed. In each case nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     #[error(transparent)]
@@ -55,17 +55,17 @@ pub(super) fn bad(path: &Path, why: &impl Display) -> ArchiveError {
     }
 }
 
-/// How a column's value is written.
+/// How a column is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// A decimal string, as everywhere.
+    /// A decimal string, as in the API.
     Id,
     Number,
     Flag,
     /// RFC 3339.
     Time,
     Text,
-    /// What a message says: of one of the system it is composed here, and taken apart by an import.
+    /// The text of a message. For a system message, exports compose it and imports take it apart.
     Content,
 }
 
@@ -73,9 +73,9 @@ pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) column: &'static str,
     pub(super) kind: Kind,
-    /// What user `?1` sees of it, in SQL.
+    /// What user `?1` sees of it, as an SQL expression.
     pub(super) seen: &'static str,
-    /// Whether older archives lack it.
+    /// Whether it may be missing, as in older archives.
     pub(super) optional: bool,
 }
 
@@ -102,17 +102,17 @@ impl Field {
     }
 }
 
-/// A table, and the file that it goes to.
+/// A table and its file.
 pub(super) struct Table {
     pub(super) file: &'static str,
     pub(super) name: &'static str,
     pub(super) fields: &'static [Field],
     pub(super) order: &'static str,
-    /// Which rows user `?1` sees; `seen` are the messages that they may read.
+    /// The condition for rows that user `?1` sees; `seen` has the messages that they may read.
     pub(super) is_seen: &'static str,
 }
 
-/// In an order in which a reader finds what a line refers to in the files before.
+/// Ordered so that references point to earlier files.
 pub(super) const TABLES: [Table; 8] = [
     Table {
         file: "users.jsonl",

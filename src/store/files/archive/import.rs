@@ -1,4 +1,4 @@
-//! Making a database of an archive: all of it, or nothing.
+//! Creating a database from an archive: all of it, or nothing.
 
 use std::{
     fs::{self, File},
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Makes the database at `database`, in which nobody has an account yet, of the archive in the folder `from`.
+/// Creates the database at `database`, which must not have any accounts, from the archive in the folder `from`.
 pub fn import(
     from: &Path,
     database: &Path,
@@ -118,7 +118,7 @@ fn fill(
     for table in &TABLES {
         import.read(table)?;
     }
-    // What the rows themselves tell isn't taken from anybody's word.
+    // Counts are computed from the rows and not imported.
     transaction
         .execute_batch(
             "UPDATE conversations SET participant_count = (
@@ -138,7 +138,7 @@ fn fill(
 struct Import<'a> {
     connection: &'a Connection,
     from: &'a Path,
-    /// Bytes of the files with lines.
+    /// Bytes of all JSON lines files.
     done: u64,
     of: u64,
     on_progress: OnProgress<'a>,
@@ -184,7 +184,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// What the column holds that no field does: it follows from the fields, or stands in a file of its own.
+    /// The value of the column that isn't a field: it is computed from the fields or is a separate file.
     fn derived(&self, table: &Table, values: &[Value]) -> Result<Option<Value>, String> {
         match (table.name, values) {
             ("users", [_, Value::Text(username), ..]) => {
