@@ -16,7 +16,7 @@
 //!
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
-//! [`server`] is started with. [`control`], [`status`], [`followers`] and [`daily`] are between `server` and `store`.
+//! [`server`] is started with. [`control`], [`status`] and [`followers`] are between `server` and `store`.
 //! `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store. [`oauth`] sends
 //! requests through [`outbound`]. [`metrics`] and [`secret`] may be used anywhere and depend on nothing. Only [`http`]
 //! uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
@@ -27,7 +27,6 @@
 //! | [`config`] | flags and environment variables |
 //! | [`control`] | commands for a running server, over a Unix socket |
 //! | [`status`] | the state of a running server, for the command line |
-//! | [`daily`] | a daily backup while the server runs |
 //! | [`followers`] | work after a commit, which follows the sequence on a cursor of its own, or a schedule |
 //! | [`server`] | listening, accepting, limits and time-outs of connections, an orderly stop |
 //! | [`http`] | route tables and the filter tree built from them; the door, the API, the feed’s encodings, the embedded UI, pages without scripts |
@@ -69,7 +68,6 @@ pub mod cli;
 pub mod config;
 pub mod contract;
 pub mod control;
-pub mod daily;
 pub mod error;
 pub mod feed;
 pub mod followers;

@@ -26,8 +26,11 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 use crate::{
     bus::Bus,
     control::ControlSocket,
-    daily::{Daily, DailyBackup},
-    followers::{Followers, sweep::Sweeper},
+    followers::{
+        Followers,
+        daily::{Daily, DailyBackup},
+        sweep::Sweeper,
+    },
     http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},

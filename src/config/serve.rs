@@ -7,7 +7,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
-    daily::Daily,
+    followers::daily::Daily,
     http::{Network, Origin, ServerSettings, Signup},
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},

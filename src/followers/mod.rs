@@ -8,8 +8,9 @@
 //! | follower | what it does |
 //! | --- | --- |
 //! | [`sweep`] | deletes what has expired |
-//! | [`daily`](crate::daily) | makes a backup a day; its cursor is the end of the newest backup |
+//! | [`daily`] | makes a backup a day; its cursor is the end of the newest backup |
 
+pub mod daily;
 pub mod sweep;
 
 use std::{sync::Arc, time::Duration};

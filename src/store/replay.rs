@@ -91,7 +91,8 @@ fn require_open(connection: &Connection, session: SessionId) -> Result<()> {
     }
 }
 
-/// All sources. The first names the columns of the query, so a new one goes to the end.
+/// All sources. The index in this list is used only within one query. The first names the columns for all, so a new one
+/// goes to the end.
 const SOURCES: &[&Source] = &[
     &messages::SENT,
     &messages::CHANGED,

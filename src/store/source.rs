@@ -12,10 +12,9 @@ use crate::{
 
 /// Rows with numbers of the sequence.
 pub struct Source {
-    /// A `SELECT` of four columns, in this order: the row's number, `{source}`, the conversation, and the id of the
-    /// message or user that it is about. `?1` is the caller, `?2` their cursor, and `?4` is
-    /// `participants::MAX_ACTIVITY_PARTICIPANTS`. It must find its rows with an index on the number, because every stream
-    /// that reconnects runs it.
+    /// A `SELECT` of four columns, in this order: the number, `{source}`, the conversation, and the id of the subject. `?1`
+    /// is the caller, `?2` their cursor, and `?4` is `participants::MAX_ACTIVITY_PARTICIPANTS`. It must find its rows by an
+    /// index on the number: every stream that comes back runs it.
     pub select: fn() -> String,
     /// The event for a row.
     pub load: fn(&mut Loader<'_>, &MissedRow) -> Result<Event>,

@@ -27,7 +27,7 @@ impl Backed {
             "--listen",
             "127.0.0.1:0",
             "--log",
-            "error,tincan::daily=debug",
+            "error,tincan::followers::daily=debug",
             "--db",
             &database.expect("a plain path"),
             "--backup-dir",

@@ -20,7 +20,7 @@ impl Home {
             "--listen",
             "127.0.0.1:0",
             "--log",
-            "warn,tincan::daily=debug",
+            "warn,tincan::followers::daily=debug",
             "--db",
             &database,
         ]);

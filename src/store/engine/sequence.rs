@@ -38,8 +38,8 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Begins a new epoch. Cursors of the previous one are no longer valid. In a file of an older version, the table is still
-/// called `clock`.
+/// Begins a new epoch. Cursors of the previous one are no longer valid. The file may have an older schema, in which the
+/// table was called `clock`.
 pub fn begin_epoch(connection: &Connection) -> rusqlite::Result<()> {
     let table = if connection.table_exists(None, "sequence")? {
         "sequence"

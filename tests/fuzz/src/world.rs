@@ -27,7 +27,7 @@ use tincan::{
     model::{ConversationId, User, Username},
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
-    store::{SignupGrant, NewAccount, NewMessage, NewRoom, SignedIn, Started, Store, Credential},
+    store::{Credential, NewAccount, NewMessage, NewRoom, SignedIn, SignupGrant, Started, Store},
 };
 use tokio::{
     io::DuplexStream,

@@ -10,7 +10,7 @@ use crate::store::{engine::OpenError, files::backup::BackupError};
 pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
-/// The version of this format.
+/// The version of this format. Version 1 had no actors.
 pub(super) const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]

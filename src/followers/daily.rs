@@ -15,8 +15,8 @@ use std::{
 use tokio::task;
 use tokio_util::sync::CancellationToken;
 
+use super::{Follower, Progress as Followed};
 use crate::{
-    followers::{Follower, Progress as Followed},
     model::{EventId, Timestamp},
     store::{self, PARTIAL, Progress},
 };
