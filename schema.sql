@@ -133,7 +133,8 @@ CREATE TABLE departures (
 -- `changed_id` is the place in the sequence where the message was last edited, deleted or reacted to. A system message
 -- has no author, but a kind (`system`), a subject (the user it is about) and an actor (the user who did it; null if
 -- unknown). Its text is composed when it is read. `content` stores only what else that needs: the new name if `system`
--- is `renamed`, `followed` if it is `removed` and a bot left because its maker, the actor, did, and otherwise nothing.
+-- is `renamed`; `followed` if it is `removed` and a bot left because its maker, the actor, did; the actor's name if a
+-- migration found no user of that name; otherwise nothing.
 CREATE TABLE messages (
     id              INTEGER PRIMARY KEY,
     conversation_id INTEGER NOT NULL,

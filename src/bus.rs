@@ -54,7 +54,7 @@ struct Receivers {
     closed: bool,
 }
 
-/// The channels of everybody who is connected.
+/// The channels of all connected users.
 #[derive(Debug)]
 pub struct Bus {
     /// Deliveries that a channel holds before its slowest stream has to read the database.

@@ -29,6 +29,6 @@ impl ValueEnum for Scope {
             Self::Read => "Look at everything that its user sees",
             Self::Send => "That, and everything that somebody in a conversation does",
         };
-        Some(PossibleValue::new(self.word()).help(help))
+        Some(PossibleValue::new(self.as_str()).help(help))
     }
 }

@@ -18,7 +18,7 @@ pub enum Scope {
 impl Scope {
     /// The word stored in the database.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Send => "send",
@@ -27,10 +27,10 @@ impl Scope {
 
     /// The scope for a stored word.
     #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         [Self::Read, Self::Send]
             .into_iter()
-            .find(|scope| scope.word() == word)
+            .find(|scope| scope.as_str() == word)
     }
 }
 
@@ -61,7 +61,7 @@ pub struct Account {
     /// The issuers of the linked sign-in providers.
     pub providers: Vec<String>,
     pub created_at: Timestamp,
-    /// When one of its open sessions was last used; null where it has none.
+    /// When one of its open sessions was last used. Null if it has none.
     pub last_seen_at: Option<Timestamp>,
 }
 
@@ -105,7 +105,7 @@ pub struct Invite {
     pub uses: u32,
     #[schemars(range(min = 1, max = *limits::INVITE_USES.end()))]
     pub uses_left: u32,
-    /// Null where it was created on the command line.
+    /// Null for invitations from the command line.
     pub created_by: Option<User>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

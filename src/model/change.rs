@@ -139,7 +139,7 @@ pub struct Hello<'a> {
     pub cursor: String,
     /// The caller.
     pub user: &'a User,
-    /// Seconds of silence after which a stream shows that it is alive.
+    /// Seconds without events after which a stream sends a heartbeat.
     #[schemars(range(min = 1))]
     pub heartbeat: u64,
 }

@@ -83,7 +83,7 @@ impl SystemKind {
 
     /// The word that is stored and sent.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Joined => "joined",
@@ -98,7 +98,7 @@ impl SystemKind {
     }
 
     /// The English text. `data` is the stored content: a room's new name, [`FOLLOWED`](Self::FOLLOWED), or the name of an
-    /// actor who is no user of that name any more, from an older database. Without an actor, the text doesn't say who did it.
+    /// actor whom a migrated database doesn't know otherwise. Without an actor, the text doesn't say who did it.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
         let known = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
@@ -124,14 +124,14 @@ impl SystemKind {
 
     /// The kind for a stored word.
     #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
 impl Serialize for SystemKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// The most rows that one job deletes: less than a millisecond's work.
 const ROWS_A_JOB: usize = 100;
-/// One table that is swept.
+/// A table from which expired rows are deleted.
 struct Sweep {
     find: fn(&Connection, Timestamp, usize) -> rusqlite::Result<Vec<i64>>,
     /// Deletes the row if it is still expired. Returns whether it did.
@@ -95,8 +95,8 @@ impl Store {
     }
 }
 
-/// When somebody last used the server, as far as the database knows. A sweep counts from then: a server that starts with
-/// a clock far ahead must not delete for good what has expired by that clock alone.
+/// The last recorded use of the server. A sweep takes no later time as the current one: if the server starts with a
+/// clock that is far ahead, rows must not be deleted for good because of the clock alone.
 fn last_activity(connection: &Connection) -> rusqlite::Result<Timestamp> {
     connection
         .prepare_cached(

@@ -26,9 +26,6 @@ pub struct Store {
 impl Store {
     /// Opens the database at `path`, or creates it, and starts the writer. The writer publishes on `bus` and counts in
     /// `metrics`.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
     pub fn open(path: &Path, bus: &Arc<Bus>, metrics: &Arc<Metrics>) -> Result<Self, OpenError> {
         let sessions = Arc::new(SessionCache::default());
         let context = Context {

@@ -152,7 +152,7 @@ pub(super) fn insert(
             &message.client_id,
             system.map_or(message.content.as_str(), |(_, data)| data),
             message.created_at.0,
-            message.system.as_ref().map(|(kind, _)| kind.word()),
+            message.system.as_ref().map(|(kind, _)| kind.as_str()),
             message.system.as_ref().map(|(_, subject)| subject.id.0),
             system.and_then(|(actor, _)| actor).map(|actor| actor.0),
         ))?;
@@ -378,7 +378,11 @@ const COLUMNS: &str =
     m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    let system = match row.get_ref(9)?.as_str_or_null()?.and_then(SystemKind::of) {
+    let system = match row
+        .get_ref(9)?
+        .as_str_or_null()?
+        .and_then(SystemKind::parse)
+    {
         Some(kind) => Some(StoredSystem {
             kind,
             subject: UserId(row.get(10)?),

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `engine` | the writer, its transactions, the readers, checkpoints, opening, migrations; knows no table but `sequence` |
 //! | `context` | what happens after a commit |
-//! | `roster_cache`, `session_cache` | what is kept in memory |
+//! | `roster_cache`, `session_cache` | caches: of the writer, and of open sessions |
 //! | `handle` | the [`Store`] |
 //! | `visible` | who may see which message |
 //! | `source`, `replay` | what a stream has missed |

@@ -180,7 +180,7 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
 /// Reads the column `scope`.
 pub(super) fn scope_at(row: &Row<'_>) -> rusqlite::Result<Option<Scope>> {
     let word: Option<String> = row.get("scope")?;
-    Ok(word.as_deref().and_then(Scope::of))
+    Ok(word.as_deref().and_then(Scope::parse))
 }
 
 /// Starts a session for an authenticated user.
@@ -349,7 +349,7 @@ pub(super) fn insert_token(
             hash(token),
             name,
             tx.now.0,
-            scope.word(),
+            scope.as_str(),
             expires_at.0,
         ))?;
     Ok(SessionId(tx.connection.last_insert_rowid()))

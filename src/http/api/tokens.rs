@@ -27,7 +27,7 @@ pub fn routes() -> Vec<Route> {
 
 impl CreateToken {
     fn checked(self) -> Result<NewToken> {
-        let scope = self.scope.as_deref().and_then(Scope::of);
+        let scope = self.scope.as_deref().and_then(Scope::parse);
         Ok(NewToken {
             name: token_name(&self.name.unwrap_or_default())?,
             scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,

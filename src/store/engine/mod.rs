@@ -60,9 +60,6 @@ pub struct Engine<C: Context> {
 
 impl<C: Context> Engine<C> {
     /// Opens the database at `path`, or creates it, and starts the writer.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
     pub fn open(path: &Path, schema: &Schema<'_>, context: C) -> Result<Self, OpenError> {
         let failure = watch::Sender::new(None);
         let Opened {

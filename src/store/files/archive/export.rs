@@ -266,13 +266,15 @@ const SYSTEM_COLUMNS: [&str; 3] = [
 fn shown(row: &Row<'_>, content: &str) -> rusqlite::Result<String> {
     let kind: Option<String> = row.get("system_kind")?;
     let subject: Option<String> = row.get("subject_name")?;
-    Ok(match (kind.as_deref().and_then(SystemKind::of), subject) {
-        (Some(kind), Some(subject)) => {
-            let actor: Option<String> = row.get("actor_name")?;
-            kind.text(actor.as_deref(), &subject, content)
-        }
-        _ => content.to_owned(),
-    })
+    Ok(
+        match (kind.as_deref().and_then(SystemKind::parse), subject) {
+            (Some(kind), Some(subject)) => {
+                let actor: Option<String> = row.get("actor_name")?;
+                kind.text(actor.as_deref(), &subject, content)
+            }
+            _ => content.to_owned(),
+        },
+    )
 }
 
 /// A row as a JSON object, with its fields in order.
