@@ -3,10 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
-use super::{
-    context::Transaction, conversations, credentials::can_sign_in, handle::Store, sessions::hex,
-    users,
-};
+use super::{context::Transaction, conversations, credentials::can_sign_in, handle::Store, users};
 use crate::{
     error::{Error, Result},
     model::{Identity, User, UserId},
@@ -157,7 +154,7 @@ pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Res
 fn set_picture(tx: &mut Transaction<'_>, user: UserId, picture: &Picture) -> Result<()> {
     let Picture { kind, bytes } = picture;
     // Browsers cache a picture for a long time, so a new picture needs a new URL.
-    let hash = hex(&Sha256::digest(bytes)[..VERSION_BYTES]);
+    let hash = hex::encode(&Sha256::digest(bytes)[..VERSION_BYTES]);
     let url = format!("/api/users/{user}/avatar?v={hash}");
     let connection = tx.connection;
     if !users::set_avatar_url(connection, user, &url)? {

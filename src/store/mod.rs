@@ -62,7 +62,7 @@ pub use self::{
     rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     sending::{NewMessage, Sent},
     session_cache::Session,
-    sessions::{SignedIn, hex, new_token},
+    sessions::{SignedIn, new_token},
     tokens::NewToken,
     usage::StorageUsage,
 };

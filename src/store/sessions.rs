@@ -3,7 +3,6 @@
 //! in `tokens`.
 
 use std::{
-    fmt::Write,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -383,18 +382,7 @@ pub fn new_token() -> Result<String> {
         tracing::error!(%error, "the system has no randomness");
         Error::Internal
     })?;
-    Ok(hex(&bytes))
-}
-
-/// Hexadecimal, two digits for each byte.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    let text = String::with_capacity(2 * bytes.len());
-    bytes.iter().fold(text, |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(hex::encode(bytes))
 }
 
 pub(super) fn hash(token: &str) -> TokenHash {

@@ -18,7 +18,7 @@ use crate::{
         request::Request,
     },
     model::{User, UserId},
-    store::{Session, hex},
+    store::Session,
 };
 
 /// Separates this hash from other hashes of a session’s token, such as the one in the database.
@@ -42,7 +42,7 @@ impl PageSession {
         let token = Sha256::new().chain_update(LABEL).chain_update(secret);
         Ok(Self {
             session,
-            token: hex(&token.finalize()),
+            token: hex::encode(token.finalize()),
         })
     }
 
