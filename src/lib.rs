@@ -44,6 +44,11 @@
 //! | [`model`] | what travels: ids, messages, events, and the rules for input |
 //! | [`error`] | the errors that clients are told about, and their codes |
 //!
+//! # Where a feature goes
+//! A feature is a family: what travels in [`model`], what its routes take and answer in [`contract`], a table of routes
+//! with their handlers in [`http`], and its tables with their SQL in [`store`]. What may come later than a commit is a
+//! follower: an index for search, a push message, a retention rule. CONTRIBUTING.md walks through one.
+//!
 //! # Invariants
 //! 1. There is one writer: a thread that owns the write connection. A batch of jobs has one commit. A job that fails is
 //!    rolled back on its own. The queue is bounded. A job is done even if its client has disconnected.
