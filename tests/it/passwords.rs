@@ -218,8 +218,8 @@ async fn somebody_left_of_development_mode_chooses_none_and_administers_nothing(
     assert!(server.setup_token().is_some());
 }
 
-/// Timed, as that is what it is about: two hundred tries, in turn, so that what else the machine does
-/// meets both alike. An answer without the work would come in a hundredth of the time.
+/// Timed, as that is what it is about: two hundred tries, in turn. Of each kind the quickest counts, as it is the one that
+/// the least else on the machine has held up. An answer without the work would come in a hundredth of the time.
 #[tokio::test]
 async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
     let mut config = strict();
@@ -257,10 +257,7 @@ async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
             times[kind].push(start.elapsed());
         }
     }
-    let [wrong, unknown] = times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2]
-    });
+    let [wrong, unknown] = times.map(|times| times.into_iter().min().expect("a try"));
     let ratio = unknown.as_secs_f64() / wrong.as_secs_f64();
     assert!(
         (0.8..1.25).contains(&ratio),
