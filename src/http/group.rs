@@ -187,6 +187,15 @@ impl Group {
     }
 }
 
+/// What is known of a request by its path alone.
+pub struct PathInfo {
+    /// The label for metrics: the route’s path as in the contract, or else the group’s prefix. It never contains anything
+    /// that a client sent.
+    pub label: &'static str,
+    /// Whether the path is part of the contract. Below `/api` all are, even those that don’t exist.
+    pub is_in_contract: bool,
+}
+
 /// All routes of the server.
 pub struct RouteTable {
     groups: Vec<Group>,
@@ -219,20 +228,20 @@ impl RouteTable {
         groups.flat_map(Group::routes).map(RouteInfo::from)
     }
 
-    /// The label for metrics: the route’s path as in the contract, or else the group’s prefix. It never contains anything
-    /// that a client sent.
-    pub fn label(&self, path: &str) -> &'static str {
+    /// What the tables say of a path, whether or not it is a route’s.
+    pub fn path_info(&self, path: &str) -> PathInfo {
         let group = self.group(path);
         let resource = group.resource(path).map(|(resource, _)| resource);
-        let resource = resource.filter(|resource| resource.is_in_contract());
-        resource.map_or(group.prefix, |resource| resource.path)
-    }
-
-    /// Whether a path is part of the contract. Below `/api` all are, even those that don’t exist.
-    pub fn is_in_contract(&self, path: &str) -> bool {
-        let group = self.group(path);
-        let resource = group.resource(path).map(|(resource, _)| resource);
-        resource.map_or_else(|| group.is_in_contract(), Resource::is_in_contract)
+        let is_in_contract =
+            resource.map_or_else(|| group.is_in_contract(), Resource::is_in_contract);
+        let label = match resource {
+            Some(resource) if is_in_contract => resource.path,
+            _ => group.prefix,
+        };
+        PathInfo {
+            label,
+            is_in_contract,
+        }
     }
 
     /// A path for the log: it ends at a segment that precedes a secret, as `hooks/`, wherever that is in the path, because

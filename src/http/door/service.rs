@@ -111,19 +111,15 @@ impl Service {
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(X_REQUEST_ID, id.into_header());
-            if ROUTES.is_in_contract(uri.path()) {
+            let path = ROUTES.path_info(uri.path());
+            if path.is_in_contract {
                 // Responses change, so caches must not store them. Handlers of pictures set their own header.
                 headers
                     .entry(CACHE_CONTROL)
                     .or_insert(HeaderValue::from_static("no-store"));
             }
             let (status, took) = (response.status(), start.elapsed());
-            metrics.answered(
-                method_label(&method),
-                ROUTES.label(uri.path()),
-                status.as_u16(),
-                took,
-            );
+            metrics.answered(method_label(&method), path.label, status.as_u16(), took);
             log(&method, uri.path(), status, took);
             Ok::<_, Infallible>(response)
         };
