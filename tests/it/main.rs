@@ -23,6 +23,7 @@ mod daily;
 mod describe;
 mod dev_mode;
 mod documents;
+mod emoji_list;
 mod faults;
 mod feed;
 mod feed_model;
