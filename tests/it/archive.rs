@@ -67,7 +67,7 @@ impl Home {
         Connection::open(&database)
             .expect("a database")
             .execute_batch(
-                "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff');
+                "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff', NULL);
                  UPDATE users SET avatar_url = '/api/users/1/picture?v=1' WHERE id = 1;
                  INSERT INTO identities VALUES ('https://login.example', '7', 2, 'bobby', 1234567890123)",
             )
