@@ -21,7 +21,11 @@ async fn it_takes_the_password() {
     let server = Server::start(strict()).await;
     let anna = server.set_up("anna").await;
     let bob = anna.invite("bob").await;
-    for wrong in [json!({}), json!({ "password": "wrong" }), json!({ "username": "bob" })] {
+    for wrong in [
+        json!({}),
+        json!({ "password": "wrong" }),
+        json!({ "username": "bob" }),
+    ] {
         delete(&bob, wrong).await.refused(403, "wrong_password");
     }
     bob.get("/api/auth_user").await.expect(200);
@@ -55,18 +59,25 @@ async fn the_last_administrator_stays() {
     let server = Server::start(strict()).await;
     let anna = server.set_up("anna").await;
     let right = json!({ "password": PASSWORD });
-    delete(&anna, right.clone()).await.refused(409, "last_admin");
+    delete(&anna, right.clone())
+        .await
+        .refused(409, "last_admin");
     anna.get("/api/admin/users").await.expect(200);
     let bob = anna.invite("bob").await;
     let change = json!({ "admin": true });
     let path = format!("/api/admin/users/{}", bob.id);
     anna.patch(&path, change).await.expect(200);
-    let reset = bob.post(&format!("/api/admin/users/{}/reset", anna.id), json!({})).await;
+    let reset = bob
+        .post(&format!("/api/admin/users/{}/reset", anna.id), json!({}))
+        .await;
     let reset = reset.expect(201);
     assert_eq!(delete(&bob, right).await.status, 204);
     // As for an administrator who becomes none: no link of theirs lets them back in.
     let token = crate::support::token_of(text(&reset["link"]));
-    let checked = bob.nobody().post("/api/reset/check", json!({ "token": token })).await;
+    let checked = bob
+        .nobody()
+        .post("/api/reset/check", json!({ "token": token }))
+        .await;
     checked.refused(403, "bad_reset_token");
     // Nor is anybody left to administer who is gone.
     let listed = anna.get("/api/admin/users").await.expect(200);
@@ -101,7 +112,10 @@ async fn messages_stay_without_a_name() {
     assert_eq!(told.next().map(|event| &event.data), Some(&gone));
 
     let page = jane.get(&messages(&direct)).await.expect(200);
-    assert_eq!((&page[0]["content"], &page[0]["author"]), (&json!("hi"), &gone));
+    assert_eq!(
+        (&page[0]["content"], &page[0]["author"]),
+        (&json!("hi"), &gone)
+    );
     let shown = jane.get(&format!("/api/conversations/{direct}")).await;
     assert_eq!(shown.expect(200)["otherParticipant"], gone);
     let draft = json!({ "content": "are you there?" });
@@ -111,8 +125,18 @@ async fn messages_stay_without_a_name() {
 
     // In the room, it reads as if they had left.
     let page = jane.get(&messages(&room)).await.expect(200);
-    let said: Vec<_> = page.as_array().expect("a list").iter().map(|message| &message["content"]).collect();
-    let expected = ["jane is the owner now", "Deleted account left", "all", "Deleted account made this room"];
+    let said: Vec<_> = page
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|message| &message["content"])
+        .collect();
+    let expected = [
+        "jane is the owner now",
+        "Deleted account left",
+        "all",
+        "Deleted account made this room",
+    ];
     assert_eq!(said, expected);
     let people = jane.get(&participants(&room)).await.expect(200);
     assert_eq!(people.as_array().map(Vec::len), Some(1));
@@ -129,23 +153,35 @@ async fn messages_stay_without_a_name() {
     // The name is another person's now, who begins with nothing.
     let another = server.sign_up("john").await;
     assert_ne!(another.id, john.id);
-    assert_eq!(another.get("/api/conversations").await.expect(200), json!([]));
+    assert_eq!(
+        another.get("/api/conversations").await.expect(200),
+        json!([])
+    );
 }
 
 #[tokio::test]
 async fn what_belongs_to_them_goes() {
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
-    let server = Server::start(Config { database: database.clone(), ..strict() }).await;
+    let mut server = Server::start(Config {
+        database: database.clone(),
+        ..strict()
+    })
+    .await;
     let anna = server.set_up("anna").await;
     let bob = anna.invite("bob").await;
     let promote = json!({ "admin": true });
-    anna.patch(&format!("/api/admin/users/{}", bob.id), promote).await.expect(200);
+    anna.patch(&format!("/api/admin/users/{}", bob.id), promote)
+        .await
+        .expect(200);
     let names = json!({ "displayName": "Bob Unforgettable" });
     bob.patch("/api/auth_user", names).await.expect(200);
     let room = bob.make_room("Club", &["anna"], false).await;
     let hooks = format!("/api/conversations/{room}/hooks");
-    let hook = bob.post(&hooks, json!({ "bot": "doorbell" })).await.expect(201);
+    let hook = bob
+        .post(&hooks, json!({ "bot": "doorbell" }))
+        .await
+        .expect(201);
     let lamp = json!({ "name": "lamp", "scope": "send", "bot": "lamp" });
     let lamp = bob.post("/api/tokens", lamp).await.expect(201);
     let lamp = bob.with_token(&lamp["token"]);
@@ -157,24 +193,41 @@ async fn what_belongs_to_them_goes() {
     let invite = bob.post("/api/invites", json!({})).await.expect(201);
     bob.put(&format!("/api/users/{}/block", anna.id)).await;
     anna.put(&format!("/api/users/{}/block", bob.id)).await;
-    let another = bob.another_device_with_password().await;
+    let another = bob.nobody().log_in("bob", PASSWORD).await;
 
     let right = json!({ "password": PASSWORD });
     assert_eq!(delete(&bob, right).await.status, 204);
     for ended in [&lamp, &own, &another] {
-        ended.get("/api/auth_user").await.refused(401, "unauthorized");
+        ended
+            .get("/api/auth_user")
+            .await
+            .refused(401, "unauthorized");
     }
     let secret = text(&hook["secret"]);
-    let posted = anna.nobody().post(&format!("/api/hooks/{secret}"), json!({ "content": "ding" })).await;
+    let posted = anna
+        .nobody()
+        .post(
+            &format!("/api/hooks/{secret}"),
+            json!({ "content": "ding" }),
+        )
+        .await;
     posted.refused(404, "not_found");
     let invite = crate::support::token_of(text(&invite["link"]));
-    let checked = anna.nobody().post("/api/invites/check", json!({ "invite": invite })).await;
+    let checked = anna
+        .nobody()
+        .post("/api/invites/check", json!({ "invite": invite }))
+        .await;
     checked.refused(403, "bad_invite");
     assert_eq!(anna.get("/api/blocks").await.expect(200), json!([]));
     // The bots have left, too, those that their maker isn't in the room of included.
     for room in [&room, &hall] {
         let people = anna.get(&participants(room)).await.expect(200);
-        let names: Vec<_> = people.as_array().expect("a list").iter().map(|one| &one["user"]["username"]).collect();
+        let names: Vec<_> = people
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| &one["user"]["username"])
+            .collect();
         assert_eq!(names, ["anna"], "{room}");
     }
     let page = anna.get(&messages(&hall)).await.expect(200);
@@ -187,7 +240,9 @@ async fn what_belongs_to_them_goes() {
         let file = file.expect("a file").path();
         let bytes = fs::read(&file).unwrap_or_default();
         let name = b"Unforgettable";
-        let is_there = bytes.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
+        let is_there = bytes
+            .windows(name.len())
+            .any(|part| part.eq_ignore_ascii_case(name));
         assert!(!is_there, "{}", file.display());
     }
 }
@@ -200,7 +255,10 @@ async fn a_deleted_account_gets_a_name_that_is_free() {
     let squatter = server.sign_up(&format!("deleted-{}", john.id)).await;
     let direct = john.talk_to(&squatter.username).await;
     john.say(&direct, "hi").await;
-    assert_eq!(delete(&john, json!({ "username": "john" })).await.status, 204);
+    assert_eq!(
+        delete(&john, json!({ "username": "john" })).await.status,
+        204
+    );
     let page = squatter.get(&messages(&direct)).await.expect(200);
     let name = text(&page[0]["author"]["username"]);
     assert_eq!(name, format!("deleted-{}.1", john.id));
@@ -216,8 +274,14 @@ async fn those_whom_they_had_left_before_are_told_too() {
     jane.say(&room, "hi").await;
     assert_eq!(jane.delete(&participant(&room, "me")).await.status, 204);
     let cursor = john.cursor().await;
-    assert_eq!(delete(&jane, json!({ "username": "jane" })).await.status, 204);
+    assert_eq!(
+        delete(&jane, json!({ "username": "jane" })).await.status,
+        204
+    );
     let (events, _) = john.poll(&cursor, 0).await;
-    let told: Vec<_> = events.iter().map(|event| (&*event.name, &event.data["deleted"])).collect();
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| (&*event.name, &event.data["deleted"]))
+        .collect();
     assert_eq!(told, [("user", &json!(true))]);
 }
