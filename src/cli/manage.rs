@@ -6,7 +6,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Subcommand, builder::RangedU64ValueParser};
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use serde_json::Value;
@@ -290,17 +290,17 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
 
 /// Asks on the terminal before something that can’t be undone.
 fn confirm(question: &str) -> anyhow::Result<()> {
-    let mut answer = String::new();
-    if io::stdin().is_terminal() {
-        eprint!("{question} [y/N] ");
-        io::stdin().read_line(&mut answer)?;
-    } else {
-        bail!("{question} Say so with --yes");
+    if !io::stdin().is_terminal() {
+        let why = format!("{question} Say so with --yes");
+        return Err(CommandError::Refused(why).into());
     }
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if answer.trim().eq_ignore_ascii_case("y") {
         return Ok(());
     }
-    bail!("nothing was deleted")
+    Err(CommandError::Refused("nothing was deleted".to_owned()).into())
 }
 
 /// A link or token on a line of its own, so that scripts can read it.
