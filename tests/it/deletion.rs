@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use tincan::server::Config;
 
 use crate::support::{
-    Answer, Client, PASSWORD, Server, answer, dev, messages, participant, participants, strict,
-    text, witness::Witness,
+    Answer, Binary, Client, PASSWORD, Server, answer, dev, ended, messages, participant,
+    participants, strict, text, witness::Witness,
 };
 
 async fn delete(who: &Client, confirmation: Value) -> Answer {
@@ -163,7 +163,7 @@ async fn messages_stay_without_a_name() {
 async fn what_belongs_to_them_goes() {
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
-    let mut server = Server::start(Config {
+    let server = Server::start(Config {
         database: database.clone(),
         ..strict()
     })
@@ -233,8 +233,8 @@ async fn what_belongs_to_them_goes() {
     let page = anna.get(&messages(&hall)).await.expect(200);
     assert_eq!(page[1]["author"]["deleted"], true);
     anna.invite("lamp").await;
+    assert_eq!(anna.get(&hooks).await.expect(200), json!([]));
     Witness::of(&database).expect_agreement();
-    server.stop().await;
     // No trace is left in the file or its log.
     for file in fs::read_dir(folder.path()).expect("a folder") {
         let file = file.expect("a file").path();
@@ -245,6 +245,28 @@ async fn what_belongs_to_them_goes() {
             .any(|part| part.eq_ignore_ascii_case(name));
         assert!(!is_there, "{}", file.display());
     }
+}
+
+/// A bot that an administrator has deleted is no reason to stay.
+#[tokio::test]
+async fn a_bot_that_went_before_is_in_nobodys_way() {
+    let folder = TempDir::new().expect("a folder");
+    let database = folder.path().join("tincan.db");
+    let server = Server::start(Config {
+        database: database.clone(),
+        ..dev()
+    })
+    .await;
+    let john = server.sign_in("john").await;
+    let lamp = json!({ "name": "lamp", "scope": "send", "bot": "lamp" });
+    john.post("/api/tokens", lamp).await.expect(201);
+    let mut command = Binary::command(&["user", "delete", "lamp", "--yes"]);
+    command.arg("--db").arg(&database);
+    let ended = ended(command).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(john.get("/api/tokens").await.expect(200), json!([]));
+    let deleted = delete(&john, json!({ "username": "john" })).await;
+    assert_eq!(deleted.status, 204);
 }
 
 /// Whoever took such a name before keeps it.
