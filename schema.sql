@@ -18,6 +18,9 @@ CREATE TABLE sequence (
 -- `username_key` is the case-folded name, so names that differ only in case are the same name. `password_hash` is a PHC
 -- string (https://github.com/P-H-C/phc-string-format). A user without one signs in with an identity, or not at all. A
 -- bot has neither; `bot_of` is its maker. `avatar_url` is where this server serves the picture in `avatars`.
+--
+-- `changed_id` is the place in the sequence where the name, the display name or the picture last changed, or the account
+-- was deleted. Of a deleted account only the row is left, for the messages it has written. It is also disabled.
 CREATE TABLE users (
     id           INTEGER PRIMARY KEY,
     username     TEXT    NOT NULL,
@@ -29,9 +32,33 @@ CREATE TABLE users (
     password_hash  TEXT,
     admin          INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
     bot_of         INTEGER REFERENCES users (id),
-    disabled_at    INTEGER
+    disabled_at    INTEGER,
+    display_name   TEXT,
+    deleted_at     INTEGER,
+    changed_id     INTEGER
 ) STRICT;
 CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
+CREATE INDEX users_by_change ON users (changed_id) WHERE changed_id IS NOT NULL;
+
+-- The index for searching people by display name: the case-folded name, and what is left of it from each further word
+-- on. So a search is a range of this key, whichever word it begins with.
+CREATE TABLE name_parts (
+    part    TEXT    NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    PRIMARY KEY (part, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX name_parts_by_user ON name_parts (user_id);
+
+-- Whom `user_id` has blocked. When they unblock them, the row stays with `blocked` = 0, so that their other devices can
+-- be told. `changed_id` is the place in the sequence of the last change.
+CREATE TABLE blocks (
+    user_id    INTEGER NOT NULL REFERENCES users (id),
+    blocked_id INTEGER NOT NULL REFERENCES users (id),
+    blocked    INTEGER NOT NULL CHECK (blocked IN (0, 1)),
+    changed_id INTEGER NOT NULL,
+    PRIMARY KEY (user_id, blocked_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blocks_by_change ON blocks (user_id, changed_id);
 
 -- Accounts at sign-in providers. `subject` is the provider's permanent id for the account.
 CREATE TABLE identities (
@@ -44,10 +71,12 @@ CREATE TABLE identities (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX identities_by_user ON identities (user_id, issuer);
 
+-- `chosen_at` is when the user chose the picture. It is null if the picture came from a provider, which may replace it.
 CREATE TABLE avatars (
-    user_id INTEGER PRIMARY KEY REFERENCES users (id),
-    type    TEXT    NOT NULL,
-    picture BLOB    NOT NULL
+    user_id   INTEGER PRIMARY KEY REFERENCES users (id),
+    type      TEXT    NOT NULL,
+    picture   BLOB    NOT NULL,
+    chosen_at INTEGER
 ) STRICT;
 
 -- Of tokens, invitations, links and secrets, only the SHA-256 is stored, here and below. A session with a scope is an

@@ -60,6 +60,9 @@ pub enum Command {
     CreateReset {
         username: String,
     },
+    DeleteUser {
+        username: String,
+    },
     ListSessions {
         username: String,
     },
@@ -125,6 +128,11 @@ impl Command {
                 let reset = store.create_reset(account.user.id).await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "link": link, "expiresAt": reset.expires_at })
+            }
+            Self::DeleteUser { username } => {
+                let account = store.find_account(username).await?;
+                store.delete_account(account.user.id).await?;
+                Value::Null
             }
             Self::ListSessions { username } => {
                 let account = store.find_account(username).await?;

@@ -60,6 +60,12 @@ pub enum Error {
     /// The username belongs to somebody else.
     #[error("Username taken")]
     UsernameTaken,
+    /// The other user is disabled or deleted, or has blocked the caller. It doesn’t say which. The text has their name.
+    #[error("{0} can’t be reached")]
+    Unreachable(String),
+    /// The caller has blocked the other user, whose name the text has.
+    #[error("You blocked {0}. Unblock them to write")]
+    Blocked(String),
     /// A conversation needs somebody other than the caller.
     #[error("Try starting a conversation with someone else")]
     Yourself,
@@ -120,6 +126,8 @@ impl Error {
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid { .. } => ErrorCode::Invalid,
             Self::UsernameTaken => ErrorCode::UsernameTaken,
+            Self::Unreachable(_) => ErrorCode::Unreachable,
+            Self::Blocked(_) => ErrorCode::Blocked,
             Self::Yourself => ErrorCode::Yourself,
             Self::NotYours(_) => ErrorCode::NotYours,
             Self::NotARoom => ErrorCode::NotARoom,
@@ -200,6 +208,11 @@ codes! {
     Invalid = "invalid",
     /// The username belongs to somebody else.
     UsernameTaken = "username_taken",
+    /// The other user can’t be written to or added. It does not say why: the account may be disabled or deleted, or its
+    /// user doesn’t accept this from the caller.
+    Unreachable = "unreachable",
+    /// The caller has blocked the other user, and has to unblock them first.
+    Blocked = "blocked",
     /// A conversation needs somebody else.
     Yourself = "self",
     /// The caller may see it, but not change it.
@@ -228,7 +241,7 @@ codes! {
     NotAcceptable = "not_acceptable",
     /// The body took longer than 30 seconds.
     Timeout = "timeout",
-    /// The body is larger than 64 KiB.
+    /// The body is larger than this operation takes, which is 64 KiB unless it says otherwise.
     TooLarge = "too_large",
     /// The body’s `Content-Type` is not one that this operation reads.
     UnsupportedMediaType = "unsupported_media_type",

@@ -95,6 +95,39 @@ impl Presence {
         Ok(())
     }
 
+    /// Blocks a user for `caller`, or unblocks them. Whoever sees the other no longer is told that they are offline, and
+    /// whoever sees them again, that they are online.
+    ///
+    /// # Errors
+    /// Those of [`Store::set_blocked`].
+    pub async fn set_blocked(
+        self: &Arc<Self>,
+        caller: UserId,
+        user: UserId,
+        blocked: bool,
+    ) -> Result<()> {
+        let before = self.see_each_other(caller, user).await?;
+        self.store.set_blocked(caller, user, blocked).await?;
+        let after = self.see_each_other(caller, user).await?;
+        for ((seen, by), before, after) in [
+            ((caller, user), before[0], after[0]),
+            ((user, caller), before[1], after[1]),
+        ] {
+            if before != after && self.is_online(seen) {
+                self.bus.send_ephemeral(&[by], Event::presence(seen, after));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the second user sees that the first is online, and the other way round.
+    async fn see_each_other(&self, one: UserId, other: UserId) -> Result<[bool; 2]> {
+        Ok([
+            self.store.contacts(one).await?.contains(&other),
+            self.store.contacts(other).await?.contains(&one),
+        ])
+    }
+
     /// Tells the others in a conversation that the session’s user is typing, if the user shows it and the conversation
     /// is small enough. Sends nothing if called too often.
     ///

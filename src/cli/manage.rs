@@ -54,6 +54,13 @@ pub enum UserCommand {
     Enable { username: String },
     /// Print a link by which a user chooses a new password
     Reset { username: String },
+    /// Delete a user’s account for good. What they wrote stays, without their name
+    Delete {
+        username: String,
+        /// Don’t ask first
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -173,6 +180,7 @@ impl UserCommand {
             Self::Disable { username } => (change(username, None, None, Some(true)), Output::Done),
             Self::Enable { username } => (change(username, None, None, Some(false)), Output::Done),
             Self::Reset { username } => (Command::CreateReset { username }, Output::Secret("link")),
+            Self::Delete { username, .. } => (Command::DeleteUser { username }, Output::Done),
         }
     }
 }
@@ -233,6 +241,15 @@ impl Management {
     /// Runs the command and prints the reply.
     pub async fn run(self, with: Managing) -> anyhow::Result<()> {
         let is_invite = matches!(self, Self::Invite(_));
+        if let Self::User(UserCommand::Delete {
+            username,
+            yes: false,
+        }) = &self
+        {
+            confirm(&format!(
+                "Delete the account of {username} for good? This can’t be undone."
+            ))?;
+        }
         let (command, output) = match self {
             Self::User(command) => command.plan(),
             Self::Invite(command) => command.plan(),
@@ -269,6 +286,21 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
         .await;
     store.close().await;
     Ok(result.map_err(|error| error.to_string()))
+}
+
+/// Asks on the terminal before something that can’t be undone.
+fn confirm(question: &str) -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() {
+        let why = format!("{question} Say so with --yes");
+        return Err(CommandError::Refused(why).into());
+    }
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if answer.trim().eq_ignore_ascii_case("y") {
+        return Ok(());
+    }
+    Err(CommandError::Refused("nothing was deleted".to_owned()).into())
 }
 
 /// A link or token on a line of its own, so that scripts can read it.

@@ -21,6 +21,8 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::BadResetToken
         | ErrorCode::Scope
         | ErrorCode::NotAdmin
+        | ErrorCode::Unreachable
+        | ErrorCode::Blocked
         | ErrorCode::Yourself
         | ErrorCode::NotYours
         | ErrorCode::CrossOrigin

@@ -272,8 +272,7 @@ impl Answer {
     /// Adds a binary media type.
     #[must_use]
     pub fn binary(self, media_type: &'static str) -> Self {
-        self.or::<String>(media_type)
-            .with(json!({ "format": "binary", "contentMediaType": media_type }))
+        self.or::<String>(media_type).with(binary(media_type))
     }
 
     /// Adds JSON Schema keywords for the media type that was added last.
@@ -364,6 +363,17 @@ impl Operation {
     #[must_use]
     pub fn or_body<T: JsonSchema>(self, media_type: &'static str) -> Self {
         self.content::<T>(true, media_type)
+    }
+
+    /// Takes a file of this media type.
+    #[must_use]
+    pub fn binary_body(self, media_type: &'static str) -> Self {
+        let mut operation = self.content::<String>(true, media_type);
+        let content = operation.body.iter_mut().flat_map(|body| &mut body.content);
+        if let Some((_, shape)) = content.last() {
+            shape.with = binary(media_type);
+        }
+        operation
     }
 
     fn content<T: JsonSchema>(mut self, required: bool, media_type: &'static str) -> Self {
@@ -489,6 +499,11 @@ impl Operation {
             ..self
         }
     }
+}
+
+/// The keywords for a file of a media type.
+fn binary(media_type: &str) -> Value {
+    json!({ "format": "binary", "contentMediaType": media_type })
 }
 
 impl Refusal {

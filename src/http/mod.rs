@@ -42,6 +42,8 @@ const API: &[fn() -> Vec<Route>] = &[
     api::oauth::routes,
     api::openapi::routes,
     api::password::routes,
+    api::people::routes,
+    api::profile::routes,
     api::rooms::routes,
     api::sessions::routes,
     api::settings::routes,
@@ -55,6 +57,7 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::conversations::routes,
     plain::messages::routes,
     plain::rooms::routes,
+    plain::settings::routes,
 ];
 
 /// The tables beside the API. The UI has all remaining paths.

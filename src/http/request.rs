@@ -108,6 +108,16 @@ impl Request {
         Ok(value)
     }
 
+    /// Reads the body as a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Those of [`Body::bytes`], and of the permission.
+    pub async fn bytes(&mut self, limit: usize) -> HandlerResult<Vec<u8>> {
+        let bytes = self.body.bytes(self.caller.headers(), limit).await?;
+        self.authorize().await?;
+        Ok(bytes)
+    }
+
     /// Reads the body as text.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Conversation, ConversationId, Member, Message, User, UserId, schema::Cursor};
+use super::{Block, Conversation, ConversationId, Member, Message, User, UserId, schema::Cursor};
 
 /// A change as the store publishes it. [`for_member`](Self::for_member) turns it into the event for one member.
 #[derive(Clone, Debug)]
@@ -21,9 +21,13 @@ pub enum Change {
         up_to: i64,
     },
     /// A conversation is new, or its name, its participants or its openness changed.
-    Conversation(Conversation),
+    Conversation(Box<Conversation>),
     /// A member left the conversation or was removed from it.
     Removed(ConversationId),
+    /// A user’s name, display name or picture changed, or their account was deleted.
+    User(User),
+    /// The receiver has blocked or unblocked somebody.
+    Block(Block),
 }
 
 impl Change {
@@ -32,7 +36,11 @@ impl Change {
     pub fn is_for(&self, member: &Member) -> bool {
         match self {
             Self::Message(message) | Self::Update(message) => member.may_see(message.id),
-            Self::Read { .. } | Self::Conversation(_) | Self::Removed(_) => true,
+            Self::Read { .. }
+            | Self::Conversation(_)
+            | Self::Removed(_)
+            | Self::User(_)
+            | Self::Block(_) => true,
         }
     }
 
@@ -42,7 +50,7 @@ impl Change {
     pub fn is_shared_with(&self, caller: UserId) -> bool {
         match self {
             Self::Message(message) | Self::Update(message) => !message.is_by(caller),
-            Self::Read { .. } | Self::Removed(_) => true,
+            Self::Read { .. } | Self::Removed(_) | Self::User(_) | Self::Block(_) => true,
             Self::Conversation(_) => false,
         }
     }
@@ -73,6 +81,8 @@ impl Change {
                 Event::new("conversation", &conversation.view(member))
             }
             &Self::Removed(id) => Event::removed(id),
+            Self::User(user) => Event::user(user),
+            Self::Block(block) => Event::block(block),
         }
     }
 }
@@ -110,6 +120,18 @@ impl Event {
     #[must_use]
     pub fn removed(id: ConversationId) -> Self {
         Self::new("conversation", &Removed { id, removed: true })
+    }
+
+    /// A user’s name, display name or picture changed, or their account was deleted.
+    #[must_use]
+    pub fn user(user: &User) -> Self {
+        Self::new("user", user)
+    }
+
+    /// The caller has blocked or unblocked a user.
+    #[must_use]
+    pub fn block(block: &Block) -> Self {
+        Self::new("block", block)
     }
 
     /// A user is typing.

@@ -35,6 +35,17 @@ pub struct Member {
 }
 
 impl Member {
+    /// Somebody who is told something that isn't about a conversation.
+    #[must_use]
+    pub fn outside(user: UserId) -> Self {
+        Self {
+            user,
+            role: Role::Member,
+            history_id: EventId(0),
+            last_read_number: 0,
+        }
+    }
+
     /// Whether they may see this message of the conversation. The same rule in SQL is `store::visible::IS_VISIBLE`.
     #[must_use]
     pub fn may_see(&self, message: MessageId) -> bool {

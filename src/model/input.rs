@@ -1,6 +1,6 @@
 //! Validation of input: usernames, names of rooms and tokens, message contents, client ids and emoji.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::error::{Error, Result};
 
@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
 const MAX_USERNAME_LENGTH: usize = 32;
 const MAX_NAME_LENGTH: usize = 80;
+const MAX_DISPLAY_NAME_LENGTH: usize = 64;
+/// Combining marks in a row. No script needs more, and many of them cover the lines above and below.
+const MAX_MARKS: usize = 4;
 const MAX_CLIENT_ID_LENGTH: usize = 64;
 
 /// A valid username: 1 to 32 letters, digits, `_`, `.` or `-`, in NFKC.
@@ -133,6 +136,54 @@ fn shown_name(what: &str, text: &str) -> Result<String> {
         return Err(Error::invalid("name", reason));
     }
     Ok(name.to_owned())
+}
+
+/// Trims and validates a display name, and brings it into Unicode’s form NFC. Two users may have the same.
+///
+/// # Errors
+/// [`Error::Invalid`] on `displayName` if it has no visible character, is too long, breaks or reorders the line, or piles
+/// up combining marks.
+pub fn display_name(text: &str) -> Result<String> {
+    let refuse = |reason: &str| Err(Error::invalid("displayName", reason));
+    let name: String = text.trim().nfc().collect();
+    if name.chars().all(|c| is_unseen(c) || is_combining_mark(c)) {
+        return refuse("A name needs a visible character");
+    }
+    if name.chars().count() > MAX_DISPLAY_NAME_LENGTH {
+        let reason = format!("Names can be up to {MAX_DISPLAY_NAME_LENGTH} characters");
+        return refuse(&reason);
+    }
+    let is_refused =
+        |c: char| c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    if name.chars().any(is_refused) {
+        return refuse("A name can’t contain control characters");
+    }
+    let mut marks = 0;
+    for c in name.chars() {
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        if marks > MAX_MARKS {
+            return refuse("A name can’t have that many accents on one letter");
+        }
+    }
+    Ok(name)
+}
+
+/// The key under which names are found: case-folded, with single spaces.
+#[must_use]
+pub fn name_key(text: &str) -> String {
+    let key = username_key(text);
+    key.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The [key](name_key) of a display name, and what is left of it from each further word on.
+#[must_use]
+pub fn name_parts(name: &str) -> Vec<String> {
+    let key = name_key(name);
+    let words = key.match_indices(' ').map(|(space, _)| space + 1);
+    std::iter::once(0)
+        .chain(words)
+        .filter_map(|start| key.get(start..).map(str::to_owned))
+        .collect()
 }
 
 /// Whether the character is a bidirectional control. A name must not reorder the text beside it (Unicode Standard Annex

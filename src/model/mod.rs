@@ -9,7 +9,9 @@ mod input;
 pub mod limits;
 mod message;
 mod permission;
+mod picture;
 pub mod schema;
+mod user;
 
 use std::{
     fmt,
@@ -17,7 +19,6 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 pub use self::{
@@ -29,11 +30,13 @@ pub use self::{
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
     hook::Hook,
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
-        room_name, token_name, username_key,
+        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, display_name, is_bidi_control,
+        message_content, name_key, name_parts, room_name, token_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
     permission::Permission,
+    picture::{PICTURE_BYTES, own_picture, picture_type},
+    user::{Block, Profile, RoomInCommon, User},
 };
 
 /// A 64-bit id. In JSON it is a decimal string, because JavaScript's numbers are exact only up to 2^53.
@@ -143,16 +146,4 @@ impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// A person or a bot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct User {
-    pub id: UserId,
-    #[schemars(with = "Username")]
-    pub username: String,
-    /// The path of the user’s picture. It changes when the picture does. Null if there is none.
-    #[serde(rename = "avatarURL")]
-    #[schemars(extend("format" = "uri-reference"))]
-    pub avatar_url: Option<String>,
 }

@@ -32,6 +32,8 @@ macro_rules! texts {
 pub struct AnyCaseUsername;
 /// The name of a room or an API token.
 pub struct Name;
+/// A user's display name.
+pub struct DisplayName;
 /// A message's content.
 pub struct Content;
 /// A client’s own id for a message.
@@ -51,6 +53,10 @@ texts! {
     /// The name of a room or an API token. White space around it is removed. It needs a visible character and must not
     /// contain control characters.
     Name as "Name" = { "minLength": 1, "maxLength": 80, "examples": ["Kitchen"] };
+    /// The name that a user chooses to be shown by, in any script. White space around it is removed, and the rest is
+    /// brought into Unicode’s form NFC. It needs a visible character and must not contain control characters or more than
+    /// four combining marks in a row. Several users may have the same.
+    DisplayName as "DisplayName" = { "minLength": 1, "maxLength": 64, "examples": ["Jane Doe"] };
     /// The text of a message. White space around it is removed. The length counts Unicode scalar values. U+0000 is not
     /// allowed.
     Content as "Content" = { "minLength": 1, "maxLength": MAX_MESSAGE_LENGTH, "examples": ["Are you at home?"] };
@@ -222,7 +228,7 @@ fn jane_asks() -> super::Message {
 fn joined() -> Value {
     let message = super::Message {
         author: None,
-        content: "jane joined".to_owned(),
+        content: "Jane Doe joined".to_owned(),
         changed_id: None,
         system: Some((SystemKind::Joined, jane())),
         reactions: Vec::new(),
@@ -235,7 +241,9 @@ fn direct() -> Value {
     let john = User {
         id: CALLER.user,
         username: "john".to_owned(),
+        display_name: None,
         avatar_url: None,
+        deleted: false,
     };
     let conversation = super::Conversation {
         kind: ConversationKind::Direct,
@@ -271,6 +279,8 @@ pub fn jane() -> User {
     User {
         id: UserId(2),
         username: "jane".to_owned(),
+        display_name: Some("Jane Doe".to_owned()),
         avatar_url: None,
+        deleted: false,
     }
 }

@@ -9,27 +9,15 @@ use oauth2::{
 };
 
 use super::{Error, Result, causes};
-use crate::outbound::{Client, Limits};
+use crate::{
+    model::{PICTURE_BYTES, picture_type},
+    outbound::{Client, Limits},
+};
 
 const LIMITS: Limits = Limits {
     time: Duration::from_secs(5),
-    bytes: 256 * 1024,
+    bytes: PICTURE_BYTES,
 };
-
-/// Whether a file has the signature of its type.
-type Signature = fn(&[u8]) -> bool;
-
-/// The accepted media types, and the signature of each (WHATWG MIME Sniffing §6.1).
-const TYPES: [(&str, Signature); 4] = [
-    ("image/png", |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
-    ("image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
-    ("image/gif", |bytes| {
-        bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
-    }),
-    ("image/webp", |bytes| {
-        bytes.starts_with(b"RIFF") && bytes.get(8..14) == Some(b"WEBPVP")
-    }),
-];
 
 /// A picture and its media type.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,17 +74,12 @@ pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar>
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    let known = TYPES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(media_type));
-    match known {
-        None => refuse("not a type of picture that is taken"),
-        Some((_, has_signature)) if !has_signature(response.body()) => {
-            refuse("not what its type says")
-        }
-        Some((media_type, _)) => Ok(Avatar {
-            media_type,
+    match picture_type(response.body()) {
+        Some(known) if known.eq_ignore_ascii_case(media_type) => Ok(Avatar {
+            media_type: known,
             bytes: response.into_body(),
         }),
+        Some(_) => refuse("not what its type says"),
+        None => refuse("not a type of picture that is taken"),
     }
 }

@@ -3,10 +3,11 @@
 use rusqlite::{Connection, Row};
 
 use super::{
+    blocks,
     context::Transaction,
-    conversations,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
+    profiles,
     resets::{self, Reset},
     sessions, users,
 };
@@ -48,7 +49,7 @@ impl Store {
         let after = after.map_or(0, |after| after.0);
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&select(
-                "WHERE u.username_key >= ?1 AND u.username_key < ?1 || char(0x10ffff) AND u.id > ?2
+                "AND u.username_key >= ?1 AND u.username_key < ?1 || char(0x10ffff) AND u.id > ?2
                  ORDER BY u.id LIMIT ?3",
             ))?;
             let accounts = statement.query_map((key, after, PAGE), from_row)?;
@@ -139,7 +140,7 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Res
         .filter(|name| name.text != before.user.username)
     {
         users::set_name(tx.connection, user, name)?;
-        conversations::publish_user_change(tx, user)?;
+        profiles::publish_change(tx, user)?;
     }
     if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
         if before.bot {
@@ -171,6 +172,7 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Res
 fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()> {
     let now = disabled.then_some(tx.now);
     users::set_disabled(tx.connection, user, now)?;
+    blocks::forget_closed(tx, user)?;
     if disabled {
         sessions::end_with_bots(tx, user)?;
         resets::delete(tx.connection, user)?;
@@ -180,7 +182,7 @@ fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()>
 
 fn account(connection: &Connection, user: UserId) -> Result<Account> {
     connection
-        .prepare_cached(&select("WHERE u.id = ?1"))?
+        .prepare_cached(&select("AND u.id = ?1"))?
         .query_row([user.0], from_row)
         .map_err(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => Error::NotFound("User"),
@@ -188,13 +190,14 @@ fn account(connection: &Connection, user: UserId) -> Result<Account> {
         })
 }
 
+/// A query for accounts, without those that were deleted.
 fn select(which: &str) -> String {
     format!(
         "SELECT {}, u.admin, u.bot_of IS NOT NULL AS bot, u.disabled_at IS NOT NULL AS disabled,
                 u.password_hash IS NOT NULL AS has_password, u.created_at,
                 (SELECT max(last_seen_at) FROM sessions WHERE user_id = u.id) AS last_seen_at,
                 (SELECT group_concat(issuer, ' ') FROM identities WHERE user_id = u.id) AS issuers
-         FROM users u {which}",
+         FROM users u WHERE u.deleted_at IS NULL {which}",
         users::columns("u"),
     )
 }

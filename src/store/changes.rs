@@ -2,6 +2,7 @@
 //! sequence and publishes its new state to everybody who may see it.
 
 use super::{
+    blocks,
     context::Transaction,
     handle::Store,
     messages::{self, NOT_FOUND, by_id, present, visible},
@@ -20,7 +21,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::NotYours`] if the caller isn't its
-    /// author.
+    /// author, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
     pub async fn edit_message(
         &self,
         caller: UserId,
@@ -35,6 +36,7 @@ impl Store {
             if message.deleted_at.is_some() {
                 return Err(NOT_FOUND);
             }
+            blocks::require_open(tx, message.conversation_id, caller)?;
             if message.content == content {
                 return Ok(message);
             }
@@ -73,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see the message or it was deleted, [`Error::Invalid`] on `emoji` if it
-    /// has too many different ones.
+    /// has too many different ones, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
     pub async fn add_reaction(
         &self,
         caller: UserId,
@@ -82,6 +84,7 @@ impl Store {
     ) -> Result<Message> {
         self.write(move |tx| {
             let message = present(tx.connection, id, caller)?;
+            blocks::require_open(tx, message.conversation_id, caller)?;
             let is_known = message
                 .reactions
                 .iter()

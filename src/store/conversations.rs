@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    blocks,
     context::Transaction,
     handle::Store,
     messages,
@@ -34,7 +35,7 @@ pub(super) const CHANGED: Source = Source {
     },
     load: |loader, row| {
         let conversation = load(loader.connection, row.conversation_id)?;
-        loader.event(row, &Change::Conversation(conversation))
+        loader.event(row, &Change::Conversation(Box::new(conversation)))
     },
 };
 
@@ -51,18 +52,19 @@ impl Store {
     /// Starts a direct conversation between `caller` and the user with this name, or finds the one they have.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`].
+    /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`], [`Error::Blocked`], [`Error::Unreachable`].
     pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
         self.write(move |tx| {
-            let other = users::find_present(tx.connection, &username)?;
+            let other = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
             if other.id == caller {
                 return Err(Error::Yourself);
             }
-            match find_direct(tx.connection, caller, other.id)? {
-                Some(existing) => Ok(Started::Existing(existing)),
-                None => create_direct(tx, caller, other.id)
-                    .map(|created| Started::Created(Box::new(created))),
+            if let Some(existing) = find_direct(tx.connection, caller, other.id)? {
+                return Ok(Started::Existing(existing));
             }
+            blocks::require_writable(tx.connection, caller, &other)?;
+            let created = create_direct(tx, caller, other.id)?;
+            Ok(Started::Created(Box::new(created)))
         })
         .await
     }
@@ -135,16 +137,11 @@ pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Re
     // The event contains each member's read mark, so the roster must be fresh.
     let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
-    tx.publish(event, everybody, Change::Conversation(conversation));
-    Ok(())
-}
-
-/// Publishes every conversation of a user whose name or picture has changed.
-pub(super) fn publish_user_change(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
-    tx.invalidate_user(user);
-    for id in participants::conversations_of(tx.connection, user)? {
-        publish_change(tx, id)?;
-    }
+    tx.publish(
+        event,
+        everybody,
+        Change::Conversation(Box::new(conversation)),
+    );
     Ok(())
 }
 
@@ -274,7 +271,8 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
     })
 }
 
-fn find_direct(
+/// The direct conversation of two users.
+pub(super) fn find_direct(
     connection: &Connection,
     one: UserId,
     other: UserId,
@@ -284,6 +282,36 @@ fn find_direct(
         .prepare_cached("SELECT id FROM conversations WHERE low_user = ?1 AND high_user = ?2")?
         .query_row((low.0, high.0), |row| row.get(0).map(ConversationId))
         .optional()
+}
+
+/// The direct conversations of a user.
+pub(super) fn direct_of(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    of_kind(connection, user, ConversationKind::Direct)
+}
+
+/// The rooms of a user.
+pub(super) fn rooms_of(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    of_kind(connection, user, ConversationKind::Room)
+}
+
+fn of_kind(
+    connection: &Connection,
+    user: UserId,
+    kind: ConversationKind,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.id FROM participants p JOIN conversations c ON c.id = p.conversation_id
+         WHERE p.user_id = ?1 AND (c.kind = 'room') = ?2",
+    )?;
+    let is_room = kind == ConversationKind::Room;
+    let ids = statement.query_map((user.0, is_room), |row| row.get(0).map(ConversationId))?;
+    ids.collect()
 }
 
 fn create_direct(
@@ -315,7 +343,11 @@ fn create_direct(
         )?;
     }
     let members = participants::fresh_roster(tx, id)?;
-    tx.publish(event, members, Change::Conversation(load(connection, id)?));
+    tx.publish(
+        event,
+        members,
+        Change::Conversation(Box::new(load(connection, id)?)),
+    );
     view(connection, id, caller)
 }
 

@@ -139,6 +139,14 @@ impl Store {
     }
 }
 
+/// Deletes the hooks that a user has created, and those that post as this bot.
+pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM hooks WHERE created_by = ?1 OR bot_id = ?1")?
+        .execute([user.0])
+        .map(drop)
+}
+
 fn target(connection: &Connection, secret: &[u8; 32]) -> Result<HookTarget> {
     connection
         .prepare_cached(&format!(

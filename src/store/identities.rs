@@ -1,24 +1,12 @@
-//! Accounts at sign-in providers, and the pictures that come from there.
+//! Accounts at sign-in providers.
 
 use rusqlite::{Connection, OptionalExtension};
-use sha2::{Digest, Sha256};
 
-use super::{context::Transaction, conversations, credentials::can_sign_in, handle::Store, users};
+use super::{context::Transaction, credentials::can_sign_in, handle::Store, users};
 use crate::{
     error::{Error, Result},
     model::{Identity, User, UserId},
 };
-
-/// Bytes of a picture's hash in its URL.
-const VERSION_BYTES: usize = 8;
-
-/// A user's picture.
-#[derive(Debug)]
-pub struct Picture {
-    /// The media type.
-    pub kind: String,
-    pub bytes: Vec<u8>,
-}
 
 impl Store {
     /// A user's identities, in the order in which they were linked.
@@ -79,31 +67,6 @@ impl Store {
         })
         .await
     }
-
-    /// Sets a user's picture and publishes it to everybody who shares a conversation with them.
-    pub async fn set_picture(&self, user: UserId, picture: Picture) -> Result<()> {
-        self.write(move |tx| set_picture(tx, user, &picture)).await
-    }
-
-    /// A user's picture.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if they have none.
-    pub async fn picture(&self, user: UserId) -> Result<Picture> {
-        self.read(move |connection| {
-            connection
-                .prepare_cached("SELECT type, picture FROM avatars WHERE user_id = ?1")?
-                .query_row([user.0], |row| {
-                    Ok(Picture {
-                        kind: row.get("type")?,
-                        bytes: row.get("picture")?,
-                    })
-                })
-                .optional()?
-                .ok_or(Error::NotFound("Picture"))
-        })
-        .await
-    }
 }
 
 /// The user with this identity.
@@ -149,22 +112,4 @@ pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Res
         .prepare_cached("DELETE FROM identities WHERE user_id = ?1")?
         .execute([user.0])
         .map(drop)
-}
-
-fn set_picture(tx: &mut Transaction<'_>, user: UserId, picture: &Picture) -> Result<()> {
-    let Picture { kind, bytes } = picture;
-    // Browsers cache a picture for a long time, so a new picture needs a new URL.
-    let hash = hex::encode(&Sha256::digest(bytes)[..VERSION_BYTES]);
-    let url = format!("/api/users/{user}/avatar?v={hash}");
-    let connection = tx.connection;
-    if !users::set_avatar_url(connection, user, &url)? {
-        return Ok(());
-    }
-    connection
-        .prepare_cached(
-            "INSERT INTO avatars (user_id, type, picture) VALUES (?1, ?2, ?3)
-             ON CONFLICT (user_id) DO UPDATE SET type = excluded.type, picture = excluded.picture",
-        )?
-        .execute((user.0, kind, bytes))?;
-    conversations::publish_user_change(tx, user)
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Invite, InviteId, Timestamp, User},
+    model::{Invite, InviteId, Timestamp, User, UserId},
 };
 
 impl Store {
@@ -96,6 +96,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// Deletes the invitations that a user has created.
+pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM invites WHERE created_by = ?1")?
+        .execute([user.0])
+        .map(drop)
 }
 
 /// Uses an invitation once.

@@ -1,6 +1,6 @@
 //! Messages: the rows of the table, and reading them. `sending` and `changes` write them through this file.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use super::{
     context::Transaction,
@@ -340,8 +340,8 @@ impl Stored {
                 Some(_) => Some(subject.clone()),
                 None => None,
             };
-            let actor = actor.as_ref().map(|actor| actor.username.as_str());
-            message.content = system.kind.text(actor, &subject.username, &message.content);
+            let actor = actor.as_ref().map(User::name);
+            message.content = system.kind.text(actor, subject.name(), &message.content);
             message.system = Some((system.kind, subject));
         }
         Ok(message)
@@ -375,7 +375,8 @@ fn select(which: &str) -> String {
 /// history, which reads the most rows.
 const COLUMNS: &str =
     "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
-    m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url";
+    m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url,
+    u.display_name, u.deleted_at";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let system = match row
@@ -395,6 +396,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
             id: UserId(id),
             username: row.get(13)?,
             avatar_url: row.get(14)?,
+            display_name: row.get(15)?,
+            deleted: row.get_ref(16)? != ValueRef::Null,
         }),
         None => None,
     };

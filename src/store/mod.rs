@@ -15,11 +15,14 @@
 //! `followers` and `files`. This file only declares and exports.
 
 mod accounts;
+mod activity;
 mod admin;
+mod blocks;
 mod changes;
 mod context;
 mod conversations;
 mod credentials;
+mod deletion;
 mod engine;
 mod files;
 mod followers;
@@ -28,7 +31,10 @@ mod hooks;
 mod identities;
 mod invites;
 mod messages;
+mod name_parts;
 mod participants;
+mod pictures;
+mod profiles;
 mod read_marks;
 mod replay;
 mod resets;
@@ -55,8 +61,9 @@ pub use self::{
     },
     handle::Store,
     hooks::HookTarget,
-    identities::Picture,
     messages::Page,
+    pictures::Picture,
+    profiles::NameUpdate,
     replay::{Backlog, Position},
     resets::Reset,
     rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},

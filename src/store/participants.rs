@@ -1,15 +1,12 @@
-//! Participants of conversations: the rows of the table, and who sees whose activity.
+//! Participants of conversations: the rows of the table.
 
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    context::Transaction,
-    handle::Store,
-    roster_cache::Roster,
-    source::Source,
-    users::{self, shows_activity},
+    activity::MAX_ACTIVITY_PARTICIPANTS, blocks, context::Transaction, handle::Store,
+    roster_cache::Roster, source::Source, users,
 };
 use crate::{
     error::{Error, Result},
@@ -18,10 +15,6 @@ use crate::{
 
 /// The error for a conversation that doesn't exist or that the caller isn't in; it doesn't tell which.
 pub(super) const NOT_FOUND: Error = Error::NotFound("Conversation");
-
-/// Only in conversations of up to this many people do the participants see who is online, who is typing and what each
-/// has read. In larger ones, these events would cost too much.
-pub(super) const MAX_ACTIVITY_PARTICIPANTS: u32 = 50;
 
 /// Conversations that the caller has left, for a stream's replay.
 pub(super) const LEFT: Source = Source {
@@ -45,6 +38,7 @@ impl Store {
     ) -> Result<Vec<Participant>> {
         self.read(move |connection| {
             member(connection, id, caller)?;
+            let is_closed = blocks::is_closed(connection, id)?;
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {}, p.role, p.last_read_number, u.shows_activity, c.participant_count
                  FROM participants p
@@ -61,49 +55,11 @@ impl Store {
                 Ok(Participant {
                     role: role_of(row.get_ref("role")?.as_str()?),
                     last_read_number: is_shown.then_some(last_read_number),
-                    online: is_shown && is_online(user.id),
+                    online: is_shown && !is_closed && is_online(user.id),
                     user,
                 })
             })?;
             Ok(participants.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
-    }
-
-    /// The users who may see whether `user` is online: those in a small conversation with them. Nobody, if `user` hides
-    /// their activity.
-    pub async fn contacts(&self, user: UserId) -> Result<Vec<UserId>> {
-        self.read(move |connection| {
-            if !shows_activity(connection, user)? {
-                return Ok(Vec::new());
-            }
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT other.user_id
-                 FROM participants mine
-                 JOIN conversations c ON c.id = mine.conversation_id AND c.participant_count <= ?2
-                 JOIN participants other ON other.conversation_id = c.id AND other.user_id <> mine.user_id
-                 WHERE mine.user_id = ?1",
-            )?;
-            let users = statement.query_map((user.0, MAX_ACTIVITY_PARTICIPANTS), |row| row.get(0).map(UserId))?;
-            Ok(users.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
-    }
-
-    /// The users who are told that `caller` is typing: the other participants, if there are few and the caller shows
-    /// their activity.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in the conversation.
-    pub async fn typing_audience(&self, caller: UserId, id: ConversationId) -> Result<Vec<UserId>> {
-        self.read(move |connection| {
-            member(connection, id, caller)?;
-            let members = load_roster(connection, id)?;
-            if !is_seen(connection, &members, caller)? {
-                return Ok(Vec::new());
-            }
-            let others = members.iter().map(|member| member.user);
-            Ok(others.filter(|&user| user != caller).collect())
         })
         .await
     }
@@ -124,7 +80,7 @@ pub(super) fn fresh_roster(tx: &mut Transaction<'_>, id: ConversationId) -> Resu
     Ok(roster)
 }
 
-fn load_roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
+pub(super) fn load_roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {MEMBER} FROM participants WHERE conversation_id = ?1 ORDER BY user_id",
     ))?;
@@ -141,15 +97,6 @@ pub(super) fn find(roster: &Roster, user: UserId) -> Option<&Member> {
 /// The part of a roster with only this user.
 pub(super) fn only(roster: &Roster, user: UserId) -> Roster {
     find(roster, user).copied().into_iter().collect()
-}
-
-/// Whether the others in a conversation see a user's activity.
-pub(super) fn is_seen(
-    connection: &Connection,
-    roster: &Roster,
-    user: UserId,
-) -> rusqlite::Result<bool> {
-    Ok(roster.len() <= MAX_ACTIVITY_PARTICIPANTS as usize && shows_activity(connection, user)?)
 }
 
 /// The caller's row in the conversation.
@@ -181,15 +128,19 @@ pub(super) fn is_member(
         .exists((id.0, user.0))
 }
 
-/// The ids of a user's conversations.
-pub(super) fn conversations_of(
-    connection: &Connection,
-    user: UserId,
-) -> rusqlite::Result<Vec<ConversationId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT conversation_id FROM participants WHERE user_id = ?1")?;
-    let ids = statement.query_map([user.0], |row| row.get(0).map(ConversationId))?;
-    ids.collect()
+/// Everybody who meets a user in a conversation, where the user is or has been, and the user. Their rows may be those of
+/// any of these conversations.
+pub(super) fn acquaintances(connection: &Connection, user: UserId) -> rusqlite::Result<Roster> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {MEMBER} FROM participants WHERE user_id <> ?1 AND conversation_id IN (
+             SELECT conversation_id FROM participants WHERE user_id = ?1
+             UNION SELECT conversation_id FROM departures WHERE user_id = ?1)
+         GROUP BY user_id",
+    ))?;
+    let members = statement.query_map([user.0], member_from_row)?;
+    std::iter::once(Ok(Member::outside(user)))
+        .chain(members)
+        .collect()
 }
 
 /// The columns for [`member_from_row`], read by position, because a large room has many of these rows.

@@ -1,9 +1,10 @@
 //! Read marks: how far each participant has read.
 
 use super::{
+    activity::is_seen,
     handle::Store,
     messages,
-    participants::{self, is_seen, member, only, roster},
+    participants::{self, member, only, roster},
     source::Source,
     visible::is_missed,
 };

@@ -6,12 +6,11 @@ use std::sync::LazyLock;
 use rusqlite::Connection;
 
 use super::{
-    conversations,
+    activity::MAX_ACTIVITY_PARTICIPANTS,
+    blocks, conversations,
     engine::sequence,
     handle::Store,
-    messages,
-    participants::{self, MAX_ACTIVITY_PARTICIPANTS},
-    read_marks, sessions,
+    messages, participants, profiles, read_marks, sessions,
     source::{Loader, MissedRow, Source},
 };
 use crate::{
@@ -99,6 +98,8 @@ const SOURCES: &[&Source] = &[
     &conversations::CHANGED,
     &read_marks::READ,
     &participants::LEFT,
+    &profiles::CHANGED,
+    &blocks::CHANGED,
 ];
 
 /// Finds missed rows. Each index is read from `?2` on, conversation by conversation, so the cost depends on what was

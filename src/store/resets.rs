@@ -74,7 +74,9 @@ impl Store {
 pub(super) fn create(tx: &mut Transaction<'_>, user: UserId) -> Result<Reset> {
     let is_person = tx
         .connection
-        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND bot_of IS NULL")?
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE id = ?1 AND bot_of IS NULL AND deleted_at IS NULL",
+        )?
         .exists([user.0])?;
     if !is_person {
         return Err(Error::NotFound("User"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    blocks,
     context::Transaction,
     conversations::{self, load, view},
     handle::Store,
@@ -45,7 +46,7 @@ impl Store {
     /// Creates a room with its participants. `caller` becomes the owner.
     ///
     /// # Errors
-    /// [`Error::Invalid`] on `usernames` if one of them doesn't exist.
+    /// [`Error::Invalid`] on `usernames` if one of them doesn't exist, [`Error::Unreachable`].
     pub async fn create_room(&self, caller: User, room: NewRoom) -> Result<(Conversation, Member)> {
         self.write(move |tx| create(tx, &caller, &room)).await
     }
@@ -109,7 +110,8 @@ impl Store {
     /// Adds the user with this name. Every participant of a room may add people.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in it or there is no such user, [`Error::NotARoom`].
+    /// [`Error::NotFound`] if the caller isn't in it or there is no such user, [`Error::NotARoom`],
+    /// [`Error::Unreachable`].
     pub async fn add_participant(
         &self,
         caller: User,
@@ -118,10 +120,11 @@ impl Store {
     ) -> Result<()> {
         self.write(move |tx| {
             require_room(tx.connection, id, caller.id)?;
-            let user = users::find_present(tx.connection, &username)?;
+            let user = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
             if is_member(tx.connection, id, user.id)? {
                 return Ok(());
             }
+            blocks::require_reachable(tx.connection, caller.id, &user)?;
             add(tx, id, &caller, &user)
         })
         .await
@@ -140,7 +143,7 @@ impl Store {
         self.write(move |tx| {
             let role = require_room(tx.connection, id, caller.id)?;
             if user == caller.id {
-                return remove(tx, id, &system_message(SystemKind::Left, &caller, &caller));
+                return leave(tx, id, &caller);
             }
             require_owner(role)?;
             let user = users::by_id(tx.connection, user)?.ok_or(Error::NotFound("Participant"))?;
@@ -158,12 +161,10 @@ fn create(
     let connection = tx.connection;
     let mut people = vec![(caller.id, Role::Owner)];
     for username in &room.usernames {
-        let user = users::find_present(connection, username).map_err(|error| match error {
-            Error::NotFound(_) => {
-                Error::invalid("usernames", format!("There is nobody called {username}"))
-            }
-            error => error,
+        let user = users::find(connection, username)?.ok_or_else(|| {
+            Error::invalid("usernames", format!("There is nobody called {username}"))
         })?;
+        blocks::require_reachable(connection, caller.id, &user)?;
         if people.iter().all(|&(known, _)| known != user.id) {
             people.push((user.id, Role::Member));
         }
@@ -276,6 +277,11 @@ fn system_message<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> Syst
     }
 }
 
+/// Removes a user who leaves.
+pub(super) fn leave(tx: &mut Transaction<'_>, id: ConversationId, user: &User) -> Result<()> {
+    remove(tx, id, &system_message(SystemKind::Left, user, user))
+}
+
 /// Removes the subject of `why`. If they owned the room, it passes to the participant who has been there longest.
 fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>) -> Result<()> {
     let connection = tx.connection;
@@ -351,7 +357,7 @@ fn publish_system_message(
     let everybody = participants::fresh_roster(tx, id)?;
     let conversation = load(tx.connection, id)?;
     let told = Arc::clone(&everybody);
-    tx.publish(event, told, Change::Conversation(conversation));
+    tx.publish(event, told, Change::Conversation(Box::new(conversation)));
     tx.publish(message.id, everybody, Change::Message(message));
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What the writer caches of conversations between batches, so that a send needn't look up the participants and the
-//! next number.
+//! What the writer caches of conversations between batches, so that a send needn't look up the participants, the next
+//! number, and whether one of two people has blocked the other.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -25,6 +25,7 @@ pub struct RosterCache {
 struct Conversation {
     roster: Option<Roster>,
     newest_number: Option<i64>,
+    is_closed: Option<bool>,
 }
 
 impl Cache for RosterCache {
@@ -34,9 +35,7 @@ impl Cache for RosterCache {
 
     fn rollback_job(&mut self) {
         for id in std::mem::take(&mut self.touched) {
-            if let Some(conversation) = self.conversations.remove(&id) {
-                self.members -= size(&conversation);
-            }
+            self.forget(id);
         }
     }
 
@@ -60,6 +59,20 @@ impl RosterCache {
 
     pub fn set_newest_number(&mut self, id: ConversationId, number: i64) {
         self.change(id, |conversation| conversation.newest_number = Some(number));
+    }
+
+    pub fn is_closed(&self, id: ConversationId) -> Option<bool> {
+        self.conversations.get(&id)?.is_closed
+    }
+
+    pub fn set_closed(&mut self, id: ConversationId, is_closed: bool) {
+        self.change(id, |conversation| conversation.is_closed = Some(is_closed));
+    }
+
+    pub fn forget(&mut self, id: ConversationId) {
+        if let Some(conversation) = self.conversations.remove(&id) {
+            self.members -= size(&conversation);
+        }
     }
 
     fn change(&mut self, id: ConversationId, change: impl FnOnce(&mut Conversation)) {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{context::Transaction, handle::Store, messages, participants};
+use super::{blocks, context::Transaction, handle::Store, messages, participants};
 use crate::{
     error::{Error, Result},
     model::{Change, ConversationId, Message, SystemKind, User},
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the author isn't in the conversation, [`Error::ClientIdReused`] if the author used the
-    /// client id for another message.
+    /// client id for another message, [`Error::Blocked`] and [`Error::Unreachable`] in direct conversations.
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
         self.write_checked(move |tx| send(tx, message)).await
     }
@@ -47,11 +47,16 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
     } = new;
     let everybody = participants::roster(tx, conversation_id)?;
     participants::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
+    let refusal = blocks::require_open(tx, conversation_id, author.id).err();
     let message = Message {
         author: Some(author),
         client_id,
         ..next(tx, conversation_id, content)?
     };
+    if let Some(refusal) = refusal {
+        // What was sent before is still found.
+        return find_sent(tx.connection, &message).or(Err(refusal));
+    }
     if !messages::insert(tx, &message, None)? {
         return find_sent(tx.connection, &message);
     }
@@ -87,14 +92,10 @@ pub(super) fn send_system(
         subject,
         data,
     } = system_message;
-    let name = actor.map(|actor| actor.username.as_str());
+    let name = actor.map(User::name);
     let message = Message {
         system: Some((kind, subject.clone())),
-        ..next(
-            tx,
-            conversation_id,
-            kind.text(name, &subject.username, data),
-        )?
+        ..next(tx, conversation_id, kind.text(name, subject.name(), data))?
     };
     messages::insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;
     // What users did themselves isn't unread for them.

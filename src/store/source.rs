@@ -13,7 +13,7 @@ use crate::{
 /// Rows with numbers of the sequence.
 pub struct Source {
     /// A `SELECT` of four columns, in this order: the number, `{source}`, the conversation, and the id of the subject. `?1`
-    /// is the caller, `?2` their cursor, and `?4` is `participants::MAX_ACTIVITY_PARTICIPANTS`. It must find its rows by an
+    /// is the caller, `?2` their cursor, and `?4` is `activity::MAX_ACTIVITY_PARTICIPANTS`. It must find its rows by an
     /// index on the number: every stream that comes back runs it.
     pub select: fn() -> String,
     /// The event for a row.

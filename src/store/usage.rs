@@ -22,7 +22,7 @@ impl Store {
             let count = |sql| connection.query_row(sql, [], |row| row.get(0));
             let disk = rustix::fs::statvfs(&path).ok();
             Ok(StorageUsage {
-                users: count("SELECT count(*) FROM users")?,
+                users: count("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
                 messages: count("SELECT count(*) FROM messages")?,
                 free_bytes: disk.map(|disk| disk.f_bavail * disk.f_frsize),
             })

@@ -1,15 +1,14 @@
-//! Users: the rows of the table, and searching them by name.
+//! Users: the rows of the table.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{context::Transaction, handle::Store};
 use crate::{
     error::{Error, Result},
-    model::{Timestamp, User, UserId, Username, username_key},
+    model::{EventId, Timestamp, User, UserId, Username, username_key},
 };
 
-/// The most results of a search.
-const SEARCH_LIMIT: i64 = 5;
+pub(super) const NOT_FOUND: Error = Error::NotFound("User");
 
 impl Store {
     /// Creates the user `username`, as an administrator if `admin`, unless there is one already.
@@ -24,23 +23,6 @@ impl Store {
                 set_admin(tx.connection, user.id, admin)?;
             }
             Ok(())
-        })
-        .await
-    }
-
-    /// Up to five usernames that start with `prefix`, ignoring case, without `caller`'s own.
-    pub async fn search_usernames(&self, caller: UserId, prefix: &str) -> Result<Vec<String>> {
-        let key = username_key(prefix);
-        self.read(move |connection| {
-            // U+10FFFF is in no name and sorts after all characters that are.
-            let mut statement = connection.prepare_cached(
-                "SELECT username FROM users
-                 WHERE username_key >= ?1 AND username_key < ?1 || char(0x10ffff) AND id <> ?2
-                 AND disabled_at IS NULL
-                 ORDER BY username_key LIMIT ?3",
-            )?;
-            let names = statement.query_map((key, caller.0, SEARCH_LIMIT), |row| row.get(0))?;
-            Ok(names.collect::<rusqlite::Result<_>>()?)
         })
         .await
     }
@@ -66,26 +48,23 @@ impl Store {
 /// The user with this name, ignoring case.
 pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
     connection
-        .prepare_cached("SELECT id, username, avatar_url FROM users WHERE username_key = ?1")?
-        .query_row([username_key(username)], own_row)
+        .prepare_cached(&format!(
+            "SELECT {} FROM users u WHERE username_key = ?1",
+            columns("u"),
+        ))?
+        .query_row([username_key(username)], |row| from_row(row, "u"))
         .optional()
 }
 
 /// The user with this id.
 pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
     connection
-        .prepare_cached("SELECT id, username, avatar_url FROM users WHERE id = ?1")?
-        .query_row([id.0], own_row)
+        .prepare_cached(&format!(
+            "SELECT {} FROM users u WHERE id = ?1",
+            columns("u"),
+        ))?
+        .query_row([id.0], |row| from_row(row, "u"))
         .optional()
-}
-
-/// Like [`find`], but only users who aren't disabled, for starting something with them.
-pub(super) fn find_present(connection: &Connection, username: &str) -> Result<User> {
-    let user = find(connection, username)?.ok_or(Error::NotFound("User"))?;
-    if is_disabled(connection, user.id)? {
-        return Err(Error::NotFound("User"));
-    }
-    Ok(user)
 }
 
 pub(super) fn is_disabled(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
@@ -132,6 +111,51 @@ pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -
     Ok(())
 }
 
+/// Sets a user's display name, or none.
+pub(super) fn set_display_name(
+    connection: &Connection,
+    user: UserId,
+    name: Option<&str>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET display_name = ?2 WHERE id = ?1")?
+        .execute((user.0, name))
+        .map(drop)
+}
+
+/// Gives a changed user a new place in the sequence.
+pub(super) fn set_changed(
+    connection: &Connection,
+    user: UserId,
+    event: EventId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE users SET changed_id = ?2 WHERE id = ?1")?
+        .execute((user.0, event.0))
+        .map(drop)
+}
+
+/// Erases everything about a user but the row itself. The name that it gets is one that nobody has.
+pub(super) fn set_deleted(tx: &Transaction<'_>, user: UserId) -> Result<()> {
+    let mut name = Username::new(&format!("deleted-{user}"))?;
+    let mut again = 0;
+    while let Err(error) = set_name(tx.connection, user, &name) {
+        if !matches!(error, Error::UsernameTaken) {
+            return Err(error);
+        }
+        again += 1;
+        name = Username::new(&format!("deleted-{user}.{again}"))?;
+    }
+    tx.connection
+        .prepare_cached(
+            "UPDATE users SET display_name = NULL, avatar_url = NULL, password_hash = NULL, admin = 0,
+                 shows_activity = 0, disabled_at = ?2, deleted_at = ?2
+             WHERE id = ?1",
+        )?
+        .execute((user.0, tx.now.0))?;
+    Ok(())
+}
+
 /// Creates a user. The name must be free.
 pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<User> {
     let added = tx
@@ -147,23 +171,17 @@ pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<Us
     Ok(User {
         id,
         username: username.text.clone(),
+        display_name: None,
         avatar_url: None,
-    })
-}
-
-/// Reads a row of a query on the table itself.
-fn own_row(row: &Row<'_>) -> rusqlite::Result<User> {
-    Ok(User {
-        id: UserId(row.get("id")?),
-        username: row.get("username")?,
-        avatar_url: row.get("avatar_url")?,
+        deleted: false,
     })
 }
 
 /// The columns of a user in a query that joins users as `alias`, for [`from_row`].
 pub(super) fn columns(alias: &str) -> String {
     format!(
-        "{alias}.id AS {alias}_id, {alias}.username AS {alias}_username, {alias}.avatar_url AS {alias}_avatar_url"
+        "{alias}.id AS {alias}_id, {alias}.username AS {alias}_username, {alias}.display_name AS {alias}_display_name,
+         {alias}.avatar_url AS {alias}_avatar_url, {alias}.deleted_at IS NOT NULL AS {alias}_deleted"
     )
 }
 
@@ -176,7 +194,9 @@ pub(super) fn from_row(row: &Row<'_>, alias: &str) -> rusqlite::Result<User> {
     Ok(User {
         id: UserId(row.get(&*column("id"))?),
         username: row.get(&*column("username"))?,
+        display_name: row.get(&*column("display_name"))?,
         avatar_url: row.get(&*column("avatar_url"))?,
+        deleted: row.get(&*column("deleted"))?,
     })
 }
 
@@ -226,18 +246,19 @@ pub(super) fn set_bot_maker(
         .map(drop)
 }
 
-/// The bots that a user has made.
+/// The bots that a user has made, without those that were deleted.
 pub(super) fn bots_of(connection: &Connection, maker: UserId) -> rusqlite::Result<Vec<UserId>> {
-    let mut statement = connection.prepare_cached("SELECT id FROM users WHERE bot_of = ?1")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM users WHERE bot_of = ?1 AND deleted_at IS NULL")?;
     let bots = statement.query_map([maker.0], |row| row.get("id").map(UserId))?;
     bots.collect()
 }
 
-/// Sets the URL of a user's picture. Returns whether it changed.
+/// Sets the URL of a user's picture, or none. Returns whether it changed.
 pub(super) fn set_avatar_url(
     connection: &Connection,
     user: UserId,
-    url: &str,
+    url: Option<&str>,
 ) -> rusqlite::Result<bool> {
     let changed = connection
         .prepare_cached("UPDATE users SET avatar_url = ?2 WHERE id = ?1 AND avatar_url IS NOT ?2")?
@@ -248,6 +269,6 @@ pub(super) fn set_avatar_url(
 /// Whether others see a user's activity.
 pub(super) fn shows_activity(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
-        .prepare_cached("SELECT shows_activity FROM users WHERE id = ?1")?
-        .query_row([user.0], |row| row.get(0))
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND shows_activity = 1")?
+        .exists([user.0])
 }

@@ -114,7 +114,7 @@ async fn whoever_is_disabled_is_out_everywhere_at_once_with_their_bots() {
     let room = json!({ "name": "x", "usernames": ["bob"] });
     anna.post("/api/conversations", room)
         .await
-        .refused(422, "invalid");
+        .refused(403, "unreachable");
     anna.get(&format!("/api/conversations/{talk}"))
         .await
         .expect(200);

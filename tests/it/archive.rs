@@ -19,6 +19,9 @@ use crate::support::{
 /// Text that a careless writer or reader of lines would break.
 const AWKWARD: &str = "“two\nlines”\t\\n \u{2028} {\"a\":1} 🥫";
 
+/// Of two words, in letters that fold, with an emoji of several.
+const AWKWARD_NAME: &str = "Carl-Łukasz  “ẞ” 👨‍👩‍👧";
+
 /// A folder with a database, `tincan.db`, that holds a bit of everything.
 struct Home {
     folder: TempDir,
@@ -64,10 +67,13 @@ impl Home {
         carl.say(&room, "in the club").await;
         bob.delete(&participant(&room, "me")).await;
         anna.make_room("Square", &[], true).await;
+        let names = json!({ "displayName": AWKWARD_NAME });
+        carl.patch("/api/auth_user", names).await.expect(200);
+        carl.put(&format!("/api/users/{}/block", bob.id)).await;
         Connection::open(&database)
             .expect("a database")
             .execute_batch(
-                "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff');
+                "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff', NULL);
                  UPDATE users SET avatar_url = '/api/users/1/picture?v=1' WHERE id = 1;
                  INSERT INTO identities VALUES ('https://login.example', '7', 2, 'bobby', 1234567890123)",
             )
@@ -131,7 +137,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 10, "{:?}", first.keys());
+    assert_eq!(first.len(), 11, "{:?}", first.keys());
     assert!(first.values().all(|bytes| !bytes.is_empty()));
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);
@@ -160,6 +166,48 @@ async fn an_archive_of_before_actors_were_kept_is_taken_in_as_well() {
     assert_eq!(files(&home.file("now")), files(&home.file("again")));
 }
 
+/// Version 2 of the format, which knew neither display names nor blocks nor who chose a picture.
+#[tokio::test]
+async fn an_archive_of_before_people_had_display_names_is_taken_in_as_well() {
+    let home = Home::new().await;
+    home.done(&["export", "before"], "tincan.db").await;
+    let before = home.file("before");
+    let rewrite = |name: &str, change: &dyn Fn(&mut Value)| {
+        let file = before.join(name);
+        let text = fs::read_to_string(&file).expect("a file");
+        let lines = text.lines().map(|line| {
+            let mut line = serde_json::from_str(line).expect("JSON");
+            change(&mut line);
+            format!("{line}\n")
+        });
+        let text: String = lines.collect();
+        fs::write(&file, text).expect("a file");
+    };
+    let without = |line: &mut Value, fields: &[&str]| {
+        for field in fields {
+            let had = line.as_object_mut().expect("an object").remove(*field);
+            assert!(had.is_some(), "{field}");
+        }
+    };
+    rewrite("users.jsonl", &|line| {
+        without(line, &["displayName", "deletedAt", "changedId"]);
+    });
+    rewrite("pictures.jsonl", &|line| without(line, &["chosenAt"]));
+    rewrite("archive.json", &|line| line["tincanArchive"] = json!(2));
+    fs::remove_file(before.join("blocks.jsonl")).expect("a file");
+    home.done(&["import", "before"], "other.db").await;
+    home.done(&["check"], "other.db").await;
+    let database = home.file("other.db");
+    let server = Server::start(Config {
+        database,
+        ..strict()
+    })
+    .await;
+    let carl = server.nobody().log_in("carl", PASSWORD).await;
+    let user = carl.get("/api/auth_user").await.expect(200);
+    assert_eq!(user.get("displayName"), None);
+}
+
 #[tokio::test]
 async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_session() {
     let home = Home::new().await;
@@ -183,6 +231,11 @@ async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_sessio
     assert_eq!(home.history[2]["content"], AWKWARD);
     let said = bob.say(&home.conversation, "here again").await;
     assert_eq!(said["number"], 4);
+    let found = bob.get("/api/users?search=%E2%80%9Css").await.expect(200);
+    assert_eq!(found[0]["displayName"], AWKWARD_NAME);
+    let carl = server.nobody().log_in("carl", PASSWORD).await;
+    let blocked = carl.get("/api/blocks").await.expect(200);
+    assert_eq!(blocked[0]["username"], "bob");
     let anna = server.nobody().log_in("anna", PASSWORD).await;
     let listed = anna.get("/api/conversations").await.expect(200);
     assert_eq!(listed.as_array().expect("a list").len(), 3);
@@ -330,8 +383,8 @@ async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
         ),
         (
             "archive.json",
-            "\"tincanArchive\":2",
             "\"tincanArchive\":3",
+            "\"tincanArchive\":4",
             "newer",
         ),
         (

@@ -89,9 +89,19 @@ async fn look_after(home: &Home) {
     assert_eq!(home.json(&["session", "list", "anna"]).await, json!([]));
     home.done(&["session", "end", "anna"]).await;
 
+    let refused = home.run(&["user", "delete", "bobby"]).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    home.done(&["user", "delete", "bobby", "--yes"]).await;
+    assert_eq!(home.json(&["user", "list", ""]).await[1], Value::Null);
+    // Their name is free.
+    home.done(&["user", "make", "bobby"]).await;
+
     for (arguments, reason) in [
         (&["user", "make", "ANNA"][..], "Username taken"),
         (&["user", "disable", "nobody"], "User not found"),
+        (&["user", "delete", "nobody", "--yes"], "User not found"),
+        (&["user", "delete", "deleted-2", "--yes"], "User not found"),
         (
             &["user", "make", "a b"],
             "A username has only letters, digits, _ . and -",

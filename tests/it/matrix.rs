@@ -33,6 +33,10 @@ POST   /api/reset/check                                 200     200    200   200
 POST   /api/reset                                       200     200    200   200   200     200      403       200        403
 POST   /api/logout                                      401     204    204   204   204     401      401       403        403
 GET    /api/auth_user                                   401     200    200   200   200     401      401       200        200
+PATCH  /api/auth_user                                   401     200    200   200   200     401      401       403        403
+DELETE /api/auth_user                                   401     204    204   204   403     401      401       403        403
+PUT    /api/auth_user/avatar                            401     422    422   422   422     401      401       403        403
+DELETE /api/auth_user/avatar                            401     200    200   200   200     401      401       403        403
 POST   /api/refresh_token                               401     200    200   200   200     401      401       403        401
 PUT    /api/password                                    401     403    403   403   200     401      401       403        403
 GET    /api/sessions                                    401     200    200   200   200     401      401       403        200
@@ -49,6 +53,11 @@ GET    /api/oauth/pending                               404     404    404   404
 POST   /api/oauth/complete                              404     404    404   404   404     404      404       404        403
 DELETE /api/identities/{provider}                       401     404    404   404   404     401      401       403        403
 GET    /api/users/{id}/avatar                           401     404    404   404   404     401      401       404        404
+GET    /api/users                                       401     200    200   200   200     401      401       200        200
+GET    /api/users/{id}                                  401     200    200   200   200     401      401       200        200
+PUT    /api/users/{id}/block                            401     204    204   204   204     401      401       403        403
+DELETE /api/users/{id}/block                            401     204    204   204   204     401      401       403        403
+GET    /api/blocks                                      401     200    200   200   200     401      401       403        200
 GET    /api/usernames                                   401     200    200   200   200     401      401       200        200
 GET    /api/conversations                               401     200    200   200   200     401      401       200        200
 POST   /api/conversations                               401     201    201   201   201     401      401       403        403
@@ -323,6 +332,9 @@ impl Scene {
         } else {
             &self.id
         };
+        if path == "/api/users" {
+            return "/api/users?search=a".to_owned();
+        }
         path.replace("{id}", id)
             .replace("{userId}", &self.guest.id)
             .replace("{sessionId}", &self.below)
@@ -347,6 +359,11 @@ impl Scene {
             // The administrator has one; nobody else here has anything to sign in by, and may not begin.
             "PUT /api/password" => json!({ "current": PASSWORD, "new": PASSWORD }),
             "POST /api/oauth/complete" => json!({ "username": new_name, "invite": invite }),
+            "PATCH /api/auth_user" => json!({ "displayName": "Jane Doe" }),
+            // The administrator has a password. Without it they stay, and so do the links of other scenes.
+            "DELETE /api/auth_user" => json!({ "username": self.asker.username }),
+            // What isn’t a picture.
+            "PUT /api/auth_user/avatar" => json!({}),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),

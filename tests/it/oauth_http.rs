@@ -612,6 +612,39 @@ async fn a_picture_comes_along() {
         .refused(404, "not_found");
 }
 
+/// Only what one has chosen oneself is kept at the next sign-in.
+#[tokio::test]
+async fn ones_own_picture_stays() {
+    let (house, _root) = House::start(Signup::Open).await;
+    let mut browser = house.browser();
+    browser.visit("/api/oauth/home").await;
+    let first = picture_other_than(&mut browser, &Value::Null).await;
+    // As much of a PNG as has its size: 1 × 1.
+    let own = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+    let token = json!(browser.cookies["tincan"]);
+    let client = browser.client.with_token(&token);
+    let request = client.request(Method::PUT, "/api/auth_user/avatar");
+    let chosen = answer(request.body(&own[..])).await.expect(200)["avatarURL"].clone();
+    assert_ne!(chosen, *first);
+    let mut stream = client.follow(None).await;
+    house.provider.desk().picture.bytes.extend(b" and more");
+    let asked = house.provider.count("GET /picture");
+    browser.visit("/api/oauth/home").await;
+    soon("the picture to be asked for", async {
+        while house.provider.count("GET /picture") == asked {
+            browser.user().await;
+        }
+    })
+    .await;
+    // The next that is told of is that it is taken away, not that it was replaced.
+    client.delete("/api/auth_user/avatar").await.expect(200);
+    let told = stream.next_named("user").await;
+    assert_eq!(told.data["avatarURL"], Value::Null);
+    browser.visit("/api/oauth/home").await;
+    let again = picture_other_than(&mut browser, &Value::Null).await;
+    assert_ne!(again, first);
+}
+
 #[tokio::test]
 async fn the_log_keeps_what_is_secret() {
     let provider = Provider::start().await;

@@ -941,3 +941,58 @@ async fn a_terminal_is_enough() {
     assert_shows(&left, "[john] [jane]");
     assert_shows(&w3m.look("/plain").await, "[john] [jane]");
 }
+
+#[tokio::test]
+async fn one_chooses_what_one_is_called_without_scripts() {
+    let (talk, john, jane) = two().await;
+    talk.john.say(&talk.conversation, "hi").await;
+    let settings = john.page("/plain/settings").await;
+    assert_eq!(value_of(&settings, "username"), "john");
+    assert_eq!(value_of(&settings, "displayName"), "");
+    let names = [("username", "johnny"), ("displayName", "<b>John</b> Doe")];
+    let (location, page) = john.change("/plain/settings", &names).await;
+    assert_eq!(location, "/plain/settings");
+    assert_eq!(value_of(&page, "username"), "johnny");
+    let list = jane.page("/plain").await;
+    assert!(list.contains("&lt;b&gt;John&lt;/b&gt; Doe"), "{list}");
+
+    for (names, reason) in [
+        (
+            [("username", "jane"), ("displayName", "")],
+            "Username taken",
+        ),
+        (
+            [("username", "johnny"), ("displayName", "\u{200b}")],
+            "A name needs a visible character",
+        ),
+    ] {
+        let refused = john.send("/plain/settings", &names).await;
+        let status = refused.status.as_u16();
+        assert!([409, 422].contains(&status), "{status}");
+        let page = html(refused, status);
+        assert!(page.contains(reason), "{page}");
+        assert_eq!(value_of(&page, "username"), names[0].1);
+    }
+    let names = [("username", "johnny"), ("displayName", " ")];
+    john.change("/plain/settings", &names).await;
+    assert!(jane.page("/plain").await.contains("johnny"));
+}
+
+#[tokio::test]
+async fn one_deletes_ones_account_without_scripts() {
+    let (talk, john, jane) = two().await;
+    talk.john.say(&talk.conversation, "hi").await;
+    let page = john.page("/plain/settings/delete").await;
+    assert!(page.contains("name=\"username\""), "{page}");
+    let refused = john
+        .send("/plain/settings/delete", &[("username", "jane")])
+        .await;
+    assert!(html(refused, 422).contains("Type your username to confirm"));
+    let deleted = john
+        .send("/plain/settings/delete", &[("username", "john")])
+        .await;
+    assert_eq!(location(&deleted), "/plain/sign-in");
+    assert_eq!(location(&john.look("/plain").await), "/plain/sign-in");
+    let list = jane.page("/plain").await;
+    assert!(list.contains("Deleted account"), "{list}");
+}

@@ -72,6 +72,10 @@ export function show(event: StreamEvent): string {
       return changed(event.data);
     case "read":
       return `${event.data.userId} up to ${event.data.upTo.toFixed()}`;
+    case "user":
+      return event.data.deleted ? "gone for good" : (event.data.displayName ?? event.data.username);
+    case "block":
+      return `${event.data.user.username} is ${event.data.blocked ? "" : "not "}blocked`;
     case "typing":
       return event.data.userId;
     case "presence":

@@ -1,14 +1,13 @@
-//! Finding people, starting and listing conversations, marking them as read, and typing.
+//! Starting and listing conversations, marking them as read, and typing.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
-    error::ErrorCode::{NotFound, Yourself},
+    error::ErrorCode::{Blocked, NotFound, Unreachable, Yourself},
     model::{
-        ConversationId, User, Username,
+        ConversationId, User,
         schema::{AnyCaseUsername, Conversation, Name, unions},
     },
 };
@@ -65,23 +64,6 @@ pub fn id() -> Parameter {
     Parameter::path::<ConversationId>("id").describe("A conversation’s id")
 }
 
-pub fn search() -> Operation {
-    Operation::new(
-        "searchUsernames",
-        Tag::Conversations,
-        "Lists up to 5 usernames with a prefix, in upper or lower case",
-    )
-    .describe("The caller’s own username is not included.")
-    .parameter(
-        Parameter::query::<String>("search")
-            .with(json!({ "minLength": 1, "pattern": r"\S" }))
-            .required()
-            .example("ja"),
-    )
-    .list::<Username>(5, "The usernames")
-    .invalid(["search"])
-}
-
 pub fn list() -> Operation {
     Operation::new(
         "conversations",
@@ -115,7 +97,7 @@ pub fn start() -> Operation {
             "^/api/conversations/[1-9][0-9]{0,18}$",
         )),
     )
-    .errors([Yourself, NotFound])
+    .errors([Yourself, NotFound, Blocked, Unreachable])
     .invalid(["username", "name", "usernames"])
 }
 

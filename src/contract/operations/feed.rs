@@ -10,7 +10,8 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
     error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
     model::{
-        CaughtUp, ConversationId, Hello, Presence, ReadUpTo, Removed, Reset, Typing, UserId,
+        Block, CaughtUp, ConversationId, Hello, Presence, ReadUpTo, Removed, Reset, Typing, User,
+        UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
     },
 };
@@ -75,6 +76,11 @@ events! {
     ConversationEvent = "conversation", numbered, ConversationOrRemoved, json!(Removed { id: ConversationId(7), removed: true });
     /// A participant, possibly the caller on another device, has read messages.
     ReadEvent = "read", numbered, ReadUpTo, json!(ReadUpTo { conversation_id: ConversationId(7), user_id: UserId(2), up_to: 3 });
+    /// A user’s name, display name or picture changed, or their account was deleted: the caller’s own, or that of somebody
+    /// who is or was in a conversation with the caller. The data is the user in their current state.
+    UserEvent = "user", numbered, User, json!(jane());
+    /// The caller has blocked or unblocked a user, on this or another device.
+    BlockEvent = "block", numbered, Block, json!(Block { user: jane(), blocked: true });
     /// A user is typing. It has no id and is never replayed.
     TypingEvent = "typing", passing, Typing, json!(Typing { conversation_id: ConversationId(7), user_id: UserId(2) });
     /// A user came online or went offline. It has no id and is never replayed.
@@ -107,10 +113,11 @@ pub struct ConversationOrRemoved;
 unions! {
     /// An event of a stream. Over a WebSocket, it is the text of a frame. A server-sent event has the same id, name and
     /// data, except that `message` events have no name.
-    StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | TypingEvent
-        | PresenceEvent | CaughtUpEvent | ResetEvent;
+    StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent
+        | BlockEvent | TypingEvent | PresenceEvent | CaughtUpEvent | ResetEvent;
     /// An event of a long poll: all events except those about the stream itself.
-    PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | TypingEvent | PresenceEvent;
+    PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent | BlockEvent
+        | TypingEvent | PresenceEvent;
     /// A request over a WebSocket: the text of a frame. It is validated and handled like the HTTP call of the same
     /// name, with the same errors.
     SocketRequest = SocketSend | SocketRead | SocketTyping;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::conversations::id as conversation;
 use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
-    error::ErrorCode::{ClientIdReused, NotFound, NotYours},
+    error::ErrorCode::{Blocked, ClientIdReused, NotFound, NotYours, Unreachable},
     model::{
         MessageId,
         schema::{ClientId, Content, Message},
@@ -64,7 +64,7 @@ pub fn send() -> Operation {
         "The message that the caller already sent with this client id",
     ))
     .created::<Message>("The new message")
-    .errors([NotFound, ClientIdReused])
+    .errors([NotFound, ClientIdReused, Blocked, Unreachable])
     .invalid(["content", "clientId"])
 }
 
@@ -74,7 +74,7 @@ pub fn edit() -> Operation {
         .parameter(id())
         .body::<EditMessage>()
         .ok::<Message>("The message")
-        .errors([NotYours, NotFound])
+        .errors([NotYours, NotFound, Blocked, Unreachable])
         .invalid(["content"])
 }
 
@@ -99,7 +99,7 @@ pub fn react() -> Operation {
         .parameter(id())
         .parameter(emoji())
         .ok::<Message>("The message")
-        .errors([NotFound])
+        .errors([NotFound, Blocked, Unreachable])
         .invalid(["emoji"])
 }
 

@@ -11,6 +11,8 @@ pub mod invites;
 pub mod messages;
 pub mod oauth;
 pub mod password;
+pub mod people;
+pub mod profile;
 pub mod rooms;
 pub mod server;
 pub mod sessions;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::conversations::{before, id};
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
-    error::ErrorCode::{NotARoom, NotFound, NotYours},
+    error::ErrorCode::{NotARoom, NotFound, NotYours, Unreachable},
     model::{
         Participant, UserId,
         schema::{AnyCaseUsername, Conversation, Name},
@@ -76,7 +76,7 @@ pub fn add_participant() -> Operation {
         .parameter(id())
         .optional_body::<AddParticipant>()
         .done()
-        .errors([NotFound, NotARoom])
+        .errors([NotFound, NotARoom, Unreachable])
 }
 
 pub fn remove_participant() -> Operation {

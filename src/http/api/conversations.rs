@@ -1,4 +1,4 @@
-//! Finding people, starting and listing conversations, marking them as read, and typing. Messages are in `messages`;
+//! Starting and listing conversations, marking them as read, and typing. Messages are in `messages`;
 //! what only rooms have is in `rooms`.
 
 use warp::http::StatusCode;
@@ -18,7 +18,6 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     let (read, send) = (Permission::Read, Permission::Send);
     vec![
-        Route::get("/api/usernames", read, search).operation(contract::search()),
         Route::get("/api/conversations", read, list).operation(contract::list()),
         Route::post("/api/conversations", send, start).operation(contract::start()),
         Route::get("/api/conversations/{id}", read, show).operation(contract::show()),
@@ -33,21 +32,6 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/conversations/{id}/typing", send, type_in)
             .operation(contract::send_typing()),
     ]
-}
-
-async fn search(request: Request) -> HandlerResult {
-    let user = request.user()?.id;
-    let prefix = request
-        .query
-        .get("search")
-        .map(str::trim)
-        .filter(|prefix| !prefix.is_empty());
-    let prefix = prefix.ok_or_else(|| Error::invalid("search", "Say how the username starts"))?;
-    Ok(ok(&request
-        .app
-        .store
-        .search_usernames(user, prefix)
-        .await?))
 }
 
 async fn list(request: Request) -> HandlerResult {

@@ -11,6 +11,8 @@ pub mod metrics;
 pub mod oauth;
 pub mod openapi;
 pub mod password;
+pub mod people;
+pub mod profile;
 pub mod rooms;
 pub mod sessions;
 pub mod settings;

@@ -286,7 +286,7 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
                 bytes: avatar.bytes,
             };
             // The server may be stopping. The next sign-in imports the picture again.
-            let _ = app.store.set_picture(user, picture).await;
+            let _ = app.store.take_picture(user, picture).await;
         }
     });
 }

@@ -21,7 +21,7 @@ use crate::{
     http::reply::{ErrorResponse, HandlerResult},
 };
 
-/// The most bytes of a body. The longest message takes 48,000 if every character is escaped.
+/// The most bytes of a body that isn’t a file. The longest message takes 48,000 if every character is escaped.
 const LIMIT: usize = 64 * 1024;
 /// The time limit for reading a body.
 const TIME: Duration = Duration::from_secs(30);
@@ -94,17 +94,25 @@ impl Body {
     }
 
     async fn read(&mut self, headers: &HeaderMap) -> HandlerResult<Vec<u8>> {
+        self.bytes(headers, LIMIT).await
+    }
+
+    /// Reads the body, which may have up to `limit` bytes.
+    ///
+    /// # Errors
+    /// 413, 408, and 400 if it ends early.
+    pub async fn bytes(&mut self, headers: &HeaderMap, limit: usize) -> HandlerResult<Vec<u8>> {
         let announced = headers
             .get(CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > LIMIT as u64) {
+        if announced.is_some_and(|length: u64| length > limit as u64) {
             return Err(too_large());
         }
         let read = async {
             let mut bytes = Vec::new();
             while let Some(chunk) = self.0.next().await {
                 let chunk = chunk.ok_or_else(|| malformed("The body ended early"))?;
-                if bytes.len() + chunk.len() > LIMIT {
+                if bytes.len() + chunk.len() > limit {
                     return Err(too_large());
                 }
                 // Usually there is one chunk, which needs no copy.

@@ -22,7 +22,7 @@ use crate::{
     metrics::Transport,
     model::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
-        MessageId, MessageView, Permission,
+        MessageId, MessageView, Permission, User,
     },
     store::{CONVERSATIONS_PAGE, Page as HistoryPage, Started, new_token},
 };
@@ -127,7 +127,7 @@ fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Mar
         @if newest.mine {
             "You: "
         } @else if let Some(author) = newest.author.filter(|_| is_room) {
-            bdi { (author.username) } ": "
+            bdi { (author.name()) } ": "
         }
         @if newest.deleted_at.is_some() {
             "Message deleted"
@@ -145,7 +145,7 @@ pub fn title_of<'a>(conversation: &ConversationView<'a>) -> &'a str {
     let other = conversation.other_participant;
     conversation
         .name
-        .or(other.map(|other| other.username.as_str()))
+        .or(other.map(User::name))
         .unwrap_or_default()
 }
 

@@ -182,7 +182,7 @@ impl Listing<'_> {
 fn author(message: &MessageView<'_>) -> Markup {
     html! {
         @if message.mine { "You" }
-        @else if let Some(author) = message.author { bdi { (author.username) } }
+        @else if let Some(author) = message.author { bdi { (author.name()) } }
     }
 }
 

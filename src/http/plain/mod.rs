@@ -9,6 +9,7 @@ pub mod messages;
 mod page;
 mod paths;
 pub mod rooms;
+pub mod settings;
 mod text;
 
 use warp::{

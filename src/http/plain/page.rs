@@ -74,7 +74,7 @@ fn navigation(session: &PageSession) -> Markup {
                 a href="/plain/rooms" { "Rooms" }
             }
             (session.form("/plain/sign-out", html! {
-                bdi { (session.user().username) } " "
+                a href="/plain/settings" { bdi { (session.user().name()) } } " "
                 input type="submit" value="Sign out";
             }))
         }

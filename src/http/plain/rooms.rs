@@ -295,7 +295,8 @@ async fn people_page<'a>(
 fn row(room: &Room, session: &PageSession, person: &Participant) -> Markup {
     let is_self = person.user.id == session.id();
     html! {
-        bdi { (person.user.username) }
+        bdi { (person.user.name()) }
+        @if person.user.display_name.is_some() { " (" bdi { (person.user.username) } ")" }
         @if is_self { " (you)" }
         @if person.role == Role::Owner { " " span .tag { "Owner" } }
         @if person.online && !is_self { " " span .tag { "Online" } }
@@ -367,7 +368,7 @@ async fn person(
 async fn get_participant(request: Request, id: ConversationId, user: UserId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let (room, person) = person(&request, &session, id, user).await?;
-    let name = &person.user.username;
+    let name = person.user.name();
     let action = format!("{}/{user}", paths::people(id));
     let main = html! {
         h1 { bdi { (name) } }

@@ -21,6 +21,8 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0))) FROM participants
              UNION ALL SELECT max(left_id) FROM departures
              UNION ALL SELECT max(reacted_id) FROM reactions
+             UNION ALL SELECT max(changed_id) FROM users
+             UNION ALL SELECT max(changed_id) FROM blocks
          ) WHERE id > (SELECT last_id FROM sequence)",
     ),
     (
@@ -62,6 +64,18 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "participants are miscounted: conversation",
         "SELECT id FROM conversations c
          WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
+    ),
+    (
+        "somebody can’t be found by their display name, or by one that they don’t have: user",
+        "SELECT u.id FROM users u WHERE (display_name IS NOT NULL) <>
+             EXISTS (SELECT 1 FROM name_parts WHERE user_id = u.id)",
+    ),
+    (
+        "a deleted account isn’t empty: user",
+        "SELECT id FROM users u WHERE deleted_at IS NOT NULL AND (
+             disabled_at IS NULL OR admin = 1 OR coalesce(display_name, avatar_url, password_hash) IS NOT NULL
+             OR EXISTS (SELECT 1 FROM sessions WHERE user_id = u.id)
+             OR EXISTS (SELECT 1 FROM identities WHERE user_id = u.id))",
     ),
     (
         "somebody has read further than anybody wrote: conversation",

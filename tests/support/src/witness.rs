@@ -142,7 +142,9 @@ impl Witness {
             "SELECT count(*) - count(DISTINCT id) FROM (
                  SELECT id FROM messages UNION ALL SELECT changed_id FROM messages WHERE changed_id IS NOT NULL
                  UNION ALL SELECT changed_id FROM conversations UNION ALL SELECT left_id FROM departures
-                 UNION ALL SELECT read_id FROM participants WHERE read_id IS NOT NULL)",
+                 UNION ALL SELECT read_id FROM participants WHERE read_id IS NOT NULL
+                 UNION ALL SELECT changed_id FROM users WHERE changed_id IS NOT NULL
+                 UNION ALL SELECT changed_id FROM blocks)",
             "SELECT count(*) FROM conversations c
              WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
             "SELECT count(*) FROM conversations c WHERE kind = 'room' AND participant_count > 0

@@ -16,6 +16,7 @@ use super::format::{
 use crate::{
     model::{SystemKind, Timestamp, username_key},
     store::{
+        activity::MAX_ACTIVITY_PARTICIPANTS,
         engine::{OpenError, migrate, sequence},
         files::{
             backup::{
@@ -23,7 +24,6 @@ use crate::{
             },
             open::open_source,
         },
-        participants::MAX_ACTIVITY_PARTICIPANTS,
         schema::SCHEMA,
         visible::IS_VISIBLE,
     },

@@ -10,8 +10,8 @@ use crate::store::{engine::OpenError, files::backup::BackupError};
 pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
-/// The version of this format. Version 1 had no actors.
-pub(super) const VERSION: u32 = 2;
+/// The version of this format. Version 1 had no actors, and version 2 no blocks.
+pub(super) const VERSION: u32 = 3;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -108,12 +108,14 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) fields: &'static [Field],
     pub(super) order: &'static str,
+    /// The first version of the format that has it.
+    pub(super) since: u32,
     /// The condition for rows that user `?1` sees; `seen` has the messages that they may read.
     pub(super) is_seen: &'static str,
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 8] = [
+pub(super) const TABLES: [Table; 9] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -129,8 +131,14 @@ pub(super) const TABLES: [Table; 8] = [
             field("botOf", "bot_of", Kind::Id).seen_as("CASE WHEN bot_of = ?1 THEN bot_of END"),
             field("disabledAt", "disabled_at", Kind::Time).seen_as("NULL"),
             field("passwordHash", "password_hash", Kind::Text).seen_as("NULL"),
+            field("displayName", "display_name", Kind::Text).optional(),
+            field("deletedAt", "deleted_at", Kind::Time).optional(),
+            field("changedId", "changed_id", Kind::Id)
+                .optional()
+                .seen_as("NULL"),
         ],
         order: "id",
+        since: 1,
         is_seen: "id = ?1 OR bot_of = ?1
             OR id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)
             OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen)
@@ -147,6 +155,7 @@ pub(super) const TABLES: [Table; 8] = [
             field("linkedAt", "linked_at", Kind::Time),
         ],
         order: "issuer, subject",
+        since: 1,
         is_seen: "user_id = ?1",
     },
     Table {
@@ -155,8 +164,12 @@ pub(super) const TABLES: [Table; 8] = [
         fields: &[
             field("user", "user_id", Kind::Id),
             field("type", "type", Kind::Text),
+            field("chosenAt", "chosen_at", Kind::Time)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN chosen_at END"),
         ],
         order: "user_id",
+        since: 1,
         is_seen: "user_id = ?1
             OR user_id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)",
     },
@@ -174,6 +187,7 @@ pub(super) const TABLES: [Table; 8] = [
             field("changedId", "changed_id", Kind::Id),
         ],
         order: "id",
+        since: 1,
         is_seen: "id IN mine",
     },
     Table {
@@ -192,6 +206,7 @@ pub(super) const TABLES: [Table; 8] = [
             field("readId", "read_id", Kind::Id).seen_as("CASE WHEN user_id = ?1 THEN read_id END"),
         ],
         order: "conversation_id, user_id",
+        since: 1,
         is_seen: "conversation_id IN mine",
     },
     Table {
@@ -203,6 +218,7 @@ pub(super) const TABLES: [Table; 8] = [
             field("leftId", "left_id", Kind::Id),
         ],
         order: "user_id, conversation_id",
+        since: 1,
         is_seen: "user_id = ?1",
     },
     Table {
@@ -225,6 +241,7 @@ pub(super) const TABLES: [Table; 8] = [
             field("changedId", "changed_id", Kind::Id),
         ],
         order: "id",
+        since: 1,
         is_seen: "id IN (SELECT id FROM seen)",
     },
     Table {
@@ -237,6 +254,20 @@ pub(super) const TABLES: [Table; 8] = [
             field("reactedId", "reacted_id", Kind::Id),
         ],
         order: "message_id, reacted_id",
+        since: 1,
         is_seen: "message_id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "blocks.jsonl",
+        name: "blocks",
+        fields: &[
+            field("user", "user_id", Kind::Id),
+            field("blockedUser", "blocked_id", Kind::Id),
+            field("blocked", "blocked", Kind::Flag),
+            field("changedId", "changed_id", Kind::Id),
+        ],
+        order: "user_id, blocked_id",
+        since: 3,
+        is_seen: "user_id = ?1",
     },
 ];

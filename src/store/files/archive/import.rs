@@ -24,6 +24,7 @@ use crate::{
             open::open_source,
             restore::{put_in_place, with_lock},
         },
+        name_parts,
         schema::{SCHEMA, SYSTEM_MESSAGES},
     },
 };
@@ -112,10 +113,13 @@ fn fill(
         of: 0,
         on_progress,
     };
-    for table in &TABLES {
+    let tables = TABLES
+        .iter()
+        .filter(|table| table.since <= manifest.tincan_archive);
+    for table in tables.clone() {
         import.of += fs::metadata(from.join(table.file)).map_or(0, |file| file.len());
     }
-    for table in &TABLES {
+    for table in tables {
         import.read(table)?;
     }
     // Counts are computed from the rows and not imported.
@@ -131,6 +135,7 @@ fn fill(
     transaction
         .execute_batch(SYSTEM_MESSAGES)
         .map_err(in_context)?;
+    name_parts::fill(&transaction).map_err(in_context)?;
     sequence::set_last_id(&transaction, manifest.last_id.unwrap_or(0)).map_err(in_context)?;
     Ok(transaction.commit().map_err(in_context)?)
 }

@@ -1,0 +1,48 @@
+//! Pictures of users: which files are accepted. None of these types can contain a script.
+
+use crate::error::{Error, Result};
+
+/// The most bytes of a picture.
+pub const PICTURE_BYTES: usize = 256 * 1024;
+/// The most pixels along a side of a picture that a user chooses.
+const MAX_SIDE: usize = 1024;
+
+/// Whether a file has the signature of its type.
+type Signature = fn(&[u8]) -> bool;
+
+/// The accepted media types, and the signature of each (WHATWG MIME Sniffing §6.1).
+const TYPES: [(&str, Signature); 4] = [
+    ("image/png", |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
+    ("image/jpeg", |bytes| bytes.starts_with(b"\xff\xd8\xff")),
+    ("image/gif", |bytes| {
+        bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
+    }),
+    ("image/webp", |bytes| {
+        bytes.starts_with(b"RIFF") && bytes.get(8..14) == Some(b"WEBPVP")
+    }),
+];
+
+/// The media type of a picture by its first bytes. None if it isn’t an accepted one.
+#[must_use]
+pub fn picture_type(bytes: &[u8]) -> Option<&'static str> {
+    let known = TYPES.iter().find(|(_, has_signature)| has_signature(bytes));
+    known.map(|&(media_type, _)| media_type)
+}
+
+/// Checks a picture that a user chooses for themselves, and returns its media type. Only the header is read: a picture
+/// with few bytes may claim a size that takes gigabytes to show.
+///
+/// # Errors
+/// [`Error::Invalid`] on `picture` if it isn’t a JPEG, PNG or WebP, or is too large.
+pub fn own_picture(bytes: &[u8]) -> Result<&'static str> {
+    let refuse = |reason: &str| Err(Error::invalid("picture", reason));
+    let known = picture_type(bytes).filter(|&media_type| media_type != "image/gif");
+    let (Some(media_type), Ok(size)) = (known, imagesize::blob_size(bytes)) else {
+        return refuse("Choose a JPEG, PNG or WebP picture");
+    };
+    let sides = 1..=MAX_SIDE;
+    if !sides.contains(&size.width) || !sides.contains(&size.height) {
+        return refuse("Pictures can be up to 1024 × 1024 pixels");
+    }
+    Ok(media_type)
+}
