@@ -11,6 +11,9 @@ pub const INVITE_DAYS: RangeInclusive<u32> = 1..=90;
 /// How many days an API token may be valid.
 pub const TOKEN_DAYS: RangeInclusive<u32> = 1..=365;
 
+/// How many conversations a person may pin: fewer than a page of the list has, so that one request shows all of them.
+pub const PINS: u32 = 20;
+
 /// Checks the number of people who may use an invitation against [`INVITE_USES`].
 ///
 /// # Errors

@@ -26,7 +26,10 @@ pub use self::{
         setup_link,
     },
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
-    conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
+    conversation::{
+        Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
+        Participant, Role,
+    },
     hook::Hook,
     input::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,

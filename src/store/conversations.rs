@@ -15,7 +15,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, User, UserId,
+        Change, Conversation, ConversationId, ConversationKind, ConversationSettings, EventId,
+        Member, Role, User, UserId,
     },
 };
 
@@ -38,6 +39,16 @@ pub(super) const CHANGED: Source = Source {
     },
 };
 
+/// Which conversations are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// All except hidden ones.
+    #[default]
+    All,
+    Pinned,
+    Archived,
+}
+
 /// The result of starting a direct conversation.
 #[derive(Debug)]
 pub enum Started {
@@ -59,7 +70,10 @@ impl Store {
                 return Err(Error::Yourself);
             }
             match find_direct(tx.connection, caller, other.id)? {
-                Some(existing) => Ok(Started::Existing(existing)),
+                Some(existing) => {
+                    show(tx, existing, caller)?;
+                    Ok(Started::Existing(existing))
+                }
                 None => create_direct(tx, caller, other.id)
                     .map(|created| Started::Created(Box::new(created))),
             }
@@ -68,7 +82,7 @@ impl Store {
     }
 
     /// One page of the caller's conversations, newest message first. With `before`, those after that conversation in
-    /// this order. Direct conversations without messages aren't listed.
+    /// this order. Direct conversations that are hidden or have no messages aren't listed.
     ///
     /// # Errors
     /// [`Error::NotFound`] if `before` isn't one of the caller's conversations.
@@ -76,6 +90,7 @@ impl Store {
         &self,
         caller: UserId,
         before: Option<ConversationId>,
+        listed: Listed,
     ) -> Result<Vec<(Conversation, Member)>> {
         self.read(move |connection| {
             let before = match before {
@@ -85,16 +100,25 @@ impl Store {
                 }
                 None => EventId(i64::MAX),
             };
-            let mut statement = connection.prepare_cached(
+            let lasts =
+                |number| format!("{number} >= (SELECT number FROM messages WHERE id = newest)");
+            let is_hidden = lasts("hidden_number");
+            let is_listed = match listed {
+                Listed::All => "1".to_owned(),
+                Listed::Pinned => "pinned_at IS NOT NULL".to_owned(),
+                Listed::Archived => lasts("archived_number"),
+            };
+            let mut statement = connection.prepare_cached(&format!(
                 // MATERIALIZED keeps SQLite from looking up the newest message a second time for the comparison.
                 "WITH mine AS MATERIALIZED (
-                     SELECT conversation_id,
+                     SELECT conversation_id, pinned_at, archived_number, hidden_number,
                             (SELECT m.id FROM messages m WHERE m.conversation_id = p.conversation_id
                              ORDER BY m.id DESC LIMIT 1) AS newest
                      FROM participants p WHERE user_id = ?1)
-                 SELECT conversation_id FROM mine WHERE newest < ?2
+                 SELECT conversation_id FROM mine
+                 WHERE newest < ?2 AND (hidden_number IS NULL OR NOT {is_hidden}) AND {is_listed}
                  ORDER BY newest DESC LIMIT ?3",
-            )?;
+            ))?;
             let ids = statement.query_map((caller.0, before.0, PAGE), |row| {
                 row.get(0).map(ConversationId)
             })?;
@@ -272,6 +296,40 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
         last_message: messages::newest(connection, id)?,
         ..conversation
     })
+}
+
+/// Shows a conversation again that its participant has hidden.
+fn show(tx: &mut Transaction<'_>, id: ConversationId, user: UserId) -> Result<()> {
+    let member = member(tx.connection, id, user)?;
+    let settings = ConversationSettings {
+        hidden_number: None,
+        ..member.settings
+    };
+    set_settings(tx, id, member, settings)
+}
+
+/// Stores a participant's own settings if they have changed, and tells their streams.
+pub(super) fn set_settings(
+    tx: &mut Transaction<'_>,
+    id: ConversationId,
+    member: Member,
+    settings: ConversationSettings,
+) -> Result<()> {
+    if settings == member.settings {
+        return Ok(());
+    }
+    let event = tx.next_id();
+    let member = Member {
+        settings: ConversationSettings {
+            changed_id: Some(event),
+            ..settings
+        },
+        ..member
+    };
+    participants::set_settings(tx.connection, id, &member)?;
+    let conversation = load(tx.connection, id)?;
+    tx.publish(event, [member].into(), Change::Conversation(conversation));
+    Ok(())
 }
 
 fn find_direct(

@@ -18,6 +18,7 @@ mod accounts;
 mod admin;
 mod changes;
 mod context;
+mod conversation_settings;
 mod conversations;
 mod credentials;
 mod engine;
@@ -47,7 +48,8 @@ mod visible;
 pub use self::{
     accounts::{Authentication, Credential, NewAccount, SignupGrant},
     admin::AccountUpdate,
-    conversations::{PAGE as CONVERSATIONS_PAGE, Started},
+    conversation_settings::SettingsUpdate,
+    conversations::{Listed, PAGE as CONVERSATIONS_PAGE, Started},
     engine::{FatalError, OpenError, with_suffix},
     files::{
         ArchiveError, BackupError, OnProgress, PARTIAL, Progress, back_up, check, export, import,

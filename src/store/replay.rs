@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rusqlite::Connection;
 
 use super::{
-    conversations,
+    conversation_settings, conversations,
     engine::sequence,
     handle::Store,
     messages,
@@ -99,6 +99,7 @@ const SOURCES: &[&Source] = &[
     &conversations::CHANGED,
     &read_marks::READ,
     &participants::LEFT,
+    &conversation_settings::CHANGED,
 ];
 
 /// Finds missed rows. Each index is read from `?2` on, conversation by conversation, so the cost depends on what was

@@ -16,5 +16,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0004_sequence.sql"),
         SYSTEM_MESSAGES,
         include_str!("migrations/0006_followers.sql"),
+        include_str!("migrations/0007_placeholder.sql"),
+        include_str!("migrations/0008_list_and_invitations.sql"),
     ],
 };

@@ -17,6 +17,7 @@ mod changes;
 mod command_line;
 mod concurrency;
 mod contract;
+mod conversation_settings;
 mod conversations;
 mod crash;
 mod daily;

@@ -54,6 +54,7 @@ GET    /api/conversations                               401     200    200   200
 POST   /api/conversations                               401     201    201   201   201     401      401       403        403
 GET    /api/conversations/{id}                          401     404    200   200   404     401      401       200        200
 PATCH  /api/conversations/{id}                          401     404    403   200   404     401      401       403        403
+PATCH  /api/conversations/{id}/settings                 401     404    200   200   404     401      401       403        403
 GET    /api/conversations/{id}/other_participant        401     404    200   200   404     401      401       200        200
 GET    /api/conversations/{id}/participants             401     404    200   200   404     401      401       200        200
 POST   /api/conversations/{id}/participants             401     404    204   204   404     401      401       403        403
@@ -351,6 +352,7 @@ impl Scene {
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),
             "PATCH /api/conversations/{id}" => json!({ "name": "Garden" }),
+            "PATCH /api/conversations/{id}/settings" => json!({ "pinned": true }),
             "POST /api/conversations/{id}/participants" => {
                 json!({ "username": self.another.username })
             }

@@ -24,7 +24,7 @@ use crate::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
         MessageId, MessageView, Permission,
     },
-    store::{CONVERSATIONS_PAGE, Page as HistoryPage, Started, new_token},
+    store::{CONVERSATIONS_PAGE, Listed, Page as HistoryPage, Started, new_token},
 };
 
 /// Messages on one page.
@@ -77,8 +77,8 @@ async fn list_page<'a>(
     before: Option<ConversationId>,
     field: Field<'_>,
 ) -> HandlerResult<Page<'a>> {
-    let caller = session.id();
-    let conversations = request.app.store.conversations(caller, before).await?;
+    let (store, caller) = (&request.app.store, session.id());
+    let conversations = store.conversations(caller, before, Listed::All).await?;
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
     let title = "Conversations";

@@ -18,7 +18,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              SELECT max(id) AS id FROM messages
              UNION ALL SELECT max(changed_id) FROM messages
              UNION ALL SELECT max(changed_id) FROM conversations
-             UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0))) FROM participants
+             UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0), coalesce(settings_id, 0))) FROM participants
              UNION ALL SELECT max(left_id) FROM departures
              UNION ALL SELECT max(reacted_id) FROM reactions
          ) WHERE id > (SELECT last_id FROM sequence)",
@@ -67,6 +67,12 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "somebody has read further than anybody wrote: conversation",
         "SELECT conversation_id FROM participants p
          WHERE last_read_number > (
+             SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",
+    ),
+    (
+        "somebody has set something about messages that nobody wrote: conversation",
+        "SELECT conversation_id FROM participants p
+         WHERE max(coalesce(archived_number, 0), coalesce(hidden_number, 0), coalesce(unread_number, 0)) > (
              SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",
     ),
 ];

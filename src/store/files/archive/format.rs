@@ -190,6 +190,21 @@ pub(super) const TABLES: [Table; 8] = [
             field("lastReadNumber", "last_read_number", Kind::Number)
                 .seen_as("CASE WHEN user_id = ?1 OR (conversation_id, user_id) IN shown THEN last_read_number END"),
             field("readId", "read_id", Kind::Id).seen_as("CASE WHEN user_id = ?1 THEN read_id END"),
+            field("pinnedAt", "pinned_at", Kind::Time)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN pinned_at END"),
+            field("archivedNumber", "archived_number", Kind::Number)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN archived_number END"),
+            field("hiddenNumber", "hidden_number", Kind::Number)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN hidden_number END"),
+            field("unreadNumber", "unread_number", Kind::Number)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN unread_number END"),
+            field("settingsId", "settings_id", Kind::Id)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN settings_id END"),
         ],
         order: "conversation_id, user_id",
         is_seen: "conversation_id IN mine",
