@@ -138,7 +138,7 @@ CREATE INDEX invite_rooms_by_conversation ON invite_rooms (conversation_id);
 
 -- What administrators have set for everybody: one row, or none as long as they have set nothing. The default room is
 -- the one that new people join.
-CREATE TABLE server_settings (
+CREATE TABLE admin_settings (
     only_row           INTEGER PRIMARY KEY CHECK (only_row = 1),
     members_may_invite INTEGER NOT NULL CHECK (members_may_invite IN (0, 1)),
     default_room_id    INTEGER REFERENCES conversations (id) ON DELETE SET NULL

@@ -22,8 +22,8 @@ use serde::{Serialize, Serializer};
 
 pub use self::{
     account::{
-        Account, ApiToken, Identity, Invite, Scope, SessionInfo, invite_link, reset_link,
-        setup_link,
+        Account, AdminSettings, ApiToken, Identity, Invite, InviteRoom, Scope, SessionInfo,
+        invite_link, reset_link, setup_link,
     },
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{
@@ -32,8 +32,8 @@ pub use self::{
     },
     hook::Hook,
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
-        room_name, token_name, username_key,
+        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, default_room_name, is_bidi_control,
+        message_content, room_name, token_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
     permission::Permission,

@@ -344,7 +344,7 @@ fn find_direct(
         .optional()
 }
 
-fn create_direct(
+pub(super) fn create_direct(
     tx: &mut Transaction<'_>,
     caller: UserId,
     other: UserId,

@@ -16,6 +16,8 @@
 
 mod accounts;
 mod admin;
+mod admin_settings;
+mod arrivals;
 mod changes;
 mod context;
 mod conversation_settings;
@@ -46,8 +48,9 @@ mod users;
 mod visible;
 
 pub use self::{
-    accounts::{Authentication, Credential, NewAccount, SignupGrant},
+    accounts::{Authentication, Credential, NewAccount, SignedUp, SignupGrant},
     admin::AccountUpdate,
+    admin_settings::AdminSettingsUpdate,
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE, Started},
     engine::{FatalError, OpenError, with_suffix},
@@ -58,6 +61,7 @@ pub use self::{
     handle::Store,
     hooks::HookTarget,
     identities::Picture,
+    invites::{InviteRooms, NewInvite},
     messages::Page,
     replay::{Backlog, Position},
     resets::Reset,

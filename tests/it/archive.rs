@@ -63,7 +63,23 @@ impl Home {
         let room = anna.make_room("Club", &["bob", "carl"], false).await;
         carl.say(&room, "in the club").await;
         bob.delete(&participant(&room, "me")).await;
-        anna.make_room("Square", &[], true).await;
+        let square = anna.make_room("Square", &[], true).await;
+        for (client, conversation, settings) in [
+            (
+                &anna,
+                &square,
+                json!({ "pinned": true, "markedUnread": true }),
+            ),
+            (&anna, &room, json!({ "archived": true })),
+            (&bob, &conversation, json!({ "hidden": true })),
+        ] {
+            let path = format!("/api/conversations/{conversation}/settings");
+            client.patch(&path, settings).await.expect(200);
+        }
+        let settings = json!({ "defaultRoomId": square, "membersMayInvite": true });
+        anna.patch("/api/admin/settings", settings)
+            .await
+            .expect(200);
         Connection::open(&database)
             .expect("a database")
             .execute_batch(
@@ -131,7 +147,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 10, "{:?}", first.keys());
+    assert_eq!(first.len(), 11, "{:?}", first.keys());
     assert!(first.values().all(|bytes| !bytes.is_empty()));
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);
@@ -158,6 +174,54 @@ async fn an_archive_of_before_actors_were_kept_is_taken_in_as_well() {
     home.done(&["import", "before"], "other.db").await;
     home.done(&["export", "again"], "other.db").await;
     assert_eq!(files(&home.file("now")), files(&home.file("again")));
+}
+
+#[tokio::test]
+async fn an_archive_of_before_there_were_settings_is_taken_in_as_well() {
+    let home = Home::new().await;
+    home.done(&["export", "before"], "tincan.db").await;
+    let before = home.file("before");
+    fs::remove_file(before.join("settings.jsonl")).expect("a file");
+    let fields = [
+        "pinnedAt",
+        "archivedNumber",
+        "hiddenNumber",
+        "unreadNumber",
+        "settingsId",
+    ];
+    change_lines(&before.join("participants.jsonl"), |line| {
+        for field in fields {
+            assert!(line.remove(field).is_some(), "{field}");
+        }
+    });
+    change_lines(&before.join("archive.json"), |title| {
+        title.insert("tincanArchive".to_owned(), json!(2));
+    });
+    home.done(&["import", "before"], "other.db").await;
+    let server = Server::start(Config {
+        database: home.file("other.db"),
+        ..strict()
+    })
+    .await;
+    let anna = server.nobody().log_in("anna", PASSWORD).await;
+    let settings = anna.get("/api/admin/settings").await.expect(200);
+    assert_eq!(
+        settings,
+        json!({ "membersMayInvite": false, "defaultRoomId": null })
+    );
+    let pinned = anna.get("/api/conversations?only=pinned").await;
+    assert_eq!(pinned.expect(200), json!([]));
+}
+
+/// Changes each line of a file of JSON lines.
+fn change_lines(path: &Path, change: impl Fn(&mut serde_json::Map<String, Value>)) {
+    let text = fs::read_to_string(path).expect("lines");
+    let lines = text.lines().map(|line| {
+        let mut line = serde_json::from_str(line).expect("an object");
+        change(&mut line);
+        serde_json::to_string(&line).expect("JSON") + "\n"
+    });
+    fs::write(path, lines.collect::<String>()).expect("lines");
 }
 
 #[tokio::test]
@@ -242,7 +306,11 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
             .expect("a list")
             .as_slice()
     );
-    assert_eq!(names("conversations.jsonl", "name"), ["Club"]);
+    assert_eq!(
+        names("conversations.jsonl", "name"),
+        [Value::Null, json!("Club")],
+        "with who invited carl, and the room"
+    );
     assert_eq!(names("pictures.jsonl", "user"), ["1"]);
     assert_eq!(names("identities.jsonl", "user"), [] as [Value; 0]);
     for (name, bytes) in &files {
@@ -330,8 +398,8 @@ async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
         ),
         (
             "archive.json",
-            "\"tincanArchive\":2",
             "\"tincanArchive\":3",
+            "\"tincanArchive\":4",
             "newer",
         ),
         (

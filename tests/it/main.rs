@@ -10,6 +10,7 @@ use tincan_testing::{self as support, old_database, provider, witness, writers};
 
 mod accounts;
 mod activity;
+mod addresses;
 mod administrators;
 mod archive;
 mod backup;
@@ -34,6 +35,7 @@ mod health;
 mod home;
 mod http;
 mod invites;
+mod landing;
 mod lifecycle;
 mod long_poll;
 mod matrix;

@@ -81,6 +81,7 @@ async fn list_page<'a>(
     let conversations = store.conversations(caller, before, Listed::All).await?;
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
+    let may_invite = request.app.may_invite(caller).await?;
     let title = "Conversations";
     let main = html! {
         h1 { (title) }
@@ -98,6 +99,7 @@ async fn list_page<'a>(
                 }
             }
         }
+        @if may_invite { p { a href="/plain/invites" { "Invite people" } } }
         @if before.is_some() { p { a href="/plain" { "Newest conversations" } } }
         @if let Some((conversation, _)) = last {
             p { a href={ "/plain?before=" (conversation.id.to_string()) } { "Older conversations" } }

@@ -70,6 +70,11 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",
     ),
     (
+        "people are let into a conversation that isn’t a room: conversation",
+        "SELECT id FROM conversations WHERE kind <> 'room' AND (
+             id IN (SELECT default_room_id FROM admin_settings) OR id IN (SELECT conversation_id FROM invite_rooms))",
+    ),
+    (
         "somebody has set something about messages that nobody wrote: conversation",
         "SELECT conversation_id FROM participants p
          WHERE max(coalesce(archived_number, 0), coalesce(hidden_number, 0), coalesce(unread_number, 0)) > (

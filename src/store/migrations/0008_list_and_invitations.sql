@@ -12,7 +12,7 @@ CREATE TABLE invite_rooms (
     PRIMARY KEY (invite_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX invite_rooms_by_conversation ON invite_rooms (conversation_id);
-CREATE TABLE server_settings (
+CREATE TABLE admin_settings (
     only_row           INTEGER PRIMARY KEY CHECK (only_row = 1),
     members_may_invite INTEGER NOT NULL CHECK (members_may_invite IN (0, 1)),
     default_room_id    INTEGER REFERENCES conversations (id) ON DELETE SET NULL

@@ -10,8 +10,8 @@ use crate::store::{engine::OpenError, files::backup::BackupError};
 pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
-/// The version of this format. Version 1 had no actors.
-pub(super) const VERSION: u32 = 2;
+/// The version of this format. Version 1 had no actors, and version 2 no settings.
+pub(super) const VERSION: u32 = 3;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -105,6 +105,8 @@ impl Field {
 /// A table and its file.
 pub(super) struct Table {
     pub(super) file: &'static str,
+    /// The first version of the format that has it.
+    pub(super) since: u32,
     pub(super) name: &'static str,
     pub(super) fields: &'static [Field],
     pub(super) order: &'static str,
@@ -113,9 +115,10 @@ pub(super) struct Table {
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 8] = [
+pub(super) const TABLES: [Table; 9] = [
     Table {
         file: "users.jsonl",
+        since: 1,
         name: "users",
         fields: &[
             field("id", "id", Kind::Id),
@@ -138,6 +141,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "identities.jsonl",
+        since: 1,
         name: "identities",
         fields: &[
             field("issuer", "issuer", Kind::Text),
@@ -151,6 +155,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "pictures.jsonl",
+        since: 1,
         name: "avatars",
         fields: &[
             field("user", "user_id", Kind::Id),
@@ -162,6 +167,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "conversations.jsonl",
+        since: 1,
         name: "conversations",
         fields: &[
             field("id", "id", Kind::Id),
@@ -178,6 +184,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "participants.jsonl",
+        since: 1,
         name: "participants",
         fields: &[
             field("conversation", "conversation_id", Kind::Id),
@@ -211,6 +218,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "departures.jsonl",
+        since: 1,
         name: "departures",
         fields: &[
             field("user", "user_id", Kind::Id),
@@ -222,6 +230,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "messages.jsonl",
+        since: 1,
         name: "messages",
         fields: &[
             field("id", "id", Kind::Id),
@@ -244,6 +253,7 @@ pub(super) const TABLES: [Table; 8] = [
     },
     Table {
         file: "reactions.jsonl",
+        since: 1,
         name: "reactions",
         fields: &[
             field("message", "message_id", Kind::Id),
@@ -253,5 +263,16 @@ pub(super) const TABLES: [Table; 8] = [
         ],
         order: "message_id, reacted_id",
         is_seen: "message_id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "settings.jsonl",
+        since: 3,
+        name: "admin_settings",
+        fields: &[
+            field("membersMayInvite", "members_may_invite", Kind::Flag),
+            field("defaultRoom", "default_room_id", Kind::Id),
+        ],
+        order: "only_row",
+        is_seen: "0",
     },
 ];

@@ -116,7 +116,9 @@ fn fill(
         import.of += fs::metadata(from.join(table.file)).map_or(0, |file| file.len());
     }
     for table in &TABLES {
-        import.read(table)?;
+        if table.since <= manifest.tincan_archive {
+            import.read(table)?;
+        }
     }
     // Counts are computed from the rows and not imported.
     transaction
