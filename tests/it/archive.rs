@@ -312,6 +312,11 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         "with who invited carl, and the room"
     );
     assert_eq!(names("pictures.jsonl", "user"), ["1"]);
+    for field in ["archivedNumber", "settingsId"] {
+        let set = names("participants.jsonl", field);
+        assert!(set.iter().all(Value::is_null), "what anna has set: {set:?}");
+    }
+    assert_eq!(files[Path::new("settings.jsonl")], b"");
     assert_eq!(names("identities.jsonl", "user"), [] as [Value; 0]);
     for (name, bytes) in &files {
         let text = String::from_utf8_lossy(bytes);

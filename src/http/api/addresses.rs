@@ -18,7 +18,7 @@ use crate::{
     model::Permission,
 };
 
-/// How the interfaces of containers and virtual machines are called. Other devices don't reach what is on them.
+/// How the interfaces of containers and virtual machines are called. Other devices don’t reach what is on them.
 const VIRTUAL: [&str; 9] = [
     "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "lxc",
 ];
@@ -88,29 +88,26 @@ fn addresses(app: &App) -> Vec<String> {
     if app.settings.public_url.is_some() || listening.ip().is_loopback() {
         return Vec::new();
     }
-    let interfaces = if listening.ip().is_unspecified() {
-        get_if_addrs().unwrap_or_else(|error| {
-            tracing::warn!(%error, "can’t list this machine’s addresses");
-            Vec::new()
-        })
-    } else {
+    if !listening.ip().is_unspecified() {
         return vec![url(listening.ip(), listening.port())];
-    };
+    }
+    let interfaces = get_if_addrs().unwrap_or_else(|error| {
+        tracing::warn!(%error, "can’t list this machine’s addresses");
+        Vec::new()
+    });
     let mut interfaces: Vec<_> = interfaces
         .into_iter()
         .filter(|interface| is_reached(interface, listening))
         .collect();
     interfaces.sort_by_key(|interface| (is_virtual(interface), interface.ip().is_ipv6()));
-    let mut urls: Vec<_> = interfaces
+    interfaces
         .iter()
         .map(|interface| url(interface.ip(), listening.port()))
-        .collect();
-    urls.dedup();
-    urls
+        .collect()
 }
 
 /// Whether the server listens at an address of this interface, and other devices can name it. A link-local IPv6 address
-/// needs a zone, which URLs don't have (RFC 6874 was given up).
+/// needs a zone, which URLs don’t have (RFC 6874 was given up).
 fn is_reached(interface: &Interface, listening: SocketAddr) -> bool {
     let is_heard = listening.is_ipv6() || interface.ip().is_ipv4();
     is_heard && !interface.is_loopback() && !interface.is_link_local()

@@ -126,7 +126,7 @@ async fn invites_page<'a>(
         }
         (session.form(PATH, html! {
             (number_field("uses", "People", 1, most))
-            (number_field("days", "Expires after days", 7, *limits::INVITE_DAYS.end()))
+            (number_field("days", "Expires in (days)", 7, *limits::INVITE_DAYS.end()))
             p { input type="submit" value="Create link"; }
         }))
         @if invites.is_empty() {
