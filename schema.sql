@@ -132,6 +132,11 @@ CREATE INDEX conversations_open ON conversations (id) WHERE open = 1;
 -- Participants. Their streams receive changes numbered after `since_id`, which is when they joined. They may read
 -- messages after `history_id`; in an open room, that includes messages from before they joined. The read mark is a
 -- message's number. `read_id` is the place in the sequence where it was last moved by reading.
+--
+-- The last columns are the participant's own settings of the conversation, and `settings_id` is the place in the
+-- sequence where they last changed. It is archived, and hidden, as long as its newest message has no higher number than
+-- it had at the time, so a message ends both without a write. In the same way it is marked unread as long as the read
+-- mark isn't beyond `unread_number`.
 CREATE TABLE participants (
     conversation_id  INTEGER NOT NULL REFERENCES conversations (id),
     user_id          INTEGER NOT NULL REFERENCES users (id),
@@ -140,10 +145,33 @@ CREATE TABLE participants (
     last_read_number INTEGER NOT NULL,
     history_id       INTEGER NOT NULL DEFAULT 0,
     read_id          INTEGER,
+    pinned_at        INTEGER,
+    archived_number  INTEGER,
+    hidden_number    INTEGER,
+    unread_number    INTEGER,
+    settings_id      INTEGER,
     PRIMARY KEY (conversation_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_by_user ON participants (user_id);
 CREATE INDEX participants_by_read ON participants (conversation_id, read_id) WHERE read_id IS NOT NULL;
+CREATE INDEX participants_by_settings ON participants (user_id, settings_id) WHERE settings_id IS NOT NULL;
+
+-- The rooms that people join who come with an invitation, in order.
+CREATE TABLE invite_rooms (
+    invite_id       INTEGER NOT NULL REFERENCES invites (id) ON DELETE CASCADE,
+    position        INTEGER NOT NULL,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    PRIMARY KEY (invite_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX invite_rooms_by_conversation ON invite_rooms (conversation_id);
+
+-- What administrators have set for everybody: one row, or none as long as they have set nothing. The default room is
+-- the one that new people join.
+CREATE TABLE admin_settings (
+    only_row           INTEGER PRIMARY KEY CHECK (only_row = 1),
+    members_may_invite INTEGER NOT NULL CHECK (members_may_invite IN (0, 1)),
+    default_room_id    INTEGER REFERENCES conversations (id) ON DELETE SET NULL
+) STRICT;
 
 -- Who has left which conversation, and where in the sequence. It is replayed to their streams, which no longer see the
 -- conversation.

@@ -29,7 +29,7 @@ use crate::{
         Account, InviteId, Scope, SessionId, Username, invite_link, limits, reset_link, token_name,
     },
     status::Status,
-    store::{AccountUpdate, NewToken, Store, with_suffix},
+    store::{AccountUpdate, InviteRooms, NewInvite, NewToken, Store, with_suffix},
 };
 
 /// How long a command may take to arrive.
@@ -74,6 +74,9 @@ pub enum Command {
     CreateInvite {
         uses: u32,
         days: u32,
+        /// By name; the default room if left out.
+        #[serde(default)]
+        rooms: Vec<String>,
     },
     RevokeInvite {
         id: String,
@@ -144,16 +147,20 @@ impl Command {
                 store.end_account_sessions(account.user.id, id).await?;
                 Value::Null
             }
-            Self::ListInvites => json!(store.invites().await?),
-            Self::CreateInvite { uses, days } => {
-                let uses = limits::invite_uses(uses)?;
-                let lasts = limits::days(days, &limits::INVITE_DAYS)?;
-                let (invite, token) = store.create_invite(None, uses, lasts).await?;
+            Self::ListInvites => json!(store.invites(None).await?),
+            Self::CreateInvite { uses, days, rooms } => {
+                let new = NewInvite {
+                    by: None,
+                    uses: limits::invite_uses(uses, &limits::INVITE_USES)?,
+                    lasts: limits::days(days, &limits::INVITE_DAYS)?,
+                    rooms: invite_rooms(store, rooms).await?,
+                };
+                let (invite, token) = store.create_invite(new).await?;
                 with(&invite, "link", invite_link(base, &token))
             }
             Self::RevokeInvite { id } => {
                 let id: InviteId = parse(&id, "Invitation")?;
-                store.revoke_invite(id).await?;
+                store.revoke_invite(id, None).await?;
                 Value::Null
             }
             Self::ListTokens => json!(store.tokens(None).await?),
@@ -190,6 +197,27 @@ async fn list_users(store: &Store, search: &str) -> Result<Value> {
         }
         all.extend(page);
     }
+}
+
+async fn invite_rooms(store: &Store, names: Vec<String>) -> Result<InviteRooms> {
+    if names.is_empty() {
+        return Ok(InviteRooms::Default);
+    }
+    let mut rooms = Vec::with_capacity(names.len());
+    for name in names {
+        match store.rooms_called(name.clone()).await?[..] {
+            [room] => rooms.push(room),
+            [] => {
+                return Err(Error::invalid("rooms", format!("No room is called {name}")));
+            }
+            _ => {
+                let reason = format!("More than one room is called {name}");
+                return Err(Error::invalid("rooms", reason));
+            }
+        }
+    }
+    limits::invite_rooms(&rooms)?;
+    Ok(InviteRooms::These(rooms))
 }
 
 fn parse<T: FromStr>(id: &str, what: &'static str) -> Result<T> {

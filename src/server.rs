@@ -168,7 +168,7 @@ impl Server {
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?
         };
-        let app = App::new(store, bus, metrics, setup, settings);
+        let app = App::new(store, bus, metrics, setup, settings, address);
         Ok(Self {
             listener,
             address,

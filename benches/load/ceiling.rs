@@ -78,7 +78,8 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
         dev: true,
         ..ServerSettings::default()
     };
-    let app = App::new(store, bus, metrics, Setup::unneeded(), settings);
+    let setup = Setup::unneeded();
+    let app = App::new(store, bus, metrics, setup, settings, listener.local_addr()?);
     // Grouped and boxed as the server's own routes are, so that the way through the tree is as long.
     let messages = warp::path!(i64 / "messages");
     let send = messages

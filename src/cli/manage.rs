@@ -75,6 +75,9 @@ pub enum InviteCommand {
         /// How many days it is good for
         #[arg(long, default_value_t = 7, value_parser = in_range(limits::INVITE_DAYS))]
         days: u32,
+        /// A room that they join, instead of the default room; may be given more than once
+        #[arg(long = "room", value_name = "NAME")]
+        rooms: Vec<String>,
     },
     /// Make an invitation no good
     Revoke { id: String },
@@ -189,9 +192,10 @@ impl InviteCommand {
     fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListInvites, INVITES),
-            Self::Make { uses, days } => {
-                (Command::CreateInvite { uses, days }, Output::Secret("link"))
-            }
+            Self::Make { uses, days, rooms } => (
+                Command::CreateInvite { uses, days, rooms },
+                Output::Secret("link"),
+            ),
             Self::Revoke { id } => (Command::RevokeInvite { id }, Output::Done),
         }
     }

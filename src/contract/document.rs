@@ -325,7 +325,7 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
             codes.extend((!is_safe).then_some(CrossOrigin));
         }
         Permission::Bearer => codes.extend([Unauthorized, Scope]),
-        Permission::Administrator => {
+        Permission::Invite | Permission::Administrator => {
             codes.extend([Unauthorized, Scope, NotAdmin]);
             codes.extend((!is_safe).then_some(CrossOrigin));
         }
@@ -367,7 +367,9 @@ fn schemes(permission: Permission) -> Vec<Scheme> {
             Scheme::Query,
         ],
         Permission::Send => vec![Scheme::Bearer, Scheme::Cookie, Scheme::SendToken],
-        Permission::Person | Permission::Administrator => vec![Scheme::Bearer, Scheme::Cookie],
+        Permission::Person | Permission::Invite | Permission::Administrator => {
+            vec![Scheme::Bearer, Scheme::Cookie]
+        }
         Permission::Bearer => vec![Scheme::Bearer],
         Permission::Page | Permission::Form => vec![Scheme::Cookie],
     }

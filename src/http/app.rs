@@ -1,6 +1,6 @@
 //! The state that handlers share, and the settings of the server.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,8 @@ pub struct App {
     pub throttle: Throttle,
     pub setup: Setup,
     pub settings: Arc<ServerSettings>,
+    /// The address that the server listens on.
+    pub address: SocketAddr,
     /// Cancelled when the server stops. Streams then end by themselves.
     pub stopping: CancellationToken,
 }
@@ -35,6 +37,12 @@ impl App {
         }
     }
 
+    /// Whether the user may invite others.
+    pub async fn may_invite(&self, user: UserId) -> Result<bool> {
+        let settings = self.store.admin_settings().await?;
+        Ok(settings.members_may_invite || self.is_admin(user).await?)
+    }
+
     /// The state around a store.
     #[must_use]
     pub fn new(
@@ -43,6 +51,7 @@ impl App {
         metrics: Arc<Metrics>,
         setup: Setup,
         settings: ServerSettings,
+        address: SocketAddr,
     ) -> Arc<Self> {
         Arc::new(Self {
             presence: Presence::new(&store, &bus),
@@ -53,6 +62,7 @@ impl App {
             throttle: Throttle::default(),
             setup,
             settings: Arc::new(settings),
+            address,
             stopping: CancellationToken::new(),
         })
     }

@@ -34,7 +34,9 @@ use self::{
 /// The tables of the API, one per resource.
 const API: &[fn() -> Vec<Route>] = &[
     api::accounts::routes,
+    api::addresses::routes,
     api::admin::routes,
+    api::admin_settings::routes,
     api::conversations::routes,
     api::hooks::routes,
     api::invites::routes,
@@ -55,6 +57,7 @@ const API: &[fn() -> Vec<Route>] = &[
 const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::accounts::routes,
     plain::conversations::routes,
+    plain::invites::routes,
     plain::messages::routes,
     plain::rooms::routes,
     plain::settings::routes,

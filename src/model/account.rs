@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{InviteId, SessionId, Timestamp, User, limits, schema::Name};
+use super::{ConversationId, InviteId, SessionId, Timestamp, User, limits, schema::Name};
 
 /// What an API token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +109,26 @@ pub struct Invite {
     pub created_by: Option<User>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// The rooms that people join who come with it. One that its creator has left since is not among them.
+    pub rooms: Vec<InviteRoom>,
+}
+
+/// A room that an invitation leads to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InviteRoom {
+    pub id: ConversationId,
+    #[schemars(with = "Name")]
+    pub name: String,
+}
+
+/// What administrators have set for everybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminSettings {
+    /// Whether everybody may create invitations, and not only administrators.
+    pub members_may_invite: bool,
+    /// The room that new people join. Null if there is none.
+    pub default_room_id: Option<ConversationId>,
 }
 
 /// The page on which an invited person creates an account. The token is in the fragment, which browsers don't send to

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ConversationId, EventId, Message, MessageId, MessageView, User, UserId, schema};
+use super::{
+    ConversationId, EventId, Message, MessageId, MessageView, Timestamp, User, UserId, schema,
+};
 
 /// The kind of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +34,32 @@ pub struct Member {
     pub history_id: EventId,
     /// The number of the newest message that they have read; 0 if none.
     pub last_read_number: i64,
+    pub settings: ConversationSettings,
+}
+
+/// What a participant has set for themselves in a conversation. Others aren't told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConversationSettings {
+    pub pinned_at: Option<Timestamp>,
+    /// Archived until there is a message with a higher number.
+    pub archived_number: Option<i64>,
+    /// Hidden until there is a message with a higher number.
+    pub hidden_number: Option<i64>,
+    /// Marked unread until a message with a higher number is read.
+    pub unread_number: Option<i64>,
+    /// The place in the sequence where they last changed.
+    pub changed_id: Option<EventId>,
+}
+
+impl ConversationSettings {
+    /// Those of somebody who has set nothing.
+    pub const NONE: Self = Self {
+        pinned_at: None,
+        archived_number: None,
+        hidden_number: None,
+        unread_number: None,
+        changed_id: None,
+    };
 }
 
 impl Member {
@@ -43,6 +71,7 @@ impl Member {
             role: Role::Member,
             history_id: EventId(0),
             last_read_number: 0,
+            settings: ConversationSettings::NONE,
         }
     }
 
@@ -50,6 +79,14 @@ impl Member {
     #[must_use]
     pub fn may_see(&self, message: MessageId) -> bool {
         message > self.history_id
+    }
+
+    /// Whether they have marked the conversation as unread, and haven't read since.
+    #[must_use]
+    pub fn is_marked_unread(&self) -> bool {
+        self.settings
+            .unread_number
+            .is_some_and(|number| self.last_read_number <= number)
     }
 }
 
@@ -85,32 +122,39 @@ impl Conversation {
     /// The contract's Conversation object for a member.
     #[must_use]
     pub fn view(&self, member: &Member) -> ConversationView<'_> {
+        let settings = &member.settings;
+        let newest = self
+            .last_message
+            .as_ref()
+            .map_or(0, |message| message.number);
+        let lasts = |number: Option<i64>| number.is_some_and(|number| newest <= number);
         let is_room = self.kind == ConversationKind::Room;
-        self.view_as(
-            member.user,
-            is_room.then_some(member.role),
-            member.last_read_number,
-            self.last_message
-                .as_ref()
-                .filter(|message| member.may_see(message.id)),
-        )
+        let last_message = self
+            .last_message
+            .as_ref()
+            .filter(|message| member.may_see(message.id));
+        let last_number = last_message.map_or(0, |message| message.number);
+        let unread_count = (last_number - member.last_read_number).max(0);
+        ConversationView {
+            version: settings
+                .changed_id
+                .map_or(self.changed_id, |id| id.max(self.changed_id)),
+            role: is_room.then_some(member.role),
+            last_message: last_message.map(|message| message.view(member.user)),
+            has_unread_messages: unread_count > 0,
+            unread_count,
+            last_read_number: member.last_read_number,
+            pinned: settings.pinned_at.is_some(),
+            archived: lasts(settings.archived_number),
+            hidden: lasts(settings.hidden_number),
+            marked_unread: member.is_marked_unread(),
+            ..self.view_from_outside(member.user)
+        }
     }
 
     /// The contract's Conversation object for a user who isn't a member.
     #[must_use]
     pub fn view_from_outside(&self, caller: UserId) -> ConversationView<'_> {
-        self.view_as(caller, None, 0, None)
-    }
-
-    fn view_as<'a>(
-        &'a self,
-        caller: UserId,
-        role: Option<Role>,
-        last_read_number: i64,
-        last_message: Option<&'a Message>,
-    ) -> ConversationView<'a> {
-        let last_number = last_message.map_or(0, |message| message.number);
-        let unread_count = (last_number - last_read_number).max(0);
         let mut people = self.pair.iter().flatten();
         ConversationView {
             id: self.id,
@@ -120,11 +164,15 @@ impl Conversation {
             other_participant: people.find(|user| user.id != caller),
             participant_count: self.participant_count,
             open: self.open,
-            role,
-            last_message: last_message.map(|message| message.view(caller)),
-            has_unread_messages: unread_count > 0,
-            unread_count,
-            last_read_number,
+            role: None,
+            last_message: None,
+            has_unread_messages: false,
+            unread_count: 0,
+            last_read_number: 0,
+            pinned: false,
+            archived: false,
+            hidden: false,
+            marked_unread: false,
         }
     }
 }
@@ -132,12 +180,16 @@ impl Conversation {
 /// A conversation as one caller sees it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the contract has them as such"
+)]
 pub struct ConversationView<'a> {
     pub id: ConversationId,
     #[schemars(with = "String")]
     pub kind: ConversationKind,
     /// Of two states of a conversation, the one with the larger version is newer. Messages and read marks do not change
-    /// the version.
+    /// the version, nor does what they end.
     pub version: EventId,
     pub name: Option<&'a str>,
     pub other_participant: Option<&'a User>,
@@ -156,4 +208,11 @@ pub struct ConversationView<'a> {
     /// The number of the newest message that the caller has read.
     #[schemars(range(min = 0))]
     pub last_read_number: i64,
+    pub pinned: bool,
+    /// Whether the caller has archived it. A newer message ends that.
+    pub archived: bool,
+    /// Whether the caller has taken it off the list. A newer message ends that, and so does starting it again.
+    pub hidden: bool,
+    /// Whether the caller has marked it as unread. Reading ends that.
+    pub marked_unread: bool,
 }

@@ -111,7 +111,15 @@ pub fn client_id(text: String) -> Result<String> {
 /// # Errors
 /// [`Error::Invalid`] on `name` if it has no visible character, is too long, or has control characters.
 pub fn room_name(text: &str) -> Result<String> {
-    shown_name("A room", text)
+    shown_name("name", "A room", text)
+}
+
+/// Trims and validates the name of the default room, with the same rules.
+///
+/// # Errors
+/// [`Error::Invalid`] on `room`.
+pub fn default_room_name(text: &str) -> Result<String> {
+    shown_name("room", "A room", text)
 }
 
 /// Trims and validates an API token's name, with the same rules as a room's.
@@ -119,21 +127,21 @@ pub fn room_name(text: &str) -> Result<String> {
 /// # Errors
 /// As for [`room_name`].
 pub fn token_name(text: &str) -> Result<String> {
-    shown_name("A token", text)
+    shown_name("name", "A token", text)
 }
 
-fn shown_name(what: &str, text: &str) -> Result<String> {
+fn shown_name(field: &'static str, what: &str, text: &str) -> Result<String> {
     let name = text.trim();
     if name.chars().all(is_unseen) {
-        return Err(Error::invalid("name", format!("{what} needs a name")));
+        return Err(Error::invalid(field, format!("{what} needs a name")));
     }
     if name.chars().count() > MAX_NAME_LENGTH {
         let reason = format!("{what}’s name has {MAX_NAME_LENGTH} characters at most");
-        return Err(Error::invalid("name", reason));
+        return Err(Error::invalid(field, reason));
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
         let reason = format!("{what}’s name can’t contain control characters");
-        return Err(Error::invalid("name", reason));
+        return Err(Error::invalid(field, reason));
     }
     Ok(name.to_owned())
 }

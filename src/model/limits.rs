@@ -6,23 +6,44 @@ use crate::error::{Error, Result};
 
 /// How many people may use an invitation.
 pub const INVITE_USES: RangeInclusive<u32> = 1..=100;
+/// How many people may use an invitation of somebody who isn't an administrator.
+pub const MEMBER_INVITE_USES: RangeInclusive<u32> = 1..=10;
+/// How many rooms an invitation may name.
+pub const INVITE_ROOMS: usize = 10;
 /// How many days an invitation may be valid.
 pub const INVITE_DAYS: RangeInclusive<u32> = 1..=90;
 /// How many days an API token may be valid.
 pub const TOKEN_DAYS: RangeInclusive<u32> = 1..=365;
 
-/// Checks the number of people who may use an invitation against [`INVITE_USES`].
+/// How many conversations a person may pin: fewer than a page of the list has, so that one request shows all of them.
+pub const PINS: u32 = 20;
+
+/// Checks the number of people who may use an invitation against `limits`.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `uses`.
-pub fn invite_uses(uses: u32) -> Result<u32> {
-    if INVITE_USES.contains(&uses) {
+pub fn invite_uses(uses: u32, limits: &RangeInclusive<u32>) -> Result<u32> {
+    if limits.contains(&uses) {
         return Ok(uses);
     }
-    let (least, most) = (INVITE_USES.start(), INVITE_USES.end());
+    let (least, most) = (limits.start(), limits.end());
     Err(Error::invalid(
         "uses",
         format!("From {least} to {most} people"),
+    ))
+}
+
+/// Checks the number of rooms of an invitation against [`INVITE_ROOMS`].
+///
+/// # Errors
+/// [`Error::Invalid`] on `rooms`.
+pub fn invite_rooms<T>(rooms: &[T]) -> Result<()> {
+    if rooms.len() <= INVITE_ROOMS {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "rooms",
+        format!("Up to {INVITE_ROOMS} rooms"),
     ))
 }
 

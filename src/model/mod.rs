@@ -23,15 +23,18 @@ use serde::{Serialize, Serializer};
 
 pub use self::{
     account::{
-        Account, ApiToken, Identity, Invite, Scope, SessionInfo, invite_link, reset_link,
-        setup_link,
+        Account, AdminSettings, ApiToken, Identity, Invite, InviteRoom, Scope, SessionInfo,
+        invite_link, reset_link, setup_link,
     },
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
-    conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
+    conversation::{
+        Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
+        Participant, Role,
+    },
     hook::Hook,
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, display_name, is_bidi_control,
-        message_content, name_key, name_parts, room_name, token_name, username_key,
+        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, default_room_name, display_name,
+        is_bidi_control, message_content, name_key, name_parts, room_name, token_name, username_key,
     },
     message::{Message, MessageView, Reaction, SystemKind},
     permission::Permission,

@@ -23,6 +23,8 @@ pub enum Permission {
     Person,
     /// Like [`Person`](Self::Person), but authenticated by a bearer token, not by a cookie.
     Bearer,
+    /// The session of somebody who may invite others: an administrator, or, if administrators allow it, any person.
+    Invite,
     /// The session of an administrator.
     Administrator,
     /// A person's session on a plain page, authenticated by a cookie.

@@ -6,8 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::{
-    ConversationId, ConversationKind, ConversationView, EventId, MAX_MESSAGE_LENGTH, Member,
-    MessageView, Reaction, Role, SystemKind, Timestamp, User, UserId, Username,
+    ConversationId, ConversationKind, ConversationSettings, ConversationView, EventId,
+    MAX_MESSAGE_LENGTH, Member, MessageView, Reaction, Role, SystemKind, Timestamp, User, UserId,
+    Username,
 };
 
 /// Implements `JsonSchema` for types that are strings in JSON. Their doc comments become the descriptions.
@@ -197,6 +198,7 @@ const CALLER: Member = Member {
     role: Role::Owner,
     history_id: EventId(0),
     last_read_number: 2,
+    settings: ConversationSettings::NONE,
 };
 
 /// An example message.

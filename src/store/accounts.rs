@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    arrivals,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
     identities, invites, resets,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Identity, UserId, Username},
+    model::{ConversationId, Identity, UserId, Username},
 };
 
 /// How somebody has authenticated.
@@ -52,8 +53,15 @@ pub enum SignupGrant {
     Open,
     /// They have an invitation with this token.
     Invite(String),
-    /// It is the first account, which becomes an administrator.
-    Setup,
+    /// It is the first account, which becomes an administrator, and creates the default room with this name.
+    Setup { room: Option<String> },
+}
+
+/// A new account, its first session, and the conversation in which to begin.
+#[derive(Debug)]
+pub struct SignedUp {
+    pub signed_in: SignedIn,
+    pub landing: Option<ConversationId>,
 }
 
 impl Store {
@@ -118,12 +126,12 @@ impl Store {
         .await
     }
 
-    /// Creates an account and starts its first session.
+    /// Creates an account, lets it in to the rooms that it comes for, and starts its first session.
     ///
     /// # Errors
     /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`], [`Error::BadSetupToken`] if another
     /// account was set up first.
-    pub async fn sign_up(&self, account: NewAccount, device: String) -> Result<SignedIn> {
+    pub async fn sign_up(&self, account: NewAccount, device: String) -> Result<SignedUp> {
         self.write(move |tx| {
             let NewAccount {
                 username,
@@ -131,12 +139,9 @@ impl Store {
                 grant,
             } = account;
             let connection = tx.connection;
-            let is_setup = matches!(grant, SignupGrant::Setup);
-            match grant {
-                SignupGrant::Open => {}
-                SignupGrant::Invite(token) => invites::redeem(tx, &token)?,
-                SignupGrant::Setup if count_administrators(connection)? == 0 => {}
-                SignupGrant::Setup => return Err(Error::BadSetupToken),
+            let is_setup = matches!(grant, SignupGrant::Setup { .. });
+            if is_setup && count_administrators(connection)? > 0 {
+                return Err(Error::BadSetupToken);
             }
             let user = users::create(tx, &username)?;
             match credential {
@@ -147,7 +152,20 @@ impl Store {
             if is_setup {
                 users::set_admin(connection, user.id, true)?;
             }
-            start(tx, user, &device)
+            let landing = match grant {
+                SignupGrant::Invite(token) => {
+                    let invite = invites::redeem(tx, &token)?;
+                    arrivals::by_invitation(tx, &user, invite)?
+                }
+                SignupGrant::Setup { room: Some(name) } => {
+                    Some(arrivals::create_default_room(tx, &user, name)?)
+                }
+                SignupGrant::Open | SignupGrant::Setup { room: None } => {
+                    arrivals::without_invitation(tx, &user)?
+                }
+            };
+            let signed_in = start(tx, user, &device)?;
+            Ok(SignedUp { signed_in, landing })
         })
         .await
     }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row};
 
 use super::{
-    blocks,
+    arrivals, blocks,
     context::Transaction,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
@@ -80,10 +80,11 @@ impl Store {
         admin: bool,
     ) -> Result<(Account, Reset)> {
         self.write(move |tx| {
-            let user = users::create(tx, &username)?.id;
-            users::set_admin(tx.connection, user, admin)?;
-            let reset = resets::create(tx, user)?;
-            Ok((account(tx.connection, user)?, reset))
+            let user = users::create(tx, &username)?;
+            users::set_admin(tx.connection, user.id, admin)?;
+            arrivals::without_invitation(tx, &user)?;
+            let reset = resets::create(tx, user.id)?;
+            Ok((account(tx.connection, user.id)?, reset))
         })
         .await
     }

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, User, UserId,
+        Change, Conversation, ConversationId, ConversationKind, ConversationSettings, EventId,
+        Member, Role, User, UserId,
     },
 };
 
@@ -39,6 +40,16 @@ pub(super) const CHANGED: Source = Source {
     },
 };
 
+/// Which conversations are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// All except hidden ones.
+    #[default]
+    All,
+    Pinned,
+    Archived,
+}
+
 /// The result of starting a direct conversation.
 #[derive(Debug)]
 pub enum Started {
@@ -60,6 +71,7 @@ impl Store {
                 return Err(Error::Yourself);
             }
             if let Some(existing) = find_direct(tx.connection, caller, other.id)? {
+                show(tx, existing, caller)?;
                 return Ok(Started::Existing(existing));
             }
             blocks::require_writable(tx.connection, caller, &other)?;
@@ -70,7 +82,7 @@ impl Store {
     }
 
     /// One page of the caller's conversations, newest message first. With `before`, those after that conversation in
-    /// this order. Direct conversations without messages aren't listed.
+    /// this order. Direct conversations that are hidden or have no messages aren't listed.
     ///
     /// # Errors
     /// [`Error::NotFound`] if `before` isn't one of the caller's conversations.
@@ -78,6 +90,7 @@ impl Store {
         &self,
         caller: UserId,
         before: Option<ConversationId>,
+        listed: Listed,
     ) -> Result<Vec<(Conversation, Member)>> {
         self.read(move |connection| {
             let before = match before {
@@ -87,16 +100,25 @@ impl Store {
                 }
                 None => EventId(i64::MAX),
             };
-            let mut statement = connection.prepare_cached(
+            let lasts =
+                |number| format!("{number} >= (SELECT number FROM messages WHERE id = newest)");
+            let is_hidden = lasts("hidden_number");
+            let is_listed = match listed {
+                Listed::All => "1".to_owned(),
+                Listed::Pinned => "pinned_at IS NOT NULL".to_owned(),
+                Listed::Archived => lasts("archived_number"),
+            };
+            let mut statement = connection.prepare_cached(&format!(
                 // MATERIALIZED keeps SQLite from looking up the newest message a second time for the comparison.
                 "WITH mine AS MATERIALIZED (
-                     SELECT conversation_id,
+                     SELECT conversation_id, pinned_at, archived_number, hidden_number,
                             (SELECT m.id FROM messages m WHERE m.conversation_id = p.conversation_id
                              ORDER BY m.id DESC LIMIT 1) AS newest
                      FROM participants p WHERE user_id = ?1)
-                 SELECT conversation_id FROM mine WHERE newest < ?2
+                 SELECT conversation_id FROM mine
+                 WHERE newest < ?2 AND (hidden_number IS NULL OR NOT {is_hidden}) AND {is_listed}
                  ORDER BY newest DESC LIMIT ?3",
-            )?;
+            ))?;
             let ids = statement.query_map((caller.0, before.0, PAGE), |row| {
                 row.get(0).map(ConversationId)
             })?;
@@ -271,6 +293,40 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
     })
 }
 
+/// Shows a conversation again that its participant has hidden.
+fn show(tx: &mut Transaction<'_>, id: ConversationId, user: UserId) -> Result<()> {
+    let member = member(tx.connection, id, user)?;
+    let settings = ConversationSettings {
+        hidden_number: None,
+        ..member.settings
+    };
+    set_settings(tx, id, member, settings)
+}
+
+/// Stores a participant's own settings if they have changed, and tells their streams.
+pub(super) fn set_settings(
+    tx: &mut Transaction<'_>,
+    id: ConversationId,
+    member: Member,
+    settings: ConversationSettings,
+) -> Result<()> {
+    if settings == member.settings {
+        return Ok(());
+    }
+    let event = tx.next_id();
+    let member = Member {
+        settings: ConversationSettings {
+            changed_id: Some(event),
+            ..settings
+        },
+        ..member
+    };
+    participants::set_settings(tx.connection, id, &member)?;
+    let conversation = load(tx.connection, id)?;
+    tx.publish(event, [member].into(), Change::Conversation(Box::new(conversation)));
+    Ok(())
+}
+
 /// The direct conversation of two users.
 pub(super) fn find_direct(
     connection: &Connection,
@@ -314,7 +370,7 @@ fn of_kind(
     ids.collect()
 }
 
-fn create_direct(
+pub(super) fn create_direct(
     tx: &mut Transaction<'_>,
     caller: UserId,
     other: UserId,

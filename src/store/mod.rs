@@ -17,9 +17,12 @@
 mod accounts;
 mod activity;
 mod admin;
+mod admin_settings;
+mod arrivals;
 mod blocks;
 mod changes;
 mod context;
+mod conversation_settings;
 mod conversations;
 mod credentials;
 mod deletion;
@@ -51,9 +54,11 @@ mod users;
 mod visible;
 
 pub use self::{
-    accounts::{Authentication, Credential, NewAccount, SignupGrant},
+    accounts::{Authentication, Credential, NewAccount, SignedUp, SignupGrant},
     admin::AccountUpdate,
-    conversations::{PAGE as CONVERSATIONS_PAGE, Started},
+    admin_settings::AdminSettingsUpdate,
+    conversation_settings::SettingsUpdate,
+    conversations::{Listed, PAGE as CONVERSATIONS_PAGE, Started},
     engine::{FatalError, OpenError, with_suffix},
     files::{
         ArchiveError, BackupError, OnProgress, PARTIAL, Progress, back_up, check, export, import,
@@ -61,6 +66,7 @@ pub use self::{
     },
     handle::Store,
     hooks::HookTarget,
+    invites::{InviteRooms, NewInvite},
     messages::Page,
     pictures::Picture,
     profiles::NameUpdate,

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Event, EventId, Member, Participant, Role, UserId},
+    model::{
+        ConversationId, ConversationSettings, Event, EventId, Member, Participant, Role, Timestamp,
+        UserId,
+    },
 };
 
 /// The error for a conversation that doesn't exist or that the caller isn't in; it doesn't tell which.
@@ -65,7 +68,7 @@ impl Store {
     }
 }
 
-/// Everybody in a conversation. Their read marks may be out of date.
+/// Everybody in a conversation. Their read marks and settings may be out of date.
 pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
     if let Some(roster) = tx.cache.roster(id) {
         return Ok(roster);
@@ -144,7 +147,8 @@ pub(super) fn acquaintances(connection: &Connection, user: UserId) -> rusqlite::
 }
 
 /// The columns for [`member_from_row`], read by position, because a large room has many of these rows.
-const MEMBER: &str = "user_id, role, history_id, last_read_number";
+const MEMBER: &str = "user_id, role, history_id, last_read_number,
+    pinned_at, archived_number, hidden_number, unread_number, settings_id";
 
 fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
@@ -152,6 +156,13 @@ fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
         role: role_of(row.get_ref(1)?.as_str()?),
         history_id: EventId(row.get(2)?),
         last_read_number: row.get(3)?,
+        settings: ConversationSettings {
+            pinned_at: row.get::<_, Option<_>>(4)?.map(Timestamp),
+            archived_number: row.get(5)?,
+            hidden_number: row.get(6)?,
+            unread_number: row.get(7)?,
+            changed_id: row.get::<_, Option<_>>(8)?.map(EventId),
+        },
     })
 }
 
@@ -191,6 +202,40 @@ pub(super) fn set_read_id(
         )?
         .execute((id.0, user.0, event.0))
         .map(drop)
+}
+
+/// Stores a participant's own settings of a conversation.
+pub(super) fn set_settings(
+    connection: &Connection,
+    id: ConversationId,
+    member: &Member,
+) -> rusqlite::Result<()> {
+    let settings = &member.settings;
+    connection
+        .prepare_cached(
+            "UPDATE participants SET pinned_at = ?3, archived_number = ?4, hidden_number = ?5,
+                 unread_number = ?6, settings_id = ?7
+             WHERE conversation_id = ?1 AND user_id = ?2",
+        )?
+        .execute((
+            id.0,
+            member.user.0,
+            settings.pinned_at.map(|at| at.0),
+            settings.archived_number,
+            settings.hidden_number,
+            settings.unread_number,
+            settings.changed_id.map(|id| id.0),
+        ))
+        .map(drop)
+}
+
+/// How many conversations a user has pinned.
+pub(super) fn count_pinned(connection: &Connection, user: UserId) -> rusqlite::Result<u32> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FROM participants WHERE user_id = ?1 AND pinned_at IS NOT NULL",
+        )?
+        .query_row([user.0], |row| row.get(0))
 }
 
 /// A participant to insert.

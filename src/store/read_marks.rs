@@ -2,6 +2,8 @@
 
 use super::{
     activity::is_seen,
+    context::Transaction,
+    conversations,
     handle::Store,
     messages,
     participants::{self, member, only, roster},
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Change, ConversationId, UserId},
+    model::{Change, ConversationId, ConversationSettings, UserId},
 };
 
 /// Moved read marks, for a stream's replay: the caller's own, and those of others that the caller may see.
@@ -50,28 +52,44 @@ impl Store {
     ) -> Result<()> {
         self.write(move |tx| {
             let connection = tx.connection;
-            member(connection, id, caller)?;
+            let before = member(connection, id, caller)?;
             let newest = messages::newest_number(tx, id)?;
             let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
-            if !participants::set_read_mark(connection, id, caller, up_to)? {
-                return Ok(());
+            if participants::set_read_mark(connection, id, caller, up_to)? {
+                publish(tx, id, caller, up_to)?;
             }
-            let event = tx.next_id();
-            participants::set_read_id(connection, id, caller, event)?;
-            let everybody = roster(tx, id)?;
-            let told = if is_seen(connection, &everybody, caller)? {
-                everybody
-            } else {
-                only(&everybody, caller)
-            };
-            let read = Change::Read {
-                conversation_id: id,
-                user_id: caller,
-                up_to,
-            };
-            tx.publish(event, told, read);
+            // An old mark that comes late says nothing about what was marked unread since.
+            if up_to >= before.last_read_number {
+                let member = member(connection, id, caller)?;
+                if member.is_marked_unread() {
+                    let settings = ConversationSettings {
+                        unread_number: None,
+                        ..member.settings
+                    };
+                    conversations::set_settings(tx, id, member, settings)?;
+                }
+            }
             Ok(())
         })
         .await
     }
+}
+
+/// Publishes a moved read mark.
+fn publish(tx: &mut Transaction<'_>, id: ConversationId, caller: UserId, up_to: i64) -> Result<()> {
+    let event = tx.next_id();
+    participants::set_read_id(tx.connection, id, caller, event)?;
+    let everybody = roster(tx, id)?;
+    let told = if is_seen(tx.connection, &everybody, caller)? {
+        everybody
+    } else {
+        only(&everybody, caller)
+    };
+    let read = Change::Read {
+        conversation_id: id,
+        user_id: caller,
+        up_to,
+    };
+    tx.publish(event, told, read);
+    Ok(())
 }

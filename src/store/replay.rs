@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     activity::MAX_ACTIVITY_PARTICIPANTS,
-    blocks, conversations,
+    blocks, conversation_settings, conversations,
     engine::sequence,
     handle::Store,
     messages, participants, profiles, read_marks, sessions,
@@ -100,6 +100,7 @@ const SOURCES: &[&Source] = &[
     &participants::LEFT,
     &profiles::CHANGED,
     &blocks::CHANGED,
+    &conversation_settings::CHANGED,
 ];
 
 /// Finds missed rows. Each index is read from `?2` on, conversation by conversation, so the cost depends on what was

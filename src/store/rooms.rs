@@ -73,6 +73,17 @@ impl Store {
         .await
     }
 
+    /// The rooms with this name.
+    pub async fn rooms_called(&self, name: String) -> Result<Vec<ConversationId>> {
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT id FROM conversations WHERE kind = 'room' AND name = ?1")?;
+            let ids = statement.query_map([name], |row| row.get(0).map(ConversationId))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
     /// Updates a room on behalf of its owner.
     ///
     /// # Errors
@@ -102,7 +113,7 @@ impl Store {
             if !is_open(tx.connection, id)? {
                 return Err(NOT_FOUND);
             }
-            insert(tx, id, &caller, &caller, SystemKind::Joined)
+            join(tx, id, &caller)
         })
         .await
     }
@@ -153,7 +164,7 @@ impl Store {
     }
 }
 
-fn create(
+pub(super) fn create(
     tx: &mut Transaction<'_>,
     caller: &User,
     room: &NewRoom,
@@ -254,6 +265,11 @@ fn insert(
     participants::insert(connection, id, &new)?;
     conversations::count_participants(connection, id, 1)?;
     publish_system_message(tx, id, &system_message(kind, by, user))
+}
+
+/// Adds a user who comes by themselves. Whether they may is up to the calling function.
+pub(super) fn join(tx: &mut Transaction<'_>, id: ConversationId, user: &User) -> Result<()> {
+    insert(tx, id, user, user, SystemKind::Joined)
 }
 
 /// Adds a user who was added by another participant.

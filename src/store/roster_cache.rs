@@ -9,7 +9,7 @@ use crate::model::{ConversationId, Member};
 /// Everybody in a conversation, ordered by user id.
 pub type Roster = Arc<[Member]>;
 
-/// The most cached members, about 2 MiB. Beyond that the cache is cleared.
+/// The most cached members, about 7 MiB. Beyond that the cache is cleared.
 const MAX_MEMBERS: usize = 65_536;
 
 /// The members and the newest numbers of conversations.

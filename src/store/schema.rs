@@ -17,5 +17,6 @@ pub const SCHEMA: Schema<'static> = Schema {
         SYSTEM_MESSAGES,
         include_str!("migrations/0006_followers.sql"),
         include_str!("migrations/0007_people.sql"),
+        include_str!("migrations/0008_list_and_invitations.sql"),
     ],
 };

@@ -29,7 +29,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::model::{Role, UserId};
+    use crate::model::{ConversationSettings, Role, UserId};
 
     #[test]
     fn sql_and_live_events_and_pages_go_by_the_same_rule() {
@@ -42,6 +42,7 @@ mod tests {
                 role: Role::Member,
                 history_id: EventId(history),
                 last_read_number: 0,
+                settings: ConversationSettings::NONE,
             };
             for message in 1..6 {
                 let in_sql: bool = connection

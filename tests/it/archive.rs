@@ -66,9 +66,25 @@ impl Home {
         let room = anna.make_room("Club", &["bob", "carl"], false).await;
         carl.say(&room, "in the club").await;
         bob.delete(&participant(&room, "me")).await;
-        anna.make_room("Square", &[], true).await;
+        let square = anna.make_room("Square", &[], true).await;
         let names = json!({ "displayName": AWKWARD_NAME });
         carl.patch("/api/auth_user", names).await.expect(200);
+        for (client, conversation, settings) in [
+            (
+                &anna,
+                &square,
+                json!({ "pinned": true, "markedUnread": true }),
+            ),
+            (&anna, &room, json!({ "archived": true })),
+            (&bob, &conversation, json!({ "hidden": true })),
+        ] {
+            let path = format!("/api/conversations/{conversation}/settings");
+            client.patch(&path, settings).await.expect(200);
+        }
+        let settings = json!({ "defaultRoomId": square, "membersMayInvite": true });
+        anna.patch("/api/admin/settings", settings)
+            .await
+            .expect(200);
         carl.put(&format!("/api/users/{}/block", bob.id)).await;
         Connection::open(&database)
             .expect("a database")
@@ -209,6 +225,54 @@ async fn an_archive_of_before_people_had_display_names_is_taken_in_as_well() {
 }
 
 #[tokio::test]
+async fn an_archive_of_before_there_were_settings_is_taken_in_as_well() {
+    let home = Home::new().await;
+    home.done(&["export", "before"], "tincan.db").await;
+    let before = home.file("before");
+    fs::remove_file(before.join("settings.jsonl")).expect("a file");
+    let fields = [
+        "pinnedAt",
+        "archivedNumber",
+        "hiddenNumber",
+        "unreadNumber",
+        "settingsId",
+    ];
+    change_lines(&before.join("participants.jsonl"), |line| {
+        for field in fields {
+            assert!(line.remove(field).is_some(), "{field}");
+        }
+    });
+    change_lines(&before.join("archive.json"), |title| {
+        title.insert("tincanArchive".to_owned(), json!(2));
+    });
+    home.done(&["import", "before"], "other.db").await;
+    let server = Server::start(Config {
+        database: home.file("other.db"),
+        ..strict()
+    })
+    .await;
+    let anna = server.nobody().log_in("anna", PASSWORD).await;
+    let settings = anna.get("/api/admin/settings").await.expect(200);
+    assert_eq!(
+        settings,
+        json!({ "membersMayInvite": false, "defaultRoomId": null })
+    );
+    let pinned = anna.get("/api/conversations?only=pinned").await;
+    assert_eq!(pinned.expect(200), json!([]));
+}
+
+/// Changes each line of a file of JSON lines.
+fn change_lines(path: &Path, change: impl Fn(&mut serde_json::Map<String, Value>)) {
+    let text = fs::read_to_string(path).expect("lines");
+    let lines = text.lines().map(|line| {
+        let mut line = serde_json::from_str(line).expect("an object");
+        change(&mut line);
+        serde_json::to_string(&line).expect("JSON") + "\n"
+    });
+    fs::write(path, lines.collect::<String>()).expect("lines");
+}
+
+#[tokio::test]
 async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_session() {
     let home = Home::new().await;
     home.done(&["export", "archive"], "tincan.db").await;
@@ -295,8 +359,17 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
             .expect("a list")
             .as_slice()
     );
-    assert_eq!(names("conversations.jsonl", "name"), ["Club"]);
+    assert_eq!(
+        names("conversations.jsonl", "name"),
+        [Value::Null, json!("Club")],
+        "with who invited carl, and the room"
+    );
     assert_eq!(names("pictures.jsonl", "user"), ["1"]);
+    for field in ["archivedNumber", "settingsId"] {
+        let set = names("participants.jsonl", field);
+        assert!(set.iter().all(Value::is_null), "what anna has set: {set:?}");
+    }
+    assert_eq!(files[Path::new("settings.jsonl")], b"");
     assert_eq!(names("identities.jsonl", "user"), [] as [Value; 0]);
     for (name, bytes) in &files {
         let text = String::from_utf8_lossy(bytes);

@@ -16,7 +16,7 @@ use crate::{
 
 impl Home {
     /// Where nobody is in it yet, and dev mode is off.
-    fn serve_strictly(&self) -> Binary {
+    pub fn serve_strictly(&self) -> Binary {
         Binary::spawn(&[
             "--listen",
             "127.0.0.1:0",
@@ -27,7 +27,7 @@ impl Home {
         ])
     }
 
-    async fn json(&self, arguments: &[&str]) -> Value {
+    pub async fn json(&self, arguments: &[&str]) -> Value {
         let mut all = arguments.to_vec();
         all.push("--json");
         serde_json::from_str(&self.done(&all).await).expect("JSON")

@@ -99,6 +99,10 @@ async fn a_new_conversation_is_empty_and_direct() {
             "hasUnreadMessages": false,
             "unreadCount": 0,
             "lastReadNumber": 0,
+            "pinned": false,
+            "archived": false,
+            "hidden": false,
+            "markedUnread": false,
         })
     );
     let id = started["id"].as_str().expect("an id");

@@ -12,7 +12,9 @@ async fn the_setup_link_makes_an_administrator_who_can_invite_others() {
     let anna = server.set_up("anna").await;
     assert_eq!(
         anna.get("/api/settings").await.expect(200),
-        json!({ "showsActivity": true, "admin": true, "hasPassword": true, "identities": [] })
+        json!({
+            "showsActivity": true, "admin": true, "mayInvite": true, "hasPassword": true, "identities": [],
+        })
     );
     let config = server.nobody().get("/api/config").await.expect(200);
     assert_eq!(config["signup"], "invite");

@@ -39,7 +39,7 @@ async fn an_invitation_lets_one_person_in_for_a_week() {
         .expect(200);
     assert_eq!(
         known,
-        json!({ "invitedBy": "anna", "expiresAt": made["expiresAt"] })
+        json!({ "invitedBy": "anna", "rooms": [], "expiresAt": made["expiresAt"] })
     );
     come_in(&nobody, "bob", &made["link"]).await.expect(201);
     come_in(&nobody, "eve", &made["link"])

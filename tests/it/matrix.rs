@@ -63,6 +63,7 @@ GET    /api/conversations                               401     200    200   200
 POST   /api/conversations                               401     201    201   201   201     401      401       403        403
 GET    /api/conversations/{id}                          401     404    200   200   404     401      401       200        200
 PATCH  /api/conversations/{id}                          401     404    403   200   404     401      401       403        403
+PATCH  /api/conversations/{id}/settings                 401     404    200   200   404     401      401       403        403
 GET    /api/conversations/{id}/other_participant        401     404    200   200   404     401      401       200        200
 GET    /api/conversations/{id}/participants             401     404    200   200   404     401      401       200        200
 POST   /api/conversations/{id}/participants             401     404    204   204   404     401      401       403        403
@@ -91,6 +92,9 @@ POST   /api/admin/users/{id}/reset                      401     403    403   403
 GET    /api/admin/users/{id}/sessions                   401     403    403   403   200     401      401       403        403
 DELETE /api/admin/users/{id}/sessions                   401     403    403   403   204     401      401       403        403
 DELETE /api/admin/users/{id}/sessions/{sessionId}       401     403    403   403   204     401      401       403        403
+GET    /api/admin/settings                              401     403    403   403   200     401      401       403        403
+PATCH  /api/admin/settings                              401     403    403   403   200     401      401       403        403
+GET    /api/admin/addresses                             401     403    403   403   200     401      401       403        403
 GET    /healthz                                         200     200    200   200   200     200      200       200        200
 GET    /metrics                                         200     200    200   200   200     200      200       200        200
 ";
@@ -140,19 +144,21 @@ impl Who {
 
 /// What a permission says of a row by itself: the status of whoever doesn't have it.
 fn refusal(permission: Permission, who: Who) -> Option<u16> {
-    use Permission::{Administrator, Bearer, Feed, Person, Read, Send};
+    use Permission::{Administrator, Bearer, Feed, Invite, Person, Read, Send};
 
     let takes_session = matches!(
         permission,
-        Read | Feed | Send | Person | Bearer | Administrator
+        Read | Feed | Send | Person | Bearer | Invite | Administrator
     );
-    let takes_person = matches!(permission, Person | Bearer | Administrator);
+    let takes_person = matches!(permission, Person | Bearer | Invite | Administrator);
     match who {
         Who::Nobody | Who::Revoked | Who::Disabled if takes_session => Some(401),
         Who::CrossSite if permission == Bearer => Some(401),
         Who::CrossSite if permission == Permission::SignIn => Some(403),
         Who::ReadOnly if takes_person || permission == Send => Some(403),
-        Who::Another | Who::Member | Who::Owner if permission == Administrator => Some(403),
+        Who::Another | Who::Member | Who::Owner if matches!(permission, Invite | Administrator) => {
+            Some(403)
+        }
         _ => None,
     }
 }
@@ -368,6 +374,7 @@ impl Scene {
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),
             "PATCH /api/conversations/{id}" => json!({ "name": "Garden" }),
+            "PATCH /api/conversations/{id}/settings" => json!({ "pinned": true }),
             "POST /api/conversations/{id}/participants" => {
                 json!({ "username": self.another.username })
             }
@@ -378,6 +385,7 @@ impl Scene {
             | "POST /api/hooks/{secret}" => json!({ "content": "hello again" }),
             "POST /api/invites" => json!({ "uses": 2 }),
             "POST /api/admin/users" => json!({ "username": new_name }),
+            "PATCH /api/admin/settings" => json!({ "membersMayInvite": false }),
             "PATCH /api/admin/users/{id}" => json!({ "admin": true }),
             _ => return None,
         })

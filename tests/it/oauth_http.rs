@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     provider::{ACCESS_TOKEN, CLIENT_ID, Picture, Provider, SECRET, Wrong},
-    support::{Answer, Binary, Client, answer, dev, soon},
+    support::{Answer, Binary, Client, answer, dev, participants, soon, text, token_of},
 };
 
 const HOME: &str = "http://chat.example";
@@ -310,6 +310,42 @@ async fn with_an_invitation_somebody_new_makes_an_account() {
     let mut again = house.browser();
     assert_eq!(again.visit("/api/oauth/home").await, "/");
     assert_eq!(again.user().await["username"], "Jean");
+}
+
+#[tokio::test]
+async fn somebody_new_lands_where_they_were_invited_to() {
+    let (house, root) = House::start(Signup::Invite).await;
+    let room = root.make_room("Kitchen", &[], false).await;
+    let made = root
+        .post("/api/invites", json!({ "rooms": [room] }))
+        .await
+        .expect(201);
+    let mut browser = house.browser();
+    assert_eq!(browser.visit("/api/oauth/home").await, "/join");
+    let body = json!({ "username": "Jean", "invite": token_of(text(&made["link"])) });
+    let welcome = browser.post("/api/oauth/complete", body).await.expect(201);
+    assert_eq!(text(&welcome["conversationId"]), root.talk_to("Jean").await);
+    let people = root.get(&participants(&room)).await.expect(200);
+    assert_eq!(people.as_array().map(Vec::len), Some(2), "{people}");
+}
+
+#[tokio::test]
+async fn somebody_new_without_an_invitation_lands_in_the_default_room() {
+    let (house, root) = House::start(Signup::Open).await;
+    let room = root.make_room("Everyone", &[], true).await;
+    root.patch("/api/admin/settings", json!({ "defaultRoomId": room }))
+        .await
+        .expect(200);
+    let landing = format!("/conversations/{room}");
+    let mut browser = house.browser();
+    assert_eq!(browser.visit("/api/oauth/home").await, landing);
+    // Only the first time, and not where they were on their way to something else.
+    let mut again = house.browser();
+    assert_eq!(again.visit("/api/oauth/home").await, "/");
+    let mut other = house.browser();
+    assert_eq!(other.visit("/api/oauth/github?next=/c/7").await, "/c/7");
+    let people = root.get(&participants(&room)).await.expect(200);
+    assert_eq!(people.as_array().map(Vec::len), Some(3), "{people}");
 }
 
 #[tokio::test]

@@ -10,7 +10,9 @@ use reqwest::{
 use tempfile::TempDir;
 use tincan::{http::ServerSettings, server::Config};
 
-use crate::support::{Answer, Client, Server, Talk, answer, at_once, dev, on_path, skip};
+use crate::support::{
+    Answer, Client, PASSWORD, Server, Talk, answer, at_once, dev, on_path, skip, strict,
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -509,6 +511,59 @@ async fn without_dev_mode_the_door_says_as_the_contract_does() {
         &html(refused, 403),
         "This server doesn’t take new accounts.",
     );
+}
+
+/// The first comes with the setup link and a room, others with links that are made here.
+#[tokio::test]
+async fn people_are_invited_and_land_without_scripts() {
+    let server = Server::start(strict()).await;
+    let nobody = server.nobody();
+    let door = "/plain/sign-in";
+    let page = html(nobody.get(door).await, 200);
+    assert_eq!(value_of(&page, "room"), "Everyone");
+    let enter = async |fields: &[(&str, &str)]| {
+        let shared = [("password", PASSWORD), ("create", "Create account")];
+        let entered = answer(form(&nobody, door, &[&shared, fields].concat())).await;
+        let landing = location(&entered);
+        let cookie = entered.headers[SET_COOKIE].to_str().expect("a text");
+        let (cookie, _) = cookie.split_once(';').expect("a cookie with attributes");
+        let (client, cookie) = (nobody.clone(), cookie.to_owned());
+        (Browser { client, cookie }, landing)
+    };
+    let setup = format!("/setup#{}", server.setup_token().expect("a token"));
+    let first = [("username", "anna"), ("link", &setup), ("room", "Everyone")];
+    let (anna, landing) = enter(&first).await;
+    assert_shows(&anna.page(&landing).await, "Everyone");
+    assert_shows(&anna.page("/plain").await, "/plain/invites");
+    assert_shows(&anna.page("/plain/invites").await, "No open invitations");
+
+    let made = anna
+        .send("/plain/invites", &[("uses", "2"), ("days", "3")])
+        .await;
+    let made = html(made, 200);
+    assert_shows(&made, "2 of 2 left");
+    assert_shows(&made, "<bdi>Everyone</bdi>");
+    let (_, link) = made.split_once("<code>").expect("a link");
+    let (link, _) = link.split_once("</code>").expect("a link");
+    let (bob, landing) = enter(&[("username", "bob"), ("link", link)]).await;
+    assert_shows(&bob.page(&landing).await, "anna");
+    assert_shows(&bob.page("/plain").await, "Everyone");
+
+    // A member has no such page unless it is allowed.
+    assert_lacks(&bob.page("/plain").await, "/plain/invites");
+    for refused in [
+        bob.look("/plain/invites").await,
+        bob.send("/plain/invites", &[]).await,
+        bob.send("/plain/invites/1", &[]).await,
+    ] {
+        assert_shows(&html(refused, 403), "Only an administrator");
+    }
+    for wrong in ["0", "101", "x"] {
+        let refused = anna.send("/plain/invites", &[("uses", wrong)]).await;
+        assert_shows(&html(refused, 422), "class=\"problem\"");
+    }
+    let (_, page) = anna.change("/plain/invites/1", &[]).await;
+    assert_shows(&page, "No open invitations");
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use crate::{
         Throttled, UsernameTaken,
     },
     model::{
-        Timestamp, User, Username,
-        schema::{AnyCaseUsername, Password, SessionToken},
+        ConversationId, Timestamp, User, Username,
+        schema::{AnyCaseUsername, Name, Password, SessionToken},
     },
 };
 
@@ -80,6 +80,9 @@ pub struct Registration {
     pub invite: Option<String>,
     /// The token of the setup link on the server’s terminal.
     pub setup_token: Option<String>,
+    /// With `setupToken`: the name of an open room that is created and becomes the default room.
+    #[schemars(with = "Option<Name>")]
+    pub room: Option<String>,
 }
 
 /// The result of signing in.
@@ -90,6 +93,10 @@ pub struct Welcome<'a> {
     #[schemars(with = "SessionToken")]
     pub token: &'a str,
     pub expires_at: Timestamp,
+    /// Where a new person begins: the conversation with who invited them, or else the first room that they have joined.
+    /// Left out if there is none, and when signing in to an account that exists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<ConversationId>,
 }
 
 /// A new token for the same session.
@@ -133,12 +140,13 @@ pub fn sign_up() -> Operation {
     Operation::new("signUp", Tag::Accounts, "Creates an account and signs in")
         .describe(
             "`signup` in the configuration tells whether `invite` or `setupToken` is needed. In development mode a \
-             username is enough.",
+             username is enough. Somebody with an invitation joins the rooms that it names, and gets a conversation with \
+             who invited them. Everybody else joins the default room, if there is one.",
         )
         .body::<Registration>()
         .answer(welcome(201))
         .errors([SignupClosed, InviteRequired, BadInvite, BadSetupToken, UsernameTaken, Throttled])
-        .invalid(["username", "password"])
+        .invalid(["username", "password", "room"])
 }
 
 /// The response after signing in.

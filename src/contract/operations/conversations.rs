@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
@@ -53,6 +54,19 @@ pub struct ReadMark {
     pub up_to: Option<i64>,
 }
 
+/// What the caller sets for themselves in a conversation. Properties that are left out stay the same.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateConversationSettings {
+    /// At most 20 conversations. Pinning one ends that it is archived or hidden.
+    pub pinned: Option<bool>,
+    /// Archiving unpins it.
+    pub archived: Option<bool>,
+    /// Only direct conversations. Hiding unpins it.
+    pub hidden: Option<bool>,
+    pub marked_unread: Option<bool>,
+}
+
 /// The query parameter for the next page.
 pub fn before() -> Parameter {
     Parameter::query::<ConversationId>("before")
@@ -70,10 +84,30 @@ pub fn list() -> Operation {
         Tag::Conversations,
         "Lists up to 25 of the caller’s conversations, newest message first",
     )
-    .describe("Direct conversations without messages are not listed.")
+    .describe("Direct conversations that are hidden or have no messages are not listed.")
     .parameter(before())
+    .parameter(
+        Parameter::query::<String>("only")
+            .with(json!({ "enum": ["pinned", "archived"] }))
+            .describe("Lists only the pinned ones, or the archived ones"),
+    )
     .list::<Conversation>(25, "The conversations")
     .errors([NotFound])
+    .invalid(["only"])
+}
+
+pub fn update_settings() -> Operation {
+    Operation::new(
+        "updateConversationSettings",
+        Tag::Conversations,
+        "Pins, archives or hides a conversation for the caller, or marks it as unread",
+    )
+    .describe("Others are not told. A newer message ends that it is archived or hidden, and reading that it is unread.")
+    .parameter(id())
+    .body::<UpdateConversationSettings>()
+    .ok::<Conversation>("The conversation")
+    .errors([NotFound])
+    .invalid(["pinned", "hidden"])
 }
 
 pub fn start() -> Operation {

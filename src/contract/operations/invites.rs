@@ -1,4 +1,4 @@
-//! Invitations.
+//! Invitations. Who may create them, and see whose, depends on the settings of the server.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,18 +6,24 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
     error::ErrorCode::{BadInvite, NotFound, Throttled},
-    model::{Invite, InviteId, Timestamp, limits},
+    model::{ConversationId, Invite, InviteId, Timestamp, limits},
 };
 
 /// A new invitation.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateInvite {
-    /// How many people may use it; 1 if left out.
+    /// How many people may use it; 1 if left out. Up to 10 if its creator isn’t an administrator.
     #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
     pub uses: Option<u32>,
     /// How many days it is valid; 7 if left out.
     #[schemars(range(min = *limits::INVITE_DAYS.start(), max = *limits::INVITE_DAYS.end()))]
     pub days: Option<u32>,
+    /// The rooms that these people join: rooms that the caller is in, or open ones. The default room if left out.
+    #[schemars(with = "Option<Vec<ConversationId>>", length(max = limits::INVITE_ROOMS))]
+    pub rooms: Option<Vec<String>>,
+    /// What the link begins with, if not with the address of this request: one of those that `GET /api/admin/addresses`
+    /// lists.
+    pub base: Option<String>,
 }
 
 /// An invitation that was just created, with its link.
@@ -47,6 +53,8 @@ pub struct CheckInvite {
 pub struct CheckedInvite {
     /// The username of its creator. Null for invitations from the command line.
     pub invited_by: Option<String>,
+    /// The names of the rooms that one joins with it.
+    pub rooms: Vec<String>,
     pub expires_at: Timestamp,
 }
 
@@ -56,6 +64,7 @@ pub fn list() -> Operation {
         Tag::Administration,
         "Lists valid invitations, newest first",
     )
+    .describe("Administrators see everybody’s, all others their own.")
     .ok::<Vec<Invite>>("The invitations")
 }
 
@@ -67,7 +76,7 @@ pub fn create() -> Operation {
     )
     .body::<CreateInvite>()
     .created::<CreatedInvite>("The invitation")
-    .invalid(["uses", "days"])
+    .invalid(["uses", "days", "rooms", "base"])
 }
 
 pub fn check() -> Operation {

@@ -3,7 +3,9 @@
 #![allow(clippy::must_use_candidate, reason = "each is a row of a table")]
 
 pub mod accounts;
+pub mod addresses;
 pub mod admin;
+pub mod admin_settings;
 pub mod conversations;
 pub mod feed;
 pub mod hooks;

@@ -73,7 +73,7 @@ pub fn finish() -> Operation {
         .answer(
             Answer::empty(
                 303,
-                "Signed in: to `next` or `/`. Linked: to `/settings`. If a username or an invitation is needed: to `/join`. \
+                "Signed in: to `next` or `/`; the first time, to the default room instead of `/`. Linked: to `/settings`. If a username or an invitation is needed: to `/join`. \
                  Otherwise to `/sign-in?problem=` with a code: `oauth_denied`, `oauth_failed`, `oauth_expired`, \
                  `disabled`, `signup_closed` or `identity_taken`.",
             )

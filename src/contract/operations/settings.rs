@@ -8,10 +8,16 @@ use crate::contract::operation::{Operation, Tag};
 /// The caller’s settings and the state of their account.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the contract has them as such"
+)]
 pub struct AccountSettings<'a> {
     /// Whether others see when the caller is online or typing, and what they have read.
     pub shows_activity: bool,
     pub admin: bool,
+    /// Whether the caller may invite others.
+    pub may_invite: bool,
     pub has_password: bool,
     /// The accounts at sign-in providers that the caller can sign in with.
     pub identities: Vec<LinkedIdentity<'a>>,

@@ -20,9 +20,11 @@ use crate::{
         route::Route,
         ui,
     },
-    model::{MAX_MESSAGE_LENGTH, Permission, Username, username_key},
+    model::{
+        ConversationId, MAX_MESSAGE_LENGTH, Permission, Username, default_room_name, username_key,
+    },
     password::NewPassword,
-    store::{Authentication, Credential, NewAccount, Session, SignedIn, SignupGrant},
+    store::{Authentication, Credential, NewAccount, Session, SignedIn, SignedUp, SignupGrant},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -76,13 +78,15 @@ pub async fn signup(app: &App) -> Result<&'static str> {
 async fn login(mut request: Request) -> HandlerResult {
     let credentials = request.json().await?;
     let signed_in = sign_in(&request.app, &request.caller, credentials).await?;
-    welcome(&request.app.settings, StatusCode::OK, &signed_in)
+    welcome(&request.app.settings, StatusCode::OK, &signed_in, None)
 }
 
 async fn create(mut request: Request) -> HandlerResult {
     let registration = request.json().await?;
-    let signed_in = sign_up(&request.app, &request.caller, registration).await?;
-    welcome(&request.app.settings, StatusCode::CREATED, &signed_in)
+    let SignedUp { signed_in, landing } =
+        sign_up(&request.app, &request.caller, registration).await?;
+    let status = StatusCode::CREATED;
+    welcome(&request.app.settings, status, &signed_in, landing)
 }
 
 /// Signs in, for the API and for plain pages. An unknown username takes as long as a wrong password and gets the same
@@ -125,12 +129,13 @@ pub async fn is_password(
 }
 
 /// Creates an account and signs in.
-pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> Result<SignedIn> {
+pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> Result<SignedUp> {
     let Registration {
         username,
         password,
         invite,
         setup_token,
+        room,
     } = registration;
     let username = required("username", "Username required", username)?;
     if app.settings.dev {
@@ -142,7 +147,8 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
         return app.store.sign_up(account, caller.device()).await;
     }
     app.throttle.admit(caller.address())?;
-    let grant = signup_grant(app, invite, setup_token).await?;
+    let setup = setup_token.map(|token| SetupProof { token, room });
+    let grant = signup_grant(app, invite, setup).await?;
     let username = Username::new(&username)?;
     let password = required("password", "Password required", password)?;
     let password = NewPassword::new("password", &password, &username.text)?;
@@ -154,20 +160,27 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     app.store.sign_up(account, caller.device()).await
 }
 
+/// What comes with the setup link.
+pub struct SetupProof {
+    pub token: String,
+    /// The name of the default room.
+    pub room: Option<String>,
+}
+
 /// The grant for a sign-up. The store checks it again in its transaction. It is checked here too, so that nobody is
 /// refused only after the work of hashing a password.
 pub async fn signup_grant(
     app: &App,
     invite: Option<String>,
-    setup_token: Option<String>,
+    setup: Option<SetupProof>,
 ) -> Result<SignupGrant> {
     let is_first = app.setup.is_needed(&app.store).await?;
-    if let Some(token) = setup_token {
-        return if is_first && app.setup.admits(&token) {
-            Ok(SignupGrant::Setup)
-        } else {
-            Err(Error::BadSetupToken)
-        };
+    if let Some(SetupProof { token, room }) = setup {
+        if !is_first || !app.setup.admits(&token) {
+            return Err(Error::BadSetupToken);
+        }
+        let room = room.map(|name| default_room_name(&name)).transpose()?;
+        return Ok(SignupGrant::Setup { room });
     }
     match app.settings.signup {
         Signup::Closed => Err(Error::SignupClosed),
@@ -193,6 +206,7 @@ pub fn welcome(
     settings: &ServerSettings,
     status: StatusCode,
     signed_in: &SignedIn,
+    landing: Option<ConversationId>,
 ) -> HandlerResult {
     let SignedIn {
         user,
@@ -203,6 +217,7 @@ pub fn welcome(
         auth_user: user,
         token,
         expires_at: *expires_at,
+        conversation_id: landing,
     };
     let mut response = json(status, &welcome);
     let cookie = session_cookie(settings, signed_in)?;

@@ -4,7 +4,9 @@
 use warp::http::StatusCode;
 
 use crate::{
-    contract::operations::conversations::{self as contract, ReadMark, StartConversation},
+    contract::operations::conversations::{
+        self as contract, ReadMark, StartConversation, UpdateConversationSettings,
+    },
     error::{Error, Result},
     http::{
         reply::{HandlerResult, json, no_content, ok, see_other},
@@ -12,7 +14,7 @@ use crate::{
         route::Route,
     },
     model::{ConversationId, Permission, room_name},
-    store::{NewRoom, Started},
+    store::{Listed, NewRoom, SettingsUpdate, Started},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -21,6 +23,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/conversations", read, list).operation(contract::list()),
         Route::post("/api/conversations", send, start).operation(contract::start()),
         Route::get("/api/conversations/{id}", read, show).operation(contract::show()),
+        Route::patch("/api/conversations/{id}/settings", send, update_settings)
+            .operation(contract::update_settings()),
         Route::get(
             "/api/conversations/{id}/other_participant",
             read,
@@ -37,7 +41,14 @@ pub fn routes() -> Vec<Route> {
 async fn list(request: Request) -> HandlerResult {
     let user = request.user()?.id;
     let before = request.query.id("before", "Conversation")?;
-    let page = request.app.store.conversations(user, before).await?;
+    let listed = match request.query.get("only") {
+        None => Listed::All,
+        Some("pinned") => Listed::Pinned,
+        Some("archived") => Listed::Archived,
+        Some(_) => return Err(Error::invalid("only", "“pinned” or “archived”").into()),
+    };
+    let store = &request.app.store;
+    let page = store.conversations(user, before, listed).await?;
     Ok(ok(&page
         .iter()
         .map(|(conversation, member)| conversation.view(member))
@@ -70,6 +81,24 @@ async fn start(mut request: Request) -> HandlerResult {
 async fn show(request: Request, id: ConversationId) -> HandlerResult {
     let user = request.user()?.id;
     let (conversation, member) = request.app.store.conversation(user, id).await?;
+    Ok(ok(&conversation.view(&member)))
+}
+
+async fn update_settings(mut request: Request, id: ConversationId) -> HandlerResult {
+    let UpdateConversationSettings {
+        pinned,
+        archived,
+        hidden,
+        marked_unread,
+    } = request.json().await?;
+    let update = SettingsUpdate {
+        pinned,
+        archived,
+        hidden,
+        marked_unread,
+    };
+    let (store, user) = (&request.app.store, request.user()?.id);
+    let (conversation, member) = store.update_conversation_settings(user, id, update).await?;
     Ok(ok(&conversation.view(&member)))
 }
 

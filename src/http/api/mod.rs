@@ -1,7 +1,9 @@
 //! The API, with one file for each resource: the table of its routes, and the handlers.
 
 pub mod accounts;
+pub mod addresses;
 pub mod admin;
+pub mod admin_settings;
 pub mod conversations;
 pub mod health;
 pub mod hooks;

@@ -24,7 +24,7 @@ use crate::{
     },
     model::{Identity, Permission, UserId, Username},
     oauth::{self, Callback, FinishedSignIn, Pending, Purpose, Url},
-    store::{Authentication, Credential, NewAccount, Picture, SignedIn, SignupGrant},
+    store::{Authentication, Credential, NewAccount, Picture, SignedIn, SignedUp, SignupGrant},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -150,10 +150,10 @@ async fn sign_in(
         ..
     } = finished;
     let authentication = Authentication::Identity(identity.clone());
-    let signed_in = match app.store.sign_in(authentication, caller.device()).await {
+    let (signed_in, next) = match app.store.sign_in(authentication, caller.device()).await {
         Err(Error::NotFound(_)) => {
             let made = sign_up_at_once(app, caller, &identity).await?;
-            let Some(signed_in) = made else {
+            let Some(SignedUp { signed_in, landing }) = made else {
                 let pending = Pending {
                     provider: provider.to_owned(),
                     identity,
@@ -164,9 +164,14 @@ async fn sign_in(
                 app.settings.oauth.insert_pending(cookie, pending);
                 return Ok(Arrival::New);
             };
-            signed_in
+            // Who was on the way to a page still gets there.
+            let next = match landing.filter(|_| next == "/") {
+                Some(landing) => format!("/conversations/{landing}"),
+                None => next,
+            };
+            (signed_in, next)
         }
-        signed_in => signed_in?,
+        signed_in => (signed_in?, next),
     };
     keep_picture(app, provider, signed_in.user.id, avatar);
     Ok(Arrival::Known(signed_in, next))
@@ -177,7 +182,7 @@ async fn sign_up_at_once(
     app: &App,
     caller: &Caller,
     identity: &Identity,
-) -> Result<Option<SignedIn>> {
+) -> Result<Option<SignedUp>> {
     match signup(app).await? {
         "open" => {}
         "invite" => return Ok(None),
@@ -193,7 +198,7 @@ async fn sign_up_at_once(
         grant: SignupGrant::Open,
     };
     match app.store.sign_up(account, caller.device()).await {
-        Ok(signed_in) => Ok(Some(signed_in)),
+        Ok(signed_up) => Ok(Some(signed_up)),
         Err(Error::UsernameTaken) => Ok(None),
         Err(error) => Err(error),
     }
@@ -249,12 +254,12 @@ async fn complete(mut request: Request) -> HandlerResult {
         credential: Credential::Identity(identity),
         grant,
     };
-    let signed_in = app.store.sign_up(account, caller.device()).await?;
+    let SignedUp { signed_in, landing } = app.store.sign_up(account, caller.device()).await?;
     if let Some(cookie) = caller.flow_cookie(&app.settings) {
         app.settings.oauth.remove_pending(cookie);
     }
     keep_picture(app, &provider, signed_in.user.id, avatar);
-    let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in)?;
+    let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in, landing)?;
     let cookie = no_flow_cookie(&app.settings)?;
     response.headers_mut().append(SET_COOKIE, cookie);
     Ok(response)

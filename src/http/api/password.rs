@@ -82,5 +82,5 @@ async fn reset(mut request: Request) -> HandlerResult {
         .store
         .reset_password(&token, hash, request.caller.device())
         .await?;
-    welcome(&app.settings, StatusCode::OK, &signed_in)
+    welcome(&app.settings, StatusCode::OK, &signed_in, None)
 }

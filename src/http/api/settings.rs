@@ -47,6 +47,7 @@ async fn settings_of(app: &App, user: UserId) -> HandlerResult {
     Ok(ok(&AccountSettings {
         shows_activity: app.store.shows_activity(user).await?,
         admin: app.is_admin(user).await?,
+        may_invite: app.may_invite(user).await?,
         has_password: app.store.password_hash(user).await?.is_some(),
         identities: linked.collect(),
     }))

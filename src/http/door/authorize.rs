@@ -56,6 +56,13 @@ pub async fn authorize(
             }
             person(app, caller).await?
         }
+        Permission::Invite => {
+            let session = person(app, caller).await?;
+            if !app.may_invite(session.user.id).await? {
+                return Err(Error::NotAdmin.into());
+            }
+            session
+        }
         Permission::Administrator => {
             let session = person(app, caller).await?;
             if !app.is_admin(session.user.id).await? {

@@ -8,6 +8,7 @@ use warp::{Reply, http::header::SET_COOKIE};
 use super::{
     forms::{EmptyForm, Field, read_form},
     page::Page,
+    paths,
 };
 use crate::{
     contract::operations::accounts::{Credentials, Registration},
@@ -20,6 +21,7 @@ use crate::{
         route::Route,
     },
     model::Permission,
+    store::SignedUp,
 };
 
 /// The users that development mode creates.
@@ -45,6 +47,8 @@ struct SignInForm {
     password: Option<String>,
     /// An invitation or a setup link: the whole URL, or the part after its `#`.
     link: Option<String>,
+    /// The name of the default room, which comes with a setup link. Without one there is none.
+    room: Option<String>,
     /// The name of the button that creates an account.
     create: Option<String>,
 }
@@ -55,12 +59,19 @@ async fn post_sign_in(mut request: Request) -> HandlerResult {
     let name = form.username.clone().unwrap_or_default();
     let signed_in = match form.create {
         Some(_) => accounts::sign_up(app, caller, form.registration()).await,
-        None => accounts::sign_in(app, caller, form.credentials()).await,
+        None => {
+            let signed_in = accounts::sign_in(app, caller, form.credentials()).await;
+            signed_in.map(|signed_in| SignedUp {
+                signed_in,
+                landing: None,
+            })
+        }
     };
     match signed_in {
-        Ok(signed_in) => {
+        Ok(SignedUp { signed_in, landing }) => {
             let cookie = session_cookie(&app.settings, &signed_in)?;
-            let mut answer = see_other("/plain")?;
+            let next = landing.map_or_else(|| "/plain".to_owned(), paths::newest_messages);
+            let mut answer = see_other(&next)?;
             answer.headers_mut().insert(SET_COOKIE, cookie);
             Ok(answer)
         }
@@ -95,6 +106,7 @@ impl SignInForm {
             password: self.password,
             invite,
             setup_token,
+            room: self.room.filter(|room| !room.trim().is_empty()),
         }
     }
 }
@@ -156,6 +168,12 @@ fn new_account(signup: &str) -> Markup {
                 input #new-username name="username" required autocomplete="username" autocapitalize="none" spellcheck="false";
             }
             (password("new-password", "new-password"))
+            @if signup == "setup" {
+                div {
+                    label for="room" { "A room for everyone you invite (optional)" } " "
+                    input #room name="room" value="Everyone" dir="auto" autocomplete="off";
+                }
+            }
             p { input type="submit" name="create" value="Create account"; }
         }
     }

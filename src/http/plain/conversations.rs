@@ -24,7 +24,7 @@ use crate::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
         MessageId, MessageView, Permission, User,
     },
-    store::{CONVERSATIONS_PAGE, Page as HistoryPage, Started, new_token},
+    store::{CONVERSATIONS_PAGE, Listed, Page as HistoryPage, Started, new_token},
 };
 
 /// Messages on one page.
@@ -77,10 +77,11 @@ async fn list_page<'a>(
     before: Option<ConversationId>,
     field: Field<'_>,
 ) -> HandlerResult<Page<'a>> {
-    let caller = session.id();
-    let conversations = request.app.store.conversations(caller, before).await?;
+    let (store, caller) = (&request.app.store, session.id());
+    let conversations = store.conversations(caller, before, Listed::All).await?;
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
+    let may_invite = request.app.may_invite(caller).await?;
     let title = "Conversations";
     let main = html! {
         h1 { (title) }
@@ -98,6 +99,7 @@ async fn list_page<'a>(
                 }
             }
         }
+        @if may_invite { p { a href="/plain/invites" { "Invite people" } } }
         @if before.is_some() { p { a href="/plain" { "Newest conversations" } } }
         @if let Some((conversation, _)) = last {
             p { a href={ "/plain?before=" (conversation.id.to_string()) } { "Older conversations" } }

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod conversations;
 mod forms;
+pub mod invites;
 pub mod messages;
 mod page;
 mod paths;

@@ -18,7 +18,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              SELECT max(id) AS id FROM messages
              UNION ALL SELECT max(changed_id) FROM messages
              UNION ALL SELECT max(changed_id) FROM conversations
-             UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0))) FROM participants
+             UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0), coalesce(settings_id, 0))) FROM participants
              UNION ALL SELECT max(left_id) FROM departures
              UNION ALL SELECT max(reacted_id) FROM reactions
              UNION ALL SELECT max(changed_id) FROM users
@@ -81,6 +81,17 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "somebody has read further than anybody wrote: conversation",
         "SELECT conversation_id FROM participants p
          WHERE last_read_number > (
+             SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",
+    ),
+    (
+        "people are let into a conversation that isn’t a room: conversation",
+        "SELECT id FROM conversations WHERE kind <> 'room' AND (
+             id IN (SELECT default_room_id FROM admin_settings) OR id IN (SELECT conversation_id FROM invite_rooms))",
+    ),
+    (
+        "somebody has set something about messages that nobody wrote: conversation",
+        "SELECT conversation_id FROM participants p
+         WHERE max(coalesce(archived_number, 0), coalesce(hidden_number, 0), coalesce(unread_number, 0)) > (
              SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",
     ),
 ];

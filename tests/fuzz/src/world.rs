@@ -27,7 +27,10 @@ use tincan::{
     model::{ConversationId, User, Username},
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
-    store::{Credential, NewAccount, NewMessage, NewRoom, SignedIn, SignupGrant, Started, Store},
+    store::{
+        Credential, InviteRooms, NewAccount, NewInvite, NewMessage, NewRoom, SignedIn, SignupGrant,
+        Started, Store,
+    },
 };
 use tokio::{
     io::DuplexStream,
@@ -231,7 +234,15 @@ fn service(runtime: &Runtime, store: &Store, bus: &Arc<Bus>, metrics: &Arc<Metri
         ..ServerSettings::default()
     };
     let (store, bus, metrics) = (store.clone(), Arc::clone(bus), Arc::clone(metrics));
-    Service::new(&App::new(store, bus, metrics, Setup::unneeded(), settings))
+    let app = App::new(
+        store,
+        bus,
+        metrics,
+        Setup::unneeded(),
+        settings,
+        (PEER, 3000).into(),
+    );
+    Service::new(&app)
 }
 
 /// Answers on one connection, as the real server does on each of its own.
@@ -247,7 +258,7 @@ async fn serve(service: &Service, stream: DuplexStream) {
 
 /// Two people, what they have said to each other, and what each secret is called in the inputs.
 async fn settle(store: &Store) -> Result<People> {
-    let john = join(store, "john", SignupGrant::Setup).await?;
+    let john = join(store, "john", SignupGrant::Setup { room: None }).await?;
     let jane = join(store, "jane", SignupGrant::Open).await?;
     let started = store.start_direct(john.user.id, "jane".to_owned()).await?;
     let talk = match started {
@@ -262,7 +273,13 @@ async fn settle(store: &Store) -> Result<People> {
     let (room, _) = store.create_room(john.user.clone(), room).await?;
     let bot = Username::new("oven")?;
     let (_, hook) = store.create_hook(john.user.clone(), room.id, bot).await?;
-    let (_, invite) = store.create_invite(Some(john.user.clone()), 3, DAY).await?;
+    let new = NewInvite {
+        by: Some(john.user.clone()),
+        uses: 3,
+        lasts: DAY,
+        rooms: InviteRooms::These(vec![room.id]),
+    };
+    let (_, invite) = store.create_invite(new).await?;
     let reset = store.create_reset(jane.user.id).await?;
     for (user, conversation) in [(&john, talk), (&jane, talk), (&john, room.id)] {
         say(store, &user.user, conversation, "See https://example.org.").await?;
@@ -296,7 +313,8 @@ async fn join(store: &Store, name: &str, grant: SignupGrant) -> Result<SignedIn>
         credential: Credential::PasswordHash(hash.await?.clone()),
         grant,
     };
-    store.sign_up(account, "a telephone".to_owned()).await
+    let signed_up = store.sign_up(account, "a telephone".to_owned()).await?;
+    Ok(signed_up.signed_in)
 }
 
 async fn say(

@@ -8,7 +8,7 @@ use std::{fs, ops::ControlFlow, path::Path};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tincan::store::{self, Progress};
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "archive.json",
     "users.jsonl",
     "identities.jsonl",
@@ -18,9 +18,10 @@ const FILES: [&str; 10] = [
     "departures.jsonl",
     "messages.jsonl",
     "reactions.jsonl",
+    "settings.jsonl",
     "pictures/1",
 ];
-const TITLE: &str = r#"{"tincanArchive":1,"user":null,"lastId":9}"#;
+const TITLE: &str = r#"{"tincanArchive":3,"user":null,"lastId":9}"#;
 
 fuzz_target!(|text: &str| -> Corpus {
     let folder = tempfile::tempdir().expect("a folder");

@@ -71,6 +71,11 @@ enum Step {
         of: usize,
         up_to: Option<i64>,
     },
+    Pin {
+        by: Device,
+        of: usize,
+        pinned: bool,
+    },
     /// Something is done with a message, where nobody is named by who has most to do with it.
     ToMessage {
         by: Option<Device>,
@@ -179,6 +184,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(by, to, count)| Step::Burst { by, to, count }),
         6 => (device(), conversation(), option::of(0..20_i64))
             .prop_map(|(by, of, up_to)| Step::Read { by, of, up_to }),
+        4 => (device(), conversation(), any::<bool>())
+            .prop_map(|(by, of, pinned)| Step::Pin { by, of, pinned }),
         18 => (option::of(device()), 0..8_usize, to_message)
             .prop_map(|(by, message, what)| Step::ToMessage { by, message, what }),
         1 => (device(), any::<bool>()).prop_map(|(by, shows)| Step::Show { by, shows }),

@@ -138,6 +138,7 @@ impl World {
             } => self.send(by, to, client_id, &content.to_string()).await,
             Step::Burst { by, to, count } => self.burst(by, to, count).await,
             Step::Read { by, of, up_to } => self.read(by, of, up_to).await,
+            Step::Pin { by, of, pinned } => self.pin(by, of, pinned).await,
             Step::ToMessage { by, message, what } => self.to_message(by, message, what).await,
             Step::Show { by, shows } => {
                 let wanted = json!({ "showsActivity": shows });
@@ -236,6 +237,23 @@ impl World {
             self.hushed.insert(witness.last());
             self.note_reads();
         }
+    }
+
+    async fn pin(&self, by: Device, of: usize, pinned: bool) {
+        let Some((conversation, _)) = self.conversation(of) else {
+            return;
+        };
+        let (client, witness) = (self.client(by), self.witness());
+        let known = witness.conversation(&client.id, &conversation);
+        let outcome = match known {
+            None => UNSEEN,
+            Some(known) if known["pinned"] == pinned => Outcome::Same,
+            Some(_) => Outcome::Done,
+        };
+        let path = format!("/api/conversations/{conversation}/settings");
+        let before = witness.last();
+        let answer = client.patch(&path, json!({ "pinned": pinned })).await;
+        self.expect(answer, &outcome, 200, before);
     }
 
     /// Remembers of which read marks others aren't to know now, and which they may know after all.

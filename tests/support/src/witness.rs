@@ -52,8 +52,8 @@ const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id,
     WHERE p.user_id = ?1";
 
 const CONVERSATION: &str =
-    "SELECT c.id, c.kind, c.name, c.open, c.changed_id, p.role, o.id, o.username,
-        (SELECT count(*) FROM participants x WHERE x.conversation_id = c.id)
+    "SELECT c.id, c.kind, c.name, c.open, max(c.changed_id, ifnull(p.settings_id, 0)), p.role, o.id, o.username,
+        (SELECT count(*) FROM participants x WHERE x.conversation_id = c.id), p.pinned_at IS NOT NULL
     FROM participants p
     JOIN conversations c ON c.id = p.conversation_id
     LEFT JOIN users o ON o.id = c.low_user + c.high_user - p.user_id
@@ -143,6 +143,7 @@ impl Witness {
                  SELECT id FROM messages UNION ALL SELECT changed_id FROM messages WHERE changed_id IS NOT NULL
                  UNION ALL SELECT changed_id FROM conversations UNION ALL SELECT left_id FROM departures
                  UNION ALL SELECT read_id FROM participants WHERE read_id IS NOT NULL
+                 UNION ALL SELECT settings_id FROM participants WHERE settings_id IS NOT NULL
                  UNION ALL SELECT changed_id FROM users WHERE changed_id IS NOT NULL
                  UNION ALL SELECT changed_id FROM blocks)",
             "SELECT count(*) FROM conversations c
@@ -236,7 +237,9 @@ impl Witness {
             }
         }
 
-        let query = format!("{CONVERSATION} AND c.changed_id > max(?2, p.since_id)");
+        let query = format!(
+            "{CONVERSATION} AND max(c.changed_id, ifnull(p.settings_id, 0)) > max(?2, p.since_id)"
+        );
         for conversation in self.rows(&query, of, conversation_at) {
             tell(version(&conversation), "conversation", conversation);
         }
@@ -408,6 +411,9 @@ pub fn settle(conversation: &mut Value) {
         "lastReadNumber",
         "unreadCount",
         "hasUnreadMessages",
+        "archived",
+        "hidden",
+        "markedUnread",
     ] {
         let had = fields.remove(moving);
         assert!(had.is_some(), "a conversation without {moving}");
@@ -469,7 +475,7 @@ fn conversation_at(row: &Row<'_>) -> rusqlite::Result<Value> {
     Ok(json!({
         "id": id_at(row, 0)?, "kind": kind, "name": row.get::<_, Option<String>>(2)?, "open": row.get::<_, bool>(3)?,
         "version": id_at(row, 4)?, "role": (kind == "room").then_some(role), "otherParticipant": user_at(row, 6)?,
-        "participantCount": row.get::<_, i64>(8)?,
+        "participantCount": row.get::<_, i64>(8)?, "pinned": row.get::<_, bool>(9)?,
     }))
 }
 

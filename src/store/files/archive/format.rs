@@ -10,7 +10,7 @@ use crate::store::{engine::OpenError, files::backup::BackupError};
 pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
-/// The version of this format. Version 1 had no actors, and version 2 no blocks.
+/// The version of this format. Version 1 had no actors, and version 2 no blocks and no settings.
 pub(super) const VERSION: u32 = 3;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ pub(super) struct Table {
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 9] = [
+pub(super) const TABLES: [Table; 10] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -204,6 +204,21 @@ pub(super) const TABLES: [Table; 9] = [
             field("lastReadNumber", "last_read_number", Kind::Number)
                 .seen_as("CASE WHEN user_id = ?1 OR (conversation_id, user_id) IN shown THEN last_read_number END"),
             field("readId", "read_id", Kind::Id).seen_as("CASE WHEN user_id = ?1 THEN read_id END"),
+            field("pinnedAt", "pinned_at", Kind::Time)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN pinned_at END"),
+            field("archivedNumber", "archived_number", Kind::Number)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN archived_number END"),
+            field("hiddenNumber", "hidden_number", Kind::Number)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN hidden_number END"),
+            field("unreadNumber", "unread_number", Kind::Number)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN unread_number END"),
+            field("settingsId", "settings_id", Kind::Id)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN settings_id END"),
         ],
         order: "conversation_id, user_id",
         since: 1,
@@ -269,5 +284,16 @@ pub(super) const TABLES: [Table; 9] = [
         order: "user_id, blocked_id",
         since: 3,
         is_seen: "user_id = ?1",
+    },
+    Table {
+        file: "settings.jsonl",
+        name: "admin_settings",
+        fields: &[
+            field("membersMayInvite", "members_may_invite", Kind::Flag),
+            field("defaultRoom", "default_room_id", Kind::Id),
+        ],
+        order: "only_row",
+        since: 3,
+        is_seen: "0",
     },
 ];

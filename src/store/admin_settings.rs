@@ -1,0 +1,92 @@
+//! What administrators have set for everybody. The row is missing as long as nothing was set.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{context::Transaction, handle::Store};
+use crate::{
+    error::{Error, Result},
+    model::{AdminSettings, ConversationId, UserId},
+};
+
+/// Changes of the settings; `None` leaves one as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AdminSettingsUpdate {
+    pub members_may_invite: Option<bool>,
+    /// A room, or none.
+    pub default_room: Option<Option<ConversationId>>,
+}
+
+impl Store {
+    /// The settings.
+    pub async fn admin_settings(&self) -> Result<AdminSettings> {
+        self.read(|connection| Ok(load(connection)?)).await
+    }
+
+    /// Changes the settings on behalf of an administrator.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the default room isn't a room that is open or that the caller is in.
+    pub async fn update_admin_settings(
+        &self,
+        caller: UserId,
+        update: AdminSettingsUpdate,
+    ) -> Result<AdminSettings> {
+        self.write(move |tx| {
+            let mut settings = load(tx.connection)?;
+            if let Some(may) = update.members_may_invite {
+                settings.members_may_invite = may;
+            }
+            if let Some(room) = update.default_room {
+                if let Some(room) = room {
+                    require_room(tx.connection, room, caller)?;
+                }
+                settings.default_room_id = room;
+            }
+            store(tx, &settings)?;
+            Ok(settings)
+        })
+        .await
+    }
+}
+
+/// Nobody else may let everybody into a closed room than somebody in it.
+fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> Result<()> {
+    let is_room = connection
+        .prepare_cached(
+            "SELECT 1 FROM conversations c WHERE id = ?1 AND kind = 'room' AND (open = 1 OR EXISTS (
+                 SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = ?2))",
+        )?
+        .exists((id.0, caller.0))?;
+    if is_room {
+        Ok(())
+    } else {
+        Err(Error::invalid("defaultRoomId", "There is no such room"))
+    }
+}
+
+pub(super) fn load(connection: &Connection) -> rusqlite::Result<AdminSettings> {
+    let settings = connection
+        .prepare_cached("SELECT members_may_invite, default_room_id FROM admin_settings")?
+        .query_row([], |row| {
+            let room: Option<i64> = row.get("default_room_id")?;
+            Ok(AdminSettings {
+                members_may_invite: row.get("members_may_invite")?,
+                default_room_id: room.map(ConversationId),
+            })
+        })
+        .optional()?;
+    Ok(settings.unwrap_or_default())
+}
+
+pub(super) fn store(tx: &Transaction<'_>, settings: &AdminSettings) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO admin_settings (only_row, members_may_invite, default_room_id) VALUES (1, ?1, ?2)
+             ON CONFLICT DO UPDATE SET members_may_invite = ?1, default_room_id = ?2",
+        )?
+        .execute((
+            settings.members_may_invite,
+            settings.default_room_id.map(|id| id.0),
+        ))
+        .map(drop)
+}
