@@ -151,9 +151,9 @@ async fn a_new_username_is_ones_own_and_the_old_one_free() {
     let renamed = bob.patch("/api/auth_user", rename("robert")).await;
     assert_eq!(renamed.expect(200)["username"], "robert");
     anna.invite("bob").await;
-    let token = json!({ "name": "lamp", "scope": "send" });
-    let token = bob.post("/api/tokens", token).await.expect(201);
-    let program = bob.with_token(&token["token"]);
+    let lamp = json!({ "name": "lamp", "scope": "send" });
+    let lamp = bob.post("/api/tokens", lamp).await.expect(201);
+    let program = bob.with_token(&lamp["token"]);
     let refused = program.patch("/api/auth_user", rename("lamp")).await;
     refused.refused(403, "scope");
 }

@@ -56,11 +56,11 @@ async fn a_picture_is_taken_for_what_it_is() {
         (largest, "image/png"),
     ] {
         let user = set(&john, picture).await.expect(200);
-        let served = john.get(text(&user["avatarURL"])).await;
-        assert_eq!(served.status, 200);
-        assert_eq!(served.headers["content-type"], media_type);
+        let shown = john.get(text(&user["avatarURL"])).await;
+        assert_eq!(shown.status, 200);
+        assert_eq!(shown.headers["content-type"], media_type);
         assert_eq!(
-            served.headers["content-security-policy"],
+            shown.headers["content-security-policy"],
             "default-src 'none'; sandbox"
         );
     }
