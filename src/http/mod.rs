@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod coding;
 mod door;
 mod feed;
 mod group;
@@ -75,6 +76,5 @@ pub fn routes() -> impl Iterator<Item = RouteInfo> {
 /// The filter tree.
 #[must_use]
 pub fn filter(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    ui::prepare(&app.settings);
     ROUTES.filter(app)
 }

@@ -41,6 +41,7 @@ mod metrics;
 mod migration;
 mod oauth;
 mod oauth_http;
+mod page_words;
 mod passwords;
 mod plain;
 mod reactions;
