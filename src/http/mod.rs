@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod coding;
+mod compression;
 mod door;
 mod feed;
 mod group;

@@ -15,6 +15,7 @@ mod archive;
 mod backup;
 mod changes;
 mod command_line;
+mod compression;
 mod concurrency;
 mod contract;
 mod conversations;
