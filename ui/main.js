@@ -1,15 +1,17 @@
 // The beginning: finds out who is asking, and shows the messenger or the way in.
 
 import { Api, ApiError, reasonOf } from './base/api.js';
-import { addStyle, el, failure } from './base/dom.js';
+import { el, failure } from './base/dom.js';
+import { load } from './base/load.js';
 import { Router } from './base/router.js';
 import { forget, keep, kept } from './base/storage.js';
-import { Client } from './models/client.js';
-import { forgetEverything } from './models/keeper.js';
-import { Preferences } from './models/preferences.js';
-import { Messenger } from './views/messenger.js';
+import { Client } from './shell/client.js';
+import { forgetEverything } from './shell/keeper.js';
+import { Messenger } from './shell/messenger.js';
+import { Preferences } from './shell/preferences.js';
+import { loadWords } from './words/index.js';
 
-/** @import {Config, User} from './base/types.js' */
+/** @import {User} from './base/types.js' */
 
 const RETRY_MS = 1_000;
 /** How often it has begun; an answer to an earlier time says nothing any more. */
@@ -18,10 +20,12 @@ let turns = 0;
 const api = new Api();
 const router = new Router();
 const preferences = new Preferences();
+/** Nothing is shown before they are there; they are loaded while the server is asked. */
+const words = loadWords();
 /** Fires `change` when it is another day. */
 const clock = new EventTarget();
-/** Of the UI that this page is. */
-let version = '';
+/** Of the UI that this page is, as its address says. */
+const [, , version = ''] = new URL(import.meta.url).pathname.split('/');
 /** @type {Client | null} */
 let client = null;
 
@@ -34,19 +38,18 @@ function show(screen) {
 async function begin(anew = false) {
   const turn = ++turns;
   try {
-    const { authUser, ui } = await askServer();
+    const [{ authUser, ui }] = await Promise.all([api.config(), words]);
     if (turn !== turns) return;
-    version ||= ui;
     if (!authUser) leave(client?.user);
-    else if (anew || authUser.id !== client?.user.id) enter(authUser);
+    else if (anew || authUser.id !== client?.user.id) enter(authUser, ui);
   } catch (error) {
+    await words;
     if (anew) setTimeout(begin, RETRY_MS, true);
     if (client) return;
     const user = kept('user');
     const offline = user && error instanceof ApiError && error.status === 0;
     if (offline) {
-      version ||= await keptVersion();
-      enter(user, true);
+      enter(user);
     } else {
       show(el('main', { class: 'centred' },
         el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), el('h1', {}, 'Tincan'),
@@ -55,19 +58,8 @@ async function begin(anew = false) {
   }
 }
 
-/** That of the page which the service worker keeps. */
-async function keptVersion() {
-  const kept = await globalThis.caches?.match('/shell-version');
-  return await kept?.text() ?? '';
-}
-
-/** @returns {Promise<Config>} */
-function askServer() {
-  return api.get('/api/config');
-}
-
-/** @param {User} user @param {boolean} [isOffline] */
-function enter(user, isOffline = false) {
+/** @param {User} user @param {string} [ui] the version that the server has, where it has just said so */
+function enter(user, ui) {
   if (client?.user.id === user.id) client.stop();
   else client?.end();
   forgetEverything(user.id);
@@ -82,8 +74,8 @@ function enter(user, isOffline = false) {
     forgetEverything();
     enter(user);
   });
-  // The first time, the server has just said which version it has.
-  let isKnown = !isOffline;
+  let isKnown = Boolean(ui);
+  if (ui && ui !== version) messenger.offerReload();
   stream.addEventListener('connected', () => {
     if (!isKnown) checkVersion(messenger);
     isKnown = false;
@@ -94,8 +86,7 @@ function enter(user, isOffline = false) {
 
 /** After an outage, the server may be a newer one. @param {Messenger} messenger */
 async function checkVersion(messenger) {
-  const { ui } = await askServer().catch(() => ({ ui: version }));
-  version ||= ui;
+  const { ui } = await api.config().catch(() => ({ ui: version }));
   if (ui !== version) messenger.offerReload();
 }
 
@@ -111,7 +102,7 @@ function end() {
 /** Shows the way in; to somebody who has been here, and hasn't signed out, it says what has happened. @param {User} [user] */
 async function leave(user) {
   end();
-  const [{ SignIn }] = await Promise.all([import('./views/sign-in.js'), addStyle('/later.css')]);
+  const { SignIn } = await load(import('./account/sign-in.js'));
   // Several requests may have found out at the same time.
   if (!client && !document.querySelector('sign-in')) show(new SignIn(api, router, enter, user));
 }
@@ -122,4 +113,4 @@ addEventListener('storage', ({ key }) => {
   if (key === 'user' && kept('user')?.id !== client?.user.id) begin();
 });
 begin();
-if (navigator.serviceWorker) import('./install.js').then(({ install }) => install());
+if (navigator.serviceWorker) import('./shell/install.js').then(({ install }) => install());

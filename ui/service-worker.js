@@ -20,8 +20,8 @@ const PATIENCE_MS = 3_000;
 const RENEWAL_PATIENCE_MS = 20_000;
 /** The server's alone. */
 const NOT_OURS = /^\/(api|healthz|metrics|plain)(\/|$)/;
-/** A file that another names: the page, a module, a style sheet, the manifest. */
-const NAMED = /["'(](\.{0,2}\/[\w./-]+\.(?:js|css|svg|png|webmanifest))["')]/g;
+/** A file whose address has its version in it, and never changes. */
+const VERSIONED = /^\/ui\/(?!0+\/)/;
 /** Stands in a complete cache, and says which version it holds. */
 const SEAL = '/shell-version';
 /** The version of files that somebody is working on, which change under it. */
@@ -63,7 +63,8 @@ function take(event) {
 
 /** @param {FetchEvent} event @param {string} path @returns {Promise<Response>} */
 async function answer(event, path) {
-  const kept = standIns.has(event.clientId) && await find(path);
+  // What is kept of an older version is what a page of that version goes on with.
+  const kept = (standIns.has(event.clientId) || VERSIONED.test(path)) && await find(path);
   if (kept) return kept;
   const asked = ask(event);
   // What a page of the server's needs is of its version, unless there is no server any more.
@@ -84,9 +85,14 @@ async function ask({ preloadResponse, request }) {
   return await preloadResponse ?? fetch(request);
 }
 
-/** In the oldest cache, which is complete. @param {string} path */
-function find(path) {
-  return caches.match(path, { ignoreVary: true });
+/** In the newest cache that is complete, and has it. @param {string} path */
+async function find(path) {
+  for (const name of (await caches.keys()).reverse()) {
+    const cache = await caches.open(name);
+    const file = await cache.match(SEAL) && await cache.match(path, { ignoreVary: true });
+    if (file) return file;
+  }
+  return undefined;
 }
 
 /** Several pages may ask for it at once. */
@@ -97,34 +103,28 @@ function keepShell() {
   return keeping;
 }
 
-/** A new cache, filled, and only then rid of the old one. */
+/** A new cache, filled, and only then rid of those before the last: a page of that version may still be open. */
 async function renewShell() {
   const version = await serverVersion();
   const kept = await (await find(SEAL))?.text();
   if (kept === version && !UNVERSIONED.test(version)) return;
-  const files = await collect();
+  const files = await collect(version);
   if (await serverVersion() !== version) throw new Error('The server was replaced in between.');
   const old = await caches.keys();
   const cache = await caches.open(`shell ${Date.now()}`);
   for (const [path, file] of files) await cache.put(path, file);
   await cache.put(SEAL, new Response(version));
-  for (const name of old) await caches.delete(name);
+  for (const name of old.slice(0, -1)) await caches.delete(name);
 }
 
-/** Everything that can be reached from the page, so that nobody has to keep a list. */
-async function collect() {
+/** Everything that the page may need. @param {string} version */
+async function collect(version) {
   /** @type {Map<string, Response>} */
   const files = new Map();
-  const paths = new Set(['/']);
-  // Also goes over those that are added meanwhile.
-  for (const path of paths) {
+  for (const path of await (await get(`/ui/${version}/files.json`)).json()) {
     const file = await get(path);
-    // Not everything that looks like a file's name is one.
-    if (file.status === 404) continue;
     if (!file.ok) throw new Error(`${path}: ${file.status}`);
     files.set(path, file);
-    const text = await file.clone().text();
-    for (const [, name = ''] of text.matchAll(NAMED)) paths.add(new URL(name, file.url).pathname);
   }
   return files;
 }
@@ -136,7 +136,8 @@ async function serverVersion() {
 
 /** @param {string} path */
 function get(path) {
-  return fetch(path, { cache: 'no-cache', redirect: 'error', signal: AbortSignal.timeout(RENEWAL_PATIENCE_MS) });
+  // What never changes may come from where the page has it from.
+  return fetch(path, { cache: VERSIONED.test(path) ? 'default' : 'no-cache', redirect: 'error', signal: AbortSignal.timeout(RENEWAL_PATIENCE_MS) });
 }
 
 /** @param {NotificationEvent} event */

@@ -18,7 +18,7 @@ use crate::{
 const REQUESTS: usize = 1_000;
 /// Of them before anything counts.
 const WARM_UP: usize = 50;
-const FILES: [(&str, &str); 2] = [("page", "/"), ("script", "/main.js")];
+const FILES: [(&str, &str); 2] = [("page", "/"), ("script", "/service-worker.js")];
 /// As browsers ask for it.
 const CODINGS: &str = "Accept-Encoding: gzip, deflate, br\r\n";
 

@@ -5,6 +5,8 @@
 
 mod api;
 mod app;
+mod coding;
+mod compression;
 mod door;
 mod feed;
 mod group;
@@ -81,6 +83,5 @@ pub fn routes() -> impl Iterator<Item = RouteInfo> {
 /// The filter tree.
 #[must_use]
 pub fn filter(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    ui::prepare(&app.settings);
     ROUTES.filter(app)
 }

@@ -7,7 +7,7 @@ use std::{pin::Pin, str::FromStr};
 use matchit::Params;
 use warp::http::Method;
 
-use super::{reply::HandlerResult, request::Request};
+use super::{coding::Coding, compression::compress, reply::HandlerResult, request::Request};
 use crate::{contract::Operation, model::Permission};
 
 /// One method of one path.
@@ -83,6 +83,20 @@ impl Route {
     pub fn secret(self, parameter: &'static str) -> Self {
         let secret = Some(parameter);
         Self { secret, ..self }
+    }
+
+    /// Compresses the answers for clients that take it. They mustn’t have anything secret beside what somebody who may not
+    /// know it can choose: see `compression`.
+    pub fn compressed(self) -> Self {
+        let handle = self.handle;
+        let handle: BoxedHandler = Box::new(move |parameters, request| {
+            let coding = Coding::preferred(request.caller.headers(), &[Coding::Gzip]);
+            let answer = handle(parameters, request)?;
+            Some(Box::pin(async move {
+                Ok(compress(answer.await?, coding).await)
+            }))
+        });
+        Self { handle, ..self }
     }
 
     /// Whether the parameters in a path are of the handler’s types.

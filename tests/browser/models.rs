@@ -82,7 +82,7 @@ async fn the_models_pass_their_unit_tests() {
     let browser = stage
         .session(Options::desktop().origin(origin).time_zone("Europe/Berlin"))
         .await;
-    browser.open("/tests/models.html").await;
+    browser.open("/ui/0000000000000000/tests/models.html").await;
     // However many they are, none takes long.
     let place = "document.querySelector('#outcomes')";
     while !browser

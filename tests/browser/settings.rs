@@ -10,7 +10,7 @@ use crate::support::{Options, Scheme, Session, Stage, wait};
 /// painted; and how often a sound is begun.
 const WITNESS: &str = "
     new MutationObserver((changes, observer) => {
-        if (!document.querySelector('link[href=\"/style.css\"]')) return;
+        if (!document.querySelector('link[rel=stylesheet]')) return;
         observer.disconnect();
         globalThis.themeAtFirst = document.documentElement.dataset.theme ?? 'none';
     }).observe(document, { childList: true, subtree: true });

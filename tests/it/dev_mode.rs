@@ -65,7 +65,7 @@ async fn it_answers_to_the_names_of_this_machine_alone() {
         for path in [
             "/api/config",
             "/",
-            "/main.js",
+            "/icon.svg",
             "/healthz",
             "/api/nothing",
             "/plain",

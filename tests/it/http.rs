@@ -44,7 +44,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/api/settings", &["GET", "PATCH"]),
     ("/healthz", &["GET"]),
     ("/", &["GET"]),
-    ("/main.js", &["GET"]),
+    ("/icon.svg", &["GET"]),
 ];
 
 /// What needs no session.

@@ -906,7 +906,7 @@ fn colours(sheet: &str) -> Vec<(&str, &str)> {
 fn the_plain_pages_have_the_colours_of_the_other() {
     let ui = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/ui"));
     let read = |name| fs::read_to_string(ui.join(name)).expect("a style sheet");
-    let (plain, other) = (read("plain.css"), read("style.css"));
+    let (plain, other) = (read("plain.css"), read("base/base.css"));
     let (day, night) = plain.split_once("@media").expect("two themes");
     let (day, night) = (colours(day), colours(night));
     assert!(!day.is_empty() && day.len() == night.len());

@@ -34,7 +34,7 @@ async fn every_answer_has_one_of_its_own() {
     for (method, path) in [
         (Method::GET, "/"),
         (Method::HEAD, "/"),
-        (Method::GET, "/main.js"),
+        (Method::GET, "/icon.svg"),
         (Method::GET, "/nothing.js"),
         (Method::GET, "/healthz"),
         (Method::GET, "/metrics"),

@@ -1,5 +1,4 @@
-//! The UI as a browser asks for it: files, types, joined scripts, entity tags, compression and
-//! security headers.
+//! The UI as a browser asks for it: addresses, types, how long it is kept, entity tags, compression and security headers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,37 +51,26 @@ fn sources() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/ui"))
 }
 
-/// Their addresses and bytes.
+/// Their paths and bytes, without what is written for people who work on it.
 fn source_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             files.append(&mut source_files(&path));
-        } else {
+        } else if path.extension().is_none_or(|end| end != "md") {
             let name = path.strip_prefix(sources()).expect("a file of the UI");
             let bytes = fs::read(&path).expect("a file");
-            files.insert(format!("/{}", name.display()), bytes);
+            files.insert(name.to_str().expect("a plain path").to_owned(), bytes);
         }
     }
     files
 }
 
-/// The addresses of the modules that a script loads later.
-fn loaded_later(script: &str) -> Vec<String> {
-    let named = script.split("import('").skip(1);
-    let address = |named: &str| named.split('\'').next().expect("an address").to_owned();
-    named.map(address).collect()
-}
-
-/// The addresses from which a script imports.
-fn imports(script: &str) -> Vec<String> {
-    let lines = script.lines().filter(|line| line.starts_with("import "));
-    let address = |line: &str| {
-        let (_, from) = line.split_once(" from '").expect("an import");
-        from.trim_end_matches("';").to_owned()
-    };
-    lines.map(address).collect()
+/// The address of a file of the UI that the server has.
+async fn address(client: &Client, name: &str) -> String {
+    let config = client.get("/api/config").await.expect(200);
+    format!("/ui/{}/{name}", config["ui"].as_str().expect("a version"))
 }
 
 /// The addresses that the page names.
@@ -92,19 +80,43 @@ async fn named_by_page(client: &Client) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
-/// The scripts of the page and whatever they lead to, by address.
-async fn page_scripts(client: &Client) -> BTreeMap<String, String> {
-    let mut scripts = BTreeMap::new();
-    let mut addresses = named_by_page(client).await;
-    addresses.retain(|address| ends_in(address, "js"));
-    while let Some(address) = addresses.pop() {
-        let script = text(client, &address).await;
-        let leads_to = [loaded_later(&script), imports(&script)].concat();
-        scripts.insert(address, script);
-        addresses.extend(leads_to);
-        addresses.retain(|address| !scripts.contains_key(address));
+/// The modules that a module imports, at its top, whatever they are for.
+fn imports(path: &str, script: &str) -> Vec<String> {
+    let folder = Path::new(path).parent().expect("a folder");
+    let lines = script.lines().filter(|line| {
+        let begins = ["import ", "export ", "} from "];
+        begins.iter().any(|begin| line.starts_with(begin))
+    });
+    let named = lines.filter_map(|line| line.split('\'').rev().nth(1));
+    let modules = named.filter(|name| name.starts_with('.') && ends_in(name, "js"));
+    modules
+        .map(|name| {
+            let mut parts: Vec<_> = folder.iter().collect();
+            for part in Path::new(name) {
+                match part.to_str() {
+                    Some(".") => {}
+                    Some("..") => drop(parts.pop()),
+                    _ => parts.push(part),
+                }
+            }
+            let parts: Vec<_> = parts.iter().filter_map(|part| part.to_str()).collect();
+            parts.join("/")
+        })
+        .collect()
+}
+
+/// These modules, and all that they import.
+fn closure(files: &BTreeMap<String, Vec<u8>>, roots: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<_> = roots.iter().map(|root| (*root).to_owned()).collect();
+    while let Some(path) = open.pop() {
+        let bytes = files.get(&path).unwrap_or_else(|| panic!("no {path}"));
+        let script = std::str::from_utf8(bytes).expect("text");
+        open.extend(imports(&path, script));
+        found.insert(path);
+        open.retain(|path| !found.contains(path));
     }
-    scripts
+    found
 }
 
 #[tokio::test]
@@ -134,11 +146,12 @@ async fn a_file_has_its_type() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
     for (path, content_type) in [
-        ("/main.js", "text/javascript; charset=utf-8"),
-        ("/style.css", "text/css; charset=utf-8"),
-        ("/icon.svg", "image/svg+xml"),
+        ("main.js", "text/javascript; charset=utf-8"),
+        ("base/base.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+        ("files.json", "application/json"),
     ] {
-        let (headers, _) = fetch(&nobody, path, &[]).await;
+        let (headers, _) = fetch(&nobody, &address(&nobody, path).await, &[]).await;
         assert_eq!(headers["content-type"], content_type);
         assert_eq!(headers["x-content-type-options"], "nosniff");
     }
@@ -157,91 +170,126 @@ async fn everything_that_the_page_names_is_there() {
     }
 }
 
+/// A browser that only finds out by reading a module what else it needs asks for one after the other.
 #[tokio::test]
-async fn the_script_of_the_page_brings_everything_but_what_is_loaded_later() {
-    let server = Server::start(dev()).await;
-    let scripts = page_scripts(&server.nobody()).await;
-    assert_eq!(imports(&scripts["/main.js"]), [""; 0]);
-    let later = loaded_later(&scripts["/main.js"]);
-    assert!(!later.is_empty());
-    for (address, script) in &scripts {
-        assert!(!script.contains("import('."), "{address}: a relative one");
-    }
-    // What one takes from another is there.
-    for (address, script) in &scripts {
-        for line in script.lines().filter(|line| line.starts_with("import ")) {
-            let (names, from) = line.split_once(" from '/").expect("an import");
-            let export = names.replace("import", "export");
-            let from = &scripts[&format!("/{}", from.trim_end_matches("';"))];
-            let is_there = from.contains(&format!("\n{export};\n"));
-            assert!(is_there, "{address}: {line}");
-        }
-    }
+async fn the_page_names_every_module_of_the_first_look_and_no_other() {
+    let files = source_files(sources());
+    let page = std::str::from_utf8(&files["index.html"]).expect("text");
+    let named = page.split('"').filter(|value| ends_in(value, "js"));
+    let named: Vec<_> = named
+        .map(|address| address.splitn(4, '/').last().expect("a path").to_owned())
+        .collect();
+    let mut first = closure(&files, &["main.js", "stream/worker.js"]);
+    // A classic script, which runs before anything is painted.
+    first.insert("shell/theme.js".to_owned());
+    assert_eq!(named.iter().cloned().collect::<BTreeSet<_>>(), first);
+    assert_eq!(named.len(), first.len(), "once each: {named:?}");
 }
 
 #[tokio::test]
-async fn a_module_runs_in_one_script_alone() {
+async fn a_file_is_served_as_it_is_but_for_lines_of_comment() {
     let server = Server::start(dev()).await;
-    let mut homes = BTreeMap::new();
-    for (address, script) in page_scripts(&server.nobody()).await {
-        let functions = script.lines().filter(|line| line.ends_with(" = (() => {"));
-        for module in functions.filter(|line| line.starts_with("const $")) {
-            if let Some(other) = homes.insert(module.to_owned(), address.clone()) {
-                panic!("{module}: {other} and {address}");
+    let nobody = server.nobody();
+    let mut kept = 0;
+    for (path, source) in source_files(sources()) {
+        let (_, sent) = fetch(&nobody, &address(&nobody, &path).await, &[]).await;
+        if path == "index.html" {
+            continue;
+        }
+        if !ends_in(&path, "js") && !ends_in(&path, "css") {
+            assert!(sent == source, "{path}");
+            continue;
+        }
+        let (source, sent): (String, String) = [source, sent]
+            .map(|bytes| String::from_utf8(bytes).expect("text"))
+            .into();
+        // In their places, so that browsers name the right line.
+        assert_eq!(source.lines().count(), sent.lines().count(), "{path}");
+        let mut is_inside = false;
+        for (source, sent) in source.lines().zip(sent.lines()) {
+            let begins = source.trim_start().starts_with("/*");
+            is_inside |= begins;
+            if is_inside || source.trim_start().starts_with("//") {
+                let is_whole = !begins || !source.contains("*/") || source.ends_with("*/");
+                assert_eq!(sent, if is_whole { "" } else { source }, "{path}");
+            } else {
+                assert_eq!(sent, source, "{path}");
+                kept += 1;
             }
+            is_inside &= !source.contains("*/");
         }
     }
-    assert!(homes.len() > 1, "{homes:?}");
+    assert!(kept > 1_000, "{kept} lines");
 }
 
 #[tokio::test]
-async fn a_worker_stands_alone() {
+async fn a_file_is_kept_for_ever_at_an_address_with_its_version() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    for address in source_files(sources()).keys() {
-        if address.ends_with("-worker.js") {
-            let script = text(&nobody, address).await;
-            let of_modules = ["import ", "export "];
-            let mut lines = script.lines();
-            let found = lines.find(|line| of_modules.iter().any(|word| line.starts_with(word)));
-            assert_eq!(found, None, "{address}");
-            assert!(!script.contains("import("), "{address}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn no_script_and_no_style_sheet_has_lines_of_comment() {
-    let server = Server::start(dev()).await;
-    let nobody = server.nobody();
-    let mut texts = page_scripts(&nobody).await;
-    for address in source_files(sources()).into_keys() {
-        if address.ends_with("-worker.js") || ends_in(&address, "css") {
-            let text = text(&nobody, &address).await;
-            texts.insert(address, text);
-        }
-    }
-    for (address, text) in texts {
-        for line in text.lines() {
-            let is_code = !line.is_empty() && !line.starts_with("//") && !line.starts_with("/*");
-            assert!(is_code && !line.starts_with(' '), "{address}: {line:?}");
-        }
+    let main = address(&nobody, "main.js").await;
+    let (headers, _) = fetch(&nobody, &main, &[]).await;
+    assert_eq!(
+        headers["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+    // A page of another version finds nothing, and nothing keeps that.
+    for path in [
+        "/ui/0000000000000000/main.js",
+        "/ui/main.js",
+        "/main.js",
+        &main.replace("main.js", "nothing.js"),
+        &main.replace("main.js", "STYLE.md"),
+        &main.replace("main.js", ".hidden.js"),
+    ] {
+        let answer = nobody.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_module_inside_a_script_is_at_no_address_of_its_own() {
+async fn what_has_to_keep_its_address_keeps_it() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    let scripts: BTreeSet<_> = page_scripts(&nobody).await.into_keys().collect();
-    let mut inside = source_files(sources());
-    inside.retain(|address, _| {
-        ends_in(address, "js") && !address.ends_with("-worker.js") && !scripts.contains(address)
-    });
-    assert!(!inside.is_empty());
-    for address in inside.keys() {
-        assert_eq!(status(&nobody, address).await, 404, "{address}");
+    for path in [
+        "/",
+        "/icon.svg",
+        "/icons/192.png",
+        "/manifest.webmanifest",
+        "/plain.css",
+        "/service-worker.js",
+    ] {
+        let (headers, _) = fetch(&nobody, path, &[]).await;
+        assert_eq!(headers["cache-control"], "no-cache", "{path}");
+        assert!(headers.contains_key("etag"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_list_of_files_has_all_that_the_page_may_need() {
+    let server = Server::start(dev()).await;
+    let nobody = server.nobody();
+    let list = nobody.get(&address(&nobody, "files.json").await).await;
+    let list: BTreeSet<String> =
+        serde_json::from_value(list.expect(200).clone()).expect("addresses");
+    for address in &list {
+        assert_eq!(status(&nobody, address).await, 200, "{address}");
+    }
+    let root = address(&nobody, "").await;
+    for path in source_files(sources()).into_keys() {
+        let is_code = path.contains('/') && !path.starts_with("icons/");
+        let expected = match path.as_str() {
+            "index.html" => Some("/".to_owned()),
+            "service-worker.js" | "plain.css" => None,
+            "main.js" => Some(format!("{root}{path}")),
+            path if is_code => Some(format!("{root}{path}")),
+            path => Some(format!("/{path}")),
+        };
+        if let Some(expected) = expected {
+            assert!(list.contains(&expected), "{expected}");
+        }
+    }
+    assert_eq!(list.len(), source_files(sources()).len() - 2);
 }
 
 #[tokio::test]
@@ -255,10 +303,17 @@ async fn the_folder_of_the_ui_is_served_as_it_is() {
     };
     let server = Server::start(config).await;
     let nobody = server.nobody();
-    for (address, bytes) in source_files(sources()) {
-        let (_, answered) = fetch(&nobody, &address, &[]).await;
+    for (path, bytes) in source_files(sources()) {
+        let address = format!("/ui/0000000000000000/{path}");
+        let (headers, answered) = fetch(&nobody, &address, &[]).await;
         assert!(answered == bytes, "{address}");
+        assert_eq!(headers["cache-control"], "no-cache");
     }
+    assert_eq!(
+        status(&nobody, "/ui/0000000000000000/STYLE.md").await,
+        404,
+        "it is for people who work on it"
+    );
     // The version that pages compare says that there is none.
     let configuration = nobody.get("/api/config").await.expect(200);
     assert_eq!(configuration["ui"], "0000000000000000");
@@ -289,11 +344,11 @@ async fn an_unknown_file_is_not_found() {
 async fn a_file_that_a_browser_holds_is_not_sent_again() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    let (headers, _) = fetch(&nobody, "/style.css", &[]).await;
+    let (headers, _) = fetch(&nobody, "/plain.css", &[]).await;
     let tag = headers["etag"].to_str().expect("a text");
     assert_eq!(headers["cache-control"], "no-cache");
     let ask = async |tags: String| {
-        let request = nobody.request(Method::GET, "/style.css");
+        let request = nobody.request(Method::GET, "/plain.css");
         answer(request.header("if-none-match", tags)).await
     };
     for tags in [
@@ -316,35 +371,42 @@ async fn a_file_that_a_browser_holds_is_not_sent_again() {
 async fn a_file_is_compressed_for_whoever_takes_it() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    let (plain_headers, plain) = fetch(&nobody, "/style.css", &[]).await;
-    for (accepted, compressed) in [
-        ("gzip", true),
-        ("GZIP", true),
-        ("br, gzip;q=0.5", true),
-        ("deflate, *", true),
-        ("gzip;q=1.0, identity; q=0.5", true),
-        ("identity", false),
-        ("br", false),
-        ("", false),
-        ("gzip;q=0", false),
-        ("gzip; q=0.000, *", false),
-        ("*;q=0", false),
+    let (plain_headers, plain) = fetch(&nobody, "/plain.css", &[]).await;
+    for (accepted, expected) in [
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("gzip;q=0.5, br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("BR", "br"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("deflate, *", "br"),
+        ("gzip;q=1.0, identity; q=0.5", "gzip"),
+        ("gzip;q=0.5, identity", ""),
+        ("identity", ""),
+        ("deflate", ""),
+        ("", ""),
+        ("gzip;q=0", ""),
+        ("gzip; q=0.000, br;q=0, *", ""),
+        ("gzip;q=much", ""),
+        ("*;q=0", ""),
     ] {
         let headers = [("accept-encoding", accepted)];
-        let (headers, bytes) = fetch(&nobody, "/style.css", &headers).await;
+        let (headers, bytes) = fetch(&nobody, "/plain.css", &headers).await;
         assert_eq!(headers["vary"], "accept-encoding");
         let coding = headers.get("content-encoding");
-        assert_eq!(coding.is_some(), compressed, "{accepted:?}");
-        if coding.is_some_and(|coding| coding == "gzip") {
+        let coding = coding.map_or("", |coding| coding.to_str().expect("a text"));
+        assert_eq!(coding, expected, "{accepted:?}");
+        let mut decoded = Vec::new();
+        match coding {
+            "gzip" => drop(GzDecoder::new(&*bytes).read_to_end(&mut decoded)),
+            "br" => drop(brotli::Decompressor::new(&*bytes, 4096).read_to_end(&mut decoded)),
+            _ => decoded.clone_from(&bytes),
+        }
+        assert_eq!(decoded, plain, "{accepted:?}");
+        if !coding.is_empty() {
             assert!(bytes.len() < plain.len());
-            let mut decoded = Vec::new();
-            GzDecoder::new(bytes.as_slice())
-                .read_to_end(&mut decoded)
-                .expect("gzip");
-            assert_eq!(decoded, plain);
             assert_ne!(headers["etag"], plain_headers["etag"]);
-        } else {
-            assert_eq!(bytes, plain, "{accepted:?}");
         }
     }
 }
@@ -353,12 +415,12 @@ async fn a_file_is_compressed_for_whoever_takes_it() {
 async fn each_coding_has_an_entity_tag_of_its_own() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    let (headers, _) = fetch(&nobody, "/style.css", &[("accept-encoding", "gzip")]).await;
+    let (headers, _) = fetch(&nobody, "/plain.css", &[("accept-encoding", "gzip")]).await;
     let tag = headers["etag"].to_str().expect("a text");
     // Who holds the compressed bytes doesn't hold the plain ones.
-    fetch(&nobody, "/style.css", &[("if-none-match", tag)]).await;
+    fetch(&nobody, "/plain.css", &[("if-none-match", tag)]).await;
     let request = nobody
-        .request(Method::GET, "/style.css")
+        .request(Method::GET, "/plain.css")
         .header("if-none-match", tag)
         .header("accept-encoding", "gzip");
     answer(request).await.expect(304);
@@ -368,7 +430,7 @@ async fn each_coding_has_an_entity_tag_of_its_own() {
 async fn the_page_lets_nothing_in_from_elsewhere() {
     let server = Server::start(dev()).await;
     let nobody = server.nobody();
-    for path in ["/", "/main.js"] {
+    for path in ["/", "/service-worker.js"] {
         let (headers, _) = fetch(&nobody, path, &[]).await;
         let policy = headers["content-security-policy"].to_str().expect("a text");
         let mut directives: Vec<_> = policy.split(';').map(str::trim).collect();
@@ -457,18 +519,32 @@ async fn a_folder_is_served_as_it_is_now_and_nothing_beside_it() {
     };
     let server = Server::start(config).await;
     let nobody = server.nobody();
+    let root = "/ui/0000000000000000";
+    write(&folder.join(".hidden.js"), "hidden");
+    write(&folder.join("notes.md"), "notes");
+    std::os::unix::fs::symlink(&secret, folder.join("link.txt")).expect("a link");
     for (path, text) in [
         ("/", "page"),
         ("/conversations/7", "page"),
-        ("/a.js", "one"),
-        ("/part/b.js", "two"),
+        (&format!("{root}/a.js"), "one"),
+        (&format!("{root}/part/b.js"), "two"),
     ] {
         assert_eq!(fetch(&nobody, path, &[]).await.1, text.as_bytes(), "{path}");
     }
-    assert_eq!(status(&nobody, "/main.js").await, 404, "only the folder's");
+    for name in ["main.js", ".hidden.js", "notes.md", "link.txt"] {
+        let path = format!("{root}/{name}");
+        assert_eq!(status(&nobody, &path).await, 404, "{path}");
+    }
+    let list = nobody.get(&format!("{root}/files.json")).await.expect(200);
+    let expected = [
+        format!("{root}/a.js"),
+        "/".into(),
+        format!("{root}/part/b.js"),
+    ];
+    assert_eq!(list, serde_json::json!(expected));
 
     write(&folder.join("a.js"), "three");
-    let (headers, bytes) = fetch(&nobody, "/a.js", &[]).await;
+    let (headers, bytes) = fetch(&nobody, &format!("{root}/a.js"), &[]).await;
     assert_eq!(bytes, b"three");
     assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
     assert!(headers.contains_key("content-security-policy"));
@@ -481,7 +557,11 @@ async fn a_folder_is_served_as_it_is_now_and_nothing_beside_it() {
         "/%2e%2e/secret.txt",
         "/..\\secret.txt",
         &format!("/{absolute}"),
-        &format!("/part/{absolute}"),
+        &format!("{root}/../secret.txt"),
+        &format!("{root}/part/../../secret.txt"),
+        &format!("{root}/..%2fsecret.txt"),
+        &format!("{root}/{absolute}"),
+        &format!("{root}/part/{absolute}"),
     ] {
         let request =
             format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

@@ -1,5 +1,7 @@
 // Requests to the server, and what can go wrong with them.
 
+/** @import {Config} from './types.js' */
+
 const PATIENCE_MS = 20_000;
 
 /** A request that was refused or, with status 0, never answered. The message is a sentence for a person. */
@@ -16,6 +18,11 @@ export class ApiError extends Error {
 export class Api extends EventTarget {
   /** For whom it speaks, once that is known. */
   userId = '';
+
+  /** What this server is like, and who one is to it. @returns {Promise<Config>} */
+  config() {
+    return this.get('/api/config');
+  }
 
   /** @param {string} path @returns {Promise<any>} */
   get(path) {

@@ -1,9 +1,5 @@
 // Building and updating the page from nodes, never from HTML text.
 
-import { hueOf, initialOf } from './format.js';
-
-/** @import {User} from './types.js' */
-
 const HIDDEN_FRAME_MS = 200;
 
 /**
@@ -55,20 +51,41 @@ export class Component extends HTMLElement {
   }
 }
 
+/** @typedef {Node | string | null | false} Child */
+
+/** What each element shows. @type {WeakMap<Element, {view: unknown, props: unknown}>} */
+const shown = new WeakMap();
+
 /**
- * Fills an element anew, unless it shows already what `signature` stands for.
- * @param {HTMLElement} element @param {unknown[]} signature @param {() => (Node | string | null | false)[]} build
+ * Shows a view in an element, built anew only when one of its `props` is another. The view is a function of its module
+ * and gets nothing but the props, so there is nothing else that it could depend on, and nothing to forget. Props are
+ * plain data, which is compared, or functions and models, which have to be the same ones.
+ * @template Props
+ * @param {HTMLElement} element @param {(props: Props) => Child[]} view @param {Props} props
  */
-export function fill(element, signature, build) {
-  const text = signature.join();
-  if (element.dataset.shows === text) return;
+export function render(element, view, props) {
+  const before = shown.get(element);
+  if (before?.view === view && isSame(before.props, props)) return;
+  shown.set(element, { view, props });
   const focused = element.contains(document.activeElement);
-  element.dataset.shows = text;
-  element.replaceChildren(...build().flatMap((child) => child || []));
+  element.replaceChildren(...view(props).flatMap((child) => child || []));
   // What had the focus is gone, but whoever works by the keyboard is still here.
   /** @type {HTMLElement | null} */
   const next = focused ? element.querySelector('summary, button, a') ?? element.closest('[tabindex]') : null;
   next?.focus({ preventScroll: true });
+}
+
+/** @param {any} a @param {any} b @returns {boolean} */
+function isSame(a, b) {
+  if (Object.is(a, b)) return true;
+  if (!isPlain(a) || !isPlain(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]));
+}
+
+/** @param {unknown} value */
+function isPlain(value) {
+  return Array.isArray(value) || value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /**
@@ -88,40 +105,9 @@ export function arrange(parent, children) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
-/** @type {Map<string, Promise<unknown>>} */
-const styles = new Map();
-
-/** Adds a style sheet, unless it is there, and waits until it applies. @param {string} path */
-export function addStyle(path) {
-  const added = styles.get(path) ?? new Promise((done) => {
-    document.head.append(el('link', { rel: 'stylesheet', href: path, load: done, error: done }));
-  });
-  styles.set(path, added);
-  return added;
-}
-
 /** A name in its own direction, whatever stands around it. @param {string} name */
 export function nameOf(name) {
   return el('bdi', {}, name);
-}
-
-/** @param {User} user */
-export function avatar({ id, username, avatarURL }) {
-  const picture = avatarURL && el('img', { class: 'avatar', src: avatarURL, alt: '' });
-  return tinted(id, picture || el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username)));
-}
-
-/** What stands for a conversation: the other one's avatar, or one of the room's own. @param {{id: string, title: string, other: User | null}} info */
-export function emblem({ id, title, other }) {
-  const element = avatar(other ?? { id, username: title });
-  element.classList.toggle('room', !other);
-  return element;
-}
-
-/** Something in the hue of whatever has this id. @template {HTMLElement} T @param {string} id @param {T} element */
-export function tinted(id, element) {
-  element.style.setProperty('--hue', `${hueOf(id)}`);
-  return element;
 }
 
 /** Why something couldn't be done, and a way to try again. @param {string} reason @param {() => void} retry */

@@ -1,22 +1,28 @@
-// Times, names and links, as people read them.
+// Times and links, as people read them.
+
+import { locale, t } from '../words/index.js';
 
 const DAY_MS = 86_400_000;
 
 /** @param {Intl.DateTimeFormatOptions} options */
-const format = (options) => new Intl.DateTimeFormat(undefined, options);
+const format = (options) => new Intl.DateTimeFormat(locale, options);
 
 const makeFormats = () => ({
   clock: format({ hour: 'numeric', minute: '2-digit' }),
   weekday: format({ weekday: 'short' }),
   date: format({ dateStyle: 'medium' }),
   longDate: format({ dateStyle: 'full' }),
+  dateAndTime: format({ dateStyle: 'medium', timeStyle: 'short' }),
   full: format({ dateStyle: 'full', timeStyle: 'short' }),
 });
-let formats = makeFormats();
+/** @type {ReturnType<typeof makeFormats> | undefined} */
+let made;
+/** Made when they are needed, by when the language is known. */
+const formats = () => made ??= makeFormats();
 
 /** Goes over to the time zone that it is now; a format stays in the one where it was made. */
 export function followZone() {
-  formats = makeFormats();
+  made = undefined;
 }
 
 /** How many midnights ago it was. @param {Date} time */
@@ -26,35 +32,38 @@ function daysAgo(time) {
 }
 
 /** @param {Date} time */
-export const clockTime = (time) => formats.clock.format(time);
+export const clockTime = (time) => formats().clock.format(time);
 
 /** @param {Date} time */
-export const fullTime = (time) => formats.full.format(time);
+export const fullTime = (time) => formats().full.format(time);
+
+/** @param {Date} time */
+export const date = (time) => formats().date.format(time);
+
+/** @param {Date} time */
+export const dateAndTime = (time) => formats().dateAndTime.format(time);
 
 /** The heading of a day of messages. @param {Date} time */
 export function dayName(time) {
-  return ['Today', 'Yesterday'][daysAgo(time)] ?? formats.longDate.format(time);
+  return recentDay(time) || formats().longDate.format(time);
+}
+
+/** The time of a day of which it matters, else the date. @param {Date} time */
+export function recentTime(time) {
+  const day = recentDay(time);
+  return day ? `${day}, ${clockTime(time)}` : date(time);
+}
+
+/** @param {Date} time */
+function recentDay(time) {
+  const days = daysAgo(time);
+  return days === 0 ? t('time.today') : days === 1 ? t('time.yesterday') : '';
 }
 
 /** As little as says when: the time today, the weekday this week, else the date. @param {Date} time */
 export function shortTime(time) {
   const days = daysAgo(time);
-  return formats[days < 1 ? 'clock' : days < 7 ? 'weekday' : 'date'].format(time);
-}
-
-/** @param {string} name */
-export function initialOf(name) {
-  return ([...name][0] ?? '').toUpperCase();
-}
-
-/** @param {number} count */
-export function countPeople(count) {
-  return count === 1 ? '1 person' : `${count} people`;
-}
-
-/** One of eight hues, in degrees; a person keeps theirs. @param {string} id */
-export function hueOf(id) {
-  return Number(BigInt(id) % 8n) * 45 + 20;
+  return formats()[days < 1 ? 'clock' : days < 7 ? 'weekday' : 'date'].format(time);
 }
 
 /**

@@ -84,7 +84,7 @@ export class Stream extends EventTarget {
   /** A worker isn't slowed down with a hidden tab. Where there is none, one tab relays to the others while it lives. */
   #findRelay() {
     if (window.SharedWorker) {
-      const worker = new SharedWorker(workerUrl('/stream-worker.js'), { type: 'module', name: this.#name });
+      const worker = new SharedWorker(workerUrl('stream'), { type: 'module', name: this.#name });
       worker.onerror = () => this.#relayHere();
     } else {
       this.#relayHere();

@@ -27,7 +27,10 @@ pub fn routes() -> Vec<Route> {
         "/api/messages/{id}/reactions/{emoji}",
     );
     vec![
-        Route::get(messages, read, history).operation(contract::history()),
+        // Who is in a conversation may read what is said in it.
+        Route::get(messages, read, history)
+            .operation(contract::history())
+            .compressed(),
         Route::post(messages, send, create).operation(contract::send()),
         Route::patch(message, send, edit).operation(contract::edit()),
         Route::delete(message, send, delete).operation(contract::delete()),

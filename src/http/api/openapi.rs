@@ -14,7 +14,8 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/openapi.json", Permission::Public, show)
-            .operation(contract_of::contract()),
+            .operation(contract_of::contract())
+            .compressed(),
     ]
 }
 

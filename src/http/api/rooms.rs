@@ -22,9 +22,15 @@ pub fn routes() -> Vec<Route> {
         "/api/conversations/{id}/participants/{userId}",
     );
     vec![
-        Route::get("/api/rooms", read, list_open).operation(contract::list_open()),
+        // Anybody may read it.
+        Route::get("/api/rooms", read, list_open)
+            .operation(contract::list_open())
+            .compressed(),
         Route::patch("/api/conversations/{id}", send, update).operation(contract::change()),
-        Route::get(participants, read, list_participants).operation(contract::participants()),
+        // Who is in a conversation may read who else is.
+        Route::get(participants, read, list_participants)
+            .operation(contract::participants())
+            .compressed(),
         Route::post(participants, send, add).operation(contract::add_participant()),
         Route::delete(participant, send, remove).operation(contract::remove_participant()),
     ]

@@ -1,147 +1,97 @@
-//! The files of the UI as they are served: with media types and entity tags, compressed ahead of time, with scripts
-//! joined and comments removed.
+//! The files of the UI: those in the program, which `build.rs` has prepared, or those of a folder, as they are now.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    path::Path,
-    sync::{Arc, LazyLock},
-};
+use std::{fs, path::Path};
 
-use flate2::{Compression, write::GzEncoder};
-use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
-use warp::http::HeaderValue;
+use hyper::body::Bytes;
 
-use super::{
-    INDEX,
-    module::{RuleViolation, without_comments},
-    scripts::{self, Sources},
-};
+use crate::http::coding::Coding;
 
-static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/ui");
+include!(concat!(env!("OUT_DIR"), "/ui.rs"));
 
-/// The UI inside the program. If it breaks the rules for scripts this panics, but the test below fails before that.
-pub static EMBEDDED: LazyLock<Embedded> =
-    LazyLock::new(|| Embedded::new(&FILES).unwrap_or_else(|refusal| panic!("{refusal}")));
-
-/// Files below this many bytes aren’t compressed, as that would save next to nothing.
-const MIN_COMPRESSED_BYTES: usize = 400;
-
-/// All files that browsers request.
-pub struct Embedded {
-    assets: BTreeMap<String, Asset>,
-    /// Changes whenever a file does.
-    pub version: String,
+/// One file of the UI in the program.
+pub struct File {
+    pub path: &'static str,
+    tag: &'static str,
+    plain: &'static [u8],
+    brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
 }
 
-impl Embedded {
-    fn new(folder: &'static Dir<'_>) -> Result<Self, RuleViolation> {
-        let mut files = BTreeMap::new();
-        collect(folder, &mut files);
-        let mut sources = Sources::new();
-        let mut page = "";
-        let mut assets = BTreeMap::new();
-        for (path, bytes) in files {
-            let text = std::str::from_utf8(bytes).unwrap_or_default();
-            let asset = match extension(path) {
-                "js" => {
-                    sources.insert(path, text);
-                    continue;
-                }
-                "css" => Asset::new(path, without_comments(path, text)?.into()),
-                _ => Asset::new(path, bytes.to_vec()),
-            };
-            if path == INDEX {
-                page = text;
-            }
-            assets.insert(path.to_owned(), asset);
-        }
-        for (path, script) in scripts::join(page, &sources)? {
-            let asset = Asset::new(&path, script.into());
-            assets.insert(path, asset);
-        }
-        let tags = assets
-            .iter()
-            .flat_map(|(path, asset)| [path.as_str(), &asset.plain.etag]);
-        let version = hash(tags.collect::<String>().as_bytes());
-        Ok(Self { assets, version })
-    }
-
-    pub fn get(&self, path: &str) -> Option<&Asset> {
-        self.assets.get(path)
-    }
-}
-
-fn collect<'a>(folder: &'a Dir<'_>, into: &mut BTreeMap<&'a str, &'a [u8]>) {
-    for file in folder.files() {
-        // The names come from this repository, and all are UTF-8.
-        if let Some(path) = file.path().to_str() {
-            into.insert(path, file.contents());
-        }
-    }
-    for folder in folder.dirs() {
-        collect(folder, into);
-    }
-}
-
-/// One file of the UI.
-pub struct Asset {
-    pub content_type: HeaderValue,
-    pub plain: Encoded,
-    pub gzip: Option<Encoded>,
-}
-
-/// A file’s bytes in one content coding. Each coding has an entity tag of its own (RFC 9110 §8.8.3.3).
+/// A file’s bytes in one content coding.
 pub struct Encoded {
-    pub bytes: Arc<[u8]>,
-    pub etag: String,
+    pub bytes: Bytes,
+    pub coding: Option<Coding>,
+    /// Each coding has an entity tag of its own (RFC 9110 §8.8.3.3). None for what may change at any time.
+    pub etag: Option<String>,
 }
 
-impl Encoded {
-    fn new(bytes: Vec<u8>) -> Self {
-        let etag = format!("\"{}\"", hash(&bytes));
-        Self {
-            bytes: bytes.into(),
-            etag,
+impl File {
+    pub fn find(path: &str) -> Option<&'static Self> {
+        let index = FILES.binary_search_by_key(&path, |file| file.path).ok()?;
+        FILES.get(index)
+    }
+
+    /// The codings that there are, the smallest first.
+    pub fn codings(&self) -> &'static [Coding] {
+        match self.brotli {
+            Some(_) => &[Coding::Brotli, Coding::Gzip],
+            None => &[],
+        }
+    }
+
+    pub fn encoded(&self, coding: Option<Coding>) -> Encoded {
+        let tag = self.tag;
+        let (bytes, etag) = match coding {
+            Some(Coding::Brotli) => (self.brotli, format!("\"{tag}-br\"")),
+            Some(Coding::Gzip) => (self.gzip, format!("\"{tag}-gzip\"")),
+            None => (None, format!("\"{tag}\"")),
+        };
+        Encoded {
+            bytes: Bytes::from_static(bytes.unwrap_or(self.plain)),
+            coding,
+            etag: Some(etag),
         }
     }
 }
 
-impl Asset {
-    pub fn new(path: &str, bytes: Vec<u8>) -> Self {
-        let content_type = HeaderValue::from_static(content_type(path));
-        let gzip = (bytes.len() >= MIN_COMPRESSED_BYTES && is_text(path))
-            .then(|| gzip(&bytes))
-            .map(Encoded::new);
-        Self {
-            content_type,
-            plain: Encoded::new(bytes),
-            gzip,
+/// A file of a folder. None if it isn’t there, or its true place is somewhere else.
+pub fn read(folder: &Path, name: &str) -> Option<Encoded> {
+    let place = folder.join(name).canonicalize().ok()?;
+    if !place.starts_with(folder.canonicalize().ok()?) {
+        return None;
+    }
+    Some(Encoded {
+        bytes: fs::read(place).ok()?.into(),
+        coding: None,
+        etag: None,
+    })
+}
+
+/// The paths of the files in a folder. Links aren’t followed.
+pub fn list(folder: &Path) -> Vec<String> {
+    let mut folders = vec![String::new()];
+    let mut paths = Vec::new();
+    while let Some(inner) = folders.pop() {
+        let entries = fs::read_dir(folder.join(&inner)).into_iter().flatten();
+        for entry in entries.flatten() {
+            let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else {
+                continue;
+            };
+            let path = format!("{inner}{name}");
+            if kind.is_dir() {
+                folders.push(format!("{path}/"));
+            } else if kind.is_file() && content_type(&path).is_some() && !is_hidden(&path) {
+                paths.push(path);
+            }
         }
     }
+    paths.sort();
+    paths
 }
 
-/// The first 16 hexadecimal digits of the SHA-256.
-fn hash(bytes: &[u8]) -> String {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
-    let (head, _) = digest.split_at(8);
-    let number = head
-        .iter()
-        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{number:016x}")
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    // The best level takes a fifth longer at start, and saves 0.2 %.
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing to a vector can’t fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
-}
-
-fn content_type(path: &str) -> &'static str {
-    match extension(path) {
+/// The media type of what may be served. None for everything else, such as what is written for people who work on it.
+pub fn content_type(path: &str) -> Option<&'static str> {
+    Some(match extension(path) {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -151,12 +101,12 @@ fn content_type(path: &str) -> &'static str {
         "png" => "image/png",
         "woff2" => "font/woff2",
         "txt" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
+        _ => return None,
+    })
 }
 
-fn is_text(path: &str) -> bool {
-    !matches!(extension(path), "png" | "woff2")
+pub fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.'))
 }
 
 /// A file’s extension, or an empty string.
@@ -165,16 +115,4 @@ pub fn extension(path: &str) -> &str {
         .extension()
         .and_then(|extension| extension.to_str())
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ui_keeps_the_rules_for_scripts() {
-        if let Err(refusal) = Embedded::new(&FILES) {
-            panic!("{refusal}");
-        }
-    }
 }

@@ -1,14 +1,13 @@
-//! Serves the UI that is embedded in the program: which file an address stands for, and in which content coding. For work
-//! on the front end it can be a folder instead, whose files are read for each request and served unchanged.
+//! Serves the UI that is embedded in the program: which file an address stands for, how long it is good, and in which
+//! content coding it is sent. For work on the front end the UI can be a folder instead, whose files are read for each
+//! request and sent unchanged, at the same addresses.
+//!
+//! A file’s address has the version of all files in it, `/ui/<version>/messages/message-row.js`, so what is there never
+//! changes and browsers needn’t ask again. The page itself, and what has to keep its address, is asked for each time.
 
 mod assets;
-mod module;
-mod scripts;
 
-use std::{
-    path::{Component, Path},
-    sync::LazyLock,
-};
+use std::path::{Component, Path};
 
 use warp::{
     Reply,
@@ -16,11 +15,28 @@ use warp::{
     reply::Response,
 };
 
-use self::assets::{Asset, EMBEDDED, extension};
-use super::{ServerSettings, door::security, reply::HandlerResult, request::Request, route::Route};
+use self::assets::{Encoded, FILES, File, VERSION, content_type, extension, is_hidden};
+use super::{
+    ServerSettings, coding::Coding, door::security, reply::HandlerResult, request::Request,
+    route::Route,
+};
 use crate::model::Permission;
 
 const INDEX: &str = "index.html";
+/// Runs for the whole origin, so it has an address above all others, and keeps it.
+const SERVICE_WORKER: &str = "service-worker.js";
+/// The style of the pages without scripts.
+const PLAIN_STYLE: &str = "plain.css";
+/// Browsers and operating systems remember these addresses. So do the pictures in `ICONS`.
+const FIXED: [&str; 4] = [
+    "icon.svg",
+    "manifest.webmanifest",
+    PLAIN_STYLE,
+    SERVICE_WORKER,
+];
+const ICONS: &str = "icons/";
+/// A list of the addresses that the page may need, for the service worker, which keeps them for a time without the server.
+const LIST: &str = "files.json";
 /// The version that a folder has, as its files may change at any time.
 const UNVERSIONED: &str = "0000000000000000";
 /// Everything comes from the server itself, and no HTML is ever created from a string. The only policy for trusted types
@@ -29,85 +45,126 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tincan";
 
-/// All addresses that no other route has.
+/// The files of the UI, and all addresses that no other route has.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get("/", Permission::Public, show),
-        Route::get("/{*path}", Permission::Public, show),
+        Route::get("/", Permission::Public, page),
+        Route::get("/{*path}", Permission::Public, page),
+        Route::get("/ui/{version}/{*path}", Permission::Public, file),
     ]
 }
 
-async fn show(request: Request) -> HandlerResult {
-    let (settings, path) = (&request.app.settings, &request.path);
-    Ok(serve(settings, path, request.caller.headers()))
+/// The page, whose router knows the rest; or a file that has to keep its address.
+async fn page(request: Request) -> HandlerResult {
+    let settings = &request.app.settings;
+    let name = request.path.trim_start_matches('/');
+    let name = match extension(name) {
+        "" if is_plain(&request.path) => INDEX,
+        _ if name == INDEX || is_fixed(name) => name,
+        _ => return Ok(not_found()),
+    };
+    let found = find(settings, name, request.caller.headers());
+    Ok(found.map_or_else(not_found, |found| {
+        // Mostly answered with 304, so that a new version of the server brings a new page at once.
+        reply(settings, name, found, request.caller.headers(), "no-cache")
+    }))
 }
 
-/// Joins and compresses the files now, so that the first visitor needn’t wait for it.
-pub fn prepare(settings: &ServerSettings) {
-    if settings.ui.is_none() {
-        LazyLock::force(&EMBEDDED);
+async fn file(request: Request, version: String, path: String) -> HandlerResult {
+    let settings = &request.app.settings;
+    // A page of another version has to load itself again, and says so.
+    if version != self::version(settings) {
+        return Ok(not_found());
     }
+    let found = match path.as_str() {
+        LIST => Some(list(settings)),
+        path => find(settings, path, request.caller.headers()),
+    };
+    let lifetime = match settings.ui {
+        Some(_) => "no-cache",
+        None => "public, max-age=31536000, immutable",
+    };
+    Ok(found.map_or_else(not_found, |found| {
+        reply(settings, &path, found, request.caller.headers(), lifetime)
+    }))
 }
 
 /// The version of the UI, which changes whenever a file does. By it an open page knows that it is outdated.
 pub fn version(settings: &ServerSettings) -> &'static str {
     match settings.ui {
         Some(_) => UNVERSIONED,
-        None => &EMBEDDED.version,
+        None => VERSION,
     }
 }
 
-/// The file at `path`, or the page if `path` is an address within the UI.
-fn serve(settings: &ServerSettings, path: &str, headers: &HeaderMap) -> Response {
-    let Some(name) = file_name(path) else {
-        return not_found();
-    };
-    match &settings.ui {
-        Some(folder) => match std::fs::read(folder.join(name)) {
-            Ok(bytes) => reply(settings, &Asset::new(name, bytes), headers),
-            Err(_) => not_found(),
-        },
-        None => EMBEDDED
-            .get(name)
-            .map_or_else(not_found, |asset| reply(settings, asset, headers)),
-    }
-}
-
-/// The file that an address stands for: itself if it has an extension, else the page. None if it is invalid.
-fn file_name(path: &str) -> Option<&str> {
-    let name = path.strip_prefix('/')?;
-    let is_plain = Path::new(name)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    // A percent sign could encode a separator or a NUL, and no address of the UI has one.
-    if !is_plain || name.contains(['%', '\\']) {
+fn find(settings: &ServerSettings, name: &str, request: &HeaderMap) -> Option<Encoded> {
+    content_type(name)?;
+    if !is_plain(&format!("/{name}")) || is_hidden(name) {
         return None;
     }
-    Some(if extension(name).is_empty() {
-        INDEX
-    } else {
-        name
-    })
+    if let Some(folder) = &settings.ui {
+        return assets::read(folder, name);
+    }
+    let file = File::find(name)?;
+    Some(file.encoded(Coding::preferred(request, file.codings())))
 }
 
-fn reply(settings: &ServerSettings, asset: &Asset, request: &HeaderMap) -> Response {
-    let gzip = asset.gzip.as_ref().filter(|_| accepts_gzip(request));
-    let encoded = gzip.unwrap_or(&asset.plain);
-    let mut response = if is_current(request, &encoded.etag) {
+/// Whether a path is made of names alone.
+fn is_plain(path: &str) -> bool {
+    let name = path.strip_prefix('/').unwrap_or(path);
+    let mut parts = Path::new(name).components();
+    // A percent sign could encode a separator or a NUL, and no address of the UI has one.
+    parts.all(|part| matches!(part, Component::Normal(_))) && !name.contains(['%', '\\'])
+}
+
+fn is_fixed(name: &str) -> bool {
+    FIXED.contains(&name) || name.starts_with(ICONS)
+}
+
+fn list(settings: &ServerSettings) -> Encoded {
+    let names = match &settings.ui {
+        Some(folder) => assets::list(folder),
+        None => FILES.iter().map(|file| file.path.to_owned()).collect(),
+    };
+    let version = version(settings);
+    let names = names.into_iter().map(|name| match name.as_str() {
+        INDEX => Some("/".to_owned()),
+        SERVICE_WORKER | PLAIN_STYLE => None,
+        name if is_fixed(name) => Some(format!("/{name}")),
+        name => Some(format!("/ui/{version}/{name}")),
+    });
+    let addresses: Vec<_> = names.flatten().collect();
+    Encoded {
+        bytes: serde_json::to_vec(&addresses).unwrap_or_default().into(),
+        coding: None,
+        etag: None,
+    }
+}
+
+fn reply(
+    settings: &ServerSettings,
+    name: &str,
+    file: Encoded,
+    request: &HeaderMap,
+    lifetime: &'static str,
+) -> Response {
+    let etag = file.etag.as_deref();
+    let mut response = if etag.is_some_and(|etag| is_current(request, etag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        encoded.bytes.to_vec().into_response()
+        Response::new(file.bytes.into())
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, asset.content_type.clone());
-    if gzip.is_some() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    let content_type = content_type(name).unwrap_or("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(coding) = file.coding {
+        let name = HeaderValue::from_static(coding.name());
+        headers.insert(header::CONTENT_ENCODING, name);
     }
-    if let Ok(etag) = HeaderValue::from_str(&encoded.etag) {
+    if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
         headers.insert(header::ETAG, etag);
     }
-    // Revalidated each time, mostly with 304, so that a new version of the server brings a new UI at once.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(lifetime));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     security::protect(headers, settings, POLICY, "no-referrer");
     response
@@ -126,29 +183,8 @@ fn is_current(request: &HeaderMap, etag: &str) -> bool {
         })
 }
 
-/// Whether `Accept-Encoding` has `gzip`, or else `*`, with a weight above 0 (RFC 9110 §12.5.3).
-fn accepts_gzip(request: &HeaderMap) -> bool {
-    let mut any = false;
-    let accepted = request
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    for coding in accepted.flat_map(|value| value.split(',')) {
-        let coding = coding.to_ascii_lowercase();
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let weight = parts
-            .find_map(|part| part.strip_prefix("q="))
-            .map_or(1.0, |q| q.parse().unwrap_or(0.0));
-        if name == "gzip" {
-            return weight > 0.0;
-        }
-        any |= name == "*" && weight > 0.0;
-    }
-    any
-}
-
+/// Nothing keeps it: a proxy may ask a server of another version the next time.
 fn not_found() -> Response {
-    warp::reply::with_status("There is nothing at this address.\n", StatusCode::NOT_FOUND)
-        .into_response()
+    let missing = warp::reply::with_status("Page not found\n", StatusCode::NOT_FOUND);
+    warp::reply::with_header(missing, header::CACHE_CONTROL, "no-store").into_response()
 }

@@ -1,10 +1,11 @@
 // What a signed-in person's page knows as a whole: what events do to the models, and what one does to messages.
 
 import { ApiError } from '../base/api.js';
-import { Client } from '../models/client.js';
-import { forgetEverything, Keeper } from '../models/keeper.js';
-import { changeSettings, settings, topMessages } from '../models/requests.js';
-import { Rooms } from '../models/rooms.js';
+import { Client } from '../shell/client.js';
+import { forgetEverything, Keeper } from '../shell/keeper.js';
+import { changeSettings, settings } from '../account/settings.js';
+import { topMessages } from '../messages/top.js';
+import { Rooms } from '../conversations/rooms.js';
 import { afterwards, conversation, counted, FakeApi, message, page, range, replace, room, settle, stopClock, test, until } from './fakes.js';
 import { assert } from './runner.js';
 

@@ -1,6 +1,7 @@
 // Links that let somebody in, and where they lead; other than the model, as a file has one name in both folders.
 
-import { forgetToken, goalOf, keptToken, problemIn, shellExample, takeToken, tokenIn } from '../models/links.js';
+import { forgetToken, goalOf, keptToken, problemIn, takeToken, tokenIn } from '../account/links.js';
+import { shellExample } from '../conversation/hooks.js';
 import { afterwards, test } from './fakes.js';
 import { assert } from './runner.js';
 

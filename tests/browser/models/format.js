@@ -1,6 +1,7 @@
 // Times, names and links, as people read them. The browser is in Berlin, where 29 March 2026 has 23 hours.
 
-import { dayName, hueOf, initialOf, shortTime, splitLinks } from '../base/format.js';
+import { dayName, shortTime, splitLinks } from '../base/format.js';
+import { hueOf, initialOf } from '../people/avatar.js';
 import { assert, at, test } from './runner.js';
 
 /** @param {string} text */

@@ -1,6 +1,6 @@
 // The list of conversations: with whom, the newest message, and how far one has read; learned in any order.
 
-import { Conversations } from '../models/conversations.js';
+import { Conversations } from '../conversations/conversations.js';
 import { conversation, counted, FakeApi, message, range, room, settle, test } from './fakes.js';
 import { assert } from './runner.js';
 

@@ -1,17 +1,16 @@
 // A message as it stands among others: grouped with those above it, with its state, and made of text alone.
 
 import { followZone } from '../base/format.js';
-import { showMessage } from '../views/message-row.js';
-import { afterwards, counted, replace, test } from './fakes.js';
+import { showMessage } from '../messages/message-row.js';
+import { afterwards, replace, test } from './fakes.js';
 import { assert, at } from './runner.js';
 
-/** @import {Item} from '../views/message-row.js' */
+/** @import {Item} from '../messages/message-row.js' */
 
 /** A message of somebody else's, at a local time. @param {string} time @param {Partial<Item>} [more] @returns {Item} */
 function item(time, more = {}) {
   const createdAt = new Date(time).toISOString();
-  return { key: 'a', number: 1, content: 'hello', createdAt, mine: false, from: 'jane', state: 'sent', waitsFor: '', failure: null,
-    ...more };
+  return { key: 'a', id: '7', number: 1, content: 'hello', createdAt, mine: false, from: 'jane', state: 'sent', ...more };
 }
 
 /** The row of an item below another one. @param {Item} shown @param {Item} [above] @param {boolean} [fresh] */
@@ -94,23 +93,25 @@ test('a message on its way says so, and whether it waits', () => {
 });
 
 test('a message that wasn’t sent says why, and can be sent again or written anew', () => {
-  const asked = new EventTarget();
-  const [retries, edits] = [counted(asked, 'retry'), counted(asked, 'edit')];
-  const failure = {
-    reason: 'Too <b>long</b>.',
-    retry: () => asked.dispatchEvent(new Event('retry')),
-    edit: () => asked.dispatchEvent(new Event('edit')),
+  /** @type {string[]} */
+  const asked = [];
+  const actions = {
+    undo: () => {},
+    retry: (/** @type {string} */ id) => asked.push(`retry ${id}`),
+    edit: (/** @type {string} */ id) => asked.push(`edit ${id}`),
   };
-  const row = rowOf(item('2026-03-02T10:00', { mine: true, number: null, state: 'failed', failure }));
-  assert.equal(textOf(row, '.not-sent p'), 'Not sent. Too <b>long</b>.');
-  showMessage(row, item('2026-03-02T10:00', { mine: true, number: null, state: 'failed', failure: { ...failure, reason: 'No.' } }), undefined, false);
-  assert.equal(textOf(row, '.not-sent p'), 'Not sent. No.');
+  const row = document.createElement('li');
+  for (const reason of ['Too <b>long</b>.', 'No.']) {
+    const failed = item('2026-03-02T10:00', { id: 'mine', mine: true, number: null, state: 'failed', reason });
+    showMessage(row, failed, undefined, false, actions);
+    assert.equal(textOf(row, '.not-sent p'), `Not sent. ${reason}`);
+  }
   const [retry, edit, ...others] = row.querySelectorAll('button');
   assert.equal([retry?.textContent, edit?.textContent, others.length], ['Retry', 'Edit', 0]);
   retry?.click();
-  assert.equal([retries.count, edits.count], [1, 0]);
+  assert.equal(asked, ['retry mine']);
   edit?.click();
-  assert.equal([retries.count, edits.count], [1, 1]);
+  assert.equal(asked, ['retry mine', 'edit mine']);
 });
 
 test('a row goes with what becomes of its message and of the one above, and is left alone where nothing does', () => {

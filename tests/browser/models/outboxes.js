@@ -1,7 +1,7 @@
 // Messages on their way to the server: in order, one at a time, and never lost.
 
 import { keep, keysOf } from '../base/storage.js';
-import { Outbox } from '../models/outbox.js';
+import { Outbox } from '../messages/outbox.js';
 import {
   afterwards, counted, FakeApi, fillStorage, message, randomFrom, range, refuseStorage, settle, stopClock, test,
 } from './fakes.js';

@@ -1,11 +1,11 @@
 // Who takes part in a conversation, and what they are doing: as asked for, and as events say since.
 
-import { People } from '../models/people.js';
+import { People } from '../conversation/people.js';
 import { counted, FakeApi, JANE, message, room, settle, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
 
 /** @import {FeedEvent, Participant} from '../base/types.js' */
-/** @import {Client} from '../models/client.js' */
+/** @import {Client} from '../shell/client.js' */
 
 const TYPING_MS = 6_000;
 const JOHN = { id: '1', username: 'john' };

@@ -84,7 +84,7 @@ async function begin() {
 
     /** @param {unknown} address @param {{name: string, type: string}} options */
     constructor(address, { name, type }) {
-      assert.equal([`${address}`, type], ['/stream-worker.js', 'module']);
+      assert.equal([`${address}`, type], ['/ui/0000000000000000/stream/worker.js', 'module']);
       relays.push(new FakeRelay(name));
       workers.push(this);
     }

@@ -1,6 +1,6 @@
 // The messages of one conversation: paged, in any order and twice, and never shown with a hole.
 
-import { Timeline } from '../models/timeline.js';
+import { Timeline } from '../messages/timeline.js';
 import { caught, counted, FakeApi, message, page, randomFrom, range, settle, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
 

@@ -50,6 +50,8 @@ struct Wire {
     server: SocketAddr,
     held: watch::Sender<Held>,
     asked: Mutex<HashMap<String, usize>>,
+    /// The only files of the UI that are to be had, where not all are.
+    files: Mutex<Option<Vec<String>>>,
     streams: AtomicUsize,
 }
 
@@ -61,6 +63,7 @@ impl Proxy {
                 server,
                 held: watch::Sender::default(),
                 asked: Mutex::default(),
+                files: Mutex::default(),
                 streams: AtomicUsize::new(0),
             }),
             relaying: None,
@@ -121,6 +124,11 @@ impl Proxy {
         self.wire.held.send_modify(|held| held.path = None);
     }
 
+    /// From now on, a connection that asks for another file of the UI than these is cut.
+    pub fn pass_only(&self, files: Vec<String>) {
+        *self.wire.files.lock() = Some(files);
+    }
+
     /// How many requests there were for a path, whatever their query.
     pub fn asked(&self, path: &str) -> usize {
         self.wire
@@ -131,14 +139,24 @@ impl Proxy {
             .unwrap_or_default()
     }
 
-    /// How many requests there were.
-    pub fn asked_at_all(&self) -> usize {
-        self.wire.asked.lock().values().sum()
+    /// How many requests there were for paths that begin so.
+    pub fn asked_below(&self, prefix: &str) -> usize {
+        let asked = self.wire.asked.lock();
+        let below = asked.iter().filter(|(path, _)| path.starts_with(prefix));
+        below.map(|(_, count)| count).sum()
     }
 
     /// How many event streams are open now.
     pub fn open_streams(&self) -> usize {
         self.wire.streams.load(Ordering::SeqCst)
+    }
+}
+
+impl Wire {
+    fn refuses(&self, path: &str) -> bool {
+        let files = self.files.lock();
+        let others = |files: &Vec<String>| !files.iter().any(|file| file == path);
+        path.starts_with("/ui/") && files.as_ref().is_some_and(others)
     }
 }
 
@@ -178,6 +196,9 @@ async fn pass_requests(
             return Ok(());
         }
         for request in requests.read(&buffer[..count]) {
+            if wire.refuses(&request.path) {
+                return Ok(());
+            }
             *wire.asked.lock().entry(request.path.clone()).or_default() += 1;
             // The one before has ended: a connection carries one request at a time.
             _open = request.is_stream.then(|| OpenStream::new(wire));

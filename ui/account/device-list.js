@@ -1,0 +1,115 @@
+// Where somebody is signed in, and signing out there.
+
+import { reasonOf } from '../base/api.js';
+import { Component, el, failure, skeleton } from '../base/dom.js';
+import { timeOf } from '../base/times.js';
+
+/** @import {Session} from '../base/types.js' */
+/** @import {Sessions} from './sessions.js' */
+
+/** What a User-Agent may say, and what to call that. The first counts, as many browsers claim to be others too. */
+const BROWSERS = {
+  Edg: 'Edge', OPR: 'Opera', SamsungBrowser: 'Samsung Internet', Firefox: 'Firefox', FxiOS: 'Firefox', Chrome: 'Chrome',
+  CriOS: 'Chrome', Safari: 'Safari',
+};
+const SYSTEMS = {
+  iPhone: 'iPhone', iPad: 'iPad', Android: 'Android', Windows: 'Windows', 'Mac OS X': 'Mac', CrOS: 'ChromeOS',
+  Linux: 'Linux',
+};
+
+export class DeviceList extends Component {
+  #sessions;
+  #list;
+
+  /** @param {Sessions} sessions @param {string} labelledBy the id of what it is called */
+  constructor(sessions, labelledBy) {
+    super();
+    this.#sessions = sessions;
+    this.#list = el('ul', { class: 'card', 'aria-labelledby': labelledBy });
+    this.append(this.#list);
+    this.load();
+  }
+
+  async load() {
+    this.#list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
+    try {
+      this.#show(await this.#sessions.list());
+    } catch (error) {
+      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.load())));
+    }
+  }
+
+  /** @param {Session[]} sessions */
+  #show(sessions) {
+    const sorted = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
+    const others = sessions.filter(({ current }) => !current).length;
+    const isOwn = others < sessions.length;
+    this.#list.replaceChildren(
+      ...sorted.map((session) => this.#row(session)),
+      ...(sessions.length > 0 ? []
+        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, 'Not signed in anywhere.'))]),
+      ...(others > 1 ? [this.#all(isOwn ? 'Sign out everywhere else' : 'Sign out everywhere')] : []));
+  }
+
+  /** @param {Session} session */
+  #row({ id, device, createdAt, lastSeenAt, current }) {
+    const name = deviceName(device);
+    const problem = el('p', { class: 'problem', role: 'alert' });
+    const button = el('button', { class: 'button', click: () => this.#signOut(id, row, button, problem) },
+      'Sign out', el('span', { class: 'visually-hidden' }, ` ${name}`));
+    const row = el('li', { class: 'setting', ...(!current && { 'data-other': true }) },
+      el('div', {},
+        el('p', { class: 'strong', title: device }, name),
+        current ? null : el('p', { class: 'muted' }, 'Last seen: ', timeOf(lastSeenAt)),
+        el('p', { class: 'muted' }, 'Signed in: ', timeOf(createdAt)),
+        problem),
+      current ? el('p', { class: 'tag' }, 'This browser') : button);
+    return row;
+  }
+
+  /** @param {string} action */
+  #all(action) {
+    const problem = el('p', { class: 'problem', role: 'alert' });
+    const click = async () => {
+      problem.textContent = '';
+      try {
+        await this.#sessions.endAll();
+        await this.load();
+        this.#list.tabIndex = -1;
+        this.#list.focus();
+      } catch (error) {
+        problem.textContent = reasonOf(error);
+      }
+    };
+    return el('li', { class: 'setting all' }, problem, el('button', { class: 'button danger wide', click }, action));
+  }
+
+  /** @param {string} id @param {HTMLElement} row @param {HTMLButtonElement} button @param {HTMLElement} problem */
+  async #signOut(id, row, button, problem) {
+    button.disabled = true;
+    problem.textContent = '';
+    try {
+      await this.#sessions.end(id);
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      row.remove();
+      if (this.#list.querySelectorAll('[data-other]').length < 2) this.#list.querySelector('.all')?.remove();
+      next?.querySelector('button')?.focus();
+    } catch (error) {
+      problem.textContent = reasonOf(error);
+      button.disabled = false;
+      button.focus();
+    }
+  }
+}
+
+/** @param {string} userAgent */
+function deviceName(userAgent) {
+  const find = (/** @type {Record<string, string>} */ names) =>
+    Object.entries(names).find(([sign]) => userAgent.includes(sign))?.[1];
+  // Other programs begin with their name, as in curl/8.5.0.
+  const program = find(BROWSERS) ?? (userAgent.split('/', 1)[0] || 'Something unknown');
+  const system = find(SYSTEMS);
+  return system ? `${program} on ${system}` : program;
+}
+
+customElements.define('device-list', DeviceList);

@@ -1,0 +1,61 @@
+// The ways in: what the server is asked by somebody who isn't signed in, or is about to be somebody else.
+
+/** @import {Api} from '../base/api.js' */
+/** @import {User} from '../base/types.js' */
+
+/** What lets somebody make an account. @typedef {{invite?: string, setupToken?: string}} Grant */
+/** Somebody whom another service knows. @typedef {{provider: string, name: string, username: string, usernameTaken: boolean, needsInvite: boolean}} Pending */
+
+/** Whoever gets in is answered as a user. What is refused is an ApiError. */
+export class Entry {
+  #api;
+
+  /** @param {Api} api */
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /** In development mode nobody has a password. @param {string} username @param {string} [password] */
+  signIn(username, password) {
+    return this.#enter('/api/login', { username, password });
+  }
+
+  /** @param {string} username @param {string} [password] @param {Grant} [grant] */
+  createAccount(username, password, grant) {
+    return this.#enter('/api/accounts', { username, password, ...grant });
+  }
+
+  /** @param {string} invite @returns {Promise<{invitedBy: string | null, expiresAt: string}>} */
+  checkInvitation(invite) {
+    return this.#api.post('/api/invites/check', { invite });
+  }
+
+  /** For whom a link for a new password is. @param {string} token @returns {Promise<{username: string}>} */
+  checkReset(token) {
+    return this.#api.post('/api/reset/check', { token });
+  }
+
+  /** @param {string} token @param {string} password */
+  resetPassword(token, password) {
+    return this.#enter('/api/reset', { token, password });
+  }
+
+  /** Who has just come from another service, and has no account here yet. @returns {Promise<Pending>} */
+  pending() {
+    return this.#api.get('/api/oauth/pending');
+  }
+
+  /** @param {string} username @param {string} [invite] */
+  join(username, invite) {
+    return this.#enter('/api/oauth/complete', { username, invite });
+  }
+
+  async signOut() {
+    await this.#api.post('/api/logout');
+  }
+
+  /** @param {string} path @param {object} body @returns {Promise<User>} */
+  async #enter(path, body) {
+    return (await this.#api.post(path, body)).authUser;
+  }
+}

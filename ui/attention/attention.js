@@ -1,0 +1,188 @@
+// Calls somebody back to the page: the badge of the app, notifications (which it offers), and a sound.
+
+import { el } from '../base/dom.js';
+import { addStyle } from '../base/load.js';
+import { conversationPath } from '../base/router.js';
+
+/** @import {Router} from '../base/router.js' */
+/** @import {Message} from '../base/types.js' */
+/** @import {Client} from '../shell/client.js' */
+/** @import {Preferences} from '../shell/preferences.js' */
+
+addStyle(import.meta.url, 'attention.css');
+
+/** Locks that tabs share while somebody sees them, or uses them, so that the others know. */
+const VISIBLE = 'tincan:visible';
+const ATTENTIVE = 'tincan:attentive';
+/** So soon, a message has been read on another device where somebody is looking at it. */
+const READ_ELSEWHERE_MS = 500;
+/** So much later than the first, a tab may learn of a message, and still not announce it again. */
+const CLAIM_MS = 10_000;
+/** However much arrives, there is one sound in this time. */
+const SOUND_MS = 2_000;
+const LONGEST = 300;
+
+export class Attention {
+  #client;
+  #preferences;
+  #router;
+  #notices;
+  /** Not known at first: there may be one of an earlier time. */
+  #badge = NaN;
+  /** Conversations with something unread. @type {Set<string>} */
+  #unread = new Set();
+  /** What has arrived in a moment, by conversation the newest. @type {Map<string, Message>} */
+  #gathered = new Map();
+  /** Those of a page without a worker. @type {Map<string, Notification>} */
+  #notifications = new Map();
+  /** What gives back each lock that this tab holds. @type {Map<string, () => void>} */
+  #held = new Map();
+  #life = new AbortController();
+
+  /** @param {Client} client @param {Preferences} preferences @param {Router} router @param {Element} notices */
+  constructor(client, preferences, router, notices) {
+    this.#client = client;
+    this.#preferences = preferences;
+    this.#router = router;
+    this.#notices = notices;
+    const { signal } = this.#life;
+    const arrived = (/** @type {Event} */ event) => this.#arrived(/** @type {CustomEvent<Message>} */ (event).detail);
+    client.addEventListener('arrived', arrived, { signal });
+    client.addEventListener('sent', () => this.#offer(), { signal });
+    client.conversations.addEventListener('change', () => this.#count(), { signal });
+    preferences.addEventListener('change', () => this.#count(), { signal });
+    for (const name of ['visibilitychange', 'focus', 'blur']) addEventListener(name, () => this.#look(), { signal });
+    navigator.serviceWorker?.addEventListener('message', ({ data }) => data.open && router.go(data.open), { signal });
+    this.#look();
+    this.#count();
+  }
+
+  stop() {
+    this.#life.abort();
+    this.#look();
+    this.#setBadge(0);
+    for (const id of this.#unread) this.#close(id);
+  }
+
+  #look() {
+    const visible = !document.hidden && !this.#life.signal.aborted;
+    this.#hold(VISIBLE, visible);
+    this.#hold(ATTENTIVE, visible && document.hasFocus());
+  }
+
+  /** @param {string} name @param {boolean} wanted */
+  #hold(name, wanted) {
+    if (wanted === this.#held.has(name)) return;
+    this.#held.get(name)?.();
+    this.#held.delete(name);
+    if (!wanted) return;
+    /** @type {PromiseWithResolvers<void>} */
+    const { promise, resolve } = Promise.withResolvers();
+    this.#held.set(name, resolve);
+    navigator.locks?.request(name, { mode: 'shared' }, () => promise);
+  }
+
+  /** Whether any tab holds it, as far as one can know. @param {string} name */
+  async #isHeld(name) {
+    if (!navigator.locks) return this.#held.has(name);
+    return (await navigator.locks.query()).held?.some((lock) => lock.name === name);
+  }
+
+  #count() {
+    const { conversations } = this.#client;
+    this.#setBadge(conversations.unreadExcept((id) => this.#preferences.isMuted(id)));
+    const unread = new Set(conversations.listed.filter((each) => each.unread).map(({ id }) => id));
+    for (const id of this.#unread) if (!unread.has(id)) this.#close(id);
+    this.#unread = unread;
+  }
+
+  /** @param {number} total */
+  #setBadge(total) {
+    if (total === this.#badge) return;
+    this.#badge = total;
+    // Nought clears it. A page that isn't installed has none, and some browsers say so.
+    navigator.setAppBadge?.(total).catch(() => {});
+  }
+
+  /** Once somebody waits for an answer, they may want to hear of it. */
+  #offer() {
+    const preferences = this.#preferences;
+    const asked = preferences.askedToNotify || this.#notices.querySelector('.offer');
+    if (asked || globalThis.Notification?.permission !== 'default') return;
+    const answer = (/** @type {boolean} */ wanted) => {
+      offer.remove();
+      if (wanted) preferences.askToNotify();
+      else preferences.askedToNotify = true;
+    };
+    const offer = el('p', { class: 'notice offer', role: 'status' }, 'Hear of an answer while you are elsewhere?',
+      el('button', { class: 'link', click: () => answer(true) }, 'Turn on notifications'),
+      el('button', { class: 'link', click: () => answer(false) }, 'No'));
+    this.#notices.append(offer);
+  }
+
+  /** @param {Message} message */
+  async #arrived(message) {
+    const { conversationId } = message;
+    const gathering = this.#gathered.has(conversationId);
+    this.#gathered.set(conversationId, message);
+    if (gathering) return;
+    await new Promise((done) => setTimeout(done, READ_ELSEWHERE_MS));
+    const newest = this.#gathered.get(conversationId) ?? message;
+    const { id, number } = newest;
+    this.#gathered.delete(conversationId);
+    const isRead = number <= this.#client.conversations.lastRead(conversationId);
+    if (isRead || this.#preferences.isMuted(conversationId) || this.#life.signal.aborted) return;
+    const { notify, sound } = this.#preferences;
+    if (notify && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
+    // Browsers let no page make a sound that nobody has touched yet.
+    const mayPlay = sound && navigator.userActivation?.hasBeenActive !== false;
+    if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim('sound', SOUND_MS)) play();
+  }
+
+  /** @param {Message} message */
+  async #notify({ conversationId, author, content, createdAt }) {
+    const from = author?.username ?? 'Tincan';
+    const { kind, title } = this.#client.conversations.known(conversationId) ?? {};
+    const isRoom = kind === 'room';
+    const heading = isRoom && title || from;
+    const path = conversationPath(conversationId);
+    const options = {
+      body: `${isRoom ? `${from}: ` : ''}${content.slice(0, LONGEST)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
+      // One for a conversation, seen again with each message, and heard only if somebody wants our sound.
+      tag: conversationId, renotify: true, silent: true,
+    };
+    const registration = await navigator.serviceWorker?.getRegistration();
+    if (registration?.active) return registration.showNotification(heading, options);
+    const notification = new Notification(heading, options);
+    notification.onclick = () => {
+      notification.close();
+      focus();
+      this.#router.go(path);
+    };
+    this.#notifications.set(conversationId, notification);
+  }
+
+  /** @param {string} conversationId */
+  async #close(conversationId) {
+    this.#notifications.get(conversationId)?.close();
+    this.#notifications.delete(conversationId);
+    const registration = await navigator.serviceWorker?.getRegistration();
+    for (const shown of await registration?.getNotifications({ tag: conversationId }) ?? []) shown.close();
+  }
+}
+
+async function play() {
+  const { playSound } = await import('./sound.js');
+  playSound();
+}
+
+/** Whether this tab is the first to want to do something, for some milliseconds. @param {string} what @param {number} time @returns {Promise<boolean>} */
+async function claim(what, time) {
+  if (!navigator.locks) return true;
+  return new Promise((done) => {
+    navigator.locks.request(`tincan:${what}`, { ifAvailable: true }, (lock) => {
+      done(lock !== null);
+      return lock && new Promise((given) => setTimeout(given, time));
+    });
+  });
+}

@@ -1,0 +1,37 @@
+// What settings look like: sections, each with a card of rows.
+
+import { el } from './dom.js';
+import { addStyle } from './load.js';
+
+addStyle(import.meta.url, 'cards.css');
+
+/** @param {string} name @param {...(Element | null)} content */
+export function section(name, ...content) {
+  const id = name.toLowerCase().replaceAll(' ', '-');
+  return el('section', { 'aria-labelledby': id }, el('h2', { id }, name), ...content);
+}
+
+/** @param {...(Element | null)} settings */
+export function card(...settings) {
+  return el('div', { class: 'card' }, ...settings);
+}
+
+/** @param {...(Element | null)} children */
+export function setting(...children) {
+  return el('div', { class: 'setting' }, ...children);
+}
+
+/** What a button is about, for whoever doesn’t see where it stands. @param {string} what */
+export function about(what) {
+  return el('span', { class: 'visually-hidden' }, ` ${what}`);
+}
+
+/** @param {string} title @param {string} text */
+export function note(title, text) {
+  return setting(explained(title, text));
+}
+
+/** @param {string} title @param {...(Node | string | null)} text */
+export function explained(title, ...text) {
+  return el('div', {}, title && el('p', { class: 'strong' }, title), el('p', { class: 'muted' }, ...text));
+}

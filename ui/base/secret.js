@@ -1,0 +1,57 @@
+// What is shown once, to be copied: links, tokens, addresses.
+
+import { el } from './dom.js';
+import { addStyle } from './load.js';
+
+addStyle(import.meta.url, 'secret.css');
+
+/** Numbers what is on the page. */
+let count = 0;
+
+/** What to say about it; to be focused when it is there. @param {...(Node | string)} text */
+export function told(...text) {
+  return el('p', { tabindex: '-1', class: 'told' }, ...text);
+}
+
+/** @param {string} label @param {string} text */
+export function copyable(label, text) {
+  count += 1;
+  const id = `secret-${count}`;
+  const input = el('input', {
+    id, readonly: true, value: text, spellcheck: 'false', autocomplete: 'off', focus: () => input.select(),
+  });
+  const said = el('p', { class: 'muted', role: 'status' });
+  const copy = async () => {
+    said.textContent = '';
+    said.textContent = await toClipboard(input) ? 'Copied.' : 'It is selected: copy it as you would any text.';
+  };
+  return el('div', { class: 'field' },
+    el('label', { for: id }, label),
+    el('div', { class: 'secret' }, input,
+      el('button', { class: 'button', type: 'button', click: copy }, 'Copy',
+        el('span', { class: 'visually-hidden' }, ` ${label}`))),
+    said);
+}
+
+/** @param {HTMLInputElement} input */
+async function toClipboard(input) {
+  try {
+    await navigator.clipboard.writeText(input.value);
+    return true;
+  } catch {
+    // Without https there is this old way at most, which needs it to be selected.
+    input.focus();
+    input.select();
+    return document.execCommand('copy');
+  }
+}
+
+/** As the browser is asked for it, whether the server says all of it or the path alone. @param {string} link */
+export function absolute(link) {
+  return new URL(link, location.origin).href;
+}
+
+/** A drawing from the server, as a picture, in which nothing can run. @param {string} svg @param {string} alt */
+export function picture(svg, alt) {
+  return el('img', { class: 'code', src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt });
+}

@@ -1,0 +1,161 @@
+// One conversation: with whom, what was said, and where to write.
+
+import { ApiError, reasonOf } from '../base/api.js';
+import { Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
+import { icon } from '../base/icons.js';
+import { load } from '../base/load.js';
+import { MessageComposer } from '../messages/message-composer.js';
+import { MessageList } from '../messages/message-list.js';
+import { emblem } from '../people/avatar.js';
+import { t } from '../words/index.js';
+
+/** @import {Info} from '../conversations/conversations.js' */
+/** @import {Context} from '../shell/messenger.js' */
+
+export class ConversationView extends Component {
+  #context;
+  #id;
+  #call;
+  #emblem = el('div');
+  #heading = el('h1', { tabindex: '-1' }, 'Conversation');
+  /** What the others are doing. */
+  #activity = el('p', { class: 'activity' });
+  #name = el('div', { class: 'name' }, this.#heading, this.#activity);
+  #mute = el('button', { class: 'tool', 'aria-label': 'Mute', click: () => this.#toggleMuted() });
+  #bar;
+  #body = el('div', { class: 'conversation-body' }, skeleton());
+  /** @type {MessageComposer | null} */
+  #composer = null;
+  /** @type {MessageList | null} */
+  #list = null;
+  /** On a page that was just opened, nothing else has the focus. */
+  #focusWanted = document.activeElement === document.body;
+
+  /** @param {Context} context @param {string} id @param {(title: string) => void} call is told what to call it */
+  constructor(context, id, call) {
+    super();
+    this.#context = context;
+    this.#id = id;
+    this.#call = call;
+    const back = el('a', { class: 'tool back', href: '/', 'aria-label': 'Back to the conversations' }, icon('back'));
+    this.#bar = el('header', { class: 'bar' }, back, this.#emblem, this.#name);
+    this.append(this.#bar, this.#body);
+    this.watch(() => this.#showMuted(), context.preferences);
+    this.#load();
+  }
+
+  takeFocus() {
+    this.#focusWanted = !this.#composer;
+    // Where there is no keyboard, focusing a text field would cover half of the screen with one.
+    if (this.#composer && matchMedia('(pointer: fine)').matches) this.#write();
+    else this.#heading.focus();
+  }
+
+  goToNewest() {
+    this.#list?.goToNewest();
+    this.#write();
+  }
+
+  /** Where one writes; last is what one changes, if anything. */
+  #write() {
+    [...this.querySelectorAll('textarea')].at(-1)?.focus();
+  }
+
+  async #load() {
+    try {
+      const info = await this.#context.client.conversations.info(this.#id);
+      if (this.isConnected) this.#show(info);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (error instanceof ApiError && error.status === 404) {
+        this.showGone('This conversation doesn’t exist, or isn’t yours to read.');
+      } else {
+        this.#body.replaceChildren(el('div', { class: 'centred' }, failure(reason, () => this.#load())));
+      }
+    }
+  }
+
+  /** @param {string} reason */
+  showGone(reason) {
+    if (this.contains(document.activeElement)) this.#heading.focus();
+    this.#body.replaceChildren(el('div', { class: 'centred' },
+      el('p', {}, reason), el('a', { class: 'button', href: '/' }, 'To the conversations')));
+    for (const tool of this.#bar.querySelectorAll('button')) tool.remove();
+    this.tell('');
+  }
+
+  /** @param {Info} info */
+  #show(info) {
+    const { outbox, user } = this.#context.client;
+    const composer = new MessageComposer(`draft:${user.id}:${this.#id}`, info.title, (content) => {
+      list.goToNewest();
+      outbox.add(this.#id, content);
+    });
+    const list = new MessageList(this.#context, info, ({ clientId, content }) => {
+      outbox.remove(clientId);
+      composer.giveBack(content);
+    });
+    this.#composer = composer;
+    this.#list = list;
+    this.#body.replaceChildren(list, composer);
+    this.#bar.append(this.#mute);
+    this.address(info);
+    if (!info.other) this.tell(t('people.count', { count: info.participantCount }));
+    if (this.#focusWanted) this.takeFocus();
+    this.#attend(info, list, composer).catch(reasonOf);
+  }
+
+  /** Says whose conversation it is; a room may be renamed. @param {Info} info */
+  address(info) {
+    const { id, title, other } = info;
+    this.#call(title);
+    this.#composer?.address(title);
+    render(this.#emblem, emblemView, { id, title, other });
+    render(this.#heading, titleView, { title });
+  }
+
+  /** @param {string} activity what the others are doing */
+  tell(activity) {
+    this.#activity.textContent = activity;
+  }
+
+  /** @param {Element} tool */
+  addTool(tool) {
+    this.#mute.before(tool);
+  }
+
+  /** What nobody needs at the first look. @param {Info} info @param {MessageList} list @param {MessageComposer} composer */
+  async #attend(info, list, composer) {
+    const [{ followActivity }, { MessageActions }] = await Promise.all([
+      load(import('./activity.js')), load(import('../messages/message-actions.js')),
+    ]);
+    if (!list.isConnected) return;
+    const people = await followActivity(this.#context, this, info, list);
+    if (list.isConnected) new MessageActions(this.#context.client, people, list, composer);
+  }
+
+  #toggleMuted() {
+    const { preferences } = this.#context;
+    preferences.setMuted(this.#id, !preferences.isMuted(this.#id));
+  }
+
+  #showMuted() {
+    const muted = this.#context.preferences.isMuted(this.#id);
+    const text = muted ? 'Muted: no notifications, no sound' : 'Mute: no notifications, no sound';
+    this.#mute.title = text;
+    this.#mute.setAttribute('aria-pressed', `${muted}`);
+    this.#mute.replaceChildren(icon(muted ? 'bell-off' : 'bell'));
+  }
+}
+
+/** @param {Pick<Info, 'id' | 'title' | 'other'>} props */
+function emblemView(props) {
+  return [emblem(props)];
+}
+
+/** @param {{title: string}} props */
+function titleView({ title }) {
+  return [nameOf(title)];
+}
+
+customElements.define('conversation-view', ConversationView);

@@ -1,0 +1,81 @@
+// What one does besides writing, and nobody needs at the first look.
+
+import { reasonOf } from '../base/api.js';
+import { People } from '../conversation/people.js';
+import { Reactions } from './reactions.js';
+import { Removals } from './removals.js';
+
+/** @import {Message} from '../base/types.js' */
+/** @import {Client} from '../shell/client.js' */
+/** @import {Timeline} from './timeline.js' */
+
+/** So often at most others are told that one types. */
+const TYPING_MS = 3_000;
+
+/** What is refused is an ApiError. */
+export class Actions {
+  #client;
+  #reactions;
+  #removals;
+  /** Of the conversation that was asked for last. @type {People | null} */
+  #people = null;
+  /** Where one has just been said to type. @type {Set<string>} */
+  #typing = new Set();
+
+  /** @param {Client} client @param {Map<string, Timeline>} timelines by conversation */
+  constructor(client, timelines) {
+    this.#client = client;
+    this.#reactions = new Reactions(client, timelines);
+    this.#removals = new Removals(client, timelines);
+    client.conversations.addEventListener('removed', (event) => {
+      if (/** @type {CustomEvent<string>} */ (event).detail === this.#people?.id) this.#leavePeople();
+    });
+  }
+
+  /** @param {string} id */
+  people(id) {
+    if (this.#people?.id !== id) this.#leavePeople();
+    this.#people ??= new People(this.#client, id);
+    return this.#people;
+  }
+
+  #leavePeople() {
+    this.#people?.stop();
+    this.#people = null;
+  }
+
+  /** @param {Message} message @param {string} emoji */
+  react(message, emoji) {
+    return this.#reactions.toggle(message, emoji);
+  }
+
+  /** Gives back what the server has then. @param {Message} message @param {string} content @returns {Promise<Message>} */
+  async edit({ id }, content) {
+    const answer = await this.#client.api.send('PATCH', `/api/messages/${id}`, { content });
+    this.#client.takeChange(answer);
+    return answer;
+  }
+
+  /** @param {Message} message */
+  remove(message) {
+    return this.#removals.add(message);
+  }
+
+  /** @param {string} id */
+  undoRemove(id) {
+    this.#removals.undo(id);
+  }
+
+  /** @param {string} id */
+  isRemoving(id) {
+    return this.#removals.has(id);
+  }
+
+  /** Where that can't be told, it isn't worth a word. @param {string} conversationId */
+  async typing(conversationId) {
+    if (this.#typing.has(conversationId)) return;
+    this.#typing.add(conversationId);
+    setTimeout(() => this.#typing.delete(conversationId), TYPING_MS);
+    await this.#client.api.post(`/api/conversations/${conversationId}/typing`).catch(reasonOf);
+  }
+}

@@ -1,0 +1,167 @@
+// What the page of a signed-in person knows: the models, kept up to date by the stream.
+
+import { unreachable } from '../base/api.js';
+import { Conversations } from '../conversations/conversations.js';
+import { Outbox } from '../messages/outbox.js';
+import { Timeline } from '../messages/timeline.js';
+import { Stream } from '../stream/stream.js';
+import { Keeper } from './keeper.js';
+
+/** @import {Api} from '../base/api.js' */
+/** @import {FeedEvent, Message, User} from '../base/types.js' */
+/** @import {Actions} from '../messages/actions.js' */
+
+/** How many read messages to load above the unread ones. */
+const CONTEXT = 20;
+
+/**
+ * Loads nothing before the stream is connected, so that nothing falls between a load and the stream; or else what it
+ * can get without. Fires `event`, with it, for each of the stream; `arrived`, with the message, for each new one of
+ * somebody else; and `sent` for one's own.
+ */
+export class Client extends EventTarget {
+  #keeper;
+  /** @type {Map<string, Timeline>} */
+  #timelines = new Map();
+  /** @type {Actions | undefined} */
+  #actions;
+  /** Whether events have come since what is here was loaded. */
+  #followed = false;
+
+  /** @param {Api} api @param {User} user @param {string} version of the UI */
+  constructor(api, user, version) {
+    super();
+    this.api = api;
+    this.user = user;
+    this.#keeper = new Keeper(user.id);
+    this.conversations = new Conversations(api, user.id, this.#keeper.conversations);
+    this.outbox = new Outbox(api, user.id, (message) => this.#takeMessage(message));
+    this.stream = new Stream(api, user, version, (event) => this.#receive(event));
+    this.stream.addEventListener('connected', () => this.#connected());
+    this.stream.addEventListener('change', () => this.#missed());
+    this.conversations.addEventListener('change', () =>
+      this.#keeper.keepConversations(() => this.conversations.kept));
+    this.conversations.addEventListener('removed', (event) => {
+      // Whoever is in it again finds it otherwise.
+      const id = /** @type {CustomEvent<string>} */ (event).detail;
+      this.#timelines.delete(id);
+      this.#keeper.forget(id);
+    });
+  }
+
+  start() {
+    this.stream.start();
+  }
+
+  stop() {
+    this.stream.stop();
+    this.outbox.stop();
+    this.#keeper.stop();
+  }
+
+  /** For all tabs. */
+  end() {
+    this.stream.end();
+    this.stop();
+  }
+
+  /** The messages of a conversation, loaded as far as they are unread where that isn't too much. @param {string} id */
+  timeline(id) {
+    const known = this.#timelines.get(id);
+    if (known) return known;
+    const timeline = new Timeline(this.api, id, this.#keeper.messages(id));
+    this.#timelines.set(id, timeline);
+    timeline.addEventListener('change', () => {
+      if (timeline === this.#timelines.get(id)) this.#keeper.keepMessages(id, () => timeline.messages);
+    });
+    timeline.load(this.conversations.unread(id) + CONTEXT);
+    return timeline;
+  }
+
+  /** Who takes part in a conversation, kept up to date until those of another one are asked for. @param {string} id */
+  async people(id) {
+    return (await this.#act()).people(id);
+  }
+
+  /** Takes one's reaction back where there is one. @param {Message} message @param {string} emoji */
+  async react(message, emoji) {
+    return (await this.#act()).react(message, emoji);
+  }
+
+  /** @param {Message} message @param {string} content */
+  async edit(message, content) {
+    return (await this.#act()).edit(message, content);
+  }
+
+  /** In a moment, unless it is undone. @param {Message} message */
+  async remove(message) {
+    return (await this.#act()).remove(message);
+  }
+
+  /** @param {string} id a message's */
+  undoRemove(id) {
+    this.#actions?.undoRemove(id);
+  }
+
+  /** @param {string} id a message's */
+  isRemoving(id) {
+    return this.#actions?.isRemoving(id) ?? false;
+  }
+
+  /** Tells that one types. @param {string} conversationId */
+  async typing(conversationId) {
+    return (await this.#act()).typing(conversationId);
+  }
+
+  /** @param {Message} message that has changed */
+  takeChange(message) {
+    const timeline = this.#timelines.get(message.conversationId);
+    if (timeline) timeline.takeChange(message);
+    else this.#keeper.keepChange(message);
+    this.conversations.takeMessage(message);
+  }
+
+  async #act() {
+    const { Actions } = await import('../messages/actions.js').catch(unreachable);
+    this.#actions ??= new Actions(this, this.#timelines);
+    return this.#actions;
+  }
+
+  /** @param {FeedEvent} event */
+  #receive(event) {
+    const { name, data } = event;
+    if (name === 'message' || name === 'sent') this.#takeMessage(data);
+    if (name === 'message' && data.author) this.dispatchEvent(new CustomEvent('arrived', { detail: data }));
+    else if (name === 'sent') this.dispatchEvent(new Event('sent'));
+    else if (name === 'update') this.takeChange(data);
+    else if (name === 'read') this.conversations.takeRead(data);
+    else if (name === 'conversation') this.conversations.takeConversation(data);
+    this.dispatchEvent(new CustomEvent('event', { detail: event }));
+  }
+
+  #connected() {
+    if (!this.#followed || this.conversations.state !== 'ready') this.conversations.load();
+    for (const timeline of this.#timelines.values()) {
+      if (timeline.state === 'failed') timeline.load();
+      else if (!this.#followed) timeline.refresh();
+    }
+    this.#followed = true;
+    this.outbox.send();
+    this.conversations.tryAgain();
+  }
+
+  /** Without a stream, perhaps what it would keep up to date can be had. */
+  #missed() {
+    if (!this.stream.lost || this.#followed) return;
+    if (this.conversations.state === 'loading') this.conversations.load();
+    // What waits from an earlier time finds out why.
+    this.outbox.send();
+  }
+
+  /** @param {Message} message */
+  #takeMessage(message) {
+    this.#timelines.get(message.conversationId)?.take(message);
+    this.conversations.takeMessage(message);
+    this.outbox.remove(message.clientId);
+  }
+}

@@ -1,0 +1,64 @@
+// What stands beside the list where no conversation does: a door to each folder that has a page.
+
+import { el } from '../base/dom.js';
+import { load } from '../base/load.js';
+
+/** @import {Route} from '../base/router.js' */
+/** @import {Context} from './messenger.js' */
+
+/**
+ * Says in `data-title` what it is called.
+ * @param {Route['name']} name @param {Context} context @returns {Promise<HTMLElement>}
+ */
+export async function pageOf(name, context) {
+  return name === 'home' ? home() : PAGES[location.pathname]?.(context) ?? notFound();
+}
+
+/** @type {Record<string, (context: Context) => Promise<HTMLElement>>} */
+const PAGES = {
+  '/settings': settings, '/admin': admin, '/reset': reset, '/sign-in': alreadyIn, '/setup': alreadyIn, '/invite': alreadyIn,
+  '/join': alreadyIn,
+};
+
+/** @param {Context} context */
+async function settings({ client, preferences, leave }) {
+  const { SettingsView } = await load(import('../account/settings-view.js'));
+  return titled('Settings', new SettingsView(client, preferences, leave));
+}
+
+/** @param {Context} context */
+async function admin({ client }) {
+  const { AdminView } = await load(import('../admin/admin-view.js'));
+  return titled('Administration', new AdminView(client));
+}
+
+/** @param {Context} context */
+async function reset(context) {
+  const { resetHere } = await load(import('../account/already-in.js'));
+  return titled('A new password', resetHere(context));
+}
+
+/** @param {Context} context */
+async function alreadyIn(context) {
+  const views = await load(import('../account/already-in.js'));
+  return titled('Signed in', views.alreadyIn(context));
+}
+
+function home() {
+  return el('div', { class: 'centred' },
+    el('img', { src: '/icon.svg', alt: '', width: '96', height: '96' }),
+    el('h1', { tabindex: '-1' }, 'Who would you like to talk to?'),
+    el('p', { class: 'muted' }, 'Pick a conversation, or find somebody by name.'));
+}
+
+function notFound() {
+  return titled('Not found', el('div', { class: 'centred' },
+    el('h1', { tabindex: '-1' }, 'There is nothing at this address'),
+    el('a', { class: 'button', href: '/' }, 'To the conversations')));
+}
+
+/** @param {string} title @param {HTMLElement} page */
+function titled(title, page) {
+  page.dataset.title = title;
+  return page;
+}
