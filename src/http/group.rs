@@ -76,9 +76,13 @@ pub struct Group {
     resources: Vec<Resource>,
     /// Maps a path to an index in `resources`.
     router: Router<usize>,
-    /// Turns the result of a handler into a response.
-    finish: fn(&ServerSettings, HandlerResult) -> Response,
+    finish: Finish,
 }
+
+/// Turns the result of a handler into a response. It is given the request first, as the handler consumes it.
+pub type Finish = fn(&Caller) -> FinishRequest;
+/// A function without captures is boxed without allocating.
+pub type FinishRequest = Box<dyn FnOnce(&ServerSettings, HandlerResult) -> Response + Send>;
 
 impl Group {
     /// # Panics
@@ -86,7 +90,7 @@ impl Group {
     pub fn new(
         prefix: &'static str,
         tables: &[fn() -> Vec<Route>],
-        finish: fn(&ServerSettings, HandlerResult) -> Response,
+        finish: Finish,
     ) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
         for route in tables.iter().flat_map(|table| table()) {
@@ -130,6 +134,7 @@ impl Group {
             move |path: FullPath, caller: Caller, query, upgrade: Option<Upgrade>, body| {
                 // A response to HEAD has no body, and so can’t switch protocols.
                 let upgrade = upgrade.filter(|_| caller.method() != Method::HEAD);
+                let finish = (self.finish)(&caller);
                 let request = Request::new(
                     Arc::clone(&app),
                     path.as_str(),
@@ -145,7 +150,7 @@ impl Group {
                         Ok(handler) => handler.await,
                         Err(refusal) => Err(refusal),
                     };
-                    (self.finish)(&settings, answer)
+                    finish(&settings, answer)
                 }
             },
         );

@@ -53,6 +53,7 @@ const API: &[fn() -> Vec<Route>] = &[
 const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::accounts::routes,
     plain::conversations::routes,
+    plain::language::routes,
     plain::messages::routes,
     plain::rooms::routes,
 ];

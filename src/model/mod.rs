@@ -32,7 +32,7 @@ pub use self::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
         room_name, token_name, username_key,
     },
-    message::{Message, MessageView, Reaction, SystemKind},
+    message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
 };
 

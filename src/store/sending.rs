@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{context::Transaction, handle::Store, messages, participants};
 use crate::{
     error::{Error, Result},
-    model::{Change, ConversationId, Message, SystemKind, User},
+    model::{Change, ConversationId, Message, SystemDetails, SystemKind, User},
 };
 
 /// A message to send. Its content and client id have been checked.
@@ -89,7 +89,7 @@ pub(super) fn send_system(
     } = system_message;
     let name = actor.map(|actor| actor.username.as_str());
     let message = Message {
-        system: Some((kind, subject.clone())),
+        system: Some(SystemDetails::new(kind, name, subject.clone(), data)),
         ..next(
             tx,
             conversation_id,

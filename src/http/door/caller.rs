@@ -216,6 +216,11 @@ impl Caller {
         self.cookie_named(FLOW.name(settings))
     }
 
+    /// The cookie with the chosen language of the pages.
+    pub fn language_cookie(&self) -> Option<&str> {
+        self.cookie_named("tincan-language")
+    }
+
     fn cookie_named(&self, name: &str) -> Option<&str> {
         self.headers
             .get_all(COOKIE)
