@@ -21,8 +21,8 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::BadResetToken
         | ErrorCode::Scope
         | ErrorCode::NotAdmin
-        | ErrorCode::Yourself
-        | ErrorCode::NotYours
+        | ErrorCode::SelfConversation
+        | ErrorCode::Forbidden
         | ErrorCode::CrossOrigin
         | ErrorCode::MetricsAreLocal
         | ErrorCode::DevIsLocal

@@ -56,8 +56,10 @@ impl Resource {
             ref method => method.as_str(),
         });
         let allowed = methods.collect::<Vec<_>>().join(", ");
-        let refusal =
-            ErrorResponse::new(ErrorCode::MethodNotAllowed, format!("Only {allowed} here"));
+        let refusal = ErrorResponse::new(
+            ErrorCode::MethodNotAllowed,
+            format!("Only {allowed} is allowed here."),
+        );
         match HeaderValue::try_from(allowed) {
             Ok(allowed) => refusal.with_header(ALLOW, allowed),
             Err(_) => refusal,
@@ -87,11 +89,7 @@ pub type FinishRequest = Box<dyn FnOnce(&ServerSettings, HandlerResult) -> Respo
 impl Group {
     /// # Panics
     /// If two tables name the same parameter differently, or have the same route.
-    pub fn new(
-        prefix: &'static str,
-        tables: &[fn() -> Vec<Route>],
-        finish: Finish,
-    ) -> Self {
+    pub fn new(prefix: &'static str, tables: &[fn() -> Vec<Route>], finish: Finish) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
         for route in tables.iter().flat_map(|table| table()) {
             let path = route.path;

@@ -173,7 +173,7 @@ pub fn finish(_: &Caller) -> FinishRequest {
 
 /// 404 for a path without a route.
 pub fn nothing_here() -> ErrorResponse {
-    let message = "There is nothing at this address";
+    let message = "Page not found.";
     ErrorResponse::new(ErrorCode::NotFound, message)
 }
 
@@ -184,8 +184,8 @@ mod tests {
     #[test]
     fn who_is_throttled_is_told_for_how_long() {
         for (seconds, message) in [
-            (1, "Too many attempts; try again in 1 second"),
-            (42, "Too many attempts; try again in 42 seconds"),
+            (1, "Too many attempts. Try again in 1 second."),
+            (42, "Too many attempts. Try again in 42 seconds."),
         ] {
             let refusal = ErrorResponse::from(Error::Throttled { seconds });
             assert_eq!(refusal.code, ErrorCode::Throttled);

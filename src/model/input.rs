@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 
 /// The most characters (Unicode scalar values) that a message's content may have.
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
+const MESSAGE_TOO_LONG: &str = "Messages can be up to 4,000 characters.";
 const MAX_USERNAME_LENGTH: usize = 32;
 const MAX_NAME_LENGTH: usize = 80;
 const MAX_CLIENT_ID_LENGTH: usize = 64;
@@ -35,10 +36,10 @@ impl Username {
         let text: String = text.trim().nfkc().collect();
         let length = text.chars().count();
         if length == 0 {
-            return Err(Error::invalid(field, "Username required"));
+            return Err(Error::invalid(field, "Enter a username."));
         }
         if length > MAX_USERNAME_LENGTH {
-            let reason = format!("A username has {MAX_USERNAME_LENGTH} characters at most");
+            let reason = format!("Usernames can be up to {MAX_USERNAME_LENGTH} characters.");
             return Err(Error::invalid(field, reason));
         }
         // These letters are invisible: the Hangul fillers and two Khmer vowels.
@@ -49,7 +50,7 @@ impl Username {
         {
             return Err(Error::invalid(
                 field,
-                "A username has only letters, digits, _ . and -",
+                "Usernames can only contain letters, digits, _ . and -",
             ));
         }
         let key = username_key(&text);
@@ -75,16 +76,15 @@ pub fn username_key(text: &str) -> String {
 pub fn message_content(text: &str) -> Result<&str> {
     let content = text.trim();
     if content.is_empty() {
-        return Err(Error::invalid("content", "Message content required"));
+        return Err(Error::invalid("content", "Enter a message."));
     }
     if content.chars().count() > MAX_MESSAGE_LENGTH {
-        let reason = format!("A message has {MAX_MESSAGE_LENGTH} characters at most");
-        return Err(Error::invalid("content", reason));
+        return Err(Error::invalid("content", MESSAGE_TOO_LONG));
     }
     if content.contains('\0') {
         return Err(Error::invalid(
             "content",
-            "A message can’t contain a NUL character",
+            "Messages can’t contain a NUL character.",
         ));
     }
     Ok(content)
@@ -97,7 +97,8 @@ pub fn message_content(text: &str) -> Result<&str> {
 pub fn client_id(text: String) -> Result<String> {
     let length = text.chars().count();
     if length == 0 || length > MAX_CLIENT_ID_LENGTH || text.chars().any(char::is_control) {
-        let reason = format!("A client id has 1 to {MAX_CLIENT_ID_LENGTH} printable characters");
+        let reason =
+            format!("Client IDs must be 1 to {MAX_CLIENT_ID_LENGTH} printable characters.");
         return Err(Error::invalid("clientId", reason));
     }
     Ok(text)
@@ -108,7 +109,7 @@ pub fn client_id(text: String) -> Result<String> {
 /// # Errors
 /// [`Error::Invalid`] on `name` if it has no visible character, is too long, or has control characters.
 pub fn room_name(text: &str) -> Result<String> {
-    shown_name("A room", text)
+    shown_name(text)
 }
 
 /// Trims and validates an API token's name, with the same rules as a room's.
@@ -116,20 +117,20 @@ pub fn room_name(text: &str) -> Result<String> {
 /// # Errors
 /// As for [`room_name`].
 pub fn token_name(text: &str) -> Result<String> {
-    shown_name("A token", text)
+    shown_name(text)
 }
 
-fn shown_name(what: &str, text: &str) -> Result<String> {
+fn shown_name(text: &str) -> Result<String> {
     let name = text.trim();
     if name.chars().all(is_unseen) {
-        return Err(Error::invalid("name", format!("{what} needs a name")));
+        return Err(Error::invalid("name", "Enter a name."));
     }
     if name.chars().count() > MAX_NAME_LENGTH {
-        let reason = format!("{what}’s name has {MAX_NAME_LENGTH} characters at most");
+        let reason = format!("Names can be up to {MAX_NAME_LENGTH} characters.");
         return Err(Error::invalid("name", reason));
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        let reason = format!("{what}’s name can’t contain control characters");
+        let reason = "Names can’t contain control characters.";
         return Err(Error::invalid("name", reason));
     }
     Ok(name.to_owned())
@@ -164,7 +165,7 @@ impl Emoji {
     pub fn new(text: &str) -> Result<Self> {
         emojis::get(text)
             .map(|emoji| Self(emoji.as_str()))
-            .ok_or_else(|| Error::invalid("emoji", "A reaction is a single emoji"))
+            .ok_or_else(|| Error::invalid("emoji", "React with a single emoji."))
     }
 
     /// The text that is stored and sent.

@@ -59,7 +59,7 @@ impl SystemDetails {
         Self {
             kind,
             subject,
-            actor: kind.actor(actor, data).map(str::to_owned),
+            actor: actor_name(actor, data).map(str::to_owned),
             data: data.to_owned(),
         }
     }
@@ -87,7 +87,7 @@ pub enum SystemKind {
     Removed,
     /// The subject renamed the room.
     Renamed,
-    /// The subject opened the room to everybody.
+    /// The subject opened the room to everyone.
     Opened,
     /// The subject closed the room again.
     Closed,
@@ -131,7 +131,7 @@ impl SystemKind {
     /// actor whom a migrated database doesn't know otherwise. Without an actor, the text doesn't say who did it.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
-        match (self, self.actor(actor, data)) {
+        match (self, actor_name(actor, data)) {
             (Self::Created, _) => format!("{subject} created this room"),
             (Self::Joined, _) => format!("{subject} joined"),
             (Self::Left, _) => format!("{subject} left"),
@@ -150,17 +150,17 @@ impl SystemKind {
         }
     }
 
-    /// The name of who did it: the actor’s, or else the one that a migrated database has in `data`.
-    fn actor<'a>(self, actor: Option<&'a str>, data: &'a str) -> Option<&'a str> {
-        let known = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
-        actor.or(known)
-    }
-
     /// The kind for a stored word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
+}
+
+/// The name of who did it: the actor’s, or else the one that a migrated database has in `data`.
+fn actor_name<'a>(actor: Option<&'a str>, data: &'a str) -> Option<&'a str> {
+    let known = Some(data).filter(|name| !name.is_empty() && *name != SystemKind::FOLLOWED);
+    actor.or(known)
 }
 
 impl Serialize for SystemKind {

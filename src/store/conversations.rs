@@ -51,12 +51,12 @@ impl Store {
     /// Starts a direct conversation between `caller` and the user with this name, or finds the one they have.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`].
+    /// [`Error::NotFound`] if there is no such user, [`Error::SelfConversation`].
     pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
         self.write(move |tx| {
             let other = users::find_present(tx.connection, &username)?;
             if other.id == caller {
-                return Err(Error::Yourself);
+                return Err(Error::SelfConversation);
             }
             match find_direct(tx.connection, caller, other.id)? {
                 Some(existing) => Ok(Started::Existing(existing)),

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Change, ConversationId, EventId, Member, Message, MessageId, Reaction, SystemDetails,
-        SystemKind,        Timestamp, User, UserId,
+        SystemKind, Timestamp, User, UserId,
     },
 };
 

@@ -75,7 +75,7 @@ impl Store {
     /// Updates a room on behalf of its owner.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller or the new owner isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
+    /// [`Error::NotFound`] if the caller or the new owner isn't in it, [`Error::Forbidden`], [`Error::NotARoom`].
     pub async fn update_room(
         &self,
         caller: User,
@@ -130,7 +130,7 @@ impl Store {
     /// Removes a participant from a room. Everybody may leave; only the owner may remove others.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if one of the two isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
+    /// [`Error::NotFound`] if one of the two isn't in it, [`Error::Forbidden`], [`Error::NotARoom`].
     pub async fn remove_participant(
         &self,
         caller: User,
@@ -160,7 +160,7 @@ fn create(
     for username in &room.usernames {
         let user = users::find_present(connection, username).map_err(|error| match error {
             Error::NotFound(_) => {
-                Error::invalid("usernames", format!("There is nobody called {username}"))
+                Error::invalid("usernames", format!("User not found: {username}"))
             }
             error => error,
         })?;
@@ -381,7 +381,7 @@ pub(super) fn require_own_room(
 fn require_owner(role: Role) -> Result<()> {
     match role {
         Role::Owner => Ok(()),
-        Role::Member => Err(Error::NotYours("the room’s owner")),
+        Role::Member => Err(Error::Forbidden("the room’s owner")),
     }
 }
 

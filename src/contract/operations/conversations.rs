@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
-    error::ErrorCode::{NotFound, Yourself},
+    error::ErrorCode::{NotFound, SelfConversation},
     model::{
         ConversationId, User, Username,
         schema::{AnyCaseUsername, Conversation, Name, unions},
@@ -115,7 +115,7 @@ pub fn start() -> Operation {
             "^/api/conversations/[1-9][0-9]{0,18}$",
         )),
     )
-    .errors([Yourself, NotFound])
+    .errors([SelfConversation, NotFound])
     .invalid(["username", "name", "usernames"])
 }
 

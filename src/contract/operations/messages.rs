@@ -7,7 +7,7 @@ use serde_json::json;
 use super::conversations::id as conversation;
 use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
-    error::ErrorCode::{ClientIdReused, NotFound, NotYours},
+    error::ErrorCode::{ClientIdReused, Forbidden, NotFound},
     model::{
         MessageId,
         schema::{ClientId, Content, Message},
@@ -74,7 +74,7 @@ pub fn edit() -> Operation {
         .parameter(id())
         .body::<EditMessage>()
         .ok::<Message>("The message")
-        .errors([NotYours, NotFound])
+        .errors([Forbidden, NotFound])
         .invalid(["content"])
 }
 
@@ -83,7 +83,7 @@ pub fn delete() -> Operation {
         .describe("Its author and the room’s owner can do this. Deleting it again is not an error.")
         .parameter(id())
         .done()
-        .errors([NotYours, NotFound])
+        .errors([Forbidden, NotFound])
 }
 
 fn emoji() -> Parameter {

@@ -42,7 +42,7 @@ pub fn show() -> Operation {
 
 pub fn change() -> Operation {
     Operation::new(
-        "changeSettings",
+        "updateSettings",
         Tag::Accounts,
         "Changes the caller’s settings",
     )

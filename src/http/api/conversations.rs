@@ -42,7 +42,8 @@ async fn search(request: Request) -> HandlerResult {
         .get("search")
         .map(str::trim)
         .filter(|prefix| !prefix.is_empty());
-    let prefix = prefix.ok_or_else(|| Error::invalid("search", "Say how the username starts"))?;
+    let prefix =
+        prefix.ok_or_else(|| Error::invalid("search", "Enter the start of a username."))?;
     Ok(ok(&request
         .app
         .store
@@ -73,7 +74,7 @@ async fn start(mut request: Request) -> HandlerResult {
         return Ok(json(StatusCode::CREATED, &room.view(&member)));
     }
     let username = new.username.filter(|username| !username.trim().is_empty());
-    let username = username.ok_or_else(|| Error::invalid("username", "Username required"))?;
+    let username = username.ok_or_else(|| Error::invalid("username", "Enter a username."))?;
     match store.start_direct(user.id, username).await? {
         Started::Created(created) => {
             let (conversation, member) = *created;
@@ -101,7 +102,7 @@ impl ReadMark {
     /// [`Error::Invalid`] if no message can have this number.
     pub fn number(self) -> Result<Option<i64>> {
         if self.up_to.is_some_and(|number| number < 0) {
-            return Err(Error::invalid("upTo", "A message’s number is not negative"));
+            return Err(Error::invalid("upTo", "upTo can’t be negative."));
         }
         Ok(self.up_to)
     }

@@ -252,7 +252,7 @@ pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
 fn cross_origin() -> ErrorResponse {
     ErrorResponse::new(
         ErrorCode::CrossOrigin,
-        "A page of another origin can’t do this",
+        "Pages from another origin can’t do this.",
     )
 }
 

@@ -145,7 +145,10 @@ fn preview(
         return text;
     };
     let author = html! { bdi { (author.username) } };
-    words.markup("conversations.preview", &[("author", author), ("text", text)])
+    words.markup(
+        "conversations.preview",
+        &[("author", author), ("text", text)],
+    )
 }
 
 /// The name of the room, or of the other person.

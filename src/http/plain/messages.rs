@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-const NOT_YOURS: Error = Error::NotYours("the author");
+const FORBIDDEN: Error = Error::Forbidden("the author");
 /// The emoji that the page offers.
 const COMMON_EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
 
@@ -205,7 +205,7 @@ async fn own_message(
     if message.is_by(session.id()) {
         Ok(message)
     } else {
-        Err(NOT_YOURS.into())
+        Err(FORBIDDEN.into())
     }
 }
 
@@ -277,7 +277,7 @@ async fn get_delete(request: Request, id: MessageId) -> HandlerResult {
     let place = message.conversation_id;
     let (_, member) = request.app.store.conversation(session.id(), place).await?;
     if !message.may_be_deleted_by(&member) {
-        return Err(NOT_YOURS.into());
+        return Err(FORBIDDEN.into());
     }
     let words = session.words;
     let title = words.text("message.delete_title");
@@ -319,7 +319,8 @@ async fn post_reaction(mut request: Request, id: MessageId) -> HandlerResult {
         Ok(message) => see_other(&View::of(&request.query)?.path_to(&message)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let page = reaction_page(&request, &session, id, Some(session.words.reason(&refusal))).await?;
+            let page =
+                reaction_page(&request, &session, id, Some(session.words.reason(&refusal))).await?;
             Ok(refusal.answer(page))
         }
     }

@@ -44,11 +44,7 @@ pub fn finish(caller: &Caller) -> FinishRequest {
     Box::new(move |settings, answer| render(settings, words, answer))
 }
 
-fn render(
-    settings: &ServerSettings,
-    words: &'static Language,
-    answer: HandlerResult,
-) -> Response {
+fn render(settings: &ServerSettings, words: &'static Language, answer: HandlerResult) -> Response {
     let mut response = match answer {
         Ok(response) => response,
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {

@@ -24,11 +24,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    pub fn for_anybody(
-        words: &'static Language,
-        title: impl Into<String>,
-        main: Markup,
-    ) -> Self {
+    pub fn for_anybody(words: &'static Language, title: impl Into<String>, main: Markup) -> Self {
         Self {
             words,
             title: title.into(),

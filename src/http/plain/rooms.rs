@@ -356,7 +356,7 @@ async fn person(
 ) -> HandlerResult<(Room, Participant)> {
     let room = Room::load(request, session, id).await?;
     if !room.is_owner {
-        return Err(Error::NotYours("the room’s owner").into());
+        return Err(Error::Forbidden("the room’s owner").into());
     }
     let people = participants(&request.app, session.id(), id).await?;
     let mut people = people.into_iter();

@@ -62,7 +62,9 @@ fn date(words: &Language, form: &str, time: Timestamp) -> String {
     // 1 January 1970 was a Thursday, the fourth day of a week (ISO 8601).
     let weekday = (day_number(time) + 3).rem_euclid(7) + 1;
     let text = time.to_string();
-    let mut numbers = text.split(['-', 'T']).map(|number| number.trim_start_matches('0'));
+    let mut numbers = text
+        .split(['-', 'T'])
+        .map(|number| number.trim_start_matches('0'));
     let mut next = || numbers.next().unwrap_or_default();
     let (year, month, day) = (next(), next(), next());
     words.fill(

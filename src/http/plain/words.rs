@@ -10,10 +10,7 @@ use include_dir::{Dir, File, include_dir};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::{
-    http::reply::ErrorResponse,
-    model::MessageView,
-};
+use crate::{http::reply::ErrorResponse, model::MessageView};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/http/plain/words");
 
@@ -186,6 +183,8 @@ fn markup(text: &str, values: &[(&str, Markup)]) -> Markup {
 
 /// Each placeholder’s name, and the text before it. The name is empty after the last.
 fn parts(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let parts = text.split_inclusive('}').map(|part| part.split_once('{').unwrap_or((part, "")));
+    let parts = text
+        .split_inclusive('}')
+        .map(|part| part.split_once('{').unwrap_or((part, "")));
     parts.map(|(before, name)| (before, name.trim_end_matches('}')))
 }
