@@ -53,7 +53,7 @@ pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar>
     let host = url.host_str().unwrap_or_default();
     let refuse = |reason: &str| {
         // Not a warning: people can do without a picture.
-        tracing::info!(host, reason, "a provider’s picture wasn’t taken");
+        tracing::info!(host, reason, "a provider’s picture was refused");
         Err(Error::Failed)
     };
     if !is_own(url, provider) {

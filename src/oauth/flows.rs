@@ -62,15 +62,13 @@ struct Flow {
 /// Why the providers can’t be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
+    #[error("the address of the provider {0} must be like https://login.example")]
     BadAddress(String),
     #[error(
-        "the address of the provider {0} must begin with https://, as it isn’t on this machine"
+        "the address of the provider {0} must begin with https://, unless it’s on this machine"
     )]
     Unsafe(String),
-    #[error(
-        "no certificate authorities to know providers by ({0}); install the system’s, or name a file with SSL_CERT_FILE"
-    )]
+    #[error("no certificate authorities found ({0}); install your system’s or set SSL_CERT_FILE")]
     NoAuthorities(io::Error),
 }
 

@@ -36,17 +36,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No provider with this id was set up.
-    #[error("There is no such sign-in provider")]
+    #[error("Unknown sign-in provider.")]
     UnknownProvider,
     /// The person, or the provider, denied the authorization.
-    #[error("The provider was told not to sign you in")]
+    #[error("Sign-in was cancelled at the provider.")]
     Denied,
     /// No such sign-in is in progress in this browser: it has expired, was finished already, or was started in another
     /// browser.
-    #[error("This sign-in took too long, or was begun somewhere else")]
+    #[error("This sign-in has expired or was started elsewhere.")]
     Expired,
     /// The provider can’t be reached, or its response fails a check.
-    #[error("The provider couldn’t sign you in")]
+    #[error("The provider couldn’t sign you in.")]
     Failed,
 }
 

@@ -153,7 +153,7 @@ impl Oidc {
             )),
             Err(error) => {
                 let cause = causes(&error);
-                tracing::info!(provider = self.id, cause, "no details of a user");
+                tracing::info!(provider = self.id, cause, "no details about a user");
                 None
             }
         }

@@ -31,7 +31,7 @@ pub enum ProviderKind {
 
 /// Logs why a sign-in failed. The cause must not contain a code, token or secret.
 pub fn failed(provider: &str, cause: &str) -> Error {
-    tracing::warn!(provider, cause, "a sign-in failed at the provider");
+    tracing::warn!(provider, cause, "sign-in with a provider failed");
     Error::Failed
 }
 

@@ -68,13 +68,13 @@ pub struct Client {
 pub enum RequestError {
     #[error("{0} isn’t https")]
     Unsafe(String),
-    #[error("no answer within {} s", .0.as_secs())]
+    #[error("no response within {} s", .0.as_secs())]
     Slow(Duration),
-    #[error("an answer of more than {0} bytes")]
+    #[error("a response of more than {0} bytes")]
     Large(usize),
     #[error("no connection")]
     Connection(#[from] legacy::Error),
-    #[error("the answer broke off")]
+    #[error("the response ended early")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

@@ -64,3 +64,4 @@ mod tokens;
 mod ui;
 mod websocket;
 mod websocket_protocol;
+mod words;

@@ -638,11 +638,14 @@ async fn providers_that_make_no_sense_are_refused_at_the_start() {
     let long_name = format!("--oidc={}=http://localhost:1", "x".repeat(21));
     for (arguments, said) in [
         (&[home, client, secret][..], "--public-url"),
-        (&[public, home, secret], "client id"),
+        (&[public, home, secret], "client ID"),
         (&[public, home, client], "secret"),
         (&[public, home, client, &empty_file], "empty"),
         (&[public, home, client, &no_file], "can’t read"),
-        (&[public, home, client, secret, &secret_file], "which is it"),
+        (
+            &[public, home, client, secret, &secret_file],
+            "both directly and in a file",
+        ),
         (&[public, home, home, client, secret], "twice"),
         (
             &[public, home, client, secret, secret],
@@ -659,19 +662,22 @@ async fn providers_that_make_no_sense_are_refused_at_the_start() {
             "NAME=VALUE",
         ),
         (&[public, "--oidc=home"], "NAME=VALUE"),
-        (&[public, "--oidc=Home=http://localhost:1"], "small letters"),
+        (
+            &[public, "--oidc=Home=http://localhost:1"],
+            "lowercase letters",
+        ),
         (
             &[public, "--oidc=github=http://localhost:1"],
-            "small letters",
+            "lowercase letters",
         ),
         (
             &[public, "--oidc=pending=http://localhost:1"],
-            "small letters",
+            "lowercase letters",
         ),
-        (&[public, &long_name], "small letters"),
+        (&[public, &long_name], "lowercase letters"),
         (
             &[public, "--oidc=home=nonsense", client, secret],
-            "isn’t one",
+            "must be like",
         ),
         (
             &[public, "--oidc=home=http://login.example", client, secret],

@@ -248,7 +248,7 @@ async fn complete(mut request: Request) -> HandlerResult {
     } else {
         signup_grant(app, invite, None).await?
     };
-    let username = required("username", "Username required", username)?;
+    let username = required("username", "Enter a username.", username)?;
     let account = NewAccount {
         username: Username::new(&username)?,
         credential: Credential::Identity(identity),
