@@ -60,15 +60,14 @@ async fn post_sign_in(mut request: Request) -> HandlerResult {
     let form: SignInForm = request.form().await?;
     let (app, caller) = (&request.app, &request.caller);
     let name = form.username.clone().unwrap_or_default();
-    let signed_in = match form.create {
-        Some(_) => accounts::sign_up(app, caller, form.registration()).await,
-        None => {
-            let signed_in = accounts::sign_in(app, caller, form.credentials()).await;
-            signed_in.map(|signed_in| SignedUp {
-                signed_in,
-                landing: None,
-            })
-        }
+    let signed_in = if form.create.is_some() {
+        accounts::sign_up(app, caller, form.registration()).await
+    } else {
+        let signed_in = accounts::sign_in(app, caller, form.credentials()).await;
+        signed_in.map(|signed_in| SignedUp {
+            signed_in,
+            landing: None,
+        })
     };
     match signed_in {
         Ok(SignedUp { signed_in, landing }) => {
