@@ -35,22 +35,22 @@ impl Engine {
         let (found, missing) = match self {
             Self::Chromium => (
                 find("chromium", "chromedriver"),
-                "chromium and chromedriver aren't both on the path",
+                "chromium and chromedriver aren’t both on the path",
             ),
             Self::Firefox => (
                 find("firefox-esr", "geckodriver"),
-                "firefox-esr and geckodriver aren't both on the path",
+                "firefox-esr and geckodriver aren’t both on the path",
             ),
             // The driver knows where its browser is.
             Self::WebKit => (
                 find("WebKitWebDriver", "WebKitWebDriver"),
-                "WebKitWebDriver isn't on the path",
+                "WebKitWebDriver isn’t on the path",
             ),
         };
         let (browser, driver) = found.ok_or(missing)?;
         let screen = match self {
             Self::Chromium | Self::Firefox => None,
-            Self::WebKit => Some(on_path("Xvfb").ok_or("Xvfb isn't on the path")?),
+            Self::WebKit => Some(on_path("Xvfb").ok_or("Xvfb isn’t on the path")?),
         };
         Ok(Programs {
             browser,
