@@ -42,6 +42,7 @@ mod metrics;
 mod migration;
 mod oauth;
 mod oauth_http;
+mod oauth_providers;
 mod passwords;
 mod plain;
 mod reactions;
