@@ -27,8 +27,8 @@ async fn a_token_may_be_signed_in_every_way_that_proves_a_public_key() {
     }
 }
 
-#[tokio::test]
-async fn among_a_providers_keys_the_right_one_is_found() {
+/// What stands before the provider’s own key, and what is different about that.
+fn key_sets() -> Vec<(&'static str, Vec<Value>, Value)> {
     let broken = |change: Value| {
         let mut key = jwk("RS256", "second");
         for (name, value) in change.as_object().expect("an object") {
@@ -38,8 +38,7 @@ async fn among_a_providers_keys_the_right_one_is_found() {
     };
     let modulus = jwk("RS256", "first")["n"].clone();
     let modulus = modulus.as_str().expect("a text");
-    // What stands before the provider’s own key, and what is different about that.
-    let rows: [(&str, Vec<Value>, Value); 15] = [
+    vec![
         (
             "no id and no use",
             vec![],
@@ -115,9 +114,13 @@ async fn among_a_providers_keys_the_right_one_is_found() {
             vec![],
             json!({ "n": format!("AAAA{modulus}") }),
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn among_a_providers_keys_the_right_one_is_found() {
     let mut providers = Vec::new();
-    for (case, more, shown) in rows {
+    for (case, more, shown) in key_sets() {
         let provider = Provider::start().await;
         provider.desk().more_keys = more;
         provider.desk().shown_key = shown;

@@ -1,6 +1,8 @@
 //! Providers that people have, as their documentation describes them: what each says about itself, how it signs, and what
 //! it says of people. `{issuer}` stands for the provider’s address.
 
+#![allow(clippy::too_many_lines, reason = "it is a table")]
+
 use serde_json::{Value, json};
 
 use super::{Provider, signing::jwk};
