@@ -48,6 +48,7 @@ mod metrics;
 mod migration;
 mod oauth;
 mod oauth_http;
+mod oauth_providers;
 mod page_words;
 mod passwords;
 mod people;

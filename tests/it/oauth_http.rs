@@ -518,7 +518,7 @@ async fn a_sign_in_that_comes_to_nothing_says_why() {
     let end = browser.visit("/api/oauth/home").await;
     assert_eq!(end, "/sign-in?problem=oauth_denied");
     house.provider.desk().denies = false;
-    house.provider.misbehave(Wrong::Signature);
+    house.provider.desk().tamper = Some(|token| token.key = "second");
     let end = browser.visit("/api/oauth/home").await;
     assert_eq!(end, "/sign-in?problem=oauth_failed");
 

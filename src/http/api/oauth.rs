@@ -80,6 +80,7 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
         state: text("state"),
         code: text("code"),
         error: text("error"),
+        iss: text("iss"),
     };
     let flows = &app.settings.oauth;
     let cookie = caller.flow_cookie(&app.settings);
