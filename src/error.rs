@@ -60,6 +60,9 @@ pub enum Error {
     /// The username belongs to somebody else.
     #[error("Username taken")]
     UsernameTaken,
+    /// The username looks like somebody else’s (UTS #39).
+    #[error("This looks too much like another username")]
+    UsernameLooksTaken,
     /// A conversation needs somebody other than the caller.
     #[error("Try starting a conversation with someone else")]
     Yourself,
@@ -119,7 +122,7 @@ impl Error {
             Self::IdentityTaken => ErrorCode::IdentityTaken,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid { .. } => ErrorCode::Invalid,
-            Self::UsernameTaken => ErrorCode::UsernameTaken,
+            Self::UsernameTaken | Self::UsernameLooksTaken => ErrorCode::UsernameTaken,
             Self::Yourself => ErrorCode::Yourself,
             Self::NotYours(_) => ErrorCode::NotYours,
             Self::NotARoom => ErrorCode::NotARoom,
@@ -198,7 +201,7 @@ codes! {
     NotFound = "not_found",
     /// A field has a value that is not accepted; `errors` says which field, and why.
     Invalid = "invalid",
-    /// The username belongs to somebody else.
+    /// The username belongs to somebody else, or looks like one that does.
     UsernameTaken = "username_taken",
     /// A conversation needs somebody else.
     Yourself = "self",

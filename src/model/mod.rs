@@ -10,6 +10,7 @@ pub mod limits;
 mod message;
 mod permission;
 pub mod schema;
+mod username;
 
 use std::{
     fmt,
@@ -29,11 +30,12 @@ pub use self::{
     conversation::{Conversation, ConversationKind, ConversationView, Member, Participant, Role},
     hook::Hook,
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control, message_content,
-        room_name, token_name, username_key,
+        Emoji, MAX_MESSAGE_LENGTH, client_id, is_bidi_control, message_content, room_name,
+        token_name,
     },
     message::{Message, MessageView, Reaction, SystemKind},
     permission::Permission,
+    username::{BotName, Username, UsernameKey, username_skeleton},
 };
 
 /// A 64-bit id. In JSON it is a decimal string, because JavaScript's numbers are exact only up to 2^53.

@@ -15,7 +15,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, User, UserId,
+        Change, Conversation, ConversationId, ConversationKind, EventId, Member, Role, User,
+        UserId, UsernameKey,
     },
 };
 
@@ -53,6 +54,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`].
     pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
+        let username = UsernameKey::new(&username);
         self.write(move |tx| {
             let other = users::find_present(tx.connection, &username)?;
             if other.id == caller {

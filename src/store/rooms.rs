@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Change, Conversation, ConversationId, EventId, Member, Role, SystemKind, User, UserId,
+        UsernameKey,
     },
 };
 
@@ -47,7 +48,10 @@ impl Store {
     /// # Errors
     /// [`Error::Invalid`] on `usernames` if one of them doesn't exist.
     pub async fn create_room(&self, caller: User, room: NewRoom) -> Result<(Conversation, Member)> {
-        self.write(move |tx| create(tx, &caller, &room)).await
+        let usernames = room.usernames.iter();
+        let usernames: Vec<_> = usernames.map(|name| UsernameKey::new(name)).collect();
+        self.write(move |tx| create(tx, &caller, &room, &usernames))
+            .await
     }
 
     /// One page of the open rooms that `caller` isn't in and that are older than `before`, newest first.
@@ -116,6 +120,7 @@ impl Store {
         id: ConversationId,
         username: String,
     ) -> Result<()> {
+        let username = UsernameKey::new(&username);
         self.write(move |tx| {
             require_room(tx.connection, id, caller.id)?;
             let user = users::find_present(tx.connection, &username)?;
@@ -154,13 +159,15 @@ fn create(
     tx: &mut Transaction<'_>,
     caller: &User,
     room: &NewRoom,
+    usernames: &[UsernameKey],
 ) -> Result<(Conversation, Member)> {
     let connection = tx.connection;
     let mut people = vec![(caller.id, Role::Owner)];
-    for username in &room.usernames {
+    for (index, username) in usernames.iter().enumerate() {
         let user = users::find_present(connection, username).map_err(|error| match error {
             Error::NotFound(_) => {
-                Error::invalid("usernames", format!("There is nobody called {username}"))
+                let reason = format!("Username {} of the list doesn’t exist", index + 1);
+                Error::invalid("usernames", reason)
             }
             error => error,
         })?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{context::Transaction, handle::Store};
 use crate::{
     error::{Error, Result},
-    model::{Timestamp, User, UserId, Username, username_key},
+    model::{Timestamp, User, UserId, Username, UsernameKey},
 };
 
 /// The most results of a search.
@@ -17,10 +17,10 @@ impl Store {
     /// # Errors
     /// [`Error::Invalid`] if the username isn't valid.
     pub async fn ensure_user(&self, username: &str, admin: bool) -> Result<()> {
-        let username = Username::new(username)?;
+        let (key, username) = (UsernameKey::new(username), Username::new(username));
         self.write(move |tx| {
-            if find(tx.connection, &username.text)?.is_none() {
-                let user = create(tx, &username)?;
+            if find(tx.connection, &key)?.is_none() {
+                let user = create(tx, &username?)?;
                 set_admin(tx.connection, user.id, admin)?;
             }
             Ok(())
@@ -30,7 +30,7 @@ impl Store {
 
     /// Up to five usernames that start with `prefix`, ignoring case, without `caller`'s own.
     pub async fn search_usernames(&self, caller: UserId, prefix: &str) -> Result<Vec<String>> {
-        let key = username_key(prefix);
+        let key = UsernameKey::new(prefix);
         self.read(move |connection| {
             // U+10FFFF is in no name and sorts after all characters that are.
             let mut statement = connection.prepare_cached(
@@ -39,7 +39,8 @@ impl Store {
                  AND disabled_at IS NULL
                  ORDER BY username_key LIMIT ?3",
             )?;
-            let names = statement.query_map((key, caller.0, SEARCH_LIMIT), |row| row.get(0))?;
+            let names =
+                statement.query_map((key.as_str(), caller.0, SEARCH_LIMIT), |row| row.get(0))?;
             Ok(names.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -63,11 +64,11 @@ impl Store {
     }
 }
 
-/// The user with this name, ignoring case.
-pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
+/// The user with this name, in any spelling.
+pub(super) fn find(connection: &Connection, name: &UsernameKey) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached("SELECT id, username, avatar_url FROM users WHERE username_key = ?1")?
-        .query_row([username_key(username)], own_row)
+        .query_row([name.as_str()], own_row)
         .optional()
 }
 
@@ -80,8 +81,8 @@ pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Opt
 }
 
 /// Like [`find`], but only users who aren't disabled, for starting something with them.
-pub(super) fn find_present(connection: &Connection, username: &str) -> Result<User> {
-    let user = find(connection, username)?.ok_or(Error::NotFound("User"))?;
+pub(super) fn find_present(connection: &Connection, name: &UsernameKey) -> Result<User> {
+    let user = find(connection, name)?.ok_or(Error::NotFound("User"))?;
     if is_disabled(connection, user.id)? {
         return Err(Error::NotFound("User"));
     }
@@ -121,11 +122,12 @@ pub(super) fn bot_maker(connection: &Connection, user: UserId) -> rusqlite::Resu
 
 /// Renames a user. The name must be free, or another spelling of their own.
 pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -> Result<()> {
+    require_distinct(connection, name, Some(user))?;
     let changed = connection
         .prepare_cached(
-            "UPDATE OR IGNORE users SET username = ?2, username_key = ?3 WHERE id = ?1",
+            "UPDATE OR IGNORE users SET username = ?2, username_key = ?3, skeleton = ?4 WHERE id = ?1",
         )?
-        .execute((user.0, &name.text, &name.key))?;
+        .execute((user.0, &name.text, name.key.as_str(), &name.skeleton))?;
     if changed == 0 {
         return Err(Error::UsernameTaken);
     }
@@ -134,12 +136,14 @@ pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -
 
 /// Creates a user. The name must be free.
 pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<User> {
+    require_distinct(tx.connection, username, None)?;
     let added = tx
         .connection
         .prepare_cached(
-            "INSERT INTO users (username, username_key, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            "INSERT INTO users (username, username_key, skeleton, created_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
         )?
-        .execute((&username.text, &username.key, tx.now.0))?;
+        .execute((&username.text, username.key.as_str(), &username.skeleton, tx.now.0))?;
     if added == 0 {
         return Err(Error::UsernameTaken);
     }
@@ -149,6 +153,19 @@ pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<Us
         username: username.text.clone(),
         avatar_url: None,
     })
+}
+
+/// Refuses a name that looks like somebody else’s. Older accounts may look like each other, so the index isn’t unique.
+fn require_distinct(connection: &Connection, name: &Username, of: Option<UserId>) -> Result<()> {
+    let is_taken = connection
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE skeleton = ?1 AND username_key <> ?2 AND id IS NOT ?3",
+        )?
+        .exists((&name.skeleton, name.key.as_str(), of.map(|user| user.0)))?;
+    if is_taken {
+        return Err(Error::UsernameLooksTaken);
+    }
+    Ok(())
 }
 
 /// Reads a row of a query on the table itself.

@@ -94,7 +94,7 @@ async fn look_after(home: &Home) {
         (&["user", "disable", "nobody"], "User not found"),
         (
             &["user", "make", "a b"],
-            "A username has only letters, digits, _ . and -",
+            "A username can have letters, digits, _ . and -",
         ),
         (&["invite", "revoke", "first"], "Invitation not found"),
         (&["session", "end", "anna", "7"], "Session not found"),

@@ -53,5 +53,6 @@ mod systemd;
 mod throttle;
 mod tokens;
 mod ui;
+mod usernames;
 mod websocket;
 mod websocket_protocol;

@@ -136,7 +136,7 @@ async fn a_room_can_t_be_made_with_somebody_who_isn_t_there() {
     let refusal = refusal.refused(422, "invalid");
     assert_eq!(
         refusal["errors"]["usernames"],
-        "There is nobody called nobody"
+        "Username 2 of the list doesn’t exist"
     );
     assert_eq!(john.get("/api/conversations").await.expect(200), json!([]));
 }

@@ -20,7 +20,7 @@ use crate::{
         route::Route,
         ui,
     },
-    model::{MAX_MESSAGE_LENGTH, Permission, Username, username_key},
+    model::{MAX_MESSAGE_LENGTH, Permission, Username, UsernameKey},
     password::NewPassword,
     store::{Authentication, Credential, NewAccount, Session, SignedIn, SignupGrant},
 };
@@ -92,20 +92,23 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
     if app.settings.dev {
         return app
             .store
-            .sign_in(Authentication::Name(username), caller.device())
+            .sign_in(
+                Authentication::Name(UsernameKey::new(&username)),
+                caller.device(),
+            )
             .await;
     }
     let password = required("password", "Password required", credentials.password)?;
     app.throttle.admit(caller.address())?;
-    let account = username_key(&username);
+    let account = UsernameKey::new(&username);
     let (user, hash) = app.store.find_password_hash(username).await?.unzip();
-    let is_right = is_password(app, &account, password, hash.clone()).await?;
+    let is_right = is_password(app, account.as_str(), password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, is_right) else {
         return Err(Error::BadCredentials);
     };
     let authentication = Authentication::Password { user, hash };
     let signed_in = app.store.sign_in(authentication, caller.device()).await?;
-    app.throttle.succeeded(&account);
+    app.throttle.succeeded(account.as_str());
     Ok(signed_in)
 }
 

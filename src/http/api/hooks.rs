@@ -12,7 +12,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{ConversationId, HookId, Permission, Username, message_content},
+    model::{BotName, ConversationId, HookId, Permission, message_content},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -56,7 +56,7 @@ async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
     let CreateHook { bot } = request.json().await?;
     let (app, user) = (&request.app, request.user()?.clone());
     let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
-    let bot = Username::in_field("bot", &bot)?;
+    let bot = BotName::new(&bot);
     let (hook, secret) = app.store.create_hook(user, id, bot).await?;
     let url = format!("{}/api/hooks/{secret}", request.caller.base(&app.settings));
     Ok(json(

@@ -194,7 +194,7 @@ async fn sign_up_at_once(
     };
     match app.store.sign_up(account, caller.device()).await {
         Ok(signed_in) => Ok(Some(signed_in)),
-        Err(Error::UsernameTaken) => Ok(None),
+        Err(Error::UsernameTaken | Error::UsernameLooksTaken) => Ok(None),
         Err(error) => Err(error),
     }
 }
