@@ -54,6 +54,12 @@ pub enum Error {
     /// It doesn’t exist, or the caller may not see it. The text says what kind of thing it is.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// A parameter of the query isn’t the id of what it stands for.
+    #[error("{parameter} takes the id of a {what}")]
+    WrongId {
+        parameter: &'static str,
+        what: &'static str,
+    },
     /// A field has a value that isn’t accepted. The text says why.
     #[error("{reason}")]
     Invalid { field: &'static str, reason: String },
@@ -120,7 +126,7 @@ impl Error {
             Self::LastAdmin => ErrorCode::LastAdmin,
             Self::LastWayIn => ErrorCode::LastWayIn,
             Self::IdentityTaken => ErrorCode::IdentityTaken,
-            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::NotFound(_) | Self::WrongId { .. } => ErrorCode::NotFound,
             Self::Invalid { .. } => ErrorCode::Invalid,
             Self::UsernameTaken | Self::UsernameLooksTaken => ErrorCode::UsernameTaken,
             Self::Yourself => ErrorCode::Yourself,

@@ -108,14 +108,14 @@ impl Request {
         Ok(value)
     }
 
-    /// Reads the body as text.
+    /// Reads the body as it is.
     ///
     /// # Errors
-    /// Those of [`Body::text`], and of the permission.
-    pub async fn text(&mut self) -> HandlerResult<String> {
-        let text = self.body.text(self.caller.headers()).await?;
+    /// Those of [`Body::read`], and of the permission.
+    pub async fn bytes(&mut self) -> HandlerResult<Vec<u8>> {
+        let bytes = self.body.read(self.caller.headers()).await?;
         self.authorize().await?;
-        Ok(text)
+        Ok(bytes)
     }
 
     async fn authorize(&mut self) -> HandlerResult<()> {

@@ -44,12 +44,9 @@ const RESERVED: &[&str] = &[
     "moderator",
     "moderators",
     "official",
-    "root",
     "security",
     "staff",
-    "superuser",
     "support",
-    "sysadmin",
     "system",
     "tincan",
 ];
@@ -116,14 +113,38 @@ impl Username {
         Self::in_field("username", text)
     }
 
+    /// Like [`new`](Self::new), for the account of the person who sets the server up: they are its administrator, and may
+    /// be called so.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn for_setup(text: &str) -> Result<Self> {
+        Self::checked(text).map_err(|reason| Error::invalid("username", reason))
+    }
+
     /// Like [`new`](Self::new), for input from another field.
     ///
     /// # Errors
     /// [`Error::Invalid`] on `field`, with the broken rule.
     pub fn in_field(field: &'static str, text: &str) -> Result<Self> {
-        let name = Self::existing(text).map_err(|reason| Error::invalid(field, reason))?;
-        check(&name).map_err(|reason| Error::invalid(field, reason))?;
+        let name = Self::checked(text).map_err(|reason| Error::invalid(field, reason))?;
+        if name.is_reserved() {
+            return Err(Error::invalid(field, "This username is reserved"));
+        }
         Ok(name)
+    }
+
+    fn checked(text: &str) -> Result<Self, &'static str> {
+        let name = Self::existing(text)?;
+        check(&name.text)?;
+        Ok(name)
+    }
+
+    /// Whether it is like one of the [`RESERVED`], apart from separators.
+    fn is_reserved(&self) -> bool {
+        let bare = self.skeleton.replace(['_', '.', '-'], "");
+        let mut reserved = RESERVED.iter();
+        reserved.any(|reserved| username_skeleton(reserved) == bare)
     }
 
     /// A name as any version has accepted it, such as one of an archive.
@@ -179,8 +200,8 @@ pub fn username_skeleton(text: &str) -> String {
 }
 
 /// The rules for new names.
-fn check(name: &Username) -> Result<(), &'static str> {
-    let chars: Vec<char> = name.text.chars().collect();
+fn check(name: &str) -> Result<(), &'static str> {
+    let chars: Vec<char> = name.chars().collect();
     if !(0..chars.len()).all(|at| is_in_name(chars[at]) || may_join(&chars, at)) {
         return Err("A username can have letters, digits, _ . and -");
     }
@@ -188,10 +209,10 @@ fn check(name: &Username) -> Result<(), &'static str> {
     if !(0..chars.len()).all(|at| !is_mark(chars[at]) || follows_base(at)) {
         return Err("In a username, an accent or vowel sign follows a letter");
     }
-    if has_unlikely_marks(&name.text) {
+    if has_unlikely_marks(name) {
         return Err("A username can’t pile up accents, or have them where they don’t show");
     }
-    if !is_highly_restrictive(&name.text) {
+    if !is_highly_restrictive(name) {
         return Err("A username can’t mix letters of different scripts");
     }
     let mut systems = chars.iter().filter_map(|c| zero_of(*c));
@@ -199,13 +220,6 @@ fn check(name: &Username) -> Result<(), &'static str> {
         && systems.any(|other| other != first)
     {
         return Err("A username can’t mix digits of different scripts");
-    }
-    let bare = name.skeleton.replace(['_', '.', '-'], "");
-    if RESERVED
-        .iter()
-        .any(|reserved| username_skeleton(reserved) == bare)
-    {
-        return Err("This username is reserved");
     }
     Ok(())
 }

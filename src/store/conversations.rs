@@ -73,7 +73,7 @@ impl Store {
     /// this order. Direct conversations without messages aren't listed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if `before` isn't one of the caller's conversations.
+    /// [`Error::WrongId`] if `before` isn't one of the caller's conversations.
     pub async fn conversations(
         &self,
         caller: UserId,
@@ -82,7 +82,13 @@ impl Store {
         self.read(move |connection| {
             let before = match before {
                 Some(before) => {
-                    member(connection, before, caller)?;
+                    member(connection, before, caller).map_err(|error| match error {
+                        Error::NotFound(_) => Error::WrongId {
+                            parameter: "before",
+                            what: "conversation",
+                        },
+                        error => error,
+                    })?;
                     messages::newest_id(connection, before)?.unwrap_or(EventId(0))
                 }
                 None => EventId(i64::MAX),

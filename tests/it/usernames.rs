@@ -142,7 +142,7 @@ const NO_NAMES: &[(&str, &str, &str)] = &[
     ("reserved, in full width", "ａｄｍｉｎ", "reserved"),
     ("reserved, with separators", "_ad-min.", "reserved"),
     ("reserved, with an I for an l", "officiaI", "reserved"),
-    ("reserved, with a 0", "r00t", "reserved"),
+    ("reserved, with a 0", "supp0rt", "reserved"),
     ("reserved, in capitals", "SYSTEM", "reserved"),
     ("the program’s own name", "tincan", "reserved"),
 ];

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::operation::{Operation, Parameter, Tag},
+    contract::{
+        number::whole_number,
+        operation::{Operation, Parameter, Tag},
+    },
     error::ErrorCode::{BadInvite, NotFound, Throttled},
     model::{Invite, InviteId, Timestamp, limits},
 };
@@ -14,9 +17,11 @@ use crate::{
 pub struct CreateInvite {
     /// How many people may use it; 1 if left out.
     #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
+    #[serde(default, deserialize_with = "whole_number")]
     pub uses: Option<u32>,
     /// How many days it is valid; 7 if left out.
     #[schemars(range(min = *limits::INVITE_DAYS.start(), max = *limits::INVITE_DAYS.end()))]
+    #[serde(default, deserialize_with = "whole_number")]
     pub days: Option<u32>,
 }
 

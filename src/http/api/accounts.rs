@@ -146,7 +146,10 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     }
     app.throttle.admit(caller.address())?;
     let grant = signup_grant(app, invite, setup_token).await?;
-    let username = Username::new(&username)?;
+    let username = match grant {
+        SignupGrant::Setup => Username::for_setup(&username)?,
+        SignupGrant::Open | SignupGrant::Invite(_) => Username::new(&username)?,
+    };
     let password = required("password", "Password required", password)?;
     let password = NewPassword::new("password", &password, &username.text)?;
     let account = NewAccount {

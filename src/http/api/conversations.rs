@@ -52,7 +52,7 @@ async fn search(request: Request) -> HandlerResult {
 
 async fn list(request: Request) -> HandlerResult {
     let user = request.user()?.id;
-    let before = request.query.id("before", "Conversation")?;
+    let before = request.query.id("before", "conversation")?;
     let page = request.app.store.conversations(user, before).await?;
     Ok(ok(&page
         .iter()

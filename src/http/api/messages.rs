@@ -78,8 +78,8 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
         Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
     }
     let page = Page {
-        before: query.id("before", "Message")?,
-        after: query.id("after", "Message")?,
+        before: query.id("before", "message")?,
+        after: query.id("after", "message")?,
         limit: limit(query)?,
     };
     let messages = store.history(user, conversation, page).await?;

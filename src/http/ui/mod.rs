@@ -73,9 +73,17 @@ fn serve(settings: &ServerSettings, path: &str, headers: &HeaderMap) -> Response
     }
 }
 
-/// The file that an address stands for: itself if it has an extension, else the page. None if it is invalid.
+/// The file that an address stands for: itself if it has an extension, else the page. None if it is invalid, or isn’t the
+/// page’s: a program that looks for something well known (RFC 8615) or mistypes the API must not take the page for it.
 fn file_name(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
+    let first = name.split('/').next().unwrap_or_default();
+    if [".well-known", "api", "plain"]
+        .iter()
+        .any(|other| first.eq_ignore_ascii_case(other))
+    {
+        return None;
+    }
     let is_plain = Path::new(name)
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
