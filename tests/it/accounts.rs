@@ -8,7 +8,7 @@ use tincan::{http::ServerSettings, server::Config};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{
-    Answer, Client, Server, Stream, Talk, answer, dev, expect_timestamp, for_all, strict,
+    Answer, Client, Server, Talk, answer, dev, expect_timestamp, for_all, strict,
 };
 
 /// A server in dev mode that people reach at this address.

@@ -7,6 +7,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
@@ -104,7 +105,8 @@ async fn clients_of_others_miss_nothing_over_restarts_and_crashes() {
             "--dev", "--listen", address, "--db", database, "--log", "error",
         ])
     };
-    let john = server.nobody().sign_in("john").await;
+    let mut john = server.nobody().sign_in("john").await;
+    let johns = json!(john.token);
     let jane = server.nobody().sign_in("jane").await;
     let conversation = john.talk_to("jane").await;
     let token = jane.token.as_deref().expect("a token");
@@ -120,6 +122,8 @@ async fn clients_of_others_miss_nothing_over_restarts_and_crashes() {
     server.signal("TERM");
     server.ended().await;
     server = again(&address);
+    // On a new connection.
+    john = server.nobody().with_token(&johns);
     john.say(&conversation, "after SIGTERM").await;
     for follower in &mut followers {
         for expected in ["before", "after SIGTERM"] {
@@ -130,6 +134,8 @@ async fn clients_of_others_miss_nothing_over_restarts_and_crashes() {
     john.say(&conversation, "then").await;
     server.kill();
     server = again(&address);
+    // On a new connection.
+    john = server.nobody().with_token(&johns);
     for content in ["after SIGKILL", "and live"] {
         john.say(&conversation, content).await;
     }
