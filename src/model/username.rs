@@ -194,6 +194,7 @@ fn fold(text: &str) -> String {
 
 /// Equal for names that look alike: the skeleton (UTS #39 §4) of the name as it is shown. It is taken again in lower case, so that РАУРА in Cyrillic is
 /// like paypa in Latin, which may be shown as PAYPA.
+#[must_use]
 pub fn username_skeleton(text: &str) -> String {
     let shown: String = skeleton(text).collect();
     skeleton(&shown.to_lowercase()).collect()
