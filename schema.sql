@@ -15,7 +15,8 @@ CREATE TABLE sequence (
     probed_at INTEGER NOT NULL
 ) STRICT;
 
--- `username_key` is the case-folded name, so names that differ only in case are the same name. `password_hash` is a PHC
+-- `username_key` is the case-folded name, so names that differ only in case are the same name. `skeleton` is equal for
+-- names that look alike (UTS #39 §4); it isn't unique, as old names may. `password_hash` is a PHC
 -- string (https://github.com/P-H-C/phc-string-format). A user without one signs in with an identity, or not at all. A
 -- bot has neither; `bot_of` is its maker. `avatar_url` is where this server serves the picture in `avatars`.
 --
@@ -35,8 +36,10 @@ CREATE TABLE users (
     disabled_at    INTEGER,
     display_name   TEXT,
     deleted_at     INTEGER,
-    changed_id     INTEGER
+    changed_id     INTEGER,
+    skeleton       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX users_by_skeleton ON users (skeleton);
 CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
 CREATE INDEX users_by_change ON users (changed_id) WHERE changed_id IS NOT NULL;
 

@@ -52,6 +52,12 @@ pub enum Error {
     /// It doesn’t exist, or the caller may not see it. The text says what kind of thing it is.
     #[error("{0} not found.")]
     NotFound(&'static str),
+    /// A parameter of the query isn’t the id of what it stands for.
+    #[error("{parameter} takes the id of a {what}")]
+    WrongId {
+        parameter: &'static str,
+        what: &'static str,
+    },
     /// A field has a value that isn’t accepted. The text says why.
     #[error("{reason}")]
     Invalid { field: &'static str, reason: String },
@@ -64,6 +70,9 @@ pub enum Error {
     /// The caller has blocked the other user, whose name the text has.
     #[error("You blocked {0}. Unblock them to write")]
     Blocked(String),
+    /// The username looks like another (UTS #39).
+    #[error("This looks too much like another username.")]
+    UsernameLooksTaken,
     /// A conversation needs somebody other than the caller.
     #[error("Choose someone other than yourself.")]
     SelfConversation,
@@ -121,9 +130,9 @@ impl Error {
             Self::LastAdmin => ErrorCode::LastAdmin,
             Self::LastWayIn => ErrorCode::LastWayIn,
             Self::IdentityTaken => ErrorCode::IdentityTaken,
-            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::NotFound(_) | Self::WrongId { .. } => ErrorCode::NotFound,
             Self::Invalid { .. } => ErrorCode::Invalid,
-            Self::UsernameTaken => ErrorCode::UsernameTaken,
+            Self::UsernameTaken | Self::UsernameLooksTaken => ErrorCode::UsernameTaken,
             Self::Unreachable(_) => ErrorCode::Unreachable,
             Self::Blocked(_) => ErrorCode::Blocked,
             Self::SelfConversation => ErrorCode::SelfConversation,
@@ -204,7 +213,7 @@ codes! {
     NotFound = "not_found",
     /// A field has a value that is not accepted; `errors` says which field, and why.
     Invalid = "invalid",
-    /// The username belongs to somebody else.
+    /// The username belongs to somebody else, or looks like one that does.
     UsernameTaken = "username_taken",
     /// The other user can’t be written to or added. It does not say why: the account may be disabled or deleted, or its
     /// user doesn’t accept this from the caller.

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Result},
-    model::username_key,
+    model::UsernameKey,
 };
 
 /// The length of a password in bytes, after normalisation.
@@ -57,7 +57,7 @@ impl NewPassword {
         if text.len() > MAX_BYTES {
             return Err(Error::invalid(field, "This password is too long."));
         }
-        if username_key(&text) == username_key(username) {
+        if UsernameKey::new(&text) == UsernameKey::new(username) {
             let reason = "Your password can’t be your username.";
             return Err(Error::invalid(field, reason));
         }

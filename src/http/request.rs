@@ -112,20 +112,20 @@ impl Request {
     ///
     /// # Errors
     /// Those of [`Body::bytes`], and of the permission.
-    pub async fn bytes(&mut self, limit: usize) -> HandlerResult<Vec<u8>> {
+    pub async fn file(&mut self, limit: usize) -> HandlerResult<Vec<u8>> {
         let bytes = self.body.bytes(self.caller.headers(), limit).await?;
         self.authorize().await?;
         Ok(bytes)
     }
 
-    /// Reads the body as text.
+    /// Reads the body as it is.
     ///
     /// # Errors
-    /// Those of [`Body::text`], and of the permission.
-    pub async fn text(&mut self) -> HandlerResult<String> {
-        let text = self.body.text(self.caller.headers()).await?;
+    /// Those of [`Body::read`], and of the permission.
+    pub async fn bytes(&mut self) -> HandlerResult<Vec<u8>> {
+        let bytes = self.body.read(self.caller.headers()).await?;
         self.authorize().await?;
-        Ok(text)
+        Ok(bytes)
     }
 
     async fn authorize(&mut self) -> HandlerResult<()> {

@@ -4,7 +4,10 @@
 //! Counters are atomics. The only shared lock is taken for reading, once per request. Sizes are read when the metrics
 //! are.
 
+mod plain;
 mod process;
+
+pub use plain::{PLAIN_CONTENT_TYPE, plain_text};
 
 use std::{
     fmt,

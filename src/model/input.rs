@@ -1,84 +1,36 @@
-//! Validation of input: usernames, names of rooms and tokens, message contents, client ids and emoji.
+//! Validation of input: names of rooms and tokens, message contents, client ids and emoji. Usernames are in `username`.
 
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory, PrependedConcatenationMark},
+};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::username::fold;
 use crate::error::{Error, Result};
 
 /// The most characters (Unicode scalar values) that a message's content may have.
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
 const MESSAGE_TOO_LONG: &str = "Messages can be up to 4,000 characters.";
-const MAX_USERNAME_LENGTH: usize = 32;
 const MAX_NAME_LENGTH: usize = 80;
 const MAX_DISPLAY_NAME_LENGTH: usize = 64;
 /// Combining marks in a row. No script needs more, and many of them cover the lines above and below.
 const MAX_MARKS: usize = 4;
 const MAX_CLIENT_ID_LENGTH: usize = 64;
 
-/// A valid username: 1 to 32 letters, digits, `_`, `.` or `-`, in NFKC.
-#[derive(Clone, Debug)]
-pub struct Username {
-    pub text: String,
-    /// The case-folded name; equal for names that differ only in case.
-    pub key: String,
-}
-
-impl Username {
-    /// Normalizes and validates a name.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] on `username`, with the broken rule.
-    pub fn new(text: &str) -> Result<Self> {
-        Self::in_field("username", text)
-    }
-
-    /// Like [`new`](Self::new), for input from another field.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] on `field`, with the broken rule.
-    pub fn in_field(field: &'static str, text: &str) -> Result<Self> {
-        let text: String = text.trim().nfkc().collect();
-        let length = text.chars().count();
-        if length == 0 {
-            return Err(Error::invalid(field, "Enter a username."));
-        }
-        if length > MAX_USERNAME_LENGTH {
-            let reason = format!("Usernames can be up to {MAX_USERNAME_LENGTH} characters.");
-            return Err(Error::invalid(field, reason));
-        }
-        // These letters are invisible: the Hangul fillers and two Khmer vowels.
-        let is_invisible = |c| "\u{115f}\u{1160}\u{17b4}\u{17b5}".contains(c);
-        if !text
-            .chars()
-            .all(|c| c.is_alphanumeric() && !is_invisible(c) || "_.-".contains(c))
-        {
-            return Err(Error::invalid(
-                field,
-                "Usernames can only contain letters, digits, _ . and -",
-            ));
-        }
-        let key = username_key(&text);
-        Ok(Self { text, key })
-    }
-}
-
-/// The key under which a name is unique: equal for all spellings that differ only in case or compatibility form.
-#[must_use]
-pub fn username_key(text: &str) -> String {
-    // Mapping to lower, upper and lower case again also unifies ẞ, ß and ss. A final sigma is written differently, but
-    // the end of a search prefix isn't the end of a name. Case mapping can produce text that isn't NFKC, so it is
-    // normalized again.
-    let text: String = text.trim().nfkc().collect();
-    let folded = text.to_lowercase().to_uppercase().to_lowercase();
-    folded.replace('ς', "σ").nfkc().collect()
-}
-
-/// Trims and validates a message's content. The text inside stays byte for byte the same.
+/// Validates a message's content, without the blank lines in front of it and the white space behind it. The rest stays byte
+/// for byte the same, so that code keeps the indentation of its first line.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `content` if it is empty, too long or contains NUL.
+/// [`Error::Invalid`] on `content` if nothing in it shows, it is too long or contains NUL.
 pub fn message_content(text: &str) -> Result<&str> {
-    let content = text.trim();
-    if content.is_empty() {
+    let content = text.trim_end();
+    let blank = content.len() - content.trim_start().len();
+    let first_line = content[..blank].rfind(is_line_break);
+    let content = first_line.map_or(content, |at| {
+        content[at..].trim_start_matches(is_line_break)
+    });
+    if content.chars().all(is_unseen) {
         return Err(Error::invalid("content", "Enter a message."));
     }
     if content.chars().count() > MAX_MESSAGE_LENGTH {
@@ -180,7 +132,7 @@ pub fn display_name(text: &str) -> Result<String> {
 /// The key under which names are found: case-folded, with single spaces.
 #[must_use]
 pub fn name_key(text: &str) -> String {
-    let key = username_key(text);
+    let key = fold(text);
     key.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -202,14 +154,26 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether the character is invisible: white space, joiners, variation selectors and fillers.
+/// Whether the character ends a line (Unicode Standard §5.8).
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether the character by itself shows nothing: white space, controls, what is ignorable by default (Unicode Standard
+/// §5.21), noncharacters, and two symbols that are blank.
 fn is_unseen(c: char) -> bool {
+    let is_format = || {
+        CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
+            && !CodePointSetData::new::<PrependedConcatenationMark>().contains(c)
+    };
+    let is_noncharacter = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
     c.is_whitespace()
         || c.is_control()
-        || is_bidi_control(c)
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || is_format()
+        || is_noncharacter
+        // The blank pattern of Braille, and a note without a head.
+        || matches!(c, '\u{2800}' | '\u{1d159}')
 }
 
 /// One fully qualified emoji from Unicode's list (UTS #51, emoji-test.txt).

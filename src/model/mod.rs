@@ -12,6 +12,7 @@ mod permission;
 mod picture;
 pub mod schema;
 mod user;
+mod username;
 
 use std::{
     fmt,
@@ -33,14 +34,14 @@ pub use self::{
     },
     hook::Hook,
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, Username, client_id, default_room_name, display_name,
-        is_bidi_control, message_content, name_key, name_parts, room_name, token_name,
-        username_key,
+        Emoji, MAX_MESSAGE_LENGTH, client_id, default_room_name, display_name, is_bidi_control,
+        message_content, name_key, name_parts, room_name, token_name,
     },
     message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
     picture::{PICTURE_BYTES, own_picture, picture_type},
     user::{Block, Profile, RoomInCommon, User},
+    username::{BotName, Username, UsernameKey, username_skeleton},
 };
 
 /// A 64-bit id. In JSON it is a decimal string, because JavaScript's numbers are exact only up to 2^53.

@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Identity, UserId, Username},
+    model::{ConversationId, Identity, UserId, Username, UsernameKey},
 };
 
 /// How somebody has authenticated.
 #[derive(Debug)]
 pub enum Authentication {
     /// By name only, in development mode.
-    Name(String),
+    Name(UsernameKey),
     /// By a password that matched this hash.
     Password { user: UserId, hash: String },
     /// By an account at a sign-in provider.
@@ -73,6 +73,7 @@ impl Store {
 
     /// The user with this name and their password hash. None if either is missing.
     pub async fn find_password_hash(&self, username: String) -> Result<Option<(UserId, String)>> {
+        let username = UsernameKey::new(&username);
         self.read(move |connection| {
             let Some(user) = users::find(connection, &username)? else {
                 return Ok(None);

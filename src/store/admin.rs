@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username, username_key},
+    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username, UsernameKey},
 };
 
 /// Accounts in one page.
@@ -45,14 +45,14 @@ impl Store {
 
     /// One page of the accounts whose names start with `prefix`, by id, after `after`.
     pub async fn accounts(&self, prefix: &str, after: Option<UserId>) -> Result<Vec<Account>> {
-        let key = username_key(prefix);
+        let key = UsernameKey::new(prefix);
         let after = after.map_or(0, |after| after.0);
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&select(
                 "AND u.username_key >= ?1 AND u.username_key < ?1 || char(0x10ffff) AND u.id > ?2
                  ORDER BY u.id LIMIT ?3",
             ))?;
-            let accounts = statement.query_map((key, after, PAGE), from_row)?;
+            let accounts = statement.query_map((key.as_str(), after, PAGE), from_row)?;
             Ok(accounts.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -63,6 +63,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn find_account(&self, username: String) -> Result<Account> {
+        let username = UsernameKey::new(&username);
         self.read(move |connection| {
             let user = users::find(connection, &username)?.ok_or(Error::NotFound("User"))?;
             account(connection, user.id)

@@ -51,7 +51,7 @@ pub(super) fn create_default_room(
         usernames: Vec::new(),
         open: true,
     };
-    let (room, _) = rooms::create(tx, owner, &room)?;
+    let (room, _) = rooms::create(tx, owner, &room, &[])?;
     let settings = AdminSettings {
         default_room_id: Some(room.id),
         ..admin_settings::load(tx.connection)?

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Change, Conversation, ConversationId, ConversationKind, ConversationSettings, EventId,
-        Member, Role, User, UserId,
+        Member, Role, User, UserId, UsernameKey,
     },
 };
 
@@ -66,6 +66,7 @@ impl Store {
     /// [`Error::NotFound`] if there is no such user, [`Error::SelfConversation`], [`Error::Blocked`],
     /// [`Error::Unreachable`].
     pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
+        let username = UsernameKey::new(&username);
         self.write(move |tx| {
             let other = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
             if other.id == caller {
@@ -86,7 +87,7 @@ impl Store {
     /// this order. Direct conversations that are hidden or have no messages aren't listed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if `before` isn't one of the caller's conversations.
+    /// [`Error::WrongId`] if `before` isn't one of the caller's conversations.
     pub async fn conversations(
         &self,
         caller: UserId,
@@ -96,7 +97,13 @@ impl Store {
         self.read(move |connection| {
             let before = match before {
                 Some(before) => {
-                    member(connection, before, caller)?;
+                    member(connection, before, caller).map_err(|error| match error {
+                        Error::NotFound(_) => Error::WrongId {
+                            parameter: "before",
+                            what: "conversation",
+                        },
+                        error => error,
+                    })?;
                     messages::newest_id(connection, before)?.unwrap_or(EventId(0))
                 }
                 None => EventId(i64::MAX),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Hook, HookId, Timestamp, User, UserId, Username},
+    model::{BotName, ConversationId, Hook, HookId, Timestamp, User, UserId},
 };
 
 /// The most hooks of one room.
@@ -38,7 +38,7 @@ impl Store {
         &self,
         caller: User,
         id: ConversationId,
-        bot: Username,
+        bot: BotName,
     ) -> Result<(Hook, String)> {
         self.write(move |tx| {
             rooms::require_own_room(tx.connection, id, caller.id)?;

@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Change, Conversation, ConversationId, EventId, Member, Role, SystemKind, User, UserId,
+        UsernameKey,
     },
 };
 
@@ -48,7 +49,10 @@ impl Store {
     /// # Errors
     /// [`Error::Invalid`] on `usernames` if one of them doesn't exist, [`Error::Unreachable`].
     pub async fn create_room(&self, caller: User, room: NewRoom) -> Result<(Conversation, Member)> {
-        self.write(move |tx| create(tx, &caller, &room)).await
+        let usernames = room.usernames.iter();
+        let usernames: Vec<_> = usernames.map(|name| UsernameKey::new(name)).collect();
+        self.write(move |tx| create(tx, &caller, &room, &usernames))
+            .await
     }
 
     /// One page of the open rooms that `caller` isn't in and that are older than `before`, newest first.
@@ -129,6 +133,7 @@ impl Store {
         id: ConversationId,
         username: String,
     ) -> Result<()> {
+        let username = UsernameKey::new(&username);
         self.write(move |tx| {
             require_room(tx.connection, id, caller.id)?;
             let user = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
@@ -168,12 +173,15 @@ pub(super) fn create(
     tx: &mut Transaction<'_>,
     caller: &User,
     room: &NewRoom,
+    usernames: &[UsernameKey],
 ) -> Result<(Conversation, Member)> {
     let connection = tx.connection;
     let mut people = vec![(caller.id, Role::Owner)];
-    for username in &room.usernames {
-        let user = users::find(connection, username)?
-            .ok_or_else(|| Error::invalid("usernames", format!("User not found: {username}")))?;
+    for (index, username) in usernames.iter().enumerate() {
+        let user = users::find(connection, username)?.ok_or_else(|| {
+            let reason = format!("Username {} of the list doesn’t exist.", index + 1);
+            Error::invalid("usernames", reason)
+        })?;
         blocks::require_reachable(connection, caller.id, &user)?;
         if people.iter().all(|&(known, _)| known != user.id) {
             people.push((user.id, Role::Member));

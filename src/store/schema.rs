@@ -1,7 +1,10 @@
 //! The database schema and the migrations that lead to it. A new migration is one file and one line here. A test checks
 //! that a new database and one that ran every migration have the same schema.
 
+use rusqlite::{Connection, functions::FunctionFlags};
+
 use super::engine::Schema;
+use crate::model::username_skeleton;
 
 /// Replaces the stored English text of system messages with the fields it was composed from. Imports run it too, because
 /// archives contain that text.
@@ -18,5 +21,15 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0006_followers.sql"),
         include_str!("migrations/0007_people.sql"),
         include_str!("migrations/0008_list_and_invitations.sql"),
+        include_str!("migrations/0009_names.sql"),
     ],
+    functions,
 };
+
+/// What migrations compute with the program’s own code: `username_skeleton(username)`.
+fn functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("username_skeleton", 1, flags, |arguments| {
+        Ok(username_skeleton(&arguments.get::<String>(0)?))
+    })
+}

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ApiToken, Scope, SessionId, Timestamp, User, UserId, Username},
+    model::{ApiToken, BotName, Scope, SessionId, Timestamp, User, UserId, Username, UsernameKey},
 };
 
 /// The most tokens of one user, and the most bots of one maker: more than anybody needs, and few enough to do no harm.
@@ -24,7 +24,7 @@ pub struct NewToken {
     pub scope: Scope,
     pub lasts: Duration,
     /// The bot that it is for; none if it is for the caller.
-    pub bot: Option<Username>,
+    pub bot: Option<BotName>,
 }
 
 impl Store {
@@ -53,6 +53,7 @@ impl Store {
         username: String,
         new: NewToken,
     ) -> Result<(ApiToken, String)> {
+        let username = UsernameKey::new(&username);
         self.write(move |tx| {
             let user = users::find(tx.connection, &username)?.ok_or(Error::NotFound("User"))?;
             create(tx, user, &new)
@@ -130,9 +131,9 @@ fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiTo
 }
 
 /// The caller's bot with this name. It is created if the name is free.
-pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username) -> Result<User> {
-    let Some(user) = users::find(tx.connection, &name.text)? else {
-        return create_bot(tx, caller, name);
+pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &BotName) -> Result<User> {
+    let Some(user) = users::find(tx.connection, &name.key)? else {
+        return create_bot(tx, caller, name.new.as_ref().map_err(Clone::clone)?);
     };
     match users::bot_maker(tx.connection, user.id)? {
         None => Err(Error::UsernameTaken),

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{context::Transaction, handle::Store};
 use crate::{
     error::{Error, Result},
-    model::{EventId, Timestamp, User, UserId, Username, username_key},
+    model::{EventId, Timestamp, User, UserId, Username, UsernameKey},
 };
 
 pub(super) const NOT_FOUND: Error = Error::NotFound("User");
@@ -16,10 +16,10 @@ impl Store {
     /// # Errors
     /// [`Error::Invalid`] if the username isn't valid.
     pub async fn ensure_user(&self, username: &str, admin: bool) -> Result<()> {
-        let username = Username::new(username)?;
+        let (key, username) = (UsernameKey::new(username), Username::new(username));
         self.write(move |tx| {
-            if find(tx.connection, &username.text)?.is_none() {
-                let user = create(tx, &username)?;
+            if find(tx.connection, &key)?.is_none() {
+                let user = create(tx, &username?)?;
                 set_admin(tx.connection, user.id, admin)?;
             }
             Ok(())
@@ -45,14 +45,14 @@ impl Store {
     }
 }
 
-/// The user with this name, ignoring case.
-pub(super) fn find(connection: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
+/// The user with this name, in any spelling.
+pub(super) fn find(connection: &Connection, name: &UsernameKey) -> rusqlite::Result<Option<User>> {
     connection
         .prepare_cached(&format!(
             "SELECT {} FROM users u WHERE username_key = ?1",
             columns("u"),
         ))?
-        .query_row([username_key(username)], |row| from_row(row, "u"))
+        .query_row([name.as_str()], |row| from_row(row, "u"))
         .optional()
 }
 
@@ -100,11 +100,12 @@ pub(super) fn bot_maker(connection: &Connection, user: UserId) -> rusqlite::Resu
 
 /// Renames a user. The name must be free, or another spelling of their own.
 pub(super) fn set_name(connection: &Connection, user: UserId, name: &Username) -> Result<()> {
+    require_distinct(connection, name, Some(user))?;
     let changed = connection
         .prepare_cached(
-            "UPDATE OR IGNORE users SET username = ?2, username_key = ?3 WHERE id = ?1",
+            "UPDATE OR IGNORE users SET username = ?2, username_key = ?3, skeleton = ?4 WHERE id = ?1",
         )?
-        .execute((user.0, &name.text, &name.key))?;
+        .execute((user.0, &name.text, name.key.as_str(), &name.skeleton))?;
     if changed == 0 {
         return Err(Error::UsernameTaken);
     }
@@ -140,7 +141,7 @@ pub(super) fn set_deleted(tx: &Transaction<'_>, user: UserId) -> Result<()> {
     let mut name = Username::new(&format!("deleted-{user}"))?;
     let mut again = 0;
     while let Err(error) = set_name(tx.connection, user, &name) {
-        if !matches!(error, Error::UsernameTaken) {
+        if !matches!(error, Error::UsernameTaken | Error::UsernameLooksTaken) {
             return Err(error);
         }
         again += 1;
@@ -158,12 +159,14 @@ pub(super) fn set_deleted(tx: &Transaction<'_>, user: UserId) -> Result<()> {
 
 /// Creates a user. The name must be free.
 pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<User> {
+    require_distinct(tx.connection, username, None)?;
     let added = tx
         .connection
         .prepare_cached(
-            "INSERT INTO users (username, username_key, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            "INSERT INTO users (username, username_key, skeleton, created_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
         )?
-        .execute((&username.text, &username.key, tx.now.0))?;
+        .execute((&username.text, username.key.as_str(), &username.skeleton, tx.now.0))?;
     if added == 0 {
         return Err(Error::UsernameTaken);
     }
@@ -175,6 +178,19 @@ pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<Us
         avatar_url: None,
         deleted: false,
     })
+}
+
+/// Refuses a name that looks like somebody else’s. Older accounts may look like each other, so the index isn’t unique.
+fn require_distinct(connection: &Connection, name: &Username, of: Option<UserId>) -> Result<()> {
+    let is_taken = connection
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE skeleton = ?1 AND username_key <> ?2 AND id IS NOT ?3",
+        )?
+        .exists((&name.skeleton, name.key.as_str(), of.map(|user| user.0)))?;
+    if is_taken {
+        return Err(Error::UsernameLooksTaken);
+    }
+    Ok(())
 }
 
 /// The columns of a user in a query that joins users as `alias`, for [`from_row`].

@@ -8,7 +8,7 @@ use tincan::{http::ServerSettings, server::Config};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{
-    Answer, Client, Server, Stream, Talk, answer, dev, expect_timestamp, for_all, strict,
+    Answer, Client, Server, Talk, answer, dev, expect_timestamp, for_all, strict,
 };
 
 /// A server in dev mode that people reach at this address.
@@ -213,9 +213,9 @@ async fn a_username_is_one_to_thirty_two_letters_digits_and_marks() {
         ("Ζωή", "Ζωή"),
         ("李", "李"),
         (longest.as_str(), longest.as_str()),
-        // NFKC composes, and takes compatibility forms apart.
+        // NFC composes, and leaves compatibility forms as they are.
         ("e\u{301}va", "\u{e9}va"),
-        ("ﬁnn", "finn"),
+        ("ﬁnn", "ﬁnn"),
         (" trimmed ", "trimmed"),
     ] {
         assert_eq!(server.sign_up(given).await.username, kept, "{given:?}");
@@ -284,12 +284,15 @@ async fn no_two_accounts_differ_in_case_or_form_alone() {
         let other = respell(&name);
         let make = async |name: &str| {
             let body = json!({ "username": name });
-            nobody.post("/api/accounts", body).await.status
+            nobody.post("/api/accounts", body).await
         };
         let first = make(&name).await;
         let second = make(&other).await;
+        // One that breaks a rule or looks like another isn’t there.
+        let is_there =
+            first.status == StatusCode::CREATED || first.body["message"] == "Username taken";
         prop_assert!(
-            first == StatusCode::UNPROCESSABLE_ENTITY || second != StatusCode::CREATED,
+            !is_there || second.status != StatusCode::CREATED,
             "{name:?} and {other:?} both exist"
         );
         Ok(())
@@ -387,23 +390,6 @@ async fn a_token_in_the_address_opens_the_stream_alone() {
     let opened = stream(token).send().await.expect("an answer");
     assert_eq!(opened.status(), StatusCode::OK);
     answer(stream("wrong")).await.refused(401, "unauthorized");
-}
-
-#[tokio::test]
-async fn the_address_counts_after_bearer_and_cookie() {
-    let server = Server::start(dev()).await;
-    let (cookie, _) = cookie(&server, "jane").await;
-    let john = server.sign_in("john").await;
-    let token = john.token.as_deref().expect("a token");
-    let path = format!("/api/messages?token={token}");
-    let stale = get_by_cookie(&server, &path, "tincan=stale");
-    answer(stale.header("accept", "text/event-stream"))
-        .await
-        .refused(401, "unauthorized");
-    let jane = get_by_cookie(&server, &path, &cookie).header("accept", "text/event-stream");
-    let mut stream = Stream::open(jane).await;
-    let hello = stream.next_named("hello").await;
-    assert_eq!(hello.data["user"]["username"], "jane");
 }
 
 #[tokio::test]

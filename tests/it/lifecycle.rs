@@ -580,7 +580,11 @@ async fn the_log_keeps_what_people_say_and_who_they_are_to_itself() {
         .expect(200);
     let token = john.token.as_deref().expect("a token");
     let nobody = binary.nobody();
-    let by_token = nobody.get(&format!("/api/messages?token={token}")).await;
+    let by_token = nobody.request(
+        reqwest::Method::GET,
+        &format!("/api/messages?token={token}"),
+    );
+    let by_token = answer(by_token.header("accept", "text/html")).await;
     by_token.refused(406, "not_acceptable");
     let hook = json!({ "content": "a-posted-matter" });
     for path in ["a-hooks-secret", "a-hooks-secret/", "a-hooks-secret?x=1"] {

@@ -207,7 +207,6 @@ async fn a_cursor_that_makes_no_sense_is_a_410() {
     let (epoch, id) = end.split_once('-').expect("a cursor");
     let id: i64 = id.parse().expect("an id");
     for place in [
-        String::new(),
         "nonsense".to_owned(),
         format!("{epoch}-"),
         format!("{epoch}--1"),
@@ -275,9 +274,6 @@ async fn what_a_request_accepts_decides_the_transport() {
     for accepted in ["application/json", "text/html, application/json;q=0.9"] {
         answer(request(&[accepted])).await.expect(200);
     }
-    answer(request(&["*/*"]))
-        .await
-        .refused(406, "not_acceptable");
 }
 
 #[tokio::test]

@@ -110,12 +110,15 @@ async fn without_a_client_id_there_is_no_such_field() {
 }
 
 #[tokio::test]
-async fn white_space_goes_at_the_ends_alone() {
+async fn blank_lines_in_front_and_white_space_behind_go_and_nothing_else() {
     let talk = Talk::start(dev()).await;
     for (given, kept) in [
-        ("  hi  ", "hi"),
-        ("\n\ta  b\r\n c\u{3000}", "a  b\r\n c"),
-        ("\u{a0}x\u{2028}", "x"),
+        ("  hi  ", "  hi"),
+        ("    if x:\n        y()\n", "    if x:\n        y()"),
+        ("\n\ta  b\r\n c\u{3000}", "\ta  b\r\n c"),
+        ("\r\n \t\r\n\r\n  x\r\n\r\n  y\r\n", "  x\r\n\r\n  y"),
+        (" \u{85}\u{2028} \u{2029}\u{b}\u{c}\t-", "\t-"),
+        ("\u{a0}x\u{2028}", "\u{a0}x"),
         // These are no white space: bidirectional marks, joiners, and what shows nothing.
         ("\u{200b}x\u{200f}", "\u{200b}x\u{200f}"),
         ("👩‍👩‍👧", "👩‍👩‍👧"),
@@ -131,7 +134,7 @@ async fn a_message_has_one_to_four_thousand_characters() {
     let talk = Talk::start(dev()).await;
     // Four bytes each: it is scalar values that count.
     for longest in ["x".repeat(4_000), "😀".repeat(4_000)] {
-        let padded = format!("  {longest}\n");
+        let padded = format!("  \n{longest}\n");
         let sent = talk.john.say(&talk.conversation, &padded).await;
         assert_eq!(sent["content"], longest);
     }
@@ -161,6 +164,84 @@ async fn a_nul_is_refused_wherever_it_stands() {
     }
 }
 
+/// Texts of which nothing shows: white space, controls and format characters (Unicode general categories Zs, Zl, Zp, Cc
+/// and Cf), what is ignorable by default (Unicode Standard §5.21), noncharacters (§23.7), and blank symbols.
+const BLANK: &[(&str, &str)] = &[
+    ("Zs", " \u{a0}\u{1680}\u{2003}\u{202f}\u{205f}\u{3000}"),
+    ("Zl and Zp", "\u{2028}\u{2029}"),
+    ("Cc", "\u{7}\u{1b}\u{7f}\u{9f}"),
+    ("zero width space", "\u{200b}"),
+    ("joiners", "\u{200c}\u{200d}\u{2060}"),
+    ("a byte order mark", "\u{feff}"),
+    (
+        "bidirectional controls",
+        "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}",
+    ),
+    ("soft hyphen", "\u{ad}"),
+    ("grapheme joiner", "\u{34f}"),
+    ("Hangul fillers", "\u{115f}\u{1160}\u{3164}\u{ffa0}"),
+    ("Khmer inherent vowels", "\u{17b4}\u{17b5}"),
+    ("Mongolian separators", "\u{180b}\u{180e}\u{180f}"),
+    ("variation selectors", "\u{fe00}\u{fe0f}\u{e0100}\u{e01ef}"),
+    ("tags", "\u{e0001}\u{e0041}\u{e007f}"),
+    ("musical format controls", "\u{1d173}\u{1d17a}"),
+    ("shorthand format controls", "\u{1bca0}\u{1bca3}"),
+    ("invisible operators", "\u{2061}\u{2064}\u{206a}\u{206f}"),
+    ("interlinear annotation", "\u{fff9}\u{fffb}"),
+    ("hieroglyph joiners", "\u{13430}\u{13438}"),
+    ("noncharacters", "\u{fdd0}\u{fffe}\u{1ffff}\u{10ffff}"),
+    ("Braille blank", "\u{2800}"),
+    ("a note without a head", "\u{1d159}"),
+    (
+        "several of them",
+        " \u{2800}\n\u{200b}\u{3164}\u{fe0f}\u{202e}",
+    ),
+];
+
+/// Texts of which little shows, but something does.
+const FAINT: &[&str] = &[
+    ".",
+    "\u{301}",
+    "\u{600}",
+    "\u{6dd}",
+    "\u{2801}",
+    "\u{e000}",
+    "\u{fffc}",
+    "\u{fffd}",
+    "☎\u{fe0e}",
+    "\u{200b}x",
+    "\u{202e}x\u{2800}",
+];
+
+#[tokio::test]
+async fn what_shows_nothing_is_empty() {
+    let talk = Talk::start(dev()).await;
+    let said = talk.john.say(&talk.conversation, "hello").await;
+    let message = format!("/api/messages/{}", said["id"].as_str().expect("an id"));
+    let path = messages(&talk.conversation);
+    for (what, text) in BLANK {
+        let body = json!({ "content": text });
+        let expected = json!({ "content": "Message content required" });
+        let sent = talk.john.post(&path, body.clone()).await;
+        assert_eq!(sent.refused(422, "invalid")["errors"], expected, "{what}");
+        let edited = talk.john.patch(&message, body).await;
+        assert_eq!(edited.refused(422, "invalid")["errors"], expected, "{what}");
+        let room = json!({ "name": text, "usernames": [] });
+        let room = talk.john.post("/api/conversations", room).await;
+        let room = room.refused(422, "invalid");
+        assert_eq!(room["errors"]["name"], "A room needs a name", "{what}");
+    }
+    for text in FAINT {
+        let sent = talk.john.say(&talk.conversation, text).await;
+        assert_eq!(sent["content"], *text);
+    }
+}
+
+/// What ends a line (Unicode Standard §5.8).
+const LINE_BREAKS: [char; 7] = [
+    '\n', '\u{b}', '\u{c}', '\r', '\u{85}', '\u{2028}', '\u{2029}',
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn any_text_without_nul_comes_back_as_it_was() {
     let talk = Talk::start(dev()).await;
@@ -168,12 +249,20 @@ async fn any_text_without_nul_comes_back_as_it_was() {
         let text: String = characters.into_iter().collect();
         text.replace('\0', "")
     });
-    let text = text.prop_filter("something to say", |text| !text.trim().is_empty());
+    let text = text.prop_filter("something to say", |text| {
+        text.contains(char::is_alphanumeric)
+    });
     for_all(128, &text, async |text| {
         let sent = talk.john.say(&talk.conversation, &text).await;
         let read = page(&talk.jane, &talk.conversation, "?limit=1").await;
-        prop_assert_eq!(sent["content"].as_str(), Some(text.trim()));
-        prop_assert_eq!(read[0]["content"].as_str(), Some(text.trim()));
+        let mut kept = text.trim_end();
+        while let Some((line, rest)) = kept.split_once(LINE_BREAKS)
+            && line.trim().is_empty()
+        {
+            kept = rest;
+        }
+        prop_assert_eq!(sent["content"].as_str(), Some(kept));
+        prop_assert_eq!(read[0]["content"].as_str(), Some(kept));
         Ok(())
     });
 }
@@ -185,7 +274,7 @@ async fn the_same_client_id_sends_one_message() {
     let body = json!({ "content": "hi", "clientId": "a" });
     let first = talk.john.post(&path, body.clone()).await.expect(201);
     // Another device of the same person, and white space that goes anyway.
-    let again = json!({ "content": " hi ", "clientId": "a" });
+    let again = json!({ "content": "\nhi ", "clientId": "a" });
     let phone = talk.john.another_device().await;
     assert_eq!(phone.post(&path, again).await.expect(200), first);
     assert_eq!(page(&talk.john, &talk.conversation, "").await, [first]);

@@ -660,7 +660,7 @@ async fn what_is_refused_comes_back_with_the_reason() {
         ("open", "yes"),
     ];
     let page = html(john.send("/plain/rooms", &plan).await, 422);
-    assert_shows(&page, "User not found: nobody");
+    assert_shows(&page, "Username 2 of the list doesn’t exist.");
     for kept in [r#"value="Kitchen""#, r#"value="jane, nobody""#, "checked"] {
         assert_shows(&page, kept);
     }

@@ -134,7 +134,10 @@ async fn a_room_can_t_be_made_with_somebody_who_isn_t_there() {
     let body = json!({ "name": "Kitchen", "usernames": ["jane", "nobody"] });
     let refusal = john.post("/api/conversations", body).await;
     let refusal = refusal.refused(422, "invalid");
-    assert_eq!(refusal["errors"]["usernames"], "User not found: nobody");
+    assert_eq!(
+        refusal["errors"]["usernames"],
+        "Username 2 of the list doesn’t exist."
+    );
     assert_eq!(john.get("/api/conversations").await.expect(200), json!([]));
 }
 

@@ -231,7 +231,7 @@ async fn a_hook_posts_json_or_plain_text_into_its_room_as_its_bot() {
     // A page anywhere may post what it could post with curl: there is no cookie in it.
     let plain = plain
         .header(ORIGIN, "https://elsewhere.example")
-        .body(" dong\n");
+        .body("\ndong\n");
     answer(plain).await.expect(201);
     for content in ["ding", "dong"] {
         assert_eq!(stream.next_named("message").await.data["content"], content);
@@ -243,7 +243,7 @@ async fn a_hook_posts_json_or_plain_text_into_its_room_as_its_bot() {
         (b"{}".to_vec(), "application/json", 422, "invalid"),
         (
             b"content=x".to_vec(),
-            "application/x-www-form-urlencoded",
+            "multipart/form-data",
             415,
             "unsupported_media_type",
         ),

@@ -190,7 +190,7 @@ async fn a_message_that_is_acknowledged_is_kept_and_told_to_everybody() {
     let mut socket = Socket::follow(server.address(), &john, None).await;
     let mut telephone = john.another_device().await.follow(None).await;
     let mut janes = Socket::follow(server.address(), &jane, None).await;
-    let sent = socket.ask(send_op(&conversation, " hi ", "draft")).await;
+    let sent = socket.ask(send_op(&conversation, "\nhi ", "draft")).await;
     assert_eq!(sent["content"], "hi");
     assert_eq!(
         (&sent["mine"], &sent["clientId"]),
@@ -492,10 +492,10 @@ async fn a_page_of_another_origin_can_not_use_a_cookie() {
     }
     // A cookie that comes without an origin is no page's.
     answer(by_cookie()).await.refused(403, "cross_origin");
-    // Neither does a token in the address make good for it.
+    // A token in the address is one that the page knows itself: the cookie doesn’t count beside it.
     let both = handshake(&server.nobody(), &format!("?token={token}"));
-    let both = both.header("cookie", &cookie);
-    answer(both).await.refused(403, "cross_origin");
+    let both = both.header("cookie", &cookie).send().await;
+    assert_eq!(both.expect("an answer").status(), 101);
     for site in ["cross-site", "same-site", "none"] {
         let request = by_cookie()
             .header("sec-fetch-site", site)
@@ -584,7 +584,13 @@ async fn a_handshake_that_is_none_is_refused() {
         shake(&wrong).await.refused(400, "bad_handshake");
     }
     // What asks for something else doesn't ask for a socket.
-    let other = ["Connection: Upgrade, close", "Upgrade: h2c", version, key];
+    let other = [
+        "Connection: Upgrade, close",
+        "Upgrade: h2c",
+        "Accept: text/html",
+        version,
+        key,
+    ];
     shake(&other).await.refused(406, "not_acceptable");
 }
 
@@ -595,8 +601,8 @@ async fn what_can_not_become_a_socket_is_answered_as_ever() {
     let upgrade = "Host: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
     for (line, status) in [
-        (format!("HEAD /api/messages?token={token} HTTP/1.1"), 406),
-        (format!("GET /api/messages?token={token} HTTP/1.0"), 406),
+        (format!("HEAD /api/messages?token={token} HTTP/1.1"), 200),
+        (format!("GET /api/messages?token={token} HTTP/1.0"), 400),
         (format!("POST /api/messages?token={token} HTTP/1.1"), 405),
         ("GET /healthz HTTP/1.1".to_owned(), 200),
         ("GET /api/config HTTP/1.1".to_owned(), 200),

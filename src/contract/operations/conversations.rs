@@ -5,7 +5,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    contract::operation::{Answer, Header, Operation, Parameter, Tag},
+    contract::{
+        number::whole_number,
+        operation::{Answer, Header, Operation, Parameter, Tag},
+    },
     error::ErrorCode::{Blocked, NotFound, SelfConversation, Unreachable},
     model::{
         ConversationId, User,
@@ -51,6 +54,7 @@ unions! {
 pub struct ReadMark {
     /// The number of the newest message that was read; all messages if left out.
     #[schemars(range(min = 0))]
+    #[serde(default, deserialize_with = "whole_number")]
     pub up_to: Option<i64>,
 }
 

@@ -217,6 +217,10 @@ pub fn follow() -> Operation {
         )
         .parameter(Parameter::query::<Cursor>("after").describe("A cursor from the server"))
         .parameter(
+            Parameter::query::<Cursor>("lastEventId")
+                .describe("Instead of `after`, for clients that can’t send `Last-Event-ID` when they open a stream anew"),
+        )
+        .parameter(
             Parameter::query::<u32>("wait").describe("How many seconds a long poll may wait; 0 if left out"),
         )
         .parameter(

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::operation::{Operation, Parameter, Tag},
+    contract::{
+        number::whole_number,
+        operation::{Operation, Parameter, Tag},
+    },
     error::ErrorCode::{BadInvite, NotFound, Throttled},
     model::{ConversationId, Invite, InviteId, Timestamp, limits},
 };
@@ -14,9 +17,11 @@ use crate::{
 pub struct CreateInvite {
     /// How many people can use it; 1 if left out. Up to 10 if its creator isn’t an administrator.
     #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
+    #[serde(default, deserialize_with = "whole_number")]
     pub uses: Option<u32>,
     /// How many days it is valid; 7 if left out.
     #[schemars(range(min = *limits::INVITE_DAYS.start(), max = *limits::INVITE_DAYS.end()))]
+    #[serde(default, deserialize_with = "whole_number")]
     pub days: Option<u32>,
     /// The rooms that these people join: rooms that the caller is in, or open ones. The default room if left out.
     #[schemars(with = "Option<Vec<ConversationId>>", length(max = limits::INVITE_ROOMS))]

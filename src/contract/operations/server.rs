@@ -49,7 +49,11 @@ pub fn metrics() -> Operation {
              are allowed.",
         )
         .security([Scheme::Nothing, Scheme::Metrics])
-        .answer(Answer::empty(200, "OpenMetrics 1.0").or::<String>("application/openmetrics-text"))
+        .answer(
+            Answer::empty(200, "OpenMetrics 1.0, or the older text format, as `Accept` says")
+                .or::<String>("application/openmetrics-text")
+                .or::<String>("text/plain"),
+        )
         .errors([Unauthorized, MetricsAreLocal, Internal])
         .apart()
 }

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::operation::{Operation, Parameter, Tag},
+    contract::{
+        number::whole_number,
+        operation::{Operation, Parameter, Tag},
+    },
     error::ErrorCode::{Disabled, Forbidden, NotFound, UsernameTaken},
     model::{ApiToken, Scope, SessionId, Username, limits, schema::Name},
 };
@@ -18,6 +21,7 @@ pub struct CreateToken {
     pub scope: Option<String>,
     /// How many days it is valid; 90 if left out.
     #[schemars(range(min = *limits::TOKEN_DAYS.start(), max = *limits::TOKEN_DAYS.end()))]
+    #[serde(default, deserialize_with = "whole_number")]
     pub days: Option<u32>,
     /// The bot that it acts as, instead of its owner. The bot is created if the name is free.
     #[schemars(with = "Option<Username>")]

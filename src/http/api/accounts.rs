@@ -21,7 +21,7 @@ use crate::{
         ui,
     },
     model::{
-        ConversationId, MAX_MESSAGE_LENGTH, Permission, Username, default_room_name, username_key,
+        ConversationId, MAX_MESSAGE_LENGTH, Permission, Username, UsernameKey, default_room_name,
     },
     password::NewPassword,
     store::{Authentication, Credential, NewAccount, Session, SignedIn, SignedUp, SignupGrant},
@@ -96,20 +96,23 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
     if app.settings.dev {
         return app
             .store
-            .sign_in(Authentication::Name(username), caller.device())
+            .sign_in(
+                Authentication::Name(UsernameKey::new(&username)),
+                caller.device(),
+            )
             .await;
     }
     let password = required("password", "Enter a password.", credentials.password)?;
     app.throttle.admit(caller.address())?;
-    let account = username_key(&username);
+    let account = UsernameKey::new(&username);
     let (user, hash) = app.store.find_password_hash(username).await?.unzip();
-    let is_right = is_password(app, &account, password, hash.clone()).await?;
+    let is_right = is_password(app, account.as_str(), password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, is_right) else {
         return Err(Error::BadCredentials);
     };
     let authentication = Authentication::Password { user, hash };
     let signed_in = app.store.sign_in(authentication, caller.device()).await?;
-    app.throttle.succeeded(&account);
+    app.throttle.succeeded(account.as_str());
     Ok(signed_in)
 }
 
@@ -149,7 +152,10 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     app.throttle.admit(caller.address())?;
     let setup = setup_token.map(|token| SetupProof { token, room });
     let grant = signup_grant(app, invite, setup).await?;
-    let username = Username::new(&username)?;
+    let username = match grant {
+        SignupGrant::Setup { .. } => Username::for_setup(&username)?,
+        SignupGrant::Open | SignupGrant::Invite(_) => Username::new(&username)?,
+    };
     let password = required("password", "Enter a password.", password)?;
     let password = NewPassword::new("password", &password, &username.text)?;
     let account = NewAccount {

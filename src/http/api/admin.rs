@@ -41,7 +41,7 @@ pub fn routes() -> Vec<Route> {
 async fn list(request: Request) -> HandlerResult {
     let (app, query) = (&request.app, &request.query);
     let prefix = query.get("search").unwrap_or_default();
-    let after = query.id("after", "User")?;
+    let after = query.id("after", "user")?;
     let mut accounts = app.store.accounts(prefix, after).await?;
     for account in &mut accounts {
         name_providers(app, account);

@@ -40,7 +40,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn list(request: Request) -> HandlerResult {
     let user = request.user()?.id;
-    let before = request.query.id("before", "Conversation")?;
+    let before = request.query.id("before", "conversation")?;
     let listed = match request.query.get("only") {
         None => Listed::All,
         Some("pinned") => Listed::Pinned,

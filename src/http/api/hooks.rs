@@ -1,18 +1,19 @@
 //! Incoming webhooks. A room's owner creates them, and programs post messages with them. The URL of a hook is its
 //! secret, so posting needs no session.
 
+mod message;
+
 use warp::http::StatusCode;
 
 use super::accounts::required;
 use crate::{
-    contract::operations::hooks::{self as contract, CreateHook, CreatedHook, PostByHook},
+    contract::operations::hooks::{self as contract, CreateHook, CreatedHook, Posted},
     http::{
-        door::body::is_of_type,
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{ConversationId, HookId, Permission, Username, message_content},
+    model::{BotName, ConversationId, HookId, Permission, message_content},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -31,20 +32,16 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Posts a bot's message. The body is JSON, or the content as plain text.
+/// Posts a bot's message.
 async fn post(mut request: Request, secret: String) -> HandlerResult {
     let hook = request.app.store.find_hook(&secret).await?;
     request.app.throttle.admit_post(hook.id)?;
-    let content = if is_of_type(request.caller.headers(), "text/plain") {
-        request.text().await?
-    } else {
-        let PostByHook { content } = request.json().await?;
-        content.unwrap_or_default()
-    };
+    let body = request.bytes().await?;
+    let content = message::content(request.caller.headers(), &body)?;
     let content = message_content(&content)?.to_owned();
     let sent = request.app.store.send_by_hook(&secret, content).await?;
     let message = sent.message.view(hook.bot.id);
-    Ok(json(StatusCode::CREATED, &message))
+    Ok(json(StatusCode::CREATED, &Posted { message, ok: true }))
 }
 
 async fn list(request: Request, id: ConversationId) -> HandlerResult {
@@ -56,7 +53,7 @@ async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
     let CreateHook { bot } = request.json().await?;
     let (app, user) = (&request.app, request.user()?.clone());
     let bot = required("bot", "Enter a name for the bot.", bot)?;
-    let bot = Username::in_field("bot", &bot)?;
+    let bot = BotName::new(&bot);
     let (hook, secret) = app.store.create_hook(user, id, bot).await?;
     let url = format!("{}/api/hooks/{secret}", request.caller.base(&app.settings));
     Ok(json(

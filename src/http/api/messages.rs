@@ -81,8 +81,8 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
         Some(_) => return Err(Error::invalid("order", "order must be top.").into()),
     }
     let page = Page {
-        before: query.id("before", "Message")?,
-        after: query.id("after", "Message")?,
+        before: query.id("before", "message")?,
+        after: query.id("after", "message")?,
         limit: limit(query)?,
     };
     let messages = store.history(user, conversation, page).await?;

@@ -200,7 +200,7 @@ async fn sign_up_at_once(
     };
     match app.store.sign_up(account, caller.device()).await {
         Ok(signed_up) => Ok(Some(signed_up)),
-        Err(Error::UsernameTaken) => Ok(None),
+        Err(Error::UsernameTaken | Error::UsernameLooksTaken) => Ok(None),
         Err(error) => Err(error),
     }
 }

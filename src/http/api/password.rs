@@ -17,7 +17,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, username_key},
+    model::{Permission, UsernameKey},
     password::NewPassword,
 };
 
@@ -39,9 +39,9 @@ async fn change(mut request: Request) -> HandlerResult {
     if former.is_some() {
         // Limits guesses on a device that was left open.
         app.throttle.admit(request.caller.address())?;
-        let account = username_key(&session.user.username);
+        let account = UsernameKey::new(&session.user.username);
         let current = current.unwrap_or_default();
-        if !is_password(app, &account, current, former.clone()).await? {
+        if !is_password(app, account.as_str(), current, former.clone()).await? {
             return Err(Error::WrongPassword.into());
         }
     }

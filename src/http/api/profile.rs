@@ -13,7 +13,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{PICTURE_BYTES, Permission, User, Username, display_name, own_picture, username_key},
+    model::{PICTURE_BYTES, Permission, User, Username, UsernameKey, display_name, own_picture},
     store::{NameUpdate, Picture},
 };
 
@@ -54,7 +54,7 @@ async fn update(mut request: Request) -> HandlerResult {
 }
 
 async fn set_picture(mut request: Request) -> HandlerResult {
-    let bytes = request.bytes(PICTURE_BYTES).await?;
+    let bytes = request.file(PICTURE_BYTES).await?;
     let kind = own_picture(&bytes)?.to_owned();
     let user = request.user()?.id;
     let picture = Picture { kind, bytes };
@@ -85,17 +85,17 @@ pub async fn delete_account(
     confirmation: DeleteAccount,
 ) -> Result<()> {
     let DeleteAccount { password, username } = confirmation;
-    let account = username_key(&user.username);
+    let account = UsernameKey::new(&user.username);
     let former = app.store.password_hash(user.id).await?;
     if former.is_some() {
         // Limits guesses on a device that was left open.
         app.throttle.admit(caller.address())?;
         let password = password.unwrap_or_default();
-        if !is_password(app, &account, password, former.clone()).await? {
+        if !is_password(app, account.as_str(), password, former.clone()).await? {
             return Err(Error::WrongPassword);
         }
-    } else if username_key(&username.unwrap_or_default()) != account {
-        return Err(Error::invalid("username", "Type your username to confirm"));
+    } else if UsernameKey::new(&username.unwrap_or_default()) != account {
+        return Err(Error::invalid("username", "Type your username to confirm."));
     }
     app.store.delete_own_account(user.id, former).await
 }

@@ -55,7 +55,7 @@ impl FromStr for Who {
 
 async fn list_open(request: Request) -> HandlerResult {
     let user = request.user()?.id;
-    let before = request.query.id("before", "Conversation")?;
+    let before = request.query.id("before", "conversation")?;
     let rooms = request.app.store.open_rooms(user, before).await?;
     Ok(ok(&rooms
         .iter()

@@ -10,7 +10,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, Scope, SessionId, Username, limits, token_name},
+    model::{BotName, Permission, Scope, SessionId, limits, token_name},
     store::NewToken,
 };
 
@@ -29,14 +29,11 @@ impl CreateToken {
     fn checked(self) -> Result<NewToken> {
         let scope = self.scope.as_deref().and_then(Scope::parse);
         Ok(NewToken {
-            name: token_name(&self.name.unwrap_or_default())?,
+            name: token_name(self.name.as_deref().unwrap_or_default())?,
             scope: scope
                 .ok_or_else(|| Error::invalid("scope", "scope must be “read” or “send”."))?,
             lasts: limits::days(self.days.unwrap_or(DAYS), &limits::TOKEN_DAYS)?,
-            bot: self
-                .bot
-                .map(|name| Username::in_field("bot", &name))
-                .transpose()?,
+            bot: self.bot.as_deref().map(BotName::new),
         })
     }
 }

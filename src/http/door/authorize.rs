@@ -43,7 +43,7 @@ pub async fn authorize(
             return Ok(None);
         }
         Permission::Read => caller.session(app).await?,
-        Permission::Feed => caller.session_or(app, query.get("token")).await?,
+        Permission::Feed => caller.feed_session(app, query).await?,
         Permission::Send => {
             let session = caller.session(app).await?;
             session.require_send()?;

@@ -5,7 +5,6 @@ use std::{pin::Pin, time::Duration};
 
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::timeout;
 use tokio_stream::{Stream, StreamExt};
 use warp::{
@@ -23,6 +22,8 @@ use crate::{
 
 /// The most bytes of a body that isn’t a file. The longest message takes 48,000 if every character is escaped.
 const LIMIT: usize = 64 * 1024;
+/// The deepest nesting of JSON.
+const DEEPEST: u32 = 127;
 /// The time limit for reading a body.
 const TIME: Duration = Duration::from_secs(30);
 
@@ -69,31 +70,26 @@ impl Body {
             .ok_or_else(|| malformed("The form isn’t valid."))
     }
 
-    /// Reads the body as text.
-    ///
-    /// # Errors
-    /// 413, 408, and 400 if it isn’t UTF-8.
-    pub async fn text(&mut self, headers: &HeaderMap) -> HandlerResult<String> {
-        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn’t UTF-8."))
-    }
-
-    /// Like [`json`](Self::json), except that a missing body means the defaults.
+    /// Like [`json`](Self::json), except that a body without a byte means the defaults, whatever its type.
     pub async fn json_or_default<T: DeserializeOwned + Default>(
         &mut self,
         headers: &HeaderMap,
     ) -> HandlerResult<T> {
-        if headers.contains_key(CONTENT_TYPE) {
-            return self.json(headers).await;
-        }
         let bytes = self.read(headers).await?;
         if bytes.is_empty() {
-            Ok(T::default())
-        } else {
-            Err(not_json())
+            return Ok(T::default());
         }
+        if !is_of_type(headers, "application/json") {
+            return Err(not_json());
+        }
+        parse(&bytes)
     }
 
-    async fn read(&mut self, headers: &HeaderMap) -> HandlerResult<Vec<u8>> {
+    /// Reads the body as it is.
+    ///
+    /// # Errors
+    /// 413, 408, and 400 if it ends early.
+    pub async fn read(&mut self, headers: &HeaderMap) -> HandlerResult<Vec<u8>> {
         self.bytes(headers, LIMIT).await
     }
 
@@ -140,30 +136,56 @@ pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     essence.trim().eq_ignore_ascii_case(wanted)
 }
 
-/// Parses a JSON object. It is parsed twice: first as any value, because serde doesn’t limit the nesting within ignored
-/// fields and would accept an array for a struct; then as `T`, which rejects duplicate fields.
+/// Parses a JSON object (RFC 8259), with or without a byte order mark. Fields that `T` doesn’t have only need to be
+/// well-formed: a number may be too large there, and a string may have half a surrogate pair.
 ///
 /// # Errors
-/// 400 if it isn’t such an object.
+/// 400 if it isn’t such an object, or has a field of `T` twice.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> HandlerResult<T> {
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|_| malformed("The body isn’t valid JSON."))?;
-    if !value.is_object() {
-        return Err(malformed("The body isn’t a JSON object."));
+    let text = str::from_utf8(bytes).map_err(|_| malformed("The body isn’t UTF-8."))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if is_too_deep(text) {
+        return Err(malformed("The JSON is nested too deeply."));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|_| malformed("A value has the wrong type or appears twice."))
+    // serde would take an array for a struct.
+    let is_object = text.trim_ascii_start().starts_with('{');
+    match serde_json::from_str(text) {
+        Ok(value) if is_object => Ok(value),
+        // serde_json has no kind for these; they end where the other half should be.
+        Err(error) if error.to_string().contains("hex escape") => Err(malformed(
+            "\\ud800 to \\udfff are halves of a character, and one stands alone here.",
+        )),
+        Err(error) if !error.is_data() => Err(malformed("The body isn’t valid JSON.")),
+        Err(_) if is_object => Err(malformed("A value has the wrong type, or appears twice.")),
+        _ => Err(malformed("The body isn’t a JSON object.")),
+    }
+}
+
+/// Whether brackets nest more deeply than serde_json allows, which doesn’t count those in ignored fields.
+fn is_too_deep(json: &str) -> bool {
+    let (mut depth, mut is_string, mut is_escaped) = (0_u32, false, false);
+    json.bytes().any(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_string => is_escaped = true,
+            b'"' => is_string = !is_string,
+            b'[' | b'{' if !is_string => depth += 1,
+            b']' | b'}' if !is_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
 }
 
 fn not_json() -> ErrorResponse {
     unsupported("Send JSON with Content-Type: application/json.")
 }
 
-fn unsupported(message: &'static str) -> ErrorResponse {
+pub fn unsupported(message: &'static str) -> ErrorResponse {
     ErrorResponse::new(ErrorCode::UnsupportedMediaType, message)
 }
 
-fn malformed(message: &'static str) -> ErrorResponse {
+pub fn malformed(message: &'static str) -> ErrorResponse {
     ErrorResponse::new(ErrorCode::Malformed, message)
 }
 

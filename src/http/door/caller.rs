@@ -5,11 +5,11 @@ use std::{net::IpAddr, sync::Arc};
 
 use warp::http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{AUTHORIZATION, COOKIE, HOST, UPGRADE, USER_AGENT},
+    header::{AUTHORIZATION, COOKIE, HOST, SEC_WEBSOCKET_KEY, UPGRADE, USER_AGENT},
     uri::Authority,
 };
 
-use super::origin::is_same_origin;
+use super::{filters::Query, origin::is_same_origin};
 use crate::{
     error::{Error, ErrorCode},
     http::{
@@ -100,14 +100,22 @@ impl Caller {
         }
     }
 
-    /// Like [`session`](Self::session); if the head has no token, `token` is used.
-    pub async fn session_or(&self, app: &App, token: Option<&str>) -> HandlerResult<Arc<Session>> {
-        match token {
-            Some(token) if self.token(&app.settings).is_none() => {
-                Ok(app.store.session(token).await?)
-            }
-            _ => self.session(app).await,
+    /// Like [`session`](Self::session), for the feed, which also takes a token in its query. What a request says itself
+    /// wins over a cookie, which the browser adds.
+    pub async fn feed_session(&self, app: &App, query: &Query) -> HandlerResult<Arc<Session>> {
+        match explicit_token(self, query) {
+            Some(token) => Ok(app.store.session(token).await?),
+            None => self.cookie_session(app).await,
         }
+    }
+
+    /// The token of [`feed_session`](Self::feed_session).
+    pub fn feed_token<'a>(
+        &'a self,
+        settings: &ServerSettings,
+        query: &'a Query,
+    ) -> Option<&'a str> {
+        explicit_token(self, query).or_else(|| self.cookie(settings))
     }
 
     /// The session’s token, from the header or the cookie.
@@ -115,9 +123,13 @@ impl Caller {
         self.bearer().or_else(|| self.cookie(settings))
     }
 
-    /// Whether it asks for a WebSocket (RFC 6455 §4.1).
+    /// Whether it asks for a WebSocket (RFC 6455 §4.1), even if a proxy has dropped its `Upgrade`. A response to HEAD has no
+    /// body, and so can’t switch protocols.
     pub fn wants_websocket(&self) -> bool {
-        lists(&self.headers, UPGRADE, "websocket")
+        self.method != Method::HEAD
+            && (lists(&self.headers, UPGRADE, "websocket")
+                || self.headers.contains_key(SEC_WEBSOCKET_KEY)
+                    && !self.headers.contains_key(UPGRADE))
     }
 
     /// Refuses a page of another origin. Requests that don’t use the cookie need this only if the response sets one.
@@ -230,6 +242,12 @@ impl Caller {
             .filter_map(|pair| pair.trim().split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
     }
+}
+
+/// The token that a request for the feed names itself.
+fn explicit_token<'a>(caller: &'a Caller, query: &'a Query) -> Option<&'a str> {
+    let token = query.get("token").filter(|token| !token.is_empty());
+    caller.bearer().or(token)
 }
 
 /// The bearer token (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1).

@@ -73,9 +73,9 @@ impl Query {
     /// The id in the parameter `name`, if it is there.
     ///
     /// # Errors
-    /// [`Error::NotFound`] of `what` if it isn’t an id, as no such thing exists.
-    pub fn id<T: FromStr>(&self, name: &str, what: &'static str) -> Result<Option<T>> {
-        let id = self.get(name).map(str::parse).transpose();
-        id.map_err(|_| Error::NotFound(what))
+    /// [`Error::WrongId`] if it isn’t an id.
+    pub fn id<T: FromStr>(&self, parameter: &'static str, what: &'static str) -> Result<Option<T>> {
+        let id = self.get(parameter).map(str::parse).transpose();
+        id.map_err(|_| Error::WrongId { parameter, what })
     }
 }

@@ -2,6 +2,7 @@
 //! malformed requests, `filters` extract its parts, `caller` says who sent it, `authorize` checks the permission, and
 //! `body` reads the body.
 
+pub mod accept;
 pub mod authorize;
 pub mod body;
 pub mod caller;

@@ -7,10 +7,9 @@ mod websocket;
 
 use std::{fmt::Write, sync::Arc};
 
-use warp::http::header::ACCEPT;
-
 use super::{
     App,
+    door::accept::{Offer, preference},
     reply::{ErrorResponse, HandlerResult},
     request::Request,
     route::Route,
@@ -21,6 +20,17 @@ use crate::{
     feed::{Feed, FeedEvent},
     metrics::Transport,
     model::Permission,
+};
+
+const STREAM: Offer = Offer {
+    kind: "text",
+    subtype: "event-stream",
+    parameters: &[("charset", "utf-8")],
+};
+const POLL: Offer = Offer {
+    kind: "application",
+    subtype: "json",
+    parameters: &[("charset", "utf-8")],
 };
 
 pub fn routes() -> Vec<Route> {
@@ -36,11 +46,6 @@ async fn follow(request: Request) -> HandlerResult {
         upgrade,
         ..
     } = request;
-    let accepts = |media_type| {
-        let accepted = caller.headers().get_all(ACCEPT);
-        let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());
-        accepted.any(|value| value.contains(media_type))
-    };
     let last = caller
         .headers()
         .get("last-event-id")
@@ -48,7 +53,10 @@ async fn follow(request: Request) -> HandlerResult {
     let cursor = last
         .as_deref()
         .filter(|last| !last.is_empty())
-        .or_else(|| query.get("after"));
+        // As reconnecting-eventsource says it where it had to open the stream anew.
+        .or_else(|| query.get("lastEventId").filter(|last| !last.is_empty()))
+        .or_else(|| query.get("after"))
+        .filter(|cursor| !cursor.is_empty());
     let open = |transport| {
         let App {
             store,
@@ -59,18 +67,21 @@ async fn follow(request: Request) -> HandlerResult {
         } = &*app;
         Feed::open(store, bus, presence, metrics, session, cursor, transport)
     };
-    if let Some(upgrade) = upgrade.filter(|_| caller.wants_websocket()) {
+    if caller.wants_websocket() {
         let response = websocket::handshake(caller.headers())?;
-        let token = caller.token(&app.settings).or(query.get("token"));
+        let upgrade = upgrade.ok_or_else(websocket::not_upgraded)?;
+        let token = caller.feed_token(&app.settings, &query);
         let token = token.ok_or(Error::Unauthorized)?.to_owned();
         let feed = open(Transport::WebSocket).await?;
         websocket::start(upgrade, Arc::clone(&app), token, feed);
         return Ok(response);
     }
-    if accepts("text/event-stream") {
+    let preference = |offer| preference(caller.headers(), offer);
+    let (stream, poll) = (preference(&STREAM), preference(&POLL));
+    if stream.is_some() && stream >= poll {
         return Ok(sse::reply(open(Transport::Sse).await?));
     }
-    if accepts("application/json") {
+    if poll.is_some() {
         let wait = long_poll::wait(&query)?;
         let feed = open(Transport::LongPoll).await?;
         return match cursor {

@@ -8,7 +8,10 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
-    contract::operations::{conversations::ReadMark, feed::SocketDone, messages::SendMessage},
+    contract::{
+        number::whole_number,
+        operations::{conversations::ReadMark, feed::SocketDone, messages::SendMessage},
+    },
     error::{Error, Result},
     http::{
         App,
@@ -27,6 +30,7 @@ pub(crate) struct SocketRequest {
     conversation_id: Option<String>,
     content: Option<String>,
     client_id: Option<String>,
+    #[serde(default, deserialize_with = "whole_number")]
     up_to: Option<i64>,
 }
 

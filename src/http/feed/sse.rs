@@ -6,7 +6,10 @@ use futures_util::stream;
 use tokio::time::{Instant, Sleep, sleep};
 use warp::{
     Reply,
-    http::{HeaderName, HeaderValue, header::CONTENT_TYPE},
+    http::{
+        HeaderName, HeaderValue,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
     reply::Response,
 };
 
@@ -44,6 +47,11 @@ pub fn reply(feed: Feed) -> Response {
     let mut response = warp::reply::stream(frames).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    // A proxy that compresses would hold events back until it has enough of them (RFC 9111 §5.2.2.6).
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-store, no-transform"),
+    );
     // nginx buffers streams unless it is told not to.
     headers.insert(
         HeaderName::from_static("x-accel-buffering"),

@@ -61,6 +61,9 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 /// # Errors
 /// 426 for versions other than 13, and 400.
 pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
+    if !lists(headers, UPGRADE, "websocket") {
+        return Err(not_upgraded());
+    }
     let is_version = |version: &HeaderValue| version == "13";
     if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
         let message = "Use WebSocket version 13.";
@@ -84,6 +87,13 @@ pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
         (SEC_WEBSOCKET_ACCEPT, accept),
     ]);
     Ok(response)
+}
+
+/// For a handshake whose `Upgrade` or `Connection` header was lost on the way (RFC 9110 §7.8): they are for one connection
+/// alone, so a proxy drops them unless it is told to pass them on.
+pub fn not_upgraded() -> ErrorResponse {
+    let message = "A proxy dropped this WebSocket’s Upgrade or Connection header: let it pass both on, with HTTP/1.1";
+    ErrorResponse::new(ErrorCode::BadHandshake, message)
 }
 
 /// Whether the text is 16 bytes in base64.

@@ -46,7 +46,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn get_list(request: Request) -> HandlerResult {
     let session = PageSession::of(&request)?;
-    let before = request.query.id("before", "Conversation")?;
+    let before = request.query.id("before", "conversation")?;
     let page = list_page(&request, &session, before, Field::default()).await?;
     Ok(page.into_response())
 }

@@ -58,7 +58,7 @@ impl View {
         if query.get("order") == Some("top") {
             return Ok(Self::Top);
         }
-        let before = query.id("before", "Message")?;
+        let before = query.id("before", "message")?;
         Ok(before.map_or(Self::Newest, Self::Before))
     }
 

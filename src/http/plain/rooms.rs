@@ -98,7 +98,7 @@ async fn rooms_page<'a>(
     form: &RoomForm,
     refusal: Option<&ErrorResponse>,
 ) -> HandlerResult<Page<'a>> {
-    let before = request.query.id("before", "Conversation")?;
+    let before = request.query.id("before", "conversation")?;
     let rooms = request.app.store.open_rooms(session.id(), before).await?;
     let last = rooms.last().filter(|_| rooms.len() >= ROOMS_PAGE as usize);
     let words = session.words;

@@ -16,6 +16,8 @@ pub struct Schema<'a> {
     pub whole: &'a str,
     /// In order. A file's version is the number of migrations that it has had. New files start at the latest version.
     pub migrations: &'a [&'a str],
+    /// Adds the SQL functions that migrations use.
+    pub functions: fn(&Connection) -> rusqlite::Result<()>,
 }
 
 impl Schema<'_> {
@@ -78,6 +80,7 @@ fn migrate_by(
     if found == 0 {
         create(&transaction, schema)?;
     } else {
+        (schema.functions)(&transaction)?;
         let done = usize::try_from(found).unwrap_or(0);
         for migration in &schema.migrations[done..] {
             transaction.execute_batch(migration)?;
@@ -153,6 +156,7 @@ mod tests {
         let schema = Schema {
             whole: WHOLE,
             migrations,
+            functions: |_| Ok(()),
         };
         super::migrate_by(&schema, connection, path)
     }

@@ -24,7 +24,7 @@ use tincan::{
     error::Result,
     http::{App, Network, ServerSettings, Service, Setup, Signup},
     metrics::Metrics,
-    model::{ConversationId, User, Username},
+    model::{BotName, ConversationId, User, Username},
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
     store::{
@@ -271,7 +271,7 @@ async fn settle(store: &Store) -> Result<People> {
         open: true,
     };
     let (room, _) = store.create_room(john.user.clone(), room).await?;
-    let bot = Username::new("oven")?;
+    let bot = BotName::new("oven");
     let (_, hook) = store.create_hook(john.user.clone(), room.id, bot).await?;
     let new = NewInvite {
         by: Some(john.user.clone()),

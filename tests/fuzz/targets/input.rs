@@ -8,8 +8,8 @@ use tincan::{
     error::{Error, Result},
     http::{Network, Origin},
     model::{
-        ConversationId, Emoji, MAX_MESSAGE_LENGTH, Username, client_id, is_bidi_control,
-        message_content, room_name, token_name, username_key,
+        ConversationId, Emoji, MAX_MESSAGE_LENGTH, Username, UsernameKey, client_id,
+        is_bidi_control, message_content, room_name, token_name,
     },
     password::NewPassword,
 };
@@ -45,8 +45,8 @@ fn username(text: &str) {
     let Some(name) = refusable("username", Username::new(text)) else {
         return;
     };
-    for same in [text, &name.key] {
-        assert_eq!(username_key(same), name.key, "{same:?}");
+    for same in [text, name.key.as_str()] {
+        assert_eq!(UsernameKey::new(same), name.key, "{same:?}");
     }
     assert!((1..=32).contains(&name.text.chars().count()), "{name:?}");
     assert!(
@@ -59,7 +59,7 @@ fn username(text: &str) {
     assert_eq!((again.text, &again.key), (name.text.clone(), &name.key));
     for other in [name.text.to_lowercase(), name.text.to_uppercase()] {
         assert_eq!(
-            username_key(&other),
+            UsernameKey::new(&other),
             name.key,
             "{:?} as {other:?}",
             name.text
@@ -71,7 +71,8 @@ fn content(text: &str) {
     let Some(content) = refusable("content", message_content(text)) else {
         return;
     };
-    assert_eq!(content, text.trim());
+    assert_eq!(content, content.trim_end());
+    assert_eq!(content.trim(), text.trim());
     assert!((1..=MAX_MESSAGE_LENGTH).contains(&content.chars().count()));
     assert!(!content.contains('\0'));
     assert_eq!(message_content(content).expect("a content"), content);

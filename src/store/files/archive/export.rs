@@ -14,7 +14,7 @@ use super::format::{
     ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION,
 };
 use crate::{
-    model::{SystemKind, Timestamp, username_key},
+    model::{SystemKind, Timestamp, UsernameKey},
     store::{
         activity::MAX_ACTIVITY_PARTICIPANTS,
         engine::{OpenError, migrate, sequence},
@@ -90,7 +90,7 @@ fn find(snapshot: &Connection, username: &str) -> rusqlite::Result<Option<i64>> 
     snapshot
         .query_row(
             "SELECT id FROM users WHERE username_key = ?1",
-            [username_key(username)],
+            [UsernameKey::new(username).as_str()],
             |row| row.get(0),
         )
         .optional()

@@ -15,7 +15,7 @@ use super::format::{
     ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad,
 };
 use crate::{
-    model::{Username, username_key},
+    model::Username,
     store::{
         engine::{OpenError, migrate, sequence},
         files::{
@@ -150,7 +150,7 @@ impl Import<'_> {
         let path = self.from.join(table.file);
         let file = File::open(&path).map_err(|error| bad(&path, &error))?;
         let mut columns: Vec<_> = table.fields.iter().map(|field| field.column).collect();
-        columns.extend(derived_column(table));
+        columns.extend(derived_columns(table));
         let marks = vec!["?"; columns.len()].join(", ");
         let sql = format!(
             "INSERT INTO {} ({}) VALUES ({marks})",
@@ -185,30 +185,31 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// The value of the column that isn't a field: it is computed from the fields or is a separate file.
-    fn derived(&self, table: &Table, values: &[Value]) -> Result<Option<Value>, String> {
+    /// The values of the columns that aren't fields: they are computed from the fields or are a separate file.
+    fn derived(&self, table: &Table, values: &[Value]) -> Result<Vec<Value>, String> {
         match (table.name, values) {
             ("users", [_, Value::Text(username), ..]) => {
-                Username::new(username).map_err(|error| error.to_string())?;
-                Ok(Some(Value::Text(username_key(username))))
+                let name = Username::existing(username)?;
+                let key = name.key.as_str().to_owned();
+                Ok(vec![Value::Text(key), Value::Text(name.skeleton)])
             }
             ("avatars", [Value::Integer(user), ..]) => {
                 let path = self.from.join(PICTURES).join(user.to_string());
                 let picture = fs::read(&path);
                 let picture = picture.map_err(|error| format!("{}: {error}", path.display()))?;
-                Ok(Some(Value::Blob(picture)))
+                Ok(vec![Value::Blob(picture)])
             }
             ("users" | "avatars", _) => Err("no user".to_owned()),
-            _ => Ok(None),
+            _ => Ok(Vec::new()),
         }
     }
 }
 
-fn derived_column(table: &Table) -> Option<&'static str> {
+fn derived_columns(table: &Table) -> &'static [&'static str] {
     match table.name {
-        "users" => Some("username_key"),
-        "avatars" => Some("picture"),
-        _ => None,
+        "users" => &["username_key", "skeleton"],
+        "avatars" => &["picture"],
+        _ => &[],
     }
 }
 
