@@ -132,8 +132,20 @@ pub fn display_name(text: &str) -> Result<String> {
 /// The key under which names are found: case-folded, with single spaces.
 #[must_use]
 pub fn name_key(text: &str) -> String {
-    let key = fold(text);
-    key.split_whitespace().collect::<Vec<_>>().join(" ")
+    // NFD has at most four characters for one of NFC (UAX #15 §11). A longer text isn’t even folded, since that takes time.
+    let is_too_long = text.chars().count() > 4 * MAX_DISPLAY_NAME_LENGTH;
+    let folded = if is_too_long {
+        String::new()
+    } else {
+        fold(text)
+    };
+    let key = folded.split_whitespace().collect::<Vec<_>>().join(" ");
+    if key.is_empty() {
+        // No name begins with it.
+        char::MAX.into()
+    } else {
+        key
+    }
 }
 
 /// The [key](name_key) of a display name, and what is left of it from each further word on.

@@ -24,7 +24,7 @@ async fn an_edited_message_keeps_its_place_and_everybody_is_told() {
     let mut stream = talk.jane.follow(None).await;
     let edited = talk
         .john
-        .patch(&path(&sent), json!({ "content": " hello " }))
+        .patch(&path(&sent), json!({ "content": "\nhello " }))
         .await
         .expect(200);
     let expected = json!({

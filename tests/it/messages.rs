@@ -221,7 +221,7 @@ async fn what_shows_nothing_is_empty() {
     let path = messages(&talk.conversation);
     for (what, text) in BLANK {
         let body = json!({ "content": text });
-        let expected = json!({ "content": "Message content required" });
+        let expected = json!({ "content": "Enter a message." });
         let sent = talk.john.post(&path, body.clone()).await;
         assert_eq!(sent.refused(422, "invalid")["errors"], expected, "{what}");
         let edited = talk.john.patch(&message, body).await;
@@ -229,7 +229,7 @@ async fn what_shows_nothing_is_empty() {
         let room = json!({ "name": text, "usernames": [] });
         let room = talk.john.post("/api/conversations", room).await;
         let room = room.refused(422, "invalid");
-        assert_eq!(room["errors"]["name"], "A room needs a name", "{what}");
+        assert_eq!(room["errors"]["name"], "Enter a name.", "{what}");
     }
     for text in FAINT {
         let sent = talk.john.say(&talk.conversation, text).await;

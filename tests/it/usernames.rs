@@ -87,13 +87,9 @@ fn nfc(name: &str) -> String {
 
 /// Names that nobody has, with the rule that they break.
 const NO_NAMES: &[(&str, &str, &str)] = &[
-    ("a mark without a base", "\u{301}a", "follows a letter"),
-    (
-        "a vowel sign without a base",
-        "\u{93f}क",
-        "follows a letter",
-    ),
-    ("a mark on a separator", "a_\u{301}", "follows a letter"),
+    ("a mark without a base", "\u{301}a", "follow a letter"),
+    ("a vowel sign without a base", "\u{93f}क", "follow a letter"),
+    ("a mark on a separator", "a_\u{301}", "follow a letter"),
     (
         "five marks in a row",
         "a\u{301}\u{302}\u{303}\u{304}\u{306}",
@@ -184,7 +180,7 @@ async fn a_name_that_looks_like_another_is_refused() {
         let refused = anna.post("/api/admin/users", account(second)).await;
         let message = &refused.refused(409, "username_taken")["message"];
         assert_eq!(
-            message, "This looks too much like another username",
+            message, "This looks too much like another username.",
             "{first}, {second}"
         );
         let bot = json!({ "name": "x", "scope": "send", "bot": second });

@@ -387,7 +387,7 @@ const REFUSED: &[Refused] = &[
         "malformed",
         "JSON",
     ),
-    (None, b"", 422, "invalid", "required"),
+    (None, b"", 422, "invalid", "Enter a message"),
 ];
 
 #[tokio::test]

@@ -58,6 +58,9 @@ pub fn routes() -> Vec<Route> {
 async fn page(request: Request) -> HandlerResult {
     let settings = &request.app.settings;
     let name = request.path.trim_start_matches('/');
+    if is_elsewhere(name) {
+        return Ok(not_found());
+    }
     let name = match extension(name) {
         "" if is_plain(&request.path) => INDEX,
         _ if name == INDEX || is_fixed(name) => name,
@@ -107,6 +110,15 @@ fn find(settings: &ServerSettings, name: &str, request: &HeaderMap) -> Option<En
     }
     let file = File::find(name)?;
     Some(file.encoded(Coding::preferred(request, file.codings())))
+}
+
+/// Whether a program looks for something well known there (RFC 8615), or mistypes the API. It must not take the page for
+/// it.
+fn is_elsewhere(name: &str) -> bool {
+    let first = name.split('/').next().unwrap_or_default();
+    [".well-known", "api", "plain"]
+        .iter()
+        .any(|other| first.eq_ignore_ascii_case(other))
 }
 
 /// Whether a path is made of names alone.
