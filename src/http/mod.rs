@@ -19,7 +19,7 @@ mod ui;
 
 use std::sync::{Arc, LazyLock};
 
-use warp::{filters::BoxedFilter, reply::Response};
+use warp::{Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{
     api::openapi::document,
@@ -29,7 +29,8 @@ pub use self::{
     setup::Setup,
 };
 use self::{
-    group::{Group, RouteTable},
+    door::caller::Caller,
+    group::{FinishRequest, Group, RouteTable},
     route::Route,
 };
 
@@ -71,9 +72,9 @@ const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::route
 
 /// All routes, by prefix. An unknown path below a prefix is 404; all other paths belong to the UI.
 static ROUTES: LazyLock<RouteTable> = LazyLock::new(|| {
-    let api = Group::new("/api", API, reply::finish);
+    let api = Group::new("/api", API, finish);
     let plain = Group::new("/plain", PLAIN, plain::finish);
-    RouteTable::new(vec![api, plain], Group::new("/", OTHERS, reply::finish))
+    RouteTable::new(vec![api, plain], Group::new("/", OTHERS, finish))
 });
 
 /// All routes of the server.
@@ -85,4 +86,9 @@ pub fn routes() -> impl Iterator<Item = RouteInfo> {
 #[must_use]
 pub fn filter(app: &Arc<App>) -> BoxedFilter<(Response,)> {
     ROUTES.filter(app)
+}
+
+/// Turns the result of a handler into a response.
+fn finish(_: &Caller) -> FinishRequest {
+    Box::new(|_, answer| answer.into_response())
 }

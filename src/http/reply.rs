@@ -13,7 +13,6 @@ use warp::{
     reply::Response,
 };
 
-use super::{door::caller::Caller, group::FinishRequest};
 use crate::{
     contract::error,
     error::{Error, ErrorCode},
@@ -164,11 +163,6 @@ pub fn see_other(path: &str) -> HandlerResult {
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
-}
-
-/// Turns the result of a handler into a response.
-pub fn finish(_: &Caller) -> FinishRequest {
-    Box::new(|_, answer| answer.into_response())
 }
 
 /// 404 for a path without a route.

@@ -6,12 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     App,
-    door::{
-        authorize::authorize,
-        body::Body,
-        caller::Caller,
-        filters::{Query, Upgrade},
-    },
+    door::{authorize::authorize, body::Body, caller::Caller, filters::Upgrade, query::Query},
     reply::HandlerResult,
 };
 use crate::{

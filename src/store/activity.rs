@@ -1,17 +1,18 @@
-//! Who sees whose activity: that somebody is online, is typing, and what they have read.
+//! Who sees whose activity: that somebody is online, is typing, and what they have read. So the list of participants is
+//! here as well.
 
 use rusqlite::Connection;
 
 use super::{
     blocks,
     handle::Store,
-    participants::{load_roster, member},
+    participants::{load_roster, member, role_of},
     roster_cache::Roster,
-    users::shows_activity,
+    users::{self, shows_activity},
 };
 use crate::{
     error::Result,
-    model::{ConversationId, UserId},
+    model::{ConversationId, Participant, UserId},
 };
 
 /// Only in conversations of up to this many people do the participants see who is online, who is typing and what each
@@ -19,6 +20,44 @@ use crate::{
 pub(super) const MAX_ACTIVITY_PARTICIPANTS: u32 = 50;
 
 impl Store {
+    /// The participants, ordered by name. `is_online` returns whether a user has an open stream.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the caller isn't in the conversation.
+    pub async fn participants(
+        &self,
+        caller: UserId,
+        id: ConversationId,
+        is_online: impl Fn(UserId) -> bool + Send + 'static,
+    ) -> Result<Vec<Participant>> {
+        self.read(move |connection| {
+            member(connection, id, caller)?;
+            let is_closed = blocks::is_closed(connection, id)?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {}, p.role, p.last_read_number, u.shows_activity, c.participant_count
+                 FROM participants p
+                 JOIN users u ON u.id = p.user_id
+                 JOIN conversations c ON c.id = p.conversation_id
+                 WHERE p.conversation_id = ?1 ORDER BY u.username_key",
+                users::columns("u"),
+            ))?;
+            let participants = statement.query_map([id.0], |row| {
+                let user = users::from_row(row, "u")?;
+                let few = row.get::<_, u32>("participant_count")? <= MAX_ACTIVITY_PARTICIPANTS;
+                let is_shown = user.id == caller || row.get("shows_activity")? && few;
+                let last_read_number: i64 = row.get("last_read_number")?;
+                Ok(Participant {
+                    role: role_of(row.get_ref("role")?.as_str()?),
+                    last_read_number: is_shown.then_some(last_read_number),
+                    online: is_shown && !is_closed && is_online(user.id),
+                    user,
+                })
+            })?;
+            Ok(participants.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
     /// The users who may see whether `user` is online: those in a small conversation with them, unless it is a direct
     /// one and one of the two has blocked the other. Nobody, if `user` hides their activity.
     pub async fn contacts(&self, user: UserId) -> Result<Vec<UserId>> {

@@ -1,10 +1,10 @@
-//! Conversations: the rows of the table, starting direct ones, and listing. Participants are in `participants`; what
+//! Conversations: the rows of the table, and listing. Starting a direct one is in `starting`, participants are in
+//! `participants`; what
 //! only rooms have is in `rooms`.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    blocks,
     context::Transaction,
     handle::Store,
     messages,
@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Change, Conversation, ConversationId, ConversationKind, ConversationSettings, EventId,
-        Member, Role, User, UserId, UsernameKey,
+        Member, Role, User, UserId,
     },
 };
 
@@ -50,39 +50,7 @@ pub enum Listed {
     Archived,
 }
 
-/// The result of starting a direct conversation.
-#[derive(Debug)]
-pub enum Started {
-    /// It is new. The member is the caller's.
-    Created(Box<(Conversation, Member)>),
-    /// The two already have one.
-    Existing(ConversationId),
-}
-
 impl Store {
-    /// Starts a direct conversation between `caller` and the user with this name, or finds the one they have.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if there is no such user, [`Error::SelfConversation`], [`Error::Blocked`],
-    /// [`Error::Unreachable`].
-    pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
-        let username = UsernameKey::new(&username);
-        self.write(move |tx| {
-            let other = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
-            if other.id == caller {
-                return Err(Error::SelfConversation);
-            }
-            if let Some(existing) = find_direct(tx.connection, caller, other.id)? {
-                show(tx, existing, caller)?;
-                return Ok(Started::Existing(existing));
-            }
-            blocks::require_writable(tx.connection, caller, &other)?;
-            let created = create_direct(tx, caller, other.id)?;
-            Ok(Started::Created(Box::new(created)))
-        })
-        .await
-    }
-
     /// One page of the caller's conversations, newest message first. With `before`, those after that conversation in
     /// this order. Direct conversations that are hidden or have no messages aren't listed.
     ///
@@ -302,7 +270,7 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
 }
 
 /// Shows a conversation again that its participant has hidden.
-fn show(tx: &mut Transaction<'_>, id: ConversationId, user: UserId) -> Result<()> {
+pub(super) fn show(tx: &mut Transaction<'_>, id: ConversationId, user: UserId) -> Result<()> {
     let member = member(tx.connection, id, user)?;
     let settings = ConversationSettings {
         hidden_number: None,

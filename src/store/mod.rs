@@ -48,6 +48,7 @@ mod sending;
 mod session_cache;
 mod sessions;
 mod source;
+mod starting;
 mod tokens;
 mod usage;
 mod users;
@@ -58,7 +59,7 @@ pub use self::{
     admin::AccountUpdate,
     admin_settings::AdminSettingsUpdate,
     conversation_settings::SettingsUpdate,
-    conversations::{Listed, PAGE as CONVERSATIONS_PAGE, Started},
+    conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     engine::{FatalError, OpenError, with_suffix},
     files::{
         ArchiveError, BackupError, OnProgress, PARTIAL, Progress, back_up, check, export, import,
@@ -76,6 +77,7 @@ pub use self::{
     sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, new_token},
+    starting::Started,
     tokens::NewToken,
     usage::StorageUsage,
 };

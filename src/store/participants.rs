@@ -4,15 +4,11 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{
-    activity::MAX_ACTIVITY_PARTICIPANTS, blocks, context::Transaction, handle::Store,
-    roster_cache::Roster, source::Source, users,
-};
+use super::{context::Transaction, roster_cache::Roster, source::Source};
 use crate::{
     error::{Error, Result},
     model::{
-        ConversationId, ConversationSettings, Event, EventId, Member, Participant, Role, Timestamp,
-        UserId,
+        ConversationId, ConversationSettings, Event, EventId, Member, Role, Timestamp, UserId,
     },
 };
 
@@ -27,46 +23,6 @@ pub(super) const LEFT: Source = Source {
     },
     load: |_, row| Ok(Event::removed(row.conversation_id)),
 };
-
-impl Store {
-    /// The participants, ordered by name. `is_online` returns whether a user has an open stream.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in the conversation.
-    pub async fn participants(
-        &self,
-        caller: UserId,
-        id: ConversationId,
-        is_online: impl Fn(UserId) -> bool + Send + 'static,
-    ) -> Result<Vec<Participant>> {
-        self.read(move |connection| {
-            member(connection, id, caller)?;
-            let is_closed = blocks::is_closed(connection, id)?;
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {}, p.role, p.last_read_number, u.shows_activity, c.participant_count
-                 FROM participants p
-                 JOIN users u ON u.id = p.user_id
-                 JOIN conversations c ON c.id = p.conversation_id
-                 WHERE p.conversation_id = ?1 ORDER BY u.username_key",
-                users::columns("u"),
-            ))?;
-            let participants = statement.query_map([id.0], |row| {
-                let user = users::from_row(row, "u")?;
-                let few = row.get::<_, u32>("participant_count")? <= MAX_ACTIVITY_PARTICIPANTS;
-                let is_shown = user.id == caller || row.get("shows_activity")? && few;
-                let last_read_number: i64 = row.get("last_read_number")?;
-                Ok(Participant {
-                    role: role_of(row.get_ref("role")?.as_str()?),
-                    last_read_number: is_shown.then_some(last_read_number),
-                    online: is_shown && !is_closed && is_online(user.id),
-                    user,
-                })
-            })?;
-            Ok(participants.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
-    }
-}
 
 /// Everybody in a conversation. Their read marks and settings may be out of date.
 pub(super) fn roster(tx: &mut Transaction<'_>, id: ConversationId) -> Result<Roster> {
@@ -166,7 +122,7 @@ fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     })
 }
 
-fn role_of(word: &str) -> Role {
+pub(super) fn role_of(word: &str) -> Role {
     match word {
         "owner" => Role::Owner,
         _ => Role::Member,

@@ -7,7 +7,7 @@ use crate::{
     contract::operations::messages::{self as contract, EditMessage, SendMessage},
     error::{Error, Result},
     http::{
-        door::filters::Query,
+        door::query::Query,
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,

@@ -6,8 +6,8 @@ use warp::http::{HeaderValue, header::WWW_AUTHENTICATE};
 
 use super::{
     caller::{Caller, bearer},
-    filters::Query,
     guard, proxies,
+    query::Query,
 };
 use crate::{
     error::{Error, ErrorCode},

@@ -9,7 +9,7 @@ use warp::http::{
     uri::Authority,
 };
 
-use super::{filters::Query, origin::is_same_origin};
+use super::{origin::is_same_origin, query::Query};
 use crate::{
     error::{Error, ErrorCode},
     http::{

@@ -4,7 +4,6 @@
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr},
-    str::FromStr,
 };
 
 use hyper::upgrade::OnUpgrade;
@@ -14,8 +13,8 @@ use warp::{Filter, Rejection};
 use super::{
     body::Body,
     caller::{Caller, Client},
+    query::Query,
 };
-use crate::error::{Error, Result};
 
 /// The request’s head, and where it comes from.
 pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
@@ -46,7 +45,7 @@ pub fn upgrade() -> impl Filter<Extract = (Option<Upgrade>,), Error = Infallible
 
 /// The decoded names and values of the query.
 pub fn query() -> impl Filter<Extract = (Query,), Error = Rejection> + Copy {
-    warp::query().map(Query)
+    warp::query().map(Query::new)
 }
 
 /// A connection that can be switched to another protocol (RFC 9110 §7.8).
@@ -56,26 +55,4 @@ pub struct Upgrade {
     pub connection: OnUpgrade,
     /// The task that then uses the connection must be spawned here, so that the server waits for it.
     pub tasks: TaskTracker,
-}
-
-/// A parsed query string.
-pub struct Query(Vec<(String, String)>);
-
-impl Query {
-    /// The first value with this name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The id in the parameter `name`, if it is there.
-    ///
-    /// # Errors
-    /// [`Error::WrongId`] if it isn’t an id.
-    pub fn id<T: FromStr>(&self, parameter: &'static str, what: &'static str) -> Result<Option<T>> {
-        let id = self.get(parameter).map(str::parse).transpose();
-        id.map_err(|_| Error::WrongId { parameter, what })
-    }
 }

@@ -10,6 +10,7 @@ pub mod filters;
 mod guard;
 pub mod origin;
 pub mod proxies;
+pub mod query;
 mod request_id;
 pub mod security;
 pub mod service;

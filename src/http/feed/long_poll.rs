@@ -11,7 +11,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     feed::{Feed, RESET},
     http::{
-        door::filters::Query,
+        door::query::Query,
         reply::{ErrorResponse, HandlerResult},
     },
 };

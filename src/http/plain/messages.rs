@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     http::{
-        door::filters::Query,
+        door::query::Query,
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,
