@@ -95,7 +95,7 @@ pub async fn delete_account(
             return Err(Error::WrongPassword);
         }
     } else if username_key(&username.unwrap_or_default()) != account {
-        return Err(Error::invalid("username", "Type your username to confirm"));
+        return Err(Error::invalid("username", "Type your username to confirm."));
     }
     app.store.delete_own_account(user.id, former).await
 }
