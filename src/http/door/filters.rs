@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    fmt::{self, Display, Formatter},
     net::{IpAddr, Ipv4Addr},
     str::FromStr,
 };
@@ -58,8 +59,18 @@ pub struct Upgrade {
     pub tasks: TaskTracker,
 }
 
-/// A parsed query string.
+/// A parsed query string. It is displayed as it is written in a URL, after its `?`.
 pub struct Query(Vec<(String, String)>);
+
+impl Display for Query {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let text = serde_urlencoded::to_string(&self.0).map_err(|_| fmt::Error)?;
+        write!(f, "?{text}")
+    }
+}
 
 impl Query {
     /// The first value with this name.
