@@ -65,7 +65,7 @@ fn settings_page<'a>(session: &'a PageSession, names: &Names<'_>) -> Page<'a> {
                 label for="displayName" { (words.text("settings.display_name")) } " "
                 (display_name.reason())
                 input #displayName name="displayName" value=(display_name.text) dir="auto" autocomplete="name"
-                    aria-describedby="display-name-note";
+                    aria-describedby={ "display-name-note" @if let Some(id) = display_name.described_by() { " " (id) } };
                 p #display-name-note { (words.text("settings.display_name_note")) }
             }
             p { input .primary type="submit" value=(words.text("page.save")); }
