@@ -208,10 +208,13 @@ async fn invite_rooms(store: &Store, names: Vec<String>) -> Result<InviteRooms> 
         match store.rooms_called(name.clone()).await?[..] {
             [room] => rooms.push(room),
             [] => {
-                return Err(Error::invalid("rooms", format!("No room is called {name}")));
+                return Err(Error::invalid(
+                    "rooms",
+                    format!("No room is called {name}."),
+                ));
             }
             _ => {
-                let reason = format!("More than one room is called {name}");
+                let reason = format!("More than one room is called {name}.");
                 return Err(Error::invalid("rooms", reason));
             }
         }

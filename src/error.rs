@@ -65,10 +65,10 @@ pub enum Error {
     #[error("Username taken.")]
     UsernameTaken,
     /// The other user is disabled or deleted, or has blocked the caller. It doesn’t say which. The text has their name.
-    #[error("{0} can’t be reached")]
+    #[error("{0} can’t be reached right now.")]
     Unreachable(String),
     /// The caller has blocked the other user, whose name the text has.
-    #[error("You blocked {0}. Unblock them to write")]
+    #[error("You blocked {0}. Unblock them to send a message.")]
     Blocked(String),
     /// The username looks like another (UTS #39).
     #[error("This looks too much like another username.")]

@@ -253,7 +253,7 @@ impl Management {
         }) = &self
         {
             confirm(&format!(
-                "Delete the account of {username} for good? This can’t be undone."
+                "Delete {username}’s account? This can’t be undone."
             ))?;
         }
         let (command, output) = match self {
@@ -297,7 +297,7 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
 /// Asks on the terminal before something that can’t be undone.
 fn confirm(question: &str) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() {
-        let why = format!("{question} Say so with --yes");
+        let why = format!("{question} Confirm with --yes");
         return Err(CommandError::Refused(why).into());
     }
     eprint!("{question} [y/N] ");

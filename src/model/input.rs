@@ -108,22 +108,22 @@ pub fn display_name(text: &str) -> Result<String> {
     let refuse = |reason: &str| Err(Error::invalid("displayName", reason));
     let name: String = text.trim().nfc().collect();
     if name.chars().all(|c| is_unseen(c) || is_combining_mark(c)) {
-        return refuse("A name needs a visible character");
+        return refuse("A name needs a visible character.");
     }
     if name.chars().count() > MAX_DISPLAY_NAME_LENGTH {
-        let reason = format!("Names can be up to {MAX_DISPLAY_NAME_LENGTH} characters");
+        let reason = format!("Names can be up to {MAX_DISPLAY_NAME_LENGTH} characters.");
         return refuse(&reason);
     }
     let is_refused =
         |c: char| c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}');
     if name.chars().any(is_refused) {
-        return refuse("A name can’t contain control characters");
+        return refuse("Names can’t contain control characters.");
     }
     let mut marks = 0;
     for c in name.chars() {
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };
         if marks > MAX_MARKS {
-            return refuse("A name can’t have that many accents on one letter");
+            return refuse("Names can’t have that many accents on one letter.");
         }
     }
     Ok(name)

@@ -43,7 +43,7 @@ pub fn invite_rooms<T>(rooms: &[T]) -> Result<()> {
     }
     Err(Error::invalid(
         "rooms",
-        format!("Up to {INVITE_ROOMS} rooms"),
+        format!("Choose up to {INVITE_ROOMS} rooms."),
     ))
 }
 

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     ConversationId, EventId, MAX_MESSAGE_LENGTH, Member, MessageId, Role, Timestamp, User, UserId,
-    schema::ClientId,
+    schema::{ClientId, Name},
 };
 
 /// A message, independent of the caller. What one caller sees of it is its [`view`](Self::view).
@@ -46,27 +46,20 @@ pub struct Reaction {
 pub struct SystemDetails {
     pub kind: SystemKind,
     pub subject: User,
-    /// The name of who did it, if it is known.
-    pub actor: Option<String>,
-    /// A room’s new name, or [`SystemKind::FOLLOWED`].
+    /// Who did it, if it is known.
+    pub actor: Option<User>,
+    /// As in [`SystemKind::text`].
     pub data: String,
 }
 
 impl SystemDetails {
-    /// `actor` and `data` are as in [`SystemKind::text`].
-    #[must_use]
-    pub fn new(kind: SystemKind, actor: Option<&str>, subject: User, data: &str) -> Self {
-        Self {
-            kind,
-            subject,
-            actor: actor_name(actor, data).map(str::to_owned),
-            data: data.to_owned(),
-        }
+    /// The room’s new name, if it was renamed.
+    fn room_name(&self) -> Option<&str> {
+        (self.kind == SystemKind::Renamed).then_some(&self.data)
     }
 
     /// Whether the subject is a bot that was removed because the actor left.
-    #[must_use]
-    pub fn has_followed(&self) -> bool {
+    fn has_followed(&self) -> bool {
         self.kind == SystemKind::Removed && self.data == SystemKind::FOLLOWED
     }
 }
@@ -131,7 +124,8 @@ impl SystemKind {
     /// actor whom a migrated database doesn't know otherwise. Without an actor, the text doesn't say who did it.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
-        match (self, actor_name(actor, data)) {
+        let migrated = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
+        match (self, actor.or(migrated)) {
             (Self::Created, _) => format!("{subject} created this room"),
             (Self::Joined, _) => format!("{subject} joined"),
             (Self::Left, _) => format!("{subject} left"),
@@ -155,12 +149,6 @@ impl SystemKind {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
-}
-
-/// The name of who did it: the actor’s, or else the one that a migrated database has in `data`.
-fn actor_name<'a>(actor: Option<&'a str>, data: &'a str) -> Option<&'a str> {
-    let known = Some(data).filter(|name| !name.is_empty() && *name != SystemKind::FOLLOWED);
-    actor.or(known)
 }
 
 impl Serialize for SystemKind {
@@ -195,6 +183,7 @@ impl Message {
     #[must_use]
     pub fn view(&self, caller: UserId) -> MessageView<'_> {
         let mine = self.is_by(caller);
+        let system = self.system.as_ref();
         MessageView {
             id: self.id,
             conversation_id: self.conversation_id,
@@ -207,9 +196,11 @@ impl Message {
             client_id: self.client_id.as_deref().filter(|_| mine),
             edited_at: self.edited_at,
             deleted_at: self.deleted_at,
-            system: self.system.as_ref().map(|details| details.kind),
-            subject: self.system.as_ref().map(|details| &details.subject),
-            details: self.system.as_ref(),
+            system: system.map(|details| details.kind),
+            subject: system.map(|details| &details.subject),
+            actor: system.and_then(|details| details.actor.as_ref()),
+            room_name: system.and_then(SystemDetails::room_name),
+            followed: system.is_some_and(SystemDetails::has_followed),
             reactions: &self.reactions,
         }
     }
@@ -243,9 +234,17 @@ pub struct MessageView<'a> {
     pub system: Option<SystemKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a User>,
-    /// For texts in other languages than English.
-    #[serde(skip)]
-    pub details: Option<&'a SystemDetails>,
+    /// Who did it; the subject, if it was their own doing. Left out if nobody did, or if it isn’t known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<&'a User>,
+    /// The new name, if the room was renamed. Left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Name>")]
+    pub room_name: Option<&'a str>,
+    /// True if a bot was removed because its maker, the actor, left. Left out otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("const" = true))]
+    pub followed: bool,
     /// In order of first use.
     #[schemars(length(max = 20))]
     pub reactions: &'a [Reaction],

@@ -38,11 +38,11 @@ pub fn own_picture(bytes: &[u8]) -> Result<&'static str> {
     let refuse = |reason: &str| Err(Error::invalid("picture", reason));
     let known = picture_type(bytes).filter(|&media_type| media_type != "image/gif");
     let (Some(media_type), Ok(size)) = (known, imagesize::blob_size(bytes)) else {
-        return refuse("Choose a JPEG, PNG or WebP picture");
+        return refuse("Choose a JPEG, PNG or WebP picture.");
     };
     let sides = 1..=MAX_SIDE;
     if !sides.contains(&size.width) || !sides.contains(&size.height) {
-        return refuse("Pictures can be up to 1024 × 1024 pixels");
+        return refuse("Pictures can be up to 1024 × 1024 pixels.");
     }
     Ok(media_type)
 }

@@ -117,7 +117,7 @@ unions! {
     /// A conversation as the caller sees it: a direct conversation or a room.
     Conversation = DirectConversation | RoomConversation;
     /// A message as the caller sees it: from a user, or from the system about a change of a room. Only system messages
-    /// have `system` and `subject`.
+    /// have `system`, `subject`, `actor`, `roomName` and `followed`.
     Message = UserMessage | SystemMessage;
 }
 
@@ -180,10 +180,10 @@ members! {
         "name": generator.subschema_for::<Name>(),
         "otherParticipant": { "type": "null" }
     });
-    UserMessage of MessageView<'_>, "A message from a user.", message(), without ["system", "subject"], |generator| json!({
+    UserMessage of MessageView<'_>, "A message from a user.", message(), without ["system", "subject", "actor", "roomName", "followed"], |generator| json!({
         "author": generator.subschema_for::<User>()
     });
-    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English.", joined(), without ["clientId"],
+    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English; the other properties are there to say it in any language.", joined(), without ["clientId"],
         |generator| json!({
             "mine": { "type": "boolean", "const": false },
             "author": { "type": "null" },
@@ -232,7 +232,12 @@ fn joined() -> Value {
         author: None,
         content: "Jane Doe joined".to_owned(),
         changed_id: None,
-        system: Some(SystemDetails::new(SystemKind::Joined, None, jane(), "")),
+        system: Some(SystemDetails {
+            kind: SystemKind::Joined,
+            subject: jane(),
+            actor: Some(jane()),
+            data: String::new(),
+        }),
         reactions: Vec::new(),
         ..jane_asks()
     };

@@ -156,7 +156,7 @@ fn tokens(status: StatusCode, body: &[u8]) -> Result<Tokens, String> {
         return Err(format!("status {}", status.as_u16()));
     }
     if answer.is_none() {
-        return Err("the answer isn’t a JSON object".to_owned());
+        return Err("the response isn’t a JSON object".to_owned());
     }
     let access_token = text("access_token").ok_or("access_token: is missing, or isn’t a text")?;
     let is_bearer = text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));

@@ -26,7 +26,7 @@ pub async fn json(http: &Client, request: Request<Vec<u8>>) -> Result<Value, Str
     match answer(http, request, Limits::API).await? {
         // The parser’s own words repeat parts of the text.
         (StatusCode::OK, body) => {
-            serde_json::from_slice(&body).map_err(|_| "the answer isn’t JSON".to_owned())
+            serde_json::from_slice(&body).map_err(|_| "the response isn’t JSON".to_owned())
         }
         (status, _) => Err(format!("status {}", status.as_u16())),
     }

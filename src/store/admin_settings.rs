@@ -60,7 +60,7 @@ fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> 
     if is_room {
         Ok(())
     } else {
-        Err(Error::invalid("defaultRoomId", "There is no such room"))
+        Err(Error::invalid("defaultRoomId", "Room not found."))
     }
 }
 

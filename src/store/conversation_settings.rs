@@ -73,7 +73,7 @@ fn updated(
     match update.pinned {
         Some(true) if settings.pinned_at.is_none() => {
             if participants::count_pinned(tx.connection, member.user)? >= limits::PINS {
-                let reason = format!("Up to {} conversations can be pinned", limits::PINS);
+                let reason = format!("You can pin up to {} conversations.", limits::PINS);
                 return Err(Error::invalid("pinned", reason));
             }
             settings.pinned_at = Some(tx.now);
@@ -89,7 +89,7 @@ fn updated(
     if let Some(hidden) = update.hidden {
         // Nobody could find a hidden room again. Rooms can be left.
         if hidden && load(tx.connection, id)?.kind == ConversationKind::Room {
-            return Err(Error::invalid("hidden", "A room can’t be hidden"));
+            return Err(Error::invalid("hidden", "Rooms can’t be hidden."));
         }
         settings.hidden_number = hidden.then_some(newest);
     }

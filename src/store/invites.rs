@@ -172,7 +172,7 @@ fn insert_rooms(tx: &Transaction<'_>, id: InviteId, rooms: InviteRooms) -> Resul
             .execute((id.0, position, room.0))?;
     }
     if are_chosen && rooms_of(tx.connection, id)?.len() != rooms.len() {
-        let reason = "You can’t invite people to one of these rooms";
+        let reason = "You can’t invite people to one of these rooms.";
         return Err(Error::invalid("rooms", reason));
     }
     Ok(())

@@ -340,10 +340,15 @@ impl Stored {
                 Some(_) => Some(subject.clone()),
                 None => None,
             };
-            let actor = actor.as_ref().map(User::name);
+            let kind = system.kind;
             let data = std::mem::take(&mut message.content);
-            message.content = system.kind.text(actor, subject.name(), &data);
-            message.system = Some(SystemDetails::new(system.kind, actor, subject, &data));
+            message.content = kind.text(actor.as_ref().map(User::name), subject.name(), &data);
+            message.system = Some(SystemDetails {
+                kind,
+                subject,
+                actor,
+                data,
+            });
         }
         Ok(message)
     }

@@ -94,7 +94,12 @@ pub(super) fn send_system(
     } = system_message;
     let name = actor.map(User::name);
     let message = Message {
-        system: Some(SystemDetails::new(kind, name, subject.clone(), data)),
+        system: Some(SystemDetails {
+            kind,
+            subject: subject.clone(),
+            actor: actor.cloned(),
+            data: data.to_owned(),
+        }),
         ..next(tx, conversation_id, kind.text(name, subject.name(), data))?
     };
     messages::insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;

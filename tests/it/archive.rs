@@ -153,7 +153,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 11, "{:?}", first.keys());
+    assert_eq!(first.len(), 12, "{:?}", first.keys());
     assert!(first.values().all(|bytes| !bytes.is_empty()));
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);

@@ -30,12 +30,12 @@ async fn neither_of_the_two_can_write_until_it_is_taken_back() {
     block(&talk.jane, &talk.john).await;
     let refused = try_to_say(&talk.john, &talk.conversation).await;
     let refused = refused.refused(403, "unreachable");
-    assert_eq!(refused["message"], "jane can’t be reached");
+    assert_eq!(refused["message"], "jane can’t be reached right now.");
     let refused = try_to_say(&talk.jane, &talk.conversation).await;
     let refused = refused.refused(403, "blocked");
     assert_eq!(
         refused["message"],
-        "You blocked john. Unblock them to write"
+        "You blocked john. Unblock them to send a message."
     );
     // What was sent before is found again, by a device that has had no answer.
     let again = talk.john.post(&path, sent).await.expect(200);

@@ -95,7 +95,7 @@ async fn look_after(home: &Home) {
     home.done(&["user", "delete", "bobby", "--yes"]).await;
     assert_eq!(home.json(&["user", "list", ""]).await[1], Value::Null);
     // Their name is free.
-    home.done(&["user", "make", "bobby"]).await;
+    home.done(&["user", "create", "bobby"]).await;
 
     for (arguments, reason) in [
         (&["user", "create", "ANNA"][..], "Username taken."),

@@ -121,7 +121,10 @@ async fn messages_stay_without_a_name() {
     let draft = json!({ "content": "are you there?" });
     let refused = jane.post(&messages(&direct), draft).await;
     let refused = refused.refused(403, "unreachable");
-    assert_eq!(refused["message"], "Deleted account can’t be reached");
+    assert_eq!(
+        refused["message"],
+        "Deleted account can’t be reached right now."
+    );
 
     // In the room, it reads as if they had left.
     let page = jane.get(&messages(&room)).await.expect(200);
@@ -132,10 +135,10 @@ async fn messages_stay_without_a_name() {
         .map(|message| &message["content"])
         .collect();
     let expected = [
-        "jane is the owner now",
+        "jane is now the owner",
         "Deleted account left",
         "all",
-        "Deleted account made this room",
+        "Deleted account created this room",
     ];
     assert_eq!(said, expected);
     let people = jane.get(&participants(&room)).await.expect(200);

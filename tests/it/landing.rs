@@ -362,7 +362,9 @@ async fn the_command_line_names_rooms() {
         anna.make_room(name, &[], false).await;
     }
     let named = async |arguments: &[&str]| {
-        let made = home.json(&[&["invite", "make"], arguments].concat()).await;
+        let made = home
+            .json(&[&["invite", "create"], arguments].concat())
+            .await;
         let rooms = made["rooms"].as_array().expect("a list").iter();
         rooms
             .map(|room| text(&room["name"]).to_owned())
@@ -376,11 +378,11 @@ async fn the_command_line_names_rooms() {
         ("Cellar", "No room is called Cellar"),
         ("Twin", "More than one room is called Twin"),
     ] {
-        let made = home.run(&["invite", "make", "--room", wrong]).await;
+        let made = home.run(&["invite", "create", "--room", wrong]).await;
         assert_eq!(made.code, Some(1));
         assert!(made.stderr.contains(why), "{}", made.stderr);
     }
-    home.done(&["user", "make", "bob"]).await;
+    home.done(&["user", "create", "bob"]).await;
     let room = anna.get("/api/admin/settings").await.expect(200);
     let room = text(&room["defaultRoomId"]).to_owned();
     assert_eq!(people(&anna, &room).await, ["anna", "bob"]);

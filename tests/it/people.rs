@@ -249,7 +249,7 @@ async fn names_are_shown_wherever_people_are() {
     assert_eq!(listed[0]["otherParticipant"], said["author"]);
     let room = talk.john.make_room("Club", &["jane"], false).await;
     let page = talk.jane.get(&messages(&room)).await.expect(200);
-    assert_eq!(page[0]["content"], "John Doe made this room");
+    assert_eq!(page[0]["content"], "John Doe created this room");
     assert_eq!(page[0]["subject"], said["author"]);
 }
 

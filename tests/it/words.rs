@@ -1,5 +1,4 @@
-//! The languages of the plain pages: their catalogues agree, nothing on a page is left in English, and everybody gets the
-//! language that their browser asks for, or that they have chosen.
+//! The catalogues of the plain pages: they agree with each other, and with the code.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,17 +8,8 @@ use std::{
 
 use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralRules};
-use reqwest::{
-    Method,
-    header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, SET_COOKIE},
-};
 use serde_json::Value;
 use tincan::error::ErrorCode;
-
-use crate::{
-    plain::{Browser, html},
-    support::{Answer, Client, Server, Talk, answer, dev, strict, text},
-};
 
 type Catalogue = BTreeMap<String, Value>;
 
@@ -46,6 +36,19 @@ fn catalogues() -> BTreeMap<String, Catalogue> {
 fn is_said_by_the_api(key: &str) -> bool {
     key.starts_with("error.") || key.starts_with("system.")
 }
+
+/// The errors that no page answers with.
+const ON_NO_PAGE: [ErrorCode; 9] = [
+    ErrorCode::BadHandshake,
+    ErrorCode::BadResetToken,
+    ErrorCode::DevIsLocal,
+    ErrorCode::IdentityTaken,
+    ErrorCode::LastWayIn,
+    ErrorCode::MetricsAreLocal,
+    ErrorCode::NotAcceptable,
+    ErrorCode::Reset,
+    ErrorCode::WebsocketVersion,
+];
 
 /// What a text has in braces.
 fn placeholders(text: &Value) -> BTreeSet<&str> {
@@ -75,11 +78,16 @@ fn each_language_has_everything() {
             .collect();
         assert!(missing.is_empty(), "{tag}: {missing:?}");
     }
-    let codes: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-    for key in all.iter().filter_map(|key| key.strip_prefix("error.")) {
-        let code = key.split('.').next().expect("a code");
-        assert!(codes.contains(code), "there is no error {code}");
-    }
+    let codes = ErrorCode::ALL.iter();
+    let needed: BTreeSet<_> = codes
+        .filter(|code| !ON_NO_PAGE.contains(code))
+        .map(|code| code.as_str())
+        .collect();
+    let errors = all.iter().filter_map(|key| key.strip_prefix("error."));
+    let given: BTreeSet<_> = errors
+        .map(|error| error.split_once('.').map_or(error, |(code, _)| code))
+        .collect();
+    assert_eq!(given, needed);
 }
 
 #[test]
@@ -138,7 +146,16 @@ fn the_pages_use_the_keys_that_there_are() {
         .iter()
         .map(|path| fs::read_to_string(path).expect("a file"))
         .collect();
-    let literals: BTreeSet<_> = code.split('"').collect();
+    let pieces: Vec<_> = code.split('"').collect();
+    for piece in pieces.windows(2) {
+        let calls = ["text(", "fill(", "markup(", "count("];
+        let is_said = calls
+            .iter()
+            .any(|call| piece[0].trim_end().ends_with(&format!("words.{call}")));
+        let exists = english.contains_key(piece[1]);
+        assert!(!is_said || exists, "{} isn’t in the catalogues", piece[1]);
+    }
+    let literals: BTreeSet<_> = pieces.into_iter().collect();
     for literal in &literals {
         let is_key = literal.split_once('.').is_some_and(|(group, key)| {
             let is_word = |c: char| c.is_ascii_lowercase() || c == '_';
@@ -155,363 +172,4 @@ fn the_pages_use_the_keys_that_there_are() {
             "nothing uses {key}"
         );
     }
-}
-
-/// What people read on a page, apart from the names of the languages.
-fn shown(page: &str) -> String {
-    let (before, rest) = page.split_once("<select").expect("a choice of languages");
-    let (_, after) = rest.split_once("</select>").expect("its end");
-    let mut shown = String::new();
-    for part in [before, after] {
-        for tag_and_text in part.split('<') {
-            let (tag, text) = tag_and_text.split_once('>').unwrap_or(("", tag_and_text));
-            shown += text;
-            let mut attributes = vec![" title=\"", " aria-label=\""];
-            if tag.contains("type=\"submit\"") {
-                attributes.push(" value=\"");
-            }
-            for attribute in attributes {
-                let value = tag.split_once(attribute);
-                let value = value.and_then(|(_, rest)| rest.split_once('"'));
-                shown.push(' ');
-                shown += value.map_or("", |(value, _)| value);
-            }
-        }
-    }
-    shown
-}
-
-/// Japanese is written without Latin letters, so whatever has them is a name or was left in the code.
-#[track_caller]
-fn assert_japanese(page: &str) {
-    const NAMES: [&str; 9] = [
-        "Tincan",
-        "JavaScript",
-        "UTC",
-        "john",
-        "jane",
-        "ada",
-        "Kitchen",
-        "Cellar",
-        "x",
-    ];
-    assert!(page.contains(r#"<html lang="ja" dir="ltr">"#), "{page}");
-    let shown = shown(page);
-    let words = shown.split(|c: char| !c.is_ascii_alphabetic());
-    let left: Vec<_> = words
-        .filter(|word| !word.is_empty() && !NAMES.contains(word))
-        .collect();
-    assert!(left.is_empty(), "{left:?} in {page}");
-    let has_japanese = shown.chars().any(|c| ('ぁ'..='ヿ').contains(&c));
-    assert!(has_japanese, "{page}");
-}
-
-#[tokio::test]
-async fn nothing_on_a_page_is_left_in_english() {
-    let talk = Talk::start(dev()).await;
-    talk.server.sign_up("ada").await;
-    let [john, jane] = [&talk.john, &talk.jane].map(|client| Browser::of(client).in_language("ja"));
-    let said = |client: &Client, conversation: &'static str| {
-        let client = client.clone();
-        async move { text(&client.say(conversation, "x").await["id"]).to_owned() }
-    };
-    let (own, theirs, gone) = (
-        said(&talk.john, "1").await,
-        said(&talk.jane, "1").await,
-        said(&talk.jane, "1").await,
-    );
-    john.send(
-        &format!("/plain/messages/{own}/edit"),
-        &[("content", "x x")],
-    )
-    .await;
-    jane.send(&format!("/plain/messages/{gone}/delete"), &[])
-        .await;
-    jane.send(
-        &format!("/plain/messages/{own}/reactions"),
-        &[("add", "👍")],
-    )
-    .await;
-    let plan = [("name", "Kitchen"), ("usernames", "jane")];
-    john.send("/plain/rooms", &plan).await;
-    // Each kind of system message.
-    for (path, fields) in [
-        ("people", [("username", "ada")]),
-        ("room", [("open", "yes")]),
-        ("room", [("open", "no")]),
-        ("room", [("name", "Cellar")]),
-        ("people/3", [("remove", "x")]),
-        ("people/2", [("owner", "x")]),
-    ] {
-        john.send(&format!("/plain/conversations/2/{path}"), &fields)
-            .await;
-    }
-    let plan = [("name", "Kitchen"), ("open", "yes")];
-    jane.send("/plain/rooms", &plan).await;
-    for (browser, path) in [
-        (&john, "/plain/sign-in"),
-        (&john, "/plain"),
-        (&jane, "/plain"),
-        (&john, "/plain?before=1"),
-        (&john, "/plain/rooms"),
-        (&jane, "/plain/rooms"),
-        (&john, "/plain/conversations/1"),
-        (&jane, "/plain/conversations/1/follow"),
-        (&john, "/plain/conversations/1?order=top"),
-        (&john, "/plain/conversations/2?order=top"),
-        (&john, "/plain/conversations/2"),
-        (&john, "/plain/conversations/2/people"),
-        (&jane, "/plain/conversations/2/people"),
-        (&jane, "/plain/conversations/3/people"),
-        (&jane, "/plain/conversations/2/people/1"),
-        (&john, "/plain/conversations/2/leave"),
-        (&john, &format!("/plain/conversations/1?before={theirs}")),
-        (&john, &format!("/plain/messages/{own}/edit")),
-        (&john, &format!("/plain/messages/{own}/delete")),
-        (&john, &format!("/plain/messages/{theirs}/reactions")),
-    ] {
-        assert_japanese(&browser.page(path).await);
-    }
-}
-
-#[tokio::test]
-async fn a_refusal_is_in_the_language_of_the_page() {
-    let talk = Talk::start(dev()).await;
-    let john = Browser::of(&talk.john).in_language("ja");
-    let theirs = text(&talk.jane.say("1", "x").await["id"]).to_owned();
-    let long = "ä".repeat(4_001);
-    let (edit, react) = (
-        format!("/plain/messages/{theirs}/edit"),
-        format!("/plain/messages/{theirs}/reactions"),
-    );
-    let mut refusals: Vec<(Answer, u16)> = Vec::new();
-    for (path, fields, status) in [
-        ("/plain/conversations/1", [("content", " ")], 422),
-        ("/plain/conversations/1", [("content", &*long)], 422),
-        ("/plain/conversations", [("username", "john")], 403),
-        ("/plain/conversations", [("username", "ada")], 404),
-        ("/plain/conversations", [("username", "x x")], 404),
-        ("/plain/conversations/1/leave", [("", "")], 409),
-        ("/plain/rooms", [("name", " ")], 422),
-        ("/plain/rooms", [("content", "x")], 422),
-        (&edit, [("content", "x")], 403),
-        (&react, [("add", "x")], 422),
-        ("/plain/language", [("language", "x")], 404),
-    ] {
-        refusals.push((john.send(path, &fields).await, status));
-    }
-    for (path, status) in [
-        ("/plain/nothing", 404),
-        (&*edit, 403),
-        ("/plain/sign-out", 405),
-    ] {
-        refusals.push((john.look(path).await, status));
-    }
-    let stale = john.form("/plain/conversations/1", &[("content", "x")]);
-    refusals.push((answer(stale).await, 403));
-    let foreign = john.form("/plain/conversations/1", &[("content", "x")]);
-    refusals.push((answer(foreign.header("origin", "null")).await, 403));
-    let nobody = talk.server.nobody();
-    let json = nobody.request(Method::POST, "/plain/sign-in");
-    let json = json
-        .header(COOKIE, "tincan-language=ja")
-        .header(CONTENT_TYPE, "application/json")
-        .body("{}");
-    refusals.push((answer(json).await, 415));
-    let broken = john.form("/plain/sign-in", &[("username", "x"), ("username", "x")]);
-    refusals.push((answer(broken).await, 400));
-    for (refusal, status) in refusals {
-        assert_eq!(refusal.headers["content-language"], "ja");
-        assert_japanese(&html(refusal, status));
-    }
-
-    // Those who come to a server with accounts.
-    let server = Server::start(strict()).await;
-    let stranger = Browser::at(&server).in_language("ja");
-    assert_japanese(&stranger.page("/plain/sign-in").await);
-    let account = [
-        ("username", "x"),
-        ("password", "x"),
-        ("create", "x"),
-        ("link", "x"),
-    ];
-    let refused = answer(stranger.form("/plain/sign-in", &account)).await;
-    assert_japanese(&html(refused, 403));
-    server.set_up("ada").await;
-    assert_japanese(&stranger.page("/plain/sign-in").await);
-    for (fields, status) in [
-        (&account[..2], 401),
-        (&account[..], 403),
-        (&account[..3], 403),
-    ] {
-        let refused = answer(stranger.form("/plain/sign-in", fields)).await;
-        assert_japanese(&html(refused, status));
-    }
-}
-
-#[tokio::test]
-async fn a_browser_gets_the_best_language_that_it_asks_for() {
-    let server = Server::start(dev()).await;
-    let many = format!("{}de", "tlh;q=0.9, ".repeat(1_000));
-    let deep = format!("de{}", "-x".repeat(4_000));
-    for (wanted, tag) in [
-        ("de", "de"),
-        ("DE-at", "de"),
-        ("de-Latn-DE-1996", "de"),
-        ("zh", "zh-Hans"),
-        ("zh-CN", "zh-Hans"),
-        ("zh-hans-SG", "zh-Hans"),
-        ("ar-EG, en;q=0.5", "ar"),
-        ("en, de", "en"),
-        ("de;q=0.3, pl;q=0.8, en;q=0.5", "pl"),
-        ("de;q=0.5,ja;q=0.5", "de"),
-        ("de ; q=0.2 , fr;q=0.20", "de"),
-        ("tlh, sv-SE;q=0.9, es-419;q=0.1", "es"),
-        // Neither half a word nor another language that begins with the same letters.
-        ("d, dex, pla, jav", "en"),
-        ("*", "en"),
-        ("tlh, *;q=0.1", "en"),
-        ("de;q=0, *", "en"),
-        ("de-AT, de;q=0, fr;q=0.1", "fr"),
-        ("de;q=0.0", "en"),
-        // Weights that are none.
-        ("de;q=2, fr;q=0.1", "fr"),
-        ("de;q=-1, fr;q=0.1", "fr"),
-        ("de;q=NaN, fr;q=0.1", "fr"),
-        ("de;q=, ja;level=1;q=1, fr;q=0.1", "fr"),
-        ("de;, fr;q=0.1", "fr"),
-        ("", "en"),
-        (",;,-,--;q=1,*-DE", "en"),
-        (&many, "de"),
-        (&deep, "de"),
-    ] {
-        let request = server.nobody().request(Method::GET, "/plain/sign-in");
-        let answer = answer(request.header(ACCEPT_LANGUAGE, wanted)).await;
-        assert_eq!(answer.headers["content-language"], tag, "{wanted:.60}");
-        assert_eq!(answer.headers["vary"], "accept-language, cookie");
-        let direction = if tag == "ar" { "rtl" } else { "ltr" };
-        let root = format!(r#"<html lang="{tag}" dir="{direction}">"#);
-        let page = html(answer, 200);
-        assert!(page.contains(&root), "{page}");
-    }
-    // Two headers are one list, and what isn't text is no language.
-    let request = server.nobody().request(Method::GET, "/plain/sign-in");
-    let request = request.header(ACCEPT_LANGUAGE, "fr;q=0.5");
-    let request = request.header(ACCEPT_LANGUAGE, &b"\xff"[..]);
-    let answer = answer(request.header(ACCEPT_LANGUAGE, "pl;q=0.6")).await;
-    assert_eq!(answer.headers["content-language"], "pl");
-}
-
-#[tokio::test]
-async fn a_choice_is_kept_and_wins() {
-    let server = Server::start(dev()).await;
-    let browser = Browser::at(&server);
-    let page = browser.page("/plain/sign-in").await;
-    for (tag, name) in [
-        ("ar", "العربية"),
-        ("de", "Deutsch"),
-        ("zh-Hans", "简体中文"),
-    ] {
-        let choice = format!(r#"<option value="{tag}" lang="{tag}">{name}</option>"#);
-        assert!(page.contains(&choice), "{page}");
-    }
-    assert!(
-        page.contains(r#"<option value="en" lang="en" selected>English"#),
-        "{page}"
-    );
-
-    let choose = |tag: &str| browser.form("/plain/language", &[("language", tag)]);
-    let chosen = answer(choose("de")).await;
-    assert_eq!(chosen.status, 303);
-    assert_eq!(chosen.headers["location"], "/plain");
-    assert_eq!(
-        chosen.headers[SET_COOKIE],
-        "tincan-language=de; Path=/; Max-Age=31536000; SameSite=Lax"
-    );
-    for junk in ["", "tlh", "de-AT", "DE", "de; Domain=evil.example"] {
-        let refused = answer(choose(junk)).await;
-        assert!(!refused.headers.contains_key(SET_COOKIE));
-        html(refused, 404);
-    }
-    let foreign = answer(choose("de").header("sec-fetch-site", "cross-site")).await;
-    assert!(!foreign.headers.contains_key(SET_COOKIE));
-    html(foreign, 403);
-
-    for (cookie, tag) in [
-        ("tincan-language=de", "de"),
-        ("a=b; tincan-language=ar; c=d", "ar"),
-        // Then the browser's own says it.
-        ("tincan-language=tlh", "fr"),
-        ("tincan-language=", "fr"),
-    ] {
-        let request = server.nobody().request(Method::GET, "/plain/sign-in");
-        let request = request.header(ACCEPT_LANGUAGE, "fr").header(COOKIE, cookie);
-        assert_eq!(
-            answer(request).await.headers["content-language"],
-            tag,
-            "{cookie}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_number_takes_the_plural_of_its_language() {
-    let talk = Talk::start(dev()).await;
-    let jane = Browser::of(&talk.jane);
-    let (polish, arabic, english) = (
-        jane.in_language("pl"),
-        jane.in_language("ar"),
-        jane.in_language("en"),
-    );
-    let mut sent = 0;
-    for (count, expected) in [
-        (1, ["1 nieprzeczytana", "رسالة غير مقروءة", "1 unread"]),
-        (2, ["2 nieprzeczytane", "رسالتان غير مقروءتين", "2 unread"]),
-        (5, ["5 nieprzeczytanych", "5 رسائل غير مقروءة", "5 unread"]),
-        (
-            12,
-            ["12 nieprzeczytanych", "12 رسالة غير مقروءة", "12 unread"],
-        ),
-        (
-            22,
-            ["22 nieprzeczytane", "22 رسالة غير مقروءة", "22 unread"],
-        ),
-    ] {
-        while sent < count {
-            talk.john.say(&talk.conversation, "x").await;
-            sent += 1;
-        }
-        for (browser, expected) in [&polish, &arabic, &english].into_iter().zip(expected) {
-            let page = browser.page("/plain").await;
-            let expected = format!(r#"<strong class="unread">{expected}</strong>"#);
-            assert!(page.contains(&expected), "{expected} isn't in {page}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_happened_to_a_room_is_told_in_the_language_of_the_page() {
-    let talk = Talk::start(dev()).await;
-    talk.server.sign_up("ada").await;
-    let john = Browser::of(&talk.john).in_language("de");
-    let plan = [("name", "{actor}"), ("usernames", "jane")];
-    john.send("/plain/rooms", &plan).await;
-    john.send("/plain/conversations/2/room", &[("name", "{subject}")])
-        .await;
-    john.send("/plain/conversations/2/people", &[("username", "ada")])
-        .await;
-    john.send("/plain/conversations/2/people/2", &[("owner", "x")])
-        .await;
-    let page = john.page("/plain/conversations/2").await;
-    for told in [
-        "<bdi>john</bdi> hat diesen Raum erstellt",
-        "<bdi>john</bdi> hat <bdi>ada</bdi> hinzugefügt",
-        // A name is no placeholder.
-        "<bdi>john</bdi> hat den Raum in <bdi>{subject}</bdi> umbenannt",
-        "<bdi>john</bdi> hat den Raum an <bdi>jane</bdi> übergeben",
-    ] {
-        assert!(page.contains(told), "{told} isn't in {page}");
-    }
-    let list = john.page("/plain").await;
-    assert!(list.contains("übergeben"), "{list}");
 }

@@ -52,7 +52,10 @@ function told(kind: SystemKind): string {
 }
 
 export function line(message: Message): string {
-  if ("system" in message) return `${message.subject.username}: ${told(message.system)}`;
+  if ("system" in message) {
+    const { subject, actor = subject, system, roomName = "", followed = false } = message;
+    return `${actor.username}: ${told(system)} ${roomName} ${subject.username}${followed ? ", who followed" : ""}`;
+  }
   return `${message.author.username}: ${message.content}`;
 }
 

@@ -37,7 +37,7 @@ pub fn show() -> Operation {
     Operation::new(
         "addresses",
         Tag::Administration,
-        "Shows what the links of invitations begin with, and whether other devices reach that",
+        "Shows the address that invitation links begin with, and whether other devices can reach it",
     )
     .ok::<Addresses>("The addresses")
 }

@@ -33,7 +33,7 @@ pub fn show() -> Operation {
     Operation::new(
         "adminSettings",
         Tag::Administration,
-        "Shows what administrators have set for everybody",
+        "Shows the server’s settings",
     )
     .ok::<AdminSettings>("The settings")
 }

@@ -48,7 +48,7 @@ pub fn base(app: &App, caller: &Caller, wanted: Option<String>) -> Result<String
     let present = caller.base(&app.settings);
     match wanted {
         Some(wanted) if wanted != present && !addresses(app).contains(&wanted) => Err(
-            Error::invalid("base", "This isn’t an address of the server"),
+            Error::invalid("base", "Choose one of this server’s addresses."),
         ),
         Some(wanted) => Ok(wanted),
         None => Ok(present),

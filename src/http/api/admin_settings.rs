@@ -31,7 +31,7 @@ async fn update(mut request: Request) -> HandlerResult {
     } = request.json().await?;
     let room = |id: String| {
         id.parse()
-            .map_err(|_| Error::invalid("defaultRoomId", "This isn’t the id of a room"))
+            .map_err(|_| Error::invalid("defaultRoomId", "Room not found."))
     };
     let update = AdminSettingsUpdate {
         members_may_invite,

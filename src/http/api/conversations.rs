@@ -45,7 +45,9 @@ async fn list(request: Request) -> HandlerResult {
         None => Listed::All,
         Some("pinned") => Listed::Pinned,
         Some("archived") => Listed::Archived,
-        Some(_) => return Err(Error::invalid("only", "“pinned” or “archived”").into()),
+        Some(_) => {
+            return Err(Error::invalid("only", "only must be “pinned” or “archived”.").into());
+        }
     };
     let store = &request.app.store;
     let page = store.conversations(user, before, listed).await?;

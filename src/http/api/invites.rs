@@ -81,7 +81,7 @@ fn chosen(ids: &[String]) -> Result<InviteRooms> {
     let ids = ids.iter().map(|id| id.parse());
     let ids = ids.collect::<Result<_, _>>();
     ids.map(InviteRooms::These)
-        .map_err(|_| Error::invalid("rooms", "These aren’t ids of rooms"))
+        .map_err(|_| Error::invalid("rooms", "Room not found."))
 }
 
 /// A QR code (ISO/IEC 18004) of `link`, as an SVG document.

@@ -39,7 +39,7 @@ async fn find(request: &Request) -> Result<Vec<User>> {
     let text = request.query.get("search").map(str::trim);
     let text = text
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| Error::invalid("search", "Say how the name starts"))?;
+        .ok_or_else(|| Error::invalid("search", "Enter the beginning of a name."))?;
     request.app.store.search_users(user, text).await
 }
 

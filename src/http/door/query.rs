@@ -1,11 +1,24 @@
 //! The query of a request’s address.
 
-use std::str::FromStr;
+use std::{
+    fmt::{self, Display, Formatter},
+    str::FromStr,
+};
 
 use crate::error::{Error, Result};
 
-/// A parsed query string.
+/// A parsed query string. It is displayed as it is written in a URL, after its `?`.
 pub struct Query(Vec<(String, String)>);
+
+impl Display for Query {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let text = serde_urlencoded::to_string(&self.0).map_err(|_| fmt::Error)?;
+        write!(f, "?{text}")
+    }
+}
 
 impl Query {
     pub fn new(pairs: Vec<(String, String)>) -> Self {

@@ -23,7 +23,7 @@ use crate::{
     metrics::Transport,
     model::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
-        MessageId, MessageView, Permission, User,
+        MessageId, MessageView, Permission,
     },
     store::{CONVERSATIONS_PAGE, Listed, Page as HistoryPage, Started, new_token},
 };
@@ -113,7 +113,7 @@ async fn list_page<'a>(
 fn row(words: &'static Language, conversation: &ConversationView<'_>) -> Markup {
     let newest = conversation.last_message.as_ref();
     html! {
-        a href=(paths::newest_messages(conversation.id)) { bdi { (title_of(conversation)) } }
+        a href=(paths::newest_messages(conversation.id)) { bdi { (title_of(words, conversation)) } }
         @if conversation.has_unread_messages {
             " " strong .unread { (words.count("conversations.unread", conversation.unread_count)) }
         }
@@ -146,7 +146,7 @@ fn preview(
     let Some(author) = newest.author.filter(|_| is_room) else {
         return text;
     };
-    let author = html! { bdi { (author.username) } };
+    let author = html! { bdi { (words.name_of(author)) } };
     words.markup(
         "conversations.preview",
         &[("author", author), ("text", text)],
@@ -154,11 +154,11 @@ fn preview(
 }
 
 /// The name of the room, or of the other person.
-pub fn title_of<'a>(conversation: &ConversationView<'a>) -> &'a str {
+fn title_of<'a>(words: &'static Language, conversation: &ConversationView<'a>) -> &'a str {
     let other = conversation.other_participant;
     conversation
         .name
-        .or(other.map(User::name))
+        .or(other.map(|other| words.name_of(other)))
         .unwrap_or_default()
 }
 
@@ -287,8 +287,8 @@ async fn conversation_page<'a>(
         has_older,
     } = &shown;
     let conversation = conversation.view(member);
-    let title = title_of(&conversation);
     let words = session.words;
+    let title = title_of(words, &conversation);
     let listing = Listing {
         words,
         member,
@@ -361,8 +361,8 @@ async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     } = LoadedConversation::load(&request, &session, id, view).await?;
     messages.reverse();
     let conversation = conversation.view(&member);
-    let title = title_of(&conversation);
     let words = session.words;
+    let title = title_of(words, &conversation);
     let listing = Listing {
         words,
         member: &member,

@@ -10,8 +10,9 @@ use maud::{Markup, html};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use warp::http::Method;
 
-use super::{language, words::Language};
+use super::{language, page, words::Language};
 use crate::{
     error::{Error, ErrorCode},
     http::{
@@ -28,6 +29,8 @@ const LABEL: &[u8] = b"a form of tincan's plain pages ";
 /// The session of a page’s reader, and the token of the page’s forms.
 pub struct PageSession {
     pub words: &'static Language,
+    /// The path of the page, or of the first page if the request changes something.
+    pub path: String,
     session: Arc<Session>,
     token: String,
 }
@@ -41,9 +44,15 @@ impl PageSession {
         let session = Arc::clone(request.session()?);
         let secret = request.caller.cookie(&request.app.settings);
         let secret = secret.ok_or(Error::Unauthorized)?;
+        let path = if request.caller.method() == Method::GET {
+            format!("{}{}", request.path, request.query)
+        } else {
+            page::FIRST.to_owned()
+        };
         let token = Sha256::new().chain_update(LABEL).chain_update(secret);
         Ok(Self {
             words: language::of(&request.caller),
+            path,
             session,
             token: hex::encode(token.finalize()),
         })

@@ -63,7 +63,7 @@ async fn post_invite(mut request: Request) -> HandlerResult {
         }
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let outcome = Outcome::Refused(refusal.message());
+            let outcome = Outcome::Refused(session.words.reason(&refusal));
             let page = invites_page(&request, &session, outcome).await?;
             Ok(refusal.answer(page))
         }
@@ -75,7 +75,7 @@ async fn create(request: &Request, InviteForm { uses, days }: InviteForm) -> Res
         None | Some("") => Ok(None),
         Some(text) => match text.parse() {
             Ok(number) => Ok(Some(number)),
-            Err(_) => Err(Error::invalid(field, "This isn’t a number")),
+            Err(_) => Err(Error::invalid(field, "Enter a number.")),
         },
     };
     let new = CreateInvite {
@@ -113,24 +113,25 @@ async fn invites_page<'a>(
         *limits::MEMBER_INVITE_USES.end()
     });
     let invites = request.app.store.invites(whose).await?;
-    let title = "Invitations";
+    let words = session.words;
+    let title = words.text("invites.title");
     let main = html! {
         h1 { (title) }
         @match outcome {
             Outcome::None => {}
             Outcome::Created(link) => {
-                p { "Send this link. It is shown only once." }
+                p { (words.text("invites.created")) }
                 p { code { (link) } }
             }
-            Outcome::Refused(problem) => { p .problem role="alert" { (problem) "." } }
+            Outcome::Refused(problem) => { p .problem role="alert" { (problem) } }
         }
         (session.form(PATH, html! {
-            (number_field("uses", "People", 1, most))
-            (number_field("days", "Expires in (days)", 7, *limits::INVITE_DAYS.end()))
-            p { input type="submit" value="Create link"; }
+            (number_field("uses", words.text("invites.people"), 1, most))
+            (number_field("days", words.text("invites.days"), 7, *limits::INVITE_DAYS.end()))
+            p { input type="submit" value=(words.text("invites.create")); }
         }))
         @if invites.is_empty() {
-            p { "No open invitations." }
+            p { (words.text("invites.none")) }
         } @else {
             ul { @for invite in &invites { li { (row(session, invite)) } } }
         }
@@ -157,12 +158,18 @@ fn row(session: &PageSession, invite: &Invite) -> Markup {
         rooms,
         ..
     } = invite;
+    let words = session.words;
+    let (left, uses) = (uses_left.to_string(), uses.to_string());
+    let left = words.fill("invites.left", &[("left", &left), ("uses", &uses)]);
+    let time = time(words, *expires_at);
     html! {
-        (uses_left) " of " (uses) " left, expires " (time(session.words, *expires_at))
+        (left) " · " (words.markup("invites.expires", &[("time", time)]))
         @if let Some(by) = created_by.as_ref().filter(|by| by.id != session.id()) {
-            ", by " bdi { (by.username) }
+            " · " (words.markup("invites.by", &[("name", html! { bdi { (words.name_of(by)) } })]))
         }
-        @for room in rooms { ", " bdi { (room.name) } }
-        (session.form(format!("{PATH}/{id}"), html! { input .danger type="submit" value="Revoke"; }))
+        @for room in rooms { " · " bdi { (room.name) } }
+        (session.form(format!("{PATH}/{id}"), html! {
+            input .danger type="submit" value=(words.text("invites.revoke"));
+        }))
     }
 }

@@ -6,7 +6,7 @@ use warp::http::{
     header::{ACCEPT_LANGUAGE, SET_COOKIE},
 };
 
-use super::words::Language;
+use super::{page, words::Language};
 use crate::{
     error::Error,
     http::{
@@ -32,18 +32,28 @@ pub fn routes() -> Vec<Route> {
 #[derive(Deserialize)]
 struct LanguageForm {
     language: Option<String>,
+    /// The page that the form was on.
+    path: Option<String>,
 }
 
 /// The choice is kept in a cookie that the page with scripts may read and set too, so it isn’t `HttpOnly`.
 async fn post_language(mut request: Request) -> HandlerResult {
-    let LanguageForm { language } = request.form().await?;
+    let LanguageForm { language, path } = request.form().await?;
     let language = language.as_deref().and_then(Language::tagged);
     let tag = language.ok_or(Error::NotFound("Language"))?.tag;
     let cookie = format!("tincan-language={tag}; Path=/; Max-Age={CHOICE_AGE}; SameSite=Lax");
     let cookie = HeaderValue::try_from(cookie).map_err(|_| Error::Internal)?;
-    let mut answer = see_other("/plain")?;
+    let path = path.filter(|path| is_page(path));
+    let mut answer = see_other(path.as_deref().unwrap_or(page::FIRST))?;
     answer.headers_mut().insert(SET_COOKIE, cookie);
     Ok(answer)
+}
+
+/// Whether it is the path of a plain page, with or without a query. Anything else might lead to another site.
+fn is_page(path: &str) -> bool {
+    let rest = path.strip_prefix(page::FIRST);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        && path.chars().all(|c| c.is_ascii_graphic())
 }
 
 /// The language for a request.

@@ -185,7 +185,7 @@ impl Listing<'_> {
 fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
     html! {
         @if message.mine { (words.text("message.you")) }
-        @else if let Some(author) = message.author { bdi { (author.name()) } }
+        @else if let Some(author) = message.author { bdi { (words.name_of(author)) } }
     }
 }
 
@@ -261,7 +261,7 @@ fn edit_page<'a>(
     let title = words.text("message.edit_title");
     let fields = html! {
         (field.text_field(html! { (words.text("message.text")) }))
-        p { input .primary type="submit" value=(words.text("message.save")); " " (back(message, view, words.text("page.cancel"))) }
+        p { input .primary type="submit" value=(words.text("page.save")); " " (back(message, view, words.text("page.cancel"))) }
     };
     let main = html! {
         h1 { (title) }

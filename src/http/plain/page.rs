@@ -3,7 +3,13 @@
 use maud::{DOCTYPE, Markup, html};
 use warp::{Reply, reply::Response};
 
-use super::{forms::PageSession, words::Language};
+use super::{
+    forms::{PageSession, hidden},
+    words::Language,
+};
+
+/// The page to begin with. It leads those who aren’t signed in to the sign-in page.
+pub const FIRST: &str = "/plain";
 
 /// A page. Its title is shown in the browser’s tab.
 pub struct Page<'a> {
@@ -61,7 +67,7 @@ impl Reply for Page<'_> {
                 body {
                     @if let Some(session) = self.session { (navigation(session)) }
                     main { (self.main) }
-                    (language_form(self.words))
+                    (language_form(self.words, self.session.map_or(FIRST, |session| &session.path)))
                 }
             }
         };
@@ -85,11 +91,12 @@ fn navigation(session: &PageSession) -> Markup {
     }
 }
 
-/// The choice of a language. It has no token, as somebody who isn’t signed in may choose, too.
-fn language_form(words: &'static Language) -> Markup {
+/// The choice of a language, which leads back to `path`. It has no token, as somebody who isn’t signed in may choose, too.
+fn language_form(words: &'static Language, path: &str) -> Markup {
     html! {
         footer {
             form method="post" action="/plain/language" autocomplete="off" {
+                (hidden("path", path))
                 label for="language" { (words.text("page.language")) } " "
                 select #language name="language" {
                     @for language in Language::all() {

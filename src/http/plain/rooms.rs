@@ -297,7 +297,7 @@ async fn people_page<'a>(
 fn row(room: &Room, session: &PageSession, person: &Participant) -> Markup {
     let words = session.words;
     let is_self = person.user.id == session.id();
-    let name = html! { bdi { (person.user.username) } };
+    let name = html! { bdi { (person.user.name()) } };
     html! {
         @if is_self { (words.markup("people.self", &[("name", name)])) } @else { (name) }
         @if person.user.display_name.is_some() { " (" bdi { (person.user.username) } ")" }

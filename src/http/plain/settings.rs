@@ -7,6 +7,7 @@ use warp::{Reply, http::header::SET_COOKIE};
 use super::{
     forms::{Field, PageSession, read_form},
     page::Page,
+    words::Language,
 };
 use crate::{
     contract::operations::profile::{DeleteAccount, UpdateProfile},
@@ -35,42 +36,43 @@ pub fn routes() -> Vec<Route> {
 
 /// The names, as they are or as they were typed and refused.
 struct Names<'a> {
-    username: &'a str,
-    display_name: &'a str,
-    problem: Option<&'a str>,
+    username: Field<'a>,
+    display_name: Field<'a>,
 }
 
 async fn get_settings(request: Request) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let user = session.user();
     let names = Names {
-        username: &user.username,
-        display_name: user.display_name.as_deref().unwrap_or_default(),
-        problem: None,
+        username: Field::new(&user.username),
+        display_name: Field::new(user.display_name.as_deref().unwrap_or_default()),
     };
     Ok(settings_page(&session, &names).into_response())
 }
 
 fn settings_page<'a>(session: &'a PageSession, names: &Names<'_>) -> Page<'a> {
-    let username = Field {
-        text: names.username,
-        problem: names.problem,
-    };
+    let words = session.words;
+    let Names {
+        username,
+        display_name,
+    } = names;
+    let title = words.text("settings.title");
     let main = html! {
-        h1 { "Settings" }
+        h1 { (title) }
         (session.form(PATH, html! {
-            div { (username.name_field("username", "Username", "username")) }
+            div { (username.name_field("username", words.text("sign_in.username"), "username")) }
             div {
-                label for="displayName" { "Display name" } " "
-                input #displayName name="displayName" value=(names.display_name) dir="auto" autocomplete="name"
-                    aria-describedby="display-name-note";
-                p #display-name-note { "The name others see. Without one, they see your username." }
+                label for="displayName" { (words.text("settings.display_name")) } " "
+                (display_name.reason())
+                input #displayName name="displayName" value=(display_name.text) dir="auto" autocomplete="name"
+                    aria-describedby={ "display-name-note" @if let Some(id) = display_name.described_by() { " " (id) } };
+                p #display-name-note { (words.text("settings.display_name_note")) }
             }
-            p { input .primary type="submit" value="Save"; }
+            p { input .primary type="submit" value=(words.text("page.save")); }
         }))
-        p { a href=(DELETE_PATH) { "Delete my account" } }
+        p { a href=(DELETE_PATH) { (words.text("settings.delete")) } }
     };
-    Page::of(session, "Settings", main)
+    Page::of(session, title, main)
 }
 
 #[derive(Deserialize)]
@@ -96,11 +98,15 @@ async fn post_names(mut request: Request) -> HandlerResult {
         Ok(_) => see_other(PATH),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let names = Names {
-                username: &form.username,
-                display_name: &form.display_name,
-                problem: Some(refusal.message()),
+            let mut names = Names {
+                username: Field::new(&form.username),
+                display_name: Field::new(&form.display_name),
             };
+            let refused = match refusal.field() {
+                Some("displayName") => &mut names.display_name,
+                _ => &mut names.username,
+            };
+            refused.problem = Some(session.words.reason(&refusal));
             let page = settings_page(&session, &names);
             Ok(refusal.answer(page))
         }
@@ -124,30 +130,28 @@ async fn delete_page<'a>(
         .password_hash(session.id())
         .await?
         .is_some();
-    let title = "Delete your account?";
+    let words = session.words;
+    let title = words.text("delete_account.title");
     let main = html! {
         h1 { (title) }
-        p {
-            "You leave your rooms, your bots and tokens go, and your username is free for others. Messages that you sent "
-            "stay, without your name. This can’t be undone."
-        }
+        p { (words.text("delete_account.note")) }
         (session.form(DELETE_PATH, html! {
-            div { (confirmation(has_password, field)) }
+            div { (confirmation(words, has_password, field)) }
             p {
-                input .danger type="submit" value="Delete my account"; " "
-                a href=(PATH) { "Cancel" }
+                input .danger type="submit" value=(words.text("settings.delete")); " "
+                a href=(PATH) { (words.text("page.cancel")) }
             }
         }))
     };
     Ok(Page::of(session, title, main))
 }
 
-fn confirmation(has_password: bool, field: Field<'_>) -> Markup {
+fn confirmation(words: &'static Language, has_password: bool, field: Field<'_>) -> Markup {
     if !has_password {
-        return field.name_field("username", "Your username, to confirm", "off");
+        return field.name_field("username", words.text("delete_account.confirm"), "off");
     }
     html! {
-        label for="password" { "Password" } " "
+        label for="password" { (words.text("sign_in.password")) } " "
         (field.reason())
         input #password type="password" name="password" autocomplete="current-password" required
             aria-describedby=[field.described_by()];
@@ -166,8 +170,12 @@ async fn post_delete(mut request: Request) -> HandlerResult {
         }
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let reason = session.words.reason(&refusal);
-            let field = Field::refused("", &reason);
+            // A username that isn’t one’s own is no invalid username.
+            let reason = match refusal.field() {
+                Some("username") => session.words.text("delete_account.wrong_username"),
+                _ => session.words.reason(&refusal),
+            };
+            let field = Field::refused("", reason);
             let page = delete_page(&request, &session, field).await?;
             Ok(refusal.answer(page))
         }

@@ -10,7 +10,10 @@ use include_dir::{Dir, File, include_dir};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::{http::reply::ErrorResponse, model::MessageView};
+use crate::{
+    http::reply::ErrorResponse,
+    model::{MessageView, User},
+};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/http/plain/words");
 
@@ -71,6 +74,7 @@ impl Language {
             plurals: locale.into(),
         }
     }
+
     /// The language’s name in itself.
     pub fn name(&self) -> &str {
         self.text("language.name")
@@ -115,22 +119,33 @@ impl Language {
             .unwrap_or(refusal.message())
     }
 
+    /// The name that people read.
+    pub fn name_of<'a>(&'a self, user: &'a User) -> &'a str {
+        if user.deleted {
+            self.text("people.deleted")
+        } else {
+            user.name()
+        }
+    }
+
     /// What a system message says.
     pub fn system_message(&self, message: &MessageView<'_>) -> Markup {
-        let text = message.details.and_then(|details| {
-            let kind = details.kind.as_str();
-            let exact = match details.actor {
-                Some(_) if details.has_followed() => Some("system.followed".to_owned()),
+        let text = message.system.zip(message.subject);
+        let text = text.and_then(|(kind, subject)| {
+            let kind = kind.as_str();
+            let exact = match message.actor {
+                Some(_) if message.followed => Some("system.followed".to_owned()),
                 Some(_) => None,
                 None => Some(format!("system.{kind}.alone")),
             };
             let text = exact.and_then(|key| self.own(&key, None));
             let text = text.or_else(|| self.own(&format!("system.{kind}"), None))?;
             let name = |text: &str| html! { bdi { (text) } };
+            let actor = message.actor.map(|actor| self.name_of(actor));
             let values = [
-                ("subject", name(&details.subject.username)),
-                ("actor", name(details.actor.as_deref().unwrap_or_default())),
-                ("name", name(&details.data)),
+                ("subject", name(self.name_of(subject))),
+                ("actor", name(actor.unwrap_or_default())),
+                ("name", name(message.room_name.unwrap_or_default())),
             ];
             Some(markup(text, &values))
         });

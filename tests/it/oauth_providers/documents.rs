@@ -139,10 +139,10 @@ async fn what_is_needed_of_a_providers_metadata_is_checked() {
         ("nothing", "", "isn’t JSON"),
         ("two documents", "{}{\"v4lue\":1}", "isn’t JSON"),
         ("a list", "[\"v4lue\"]", "issuer: isn’t spelled"),
-        ("a huge one", &huge, "an answer of more than 1048576 bytes"),
+        ("a huge one", &huge, "a response of more than 1048576 bytes"),
     ] {
         let reason = if reason.starts_with("isn’t") {
-            format!("metadata: the answer {reason}")
+            format!("metadata: the response {reason}")
         } else {
             format!("metadata: {reason}")
         };
@@ -155,7 +155,7 @@ async fn what_is_needed_of_a_providers_metadata_is_checked() {
         (
             "a page",
             "<title>v4lue</title>",
-            "jwks_uri: the answer isn’t JSON",
+            "jwks_uri: the response isn’t JSON",
         ),
         (
             "a list",
@@ -171,7 +171,7 @@ async fn what_is_needed_of_a_providers_metadata_is_checked() {
         (
             "a huge one",
             &huge,
-            "jwks_uri: an answer of more than 1048576 bytes",
+            "jwks_uri: a response of more than 1048576 bytes",
         ),
     ] {
         rows.add(case, Some(reason), |desk| {

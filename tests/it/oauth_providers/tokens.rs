@@ -324,7 +324,7 @@ const BAD: &[(&str, Tamper, &str)] = &[
     (
         "more than a megabyte",
         |t| t.claims["more"] = "v4lue".repeat(200_000).into(),
-        "an answer of more than",
+        "a response of more than",
     ),
 ];
 

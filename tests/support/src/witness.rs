@@ -43,7 +43,8 @@ const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id,
             WHEN 'owner' THEN coalesce(d.username || ' made ' || s.username || ' the owner', s.username || ' is now the owner')
             ELSE m.content
         END,
-        m.created_at, m.edited_at, m.deleted_at, m.author_id, a.username, m.client_id, m.system, m.subject_id, s.username, p.since_id
+        m.created_at, m.edited_at, m.deleted_at, m.author_id, a.username, m.client_id, m.system, m.subject_id, s.username,
+        p.since_id, m.actor_id, d.username, m.content
     FROM participants p
     JOIN messages m ON m.conversation_id = p.conversation_id AND m.id > p.history_id
     LEFT JOIN users a ON a.id = m.author_id
@@ -373,6 +374,16 @@ impl Witness {
         if let Some(system) = row.get::<_, Option<String>>(11)? {
             message["system"] = system.into();
             message["subject"] = user_at(row, 12)?;
+            let actor = user_at(row, 15)?;
+            if !actor.is_null() {
+                message["actor"] = actor;
+            }
+            let data: String = row.get(17)?;
+            match message["system"].as_str() {
+                Some("renamed") => message["roomName"] = data.into(),
+                Some("removed") if data == "followed" => message["followed"] = true.into(),
+                _ => {}
+            }
         }
         Ok(message)
     }
