@@ -24,7 +24,7 @@ static FREE: Semaphore = Semaphore::const_new(BROWSERS as usize);
 /// input any more. Chromium outlives a chromedriver that is killed, so that is not enough.
 const LEASH: &str = r#""$@" </dev/null & cat >/dev/null; kill -KILL 0"#;
 
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -34,7 +34,6 @@ const ARGUMENTS: [&str; 10] = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
-    "--hide-scrollbars",
 ];
 
 pub struct Driver {
