@@ -353,7 +353,7 @@ pub async fn send(database: &Path, command: &Command) -> std::result::Result<Rep
 /// Why there is no reply from a server.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    #[error("no server runs on this database")]
+    #[error("no server is running on this database")]
     NotRunning,
     #[error("the server didn’t answer: {0}")]
     Broken(#[from] io::Error),

@@ -8,57 +8,55 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There is no session, or it has ended.
-    #[error("Sign in first")]
+    #[error("Sign in first.")]
     Unauthorized,
     /// The username or the password is wrong. It doesn’t say which.
-    #[error("Wrong username or password")]
+    #[error("Wrong username or password.")]
     BadCredentials,
     /// The password is right, but an administrator has disabled the account.
-    #[error("This account has been disabled by an administrator")]
+    #[error("An administrator has disabled this account.")]
     Disabled,
     /// The current password is wrong.
-    #[error("That isn’t your password")]
+    #[error("That isn’t your current password.")]
     WrongPassword,
     /// This server doesn’t let people create accounts themselves.
-    #[error("This server doesn’t take new accounts")]
+    #[error("This server isn’t accepting new accounts.")]
     SignupClosed,
     /// An account needs an invitation here, and none was sent.
-    #[error("An account needs an invitation here")]
+    #[error("You need an invitation to create an account.")]
     InviteRequired,
     /// The invitation is unknown, used up, expired or revoked.
-    #[error("This invitation isn’t good any more; ask for another")]
+    #[error("This invitation has expired. Ask for a new one.")]
     BadInvite,
     /// The token isn’t the one on the server’s terminal, or the first account exists already.
-    #[error(
-        "This setup link isn’t good any more; a new start of the server prints another where one is needed"
-    )]
+    #[error("This setup link has expired. Restart Tincan to get a new one.")]
     BadSetupToken,
     /// The reset link is unknown, used, expired or replaced.
-    #[error("This link isn’t good any more; ask an administrator for another")]
+    #[error("This link has expired. Ask an administrator for a new one.")]
     BadResetToken,
     /// The API token’s scope doesn’t allow this.
-    #[error("This token may not do that")]
+    #[error("This token doesn’t allow that.")]
     Scope,
     /// The caller isn’t an administrator.
-    #[error("Only an administrator can do this")]
+    #[error("Only an administrator can do this.")]
     NotAdmin,
     /// The last administrator who can sign in can’t be removed.
-    #[error("This is the last administrator who can sign in")]
+    #[error("This is the last administrator who can sign in.")]
     LastAdmin,
     /// The account would be left without a way to sign in.
-    #[error("You couldn’t sign in any more; choose a password first")]
+    #[error("You’d have no way to sign in. Choose a password first.")]
     LastWayIn,
     /// The provider’s account is linked to somebody else, or this account to another one there.
-    #[error("That account is linked already")]
+    #[error("That account is already linked.")]
     IdentityTaken,
     /// It doesn’t exist, or the caller may not see it. The text says what kind of thing it is.
-    #[error("{0} not found")]
+    #[error("{0} not found.")]
     NotFound(&'static str),
     /// A field has a value that isn’t accepted. The text says why.
     #[error("{reason}")]
     Invalid { field: &'static str, reason: String },
     /// The username belongs to somebody else.
-    #[error("Username taken")]
+    #[error("Username taken.")]
     UsernameTaken,
     /// The other user is disabled or deleted, or has blocked the caller. It doesn’t say which. The text has their name.
     #[error("{0} can’t be reached")]
@@ -67,31 +65,31 @@ pub enum Error {
     #[error("You blocked {0}. Unblock them to write")]
     Blocked(String),
     /// A conversation needs somebody other than the caller.
-    #[error("Try starting a conversation with someone else")]
-    Yourself,
+    #[error("Choose someone other than yourself.")]
+    SelfConversation,
     /// The caller may see it, but not change it.
-    #[error("Only {0} can do this")]
-    NotYours(&'static str),
+    #[error("Only {0} can do this.")]
+    Forbidden(&'static str),
     /// Only rooms have this, and the conversation isn’t one.
-    #[error("This conversation is between two people, and isn’t a room")]
+    #[error("This conversation isn’t a room.")]
     NotARoom,
     /// The client id already names another message of the same author.
-    #[error("This client id was used for another message")]
+    #[error("This client ID was already used for another message.")]
     ClientIdReused,
     /// Too many attempts. Trying again helps after that many seconds.
-    #[error("Too many attempts; try again in {seconds} {}", if *.seconds == 1 { "second" } else { "seconds" })]
+    #[error("Too many attempts. Try again in {seconds} {}.", if *.seconds == 1 { "second" } else { "seconds" })]
     Throttled { seconds: u64 },
     /// The queue of writes is full, or another program holds the database. Trying again later helps.
-    #[error("The server is busy; try again in a moment")]
+    #[error("The server is busy. Try again in a moment.")]
     Busy,
     /// The disk or the quota is full, so nothing can be written.
-    #[error("The server’s storage is full")]
+    #[error("The server’s storage is full.")]
     StorageFull,
     /// The store is stopping or has failed for good, and writes nothing more.
-    #[error("The server is stopping")]
+    #[error("The server is stopping.")]
     Stopping,
     /// A defect or a broken machine. The cause is in the log and isn’t for clients.
-    #[error("Something went wrong on the server")]
+    #[error("Something went wrong on the server.")]
     Internal,
 }
 
@@ -128,8 +126,8 @@ impl Error {
             Self::UsernameTaken => ErrorCode::UsernameTaken,
             Self::Unreachable(_) => ErrorCode::Unreachable,
             Self::Blocked(_) => ErrorCode::Blocked,
-            Self::Yourself => ErrorCode::Yourself,
-            Self::NotYours(_) => ErrorCode::NotYours,
+            Self::SelfConversation => ErrorCode::SelfConversation,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotARoom => ErrorCode::NotARoom,
             Self::ClientIdReused => ErrorCode::ClientIdReused,
             Self::Throttled { .. } => ErrorCode::Throttled,
@@ -214,9 +212,9 @@ codes! {
     /// The caller has blocked the other user, and has to unblock them first.
     Blocked = "blocked",
     /// A conversation needs somebody else.
-    Yourself = "self",
+    SelfConversation = "self",
     /// The caller may see it, but not change it.
-    NotYours = "not_yours",
+    Forbidden = "not_yours",
     /// The conversation is between two people, and only rooms have this.
     NotARoom = "not_a_room",
     /// The caller has sent another message with this client id.

@@ -80,7 +80,7 @@
 //! 8. A token is 256 random bits, and only its SHA-256 is stored, whether it is for a session, a program, an invitation, a
 //!    password reset or a hook. Sessions are cached, and the writer removes a revoked one from the cache in the same step.
 //! 9. No `unsafe` and no second service. Requests go out only through [`outbound`], and only to what an administrator or
-//!    a person has set up: today, sign-in providers.
+//!    a person has set up: today, sign-in providers, and the pictures that they name.
 
 pub mod bus;
 pub mod cli;

@@ -51,18 +51,18 @@ impl NewPassword {
         let text = normalised(text);
         // Fewer than 8 bytes are fewer than 8 characters, too, and few people know what a byte is.
         if text.len() < MIN_BYTES {
-            let reason = format!("A password has {MIN_BYTES} characters at least");
+            let reason = format!("Use at least {MIN_BYTES} characters.");
             return Err(Error::invalid(field, reason));
         }
         if text.len() > MAX_BYTES {
-            return Err(Error::invalid(field, "This password is too long"));
+            return Err(Error::invalid(field, "This password is too long."));
         }
         if username_key(&text) == username_key(username) {
-            let reason = "The password can’t be the username";
+            let reason = "Your password can’t be your username.";
             return Err(Error::invalid(field, reason));
         }
         if is_run(&text) || is_common(&text) {
-            let reason = "Too many people use this password; choose another";
+            let reason = "This password is too common. Try three or four random words.";
             return Err(Error::invalid(field, reason));
         }
         Ok(Self(text))
@@ -164,7 +164,7 @@ impl Passwords {
             caller.in_scope(work)
         });
         done.await.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "hashing a password ended early");
+            tracing::error!(%panic, "hashing a password failed unexpectedly");
             Err(Error::Internal)
         })
     }
@@ -177,7 +177,7 @@ fn argon2() -> Result<Argon2<'static>> {
 
 /// Logs an error of argon2. Its errors say what is wrong with a hash, and contain nothing of it.
 fn defect(error: impl std::fmt::Display) -> Error {
-    tracing::error!(%error, "a password could not be hashed or checked");
+    tracing::error!(%error, "can’t hash or check a password");
     Error::Internal
 }
 

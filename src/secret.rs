@@ -11,11 +11,11 @@ pub struct Secret(String);
 /// Why a secret can’t be used. No message contains the secret itself.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    #[error("{0} is given, and a file with it; which is it?")]
+    #[error("{0} is given both directly and in a file; use one")]
     Ambiguous(String),
     #[error("can’t read the secret in {file:?}: {reason}")]
     Unreadable { file: PathBuf, reason: io::Error },
-    #[error("the file {0:?} is empty, and should hold a secret")]
+    #[error("the file {0:?} should hold a secret but is empty")]
     EmptyFile(PathBuf),
 }
 

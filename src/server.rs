@@ -85,7 +85,7 @@ pub enum StartError {
         reason: io::Error,
     },
     #[error(
-        "--dev lets anybody sign in as anybody, so it only listens on this machine: use --listen 127.0.0.1:{port}, not {address}"
+        "--dev lets anyone sign in as anyone, so it only listens on this machine: use --listen 127.0.0.1:{port}, not {address}"
     )]
     DevIsLocal { address: SocketAddr, port: u16 },
     #[error("can’t prepare the first accounts: {0}")]
@@ -163,7 +163,7 @@ impl Server {
                     .await
                     .map_err(StartError::Accounts)?;
             }
-            tracing::warn!("dev mode: anybody on this machine can sign in as anybody");
+            tracing::warn!("development mode: anyone on this machine can sign in as anyone");
             Setup::unneeded()
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?
@@ -261,10 +261,10 @@ impl Server {
         // The control socket is removed before the lock is released. Otherwise this could remove the socket of a server
         // that starts in between.
         if let Err(error) = commands.await {
-            tracing::error!(%error, "taking commands ended early");
+            tracing::error!(%error, "the command socket failed");
         }
         if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
-            tracing::warn!("a follower did not end in time");
+            tracing::warn!("a follower didn’t stop in time");
         }
         app.store.close().await;
         outcome
@@ -311,7 +311,7 @@ pub async fn serve<T>(
     if timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
-            "some connections did not end in time"
+            "some connections didn’t close in time"
         );
     }
     why
@@ -325,7 +325,7 @@ async fn serve_connection(
     _permit: Result<OwnedSemaphorePermit, AcquireError>,
 ) {
     if let Err(error) = configure(&stream) {
-        tracing::debug!(%error, "a connection could not be configured");
+        tracing::debug!(%error, "can’t configure a connection");
         return;
     }
     let metrics = Arc::clone(service.metrics());

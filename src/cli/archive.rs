@@ -10,10 +10,10 @@ pub fn export(at: &Database, to: &Path, user: Option<&str>) -> anyhow::Result<()
     let mut work = Work::begin()?;
     store::export(database, to, user, &mut |progress| work.show(progress))?;
     let what = match user {
-        Some(user) => format!("what {user} sees in {}", database.display()),
-        None => format!("what {} holds", database.display()),
+        Some(user) => format!("what {user} can see in {}", database.display()),
+        None => database.display().to_string(),
     };
-    work.done(&format!("{} is {what}", to.display()));
+    work.done(&format!("exported {what} to {}", to.display()));
     Ok(())
 }
 
@@ -21,9 +21,9 @@ pub fn import(at: &Database, from: &Path) -> anyhow::Result<()> {
     let mut work = Work::begin()?;
     store::import(from, &at.db, &mut |progress| work.show(progress))?;
     work.done(&format!(
-        "{} is what {} held",
-        at.db.display(),
-        from.display()
+        "imported {} into {}",
+        from.display(),
+        at.db.display()
     ));
     Ok(())
 }

@@ -25,7 +25,7 @@ pub fn back_up(at: &Database, to: &Path) -> anyhow::Result<()> {
     let mut work = Work::begin()?;
     store::back_up(database, to, &mut |progress| work.show(progress))?;
     work.done(&format!(
-        "{} is backed up as {}",
+        "backed up {} to {}",
         database.display(),
         to.display()
     ));
@@ -36,10 +36,10 @@ pub fn restore(at: &Database, backup: &Path) -> anyhow::Result<()> {
     let backup = existing(backup)?;
     let mut work = Work::begin()?;
     let previous = store::restore(backup, &at.db, &mut |progress| work.show(progress))?;
-    let sentence = format!("{} is what {} held", at.db.display(), backup.display());
+    let sentence = format!("restored {} from {}", at.db.display(), backup.display());
     work.done(&match previous {
         Some(previous) => format!(
-            "{sentence}; what it was before is kept as {}",
+            "{sentence}; the previous database is now {}",
             previous.display()
         ),
         None => sentence,
@@ -52,7 +52,7 @@ pub fn check(at: &Database) -> anyhow::Result<()> {
     let mut work = Work::begin()?;
     let _ = work.show(Progress::Checking);
     store::check(database)?;
-    work.done(&format!("{} is whole", database.display()));
+    work.done(&format!("{}: no damage found", database.display()));
     Ok(())
 }
 

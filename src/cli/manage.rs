@@ -27,32 +27,32 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// List the users
+    /// List users
     List {
-        /// Only those whose names start so
+        /// Only usernames that start with this
         #[arg(default_value = "")]
         search: String,
     },
-    /// Make a user, and print the link by which they choose a password
-    Make {
+    /// Create a user and print a link where they choose a password
+    Create {
         username: String,
-        /// Let them administer the server
+        /// Make them an administrator
         #[arg(long)]
         admin: bool,
     },
-    /// Give a user another name
+    /// Rename a user
     Rename { username: String, new_name: String },
-    /// Let a user administer the server, or with --revoke not any more
+    /// Make a user an administrator, or revoke it with --revoke
     Admin {
         username: String,
         #[arg(long)]
         revoke: bool,
     },
-    /// Sign a user out everywhere, with their tokens and bots, and let them in no more
+    /// Disable a user: sign them out everywhere, along with their tokens and bots
     Disable { username: String },
-    /// Let a disabled user in again
+    /// Enable a disabled user
     Enable { username: String },
-    /// Print a link by which a user chooses a new password
+    /// Print a link where a user chooses a new password
     Reset { username: String },
     /// Delete a user’s account for good. What they wrote stays, without their name
     Delete {
@@ -65,50 +65,50 @@ pub enum UserCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum InviteCommand {
-    /// List the invitations that are still good
+    /// List open invitations
     List,
-    /// Make an invitation, and print its link and a QR code
-    Make {
-        /// How many people may use it
+    /// Create an invitation and print its link and a QR code
+    Create {
+        /// How many people can use it
         #[arg(long, default_value_t = 1, value_parser = in_range(limits::INVITE_USES))]
         uses: u32,
-        /// How many days it is good for
+        /// Days until it expires
         #[arg(long, default_value_t = 7, value_parser = in_range(limits::INVITE_DAYS))]
         days: u32,
         /// A room that they join, instead of the default room; may be given more than once
         #[arg(long = "room", value_name = "NAME")]
         rooms: Vec<String>,
     },
-    /// Make an invitation no good
+    /// Revoke an invitation
     Revoke { id: String },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// List everybody’s API tokens
+    /// List everyone’s API tokens
     List,
-    /// Make an API token for a user or a bot, and print it
-    Make {
+    /// Create an API token for a user or a bot and print it
+    Create {
         username: String,
-        /// What it is for
+        /// What it’s for
         name: String,
-        /// What it may do: only look, or also send
+        /// What it can do
         #[arg(long, value_enum, default_value_t = Scope::Read)]
         scope: Scope,
-        /// How many days it is good for
+        /// Days until it expires
         #[arg(long, default_value_t = 90, value_parser = in_range(limits::TOKEN_DAYS))]
         days: u32,
     },
-    /// Make an API token no good
+    /// Revoke an API token
     Revoke { id: String },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
-    /// List where a user is signed in
+    /// List a user’s sessions
     List { username: String },
-    /// End one of a user’s sessions, or all of them
-    End {
+    /// Revoke one of a user’s sessions, or all of them
+    Revoke {
         username: String,
         id: Option<String>,
     },
@@ -170,7 +170,7 @@ impl UserCommand {
         };
         match self {
             Self::List { search } => (Command::ListUsers { search }, USERS),
-            Self::Make { username, admin } => (
+            Self::Create { username, admin } => (
                 Command::CreateUser { username, admin },
                 Output::Secret("link"),
             ),
@@ -192,7 +192,7 @@ impl InviteCommand {
     fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListInvites, INVITES),
-            Self::Make { uses, days, rooms } => (
+            Self::Create { uses, days, rooms } => (
                 Command::CreateInvite { uses, days, rooms },
                 Output::Secret("link"),
             ),
@@ -205,7 +205,7 @@ impl TokenCommand {
     fn plan(self) -> (Command, Output) {
         match self {
             Self::List => (Command::ListTokens, TOKENS),
-            Self::Make {
+            Self::Create {
                 username,
                 name,
                 scope,
@@ -228,7 +228,9 @@ impl SessionCommand {
     fn plan(self) -> (Command, Output) {
         match self {
             Self::List { username } => (Command::ListSessions { username }, SESSIONS),
-            Self::End { username, id } => (Command::DeleteSessions { username, id }, Output::Done),
+            Self::Revoke { username, id } => {
+                (Command::DeleteSessions { username, id }, Output::Done)
+            }
         }
     }
 }
@@ -309,7 +311,9 @@ fn confirm(question: &str) -> anyhow::Result<()> {
 
 /// A link or token on a line of its own, so that scripts can read it.
 fn secret(value: &Value, field: &str, is_invite: bool) -> anyhow::Result<String> {
-    let secret = value[field].as_str().context("the server left it out")?;
+    let secret = value[field]
+        .as_str()
+        .context("the server’s reply is incomplete")?;
     let mut text = format!("{secret}\n");
     if is_invite && io::stdout().is_terminal() {
         let code = QrCode::new(secret)?;

@@ -37,7 +37,7 @@ use crate::{
 
 /// A self-hosted messenger in one file.
 ///
-/// Without a command, it serves.
+/// Without a command, runs the server.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -49,80 +49,80 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the messenger until it is told to stop
+    /// Run the server (the default)
     Serve(Box<ServeArgs>),
-    /// Show how the server on a database is doing
+    /// Show the status of the server
     Status(StatusArgs),
-    /// Look after the users, whether the server runs or not
+    /// Manage users, whether or not the server is running
     User {
         #[command(subcommand)]
         command: UserCommand,
         #[command(flatten)]
         with: Managing,
     },
-    /// Look after the invitations
+    /// Manage invitations
     Invite {
         #[command(subcommand)]
         command: InviteCommand,
         #[command(flatten)]
         with: Managing,
     },
-    /// Look after API tokens
+    /// Manage API tokens
     Token {
         #[command(subcommand)]
         command: TokenCommand,
         #[command(flatten)]
         with: Managing,
     },
-    /// Look after sessions
+    /// Manage sessions
     Session {
         #[command(subcommand)]
         command: SessionCommand,
         #[command(flatten)]
         with: Managing,
     },
-    /// Copy the database as it is now to a file, also while the server runs
+    /// Back up the database to a file, even while the server is running
     Backup {
-        /// The file to be made
+        /// The file to create
         #[arg(value_name = "BACKUP")]
         to: PathBuf,
         #[command(flatten)]
         at: Database,
     },
-    /// Put a backup in the place of the database, which is kept beside it; the server must be stopped
+    /// Replace the database with a backup and keep the old one beside it (stop the server first)
     Restore {
         backup: PathBuf,
         #[command(flatten)]
         at: Database,
     },
-    /// Write everything, or what one user sees, as text and pictures into a new folder
+    /// Export everything, or what one user can see, as text and pictures to a new folder
     Export {
-        /// The folder to be made
+        /// The folder to create
         #[arg(value_name = "DIR")]
         to: PathBuf,
-        /// Only what this user sees
+        /// Only what this user can see
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         #[command(flatten)]
         at: Database,
     },
-    /// Make a database of such a folder, where nobody has an account yet; the server must be stopped
+    /// Import an exported folder into a new database (stop the server first)
     Import {
         #[arg(value_name = "DIR")]
         from: PathBuf,
         #[command(flatten)]
         at: Database,
     },
-    /// Read all of the database and tell whether it is whole, also while the server runs
+    /// Check the database for damage, even while the server is running
     Check {
         #[command(flatten)]
         at: Database,
     },
-    /// Print what a shell needs to complete the commands
+    /// Print shell completions
     Completions { shell: Shell },
     /// Print the API as TypeScript declarations
     Types,
-    /// Write the man pages into a folder, one for each command
+    /// Write man pages to a folder, one for each command
     Man {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
@@ -258,7 +258,7 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     // A closed standard output is no reason to fail.
     let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
     if let Some(link) = server.setup_link() {
-        let _ = writeln!(io::stdout(), "make the first account at {link}");
+        let _ = writeln!(io::stdout(), "create the first account at {link}");
     }
     systemd::notify_ready(server.address());
     tokio::spawn(systemd::run_watchdog(

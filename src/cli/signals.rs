@@ -29,10 +29,10 @@ impl Signals {
     /// presses Ctrl+C twice expects.
     pub async fn first(mut self) {
         self.next().await;
-        tracing::info!("stopping; another signal ends it at once");
+        tracing::info!("stopping; signal again to stop at once");
         tokio::spawn(async move {
             self.next().await;
-            tracing::warn!("stopped at once; everything answered is safe");
+            tracing::warn!("stopped at once; every answered request is saved");
             std::process::exit(1);
         });
     }

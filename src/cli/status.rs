@@ -22,14 +22,14 @@ use crate::{
 pub struct StatusArgs {
     #[command(flatten)]
     at: Database,
-    /// Print JSON instead of lines
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }
 
 /// No server has the database open.
 #[derive(Debug, thiserror::Error)]
-#[error("no server runs on {}", .0.display())]
+#[error("no server is running on {}", .0.display())]
 pub struct NotRunning(PathBuf);
 
 /// How long the server may take to answer. It must be longer than the server itself waits for its database.
@@ -54,7 +54,7 @@ impl StatusArgs {
             Err(error) => return Err(error.into()),
         };
         let status: Status =
-            serde_json::from_value(value).context("the server is of another version")?;
+            serde_json::from_value(value).context("the server has a different version")?;
         if self.json {
             let mut value = json!(status);
             value["running"] = true.into();
@@ -65,7 +65,7 @@ impl StatusArgs {
         match status.problem {
             None => Ok(()),
             Some(problem) => {
-                let problem = format!("the database doesn’t take a write: {problem}");
+                let problem = format!("the database can’t be written to: {problem}");
                 Err(CommandError::Refused(problem).into())
             }
         }
@@ -81,7 +81,7 @@ fn rows(status: &Status) -> String {
     let health = if status.healthy {
         "healthy"
     } else {
-        "not healthy"
+        "unhealthy"
     };
     let uptime = humantime::format_duration(Duration::from_secs(status.uptime_seconds));
     let streams = status.streams.iter().filter(|(_, open)| **open > 0);
@@ -104,10 +104,10 @@ fn rows(status: &Status) -> String {
         ("connections", status.connections.to_string()),
         ("streams", streams),
         ("writes waiting", status.queued_writes.to_string()),
-        ("commit, lately", commit.to_string()),
+        ("recent commit", commit.to_string()),
         ("database", size(status.database_bytes)),
-        ("log beside it", size(status.wal_bytes)),
-        ("disk left", free),
+        ("write-ahead log", size(status.wal_bytes)),
+        ("free disk space", free),
     ])
 }
 

@@ -16,11 +16,9 @@ use crate::{error::Error, store::Store};
 /// Why the server can’t listen on the socket that was passed to it.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    #[error(
-        "{0} sockets were handed over, and the server listens at one; [::]:3000 takes connections over IPv4 as well"
-    )]
+    #[error("{0} sockets were passed, but the server listens on one; [::]:3000 also accepts IPv4")]
     Several(usize),
-    #[error("can’t listen at the socket that was handed over: {0}")]
+    #[error("can’t listen on the socket that was passed: {0}")]
     Unusable(#[from] io::Error),
 }
 
@@ -47,7 +45,7 @@ pub fn notify_ready(address: SocketAddr) {
 pub fn notify_stopping() {
     notify(&[
         NotifyState::Stopping,
-        NotifyState::Status("Ending connections and closing the database"),
+        NotifyState::Status("Closing connections and the database"),
     ]);
 }
 
@@ -81,6 +79,6 @@ fn serving(address: SocketAddr) -> String {
 
 fn notify(states: &[NotifyState]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!(%error, "systemd could not be told how the server is");
+        tracing::warn!(%error, "can’t report the status to systemd");
     }
 }

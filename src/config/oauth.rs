@@ -10,7 +10,7 @@ use crate::{
     secret::{Secret, SecretError},
 };
 
-const HEADING: &str = "Signing in elsewhere";
+const HEADING: &str = "Sign-in providers";
 const GITHUB: &str = "github";
 /// Words that paths have in the same place as a provider’s name, so no provider may be called that.
 const RESERVED_NAMES: [&str; 3] = [GITHUB, "pending", "complete"];
@@ -21,10 +21,10 @@ const MAX_NAME_LENGTH: usize = 20;
 #[derive(Args, Debug)]
 #[command(next_help_heading = HEADING)]
 pub struct OAuthArgs {
-    /// Let people sign in with GitHub, where this server is an OAuth app of this client id
+    /// Let people sign in with GitHub: the client ID of this server’s OAuth app
     #[arg(long, env = "TINCAN_GITHUB_CLIENT_ID", value_name = "ID")]
     github_client_id: Option<String>,
-    /// The app’s secret; better kept in a file, as others on this machine may see a command line
+    /// The OAuth app’s secret. A file is safer: command lines can be visible to others on this machine
     #[arg(
         long,
         env = "TINCAN_GITHUB_CLIENT_SECRET",
@@ -32,10 +32,10 @@ pub struct OAuthArgs {
         hide_env_values = true
     )]
     github_client_secret: Option<Secret>,
-    /// A file with the app’s secret
+    /// A file with the OAuth app’s secret
     #[arg(long, env = "TINCAN_GITHUB_CLIENT_SECRET_FILE", value_name = "FILE")]
     github_client_secret_file: Option<PathBuf>,
-    /// Another GitHub, on a server of your own
+    /// The URL of your own GitHub server
     #[arg(
         long,
         env = "TINCAN_GITHUB_URL",
@@ -46,10 +46,10 @@ pub struct OAuthArgs {
     /// Let people sign in with an OpenID Connect provider (can be repeated)
     #[arg(long, env = "TINCAN_OIDC", value_name = "NAME=ISSUER")]
     oidc: Vec<String>,
-    /// This server’s client id at that provider
+    /// This server’s client ID at a provider (can be repeated)
     #[arg(long, env = "TINCAN_OIDC_CLIENT", value_name = "NAME=ID")]
     oidc_client: Vec<String>,
-    /// This server’s secret at that provider; better kept in a file
+    /// This server’s secret at a provider; a file is safer (can be repeated)
     #[arg(
         long,
         env = "TINCAN_OIDC_SECRET",
@@ -57,7 +57,7 @@ pub struct OAuthArgs {
         hide_env_values = true
     )]
     oidc_secret: Vec<Secret>,
-    /// A file with this server’s secret at that provider
+    /// A file with this server’s secret at a provider (can be repeated)
     #[arg(long, env = "TINCAN_OIDC_SECRET_FILE", value_name = "NAME=FILE")]
     oidc_secret_file: Vec<String>,
 }
@@ -66,22 +66,22 @@ pub struct OAuthArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum OAuthArgsError {
     #[error(
-        "providers send people back to this server: say with --public-url where it is, as in https://chat.example"
+        "sign-in providers need --public-url, such as https://chat.example, to send people back"
     )]
     MissingPublicUrl,
-    #[error("to sign in with GitHub takes both --github-client-id and its secret")]
+    #[error("signing in with GitHub needs both --github-client-id and its secret")]
     IncompleteGitHub,
-    #[error("{0} takes NAME=VALUE, as in home=…")]
+    #[error("{0} must be NAME=VALUE, such as home=…")]
     MissingName(&'static str),
     #[error(
-        "a provider’s name has 1 to {MAX_NAME_LENGTH} small letters, digits and hyphens, and isn’t one of {RESERVED_NAMES:?}: {0:?}"
+        "a provider’s name must be 1 to {MAX_NAME_LENGTH} lowercase letters, digits and hyphens, and not one of {RESERVED_NAMES:?}: {0:?}"
     )]
     BadName(String),
     #[error("{0} names a provider that --oidc doesn’t")]
     UnknownName(&'static str),
     #[error("{0} names a provider twice")]
     Duplicate(&'static str),
-    #[error("the provider {0} needs a client id: --oidc-client {0}=…")]
+    #[error("the provider {0} needs a client ID: --oidc-client {0}=…")]
     MissingClient(String),
     #[error("the provider {0} needs a secret: --oidc-secret-file {0}=FILE")]
     MissingSecret(String),

@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub struct ServeArgs {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on (port 0: any free port)
     #[arg(
         long,
         env = "TINCAN_LISTEN",
@@ -23,7 +23,7 @@ pub struct ServeArgs {
         default_value = "127.0.0.1:3000"
     )]
     listen: SocketAddr,
-    /// The database; made where it is missing
+    /// The database (created if missing)
     #[arg(
         long,
         env = "TINCAN_DB",
@@ -31,11 +31,10 @@ pub struct ServeArgs {
         default_value = "tincan.db"
     )]
     db: PathBuf,
-    /// Where people reach the server, if not by plain http at the address they type
+    /// The URL where people reach the server, if it isn’t plain HTTP at the address they type
     #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Origin>,
-    /// A proxy that is believed when it tells whose request it passes on, or a network of them; may
-    /// be given more than once
+    /// A trusted proxy, or a network of them, whose X-Forwarded-For is believed (can be repeated)
     #[arg(
         long,
         env = "TINCAN_TRUSTED_PROXY",
@@ -43,8 +42,7 @@ pub struct ServeArgs {
         value_delimiter = ','
     )]
     trusted_proxy: Vec<Network>,
-    /// A private network in which sign-in providers may name addresses; those that the flags name are always allowed. May
-    /// be given more than once
+    /// A private network that sign-in providers may point to, besides the addresses in flags (can be repeated)
     #[arg(
         long,
         env = "TINCAN_ALLOW_OUTBOUND",
@@ -52,7 +50,7 @@ pub struct ServeArgs {
         value_delimiter = ','
     )]
     allow_outbound: Vec<Network>,
-    /// Who may make themselves an account, after the first
+    /// Who can create an account, after the first
     #[arg(
         long,
         env = "TINCAN_SIGNUP",
@@ -61,7 +59,7 @@ pub struct ServeArgs {
         default_value_t = Signup::Invite
     )]
     signup: Signup,
-    /// Back the database up into this folder once a day
+    /// Back up the database to this folder once a day
     #[arg(long, env = "TINCAN_BACKUP_DIR", value_name = "DIR")]
     backup_dir: Option<PathBuf>,
     /// How many of these backups to keep
@@ -72,10 +70,10 @@ pub struct ServeArgs {
         default_value = "7"
     )]
     backup_keep: NonZeroUsize,
-    /// Let anybody on this machine sign in as anybody; makes john and jane
+    /// Let anyone on this machine sign in as anyone; creates john and jane
     #[arg(long)]
     dev: bool,
-    /// Serve the UI from this folder instead of from the program, for work on the front end
+    /// Serve the UI from this folder, for front-end work
     #[arg(long, value_name = "DIR")]
     ui: Option<PathBuf>,
     /// What to log: a level, or levels by module (info,tincan::store=debug)
@@ -86,11 +84,11 @@ pub struct ServeArgs {
         default_value = "info"
     )]
     log: Targets,
-    /// How to log
+    /// The format of the log
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Human)]
     log_format: LogFormat,
-    /// Show /metrics to whoever has this token, and to nobody else; better kept in a file, as others on
-    /// this machine may see a command line. Without it, /metrics is for this machine alone
+    /// The token for /metrics; without one, only this machine can read them. A file is safer: command lines can be
+    /// visible to others on this machine
     #[arg(
         long,
         env = "TINCAN_METRICS_TOKEN",
@@ -98,7 +96,7 @@ pub struct ServeArgs {
         hide_env_values = true
     )]
     metrics_token: Option<Secret>,
-    /// A file with that token
+    /// A file with the token for /metrics
     #[arg(long, env = "TINCAN_METRICS_TOKEN_FILE", value_name = "FILE")]
     metrics_token_file: Option<PathBuf>,
     #[command(flatten)]

@@ -9,7 +9,7 @@ use crate::http::Origin;
 /// The flag that says which database.
 #[derive(Args, Debug)]
 pub struct Database {
-    /// The database, of a server that runs or doesn’t
+    /// The database
     #[arg(
         long,
         env = "TINCAN_DB",
@@ -25,7 +25,7 @@ pub struct Database {
 pub struct Managing {
     #[command(flatten)]
     pub at: Database,
-    /// Where people reach the server, for links, while it doesn’t run
+    /// The URL where people reach the server, for links created while it isn’t running
     #[arg(
         long,
         env = "TINCAN_PUBLIC_URL",
@@ -34,7 +34,7 @@ pub struct Managing {
         global = true
     )]
     pub public_url: Origin,
-    /// Print JSON, as the HTTP interface has it, instead of a table
+    /// Print JSON, as in the HTTP API, instead of a table
     #[arg(long, global = true)]
     pub json: bool,
 }

@@ -11,9 +11,9 @@ impl ValueEnum for Signup {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (word, help) = match self {
-            Self::Invite => ("invite", "Whoever has an invitation"),
-            Self::Open => ("open", "Anybody"),
-            Self::Closed => ("closed", "Nobody: administrators make the accounts"),
+            Self::Invite => ("invite", "Anyone with an invitation"),
+            Self::Open => ("open", "Anyone"),
+            Self::Closed => ("closed", "No one: administrators create the accounts"),
         };
         Some(PossibleValue::new(word).help(help))
     }
@@ -26,8 +26,8 @@ impl ValueEnum for Scope {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            Self::Read => "Look at everything that its user sees",
-            Self::Send => "That, and everything that somebody in a conversation does",
+            Self::Read => "Read everything its user can see",
+            Self::Send => "Also send messages and take part in conversations",
         };
         Some(PossibleValue::new(self.as_str()).help(help))
     }

@@ -23,8 +23,8 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::NotAdmin
         | ErrorCode::Unreachable
         | ErrorCode::Blocked
-        | ErrorCode::Yourself
-        | ErrorCode::NotYours
+        | ErrorCode::SelfConversation
+        | ErrorCode::Forbidden
         | ErrorCode::CrossOrigin
         | ErrorCode::MetricsAreLocal
         | ErrorCode::DevIsLocal

@@ -68,7 +68,7 @@ impl Follower for DailyBackup {
             Err(_) if stopping.is_cancelled() => (after, LOOK_AGAIN),
             Err(error) => {
                 let folder = self.settings.folder.display();
-                tracing::error!(%error, %folder, "the daily backup failed; it is tried again in an hour");
+                tracing::error!(%error, %folder, "the daily backup failed; trying again in an hour");
                 (after, LOOK_AGAIN)
             }
         };
@@ -110,7 +110,7 @@ impl Daily {
             }
         };
         store::back_up(database, &self.folder.join(&made), &mut watch)?;
-        tracing::info!(backup = made, "the database was backed up");
+        tracing::info!(backup = made, "backed up the database");
         self.remove_old(&names, now)?;
         Ok(Round::Made)
     }

@@ -82,7 +82,7 @@ impl Followers {
     pub async fn run(mut self) {
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(panic) = ended {
-                tracing::error!(%panic, "a follower ended early");
+                tracing::error!(%panic, "a follower failed unexpectedly");
             }
         }
     }

@@ -56,8 +56,10 @@ impl Resource {
             ref method => method.as_str(),
         });
         let allowed = methods.collect::<Vec<_>>().join(", ");
-        let refusal =
-            ErrorResponse::new(ErrorCode::MethodNotAllowed, format!("Only {allowed} here"));
+        let refusal = ErrorResponse::new(
+            ErrorCode::MethodNotAllowed,
+            format!("Only {allowed} is allowed here."),
+        );
         match HeaderValue::try_from(allowed) {
             Ok(allowed) => refusal.with_header(ALLOW, allowed),
             Err(_) => refusal,
@@ -76,18 +78,18 @@ pub struct Group {
     resources: Vec<Resource>,
     /// Maps a path to an index in `resources`.
     router: Router<usize>,
-    /// Turns the result of a handler into a response.
-    finish: fn(&ServerSettings, HandlerResult) -> Response,
+    finish: Finish,
 }
+
+/// Turns the result of a handler into a response. It is given the request first, as the handler consumes it.
+pub type Finish = fn(&Caller) -> FinishRequest;
+/// A function without captures is boxed without allocating.
+pub type FinishRequest = Box<dyn FnOnce(&ServerSettings, HandlerResult) -> Response + Send>;
 
 impl Group {
     /// # Panics
     /// If two tables name the same parameter differently, or have the same route.
-    pub fn new(
-        prefix: &'static str,
-        tables: &[fn() -> Vec<Route>],
-        finish: fn(&ServerSettings, HandlerResult) -> Response,
-    ) -> Self {
+    pub fn new(prefix: &'static str, tables: &[fn() -> Vec<Route>], finish: Finish) -> Self {
         let mut resources: Vec<Resource> = Vec::new();
         for route in tables.iter().flat_map(|table| table()) {
             let path = route.path;
@@ -130,6 +132,7 @@ impl Group {
             move |path: FullPath, caller: Caller, query, upgrade: Option<Upgrade>, body| {
                 // A response to HEAD has no body, and so can’t switch protocols.
                 let upgrade = upgrade.filter(|_| caller.method() != Method::HEAD);
+                let finish = (self.finish)(&caller);
                 let request = Request::new(
                     Arc::clone(&app),
                     path.as_str(),
@@ -145,7 +148,7 @@ impl Group {
                         Ok(handler) => handler.await,
                         Err(refusal) => Err(refusal),
                     };
-                    (self.finish)(&settings, answer)
+                    finish(&settings, answer)
                 }
             },
         );

@@ -60,6 +60,7 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::accounts::routes,
     plain::conversations::routes,
     plain::invites::routes,
+    plain::language::routes,
     plain::messages::routes,
     plain::rooms::routes,
     plain::settings::routes,

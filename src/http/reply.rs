@@ -13,7 +13,7 @@ use warp::{
     reply::Response,
 };
 
-use super::ServerSettings;
+use super::{door::caller::Caller, group::FinishRequest};
 use crate::{
     contract::error,
     error::{Error, ErrorCode},
@@ -61,7 +61,16 @@ impl ErrorResponse {
         self.status
     }
 
-    /// A sentence for people.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The field with an invalid value.
+    pub fn field(&self) -> Option<&'static str> {
+        self.field
+    }
+
+    /// An English sentence for people.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -158,13 +167,13 @@ pub fn see_other(path: &str) -> HandlerResult {
 }
 
 /// Turns the result of a handler into a response.
-pub fn finish(_: &ServerSettings, answer: HandlerResult) -> Response {
-    answer.into_response()
+pub fn finish(_: &Caller) -> FinishRequest {
+    Box::new(|_, answer| answer.into_response())
 }
 
 /// 404 for a path without a route.
 pub fn nothing_here() -> ErrorResponse {
-    let message = "There is nothing at this address";
+    let message = "Page not found.";
     ErrorResponse::new(ErrorCode::NotFound, message)
 }
 
@@ -175,8 +184,8 @@ mod tests {
     #[test]
     fn who_is_throttled_is_told_for_how_long() {
         for (seconds, message) in [
-            (1, "Too many attempts; try again in 1 second"),
-            (42, "Too many attempts; try again in 42 seconds"),
+            (1, "Too many attempts. Try again in 1 second."),
+            (42, "Too many attempts. Try again in 42 seconds."),
         ] {
             let refusal = ErrorResponse::from(Error::Throttled { seconds });
             assert_eq!(refusal.code, ErrorCode::Throttled);

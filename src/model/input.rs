@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 
 /// The most characters (Unicode scalar values) that a message's content may have.
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
+const MESSAGE_TOO_LONG: &str = "Messages can be up to 4,000 characters.";
 const MAX_USERNAME_LENGTH: usize = 32;
 const MAX_NAME_LENGTH: usize = 80;
 const MAX_DISPLAY_NAME_LENGTH: usize = 64;
@@ -38,10 +39,10 @@ impl Username {
         let text: String = text.trim().nfkc().collect();
         let length = text.chars().count();
         if length == 0 {
-            return Err(Error::invalid(field, "Username required"));
+            return Err(Error::invalid(field, "Enter a username."));
         }
         if length > MAX_USERNAME_LENGTH {
-            let reason = format!("A username has {MAX_USERNAME_LENGTH} characters at most");
+            let reason = format!("Usernames can be up to {MAX_USERNAME_LENGTH} characters.");
             return Err(Error::invalid(field, reason));
         }
         // These letters are invisible: the Hangul fillers and two Khmer vowels.
@@ -52,7 +53,7 @@ impl Username {
         {
             return Err(Error::invalid(
                 field,
-                "A username has only letters, digits, _ . and -",
+                "Usernames can only contain letters, digits, _ . and -",
             ));
         }
         let key = username_key(&text);
@@ -78,16 +79,15 @@ pub fn username_key(text: &str) -> String {
 pub fn message_content(text: &str) -> Result<&str> {
     let content = text.trim();
     if content.is_empty() {
-        return Err(Error::invalid("content", "Message content required"));
+        return Err(Error::invalid("content", "Enter a message."));
     }
     if content.chars().count() > MAX_MESSAGE_LENGTH {
-        let reason = format!("A message has {MAX_MESSAGE_LENGTH} characters at most");
-        return Err(Error::invalid("content", reason));
+        return Err(Error::invalid("content", MESSAGE_TOO_LONG));
     }
     if content.contains('\0') {
         return Err(Error::invalid(
             "content",
-            "A message can’t contain a NUL character",
+            "Messages can’t contain a NUL character.",
         ));
     }
     Ok(content)
@@ -100,7 +100,8 @@ pub fn message_content(text: &str) -> Result<&str> {
 pub fn client_id(text: String) -> Result<String> {
     let length = text.chars().count();
     if length == 0 || length > MAX_CLIENT_ID_LENGTH || text.chars().any(char::is_control) {
-        let reason = format!("A client id has 1 to {MAX_CLIENT_ID_LENGTH} printable characters");
+        let reason =
+            format!("Client IDs must be 1 to {MAX_CLIENT_ID_LENGTH} printable characters.");
         return Err(Error::invalid("clientId", reason));
     }
     Ok(text)
@@ -111,7 +112,7 @@ pub fn client_id(text: String) -> Result<String> {
 /// # Errors
 /// [`Error::Invalid`] on `name` if it has no visible character, is too long, or has control characters.
 pub fn room_name(text: &str) -> Result<String> {
-    shown_name("name", "A room", text)
+    shown_name("name", text)
 }
 
 /// Trims and validates the name of the default room, with the same rules.
@@ -119,7 +120,7 @@ pub fn room_name(text: &str) -> Result<String> {
 /// # Errors
 /// [`Error::Invalid`] on `room`.
 pub fn default_room_name(text: &str) -> Result<String> {
-    shown_name("room", "A room", text)
+    shown_name("room", text)
 }
 
 /// Trims and validates an API token's name, with the same rules as a room's.
@@ -127,20 +128,20 @@ pub fn default_room_name(text: &str) -> Result<String> {
 /// # Errors
 /// As for [`room_name`].
 pub fn token_name(text: &str) -> Result<String> {
-    shown_name("name", "A token", text)
+    shown_name("name", text)
 }
 
-fn shown_name(field: &'static str, what: &str, text: &str) -> Result<String> {
+fn shown_name(field: &'static str, text: &str) -> Result<String> {
     let name = text.trim();
     if name.chars().all(is_unseen) {
-        return Err(Error::invalid(field, format!("{what} needs a name")));
+        return Err(Error::invalid(field, "Enter a name."));
     }
     if name.chars().count() > MAX_NAME_LENGTH {
-        let reason = format!("{what}’s name has {MAX_NAME_LENGTH} characters at most");
+        let reason = format!("Names can be up to {MAX_NAME_LENGTH} characters.");
         return Err(Error::invalid(field, reason));
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        let reason = format!("{what}’s name can’t contain control characters");
+        let reason = "Names can’t contain control characters.";
         return Err(Error::invalid(field, reason));
     }
     Ok(name.to_owned())
@@ -223,7 +224,7 @@ impl Emoji {
     pub fn new(text: &str) -> Result<Self> {
         emojis::get(text)
             .map(|emoji| Self(emoji.as_str()))
-            .ok_or_else(|| Error::invalid("emoji", "A reaction is a single emoji"))
+            .ok_or_else(|| Error::invalid("emoji", "React with a single emoji."))
     }
 
     /// The text that is stored and sent.

@@ -29,7 +29,7 @@ pub fn invite_uses(uses: u32, limits: &RangeInclusive<u32>) -> Result<u32> {
     let (least, most) = (limits.start(), limits.end());
     Err(Error::invalid(
         "uses",
-        format!("From {least} to {most} people"),
+        format!("Choose {least} to {most} people."),
     ))
 }
 
@@ -58,6 +58,6 @@ pub fn days(days: u32, limits: &RangeInclusive<u32>) -> Result<Duration> {
     let (least, most) = (limits.start(), limits.end());
     Err(Error::invalid(
         "days",
-        format!("From {least} to {most} days"),
+        format!("Choose {least} to {most} days."),
     ))
 }

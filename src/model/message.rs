@@ -25,8 +25,8 @@ pub struct Message {
     pub deleted_at: Option<Timestamp>,
     /// The place in the sequence of its last change after it was sent.
     pub changed_id: Option<EventId>,
-    /// For a system message, its kind and its subject.
-    pub system: Option<(SystemKind, User)>,
+    /// None for a message that somebody wrote.
+    pub system: Option<SystemDetails>,
     /// In order of first use.
     pub reactions: Vec<Reaction>,
 }
@@ -39,6 +39,36 @@ pub struct Reaction {
     /// In the order in which they reacted.
     #[schemars(length(min = 1))]
     pub users: Vec<UserId>,
+}
+
+/// What a system message is about, from which its text can be composed in any language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemDetails {
+    pub kind: SystemKind,
+    pub subject: User,
+    /// The name of who did it, if it is known.
+    pub actor: Option<String>,
+    /// A room’s new name, or [`SystemKind::FOLLOWED`].
+    pub data: String,
+}
+
+impl SystemDetails {
+    /// `actor` and `data` are as in [`SystemKind::text`].
+    #[must_use]
+    pub fn new(kind: SystemKind, actor: Option<&str>, subject: User, data: &str) -> Self {
+        Self {
+            kind,
+            subject,
+            actor: actor_name(actor, data).map(str::to_owned),
+            data: data.to_owned(),
+        }
+    }
+
+    /// Whether the subject is a bot that was removed because the actor left.
+    #[must_use]
+    pub fn has_followed(&self) -> bool {
+        self.kind == SystemKind::Removed && self.data == SystemKind::FOLLOWED
+    }
 }
 
 /// What happened to a room.
@@ -57,7 +87,7 @@ pub enum SystemKind {
     Removed,
     /// The subject renamed the room.
     Renamed,
-    /// The subject opened the room to everybody.
+    /// The subject opened the room to everyone.
     Opened,
     /// The subject closed the room again.
     Closed,
@@ -101,24 +131,22 @@ impl SystemKind {
     /// actor whom a migrated database doesn't know otherwise. Without an actor, the text doesn't say who did it.
     #[must_use]
     pub fn text(self, actor: Option<&str>, subject: &str, data: &str) -> String {
-        let known = Some(data).filter(|name| !name.is_empty() && *name != Self::FOLLOWED);
-        let actor = actor.or(known);
-        match (self, actor) {
-            (Self::Created, _) => format!("{subject} made this room"),
+        match (self, actor_name(actor, data)) {
+            (Self::Created, _) => format!("{subject} created this room"),
             (Self::Joined, _) => format!("{subject} joined"),
             (Self::Left, _) => format!("{subject} left"),
             (Self::Added, Some(actor)) => format!("{actor} added {subject}"),
             (Self::Added, None) => format!("{subject} was added"),
             (Self::Removed, Some(actor)) if data == Self::FOLLOWED => {
-                format!("{subject} went with {actor}")
+                format!("{subject} left with {actor}")
             }
             (Self::Removed, Some(actor)) => format!("{actor} removed {subject}"),
             (Self::Removed, None) => format!("{subject} was removed"),
             (Self::Renamed, _) => format!("{subject} renamed the room to {data}"),
-            (Self::Opened, _) => format!("{subject} opened the room to everybody"),
-            (Self::Closed, _) => format!("{subject} closed the room to others"),
+            (Self::Opened, _) => format!("{subject} opened the room to everyone"),
+            (Self::Closed, _) => format!("{subject} made the room private"),
             (Self::Owner, Some(actor)) => format!("{actor} made {subject} the owner"),
-            (Self::Owner, None) => format!("{subject} is the owner now"),
+            (Self::Owner, None) => format!("{subject} is now the owner"),
         }
     }
 
@@ -127,6 +155,12 @@ impl SystemKind {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
+}
+
+/// The name of who did it: the actor’s, or else the one that a migrated database has in `data`.
+fn actor_name<'a>(actor: Option<&'a str>, data: &'a str) -> Option<&'a str> {
+    let known = Some(data).filter(|name| !name.is_empty() && *name != SystemKind::FOLLOWED);
+    actor.or(known)
 }
 
 impl Serialize for SystemKind {
@@ -173,8 +207,9 @@ impl Message {
             client_id: self.client_id.as_deref().filter(|_| mine),
             edited_at: self.edited_at,
             deleted_at: self.deleted_at,
-            system: self.system.as_ref().map(|(kind, _)| *kind),
-            subject: self.system.as_ref().map(|(_, subject)| subject),
+            system: self.system.as_ref().map(|details| details.kind),
+            subject: self.system.as_ref().map(|details| &details.subject),
+            details: self.system.as_ref(),
             reactions: &self.reactions,
         }
     }
@@ -208,6 +243,9 @@ pub struct MessageView<'a> {
     pub system: Option<SystemKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a User>,
+    /// For texts in other languages than English.
+    #[serde(skip)]
+    pub details: Option<&'a SystemDetails>,
     /// In order of first use.
     #[schemars(length(max = 20))]
     pub reactions: &'a [Reaction],

@@ -34,9 +34,10 @@ pub use self::{
     hook::Hook,
     input::{
         Emoji, MAX_MESSAGE_LENGTH, Username, client_id, default_room_name, display_name,
-        is_bidi_control, message_content, name_key, name_parts, room_name, token_name, username_key,
+        is_bidi_control, message_content, name_key, name_parts, room_name, token_name,
+        username_key,
     },
-    message::{Message, MessageView, Reaction, SystemKind},
+    message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
     picture::{PICTURE_BYTES, own_picture, picture_type},
     user::{Block, Profile, RoomInCommon, User},

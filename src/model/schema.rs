@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     ConversationId, ConversationKind, ConversationSettings, ConversationView, EventId,
-    MAX_MESSAGE_LENGTH, Member, MessageView, Reaction, Role, SystemKind, Timestamp, User, UserId,
-    Username,
+    MAX_MESSAGE_LENGTH, Member, MessageView, Reaction, Role, SystemDetails, SystemKind, Timestamp,
+    User, UserId, Username,
 };
 
 /// Implements `JsonSchema` for types that are strings in JSON. Their doc comments become the descriptions.
@@ -232,7 +232,7 @@ fn joined() -> Value {
         author: None,
         content: "Jane Doe joined".to_owned(),
         changed_id: None,
-        system: Some((SystemKind::Joined, jane())),
+        system: Some(SystemDetails::new(SystemKind::Joined, None, jane(), "")),
         reactions: Vec::new(),
         ..jane_asks()
     };

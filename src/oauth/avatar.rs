@@ -1,12 +1,11 @@
-//! Pictures from a provider. At many providers people can choose the URL of their picture freely. So a picture is fetched
-//! only from the provider’s own hosts, and accepted only if it is of a type that can’t contain a script.
+//! Pictures from a provider. Many providers have them at other hosts, and at many people choose the URL of their picture
+//! freely. So it is fetched by the rules of [`outbound`](crate::outbound), which let nobody reach a private network, and
+//! accepted only if it is of a type that can’t contain a script.
 
 use std::time::Duration;
 
-use oauth2::{
-    http::{Request, StatusCode, header::CONTENT_TYPE},
-    url::{Host, Url},
-};
+use hyper::{Request, StatusCode, header::CONTENT_TYPE};
+use url::Url;
 
 use super::{Error, Result, causes};
 use crate::{
@@ -26,38 +25,19 @@ pub struct Avatar {
     pub bytes: Vec<u8>,
 }
 
-/// Whether `url` is on a host of the provider at `provider`.
-fn is_own(url: &Url, provider: &Url) -> bool {
-    let (Some(host), Some(own)) = (url.host(), provider.host()) else {
-        return false;
-    };
-    let is_host = match (host, own) {
-        (Host::Domain(host), Host::Domain(own)) => {
-            let below = host.strip_suffix(own);
-            below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
-                || own == "github.com" && host == "avatars.githubusercontent.com"
-        }
-        (host, own) => host == own,
-    };
-    // Another port may be another service on the same machine.
-    let port = url.port_or_known_default();
-    let is_port = port == provider.port_or_known_default() || port == Some(443);
-    is_host && is_port && url.username().is_empty() && url.password().is_none()
-}
-
-/// Fetches a picture from the provider at `provider`.
+/// Fetches the picture at `url`.
 ///
 /// # Errors
 /// [`Error::Failed`] if there is no acceptable picture.
-pub async fn fetch(client: &Client, provider: &Url, url: &Url) -> Result<Avatar> {
+pub async fn fetch(client: &Client, url: &Url) -> Result<Avatar> {
     let host = url.host_str().unwrap_or_default();
     let refuse = |reason: &str| {
         // Not a warning: people can do without a picture.
-        tracing::info!(host, reason, "a provider’s picture wasn’t taken");
+        tracing::info!(host, reason, "a provider’s picture was refused");
         Err(Error::Failed)
     };
-    if !is_own(url, provider) {
-        return refuse("the host isn’t the provider’s");
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("the address has somebody’s credentials");
     }
     let Ok(request) = Request::get(url.as_str()).body(Vec::new()) else {
         return refuse("the address isn’t one");

@@ -4,15 +4,13 @@
 use std::{fmt, io};
 
 use ipnet::IpNet;
-use oauth2::{
-    AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    url::{ParseError, Url},
-};
-use openidconnect::Nonce;
 use serde::Deserialize;
+use url::{ParseError, Url};
 
 use super::{
     Avatar, Error, Person, Provider, ProviderKind, Result, Secret, avatar,
+    code::{CodeClient, Verifier, error_code},
+    encoding::random,
     expiring::{Digest, ExpiringMap, digest},
     github::GitHub,
     oidc::Oidc,
@@ -22,9 +20,6 @@ use crate::{
     model::{Identity, UserId},
     outbound::{Client, Outbound, is_safe},
 };
-
-/// Random bytes in the state and in the cookie.
-const RANDOM_BYTES: u32 = 32;
 
 /// All providers, and the sign-ins in progress.
 #[derive(Default)]
@@ -38,7 +33,6 @@ pub struct Flows {
 
 struct Entry {
     provider: Provider,
-    address: Url,
     http: Client,
     protocol: Protocol,
 }
@@ -52,9 +46,9 @@ enum Protocol {
 struct Flow {
     provider: String,
     cookie: Digest,
-    verifier: PkceCodeVerifier,
+    verifier: Verifier,
     /// For OpenID Connect only.
-    nonce: Option<Nonce>,
+    nonce: Option<String>,
     purpose: Purpose,
     next: String,
 }
@@ -62,15 +56,13 @@ struct Flow {
 /// Why the providers can’t be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    #[error("the address of the provider {0} isn’t one; it should be as in https://login.example")]
+    #[error("the address of the provider {0} must be like https://login.example")]
     BadAddress(String),
     #[error(
-        "the address of the provider {0} must begin with https://, as it isn’t on this machine"
+        "the address of the provider {0} must begin with https://, unless it’s on this machine"
     )]
     Unsafe(String),
-    #[error(
-        "no certificate authorities to know providers by ({0}); install the system’s, or name a file with SSL_CERT_FILE"
-    )]
+    #[error("no certificate authorities found ({0}); install your system’s or set SSL_CERT_FILE")]
     NoAuthorities(io::Error),
 }
 
@@ -90,12 +82,13 @@ pub struct StartedSignIn {
     pub cookie: Secret,
 }
 
-/// The query of the provider’s redirect (RFC 6749 §4.1.2). It contains secrets, so it has no `Debug`.
+/// The query of the provider’s redirect (RFC 6749 §4.1.2, RFC 9207 §2). It contains secrets, so it has no `Debug`.
 #[derive(Deserialize)]
 pub struct Callback {
     pub state: Option<String>,
     pub code: Option<String>,
     pub error: Option<String>,
+    pub iss: Option<String>,
 }
 
 /// A finished sign-in: who it is, and what it was for.
@@ -138,7 +131,6 @@ impl Flows {
             let protocol = protocol.map_err(|_| SetupError::BadAddress(provider.id.clone()))?;
             Ok(Entry {
                 provider,
-                address,
                 http,
                 protocol,
             })
@@ -194,28 +186,27 @@ impl Flows {
         next: Option<&str>,
     ) -> Result<StartedSignIn> {
         let entry = self.entry(provider)?;
-        let state = CsrfToken::new_random_len(RANDOM_BYTES);
-        let cookie = CsrfToken::new_random_len(RANDOM_BYTES);
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let (state, cookie) = (random()?, random()?);
+        let verifier = Verifier::random()?;
         let (url, nonce) = match &entry.protocol {
-            Protocol::GitHub(github) => (github.authorization(state.clone(), challenge), None),
+            Protocol::GitHub(github) => (github.authorization(&state, &verifier), None),
             Protocol::Oidc(oidc) => {
-                let (url, nonce) = oidc.authorization(state.clone(), challenge).await?;
+                let (url, nonce) = oidc.authorization(&state, &verifier).await?;
                 (url, Some(nonce))
             }
         };
         let flow = Flow {
             provider: provider.to_owned(),
-            cookie: digest(cookie.secret()),
+            cookie: digest(&cookie),
             verifier,
             nonce,
             purpose,
             next: local_path(next),
         };
-        self.started.insert(state.secret(), flow);
+        self.started.insert(&state, flow);
         Ok(StartedSignIn {
             url,
-            cookie: Secret::new(cookie.into_secret()),
+            cookie: Secret::new(cookie),
         })
     }
 
@@ -234,17 +225,23 @@ impl Flows {
         if !is_same_browser || flow.provider != provider {
             return Err(Error::Expired);
         }
+        if let Protocol::Oidc(oidc) = &entry.protocol {
+            oidc.check_issuer(callback.iss.as_deref()).await?;
+        }
         let code = match (callback.code, callback.error.as_deref()) {
-            (Some(code), None) => AuthorizationCode::new(code),
+            (Some(code), None) => code,
             (_, Some("access_denied")) => return Err(Error::Denied),
             (_, error) => {
-                let cause = error.unwrap_or("neither a code nor an error");
-                return Err(failed(provider, cause));
+                let cause = error.map_or("neither a code nor an error", error_code);
+                let cause = format!("authorization response: {cause}");
+                return Err(failed(provider, &cause));
             }
         };
         let Person { identity, avatar } = match (&entry.protocol, &flow.nonce) {
-            (Protocol::GitHub(github), None) => github.person(code, flow.verifier).await?,
-            (Protocol::Oidc(oidc), Some(nonce)) => oidc.person(code, flow.verifier, nonce).await?,
+            (Protocol::GitHub(github), None) => github.person(&code, &flow.verifier).await?,
+            (Protocol::Oidc(oidc), Some(nonce)) => {
+                oidc.person(&code, &flow.verifier, nonce).await?
+            }
             // Can’t happen: a flow has a nonce exactly if its provider speaks OpenID Connect.
             (Protocol::GitHub(_), Some(_)) | (Protocol::Oidc(_), None) => {
                 return Err(Error::Expired);
@@ -285,7 +282,7 @@ impl Flows {
     /// [`Error::UnknownProvider`], or [`Error::Failed`] if there is no acceptable picture.
     pub async fn avatar(&self, provider: &str, url: &Url) -> Result<Avatar> {
         let entry = self.entry(provider)?;
-        avatar::fetch(&entry.http, &entry.address, url).await
+        avatar::fetch(&entry.http, url).await
     }
 }
 
@@ -311,13 +308,16 @@ impl Protocol {
         http: Client,
     ) -> Result<Self, ParseError> {
         let redirect = format!("{public_url}/api/oauth/{}/callback", provider.id);
-        let redirect = RedirectUrl::new(redirect)?;
+        let (id, client) = (
+            &provider.id,
+            CodeClient::new(provider, redirect, http.clone()),
+        );
         Ok(match &provider.kind {
             ProviderKind::GitHub { .. } => {
-                Self::GitHub(Box::new(GitHub::new(provider, address, redirect, http)?))
+                Self::GitHub(Box::new(GitHub::new(id, address, client, http)?))
             }
             ProviderKind::Oidc { issuer } => {
-                Self::Oidc(Box::new(Oidc::new(provider, issuer, redirect, http)?))
+                Self::Oidc(Box::new(Oidc::new(id, issuer, client, http)))
             }
         })
     }

@@ -1,35 +1,30 @@
 //! Signing in with GitHub, which has its own variant of OAuth (docs.github.com, “Authorizing OAuth apps” and “REST API
 //! endpoints for users”).
 
-use oauth2::{
-    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EndpointNotSet, EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse,
-    TokenUrl,
-    basic::BasicClient,
-    http::{
-        HeaderValue, Request, StatusCode,
-        header::{ACCEPT, AUTHORIZATION},
-    },
-    url::{ParseError, Url},
+use hyper::{
+    Request,
+    header::{ACCEPT, AUTHORIZATION},
 };
 use serde::Deserialize;
+use url::{ParseError, Url};
 
 use super::{
-    Person, Result, causes,
-    provider::{Provider, failed, token_cause},
+    Person, Result,
+    code::{Authentication, AuthorizationRequest, CodeClient, Verifier},
+    fetch,
+    provider::failed,
 };
-use crate::outbound::{Client, Limits};
+use crate::{model::Identity, outbound::Client};
 
-type OAuthClient =
-    BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
-
-/// github.com, or a GitHub Enterprise server.
+/// github.com, GitHub Enterprise Cloud at a subdomain of ghe.com, or a GitHub Enterprise server.
 pub struct GitHub {
     id: String,
     /// The issuer of its identities.
     issuer: String,
-    user: String,
-    client: OAuthClient,
+    authorize: Url,
+    token: Url,
+    user: Url,
+    client: CodeClient,
     http: Client,
 }
 
@@ -42,30 +37,14 @@ struct User {
 }
 
 impl GitHub {
-    pub fn new(
-        provider: &Provider,
-        url: &Url,
-        redirect: RedirectUrl,
-        http: Client,
-    ) -> Result<Self, ParseError> {
+    pub fn new(id: &str, url: &Url, client: CodeClient, http: Client) -> Result<Self, ParseError> {
         let issuer = url.as_str().trim_end_matches('/').to_owned();
-        let api = if issuer == "https://github.com" {
-            "https://api.github.com".to_owned()
-        } else {
-            format!("{issuer}/api/v3")
-        };
-        let authorize = AuthUrl::new(format!("{issuer}/login/oauth/authorize"))?;
-        let token = TokenUrl::new(format!("{issuer}/login/oauth/access_token"))?;
-        let client = BasicClient::new(ClientId::new(provider.client_id.clone()))
-            .set_client_secret(ClientSecret::new(provider.secret.reveal().to_owned()))
-            .set_auth_type(AuthType::RequestBody)
-            .set_auth_uri(authorize)
-            .set_token_uri(token)
-            .set_redirect_uri(redirect);
         Ok(Self {
-            id: provider.id.clone(),
+            id: id.to_owned(),
+            authorize: Url::parse(&format!("{issuer}/login/oauth/authorize"))?,
+            token: Url::parse(&format!("{issuer}/login/oauth/access_token"))?,
+            user: Url::parse(&format!("{}/user", api(url)))?,
             issuer,
-            user: format!("{api}/user"),
             client,
             http,
         })
@@ -76,56 +55,94 @@ impl GitHub {
     }
 
     /// The authorization URL. It asks for no scope, as the profile is public.
-    pub fn authorization(&self, state: CsrfToken, challenge: PkceCodeChallenge) -> Url {
-        let request = self.client.authorize_url(|| state);
-        request.set_pkce_challenge(challenge).url().0
+    pub fn authorization(&self, state: &str, verifier: &Verifier) -> Url {
+        let request = AuthorizationRequest {
+            state,
+            verifier,
+            scope: None,
+            nonce: None,
+        };
+        self.client.authorization(&self.authorize, &request)
     }
 
     /// Exchanges the code for the person who authorized it.
-    pub async fn person(
-        &self,
-        code: AuthorizationCode,
-        verifier: PkceCodeVerifier,
-    ) -> Result<Person> {
+    pub async fn person(&self, code: &str, verifier: &Verifier) -> Result<Person> {
         let tokens = self
             .client
-            .exchange_code(code)
-            .set_pkce_verifier(verifier)
-            .request_async(&self.http)
-            .await
-            .map_err(|error| failed(&self.id, &token_cause(error)))?;
+            .exchange(&self.token, Authentication::Body, code, verifier)
+            .await?;
+        let user = self.user(&tokens.access_token).await;
         let User {
             id,
             login,
             avatar_url,
-        } = self.user(tokens.access_token()).await?;
-        let avatar = avatar_url.and_then(|url| Url::parse(&url).ok());
-        Person::new(&self.issuer, &id.to_string(), Some(login), avatar)
-            .ok_or_else(|| failed(&self.id, "a user id that isn’t one"))
+        } = user.map_err(|cause| failed(&self.id, &format!("the user’s details: {cause}")))?;
+        Ok(Person {
+            identity: Identity {
+                issuer: self.issuer.clone(),
+                // The login can change hands.
+                subject: id.to_string(),
+                username: Some(login),
+            },
+            avatar: avatar_url.and_then(|url| Url::parse(&url).ok()),
+        })
     }
 
-    async fn user(&self, token: &AccessToken) -> Result<User> {
-        let bearer = HeaderValue::try_from(format!("Bearer {}", token.secret()));
-        let Ok(mut bearer) = bearer else {
-            return Err(failed(&self.id, "a token that fits no header"));
-        };
-        bearer.set_sensitive(true);
-        let request = Request::get(&self.user)
+    async fn user(&self, token: &str) -> Result<User, String> {
+        let request = Request::get(self.user.as_str())
             .header(ACCEPT, "application/vnd.github+json")
-            .header(AUTHORIZATION, bearer)
+            .header(AUTHORIZATION, fetch::authorization("Bearer", token)?)
             .header("x-github-api-version", "2022-11-28")
             .body(Vec::new())
-            .map_err(|error| failed(&self.id, &causes(&error)))?;
-        let response = self
-            .http
-            .send(request, Limits::API)
-            .await
-            .map_err(|error| failed(&self.id, &causes(&error)))?;
-        if response.status() != StatusCode::OK {
-            let cause = format!("the user’s details: {}", response.status());
-            return Err(failed(&self.id, &cause));
+            .map_err(|_| "their address isn’t one")?;
+        let user = fetch::json(&self.http, request).await?;
+        User::deserialize(user).map_err(|_| "id or login: isn’t what GitHub documents".to_owned())
+    }
+}
+
+/// The base of the REST API of the GitHub at `url`.
+fn api(url: &Url) -> String {
+    let url = url.as_str().trim_end_matches('/');
+    match url.strip_prefix("https://") {
+        Some(host) if host == "github.com" || host.ends_with(".ghe.com") => {
+            format!("https://api.{host}")
         }
-        serde_json::from_slice(response.body())
-            .map_err(|error| failed(&self.id, &format!("the user’s details: {error}")))
+        _ => format!("{url}/api/v3"),
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use super::*;
+
+    /// No test can listen at these hosts.
+    #[test]
+    fn each_github_has_its_api_where_its_documentation_says() {
+        for (url, expected) in [
+            ("https://github.com", "https://api.github.com"),
+            ("https://github.com/", "https://api.github.com"),
+            ("https://octocorp.ghe.com", "https://api.octocorp.ghe.com"),
+            ("https://OctoCorp.GHE.com/", "https://api.octocorp.ghe.com"),
+            (
+                "https://github.example.com",
+                "https://github.example.com/api/v3",
+            ),
+            ("https://notghe.com", "https://notghe.com/api/v3"),
+            (
+                "https://ghe.com.evil.example",
+                "https://ghe.com.evil.example/api/v3",
+            ),
+            (
+                "https://octocorp.ghe.com:8443",
+                "https://octocorp.ghe.com:8443/api/v3",
+            ),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/api/v3"),
+        ] {
+            assert_eq!(api(&url.parse().expect(url)), expected, "{url}");
+        }
     }
 }

@@ -8,17 +8,31 @@
 //! | --- | --- |
 //! | `provider` | how a provider was set up |
 //! | `flows` | sign-ins in progress, and people who still have to choose a username |
-//! | `oidc`, `github` | requests to a provider, and the checks of its responses |
+//! | `oidc`, `github` | who a provider says that somebody is |
+//! | `code` | sending people to a provider, and exchanging the code with which they come back |
+//! | `metadata` | what an OpenID provider says about itself |
+//! | `jws`, `id_token` | which signatures and which claims are believed |
+//! | `fetch` | requests for JSON |
+//! | `encoding` | base 64, and random texts |
 //! | `avatar` | pictures from a provider |
+//!
+//! What a provider answers is read one member at a time, as far as it is needed. Libraries that read all of it refuse
+//! people for the sake of a phone number.
 
 mod avatar;
+mod code;
+mod encoding;
 mod expiring;
+mod fetch;
 mod flows;
 mod github;
+mod id_token;
+mod jws;
+mod metadata;
 mod oidc;
 mod provider;
 
-pub use oauth2::url::Url;
+pub use url::Url;
 
 pub use self::{
     avatar::Avatar,
@@ -36,17 +50,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No provider with this id was set up.
-    #[error("There is no such sign-in provider")]
+    #[error("Unknown sign-in provider.")]
     UnknownProvider,
     /// The person, or the provider, denied the authorization.
-    #[error("The provider was told not to sign you in")]
+    #[error("Sign-in was cancelled at the provider.")]
     Denied,
     /// No such sign-in is in progress in this browser: it has expired, was finished already, or was started in another
     /// browser.
-    #[error("This sign-in took too long, or was begun somewhere else")]
+    #[error("This sign-in has expired or was started elsewhere.")]
     Expired,
     /// The provider can’t be reached, or its response fails a check.
-    #[error("The provider couldn’t sign you in")]
+    #[error("The provider couldn’t sign you in.")]
     Failed,
 }
 
@@ -54,24 +68,6 @@ pub enum Error {
 struct Person {
     identity: Identity,
     avatar: Option<Url>,
-}
-
-impl Person {
-    /// The person, if the subject is valid by OpenID Connect Core §2.
-    fn new(
-        issuer: &str,
-        subject: &str,
-        username: Option<String>,
-        avatar: Option<Url>,
-    ) -> Option<Self> {
-        let is_subject = (1..=255).contains(&subject.len()) && subject.is_ascii();
-        let identity = Identity {
-            issuer: issuer.to_owned(),
-            subject: subject.to_owned(),
-            username,
-        };
-        is_subject.then_some(Self { identity, avatar })
-    }
 }
 
 /// An error with its causes, on one line for the log.

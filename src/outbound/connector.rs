@@ -14,9 +14,9 @@ use hyper_util::{
     rt::TokioIo,
 };
 use ipnet::IpNet;
-use oauth2::url::Url;
 use tokio::net::{TcpStream, lookup_host};
 use tower_service::Service;
+use url::Url;
 
 use super::address::is_public;
 

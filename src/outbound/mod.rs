@@ -12,23 +12,20 @@
 mod address;
 mod connector;
 
-use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
-    Uri,
+    Request, Response, Uri,
     body::Bytes,
     header::{HeaderValue, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use ipnet::IpNet;
-use oauth2::{
-    AsyncHttpClient, HttpRequest, HttpResponse,
-    url::{Host, Url},
-};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::timeout;
+use url::{Host, Url};
 
 use self::connector::Connector;
 
@@ -68,13 +65,13 @@ pub struct Client {
 pub enum RequestError {
     #[error("{0} isn’t https")]
     Unsafe(String),
-    #[error("no answer within {} s", .0.as_secs())]
+    #[error("no response within {} s", .0.as_secs())]
     Slow(Duration),
-    #[error("an answer of more than {0} bytes")]
+    #[error("a response of more than {0} bytes")]
     Large(usize),
     #[error("no connection")]
     Connection(#[from] legacy::Error),
-    #[error("the answer broke off")]
+    #[error("the response ended early")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -136,9 +133,9 @@ impl Client {
     /// Sends a request and reads the whole response, within `limits`.
     pub async fn send(
         &self,
-        mut request: HttpRequest,
+        mut request: Request<Vec<u8>>,
         limits: Limits,
-    ) -> Result<HttpResponse, RequestError> {
+    ) -> Result<Response<Vec<u8>>, RequestError> {
         let allowed = |uri: &Uri| Url::parse(&uri.to_string()).is_ok_and(|url| self.allows(&url));
         if !allowed(request.uri()) {
             // The host only, as path and query may contain a secret.
@@ -160,20 +157,11 @@ impl Client {
                     RequestError::Broken(error)
                 }
             })?;
-            Ok(HttpResponse::from_parts(head, body.to_bytes().into()))
+            Ok(Response::from_parts(head, body.to_bytes().into()))
         };
         timeout(limits.time, exchange)
             .await
             .unwrap_or(Err(RequestError::Slow(limits.time)))
-    }
-}
-
-impl<'c> AsyncHttpClient<'c> for Client {
-    type Error = RequestError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, RequestError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.send(request, Limits::API))
     }
 }
 
@@ -210,7 +198,7 @@ mod tests {
             .iter()
             .map(|network| network.parse().expect("a network"));
         let outbound = Outbound::new([], allowed.collect()).expect("no roots are needed");
-        let request = oauth2::http::Request::get(url).body(Vec::new());
+        let request = Request::get(url).body(Vec::new());
         let request = request.expect("a request");
         let limits = Limits {
             time: Duration::from_secs(5),

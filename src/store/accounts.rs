@@ -175,7 +175,7 @@ impl Store {
     /// development mode, to set a password.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`] if the password has been changed since it was checked, [`Error::NotYours`] if
+    /// [`Error::WrongPassword`] if the password has been changed since it was checked, [`Error::Forbidden`] if
     /// `may_be_first` is required.
     pub async fn change_password(
         &self,
@@ -190,7 +190,7 @@ impl Store {
                 return Err(Error::WrongPassword);
             }
             if !may_be_first && former.is_none() && !can_sign_in(tx.connection, user)? {
-                return Err(Error::NotYours("an administrator"));
+                return Err(Error::Forbidden("an administrator"));
             }
             set_password_hash(tx.connection, user, &hash)?;
             resets::delete(tx.connection, user)?;

@@ -145,7 +145,7 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Res
     }
     if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
         if before.bot {
-            return Err(Error::invalid("admin", "A bot can’t be an administrator"));
+            return Err(Error::invalid("admin", "Bots can’t be administrators."));
         }
         users::set_admin(tx.connection, user, admin)?;
     }

@@ -45,12 +45,12 @@ impl Store {
     /// Blocks a user for `caller`, or unblocks them. Doing it again has no effect.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`].
+    /// [`Error::NotFound`] if there is no such user, [`Error::SelfConversation`].
     pub async fn set_blocked(&self, caller: UserId, id: UserId, blocked: bool) -> Result<()> {
         self.write(move |tx| {
             let user = users::by_id(tx.connection, id)?.ok_or(NOT_FOUND)?;
             if id == caller {
-                return Err(Error::Yourself);
+                return Err(Error::SelfConversation);
             }
             if is_blocked(tx.connection, caller, id)? == blocked {
                 return Ok(());

@@ -20,7 +20,7 @@ impl Store {
     /// Replaces a message's content. The new content has been checked.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::NotYours`] if the caller isn't its
+    /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::Forbidden`] if the caller isn't its
     /// author, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
     pub async fn edit_message(
         &self,
@@ -31,7 +31,7 @@ impl Store {
         self.write(move |tx| {
             let (message, _) = visible(tx.connection, id, caller)?;
             if !message.is_by(caller) {
-                return Err(Error::NotYours("the author"));
+                return Err(Error::Forbidden("the author"));
             }
             if message.deleted_at.is_some() {
                 return Err(NOT_FOUND);
@@ -50,13 +50,13 @@ impl Store {
     /// Deletes a message's content and its reactions. Its number and place remain. Deleting it again has no effect.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller can't see it, [`Error::NotYours`] if the caller is neither its author nor the
+    /// [`Error::NotFound`] if the caller can't see it, [`Error::Forbidden`] if the caller is neither its author nor the
     /// room's owner.
     pub async fn delete_message(&self, caller: UserId, id: MessageId) -> Result<()> {
         self.write(move |tx| {
             let (message, member) = visible(tx.connection, id, caller)?;
             if !message.may_be_deleted_by(&member) {
-                return Err(Error::NotYours("the author"));
+                return Err(Error::Forbidden("the author"));
             }
             if message.deleted_at.is_some() {
                 return Ok(());
@@ -90,7 +90,7 @@ impl Store {
                 .iter()
                 .any(|reaction| reaction.emoji == emoji.as_str());
             if !is_known && message.reactions.len() >= MAX_EMOJI {
-                let reason = format!("A message has {MAX_EMOJI} different reactions at most");
+                let reason = format!("Messages can have up to {MAX_EMOJI} different reactions.");
                 return Err(Error::invalid("emoji", reason));
             }
             let added = tx

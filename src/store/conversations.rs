@@ -63,12 +63,13 @@ impl Store {
     /// Starts a direct conversation between `caller` and the user with this name, or finds the one they have.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such user, [`Error::Yourself`], [`Error::Blocked`], [`Error::Unreachable`].
+    /// [`Error::NotFound`] if there is no such user, [`Error::SelfConversation`], [`Error::Blocked`],
+    /// [`Error::Unreachable`].
     pub async fn start_direct(&self, caller: UserId, username: String) -> Result<Started> {
         self.write(move |tx| {
             let other = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
             if other.id == caller {
-                return Err(Error::Yourself);
+                return Err(Error::SelfConversation);
             }
             if let Some(existing) = find_direct(tx.connection, caller, other.id)? {
                 show(tx, existing, caller)?;
@@ -323,7 +324,11 @@ pub(super) fn set_settings(
     };
     participants::set_settings(tx.connection, id, &member)?;
     let conversation = load(tx.connection, id)?;
-    tx.publish(event, [member].into(), Change::Conversation(Box::new(conversation)));
+    tx.publish(
+        event,
+        [member].into(),
+        Change::Conversation(Box::new(conversation)),
+    );
     Ok(())
 }
 

@@ -32,7 +32,7 @@ impl Store {
     /// secret can't be read again.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in the room, [`Error::NotYours`] if somebody else owns the room or the
+    /// [`Error::NotFound`] if the caller isn't in the room, [`Error::Forbidden`] if somebody else owns the room or the
     /// bot, [`Error::NotARoom`], [`Error::UsernameTaken`] if the name is a person's.
     pub async fn create_hook(
         &self,
@@ -43,7 +43,7 @@ impl Store {
         self.write(move |tx| {
             rooms::require_own_room(tx.connection, id, caller.id)?;
             if list(tx.connection, id)?.len() >= MAX_HOOKS {
-                let reason = format!("A room has {MAX_HOOKS} hooks at most");
+                let reason = format!("Rooms can have up to {MAX_HOOKS} webhooks.");
                 return Err(Error::invalid("bot", reason));
             }
             let bot = tokens::own_bot(tx, caller.id, &bot)?;

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, ConversationId, EventId, Member, Message, MessageId, Reaction, SystemKind,
-        Timestamp, User, UserId,
+        Change, ConversationId, EventId, Member, Message, MessageId, Reaction, SystemDetails,
+        SystemKind, Timestamp, User, UserId,
     },
 };
 
@@ -152,8 +152,8 @@ pub(super) fn insert(
             &message.client_id,
             system.map_or(message.content.as_str(), |(_, data)| data),
             message.created_at.0,
-            message.system.as_ref().map(|(kind, _)| kind.as_str()),
-            message.system.as_ref().map(|(_, subject)| subject.id.0),
+            message.system.as_ref().map(|system| system.kind.as_str()),
+            message.system.as_ref().map(|system| system.subject.id.0),
             system.and_then(|(actor, _)| actor).map(|actor| actor.0),
         ))?;
     if added == 0 {
@@ -341,8 +341,9 @@ impl Stored {
                 None => None,
             };
             let actor = actor.as_ref().map(User::name);
-            message.content = system.kind.text(actor, subject.name(), &message.content);
-            message.system = Some((system.kind, subject));
+            let data = std::mem::take(&mut message.content);
+            message.content = system.kind.text(actor, subject.name(), &data);
+            message.system = Some(SystemDetails::new(system.kind, actor, subject, &data));
         }
         Ok(message)
     }

@@ -87,7 +87,7 @@ impl Store {
     /// Updates a room on behalf of its owner.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller or the new owner isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
+    /// [`Error::NotFound`] if the caller or the new owner isn't in it, [`Error::Forbidden`], [`Error::NotARoom`].
     pub async fn update_room(
         &self,
         caller: User,
@@ -144,7 +144,7 @@ impl Store {
     /// Removes a participant from a room. Everybody may leave; only the owner may remove others.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if one of the two isn't in it, [`Error::NotYours`], [`Error::NotARoom`].
+    /// [`Error::NotFound`] if one of the two isn't in it, [`Error::Forbidden`], [`Error::NotARoom`].
     pub async fn remove_participant(
         &self,
         caller: User,
@@ -172,9 +172,8 @@ pub(super) fn create(
     let connection = tx.connection;
     let mut people = vec![(caller.id, Role::Owner)];
     for username in &room.usernames {
-        let user = users::find(connection, username)?.ok_or_else(|| {
-            Error::invalid("usernames", format!("There is nobody called {username}"))
-        })?;
+        let user = users::find(connection, username)?
+            .ok_or_else(|| Error::invalid("usernames", format!("User not found: {username}")))?;
         blocks::require_reachable(connection, caller.id, &user)?;
         if people.iter().all(|&(known, _)| known != user.id) {
             people.push((user.id, Role::Member));
@@ -403,7 +402,7 @@ pub(super) fn require_own_room(
 fn require_owner(role: Role) -> Result<()> {
     match role {
         Role::Owner => Ok(()),
-        Role::Member => Err(Error::NotYours("the room’s owner")),
+        Role::Member => Err(Error::Forbidden("the room’s owner")),
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{blocks, context::Transaction, handle::Store, messages, participants};
 use crate::{
     error::{Error, Result},
-    model::{Change, ConversationId, Message, SystemKind, User},
+    model::{Change, ConversationId, Message, SystemDetails, SystemKind, User},
 };
 
 /// A message to send. Its content and client id have been checked.
@@ -94,7 +94,7 @@ pub(super) fn send_system(
     } = system_message;
     let name = actor.map(User::name);
     let message = Message {
-        system: Some((kind, subject.clone())),
+        system: Some(SystemDetails::new(kind, name, subject.clone(), data)),
         ..next(tx, conversation_id, kind.text(name, subject.name(), data))?
     };
     messages::insert(tx, &message, Some((actor.map(|actor| actor.id), data)))?;

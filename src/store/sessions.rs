@@ -379,7 +379,7 @@ pub(super) fn delete_token(
 pub fn new_token() -> Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "the system has no randomness");
+        tracing::error!(%error, "the system can’t provide random numbers");
         Error::Internal
     })?;
     Ok(hex::encode(bytes))

@@ -31,7 +31,7 @@ impl Store {
     /// Creates a token for `caller` or one of their bots. The bot is created if the name is free.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if the bot is somebody else's, [`Error::UsernameTaken`] if the user isn't a bot,
+    /// [`Error::Forbidden`] if the bot is somebody else's, [`Error::UsernameTaken`] if the user isn't a bot,
     /// [`Error::Invalid`] if there are too many already.
     pub async fn create_token(&self, caller: User, new: NewToken) -> Result<(ApiToken, String)> {
         self.write(move |tx| {
@@ -112,7 +112,7 @@ fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiTo
     }
     let present = sessions::count_tokens(tx, user.id)?;
     if present >= LIMIT {
-        let reason = format!("There are {LIMIT} tokens already; revoke one first");
+        let reason = format!("You can have up to {LIMIT} tokens. Revoke one first.");
         return Err(Error::invalid("name", reason));
     }
     let token = format!("tincan_{}", sessions::new_token()?);
@@ -137,13 +137,13 @@ pub(super) fn own_bot(tx: &mut Transaction<'_>, caller: UserId, name: &Username)
     match users::bot_maker(tx.connection, user.id)? {
         None => Err(Error::UsernameTaken),
         Some(maker) if maker == caller => Ok(user),
-        Some(_) => Err(Error::NotYours("its maker")),
+        Some(_) => Err(Error::Forbidden("its creator")),
     }
 }
 
 fn create_bot(tx: &mut Transaction<'_>, maker: UserId, name: &Username) -> Result<User> {
     if users::bots_of(tx.connection, maker)?.len() >= LIMIT as usize {
-        let reason = format!("You have made {LIMIT} bots already");
+        let reason = format!("You can create up to {LIMIT} bots.");
         return Err(Error::invalid("bot", reason));
     }
     let user = users::create(tx, name)?;

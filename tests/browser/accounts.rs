@@ -179,7 +179,7 @@ async fn who_is_not_let_in_is_told_why() {
     let page = stage.session(Options::desktop()).await;
     page.open("/settings").await;
     sign_in(&page, "jane", "not it at all").await;
-    page.reads("Wrong username or password").await;
+    page.reads("Wrong username or password.").await;
     assert_eq!(page.value("Username").await, "jane");
     page.wait(
         "the focus",
@@ -209,7 +209,7 @@ async fn who_is_not_let_in_is_told_why() {
             if text.contains("Too many attempts; try again in") {
                 return Ok(Ok(()));
             }
-            if text.contains("Wrong username or password") {
+            if text.contains("Wrong username or password.") {
                 return Ok(Err("let through".to_owned()));
             }
             Err("no answer yet".to_owned())
@@ -290,7 +290,7 @@ async fn a_new_password_signs_the_other_devices_out_and_this_one_stays() {
         .fill("textbox", "New password", "two tin cans, no string")
         .await;
     desktop.press("Enter").await;
-    desktop.reads("That isn’t your password").await;
+    desktop.reads("That isn’t your current password.").await;
     desktop.fill("textbox", "Current password", PASSWORD).await;
     desktop.press("Enter").await;
     desktop.misses("dialog", "Change password").await;

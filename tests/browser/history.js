@@ -42,8 +42,9 @@
     found.drift = Math.max(found.drift, drift);
   };
 
-  // Goes up to the first message, by as many stops as it takes, at most.
-  globalThis.goUp = async (stops) => {
+  // Goes up to the first message, by as many stops as it takes, at most. In Firefox, what WebDriver runs has a global
+  // object of its own each time; the window stays.
+  window.goUp = async (stops) => {
     look();
     for (let stop = 0; stop < stops && found.first !== texts[0]; stop += 1) {
       // At the very top there is nothing above that a browser could hold on to.

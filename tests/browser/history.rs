@@ -97,11 +97,9 @@ async fn five_thousand_messages_are_scrolled_through_without_drift_or_hole() {
     john.assert_console_clean(&[]).await;
 }
 
-async fn older_messages_move_nothing(options: Options) {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
-    let (john, _, texts, _) = john_reads(&stage, 300, options).await;
+/// Goes up through a conversation of some pages.
+pub async fn older_messages_move_nothing(stage: &Stage, options: Options) {
+    let (john, _, texts, _) = john_reads(stage, 300, options).await;
     john.call::<Value>(include_str!("history.js"), json!([texts]))
         .await;
     let found: Found = john.eval("goUp(100)").await;
@@ -112,12 +110,18 @@ async fn older_messages_move_nothing(options: Options) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn older_messages_move_nothing_on_a_phone() {
-    older_messages_move_nothing(Options::phone()).await;
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    older_messages_move_nothing(&stage, Options::phone()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn older_messages_move_nothing_on_a_desktop() {
-    older_messages_move_nothing(Options::desktop()).await;
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    older_messages_move_nothing(&stage, Options::desktop()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
-//! Tincan as people meet it: every test opens the page of the real binary in a real Chromium.
+//! Tincan as people meet it: every test opens the page of the real binary in a real browser. That is
+//! Chromium, and for the main path Firefox and WebKit, too.
 //!
-//! Chromium and chromedriver are looked for on the path. Where they are missing, each test says that
-//! it is skipped, and passes; with `CI=true` it fails.
+//! Browsers and their drivers are looked for on the path. Where one is missing, each test that needs it
+//! says that it is skipped, and passes; with `CI=true` it fails.
 
 #![allow(
     clippy::expect_used,
@@ -20,6 +21,7 @@ mod changes;
 mod clock;
 mod composer;
 mod drafts;
+mod engines;
 mod history;
 mod home_network;
 mod injection;

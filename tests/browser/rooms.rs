@@ -86,7 +86,7 @@ async fn three_people_meet_and_talk_in_a_room() {
             format!("{author}: {text}")
         });
         let lines = [
-            "john made this room",
+            "john created this room",
             "bob joined",
             &said[0],
             &said[1],
@@ -204,12 +204,12 @@ async fn the_owner_has_tools_and_can_hand_them_over() {
     close_details(&john).await;
     john.reads("1 person").await;
     john.shows_lines(&[
-        "john made this room",
+        "john created this room",
         "john renamed the room to The sea",
-        "john opened the room to everybody",
+        "john opened the room to everyone",
         "john made jane the owner",
         "jane left",
-        "john is the owner now",
+        "john is now the owner",
     ])
     .await;
     for person in [&john, &jane] {
@@ -299,7 +299,7 @@ async fn names_of_any_script_and_length_keep_their_place() {
 
     let john = in_room(&stage, &client, &room, Options::phone()).await;
     john.shows_lines(&[
-        "john made this room",
+        "john created this room",
         "أحمد: مرحبا!",
         "someone-with-quite-a-long-name: Hello, all",
     ])

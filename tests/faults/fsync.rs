@@ -1,5 +1,5 @@
 //! A disk that fails to make durable what was written: after that nobody knows what it holds, so
-//! nothing more is written.
+//! the writer has failed; nothing more is written.
 
 use std::{fs, path::Path};
 

@@ -65,8 +65,8 @@ async fn connections_to_nowhere_are_gone_within_a_minute() {
         .stdin(commands)
         .stdout(Stdio::piped());
     let server = Binary::run(&mut command);
-    manage(&["user", "make", "john", "--db", database]).await;
-    let token = manage(&["token", "make", "john", "phone", "--db", database]).await;
+    manage(&["user", "create", "john", "--db", database]).await;
+    let token = manage(&["token", "create", "john", "phone", "--db", database]).await;
 
     client.write_all(CLIENT.as_bytes()).expect("written");
     let curl = format!(

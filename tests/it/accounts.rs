@@ -144,7 +144,7 @@ async fn an_unknown_name_is_not_found_in_dev_mode() {
     let refusal = server.nobody().post("/api/login", body).await;
     assert!(!refusal.headers.contains_key(SET_COOKIE));
     let refusal = refusal.refused(404, "not_found");
-    assert_eq!(refusal["message"], "User not found");
+    assert_eq!(refusal["message"], "User not found.");
 }
 
 #[tokio::test]

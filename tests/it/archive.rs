@@ -345,7 +345,7 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         .collect();
     assert_eq!(
         contents,
-        ["anna made this room", "in the club", "bob left"],
+        ["anna created this room", "in the club", "bob left"],
         "nothing of anna and bob"
     );
     let names = |name, field: &str| -> Vec<Value> {
@@ -375,14 +375,14 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains("argon2"), "{}", name.display());
     }
-    home.refused(&["import", "carls"], "other.db", 65, "one user sees")
+    home.refused(&["import", "carls"], "other.db", 65, "one user can see")
         .await;
     assert!(!home.file("other.db").exists());
     home.refused(
         &["export", "x", "--user", "dora"],
         "tincan.db",
         1,
-        "nobody called",
+        "user not found",
     )
     .await;
 }
@@ -416,7 +416,7 @@ async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
             "messages.jsonl",
             "\"number\":3",
             "\"a\":1,\"number\":3",
-            "line 3: “a”",
+            "line 3: unknown field “a”",
         ),
         (
             "users.jsonl",
@@ -492,8 +492,13 @@ async fn an_import_takes_only_a_place_where_nobody_has_an_account_and_no_server_
     let home = Home::new().await;
     home.done(&["export", "archive"], "tincan.db").await;
     let before = fs::read(home.file("tincan.db")).expect("a database");
-    home.refused(&["import", "archive"], "tincan.db", 1, "has an account")
-        .await;
+    home.refused(
+        &["import", "archive"],
+        "tincan.db",
+        1,
+        "already has accounts",
+    )
+    .await;
     assert!(fs::read(home.file("tincan.db")).expect("a database") == before);
 
     let mut server = Server::start(Config {

@@ -226,7 +226,7 @@ async fn a_restore_brings_the_backup_back_keeps_the_old_database_and_is_told_to_
 async fn a_backup_of_an_older_version_is_restored_and_brought_up_to_date() {
     for (older, said) in [
         (of_version_1 as fn(&Path) -> PathBuf, "three"),
-        (of_version_3, "robot went with jane"),
+        (of_version_3, "robot left with jane"),
     ] {
         let folder = TempDir::new().expect("a folder");
         let backup = older(folder.path());
@@ -273,17 +273,23 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
         fs::read(&path).expect("a copy")
     };
     let bad = [
-        (torn, "no good"),
-        (good[..good.len() / 2].to_vec(), "no good"),
+        (torn, "can’t use the backup"),
+        (good[..good.len() / 2].to_vec(), "can’t use the backup"),
         (
             b"Dear diary, this is no database at all.".to_vec(),
-            "no good",
+            "can’t use the backup",
         ),
-        (Vec::new(), "no good"),
-        (changed("PRAGMA user_version = 999"), "newer tincan"),
-        (changed("PRAGMA application_id = 7"), "not one of tincan’s"),
-        (changed("UPDATE sequence SET last_id = 1"), "no good"),
-        (changed("DELETE FROM users WHERE id = 2"), "no good"),
+        (Vec::new(), "can’t use the backup"),
+        (changed("PRAGMA user_version = 999"), "newer version"),
+        (changed("PRAGMA application_id = 7"), "not Tincan’s"),
+        (
+            changed("UPDATE sequence SET last_id = 1"),
+            "can’t use the backup",
+        ),
+        (
+            changed("DELETE FROM users WHERE id = 2"),
+            "can’t use the backup",
+        ),
     ];
     fs::remove_file(home.file("changed.db")).expect("a file");
     let (files, database) = (home.files(), fs::read(home.file("tincan.db")));
@@ -413,9 +419,9 @@ async fn a_check_beside_a_running_server_finds_its_database_whole() {
     )
     .await;
     john.delete(&format!("/api/messages/{id}")).await;
-    assert!(home.done(&["check"]).await.contains("is whole"));
+    assert!(home.done(&["check"]).await.contains("no damage found"));
     drop(server);
-    assert!(home.done(&["check"]).await.contains("is whole"));
+    assert!(home.done(&["check"]).await.contains("no damage found"));
 }
 
 #[tokio::test]
@@ -427,19 +433,16 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
     let reaction = "INSERT INTO reactions VALUES";
     let wrong = [
         ("UPDATE sequence SET last_id = 2", "the sequence is behind"),
-        ("UPDATE sequence SET epoch = -1", "no good one"),
-        ("DELETE FROM sequence", "there is no sequence"),
+        ("UPDATE sequence SET epoch = -1", "missing or invalid"),
+        ("DELETE FROM sequence", "missing or invalid"),
         ("UPDATE messages SET number = 5 WHERE number = 2", "1, 2, 3"),
         ("UPDATE messages SET number = 1", "1, 2, 3"),
-        (
-            "UPDATE messages SET number = 3 - number",
-            "out of their order",
-        ),
-        ("UPDATE messages SET author_id = 7", "nobody who exists"),
+        ("UPDATE messages SET number = 3 - number", "out of order"),
+        ("UPDATE messages SET author_id = 7", "a missing user"),
         ("UPDATE messages SET conversation_id = 7", "no conversation"),
         (
             &format!("{reaction} (99, 'x', 1, 1)"),
-            "no message or nobody",
+            "no message or no user",
         ),
         (
             "UPDATE messages SET reaction_count = 2",
@@ -451,7 +454,7 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
         ),
         (
             "UPDATE participants SET last_read_number = 9",
-            "read further",
+            "past the last message",
         ),
         ("DELETE FROM users WHERE id = 2", "refers to none of users"),
     ];

@@ -36,9 +36,9 @@ impl Home {
 
 /// What one can do, the same with and without a server.
 async fn look_after(home: &Home) {
-    let link = home.done(&["user", "make", "anna", "--admin"]).await;
+    let link = home.done(&["user", "create", "anna", "--admin"]).await;
     assert_eq!(token_of(link.trim()).len(), 64);
-    home.done(&["user", "make", "bob"]).await;
+    home.done(&["user", "create", "bob"]).await;
     let table = home.done(&["user", "list"]).await;
     let lines: Vec<Vec<&str>> = table
         .lines()
@@ -67,7 +67,7 @@ async fn look_after(home: &Home) {
     );
 
     let invite = home
-        .json(&["invite", "make", "--uses", "3", "--days", "2"])
+        .json(&["invite", "create", "--uses", "3", "--days", "2"])
         .await;
     assert_eq!(invite["usesLeft"], 3);
     assert_eq!(home.json(&["invite", "list"]).await[0]["id"], invite["id"]);
@@ -75,7 +75,7 @@ async fn look_after(home: &Home) {
     assert_eq!(home.json(&["invite", "list"]).await, json!([]));
 
     let token = home
-        .done(&["token", "make", "bobby", "backup", "--scope", "send"])
+        .done(&["token", "create", "bobby", "backup", "--scope", "send"])
         .await;
     assert!(token.starts_with("tincan_"), "{token}");
     let listed = home.json(&["token", "list"]).await;
@@ -87,7 +87,7 @@ async fn look_after(home: &Home) {
         .await;
     assert_eq!(home.json(&["token", "list"]).await, json!([]));
     assert_eq!(home.json(&["session", "list", "anna"]).await, json!([]));
-    home.done(&["session", "end", "anna"]).await;
+    home.done(&["session", "revoke", "anna"]).await;
 
     let refused = home.run(&["user", "delete", "bobby"]).await;
     assert_eq!(refused.code, Some(1));
@@ -98,16 +98,16 @@ async fn look_after(home: &Home) {
     home.done(&["user", "make", "bobby"]).await;
 
     for (arguments, reason) in [
-        (&["user", "make", "ANNA"][..], "Username taken"),
-        (&["user", "disable", "nobody"], "User not found"),
-        (&["user", "delete", "nobody", "--yes"], "User not found"),
-        (&["user", "delete", "deleted-2", "--yes"], "User not found"),
+        (&["user", "create", "ANNA"][..], "Username taken."),
+        (&["user", "disable", "nobody"], "User not found."),
+        (&["user", "delete", "nobody", "--yes"], "User not found."),
+        (&["user", "delete", "deleted-2", "--yes"], "User not found."),
         (
-            &["user", "make", "a b"],
-            "A username has only letters, digits, _ . and -",
+            &["user", "create", "a b"],
+            "Usernames can only contain letters, digits, _ . and -",
         ),
-        (&["invite", "revoke", "first"], "Invitation not found"),
-        (&["session", "end", "anna", "7"], "Session not found"),
+        (&["invite", "revoke", "first"], "Invitation not found."),
+        (&["session", "revoke", "anna", "7"], "Session not found."),
     ] {
         let refused = home.run(arguments).await;
         assert_eq!(refused.code, Some(1));
@@ -140,7 +140,7 @@ async fn a_stopped_server_is_looked_after_in_its_file() {
 async fn a_link_of_a_running_server_leads_to_it_and_works() {
     let home = Home::new();
     let server = home.serve_strictly();
-    let link = home.done(&["user", "make", "anna", "--admin"]).await;
+    let link = home.done(&["user", "create", "anna", "--admin"]).await;
     let link = link.trim();
     assert!(
         link.starts_with(&format!("http://{}/reset#", server.address())),
@@ -150,7 +150,7 @@ async fn a_link_of_a_running_server_leads_to_it_and_works() {
     server.nobody().post("/api/reset", choice).await.expect(200);
     let anna = server.nobody().log_in("anna", PASSWORD).await;
     let mut stream = anna.follow(None).await;
-    home.done(&["session", "end", "anna"]).await;
+    home.done(&["session", "revoke", "anna"]).await;
     assert_eq!(stream.rest().await.len(), 0);
 }
 
@@ -162,7 +162,7 @@ async fn without_a_server_links_lead_where_one_says() {
     server.ended().await;
     let make = [
         "user",
-        "make",
+        "create",
         "anna",
         "--public-url",
         "https://chat.example",
@@ -191,9 +191,9 @@ async fn a_socket_that_was_left_behind_is_no_server_and_in_nobodys_way() {
     assert!(home.file("tincan.db.sock").exists());
     server.kill();
     assert!(home.file("tincan.db.sock").exists(), "nobody took it away");
-    home.done(&["user", "make", "anna"]).await;
+    home.done(&["user", "create", "anna"]).await;
     let _server = home.serve_strictly();
-    home.done(&["user", "make", "bob"]).await;
+    home.done(&["user", "create", "bob"]).await;
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn another_name_of_the_database_finds_the_same_server() {
     let link = home.file("link.db");
     std::os::unix::fs::symlink(home.file("tincan.db"), &link).expect("a link");
     let link = link.to_str().expect("a path");
-    let made = ended(Binary::command(&["user", "make", "anna", "--db", link])).await;
+    let made = ended(Binary::command(&["user", "create", "anna", "--db", link])).await;
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let page = format!("http://{}/reset#", server.address());
     assert!(made.stdout.starts_with(&page), "{}", made.stdout);
@@ -224,32 +224,36 @@ async fn asked(home: &Home, command: &Value) -> Value {
 async fn numbers_have_their_limits_on_the_command_line_and_at_the_socket() {
     let home = Home::new();
     let _server = home.serve_strictly();
-    home.done(&["user", "make", "anna"]).await;
+    home.done(&["user", "create", "anna"]).await;
     for (uses, days, refusal) in [
-        (0, 7, Some(("uses", "1..=100", "From 1 to 100 people"))),
-        (101, 7, Some(("uses", "1..=100", "From 1 to 100 people"))),
-        (1, 0, Some(("days", "1..=90", "From 1 to 90 days"))),
-        (1, 91, Some(("days", "1..=90", "From 1 to 90 days"))),
-        (1, u32::MAX, Some(("days", "1..=90", "From 1 to 90 days"))),
+        (0, 7, Some(("uses", "1..=100", "Choose 1 to 100 people."))),
+        (101, 7, Some(("uses", "1..=100", "Choose 1 to 100 people."))),
+        (1, 0, Some(("days", "1..=90", "Choose 1 to 90 days."))),
+        (1, 91, Some(("days", "1..=90", "Choose 1 to 90 days."))),
+        (
+            1,
+            u32::MAX,
+            Some(("days", "1..=90", "Choose 1 to 90 days.")),
+        ),
         (1, 1, None),
         (100, 90, None),
     ] {
         let flags = (uses.to_string(), days.to_string());
         let made = home
-            .run(&["invite", "make", "--uses", &flags.0, "--days", &flags.1])
+            .run(&["invite", "create", "--uses", &flags.0, "--days", &flags.1])
             .await;
         let command = json!({ "do": "create_invite", "uses": uses, "days": days });
         expect_same(&made, &asked(&home, &command).await, refusal);
     }
     for (days, refusal) in [
-        (0, Some(("days", "1..=365", "From 1 to 365 days"))),
-        (366, Some(("days", "1..=365", "From 1 to 365 days"))),
+        (0, Some(("days", "1..=365", "Choose 1 to 365 days."))),
+        (366, Some(("days", "1..=365", "Choose 1 to 365 days."))),
         (1, None),
         (365, None),
     ] {
         let flag = days.to_string();
         let made = home
-            .run(&["token", "make", "anna", "backup", "--days", &flag])
+            .run(&["token", "create", "anna", "backup", "--days", &flag])
             .await;
         let command = json!({
             "do": "create_token", "username": "anna", "name": "backup", "scope": "read", "days": days,

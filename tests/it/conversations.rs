@@ -136,7 +136,7 @@ async fn one_cannot_talk_to_oneself_to_nobody_or_to_no_name() {
     }
     let body = json!({ "username": "nobody" });
     let refusal = start(body).await.refused(404, "not_found");
-    assert_eq!(refusal["message"], "User not found");
+    assert_eq!(refusal["message"], "User not found.");
     for body in [json!({}), json!({ "username": "" })] {
         let refusal = start(body).await.refused(422, "invalid");
         assert_eq!(refusal["errors"], json!({ "username": refusal["message"] }));

@@ -86,7 +86,7 @@ async fn a_server_backs_up_when_it_starts_keeps_so_many_and_touches_nothing_else
         fs::write(folder.join(name), "").expect("a file");
     }
     let server = backed.serve(&["--backup-keep", "3"]);
-    backed.logged("the database was backed up").await;
+    backed.logged("backed up the database").await;
     // Whoever has been told that the server stops finds everything in order.
     server.signal("TERM");
     server.ended().await;
@@ -107,7 +107,7 @@ async fn a_server_that_starts_again_the_same_day_makes_no_other_backup() {
     let backed = Backed::new();
     drop({
         let server = backed.serve(&[]);
-        backed.logged("the database was backed up").await;
+        backed.logged("backed up the database").await;
         server
     });
     let first = backed.backups();
@@ -122,7 +122,7 @@ async fn a_backup_that_fails_is_told_and_no_harm_to_the_server() {
     let backed = Backed::new();
     fs::write(backed.folder.path().join("backups"), "in the way").expect("a file");
     let server = backed.serve(&[]);
-    backed.logged("tried again in an hour").await;
+    backed.logged("trying again in an hour").await;
     let john = server.nobody().sign_in("john").await;
     let conversation = john.talk_to("jane").await;
     john.say(&conversation, "still here").await;

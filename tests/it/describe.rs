@@ -33,7 +33,7 @@ async fn a_shell_completes_its_commands_and_their_flags() {
     for (typed, completed) in [
         (&["tincan", "us"][..], "user\n"),
         (&["tincan", "user", "res"], "reset\n"),
-        (&["tincan", "invite", "make", "--us"], "--uses\n"),
+        (&["tincan", "invite", "create", "--us"], "--uses\n"),
         (&["tincan", "--signup", "cl"], "closed\n"),
     ] {
         let mut bash = Command::new("bash");

@@ -400,7 +400,7 @@ async fn a_request_that_does_not_accept_a_stream_is_refused() {
         let refusal = answer(request).await.refused(406, "not_acceptable");
         assert_eq!(
             refusal["message"],
-            "This endpoint requires an EventSource connection"
+            "Accept text/event-stream or application/json, or open a WebSocket."
         );
     }
 }

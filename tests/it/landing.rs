@@ -313,8 +313,8 @@ async fn members_invite_where_it_is_allowed() {
         .refused(403, "not_admin");
     administer(&anna, json!({ "membersMayInvite": true })).await;
     assert!(may(&bob).await);
-    let many = bob.post("/api/invites", json!({ "uses": 11 })).await;
-    many.refused(422, "invalid");
+    let refused = bob.post("/api/invites", json!({ "uses": 11 })).await;
+    refused.refused(422, "invalid");
     let theirs = invite(&anna, json!({ "uses": 11 })).await;
     let mine = invite(&bob, json!({ "uses": 10 })).await;
 

@@ -278,7 +278,10 @@ async fn a_damaged_database_is_left_alone() {
     overwritten[8 * 1024..24 * 1024].fill(0xff);
     fs::write(&database, overwritten).expect("a file");
     let said = refuses(&database, 65).await;
-    assert!(said.contains("good copy"), "how to go on: {said}");
+    assert!(
+        said.contains("tincan restore BACKUP"),
+        "how to go on: {said}"
+    );
 
     fs::write(&database, &whole[..whole.len() / 2]).expect("a file");
     refuses(&database, 65).await;
@@ -320,7 +323,10 @@ async fn damage_is_found_whatever_kind_of_page_it_is_in() {
         damaged[page * PAGE..][bytes.clone()].fill(0x55);
         fs::write(&database, damaged).expect("a file");
         let said = refuses(&database, 65).await;
-        assert!(said.contains("good copy"), "page {page}, {bytes:?}: {said}");
+        assert!(
+            said.contains("tincan restore BACKUP"),
+            "page {page}, {bytes:?}: {said}"
+        );
     }
 }
 
@@ -340,7 +346,11 @@ async fn damage_in_a_large_database_is_found_while_it_serves() {
     fs::write(&database, bytes).expect("a file");
     let stopped = start_on(&database).await;
     assert_eq!(stopped.code, Some(65), "{}", stopped.stderr);
-    assert!(stopped.stderr.contains("good copy"), "{}", stopped.stderr);
+    assert!(
+        stopped.stderr.contains("tincan restore BACKUP"),
+        "{}",
+        stopped.stderr
+    );
     assert!(stopped.stdout.contains("listening"), "{}", stopped.stdout);
 }
 
@@ -611,7 +621,7 @@ async fn dev_mode_warns_in_the_log() {
     let log = folder.path().join("log");
     stop(with_log(&folder.path().join("tincan.db"), &log, &[])).await;
     let log = fs::read_to_string(log).expect("the log");
-    let warning = log.lines().find(|line| line.contains("dev mode"));
+    let warning = log.lines().find(|line| line.contains("development mode"));
     assert!(warning.is_some_and(|line| line.contains("WARN")), "{log}");
 }
 

@@ -347,6 +347,10 @@ async fn the_token_comes_from_a_file_or_the_environment_and_is_in_no_log() {
     both.args(["--metrics-token", TOKEN, "--metrics-token-file", &file]);
     let refused = ended(both).await;
     assert_eq!(refused.code, Some(78), "{}", refused.stderr);
-    assert!(refused.stderr.contains("which is it"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("both directly and in a file"),
+        "{}",
+        refused.stderr
+    );
     assert!(!refused.stderr.contains(TOKEN), "{}", refused.stderr);
 }

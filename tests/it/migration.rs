@@ -87,18 +87,18 @@ async fn what_the_system_has_said_is_said_again_after_its_texts_are_gone() {
     assert_eq!(
         said,
         [
-            "bob made this room",
+            "bob created this room",
             "bobby added john",
             "john added robot",
             "jane joined",
             "bob renamed the room to The sea",
-            "bob opened the room to everybody",
-            "bob closed the room to others",
+            "bob opened the room to everyone",
+            "bob made the room private",
             "bob made jane the owner",
             "jane removed bob",
             "jane left",
-            "john is the owner now",
-            "robot went with jane",
+            "john is now the owner",
+            "robot left with jane",
         ]
     );
     let connection = Connection::open(&database).expect("a database");

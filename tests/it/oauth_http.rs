@@ -315,9 +315,9 @@ async fn with_an_invitation_somebody_new_makes_an_account() {
 #[tokio::test]
 async fn somebody_new_lands_where_they_were_invited_to() {
     let (house, root) = House::start(Signup::Invite).await;
-    let room = root.make_room("Kitchen", &[], false).await;
+    let joined = root.make_room("Kitchen", &[], false).await;
     let made = root
-        .post("/api/invites", json!({ "rooms": [room] }))
+        .post("/api/invites", json!({ "rooms": [joined] }))
         .await
         .expect(201);
     let mut browser = house.browser();
@@ -325,18 +325,18 @@ async fn somebody_new_lands_where_they_were_invited_to() {
     let body = json!({ "username": "Jean", "invite": token_of(text(&made["link"])) });
     let welcome = browser.post("/api/oauth/complete", body).await.expect(201);
     assert_eq!(text(&welcome["conversationId"]), root.talk_to("Jean").await);
-    let people = root.get(&participants(&room)).await.expect(200);
+    let people = root.get(&participants(&joined)).await.expect(200);
     assert_eq!(people.as_array().map(Vec::len), Some(2), "{people}");
 }
 
 #[tokio::test]
 async fn somebody_new_without_an_invitation_lands_in_the_default_room() {
     let (house, root) = House::start(Signup::Open).await;
-    let room = root.make_room("Everyone", &[], true).await;
-    root.patch("/api/admin/settings", json!({ "defaultRoomId": room }))
+    let joined = root.make_room("Everyone", &[], true).await;
+    root.patch("/api/admin/settings", json!({ "defaultRoomId": joined }))
         .await
         .expect(200);
-    let landing = format!("/conversations/{room}");
+    let landing = format!("/conversations/{joined}");
     let mut browser = house.browser();
     assert_eq!(browser.visit("/api/oauth/home").await, landing);
     // Only the first time, and not where they were on their way to something else.
@@ -344,7 +344,7 @@ async fn somebody_new_without_an_invitation_lands_in_the_default_room() {
     assert_eq!(again.visit("/api/oauth/home").await, "/");
     let mut other = house.browser();
     assert_eq!(other.visit("/api/oauth/github?next=/c/7").await, "/c/7");
-    let people = root.get(&participants(&room)).await.expect(200);
+    let people = root.get(&participants(&joined)).await.expect(200);
     assert_eq!(people.as_array().map(Vec::len), Some(3), "{people}");
 }
 
@@ -518,7 +518,7 @@ async fn a_sign_in_that_comes_to_nothing_says_why() {
     let end = browser.visit("/api/oauth/home").await;
     assert_eq!(end, "/sign-in?problem=oauth_denied");
     house.provider.desk().denies = false;
-    house.provider.misbehave(Wrong::Signature);
+    house.provider.desk().tamper = Some(|token| token.key = "second");
     let end = browser.visit("/api/oauth/home").await;
     assert_eq!(end, "/sign-in?problem=oauth_failed");
 

@@ -19,14 +19,17 @@ async fn a_password_that_is_short_long_or_everybodys_is_refused_with_the_reason(
     let server = Server::start(strict()).await;
     let token = server.setup_token();
     for (password, reason) in [
-        (String::new(), "Password required"),
-        ("seven b".to_owned(), "A password has 8 characters at least"),
-        ("x1".repeat(513), "This password is too long"),
+        (String::new(), "Enter a password."),
+        ("seven b".to_owned(), "Use at least 8 characters."),
+        ("x1".repeat(513), "This password is too long."),
         (
             "Password1".to_owned(),
-            "Too many people use this password; choose another",
+            "This password is too common. Try three or four random words.",
         ),
-        ("annabella".to_owned(), "The password can’t be the username"),
+        (
+            "annabella".to_owned(),
+            "Your password can’t be your username.",
+        ),
     ] {
         let account = json!({ "username": "annabella", "password": password, "setupToken": token });
         let refused = server.nobody().post("/api/accounts", account).await;

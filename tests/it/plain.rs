@@ -37,12 +37,27 @@ impl Browser {
         Self { client, cookie }
     }
 
+    /// Somebody who isn’t signed in.
+    pub fn at(server: &Server) -> Self {
+        let client = server.nobody();
+        let cookie = "a=b".to_owned();
+        Self { client, cookie }
+    }
+
     /// The same person, with the session that they have already.
     pub fn of(client: &Client) -> Self {
         let mut client = client.clone();
         let token = client.token.take().expect("a token");
         let cookie = format!("tincan={token}");
         Self { client, cookie }
+    }
+
+    /// The same browser, where somebody has chosen a language.
+    pub fn in_language(&self, tag: &str) -> Self {
+        Self {
+            cookie: format!("{}; tincan-language={tag}", self.cookie),
+            ..self.clone()
+        }
     }
 
     pub async fn look(&self, path: &str) -> Answer {
@@ -76,7 +91,7 @@ impl Browser {
     }
 
     /// A form to be refined, without the token.
-    fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         form(&self.client, path, fields).header(COOKIE, &self.cookie)
     }
 }
@@ -222,28 +237,28 @@ async fn people_meet_in_rooms_without_scripts() {
     let (path, page) = john.change("/plain/rooms", &plan).await;
     assert_eq!(path, "/plain/conversations/1#end");
     assert_shows(&page, "<h1><bdi>Kitchen</bdi></h1>");
-    assert_shows(&page, "john made this room");
+    assert_shows(&page, "john created this room");
     assert_shows(&page, "2 people");
     let people = "/plain/conversations/1/people";
     let page = jane.page(people).await;
-    assert_shows(&page, "Only people who are added are in it.");
+    assert_shows(&page, "Private – by invitation only.");
     assert_lacks(&page, "Rename");
-    assert_lacks(&page, "Change</a>");
-    assert_shows(&ada.page("/plain/rooms").await, "There are none");
+    assert_lacks(&page, "Manage</a>");
+    assert_shows(&ada.page("/plain/rooms").await, "No other open rooms.");
     let shut = ada.send("/plain/conversations/1/join", &[]).await;
     assert_shows(&html(shut, 404), "Conversation not found.");
 
     let room = "/plain/conversations/1/room";
     let (path, page) = john.change(room, &[("open", "yes")]).await;
     assert_eq!(path, people);
-    assert_shows(&page, "Anyone can find and join it.");
+    assert_shows(&page, "Anyone can find and join this room.");
     let (_, page) = john.change(room, &[("name", "Cellar")]).await;
     assert_shows(&page, "People in <bdi>Cellar</bdi>");
     assert_shows(&ada.page("/plain/rooms").await, "<bdi>Cellar</bdi>");
     let (path, page) = ada.change("/plain/conversations/1/join", &[]).await;
     assert_eq!(path, "/plain/conversations/1#end");
     assert_shows(&page, "ada joined");
-    assert_shows(&ada.page("/plain/rooms").await, "There are none");
+    assert_shows(&ada.page("/plain/rooms").await, "No other open rooms.");
 
     let everybody = server.sign_in("john").await;
     let ids = everybody.get("/api/conversations/1/participants").await;
@@ -267,7 +282,7 @@ async fn people_meet_in_rooms_without_scripts() {
     assert_shows(&page, "<bdi>jane</bdi>");
 
     let (_, page) = john.change(&ada_page, &[("owner", "Make ada")]).await;
-    assert_lacks(&page, "Change</a>");
+    assert_lacks(&page, "Manage</a>");
     assert_shows(&ada.page(people).await, "Rename");
     let refused = john.send(&jane_page, &[("remove", "Remove jane")]).await;
     assert_shows(&html(refused, 403), "Only the room’s owner can do this.");
@@ -281,7 +296,7 @@ async fn people_meet_in_rooms_without_scripts() {
     assert_lacks(&page, "Cellar");
     assert_shows(
         &jane.page("/plain/conversations/1").await,
-        "is the owner now",
+        "is now the owner",
     );
 }
 
@@ -397,11 +412,11 @@ async fn a_form_without_the_token_of_its_session_changes_nothing() {
         ] {
             let refused = answer(john.form(path, &[("token", token), *field])).await;
             let page = html(refused, 403);
-            assert_shows(&page, "Load the page anew");
+            assert_shows(&page, "Reload the page");
             assert_shows(&page, r#"<a href="/plain">"#);
         }
         let refused = answer(john.form(path, &[*field])).await;
-        assert_shows(&html(refused, 403), "Load the page anew");
+        assert_shows(&html(refused, 403), "Reload the page");
         // A browser that tells on a form of another site is believed, whatever the form knows.
         for header in [
             ("sec-fetch-site", "cross-site"),
@@ -414,7 +429,7 @@ async fn a_form_without_the_token_of_its_session_changes_nothing() {
             let refused = answer(request.header(header.0, header.1)).await;
             assert_shows(
                 &html(refused, 403),
-                "A page of another origin can’t do this",
+                "Pages from another origin can’t do this.",
             );
         }
     }
@@ -486,9 +501,9 @@ async fn an_account_is_made_at_the_door() {
     assert_eq!(location(&enter(&[("username", "ada")]).await), "/plain");
     assert_shows(
         &html(enter(&[("username", " ")]).await, 422),
-        "Username required.",
+        "Enter a username.",
     );
-    assert_shows(&html(enter(&[]).await, 422), "Username required.");
+    assert_shows(&html(enter(&[]).await, 422), "Enter a username.");
 }
 
 #[tokio::test]
@@ -509,7 +524,7 @@ async fn without_dev_mode_the_door_says_as_the_contract_does() {
     let refused = answer(form(&server.nobody(), "/plain/sign-in", &fields)).await;
     assert_shows(
         &html(refused, 403),
-        "This server doesn’t take new accounts.",
+        "This server isn’t accepting new accounts.",
     );
 }
 
@@ -593,7 +608,7 @@ async fn a_form_that_is_sent_again_says_it_once() {
     // Somebody goes back, and writes something else.
     let other = [("clientId", first.as_str()), ("content", "Twice")];
     let page = html(john.send(&path, &other).await, 409);
-    assert_shows(&page, "Send again to send this, too.");
+    assert_shows(&page, "Send again to send this too.");
     assert_shows(&page, ">\nTwice</textarea>");
     assert_lacks(&jane.page(&path).await, "Twice");
     let fresh = [
@@ -614,9 +629,9 @@ async fn what_is_refused_comes_back_with_the_reason() {
         format!("/plain/messages/{own}/edit"),
     ] {
         for (content, reason) in [
-            (" \n ", "Message content required."),
-            (&long, "A message has 4000 characters at most."),
-            ("a\0b", "A message can’t contain a NUL character."),
+            (" \n ", "Enter a message."),
+            (&long, "Messages can be up to 4,000 characters."),
+            ("a\0b", "Messages can’t contain a NUL character."),
         ] {
             let page = html(john.send(&path, &[("content", content)]).await, 422);
             assert_shows(&page, &format!(r#"role="alert">{reason}</p>"#));
@@ -624,17 +639,14 @@ async fn what_is_refused_comes_back_with_the_reason() {
                 assert_shows(&page, &format!(">\n{long}</textarea>"));
             }
         }
-        assert_shows(
-            &html(john.send(&path, &[]).await, 422),
-            "Message content required.",
-        );
+        assert_shows(&html(john.send(&path, &[]).await, 422), "Enter a message.");
     }
     let page = html(
         john.send("/plain/conversations", &[("username", "john")])
             .await,
         403,
     );
-    assert_shows(&page, "Try starting a conversation with someone else.");
+    assert_shows(&page, "Choose someone other than yourself.");
     let page = html(
         john.send("/plain/conversations", &[("username", "nobody")])
             .await,
@@ -648,18 +660,18 @@ async fn what_is_refused_comes_back_with_the_reason() {
         ("open", "yes"),
     ];
     let page = html(john.send("/plain/rooms", &plan).await, 422);
-    assert_shows(&page, "There is nobody called nobody.");
+    assert_shows(&page, "User not found: nobody");
     for kept in [r#"value="Kitchen""#, r#"value="jane, nobody""#, "checked"] {
         assert_shows(&page, kept);
     }
     let page = html(john.send("/plain/rooms", &[("name", "")]).await, 422);
-    assert_shows(&page, "A room needs a name.");
+    assert_shows(&page, "Enter a name.");
     let page = html(
         john.send(&format!("/plain/messages/{own}/reactions"), &[("add", "x")])
             .await,
         422,
     );
-    assert_shows(&page, "A reaction is a single emoji.");
+    assert_shows(&page, "React with a single emoji.");
 }
 
 #[tokio::test]
@@ -741,7 +753,8 @@ async fn a_page_that_follows_a_conversation_loads_itself_anew_and_has_nothing_to
     assert_shows(&page, "🎉 1");
     assert_shows(&page, &format!(r#"<a href="{path}#end">Write</a>"#));
     assert_lacks(&page, "<textarea");
-    assert_eq!(page.matches("<form").count(), 1, "to sign out");
+    let forms = page.matches("<form").count();
+    assert_eq!(forms, 2, "to sign out, and to choose a language");
     talk.jane.say(&talk.conversation, "Yes").await;
     assert_shows(&john.page("/plain").await, "1 unread");
     let page = john.page(&format!("{path}/follow")).await;
@@ -753,7 +766,7 @@ async fn a_page_that_follows_a_conversation_loads_itself_anew_and_has_nothing_to
 async fn the_top_view_begins_with_the_most_reactions() {
     let (talk, john, jane) = two().await;
     let path = format!("{}?order=top", talk_path(&talk.conversation));
-    assert_shows(&john.page(&path).await, "Nobody has reacted");
+    assert_shows(&john.page(&path).await, "No reactions yet.");
     let mut ids = Vec::new();
     for text in ["first", "second", "third"] {
         ids.push(id(&talk.john.say(&talk.conversation, text).await));

@@ -92,7 +92,7 @@ async fn a_room_has_its_people_from_the_beginning() {
     assert_eq!(listed[0]["id"], room["id"]);
     assert_eq!(listed[0]["role"], "member");
     assert_eq!(listed[0]["unreadCount"], 1);
-    assert_eq!(said(&alice, id).await, ["john made this room"]);
+    assert_eq!(said(&alice, id).await, ["john created this room"]);
     bob.get(&path(id)).await.refused(404, "not_found");
     bob.get(&participants(id)).await.refused(404, "not_found");
 }
@@ -134,10 +134,7 @@ async fn a_room_can_t_be_made_with_somebody_who_isn_t_there() {
     let body = json!({ "name": "Kitchen", "usernames": ["jane", "nobody"] });
     let refusal = john.post("/api/conversations", body).await;
     let refusal = refusal.refused(422, "invalid");
-    assert_eq!(
-        refusal["errors"]["usernames"],
-        "There is nobody called nobody"
-    );
+    assert_eq!(refusal["errors"]["usernames"], "User not found: nobody");
     assert_eq!(john.get("/api/conversations").await.expect(200), json!([]));
 }
 
@@ -184,7 +181,7 @@ async fn open_rooms_are_found_and_joined_and_their_history_is_there() {
     join(&alice, &open).await;
     assert_eq!(
         said(&alice, &open).await,
-        ["john made this room", "before", "alice joined"]
+        ["john created this room", "before", "alice joined"]
     );
     let shown = alice.get(&path(&open)).await.expect(200);
     assert_eq!(

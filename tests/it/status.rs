@@ -87,7 +87,10 @@ async fn where_no_server_runs_it_says_so() {
         let told = status(path, &[]).await;
         assert_eq!(told.code, Some(69), "{}", told.stderr);
         assert_eq!(told.stdout, "");
-        assert_eq!(told.stderr, format!("tincan: no server runs on {path}\n"));
+        assert_eq!(
+            told.stderr,
+            format!("tincan: no server is running on {path}\n")
+        );
         let told = status(path, &["--json"]).await;
         assert_eq!(told.code, Some(69));
         assert_eq!(json(&told), json!({ "running": false }));
@@ -105,12 +108,12 @@ async fn a_server_that_cannot_write_is_not_healthy() {
     let told = status(path, &[]).await;
     assert_eq!(told.code, Some(1), "{}", told.stdout);
     assert!(
-        told.stdout.starts_with("server          not healthy"),
+        told.stdout.starts_with("server           unhealthy"),
         "{}",
         told.stdout
     );
     assert!(
-        told.stderr.contains("doesn’t take a write"),
+        told.stderr.contains("can’t be written to"),
         "{}",
         told.stderr
     );

@@ -67,7 +67,7 @@ async fn it_tells_when_it_is_ready_and_when_it_stops() {
     assert_eq!(manager.hears(), listening);
     binary.nobody().get("/healthz").await.expect(200);
     binary.signal("TERM");
-    let stopping = "STOPPING=1\nSTATUS=Ending connections and closing the database\n";
+    let stopping = "STOPPING=1\nSTATUS=Closing connections and the database\n";
     assert_eq!(manager.hears(), stopping);
     assert_eq!(binary.ended().await.0.code(), Some(0));
 }
@@ -96,7 +96,7 @@ async fn it_shows_life_only_when_the_database_has_answered() {
     // That it gave up waiting is an answer, and a new start would mend nothing.
     assert_eq!(
         told,
-        "WATCHDOG=1\nSTATUS=The server is busy; try again in a moment\n"
+        "WATCHDOG=1\nSTATUS=The server is busy. Try again in a moment.\n"
     );
     other.execute_batch("ROLLBACK").expect("the lock's end");
     while manager.hears() != well {}
@@ -180,7 +180,7 @@ async fn a_socket_that_is_of_no_use_is_refused() {
     assert_eq!(two.code, Some(78));
     assert_eq!(
         two.stderr,
-        "tincan: 2 sockets were handed over, and the server listens at one; [::]:3000 takes connections over IPv4 as well\n"
+        "tincan: 2 sockets were passed, but the server listens on one; [::]:3000 also accepts IPv4\n"
     );
     let other = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let refused = ended(handed(other, 1, &database)).await;
@@ -188,7 +188,7 @@ async fn a_socket_that_is_of_no_use_is_refused() {
     assert!(
         refused
             .stderr
-            .starts_with("tincan: can’t listen at the socket that was handed over: "),
+            .starts_with("tincan: can’t listen on the socket that was passed: "),
         "{}",
         refused.stderr
     );

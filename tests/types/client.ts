@@ -105,8 +105,8 @@ export async function use(): Promise<void> {
   const sent = await ask("send", { path: "/api/conversations/{id}/messages", parameters: { path: { id: "7" } }, body });
   line(sent);
   // Nothing that may be left out has to be there.
-  const invite: Operations["makeInvite"]["body"] = {};
-  const made = await ask("makeInvite", { path: "/api/invites", body: invite });
+  const invite: Operations["createInvite"]["body"] = {};
+  const made = await ask("createInvite", { path: "/api/invites", body: invite });
   made.link.startsWith("https://");
   const room: Operations["startConversation"]["body"] = { name: "Kitchen" };
   const direct: Operations["startConversation"]["body"] = { username: "jane" };

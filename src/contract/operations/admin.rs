@@ -68,7 +68,7 @@ pub fn list() -> Operation {
 
 pub fn create() -> Operation {
     Operation::new(
-        "makeAccount",
+        "createAccount",
         Tag::Administration,
         "Creates an account for a person, who chooses a password with a link",
     )
@@ -81,7 +81,7 @@ pub fn create() -> Operation {
 
 pub fn change() -> Operation {
     Operation::new(
-        "changeAccount",
+        "updateAccount",
         Tag::Administration,
         "Renames an account, makes it an administrator, or disables it",
     )
@@ -97,7 +97,7 @@ pub fn change() -> Operation {
 
 pub fn create_reset() -> Operation {
     Operation::new(
-        "makeReset",
+        "createReset",
         Tag::Administration,
         "Creates a link for choosing a new password",
     )
@@ -116,7 +116,7 @@ pub fn sessions() -> Operation {
 
 pub fn end_sessions() -> Operation {
     Operation::new(
-        "endSessionsOf",
+        "revokeSessionsOf",
         Tag::Administration,
         "Ends all of a user’s sessions",
     )
@@ -127,7 +127,7 @@ pub fn end_sessions() -> Operation {
 
 pub fn end_session() -> Operation {
     Operation::new(
-        "endSessionOf",
+        "revokeSessionOf",
         Tag::Administration,
         "Ends one of a user’s sessions",
     )

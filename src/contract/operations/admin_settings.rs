@@ -1,5 +1,10 @@
 //! What administrators set for everybody.
 
+#![expect(
+    clippy::option_option,
+    reason = "no default room is not the same as one that stays"
+)]
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
-    error::ErrorCode::{Blocked, NotFound, Unreachable, Yourself},
+    error::ErrorCode::{Blocked, NotFound, SelfConversation, Unreachable},
     model::{
         ConversationId, User,
         schema::{AnyCaseUsername, Conversation, Name, unions},
@@ -131,7 +131,7 @@ pub fn start() -> Operation {
             "^/api/conversations/[1-9][0-9]{0,18}$",
         )),
     )
-    .errors([Yourself, NotFound, Blocked, Unreachable])
+    .errors([SelfConversation, NotFound, Blocked, Unreachable])
     .invalid(["username", "name", "usernames"])
 }
 

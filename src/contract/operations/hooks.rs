@@ -7,7 +7,7 @@ use serde_json::json;
 use super::conversations::id;
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
-    error::ErrorCode::{NotARoom, NotFound, NotYours, Throttled, UsernameTaken},
+    error::ErrorCode::{Forbidden, NotARoom, NotFound, Throttled, UsernameTaken},
     model::{
         Hook, HookId, Username,
         schema::{Content, Message},
@@ -51,11 +51,11 @@ pub fn list() -> Operation {
     .describe("Only the room’s owner can do this.")
     .parameter(id())
     .list::<Hook>(20, "The hooks")
-    .errors([NotYours, NotFound, NotARoom])
+    .errors([Forbidden, NotFound, NotARoom])
 }
 
 pub fn create() -> Operation {
-    Operation::new("makeHook", Tag::Conversations, "Creates a hook for a room. Its secret is shown only once")
+    Operation::new("createHook", Tag::Conversations, "Creates a hook for a room. Its secret is shown only once")
         .describe(
             "The bot is created if the name is free, and added to the room. An existing bot must be the caller’s own.",
         )
@@ -63,21 +63,21 @@ pub fn create() -> Operation {
         .body::<CreateHook>()
         .created::<CreatedHook>("The hook")
         .errors([NotFound, NotARoom])
-        .error(NotYours, "The room or the bot belongs to another user.")
+        .error(Forbidden, "The room or the bot belongs to another user.")
         .error(UsernameTaken, "The username belongs to a person.")
         .invalid(["bot"])
 }
 
 pub fn remove() -> Operation {
     Operation::new(
-        "removeHook",
+        "deleteHook",
         Tag::Conversations,
         "Deletes a hook. Its bot stays",
     )
     .parameter(id())
     .parameter(Parameter::path::<HookId>("hookId"))
     .done()
-    .errors([NotYours, NotFound, NotARoom])
+    .errors([Forbidden, NotFound, NotARoom])
 }
 
 pub fn post() -> Operation {

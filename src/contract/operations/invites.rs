@@ -12,7 +12,7 @@ use crate::{
 /// A new invitation.
 #[derive(Deserialize, JsonSchema)]
 pub struct CreateInvite {
-    /// How many people may use it; 1 if left out. Up to 10 if its creator isn’t an administrator.
+    /// How many people can use it; 1 if left out. Up to 10 if its creator isn’t an administrator.
     #[schemars(range(min = *limits::INVITE_USES.start(), max = *limits::INVITE_USES.end()))]
     pub uses: Option<u32>,
     /// How many days it is valid; 7 if left out.
@@ -70,7 +70,7 @@ pub fn list() -> Operation {
 
 pub fn create() -> Operation {
     Operation::new(
-        "makeInvite",
+        "createInvite",
         Tag::Administration,
         "Creates an invitation. Its link is shown only once",
     )

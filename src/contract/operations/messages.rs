@@ -7,7 +7,7 @@ use serde_json::json;
 use super::conversations::id as conversation;
 use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
-    error::ErrorCode::{Blocked, ClientIdReused, NotFound, NotYours, Unreachable},
+    error::ErrorCode::{Blocked, ClientIdReused, Forbidden, NotFound, Unreachable},
     model::{
         MessageId,
         schema::{ClientId, Content, Message},
@@ -74,7 +74,7 @@ pub fn edit() -> Operation {
         .parameter(id())
         .body::<EditMessage>()
         .ok::<Message>("The message")
-        .errors([NotYours, NotFound, Blocked, Unreachable])
+        .errors([Forbidden, NotFound, Blocked, Unreachable])
         .invalid(["content"])
 }
 
@@ -83,7 +83,7 @@ pub fn delete() -> Operation {
         .describe("Its author and the room’s owner can do this. Deleting it again is not an error.")
         .parameter(id())
         .done()
-        .errors([NotYours, NotFound])
+        .errors([Forbidden, NotFound])
 }
 
 fn emoji() -> Parameter {

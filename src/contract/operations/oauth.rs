@@ -70,6 +70,7 @@ pub fn finish() -> Operation {
         .parameter(Parameter::query::<String>("state"))
         .parameter(Parameter::query::<String>("code"))
         .parameter(Parameter::query::<String>("error"))
+        .parameter(Parameter::query::<String>("iss"))
         .answer(
             Answer::empty(
                 303,

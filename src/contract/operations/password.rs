@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{RenewedToken, SET_COOKIE, welcome};
 use crate::{
     contract::operation::{Answer, Operation, Tag},
-    error::ErrorCode::{BadResetToken, NotYours, Throttled, WrongPassword},
+    error::ErrorCode::{BadResetToken, Forbidden, Throttled, WrongPassword},
     model::{Username, schema::Password},
 };
 
@@ -54,7 +54,7 @@ pub fn change() -> Operation {
         .ok::<RenewedToken<'_>>("The new token")
         .answer(Answer::empty(204, "The cookie has the new token").header(SET_COOKIE))
         .errors([WrongPassword, Throttled])
-        .error(NotYours, "Outside development mode, the first password of an account is set with a link.")
+        .error(Forbidden, "Outside development mode, the first password of an account is set with a link.")
         .invalid(["new"])
 }
 

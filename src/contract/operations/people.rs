@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
-    error::ErrorCode::{NotFound, Yourself},
+    error::ErrorCode::{NotFound, SelfConversation},
     model::{Profile, User, UserId, Username},
 };
 
@@ -62,7 +62,7 @@ pub fn block() -> Operation {
         )
         .parameter(id())
         .done()
-        .errors([NotFound, Yourself])
+        .errors([NotFound, SelfConversation])
 }
 
 pub fn unblock() -> Operation {
@@ -73,7 +73,7 @@ pub fn unblock() -> Operation {
     )
     .parameter(id())
     .done()
-    .errors([NotFound, Yourself])
+    .errors([NotFound, SelfConversation])
 }
 
 pub fn list_blocked() -> Operation {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::conversations::{before, id};
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
-    error::ErrorCode::{NotARoom, NotFound, NotYours, Unreachable},
+    error::ErrorCode::{Forbidden, NotARoom, NotFound, Unreachable},
     model::{
         Participant, UserId,
         schema::{AnyCaseUsername, Conversation, Name},
@@ -47,7 +47,7 @@ pub fn list_open() -> Operation {
 
 pub fn change() -> Operation {
     Operation::new(
-        "changeRoom",
+        "updateRoom",
         Tag::Conversations,
         "Changes a room’s name, openness or owner",
     )
@@ -55,7 +55,7 @@ pub fn change() -> Operation {
     .parameter(id())
     .body::<UpdateRoom>()
     .ok::<Conversation>("The room")
-    .errors([NotYours, NotFound, NotARoom])
+    .errors([Forbidden, NotFound, NotARoom])
     .invalid(["name", "owner"])
 }
 
@@ -88,5 +88,5 @@ pub fn remove_participant() -> Operation {
         .parameter(id())
         .parameter(Parameter::path::<String>("userId").with(json!({ "pattern": "^(me|[1-9][0-9]{0,18})$" })).describe("A user’s id, or `me`"))
         .done()
-        .errors([NotYours, NotFound, NotARoom])
+        .errors([Forbidden, NotFound, NotARoom])
 }

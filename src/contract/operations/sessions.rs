@@ -17,7 +17,7 @@ pub fn list() -> Operation {
 
 pub fn end_others() -> Operation {
     Operation::new(
-        "endOtherSessions",
+        "revokeOtherSessions",
         Tag::Accounts,
         "Ends the caller’s other sessions",
     )
@@ -26,7 +26,7 @@ pub fn end_others() -> Operation {
 
 pub fn end() -> Operation {
     Operation::new(
-        "endSession",
+        "revokeSession",
         Tag::Accounts,
         "Ends one of the caller’s sessions",
     )

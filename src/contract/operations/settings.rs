@@ -48,7 +48,7 @@ pub fn show() -> Operation {
 
 pub fn change() -> Operation {
     Operation::new(
-        "changeSettings",
+        "updateSettings",
         Tag::Accounts,
         "Changes the caller’s settings",
     )

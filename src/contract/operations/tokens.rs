@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contract::operation::{Operation, Parameter, Tag},
-    error::ErrorCode::{Disabled, NotFound, NotYours, UsernameTaken},
+    error::ErrorCode::{Disabled, Forbidden, NotFound, UsernameTaken},
     model::{ApiToken, Scope, SessionId, Username, limits, schema::Name},
 };
 
@@ -44,7 +44,7 @@ pub fn list() -> Operation {
 }
 
 pub fn create() -> Operation {
-    Operation::new("makeToken", Tag::Accounts, "Creates an API token. It is shown only once")
+    Operation::new("createToken", Tag::Accounts, "Creates an API token. It is shown only once")
         .describe(
             "With `bot`, it acts as that bot, which is created if the name is free. An existing bot must be the caller’s \
              own.",
@@ -52,7 +52,7 @@ pub fn create() -> Operation {
         .body::<CreateToken>()
         .created::<CreatedToken>("The token")
         .errors([UsernameTaken])
-        .error(NotYours, "The bot belongs to another user.")
+        .error(Forbidden, "The bot belongs to another user.")
         .error(Disabled, "The bot is disabled.")
         .invalid(["name", "scope", "days", "bot"])
 }

@@ -92,14 +92,14 @@ async fn create(mut request: Request) -> HandlerResult {
 /// Signs in, for the API and for plain pages. An unknown username takes as long as a wrong password and gets the same
 /// response, so that usernames can't be probed.
 pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Result<SignedIn> {
-    let username = required("username", "Username required", credentials.username)?;
+    let username = required("username", "Enter a username.", credentials.username)?;
     if app.settings.dev {
         return app
             .store
             .sign_in(Authentication::Name(username), caller.device())
             .await;
     }
-    let password = required("password", "Password required", credentials.password)?;
+    let password = required("password", "Enter a password.", credentials.password)?;
     app.throttle.admit(caller.address())?;
     let account = username_key(&username);
     let (user, hash) = app.store.find_password_hash(username).await?.unzip();
@@ -137,7 +137,7 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
         setup_token,
         room,
     } = registration;
-    let username = required("username", "Username required", username)?;
+    let username = required("username", "Enter a username.", username)?;
     if app.settings.dev {
         let account = NewAccount {
             username: Username::new(&username)?,
@@ -150,7 +150,7 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     let setup = setup_token.map(|token| SetupProof { token, room });
     let grant = signup_grant(app, invite, setup).await?;
     let username = Username::new(&username)?;
-    let password = required("password", "Password required", password)?;
+    let password = required("password", "Enter a password.", password)?;
     let password = NewPassword::new("password", &password, &username.text)?;
     let account = NewAccount {
         username,

@@ -52,7 +52,7 @@ async fn list(request: Request) -> HandlerResult {
 async fn create(mut request: Request) -> HandlerResult {
     let CreateUser { username, admin } = request.json().await?;
     let app = &request.app;
-    let username = Username::new(&required("username", "Username required", username)?)?;
+    let username = Username::new(&required("username", "Enter a username.", username)?)?;
     let (user, reset) = app
         .store
         .create_account(username, admin.unwrap_or_default())

@@ -68,7 +68,7 @@ async fn start(mut request: Request) -> HandlerResult {
         return Ok(json(StatusCode::CREATED, &room.view(&member)));
     }
     let username = new.username.filter(|username| !username.trim().is_empty());
-    let username = username.ok_or_else(|| Error::invalid("username", "Username required"))?;
+    let username = username.ok_or_else(|| Error::invalid("username", "Enter a username."))?;
     match store.start_direct(user.id, username).await? {
         Started::Created(created) => {
             let (conversation, member) = *created;
@@ -114,7 +114,7 @@ impl ReadMark {
     /// [`Error::Invalid`] if no message can have this number.
     pub fn number(self) -> Result<Option<i64>> {
         if self.up_to.is_some_and(|number| number < 0) {
-            return Err(Error::invalid("upTo", "A message’s number is not negative"));
+            return Err(Error::invalid("upTo", "upTo can’t be negative."));
         }
         Ok(self.up_to)
     }

@@ -55,7 +55,7 @@ async fn list(request: Request, id: ConversationId) -> HandlerResult {
 async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
     let CreateHook { bot } = request.json().await?;
     let (app, user) = (&request.app, request.user()?.clone());
-    let bot = required("bot", "A hook posts as a bot, which needs a name", bot)?;
+    let bot = required("bot", "Enter a name for the bot.", bot)?;
     let bot = Username::in_field("bot", &bot)?;
     let (hook, secret) = app.store.create_hook(user, id, bot).await?;
     let url = format!("{}/api/hooks/{secret}", request.caller.base(&app.settings));

@@ -87,7 +87,7 @@ fn chosen(ids: &[String]) -> Result<InviteRooms> {
 /// A QR code (ISO/IEC 18004) of `link`, as an SVG document.
 fn qr_code(link: &str) -> Result<String> {
     let code = QrCode::new(link).map_err(|error| {
-        tracing::error!(%error, "no QR code for a link");
+        tracing::error!(%error, "can’t create a QR code for a link");
         Error::Internal
     })?;
     Ok(code.render::<svg::Color<'_>>().build())

@@ -78,7 +78,7 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
                 .await?;
             return Ok(list(&messages, user));
         }
-        Some(_) => return Err(Error::invalid("order", "The only other order is top").into()),
+        Some(_) => return Err(Error::invalid("order", "order must be top.").into()),
     }
     let page = Page {
         before: query.id("before", "Message")?,
@@ -137,5 +137,6 @@ fn limit(query: &Query) -> HandlerResult<u32> {
         .parse()
         .ok()
         .filter(|limit| (1..=LARGEST_PAGE).contains(limit));
-    Ok(limit.ok_or_else(|| Error::invalid("limit", format!("limit is 1 to {LARGEST_PAGE}")))?)
+    Ok(limit
+        .ok_or_else(|| Error::invalid("limit", format!("limit must be 1 to {LARGEST_PAGE}.")))?)
 }

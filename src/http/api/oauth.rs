@@ -80,6 +80,7 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
         state: text("state"),
         code: text("code"),
         error: text("error"),
+        iss: text("iss"),
     };
     let flows = &app.settings.oauth;
     let cookie = caller.flow_cookie(&app.settings);
@@ -248,7 +249,7 @@ async fn complete(mut request: Request) -> HandlerResult {
     } else {
         signup_grant(app, invite, None).await?
     };
-    let username = required("username", "Username required", username)?;
+    let username = required("username", "Enter a username.", username)?;
     let account = NewAccount {
         username: Username::new(&username)?,
         credential: Credential::Identity(identity),

@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
 async fn change(mut request: Request) -> HandlerResult {
     let ChangePassword { current, new } = request.json().await?;
     let (app, session) = (&request.app, Arc::clone(request.session()?));
-    let new = required("new", "New password required", new)?;
+    let new = required("new", "Enter a new password.", new)?;
     let new = NewPassword::new("new", &new, &session.user.username)?;
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
@@ -75,7 +75,7 @@ async fn reset(mut request: Request) -> HandlerResult {
     app.throttle.admit(request.caller.address())?;
     let token = token.unwrap_or_default();
     let user = app.store.find_reset(&token).await?;
-    let password = required("password", "Password required", password)?;
+    let password = required("password", "Enter a password.", password)?;
     let password = NewPassword::new("password", &password, &user.username)?;
     let hash = app.passwords.hash(password).await?;
     let signed_in = app

@@ -69,7 +69,7 @@ async fn update(mut request: Request, id: ConversationId) -> HandlerResult {
     let change = RoomUpdate {
         name: update.name.as_deref().map(room_name).transpose()?,
         open: update.open,
-        owner: owner.map_err(|_| Error::invalid("owner", "There is no such user"))?,
+        owner: owner.map_err(|_| Error::invalid("owner", "User not found."))?,
     };
     let (store, user) = (&request.app.store, request.user()?.clone());
     let (room, member) = store.update_room(user, id, change).await?;

@@ -30,7 +30,8 @@ impl CreateToken {
         let scope = self.scope.as_deref().and_then(Scope::parse);
         Ok(NewToken {
             name: token_name(&self.name.unwrap_or_default())?,
-            scope: scope.ok_or_else(|| Error::invalid("scope", "A scope is “read” or “send”"))?,
+            scope: scope
+                .ok_or_else(|| Error::invalid("scope", "scope must be “read” or “send”."))?,
             lasts: limits::days(self.days.unwrap_or(DAYS), &limits::TOKEN_DAYS)?,
             bot: self
                 .bot

@@ -92,7 +92,7 @@ fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult
         if bearer(caller.headers()).is_some_and(|bearer| token.matches(bearer)) {
             return Ok(());
         }
-        let message = "This takes the token for metrics as a bearer token";
+        let message = "Send the metrics token as a bearer token.";
         let refusal = ErrorResponse::new(ErrorCode::Unauthorized, message);
         let scheme = HeaderValue::from_static("Bearer");
         return Err(refusal.with_header(WWW_AUTHENTICATE, scheme));
@@ -102,7 +102,7 @@ fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult
     if is_local && !may_be_a_silent_proxy(settings, peer) {
         return Ok(());
     }
-    let message = "Without a token for metrics this is told to the server’s own machine alone";
+    let message = "Without a metrics token, metrics are only available on the server itself.";
     Err(ErrorResponse::new(ErrorCode::MetricsAreLocal, message))
 }
 

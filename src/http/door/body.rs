@@ -58,7 +58,7 @@ impl Body {
     /// 415 if the `headers` name another content type, 413, 408, and 400 if it isn’t UTF-8 or has a field twice.
     pub async fn form<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> HandlerResult<T> {
         if !is_of_type(headers, "application/x-www-form-urlencoded") {
-            return Err(unsupported("Send a form, as this page does"));
+            return Err(unsupported("Send a form."));
         }
         let bytes = self.read(headers).await?;
         // Parsing would silently replace invalid UTF-8.
@@ -66,7 +66,7 @@ impl Body {
         let fields = is_text.then(|| serde_urlencoded::from_bytes(&bytes).ok());
         fields
             .flatten()
-            .ok_or_else(|| malformed("The form isn’t valid"))
+            .ok_or_else(|| malformed("The form isn’t valid."))
     }
 
     /// Reads the body as text.
@@ -74,7 +74,7 @@ impl Body {
     /// # Errors
     /// 413, 408, and 400 if it isn’t UTF-8.
     pub async fn text(&mut self, headers: &HeaderMap) -> HandlerResult<String> {
-        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn’t UTF-8"))
+        String::from_utf8(self.read(headers).await?).map_err(|_| malformed("The text isn’t UTF-8."))
     }
 
     /// Like [`json`](Self::json), except that a missing body means the defaults.
@@ -111,7 +111,7 @@ impl Body {
         let read = async {
             let mut bytes = Vec::new();
             while let Some(chunk) = self.0.next().await {
-                let chunk = chunk.ok_or_else(|| malformed("The body ended early"))?;
+                let chunk = chunk.ok_or_else(|| malformed("The body ended early."))?;
                 if bytes.len() + chunk.len() > limit {
                     return Err(too_large());
                 }
@@ -124,7 +124,7 @@ impl Body {
             }
             Ok(bytes)
         };
-        let too_slow = || ErrorResponse::new(ErrorCode::Timeout, "The body took too long");
+        let too_slow = || ErrorResponse::new(ErrorCode::Timeout, "The request took too long.");
         timeout(TIME, read).await.map_err(|_| too_slow())?
     }
 }
@@ -147,16 +147,16 @@ pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
 /// 400 if it isn’t such an object.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> HandlerResult<T> {
     let value: Value =
-        serde_json::from_slice(bytes).map_err(|_| malformed("That isn’t valid JSON"))?;
+        serde_json::from_slice(bytes).map_err(|_| malformed("The body isn’t valid JSON."))?;
     if !value.is_object() {
-        return Err(malformed("That isn’t a JSON object"));
+        return Err(malformed("The body isn’t a JSON object."));
     }
     serde_json::from_slice(bytes)
-        .map_err(|_| malformed("A value has the wrong type, or is given twice"))
+        .map_err(|_| malformed("A value has the wrong type or appears twice."))
 }
 
 fn not_json() -> ErrorResponse {
-    unsupported("Send JSON, with Content-Type: application/json")
+    unsupported("Send JSON with Content-Type: application/json.")
 }
 
 fn unsupported(message: &'static str) -> ErrorResponse {
@@ -168,5 +168,5 @@ fn malformed(message: &'static str) -> ErrorResponse {
 }
 
 fn too_large() -> ErrorResponse {
-    ErrorResponse::new(ErrorCode::TooLarge, "The body is too large")
+    ErrorResponse::new(ErrorCode::TooLarge, "The request is too large.")
 }

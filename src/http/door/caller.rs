@@ -216,6 +216,11 @@ impl Caller {
         self.cookie_named(FLOW.name(settings))
     }
 
+    /// The cookie with the chosen language of the pages.
+    pub fn language_cookie(&self) -> Option<&str> {
+        self.cookie_named("tincan-language")
+    }
+
     fn cookie_named(&self, name: &str) -> Option<&str> {
         self.headers
             .get_all(COOKIE)
@@ -247,7 +252,7 @@ pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
 fn cross_origin() -> ErrorResponse {
     ErrorResponse::new(
         ErrorCode::CrossOrigin,
-        "A page of another origin can’t do this",
+        "Pages from another origin can’t do this.",
     )
 }
 

@@ -24,7 +24,7 @@ pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
     if is_path && (hosts == 1 || hosts == 0 && may_lack_host) {
         return Ok(());
     }
-    let message = "A request names a path and one host";
+    let message = "The request must have a path and exactly one host.";
     Err(ErrorResponse::new(ErrorCode::Malformed, message))
 }
 
@@ -33,7 +33,8 @@ pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
     if is_local(peer, request.headers(), request.uri().authority()) {
         return Ok(());
     }
-    let message = "In dev mode this server answers only its own machine, at localhost";
+    let message =
+        "In development mode this server is only available on its own machine, at localhost.";
     Err(ErrorResponse::new(ErrorCode::DevIsLocal, message))
 }
 

@@ -16,7 +16,7 @@ pub struct Origin {
 
 /// The text isn’t an origin.
 #[derive(Debug, thiserror::Error)]
-#[error("expected http:// or https:// and a host, without a path, as in https://chat.example")]
+#[error("expected http:// or https:// and a host without a path, such as https://chat.example")]
 pub struct NotAnOrigin;
 
 impl FromStr for Origin {

@@ -22,7 +22,7 @@ impl From<Network> for IpNet {
 
 /// The text is neither a network nor an address.
 #[derive(Debug, thiserror::Error)]
-#[error("expected an address or a network, as in 10.0.0.7, 10.0.0.0/8 or fd00::/8")]
+#[error("expected an address or a network, such as 10.0.0.7, 10.0.0.0/8 or fd00::/8")]
 pub struct NotANetwork;
 
 impl FromStr for Network {

@@ -27,7 +27,7 @@ pub fn wait(query: &Query) -> HandlerResult<Duration> {
         return Ok(Duration::ZERO);
     };
     let seconds = text.parse().map_err(|_| {
-        let reason = format!("wait is a number of seconds, up to {LONGEST_WAIT}");
+        let reason = format!("wait must be a number of seconds, up to {LONGEST_WAIT}.");
         Error::invalid("wait", reason)
     })?;
     Ok(Duration::from_secs(LONGEST_WAIT.min(seconds)))

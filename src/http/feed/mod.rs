@@ -80,7 +80,7 @@ async fn follow(request: Request) -> HandlerResult {
     }
     Err(ErrorResponse::new(
         ErrorCode::NotAcceptable,
-        "This endpoint requires an EventSource connection",
+        "Accept text/event-stream or application/json, or open a WebSocket.",
     ))
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct SocketRequest {
 impl SocketRequest {
     fn conversation(&self) -> Result<ConversationId> {
         let id = self.conversation_id.as_deref();
-        let id = id.ok_or_else(|| Error::invalid("conversationId", "Say which conversation"))?;
+        let id = id.ok_or_else(|| Error::invalid("conversationId", "Enter a conversation ID."))?;
         id.parse().map_err(|_| Error::NotFound("Conversation"))
     }
 }
@@ -69,7 +69,7 @@ async fn perform(app: &App, token: &str, frame: &str) -> HandlerResult<String> {
         Some("send") => send(app, &session, request).await,
         Some("read") => read(app, &session, request).await,
         Some("typing") => type_in(app, &session, request).await,
-        _ => Err(Error::invalid("op", "There is no such op").into()),
+        _ => Err(Error::invalid("op", "Unknown op.").into()),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn reply(feed: Feed) -> Response {
                 Ok(item) => frame.push_str(frame_of(&item)),
                 Err(end) => {
                     if !matches!(end, Error::Unauthorized | Error::Stopping) {
-                        tracing::warn!(%end, "a stream broke off; its client will come back");
+                        tracing::warn!(%end, "a stream failed; its client will reconnect");
                     }
                     return None;
                 }

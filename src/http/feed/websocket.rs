@@ -63,7 +63,7 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     let is_version = |version: &HeaderValue| version == "13";
     if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(is_version) {
-        let message = "This is WebSocket version 13";
+        let message = "Use WebSocket version 13.";
         let refusal = ErrorResponse::new(ErrorCode::WebsocketVersion, message);
         return Err(refusal
             .with_header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
@@ -74,7 +74,7 @@ pub fn handshake(headers: &HeaderMap) -> HandlerResult<Response> {
     let key = key.filter(|key| is_key(key) && lists(headers, CONNECTION, "upgrade"));
     let accept = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key)).ok());
     let Some(accept) = accept else {
-        let message = "A WebSocket begins with Connection: Upgrade and a Sec-WebSocket-Key";
+        let message = "Opening a WebSocket needs Connection: Upgrade and a Sec-WebSocket-Key.";
         return Err(ErrorResponse::new(ErrorCode::BadHandshake, message));
     };
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
@@ -132,8 +132,8 @@ impl From<Error> for End {
             Error::Unauthorized => Self::because(Policy, "The session has ended"),
             Error::Stopping => Self::because(Away, "The server stops"),
             end => {
-                tracing::warn!(%end, "a socket broke off; its client will come back");
-                Self::because(CloseCode::Error, "The stream broke off")
+                tracing::warn!(%end, "a WebSocket failed; its client will reconnect");
+                Self::because(CloseCode::Error, "The stream failed")
             }
         }
     }

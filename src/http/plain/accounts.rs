@@ -7,8 +7,10 @@ use warp::{Reply, http::header::SET_COOKIE};
 
 use super::{
     forms::{EmptyForm, Field, read_form},
+    language,
     page::Page,
     paths,
+    words::Language,
 };
 use crate::{
     contract::operations::accounts::{Credentials, Registration},
@@ -38,7 +40,8 @@ pub fn routes() -> Vec<Route> {
 async fn get_sign_in(request: Request) -> HandlerResult {
     let app = &request.app;
     let signup = accounts::signup(app).await?;
-    Ok(sign_in_page(&app.settings, signup, Field::default()).into_response())
+    let words = language::of(&request.caller);
+    Ok(sign_in_page(words, &app.settings, signup, Field::default()).into_response())
 }
 
 #[derive(Deserialize)]
@@ -57,15 +60,14 @@ async fn post_sign_in(mut request: Request) -> HandlerResult {
     let form: SignInForm = request.form().await?;
     let (app, caller) = (&request.app, &request.caller);
     let name = form.username.clone().unwrap_or_default();
-    let signed_in = match form.create {
-        Some(_) => accounts::sign_up(app, caller, form.registration()).await,
-        None => {
-            let signed_in = accounts::sign_in(app, caller, form.credentials()).await;
-            signed_in.map(|signed_in| SignedUp {
-                signed_in,
-                landing: None,
-            })
-        }
+    let signed_in = if form.create.is_some() {
+        accounts::sign_up(app, caller, form.registration()).await
+    } else {
+        let signed_in = accounts::sign_in(app, caller, form.credentials()).await;
+        signed_in.map(|signed_in| SignedUp {
+            signed_in,
+            landing: None,
+        })
     };
     match signed_in {
         Ok(SignedUp { signed_in, landing }) => {
@@ -78,7 +80,9 @@ async fn post_sign_in(mut request: Request) -> HandlerResult {
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let signup = accounts::signup(app).await?;
-            let page = sign_in_page(&app.settings, signup, Field::refused(&name, &refusal));
+            let words = language::of(caller);
+            let field = Field::refused(&name, words.reason(&refusal));
+            let page = sign_in_page(words, &app.settings, signup, field);
             Ok(refusal.answer(page))
         }
     }
@@ -111,51 +115,56 @@ impl SignInForm {
     }
 }
 
-fn sign_in_page(settings: &ServerSettings, signup: &str, name: Field<'_>) -> Page<'static> {
+fn sign_in_page(
+    words: &'static Language,
+    settings: &ServerSettings,
+    signup: &str,
+    name: Field<'_>,
+) -> Page<'static> {
     let main = html! {
         h1 { "Tincan" }
         @if settings.dev {
-            p { "Development mode: nobody is asked for a password. Who are you?" }
+            p { (words.text("sign_in.dev")) }
             form method="post" action="/plain/sign-in" {
                 p { @for username in PEOPLE { input type="submit" name="username" value=(username); " " } }
             }
             form method="post" action="/plain/sign-in" {
-                div { (name.name_field("username", "Somebody else", "username")) }
+                div { (name.name_field("username", words.text("sign_in.someone_else"), "username")) }
                 p {
-                    input .primary type="submit" value="Sign in"; " "
-                    input type="submit" name="create" value="Create account";
+                    input .primary type="submit" value=(words.text("sign_in.submit")); " "
+                    input type="submit" name="create" value=(words.text("sign_in.create"));
                 }
             }
         } @else {
             form method="post" action="/plain/sign-in" {
-                div { (name.name_field("username", "Username", "username")) }
-                (password("password", "current-password"))
-                p { input .primary type="submit" value="Sign in"; }
+                div { (name.name_field("username", words.text("sign_in.username"), "username")) }
+                (password(words, "password", "current-password"))
+                p { input .primary type="submit" value=(words.text("sign_in.submit")); }
             }
-            @if signup != "closed" { (new_account(signup)) }
+            @if signup != "closed" { (new_account(words, signup)) }
         }
-        p { "These pages need no scripts. With them, there is " a href="/" { "a livelier one" } "." }
+        p { a href="/" { (words.text("sign_in.full_version")) } }
     };
-    Page::for_anybody("Sign in", main)
+    Page::for_anybody(words, words.text("sign_in.submit"), main)
 }
 
-fn password(id: &str, autocomplete: &str) -> Markup {
+fn password(words: &'static Language, id: &str, autocomplete: &str) -> Markup {
     html! {
         div {
-            label for=(id) { "Password" } " "
+            label for=(id) { (words.text("sign_in.password")) } " "
             input #(id) type="password" name="password" autocomplete=(autocomplete) required;
         }
     }
 }
 
-fn new_account(signup: &str) -> Markup {
+fn new_account(words: &'static Language, signup: &str) -> Markup {
     let label = match signup {
-        "setup" => Some("The setup link, which the server has printed where it was started"),
-        "invite" => Some("Your invitation link"),
+        "setup" => Some(words.text("sign_in.setup_link")),
+        "invite" => Some(words.text("sign_in.invitation_link")),
         _ => None,
     };
     html! {
-        h2 { "New here?" }
+        h2 { (words.text("sign_in.new")) }
         form method="post" action="/plain/sign-in" {
             @if let Some(label) = label {
                 div {
@@ -164,17 +173,17 @@ fn new_account(signup: &str) -> Markup {
                 }
             }
             div {
-                label for="new-username" { "Username" } " "
+                label for="new-username" { (words.text("sign_in.username")) } " "
                 input #new-username name="username" required autocomplete="username" autocapitalize="none" spellcheck="false";
             }
-            (password("new-password", "new-password"))
+            (password(words, "new-password", "new-password"))
             @if signup == "setup" {
                 div {
-                    label for="room" { "A room for everyone you invite (optional)" } " "
-                    input #room name="room" value="Everyone" dir="auto" autocomplete="off";
+                    label for="room" { (words.text("sign_in.room")) } " "
+                    input #room name="room" value=(words.text("sign_in.everyone")) dir="auto" autocomplete="off";
                 }
             }
-            p { input type="submit" name="create" value="Create account"; }
+            p { input type="submit" name="create" value=(words.text("sign_in.create")); }
         }
     }
 }

@@ -9,11 +9,12 @@ use super::{
     messages::{Listing, View},
     page::Page,
     paths,
-    text::{count_people, excerpt, time},
+    text::{excerpt, time},
+    words::Language,
 };
 use crate::{
     contract::operations::messages::SendMessage,
-    error::{Error, Result},
+    error::Result,
     http::{
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
@@ -64,7 +65,7 @@ async fn post_start(mut request: Request) -> HandlerResult {
         Ok(Started::Existing(id)) => see_other(&paths::newest_messages(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let field = Field::refused(&username, &refusal);
+            let field = Field::refused(&username, session.words.reason(&refusal));
             let page = list_page(&request, &session, None, field).await?;
             Ok(refusal.answer(page))
         }
@@ -82,64 +83,74 @@ async fn list_page<'a>(
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
     let may_invite = request.app.may_invite(caller).await?;
-    let title = "Conversations";
+    let words = session.words;
+    let title = words.text("conversations.title");
     let main = html! {
         h1 { (title) }
         (session.form("/plain/conversations", html! {
-            (field.name_field("username", "Start a conversation with", "off"))
-            " " input type="submit" value="Start";
+            (field.name_field("username", words.text("conversations.start_with"), "off"))
+            " " input type="submit" value=(words.text("conversations.start"));
         }))
         @if conversations.is_empty() && before.is_none() {
-            p { "No conversations yet. Start one by somebody’s name, or join a room." }
+            p { (words.text("conversations.none")) }
         }
         @if !conversations.is_empty() {
             ul .conversations {
                 @for (conversation, member) in &conversations {
-                    li { (row(&conversation.view(member))) }
+                    li { (row(words, &conversation.view(member))) }
                 }
             }
         }
-        @if may_invite { p { a href="/plain/invites" { "Invite people" } } }
-        @if before.is_some() { p { a href="/plain" { "Newest conversations" } } }
+        @if may_invite { p { a href="/plain/invites" { (words.text("invites.title")) } } }
+        @if before.is_some() { p { a href="/plain" { (words.text("conversations.newest")) } } }
         @if let Some((conversation, _)) = last {
-            p { a href={ "/plain?before=" (conversation.id.to_string()) } { "Older conversations" } }
+            p { a href={ "/plain?before=" (conversation.id.to_string()) } { (words.text("conversations.older")) } }
         }
     };
     Ok(Page::of(session, title, main))
 }
 
-fn row(conversation: &ConversationView<'_>) -> Markup {
+fn row(words: &'static Language, conversation: &ConversationView<'_>) -> Markup {
     let newest = conversation.last_message.as_ref();
     html! {
         a href=(paths::newest_messages(conversation.id)) { bdi { (title_of(conversation)) } }
         @if conversation.has_unread_messages {
-            " " strong .unread { (conversation.unread_count) " unread" }
+            " " strong .unread { (words.count("conversations.unread", conversation.unread_count)) }
         }
         @if let Some(newest) = newest {
-            " " (time(newest.created_at))
-            div .excerpt { (preview(conversation, newest)) }
+            " " (time(words, newest.created_at))
+            div .excerpt { (preview(words, conversation, newest)) }
         }
     }
 }
 
 /// A line about the newest message: who wrote it, and how it begins.
-fn preview(conversation: &ConversationView<'_>, newest: &MessageView<'_>) -> Markup {
+fn preview(
+    words: &'static Language,
+    conversation: &ConversationView<'_>,
+    newest: &MessageView<'_>,
+) -> Markup {
     let is_room = conversation.kind == ConversationKind::Room;
-    html! {
-        @if newest.mine {
-            "You: "
-        } @else if let Some(author) = newest.author.filter(|_| is_room) {
-            bdi { (author.name()) } ": "
-        }
+    let text = html! {
         @if newest.deleted_at.is_some() {
-            "Message deleted"
+            (words.text("message.deleted"))
         } @else if newest.system.is_some() {
-            // Always English, although the name that it begins with may be right-to-left.
-            bdi dir="ltr" { (excerpt(newest.content)) }
+            (words.system_message(newest))
         } @else {
             bdi { (excerpt(newest.content)) }
         }
+    };
+    if newest.mine {
+        return words.markup("conversations.own_preview", &[("text", text)]);
     }
+    let Some(author) = newest.author.filter(|_| is_room) else {
+        return text;
+    };
+    let author = html! { bdi { (author.username) } };
+    words.markup(
+        "conversations.preview",
+        &[("author", author), ("text", text)],
+    )
 }
 
 /// The name of the room, or of the other person.
@@ -171,18 +182,8 @@ async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult
     match send_message(&request, &session, id, &content, client_id).await {
         Ok(()) => see_other(&paths::newest_messages(id)),
         Err(error) => {
-            // Going back in the browser to a page that was used to send a message, and sending another one from there.
-            let is_used = matches!(error, Error::ClientIdReused);
             let refusal = ErrorResponse::from(error);
-            let problem = if is_used {
-                "Something else was sent from that page already. Send again to send this, too"
-            } else {
-                refusal.message()
-            };
-            let field = Field {
-                text: &content,
-                problem: Some(problem),
-            };
+            let field = Field::refused(&content, session.words.reason(&refusal));
             let page = conversation_page(&request, &session, id, View::Newest, field).await?;
             Ok(refusal.answer(page))
         }
@@ -287,7 +288,9 @@ async fn conversation_page<'a>(
     } = &shown;
     let conversation = conversation.view(member);
     let title = title_of(&conversation);
+    let words = session.words;
     let listing = Listing {
+        words,
         member,
         view,
         first_unread: shown.first_unread(),
@@ -297,45 +300,45 @@ async fn conversation_page<'a>(
     let client_id = new_token()?;
     let main = html! {
         h1 { bdi { (title) } }
-        (links(&conversation, view))
+        (links(words, &conversation, view))
         @match view {
             View::Top => {
-                h2 { "Messages with the most reactions" }
+                h2 { (words.text("conversation.top_title")) }
                 @if messages.is_empty() {
-                    p { "Nobody has reacted to a message here yet." }
+                    p { (words.text("conversation.no_reactions")) }
                 } @else {
                     (listing.ranked(messages))
                 }
             }
             View::Newest | View::Before(_) => {
                 @if let Some(oldest) = messages.first().filter(|_| *has_older) {
-                    p .older { a href=(View::Before(oldest.id).path(id)) { "Older messages" } }
+                    p .older { a href=(View::Before(oldest.id).path(id)) { (words.text("conversation.older")) } }
                 }
-                @if messages.is_empty() { p { "No messages yet. Say hello." } }
+                @if messages.is_empty() { p { (words.text("conversation.none")) } }
                 (listing.by_day(messages))
             }
         }
         @if let View::Newest = view {
             (session.form(paths::newest_messages(id), html! {
                 (hidden("clientId", &client_id))
-                (field.text_field(html! { "Write to " bdi { (title) } }))
-                p #end { input .primary type="submit" value="Send"; }
+                (field.text_field(words.markup("conversation.write_to", &[("name", html! { bdi { (title) } })])))
+                p #end { input .primary type="submit" value=(words.text("conversation.send")); }
             }))
         } @else {
-            p #end { a href=(paths::newest_messages(id)) { "Newest messages" } }
+            p #end { a href=(paths::newest_messages(id)) { (words.text("conversation.newest")) } }
         }
     };
     Ok(Page::of(session, title, main))
 }
 
-fn links(conversation: &ConversationView<'_>, view: View) -> Markup {
+fn links(words: &'static Language, conversation: &ConversationView<'_>, view: View) -> Markup {
     let id = conversation.id;
     let is_room = conversation.kind == ConversationKind::Room;
     html! {
-        nav .links aria-label="This conversation" {
-            a href=(follow_path(id)) { "Follow (refreshes every " (REFRESH) " seconds)" } " "
-            @if !matches!(view, View::Top) { a href=(View::Top.path(id)) { "Top messages" } " " }
-            @if is_room { a href=(paths::people(id)) { (count_people(conversation.participant_count)) } }
+        nav .links aria-label=(words.text("conversation.links")) {
+            a href=(follow_path(id)) { (words.count("conversation.follow", REFRESH.into())) } " "
+            @if !matches!(view, View::Top) { a href=(View::Top.path(id)) { (words.text("conversation.top")) } " " }
+            @if is_room { a href=(paths::people(id)) { (words.count("people.count", conversation.participant_count)) } }
         }
     }
 }
@@ -359,7 +362,9 @@ async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     messages.reverse();
     let conversation = conversation.view(&member);
     let title = title_of(&conversation);
+    let words = session.words;
     let listing = Listing {
+        words,
         member: &member,
         view,
         first_unread: None,
@@ -367,12 +372,12 @@ async fn get_follow(request: Request, id: ConversationId) -> HandlerResult {
     };
     let main = html! {
         h1 { bdi { (title) } }
-        p { "This page refreshes every " (REFRESH) " seconds, and shows the newest first." }
+        p { (words.count("conversation.follow_note", REFRESH.into())) }
         p .links {
-            a href=(paths::newest_messages(id)) { "Write" } " "
-            a href=(follow_path(id)) { "Refresh now" }
+            a href=(paths::newest_messages(id)) { (words.text("conversation.write")) } " "
+            a href=(follow_path(id)) { (words.text("conversation.refresh")) }
         }
-        @if messages.is_empty() { p { "No messages yet." } }
+        @if messages.is_empty() { p { (words.text("conversation.none_followed")) } }
         (listing.by_day(&messages))
     };
     let page = Page::of(&session, title, main);

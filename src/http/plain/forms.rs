@@ -11,6 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::{language, words::Language};
 use crate::{
     error::{Error, ErrorCode},
     http::{
@@ -26,6 +27,7 @@ const LABEL: &[u8] = b"a form of tincan's plain pages ";
 
 /// The session of a page’s reader, and the token of the page’s forms.
 pub struct PageSession {
+    pub words: &'static Language,
     session: Arc<Session>,
     token: String,
 }
@@ -41,6 +43,7 @@ impl PageSession {
         let secret = secret.ok_or(Error::Unauthorized)?;
         let token = Sha256::new().chain_update(LABEL).chain_update(secret);
         Ok(Self {
+            words: language::of(&request.caller),
             session,
             token: hex::encode(token.finalize()),
         })
@@ -95,7 +98,7 @@ pub async fn read_form<T: DeserializeOwned>(
     if session.verifies(&token.unwrap_or_default()) {
         return Ok((session, fields));
     }
-    let message = "This form is of an earlier page. Load the page anew, and try again";
+    let message = session.words.text("error.stale_form");
     Err(ErrorResponse::new(ErrorCode::StaleForm, message))
 }
 
@@ -118,10 +121,10 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub fn refused(text: &'a str, refusal: &'a ErrorResponse) -> Self {
+    pub fn refused(text: &'a str, reason: &'a str) -> Self {
         Self {
             text,
-            problem: Some(refusal.message()),
+            problem: Some(reason),
         }
     }
 
@@ -129,7 +132,7 @@ impl<'a> Field<'a> {
     pub fn reason(&self) -> Markup {
         html! {
             @if let Some(problem) = self.problem {
-                p .problem #problem role="alert" { (problem) "." }
+                p .problem #problem role="alert" { (problem) }
             }
         }
     }

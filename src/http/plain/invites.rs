@@ -158,7 +158,7 @@ fn row(session: &PageSession, invite: &Invite) -> Markup {
         ..
     } = invite;
     html! {
-        (uses_left) " of " (uses) " left, expires " (time(*expires_at))
+        (uses_left) " of " (uses) " left, expires " (time(session.words, *expires_at))
         @if let Some(by) = created_by.as_ref().filter(|by| by.id != session.id()) {
             ", by " bdi { (by.username) }
         }

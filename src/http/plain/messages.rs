@@ -9,6 +9,7 @@ use super::{
     page::Page,
     paths,
     text::{day, is_same_day, linked, time, time_of_day},
+    words::Language,
 };
 use crate::{
     error::{Error, Result},
@@ -23,7 +24,7 @@ use crate::{
     },
 };
 
-const NOT_YOURS: Error = Error::NotYours("the author");
+const FORBIDDEN: Error = Error::Forbidden("the author");
 /// The emoji that the page offers.
 const COMMON_EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
 
@@ -86,6 +87,7 @@ impl View {
 
 /// How the messages of a page are shown to a member of the conversation.
 pub struct Listing<'a> {
+    pub words: &'static Language,
     pub member: &'a Member,
     pub view: View,
     /// The first unread message, if the page marks it.
@@ -99,11 +101,11 @@ impl Listing<'_> {
     pub fn by_day(&self, messages: &[Message]) -> Markup {
         html! {
             @for messages in messages.chunk_by(|one, next| is_same_day(one.created_at, next.created_at)) {
-                @if let Some(first) = messages.first() { h2 { (day(first.created_at)) } }
+                @if let Some(first) = messages.first() { h2 { (day(self.words, first.created_at)) } }
                 ul .messages {
                     @for message in messages {
-                        @if self.first_unread == Some(message.id) { li .unread { "New" } }
-                        (self.item(message, time_of_day(message.created_at)))
+                        @if self.first_unread == Some(message.id) { li .unread { (self.words.text("message.new")) } }
+                        (self.item(message, time_of_day(self.words, message.created_at)))
                     }
                 }
             }
@@ -114,27 +116,28 @@ impl Listing<'_> {
     pub fn ranked(&self, messages: &[Message]) -> Markup {
         html! {
             ol .messages {
-                @for message in messages { (self.item(message, time(message.created_at))) }
+                @for message in messages { (self.item(message, time(self.words, message.created_at))) }
             }
         }
     }
 
     fn item(&self, message: &Message, time: Markup) -> Markup {
+        let words = self.words;
         let view = message.view(self.member.user);
         let is_gone = view.deleted_at.is_some();
         let id = format!("m{}", message.id);
         html! {
             @if view.system.is_some() {
-                li .system #(id) { bdi dir="ltr" { (view.content) } " " (time) }
+                li .system #(id) { (words.system_message(&view)) " " (time) }
             } @else {
                 li .mine[view.mine] #(id) {
                     div .byline {
-                        b { (author(&view)) } " " (time)
-                        @if view.edited_at.is_some() && !is_gone { " " small { "edited" } }
+                        b { (author(words, &view)) } " " (time)
+                        @if view.edited_at.is_some() && !is_gone { " " small { (words.text("message.edited")) } }
                         @if self.tools.is_some() && !is_gone { (self.tools(message)) }
                     }
                     @if is_gone {
-                        div .text.gone { "Message deleted" }
+                        div .text.gone { (words.text("message.deleted")) }
                     } @else {
                         div .text dir="auto" { (linked(view.content)) }
                         (self.reactions(&view))
@@ -145,14 +148,14 @@ impl Listing<'_> {
     }
 
     fn tools(&self, message: &Message) -> Markup {
-        let link = |what, text: &str| {
-            html! { " " a href=(self.view.action(message.id, what)) { (text) } }
+        let link = |what, text| {
+            html! { " " a href=(self.view.action(message.id, what)) { (self.words.text(text)) } }
         };
         html! {
             span .tools {
-                (link("reactions", "React"))
-                @if message.is_by(self.member.user) { (link("edit", "Edit")) }
-                @if message.may_be_deleted_by(self.member) { (link("delete", "Delete")) }
+                (link("reactions", "message.react"))
+                @if message.is_by(self.member.user) { (link("edit", "message.edit")) }
+                @if message.may_be_deleted_by(self.member) { (link("delete", "message.delete")) }
             }
         }
     }
@@ -179,9 +182,9 @@ impl Listing<'_> {
     }
 }
 
-fn author(message: &MessageView<'_>) -> Markup {
+fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
     html! {
-        @if message.mine { "You" }
+        @if message.mine { (words.text("message.you")) }
         @else if let Some(author) = message.author { bdi { (author.name()) } }
     }
 }
@@ -202,7 +205,7 @@ async fn own_message(
     if message.is_by(session.id()) {
         Ok(message)
     } else {
-        Err(NOT_YOURS.into())
+        Err(FORBIDDEN.into())
     }
 }
 
@@ -228,7 +231,7 @@ async fn post_edit(mut request: Request, id: MessageId) -> HandlerResult {
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let message = own_message(&request, &session, id).await?;
-            let field = Field::refused(&content, &refusal);
+            let field = Field::refused(&content, session.words.reason(&refusal));
             Ok(refusal.answer(edit_page(&session, &message, view, field)))
         }
     }
@@ -254,10 +257,11 @@ fn edit_page<'a>(
     view: View,
     field: Field<'_>,
 ) -> Page<'a> {
-    let title = "Edit your message";
+    let words = session.words;
+    let title = words.text("message.edit_title");
     let fields = html! {
-        (field.text_field(html! { "Message" }))
-        p { input .primary type="submit" value="Save"; " " (back(message, view, "Leave it as it is")) }
+        (field.text_field(html! { (words.text("message.text")) }))
+        p { input .primary type="submit" value=(words.text("message.save")); " " (back(message, view, words.text("page.cancel"))) }
     };
     let main = html! {
         h1 { (title) }
@@ -273,16 +277,17 @@ async fn get_delete(request: Request, id: MessageId) -> HandlerResult {
     let place = message.conversation_id;
     let (_, member) = request.app.store.conversation(session.id(), place).await?;
     if !message.may_be_deleted_by(&member) {
-        return Err(NOT_YOURS.into());
+        return Err(FORBIDDEN.into());
     }
-    let title = "Delete this message?";
+    let words = session.words;
+    let title = words.text("message.delete_title");
     let fields = html! {
-        p { input .danger type="submit" value="Delete"; " " (back(&message, view, "Keep it")) }
+        p { input .danger type="submit" value=(words.text("message.delete")); " " (back(&message, view, words.text("page.cancel"))) }
     };
     let main = html! {
         h1 { (title) }
         (quote(&message, &session))
-        p { "Its text and its reactions will be gone for everybody." }
+        p { (words.text("message.delete_note")) }
         (session.form(view.action(id, "delete"), fields))
     };
     Ok(Page::of(&session, title, main).into_response())
@@ -314,7 +319,8 @@ async fn post_reaction(mut request: Request, id: MessageId) -> HandlerResult {
         Ok(message) => see_other(&View::of(&request.query)?.path_to(&message)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let page = reaction_page(&request, &session, id, Some(refusal.message())).await?;
+            let page =
+                reaction_page(&request, &session, id, Some(session.words.reason(&refusal))).await?;
             Ok(refusal.answer(page))
         }
     }
@@ -355,7 +361,8 @@ async fn reaction_page<'a>(
         let mut reactions = message.reactions.iter();
         reactions.any(|reaction| reaction.emoji == emoji && reaction.users.contains(&session.id()))
     };
-    let title = "React to this message";
+    let words = session.words;
+    let title = words.text("message.react_title");
     let field = Field { text: "", problem };
     let main = html! {
         h1 { (title) }
@@ -366,14 +373,17 @@ async fn reaction_page<'a>(
                 @for emoji in COMMON_EMOJI { (reaction_button(emoji, is_own(emoji))) " " }
             }))
         }
-        p { (back(&message, view, "Back to the conversation")) }
+        p { (back(&message, view, words.text("page.back_to_conversation"))) }
     };
     Ok(Page::of(session, title, main))
 }
 
 fn quote(message: &Message, session: &PageSession) -> Markup {
     html! {
-        p .byline { b { (author(&message.view(session.id()))) } " " (time(message.created_at)) }
+        p .byline {
+            b { (author(session.words, &message.view(session.id()))) } " "
+            (time(session.words, message.created_at))
+        }
         blockquote dir="auto" { (linked(&message.content)) }
     }
 }

@@ -1,27 +1,35 @@
 //! The messenger as plain pages, for browsers without scripts, graphical or in a terminal. Pages are rendered from the
 //! store, and each change is a form that leads back to a page. There is a file per resource; `page` has what all pages
-//! share, and `forms` has their forms and the protection from cross-site requests.
+//! share, and `forms` has their forms and the protection from cross-site requests. `words` has everything that the pages
+//! say, in each language, and `language` chooses one of them.
 
 pub mod accounts;
 pub mod conversations;
 mod forms;
 pub mod invites;
+pub mod language;
 pub mod messages;
 mod page;
 mod paths;
 pub mod rooms;
 pub mod settings;
 mod text;
+mod words;
 
 use warp::{
     Reply,
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY},
+    },
     reply::Response,
 };
 
+use self::words::Language;
 use super::{
     ServerSettings,
-    door::security,
+    door::{caller::Caller, security},
+    group::FinishRequest,
     reply::{HandlerResult, see_other},
 };
 
@@ -32,17 +40,25 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 /// the only header that tells where they come from. Either policy keeps the referrer from other sites.
 const REFERRER: &str = "same-origin";
 
-/// Renders errors as pages, and redirects to the sign-in page if there is no session.
-pub fn finish(settings: &ServerSettings, answer: HandlerResult) -> Response {
+/// Renders errors as pages in the language of the request, and redirects to the sign-in page if there is no session.
+pub fn finish(caller: &Caller) -> FinishRequest {
+    let words = language::of(caller);
+    Box::new(move |settings, answer| render(settings, words, answer))
+}
+
+fn render(settings: &ServerSettings, words: &'static Language, answer: HandlerResult) -> Response {
     let mut response = match answer {
         Ok(response) => response,
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => {
             see_other("/plain/sign-in").unwrap_or_else(Reply::into_response)
         }
-        Err(refusal) => refusal.answer(page::refused(refusal.message())),
+        Err(refusal) => refusal.answer(page::refused(words, words.reason(&refusal))),
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(words.tag));
+    let vary = HeaderValue::from_static("accept-language, cookie");
+    headers.insert(VARY, vary);
     security::protect(headers, settings, POLICY, REFERRER);
     response
 }

@@ -3,10 +3,11 @@
 use maud::{DOCTYPE, Markup, html};
 use warp::{Reply, reply::Response};
 
-use super::forms::PageSession;
+use super::{forms::PageSession, words::Language};
 
 /// A page. Its title is shown in the browser’s tab.
 pub struct Page<'a> {
+    words: &'static Language,
     title: String,
     session: Option<&'a PageSession>,
     /// Seconds after which the browser reloads it.
@@ -19,12 +20,13 @@ impl<'a> Page<'a> {
     pub fn of(session: &'a PageSession, title: impl Into<String>, main: Markup) -> Self {
         Self {
             session: Some(session),
-            ..Self::for_anybody(title, main)
+            ..Self::for_anybody(session.words, title, main)
         }
     }
 
-    pub fn for_anybody(title: impl Into<String>, main: Markup) -> Self {
+    pub fn for_anybody(words: &'static Language, title: impl Into<String>, main: Markup) -> Self {
         Self {
+            words,
             title: title.into(),
             session: None,
             refresh: None,
@@ -44,7 +46,7 @@ impl Reply for Page<'_> {
     fn into_response(self) -> Response {
         let page = html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang=(self.words.tag) dir=(self.words.direction()) {
                 head {
                     meta charset="utf-8";
                     title { (self.title) " – Tincan" }
@@ -59,6 +61,7 @@ impl Reply for Page<'_> {
                 body {
                     @if let Some(session) = self.session { (navigation(session)) }
                     main { (self.main) }
+                    (language_form(self.words))
                 }
             }
         };
@@ -67,26 +70,47 @@ impl Reply for Page<'_> {
 }
 
 fn navigation(session: &PageSession) -> Markup {
+    let words = session.words;
     html! {
         header {
             nav aria-label="Tincan" {
-                a href="/plain" { "Conversations" } " "
-                a href="/plain/rooms" { "Rooms" }
+                a href="/plain" { (words.text("conversations.title")) } " "
+                a href="/plain/rooms" { (words.text("rooms.title")) }
             }
             (session.form("/plain/sign-out", html! {
                 a href="/plain/settings" { bdi { (session.user().name()) } } " "
-                input type="submit" value="Sign out";
+                input type="submit" value=(words.text("page.sign_out"));
             }))
         }
     }
 }
 
+/// The choice of a language. It has no token, as somebody who isn’t signed in may choose, too.
+fn language_form(words: &'static Language) -> Markup {
+    html! {
+        footer {
+            form method="post" action="/plain/language" autocomplete="off" {
+                label for="language" { (words.text("page.language")) } " "
+                select #language name="language" {
+                    @for language in Language::all() {
+                        option value=(language.tag) lang=(language.tag) selected[language.tag == words.tag] {
+                            (language.name())
+                        }
+                    }
+                }
+                " " input type="submit" value=(words.text("page.change_language"));
+            }
+        }
+    }
+}
+
 /// The page for an error that can’t be shown at a form.
-pub fn refused(reason: &str) -> Page<'static> {
+pub fn refused(words: &'static Language, reason: &str) -> Page<'static> {
+    let title = words.text("refused.title");
     let main = html! {
-        h1 { "That didn’t work" }
-        p role="alert" { (reason) "." }
-        p { a href="/plain" { "Back to your conversations" } }
+        h1 { (title) }
+        p role="alert" { (reason) }
+        p { a href="/plain" { (words.text("refused.back")) } }
     };
-    Page::for_anybody("That didn’t work", main)
+    Page::for_anybody(words, title, main)
 }

@@ -8,7 +8,6 @@ use super::{
     forms::{EmptyForm, Field, PageSession, hidden, read_form},
     page::Page,
     paths,
-    text::count_people,
 };
 use crate::{
     error::{Error, Result},
@@ -102,16 +101,17 @@ async fn rooms_page<'a>(
     let before = request.query.id("before", "Conversation")?;
     let rooms = request.app.store.open_rooms(session.id(), before).await?;
     let last = rooms.last().filter(|_| rooms.len() >= ROOMS_PAGE as usize);
+    let words = session.words;
     let field = Field {
         text: &form.name,
-        problem: refusal.map(ErrorResponse::message),
+        problem: refusal.map(|refusal| words.reason(refusal)),
     };
-    let title = "Rooms";
+    let title = words.text("rooms.title");
     let main = html! {
         h1 { (title) }
-        h2 { "Rooms that you can join" }
+        h2 { (words.text("rooms.open")) }
         @if rooms.is_empty() {
-            p { "There are none at the moment." }
+            p { (words.text("rooms.none")) }
         } @else {
             ul .rooms {
                 @for room in &rooms {
@@ -120,23 +120,23 @@ async fn rooms_page<'a>(
             }
         }
         @if let Some(room) = last {
-            p { a href={ "/plain/rooms?before=" (room.id.to_string()) } { "Older rooms" } }
+            p { a href={ "/plain/rooms?before=" (room.id.to_string()) } { (words.text("rooms.older")) } }
         }
-        h2 { "Make a room" }
+        h2 { (words.text("rooms.create_title")) }
         (session.form("/plain/rooms", html! {
-            div { (field.name_field("name", "Its name", "off")) }
+            div { (field.name_field("name", words.text("rooms.name"), "off")) }
             div {
-                label for="usernames" { "Who is in it, by name, with commas between" } " "
+                label for="usernames" { (words.text("rooms.people")) } " "
                 input #usernames name="usernames" value=(form.usernames) autocomplete="off" autocapitalize="none"
                     spellcheck="false";
             }
             p {
                 label .choice {
                     input type="checkbox" name="open" value="yes" checked[form.open.is_some()];
-                    " Anyone can find and join it"
+                    " " (words.text("rooms.open_choice"))
                 }
             }
-            p { input .primary type="submit" value="Make the room"; }
+            p { input .primary type="submit" value=(words.text("rooms.create")); }
         }))
     };
     Ok(Page::of(session, title, main))
@@ -148,8 +148,9 @@ fn join_form(session: &PageSession, room: &Conversation) -> Markup {
     html! {
         (session.form(action, html! {
             b { bdi { (name) } } " "
-            span { (count_people(room.participant_count)) } " "
-            input type="submit" value="Join" aria-label={ "Join " (name) };
+            span { (session.words.count("people.count", room.participant_count)) } " "
+            input type="submit" value=(session.words.text("rooms.join"))
+                aria-label=(session.words.fill("rooms.join_named", &[("name", name)]));
         }))
     }
 }
@@ -215,7 +216,7 @@ async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult 
         Ok(()) => see_other(&paths::people(id)),
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let newcomer = Field::refused(&username, &refusal);
+            let newcomer = Field::refused(&username, session.words.reason(&refusal));
             let page = people_page(&request, &session, id, newcomer, Field::default()).await?;
             Ok(refusal.answer(page))
         }
@@ -235,7 +236,7 @@ async fn post_update(mut request: Request, id: ConversationId) -> HandlerResult 
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let name = name.unwrap_or_default();
-            let naming = Field::refused(&name, &refusal);
+            let naming = Field::refused(&name, session.words.reason(&refusal));
             let page = people_page(&request, &session, id, Field::default(), naming).await?;
             Ok(refusal.answer(page))
         }
@@ -273,35 +274,37 @@ async fn people_page<'a>(
 ) -> HandlerResult<Page<'a>> {
     let room = Room::load(request, session, id).await?;
     let people = participants(&request.app, session.id(), id).await?;
-    let title = format!("People in {}", room.name);
+    let words = session.words;
+    let title = words.fill("people.title", &[("name", &room.name)]);
     let main = html! {
-        h1 { "People in " bdi { (room.name) } }
-        p { a href=(paths::newest_messages(id)) { "Back to the conversation" } }
+        h1 { (words.markup("people.title", &[("name", html! { bdi { (room.name) } })])) }
+        p { a href=(paths::newest_messages(id)) { (words.text("page.back_to_conversation")) } }
         ul .people {
             @for person in &people { li { (row(&room, session, person)) } }
         }
         (session.form(paths::people(id), html! {
-            (newcomer.name_field("username", "Add somebody", "off"))
-            " " input type="submit" value="Add";
+            (newcomer.name_field("username", words.text("people.add_field"), "off"))
+            " " input type="submit" value=(words.text("people.add"));
         }))
-        h2 { "This room" }
+        h2 { (words.text("room.title")) }
         @if room.is_owner { (rename_form(session, &room, naming)) }
         (open_form(session, &room))
-        p { a href=(leave_path(id)) { "Leave this room" } }
+        p { a href=(leave_path(id)) { (words.text("room.leave_link")) } }
     };
     Ok(Page::of(session, title, main))
 }
 
 fn row(room: &Room, session: &PageSession, person: &Participant) -> Markup {
+    let words = session.words;
     let is_self = person.user.id == session.id();
+    let name = html! { bdi { (person.user.username) } };
     html! {
-        bdi { (person.user.name()) }
+        @if is_self { (words.markup("people.self", &[("name", name)])) } @else { (name) }
         @if person.user.display_name.is_some() { " (" bdi { (person.user.username) } ")" }
-        @if is_self { " (you)" }
-        @if person.role == Role::Owner { " " span .tag { "Owner" } }
-        @if person.online && !is_self { " " span .tag { "Online" } }
+        @if person.role == Role::Owner { " " span .tag { (words.text("people.owner")) } }
+        @if person.online && !is_self { " " span .tag { (words.text("people.online")) } }
         @if room.is_owner && !is_self {
-            " " a href={ (paths::people(room.id)) "/" (person.user.id.to_string()) } { "Change" }
+            " " a href={ (paths::people(room.id)) "/" (person.user.id.to_string()) } { (words.text("people.manage")) }
         }
     }
 }
@@ -321,28 +324,25 @@ fn rename_form(session: &PageSession, room: &Room, naming: Field<'_>) -> Markup 
         session,
         room,
         html! {
-            (naming.name_field("name", "Name", "off"))
-            " " input type="submit" value="Rename";
+            (naming.name_field("name", session.words.text("room.name"), "off"))
+            " " input type="submit" value=(session.words.text("room.rename"));
         },
     )
 }
 
 fn open_form(session: &PageSession, room: &Room) -> Markup {
     let (state, other, label) = if room.open {
-        ("Anyone can find and join it.", "no", "Close it to others")
+        ("room.is_open", "no", "room.close")
     } else {
-        (
-            "Only people who are added are in it.",
-            "yes",
-            "Open it to everybody",
-        )
+        ("room.is_private", "yes", "room.open")
     };
+    let words = session.words;
     html! {
-        p { (state) }
+        p { (words.text(state)) }
         @if room.is_owner {
             (room_form(session, room, html! {
                 (hidden("open", other))
-                input type="submit" value=(label);
+                input type="submit" value=(words.text(label));
             }))
         }
     }
@@ -357,7 +357,7 @@ async fn person(
 ) -> HandlerResult<(Room, Participant)> {
     let room = Room::load(request, session, id).await?;
     if !room.is_owner {
-        return Err(Error::NotYours("the room’s owner").into());
+        return Err(Error::Forbidden("the room’s owner").into());
     }
     let people = participants(&request.app, session.id(), id).await?;
     let mut people = people.into_iter();
@@ -368,18 +368,20 @@ async fn person(
 async fn get_participant(request: Request, id: ConversationId, user: UserId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let (room, person) = person(&request, &session, id, user).await?;
+    let words = session.words;
     let name = person.user.name();
+    let named = |key| words.fill(key, &[("name", name)]);
     let action = format!("{}/{user}", paths::people(id));
     let main = html! {
         h1 { bdi { (name) } }
-        p { "In the room " bdi { (room.name) } ". Only a new owner could make you the owner again." }
+        p { (words.markup("person.note", &[("name", html! { bdi { (room.name) } })])) }
         (session.form(action, html! {
             p {
-                input type="submit" name="owner" value={ "Make " (name) " the owner" }; " "
-                input .danger type="submit" name="remove" value={ "Remove " (name) " from the room" };
+                input type="submit" name="owner" value=(named("person.make_owner")); " "
+                input .danger type="submit" name="remove" value=(named("person.remove"));
             }
         }))
-        p { a href=(paths::people(id)) { "Back to the people" } }
+        p { a href=(paths::people(id)) { (words.text("person.back")) } }
     };
     Ok(Page::of(&session, name, main).into_response())
 }
@@ -408,14 +410,15 @@ async fn post_participant(mut request: Request, id: ConversationId, user: UserId
 async fn get_leave(request: Request, id: ConversationId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let room = Room::load(&request, &session, id).await?;
-    let title = format!("Leave {}?", room.name);
+    let words = session.words;
+    let title = words.fill("leave.title", &[("name", &room.name)]);
     let main = html! {
-        h1 { "Leave " bdi { (room.name) } "?" }
-        p { "Its messages won’t be here any more." }
+        h1 { (words.markup("leave.title", &[("name", html! { bdi { (room.name) } })])) }
+        p { (words.text("leave.note")) }
         (session.form(leave_path(id), html! {
             p {
-                input .danger type="submit" value="Leave"; " "
-                a href=(paths::people(id)) { "Stay" }
+                input .danger type="submit" value=(words.text("leave.leave")); " "
+                a href=(paths::people(id)) { (words.text("page.cancel")) }
             }
         }))
     };

@@ -166,7 +166,8 @@ async fn post_delete(mut request: Request) -> HandlerResult {
         }
         Err(error) => {
             let refusal = ErrorResponse::from(error);
-            let field = Field::refused("", &refusal);
+            let reason = session.words.reason(&refusal);
+            let field = Field::refused("", &reason);
             let page = delete_page(&request, &session, field).await?;
             Ok(refusal.answer(page))
         }

@@ -5,36 +5,12 @@ use std::ops::Range;
 use maud::{Markup, html};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
+use super::words::Language;
 use crate::model::{Timestamp, is_bidi_control};
 
 /// The most characters of a message in the list of conversations.
 const EXCERPT_CHARS: usize = 100;
 const DAY_MS: i64 = 86_400_000;
-/// Starting with the weekday of 1 January 1970.
-const WEEKDAYS: [&str; 7] = [
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 /// Whether both are on the same day in UTC, as the server doesn’t know the reader’s time zone.
 pub fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
     day_number(one) == day_number(other)
@@ -45,60 +21,61 @@ fn day_number(time: Timestamp) -> i64 {
 }
 
 /// `Friday, 20 November 2026`
-pub fn day(time: Timestamp) -> String {
-    let (date, _) = parts(time);
-    let weekday = usize::try_from(day_number(time).rem_euclid(7)).ok();
-    let weekday = weekday.and_then(|weekday| WEEKDAYS.get(weekday));
-    format!("{}, {date}", weekday.unwrap_or(&""))
+pub fn day(words: &Language, time: Timestamp) -> String {
+    date(words, "date.full", time)
 }
 
 /// The time without the date, for below a heading with the day.
-pub fn time_of_day(time: Timestamp) -> Markup {
-    let (_, clock) = parts(time);
-    show(time, &clock)
+pub fn time_of_day(words: &Language, time: Timestamp) -> Markup {
+    show(words, time, &clock(words, time))
 }
 
 /// The time, with the date unless it is today.
-pub fn time(time: Timestamp) -> Markup {
-    let (date, clock) = parts(time);
+pub fn time(words: &Language, time: Timestamp) -> Markup {
+    let clock = clock(words, time);
     if is_same_day(time, Timestamp::now()) {
-        show(time, &clock)
+        show(words, time, &clock)
     } else {
-        show(time, &format!("{date}, {clock}"))
+        let date = date(words, "date.long", time);
+        let values = [("date", date.as_str()), ("time", &clock)];
+        show(words, time, &words.fill("date.with_time", &values))
     }
 }
 
-fn show(time: Timestamp, text: &str) -> Markup {
-    let (_, clock) = parts(time);
+fn show(words: &Language, time: Timestamp, text: &str) -> Markup {
+    let (day, clock) = (day(words, time), clock(words, time));
+    let title = words.fill("date.with_time", &[("date", &day), ("time", &clock)]);
     html! {
-        time datetime=(time.to_string()) title={ (day(time)) ", " (clock) } { (text) }
+        time datetime=(time.to_string()) title=(title) { (text) }
     }
 }
 
-/// `20 November 2026` and `17:38 UTC`
-fn parts(time: Timestamp) -> (String, String) {
+/// `17:38 UTC`
+fn clock(words: &Language, time: Timestamp) -> String {
+    let time = time.to_string();
+    let (_, clock) = time.split_once('T').unwrap_or_default();
+    words.fill("date.time", &[("time", clock.get(..5).unwrap_or_default())])
+}
+
+/// The date in the language’s form with this key.
+fn date(words: &Language, form: &str, time: Timestamp) -> String {
+    // 1 January 1970 was a Thursday, the fourth day of a week (ISO 8601).
+    let weekday = (day_number(time) + 3).rem_euclid(7) + 1;
     let text = time.to_string();
-    let (date, clock) = text.split_once('T').unwrap_or_default();
-    let mut numbers = date.split('-');
+    let mut numbers = text
+        .split(['-', 'T'])
+        .map(|number| number.trim_start_matches('0'));
     let mut next = || numbers.next().unwrap_or_default();
-    let (year, month, day) = (next(), next().parse::<usize>(), next());
-    let month = month
-        .ok()
-        .and_then(|month| MONTHS.get(month.wrapping_sub(1)));
-    let date = format!(
-        "{} {} {year}",
-        day.trim_start_matches('0'),
-        month.unwrap_or(&"")
-    );
-    (date, format!("{} UTC", clock.get(..5).unwrap_or_default()))
-}
-
-pub fn count_people(count: i64) -> String {
-    if count == 1 {
-        "1 person".to_owned()
-    } else {
-        format!("{count} people")
-    }
+    let (year, month, day) = (next(), next(), next());
+    words.fill(
+        form,
+        &[
+            ("weekday", words.text(&format!("date.weekday.{weekday}"))),
+            ("day", day),
+            ("month", words.text(&format!("date.month.{month}"))),
+            ("year", year),
+        ],
+    )
 }
 
 /// The first line of a text, cut to the length that a list has room for.
@@ -262,9 +239,9 @@ mod tests {
             (951_782_400_000, "Tuesday, 29 February 2000"),
             (1_795_196_280_123, "Friday, 20 November 2026"),
         ] {
-            assert_eq!(day(Timestamp(at)), expected);
+            assert_eq!(day(Language::english(), Timestamp(at)), expected);
         }
-        let shown = time_of_day(Timestamp(1_795_196_280_123)).into_string();
+        let shown = time_of_day(Language::english(), Timestamp(1_795_196_280_123)).into_string();
         let title = r#"title="Friday, 20 November 2026, 17:38 UTC""#;
         assert_eq!(
             shown,

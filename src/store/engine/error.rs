@@ -16,20 +16,20 @@ pub enum OpenError {
     #[error("can’t use {path} as the database: {reason}")]
     Unusable { path: PathBuf, reason: String },
     /// Another process has the lock.
-    #[error("{path} is in use ({holder}); one server at a time can serve a database")]
+    #[error("{path} is in use ({holder}); a database can only have one server at a time")]
     InUse { path: PathBuf, holder: String },
     /// The file is damaged or not an SQLite file.
     #[error(
-        "{path} is damaged: {detail}\nIt was left as it is. Put a good copy in its place with `tincan restore BACKUP`, or move it \
+        "{path} is damaged: {detail}\nIt wasn’t changed. Restore a backup with `tincan restore BACKUP`, or move it \
          away together with {path}-wal and {path}-shm to start with an empty one."
     )]
     Corrupt { path: PathBuf, detail: String },
     /// An SQLite file of another program.
-    #[error("{path} is an SQLite database, but not one of tincan’s; it was left as it is")]
+    #[error("{path} is an SQLite database, but not Tincan’s; it wasn’t changed")]
     Foreign { path: PathBuf },
     /// Written by a newer version of this program.
     #[error(
-        "{path} was written by a newer tincan (its schema is {found}, this program knows up to {known}); it was left as it is"
+        "{path} is from a newer version of Tincan (schema {found}, this program supports up to {known}); it wasn’t changed"
     )]
     Newer {
         path: PathBuf,
@@ -64,13 +64,13 @@ impl OpenError {
 pub enum FatalError {
     /// After a failed write or fsync, the state of the disk is unknown
     /// (<https://www.sqlite.org/atomiccommit.html#_incomplete_disk_flushes>).
-    #[error("the disk failed while a write was made durable: {0}")]
+    #[error("the disk failed while saving: {0}")]
     Disk(String),
     /// The check of a large file found damage after the start.
     #[error("{0}")]
     Corrupt(String),
     /// The writer panicked. The panic has been logged.
-    #[error("the writer ended by a defect of this program")]
+    #[error("the writer failed because of a bug")]
     Defect,
 }
 

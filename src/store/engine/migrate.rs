@@ -86,11 +86,7 @@ fn migrate_by(
     transaction.pragma_update(None, "user_version", present)?;
     transaction.commit()?;
     if found > 0 {
-        tracing::info!(
-            from = found,
-            to = present,
-            "the database’s schema was brought up to date"
-        );
+        tracing::info!(from = found, to = present, "upgraded the database’s schema");
     }
     Ok(())
 }
@@ -110,7 +106,7 @@ fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Re
     // VACUUM INTO doesn't sync the copy.
     let synced = std::fs::File::open(&copy).and_then(|copy| copy.sync_all());
     synced.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    tracing::info!(copy = %copy.display(), "kept a copy of the database before changing its schema");
+    tracing::info!(copy = %copy.display(), "backed up the database before upgrading its schema");
     Ok(())
 }
 

@@ -134,7 +134,7 @@ impl<C: Context> Engine<C> {
         let engine = Arc::clone(self);
         let closed = task::spawn_blocking(move || engine.writer.stop());
         if let Err(panic) = closed.await {
-            tracing::error!(%panic, "the writer did not stop in good order");
+            tracing::error!(%panic, "the writer stopped unexpectedly");
         }
     }
 

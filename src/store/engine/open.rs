@@ -129,7 +129,7 @@ pub fn check_in_background(path: &Path, fail: watch::Sender<Option<FatalError>>)
             Err(error @ OpenError::Corrupt { .. }) => {
                 fail.send_replace(Some(FatalError::Corrupt(error.to_string())));
             }
-            Err(error) => tracing::warn!(%error, "the database could not be checked"),
+            Err(error) => tracing::warn!(%error, "can’t check the database"),
         }
     });
 }
@@ -153,7 +153,7 @@ fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     if mode != "wal" {
         tracing::warn!(
             mode,
-            "the file system can’t hold a write-ahead log; writes will be slow"
+            "the file system doesn’t support a write-ahead log; writes will be slow"
         );
     }
     connection.pragma_update(None, "synchronous", "full")?;

@@ -51,7 +51,7 @@ impl Readers {
             // Released when the work ends, not when the caller stops waiting: the connection is in use until then.
             let _permit = permit;
             let connection = pool.get().map_err(|error| {
-                tracing::error!(%error, "no connection to read from");
+                tracing::error!(%error, "no connection for reading");
                 Error::Internal
             })?;
             // One snapshot for all queries, so that the results are consistent.
@@ -59,7 +59,7 @@ impl Readers {
             work(&snapshot)
         });
         done.await.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "a read ended early");
+            tracing::error!(%panic, "a read failed unexpectedly");
             Err(Error::Internal)
         })
     }

@@ -157,7 +157,7 @@ impl<C: Context> Writer<C> {
                 Ok(Err(error)) => FatalError::Disk(error.to_string()),
                 Err(_) => FatalError::Defect,
             };
-            tracing::error!(%failure, "nothing more is written");
+            tracing::error!(%failure, "the writer has failed; nothing more is written");
             fail.send_replace(Some(failure));
         });
         Self {
@@ -410,7 +410,7 @@ impl<C: Context> Batches<'_, C> {
             return;
         }
         if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-            tracing::error!(%error, "a refused batch could not be rolled back");
+            tracing::error!(%error, "can’t roll back a failed batch");
         }
     }
 }

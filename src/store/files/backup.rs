@@ -47,15 +47,15 @@ pub enum Progress {
 pub enum BackupError {
     #[error(transparent)]
     Database(#[from] OpenError),
-    #[error("the backup {path} is no good: {detail}\nNothing was changed.")]
+    #[error("can’t use the backup {path}: {detail}\nNothing was changed.")]
     BadBackup { path: PathBuf, detail: String },
     /// The new file can't be created at its path.
-    #[error("can’t make {path}: {reason}")]
+    #[error("can’t create {path}: {reason}")]
     NoPlace { path: PathBuf, reason: io::Error },
     /// Writing failed.
     #[error("can’t write {path}: {reason}")]
     Failed { path: PathBuf, reason: String },
-    #[error("stopped before it was done; nothing was changed")]
+    #[error("stopped before it finished; nothing was changed")]
     Stopped,
 }
 
@@ -96,7 +96,7 @@ pub fn require_free(to: &Path) -> Result<(), BackupError> {
     if to.symlink_metadata().is_err() {
         return Ok(());
     }
-    let why = "it exists already, and nothing is replaced";
+    let why = "it already exists";
     Err(BackupError::NoPlace {
         path: to.to_owned(),
         reason: io::Error::new(io::ErrorKind::AlreadyExists, why),

@@ -13,7 +13,7 @@ use crate::store::{
 /// Violations of invariants: a sentence about each, and a query for one example.
 const EXPECTATIONS: &[(&str, &str)] = &[
     (
-        "the sequence is behind what it has numbered: number",
+        "the sequence is behind the numbers in use: number",
         "SELECT id FROM (
              SELECT max(id) AS id FROM messages
              UNION ALL SELECT max(changed_id) FROM messages
@@ -26,7 +26,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          ) WHERE id > (SELECT last_id FROM sequence)",
     ),
     (
-        "there is no sequence, or no good one: found",
+        "the sequence is missing or invalid: found",
         "SELECT n FROM (SELECT count(*) AS n, min(epoch) AS epoch FROM sequence) WHERE n <> 1 OR epoch <= 0",
     ),
     (
@@ -35,7 +35,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)",
     ),
     (
-        "messages are numbered out of their order: conversation",
+        "messages are numbered out of order: conversation",
         "SELECT DISTINCT conversation_id FROM (
              SELECT conversation_id, number,
                     lag(number) OVER (PARTITION BY conversation_id ORDER BY id) AS before FROM messages
@@ -46,12 +46,12 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "SELECT id FROM messages WHERE conversation_id NOT IN (SELECT id FROM conversations)",
     ),
     (
-        "a message names nobody who exists: message",
+        "a message refers to a missing user: message",
         "SELECT id FROM messages WHERE coalesce(author_id, subject_id) NOT IN (SELECT id FROM users)
          OR actor_id NOT IN (SELECT id FROM users)",
     ),
     (
-        "a reaction belongs to no message or nobody: message",
+        "a reaction has no message or no user: message",
         "SELECT message_id FROM reactions
          WHERE message_id NOT IN (SELECT id FROM messages) OR user_id NOT IN (SELECT id FROM users)",
     ),
@@ -66,7 +66,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
     ),
     (
-        "somebody can’t be found by their display name, or by one that they don’t have: user",
+        "the index of display names is wrong: user",
         "SELECT u.id FROM users u WHERE (display_name IS NOT NULL) <>
              EXISTS (SELECT 1 FROM name_parts WHERE user_id = u.id)",
     ),
@@ -78,7 +78,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              OR EXISTS (SELECT 1 FROM identities WHERE user_id = u.id))",
     ),
     (
-        "somebody has read further than anybody wrote: conversation",
+        "a read mark is past the last message: conversation",
         "SELECT conversation_id FROM participants p
          WHERE last_read_number > (
              SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = p.conversation_id)",

@@ -100,7 +100,7 @@ fn begin_new_epoch(copy: &Connection, backup: &Path) -> Result<Vec<String>, Open
         })
         .map_err(in_context)?;
     if is_empty {
-        return Ok(vec!["there is nothing in it".to_owned()]);
+        return Ok(vec!["it’s empty".to_owned()]);
     }
     let problems = check::all_problems(copy, backup)?;
     if problems.is_empty() {

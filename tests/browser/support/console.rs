@@ -5,11 +5,14 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Session;
+use super::{Engine, Session};
 use crate::api::skip;
 
 /// Where `npm ci` in `.ci` puts it.
 const AXE: &str = ".ci/node_modules/axe-core/axe.min.js";
+
+/// How Firefox begins an error of a script that comes from a server, and not from Firefox itself.
+const SCRIPT_ERROR: &str = "JavaScript error: http";
 
 /// A line of the console.
 #[derive(Debug, Deserialize)]
@@ -32,13 +35,25 @@ struct Node {
 }
 
 impl Session {
-    /// What the console says since it was last asked.
+    /// What the console says: Chromium’s since it was last asked, Firefox’s errors of scripts since it
+    /// started. WebKit keeps it to itself.
     pub async fn console(&self) -> Vec<Line> {
-        serde_json::from_value(self.log().await).expect("lines")
+        match self.engine {
+            Engine::Chromium => serde_json::from_value(self.log().await).expect("lines"),
+            Engine::Firefox => {
+                let output = self.browser.output();
+                let errors = output.lines().filter(|line| line.contains(SCRIPT_ERROR));
+                errors
+                    .map(|line| Line {
+                        message: line.to_owned(),
+                    })
+                    .collect()
+            }
+            Engine::WebKit => Vec::new(),
+        }
     }
 
-    /// Checks that the console has said nothing since it was last asked, but for lines in which one
-    /// of these texts occurs.
+    /// Checks that the console has said nothing, but for lines in which one of these texts occurs.
     pub async fn assert_console_clean(&self, expected: &[&str]) {
         let mut lines = self.console().await;
         lines.retain(|line| !expected.iter().any(|text| line.message.contains(text)));

@@ -1,125 +1,192 @@
-//! A chromedriver for each test, which ends with the test, however that ends.
+//! Browsers, each with a driver of its own. They end with the test, however that ends.
 
 use std::{
+    ffi::OsStr,
+    fs::{self, File},
     io::{BufRead, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::process::CommandExt,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{self, Child, ChildStdin, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    net::TcpStream,
+    sync::{Semaphore, SemaphorePermit},
+};
 
-use super::PATIENCE;
-use crate::api::{on_path, skip};
+use super::{Engine, Options, engine::Programs, wait};
+use crate::api::skip;
 
 /// So many browsers at once are enough for two cores.
 const BROWSERS: u32 = 2;
 static FREE: Semaphore = Semaphore::const_new(BROWSERS as usize);
 
 /// Runs its arguments, and ends them and all that they have started once nobody holds its standard
-/// input any more. Chromium outlives a chromedriver that is killed, so that is not enough.
+/// input any more. Browsers outlive a driver that is killed, so that is not enough.
 const LEASH: &str = r#""$@" </dev/null & cat >/dev/null; kill -KILL 0"#;
 
-const ARGUMENTS: [&str; 9] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-];
-
+/// The right to run browsers of an engine.
 pub struct Driver {
-    leash: Child,
-    port: u16,
-    chromium: PathBuf,
-    /// What the browsers write.
-    folder: TempDir,
-    /// The right to run browsers.
+    pub engine: Engine,
+    programs: Programs,
     _right: SemaphorePermit<'static>,
 }
 
 impl Driver {
-    /// Starts one for a test with as many browsers, once there is room for them. None where the
-    /// test has to be skipped.
-    pub async fn start(browsers: u32) -> Option<Self> {
-        let (Some(chromium), Some(chromedriver)) = (on_path("chromium"), on_path("chromedriver"))
-        else {
-            skip("chromium and chromedriver aren't both on the path");
-            return None;
-        };
+    /// For a test with as many browsers, once there is room for them. None where the test has to be
+    /// skipped.
+    pub async fn start(engine: Engine, browsers: u32) -> Option<Self> {
+        let programs = engine.programs().map_err(skip).ok()?;
         let right = FREE.acquire_many(browsers.min(BROWSERS)).await;
-        let folder = TempDir::new().expect("a folder");
-        let mut leash = Command::new("sh")
-            .args(["-c", LEASH, "sh"])
-            .arg(chromedriver)
-            .arg("--port=0")
-            // Or a crash reporter would leave something at home.
-            .env("XDG_CONFIG_HOME", folder.path())
-            .env("XDG_CACHE_HOME", folder.path())
-            // A browser that is killed leaves the folder of its lock behind.
-            .env("TMPDIR", folder.path())
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("sh starts");
-        let stdout = BufReader::new(leash.stdout.as_mut().expect("standard output"));
-        let port = stdout
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                line.split_once("successfully on port ")?
-                    .1
-                    .trim_end_matches('.')
-                    .parse()
-                    .ok()
-            })
-            .expect("chromedriver says its port");
         Some(Self {
-            leash,
-            port,
-            chromium,
-            folder,
+            engine,
+            programs,
             _right: right.expect("it is never closed"),
         })
     }
 
-    /// A browser with a profile of its own.
-    pub async fn browser(&self, arguments: &[String]) -> Client {
-        let profile = tempfile::tempdir_in(&self.folder).expect("a folder").keep();
-        let mut all: Vec<_> = ARGUMENTS.map(str::to_owned).into();
-        all.push(format!("--user-data-dir={}", profile.display()));
-        all.extend_from_slice(arguments);
-        let capabilities = json!({
-            "browserName": "chrome",
-            "goog:chromeOptions": { "binary": self.chromium, "args": all },
-            "goog:loggingPrefs": { "browser": "ALL" },
-            // Minutes, otherwise: a page that hangs is a test that fails.
-            "timeouts": { "pageLoad": PATIENCE.as_millis(), "script": PATIENCE.as_millis() },
-        });
+    pub async fn browser(&self, options: &Options) -> Browser {
+        let folder = TempDir::new().expect("a folder");
+        let output = folder.path().join("output");
+        let port = free_port();
+        let screen = self.programs.screen.as_deref().map(Screen::start);
+
+        let mut command = leashed(&self.programs.driver);
+        command
+            .arg(format!("--port={port}"))
+            // Nothing of it is left at home.
+            .env("HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
+            .env("XDG_CACHE_HOME", folder.path())
+            .env("XDG_DATA_HOME", folder.path())
+            // A browser that is killed leaves the folder of its lock behind.
+            .env("TMPDIR", folder.path())
+            .envs(self.engine.environment(options))
+            .envs(screen.as_ref().map(|screen| ("DISPLAY", &screen.name)))
+            .stdout(File::create(&output).expect("a file"))
+            .stderr(Stdio::null());
+        let leash = Leash::start(command);
+        wait("the driver", async || {
+            TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+                .await
+                .ok()
+        })
+        .await;
+
+        let profile = folder.path().join("profile");
+        let capabilities = self.engine.capabilities(&self.programs, profile, options);
         let Value::Object(capabilities) = capabilities else {
             unreachable!("it is an object")
         };
-        ClientBuilder::new(HttpConnector::new())
+        let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{}", self.port))
+            .connect(&format!("http://127.0.0.1:{port}"))
             .await
-            .expect("a browser")
+            .expect("a browser");
+        Browser {
+            client,
+            output,
+            _leash: leash,
+            _screen: screen,
+            _folder: folder,
+        }
     }
 }
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        drop(self.leash.stdin.take());
-        let _ = self.leash.wait();
+/// A browser with a profile of its own.
+pub struct Browser {
+    pub client: Client,
+    /// What it and its driver print.
+    output: PathBuf,
+    // In this order: nobody writes to the folder any more when it goes.
+    _leash: Leash,
+    _screen: Option<Screen>,
+    _folder: TempDir,
+}
+
+impl Browser {
+    /// What has been printed so far.
+    pub fn output(&self) -> String {
+        let output = fs::read(&self.output).expect("it is there");
+        String::from_utf8_lossy(&output).into_owned()
     }
+}
+
+/// A screen that nobody sees.
+struct Screen {
+    name: String,
+    _leash: Leash,
+}
+
+impl Screen {
+    fn start(program: &Path) -> Self {
+        let mut command = leashed(program);
+        command
+            .args(["-displayfd", "1", "-nolisten", "tcp"])
+            .args(["-screen", "0", "1600x1200x24"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut leash = Leash::start(command);
+        let stdout = leash.child.stdout.take().expect("standard output");
+        let mut number = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut number)
+            .expect("it says its number");
+        Self {
+            name: format!(":{}", number.trim()),
+            _leash: leash,
+        }
+    }
+}
+
+/// A program that ends, with all that it has started, when this goes.
+struct Leash {
+    child: Child,
+    end: Option<ChildStdin>,
+}
+
+fn leashed(program: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", LEASH, "sh"].map(OsStr::new))
+        .arg(program)
+        .process_group(0)
+        .stdin(Stdio::piped());
+    command
+}
+
+impl Leash {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("sh starts");
+        let end = child.stdin.take();
+        Self { child, end }
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nothing listens on. Not all drivers say which one they took, so they are told. It is below
+/// those that the system hands out by itself, or somebody might be given it before the driver is there.
+fn free_port() -> u16 {
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    // Test programs that run at the same time begin far from each other.
+    #[expect(clippy::cast_possible_truncation, reason = "any part of it will do")]
+    let begin = (process::id() as u16).wrapping_mul(199) % COUNT;
+    (0..COUNT)
+        .map(|_| FIRST + (begin + TRIED.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT)
+        .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+        .expect("a free port")
 }

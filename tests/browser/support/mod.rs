@@ -5,6 +5,7 @@
 
 mod console;
 mod driver;
+mod engine;
 mod keys;
 mod page;
 mod proxy;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+pub use engine::Engine;
 pub use proxy::Proxy;
 pub use session::{Device, Options, Scheme, Session};
 pub use stage::Stage;

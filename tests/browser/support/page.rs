@@ -10,7 +10,7 @@ use fantoccini::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Device, Session, keys, watch};
+use super::{Device, Engine, Session, keys, watch};
 
 const FIND: &str = include_str!("find.js");
 /// What stands in the open conversation, with who says it.
@@ -35,7 +35,15 @@ impl Session {
 
     /// Loads the page anew, which may fail while the server is away.
     pub async fn reload(&self) {
-        let _ = self.client.refresh().await;
+        if self.engine != Engine::Firefox {
+            let _ = self.client.refresh().await;
+            return;
+        }
+        // What WebDriver does there is what people do with Shift: it passes the service worker by.
+        self.eval::<Value>("void (window.isOld = true, location.reload())")
+            .await;
+        let is_new = "!window.isOld && document.readyState === 'complete'";
+        self.wait("the page anew", is_new).await;
     }
 
     pub async fn back(&self) {
@@ -206,7 +214,13 @@ impl Session {
 
     /// Puts a text where the focus is, as a keyboard with suggestions does: without a key.
     pub async fn write(&self, text: &str) {
-        self.cdp("Input.insertText", json!({ "text": text })).await;
+        if self.engine == Engine::Chromium {
+            self.cdp("Input.insertText", json!({ "text": text })).await;
+        } else {
+            let insert = "(text) => document.execCommand('insertText', false, text)";
+            let inserted: bool = self.call(insert, json!([text])).await;
+            assert!(inserted, "the focus is where nobody writes");
+        }
     }
 
     /// Presses a key, with others held down: `Enter`, `Shift+Enter`, `Control+k`.

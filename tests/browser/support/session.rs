@@ -9,7 +9,10 @@ use fantoccini::{
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
-use super::driver::Driver;
+use super::{
+    Engine,
+    driver::{Browser, Driver},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
@@ -17,6 +20,15 @@ pub enum Device {
     Phone,
     /// 1280 × 800, with a mouse.
     Desktop,
+}
+
+impl Device {
+    fn size(self) -> (u32, u32) {
+        match self {
+            Self::Phone => (390, 844),
+            Self::Desktop => (1280, 800),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +47,11 @@ const NO_SCROLLBARS: &str = "--hide-scrollbars";
 /// What kind of browser somebody has.
 #[derive(Clone, Debug)]
 pub struct Options {
-    device: Device,
-    scheme: Scheme,
-    time_zone: Option<&'static str>,
+    pub(super) device: Device,
+    pub(super) scheme: Scheme,
+    pub(super) time_zone: Option<&'static str>,
     origin: Option<String>,
-    arguments: Vec<String>,
+    pub(super) arguments: Vec<String>,
     scripts: Vec<String>,
 }
 
@@ -61,6 +73,11 @@ impl Options {
             arguments: vec![NO_SCROLLBARS.to_owned(), MOUSE.to_owned()],
             scripts: Vec::new(),
         }
+    }
+
+    /// What the system prefers.
+    pub fn scheme(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
     }
 
     /// A name of the time zone database, as in `Asia/Tokyo`.
@@ -101,6 +118,8 @@ impl Options {
 /// One browser. Its commands concern the tab that was opened or switched to last.
 pub struct Session {
     pub(super) client: Client,
+    pub(super) browser: Browser,
+    pub(super) engine: Engine,
     pub(super) origin: String,
     device: Device,
     options: Options,
@@ -108,8 +127,11 @@ pub struct Session {
 
 impl Session {
     pub(super) async fn start(driver: &Driver, server: &str, options: Options) -> Self {
+        let browser = driver.browser(&options).await;
         let session = Self {
-            client: driver.browser(&options.arguments).await,
+            client: browser.client.clone(),
+            browser,
+            engine: driver.engine,
             origin: options.origin.clone().unwrap_or_else(|| server.to_owned()),
             device: options.device,
             options,
@@ -122,14 +144,17 @@ impl Session {
         self.device
     }
 
-    /// Makes a tab what the options say; browsers keep most of it for each tab.
+    /// Makes a tab what the options say, as far as that is kept for each tab.
     async fn dress(&self) {
+        if self.engine != Engine::Chromium {
+            assert!(
+                self.options.scripts.is_empty(),
+                "only Chromium runs a script before those of the page"
+            );
+            return self.resize_window(self.options.device.size()).await;
+        }
         self.be(self.options.device).await;
         self.prefer(self.options.scheme).await;
-        if let Some(name) = self.options.time_zone {
-            let zone = json!({ "timezoneId": name });
-            self.cdp("Emulation.setTimezoneOverride", zone).await;
-        }
         for source in &self.options.scripts {
             let script = json!({ "source": source });
             self.cdp("Page.addScriptToEvaluateOnNewDocument", script)
@@ -137,14 +162,24 @@ impl Session {
         }
     }
 
+    /// Makes the window so large that the page in it has this size, or as near to it as the engine lets a
+    /// window be: Firefox makes none narrower than 500 pixels, and WebKit’s none than 447.
+    async fn resize_window(&self, (width, height): (u32, u32)) {
+        let frame = "[outerWidth - innerWidth, outerHeight - innerHeight]";
+        let (right, above): (u32, u32) = self.eval(frame).await;
+        let resized = self
+            .client
+            .set_window_size(width + right, height + above)
+            .await;
+        resized.expect("a window");
+    }
+
     /// Turns the tab into another device; a page that has looked at it already may want a reload.
     pub async fn be(&self, device: Device) {
         let is_phone = device == Device::Phone;
-        let metrics = if is_phone {
-            json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true })
-        } else {
-            json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false })
-        };
+        let (width, height) = device.size();
+        let density = if is_phone { 2 } else { 1 };
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": density, "mobile": is_phone });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics)
             .await;
         let touch = json!({ "enabled": is_phone, "maxTouchPoints": 5 });
@@ -174,15 +209,31 @@ impl Session {
 
     /// Takes the session of a token, for where nobody can sign in by hand.
     pub async fn take_token(&self, token: &str) {
-        let cookie =
-            json!({ "name": "tincan", "value": token, "url": self.origin, "httpOnly": true });
-        let answer = self.cdp("Network.setCookie", cookie).await;
-        assert_eq!(answer["success"], true);
+        if self.engine == Engine::Chromium {
+            let cookie =
+                json!({ "name": "tincan", "value": token, "url": self.origin, "httpOnly": true });
+            let answer = self.cdp("Network.setCookie", cookie).await;
+            assert_eq!(answer["success"], true);
+        } else {
+            // WebDriver sets cookies for where the tab is, so it goes where no page is.
+            self.open("/healthz").await;
+            // fantoccini’s own command says `SameSite=None`, which such a cookie can’t be.
+            let cookie = json!({
+                "name": "tincan", "value": token, "path": "/", "httpOnly": true, "sameSite": "Lax",
+            });
+            let body = json!({ "cookie": cookie });
+            let path = "cookie";
+            let set = self.client.issue_cmd(Post { path, body }).await;
+            set.expect("a cookie");
+        }
     }
 
     /// Opens a tab and goes over to it, as the one that is seen.
     pub async fn new_tab(&self) -> WindowHandle {
-        let tab = self.client.new_window(true).await.expect("a tab").handle;
+        // Without a window manager, WebKit’s tabs in the background can’t be brought to the front.
+        let is_tab = self.engine != Engine::WebKit;
+        let tab = self.client.new_window(is_tab).await.expect("a tab");
+        let tab = tab.handle;
         self.switch_to(&tab).await;
         self.dress().await;
         tab
@@ -201,7 +252,9 @@ impl Session {
             .switch_to_window(tab.clone())
             .await
             .expect("the tab is there");
-        self.cdp("Page.bringToFront", json!({})).await;
+        if self.engine == Engine::Chromium {
+            self.cdp("Page.bringToFront", json!({})).await;
+        }
     }
 
     /// Puts the window away: its page is hidden, and nobody looks at it.
@@ -243,6 +296,7 @@ impl Session {
 
     /// A command of the Chrome DevTools protocol.
     pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        assert_eq!(self.engine, Engine::Chromium, "{command} is Chromium’s");
         let body = json!({ "cmd": command, "params": parameters });
         self.client
             .issue_cmd(Post {
@@ -253,6 +307,7 @@ impl Session {
             .unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
+    /// What Chromium’s console says since it was last asked.
     pub(super) async fn log(&self) -> Value {
         let body = json!({ "type": "browser" });
         self.client
@@ -265,7 +320,7 @@ impl Session {
     }
 }
 
-/// A command that is chromedriver's own.
+/// A command that fantoccini doesn’t have.
 #[derive(Debug)]
 struct Post {
     path: &'static str,

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Options, Proxy, Session, driver::Driver};
+use super::{Engine, Options, Proxy, Session, driver::Driver};
 use crate::api::{Binary, Client, at_once, messages};
 
 /// How many requests are made at the same time where there are many to make.
@@ -12,11 +12,10 @@ const AT_ONCE: usize = 64;
 /// A name that means this machine to the browser, and nothing secure.
 const HOME: &str = "hearth.lan";
 
-/// The real binary in dev mode, with a database of its own, and a chromedriver.
+/// The real binary in dev mode, with a database of its own, and browsers.
 pub struct Stage {
     binary: Option<Binary>,
     address: SocketAddr,
-    /// Before the folder, so that nobody writes to it any more when it goes.
     driver: Driver,
     folder: TempDir,
 }
@@ -24,7 +23,13 @@ pub struct Stage {
 impl Stage {
     /// Sets it for a test with as many browsers. None where the test has to be skipped.
     pub async fn set(browsers: u32) -> Option<Self> {
-        let driver = Driver::start(browsers).await?;
+        Self::set_in(Engine::Chromium, browsers).await
+    }
+
+    /// The same for another engine. Commands of the Chrome DevTools protocol, and what is made of them, are
+    /// Chromium's alone.
+    pub async fn set_in(engine: Engine, browsers: u32) -> Option<Self> {
+        let driver = Driver::start(engine, browsers).await?;
         let folder = TempDir::new().expect("a folder");
         let binary = Binary::start(&folder.path().join("tincan.db"));
         Some(Self {
@@ -38,7 +43,7 @@ impl Stage {
     /// Sets it for a test with as many browsers and a server that asks for passwords, and has no account
     /// yet. Gives back the link to the first one, too.
     pub async fn unset(browsers: u32) -> Option<(Self, String)> {
-        let driver = Driver::start(browsers).await?;
+        let driver = Driver::start(Engine::Chromium, browsers).await?;
         let folder = TempDir::new().expect("a folder");
         let database = folder.path().join("tincan.db");
         let database = database.to_str().expect("a plain path");

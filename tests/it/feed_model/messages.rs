@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Device, EMOJI, ToMessage,
-    world::{NOT_YOURS, Outcome, UNSEEN, World},
+    world::{FORBIDDEN, Outcome, UNSEEN, World},
 };
 use crate::{
     support::{Client, at_once, messages},
@@ -195,7 +195,7 @@ impl World {
             }
         };
         match what {
-            ToMessage::Edit(_) if !is_author => NOT_YOURS,
+            ToMessage::Edit(_) if !is_author => FORBIDDEN,
             ToMessage::Edit(_) | ToMessage::React(_) if message.is_deleted => UNSEEN,
             ToMessage::Edit(content) => same(message.content == content.to_string()),
             ToMessage::Delete => {
@@ -204,7 +204,7 @@ impl World {
                 if is_author || is_owner {
                     same(message.is_deleted)
                 } else {
-                    NOT_YOURS
+                    FORBIDDEN
                 }
             }
             ToMessage::React(emoji) => same(has(emoji)),

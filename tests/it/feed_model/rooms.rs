@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Device, InRoom, PEOPLE,
-    world::{NOT_A_ROOM, NOT_YOURS, Outcome, UNSEEN, World},
+    world::{FORBIDDEN, NOT_A_ROOM, Outcome, UNSEEN, World},
 };
 use crate::{
     support::{Client, at_once},
@@ -150,7 +150,7 @@ impl World {
             InRoom::Add(whom) => done(role(id(whom)).is_none()),
             InRoom::Remove(whom) if id(whom) == client.id => Outcome::Done,
             InRoom::Join | InRoom::Leave => Outcome::Done,
-            _ if !is_owner => NOT_YOURS,
+            _ if !is_owner => FORBIDDEN,
             InRoom::Remove(whom)
             | InRoom::Alter {
                 owner: Some(whom), ..

@@ -40,7 +40,7 @@ pub enum Outcome {
 }
 
 pub const UNSEEN: Outcome = Outcome::Refused(404, "not_found");
-pub const NOT_YOURS: Outcome = Outcome::Refused(403, "not_yours");
+pub const FORBIDDEN: Outcome = Outcome::Refused(403, "not_yours");
 pub const NOT_A_ROOM: Outcome = Outcome::Refused(409, "not_a_room");
 
 impl World {

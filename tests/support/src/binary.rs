@@ -115,7 +115,7 @@ impl Binary {
     /// Where the first account is made: what it says next, where there is none.
     pub fn setup_link(&mut self) -> String {
         let shown = line(&mut self.stdout);
-        let link = shown.strip_prefix("make the first account at ");
+        let link = shown.strip_prefix("create the first account at ");
         link.expect("the line with the link").to_owned()
     }
 

@@ -1,7 +1,12 @@
 //! A provider for people to sign in with: OpenID Connect and, beside it, what GitHub has instead. It
-//! keeps to the standards and the documentation until it is told to misbehave.
-//!
-//! Its two keys sign nothing but tests.
+//! keeps to the standards and the documentation until it is told to misbehave, or to put on the face of
+//! another.
+
+mod discovery;
+pub mod faces;
+mod github;
+pub mod signing;
+pub mod token;
 
 use std::{
     collections::HashMap,
@@ -20,16 +25,14 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use openidconnect::{
-    AccessToken, JsonWebKeyId, PkceCodeChallenge, PkceCodeVerifier, PrivateSigningKey,
-    core::{
-        CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
-        CoreRsaPrivateSigningKey,
-    },
-};
 use reqwest::{Url, header::HeaderValue};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
+
+use self::{
+    signing::{half_hash, sha256},
+    token::Token,
+};
 
 pub const CLIENT_ID: &str = "tincan-at-home";
 /// With characters that have a meaning in a form and in a header.
@@ -44,19 +47,8 @@ pub enum Wrong {
     Nothing,
     /// It says 503 to everything.
     Down,
-    /// It says that it is another, and the id token too.
+    /// It says that it is another.
     OtherName,
-    Nonce,
-    NoNonce,
-    Issuer,
-    Audience,
-    AnotherAudience,
-    Expired,
-    Signature,
-    Unsigned,
-    /// The id token names a key that it doesn’t show.
-    HiddenKey,
-    AccessTokenHash,
     NoIdToken,
     /// An access token that fits no header.
     AccessToken,
@@ -106,10 +98,24 @@ pub struct Desk {
     pub denies: bool,
     /// What its name as an issuer ends in.
     pub issuer_end: &'static str,
-    /// Client authentication that it knows.
-    pub auth_methods: Option<Value>,
-    /// Where it says that codes become tokens, if that isn’t at its own address.
-    pub token_endpoint: Option<String>,
+    /// What it says about itself beside or instead of the usual.
+    pub metadata: Value,
+    /// The whole answer where it should say something about itself.
+    pub discovery: Option<String>,
+    /// By what it signs.
+    pub alg: &'static str,
+    /// What is different about the key that it shows; null leaves a member out.
+    pub shown_key: Value,
+    /// Keys that it shows before its own.
+    pub more_keys: Vec<Value>,
+    /// The whole answer where it should show its keys.
+    pub key_set: Option<String>,
+    /// What is done to an id token before it is signed.
+    pub tamper: Option<fn(&mut Token)>,
+    /// What the token endpoint answers beside or instead of the usual.
+    pub token_answer: Value,
+    /// What it sends people back with, beside the usual.
+    pub back: Vec<(&'static str, String)>,
     /// How often somebody has connected.
     pub connections: usize,
     /// Which of the keys is in use.
@@ -157,8 +163,15 @@ impl Provider {
             },
             denies: false,
             issuer_end: "",
-            auth_methods: None,
-            token_endpoint: None,
+            metadata: json!({}),
+            discovery: None,
+            alg: "RS256",
+            shown_key: json!({}),
+            more_keys: Vec::new(),
+            key_set: None,
+            tamper: None,
+            token_answer: json!({}),
+            back: Vec::new(),
             connections: 0,
             key: "first",
             asked: Vec::new(),
@@ -243,9 +256,9 @@ async fn serve(listener: TcpListener, desk: Arc<Mutex<Desk>>) {
 async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<Reply, Infallible> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.expect("a body").to_bytes();
-    let asked = format!("{} {}", head.method, head.uri.path());
     let reply = {
         let mut desk = desk.lock().expect("no panic");
+        let asked = format!("{} {}", head.method, desk.usual(head.uri.path()));
         desk.asked.push(asked.clone());
         let authorization = head.headers.get("authorization");
         let authorization = authorization.map(|value| value.to_str().expect("a text"));
@@ -253,8 +266,14 @@ async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<Re
         let query = form(head.uri.query().unwrap_or_default().as_bytes());
         match asked.as_str() {
             _ if desk.wrong == Wrong::Down => text(503, "later"),
-            "GET /.well-known/openid-configuration" => json_reply(&desk.metadata()),
-            "GET /keys" => json_reply(&desk.keys()),
+            "GET /.well-known/openid-configuration" => match &desk.discovery {
+                Some(discovery) => text(200, discovery),
+                None => json_reply(&desk.metadata()),
+            },
+            "GET /keys" => match &desk.key_set {
+                Some(keys) => text(200, keys),
+                None => json_reply(&desk.keys()),
+            },
             "GET /authorize" => desk.authorize(&query, true),
             "GET /login/oauth/authorize" => desk.authorize(&query, false),
             "POST /token" => desk.token(authorization, &form(&body)),
@@ -285,40 +304,6 @@ impl Desk {
         format!("http://{}{path}", self.address)
     }
 
-    fn metadata(&self) -> Value {
-        let issuer = match self.wrong {
-            Wrong::OtherName => "https://login.example".to_owned(),
-            _ => self.url(self.issuer_end),
-        };
-        let token = match self.wrong {
-            // Leads here, but doesn’t say so.
-            Wrong::PlainToken => format!("http://0.0.0.0:{}/token", self.address.port()),
-            _ => match &self.token_endpoint {
-                Some(elsewhere) => elsewhere.clone(),
-                None => self.url("/token"),
-            },
-        };
-        let mut metadata = json!({
-            "issuer": issuer,
-            "authorization_endpoint": self.url("/authorize"),
-            "token_endpoint": token,
-            "userinfo_endpoint": self.url("/userinfo"),
-            "jwks_uri": self.url("/keys"),
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-        });
-        if let Some(methods) = &self.auth_methods {
-            metadata["token_endpoint_auth_methods_supported"] = methods.clone();
-        }
-        metadata
-    }
-
-    fn keys(&self) -> Value {
-        let keys = vec![key(self.key, self.key).as_verification_key()];
-        serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("JSON")
-    }
-
     /// The person says yes or no; checks that they were sent as the standards want it.
     fn authorize(&mut self, query: &HashMap<String, String>, is_oidc: bool) -> Reply {
         assert_eq!(query["response_type"], "code");
@@ -326,7 +311,12 @@ impl Desk {
         assert_eq!(query["code_challenge_method"], "S256");
         assert!(query["state"].len() >= 43, "256 bits");
         if is_oidc {
-            assert_eq!(query["scope"], "openid profile");
+            let scope = if self.supports("scopes", "profile") {
+                "openid profile"
+            } else {
+                "openid"
+            };
+            assert_eq!(query["scope"], scope);
             assert!(query["nonce"].len() >= 22, "128 bits");
         } else {
             assert!(!query.contains_key("scope"), "{query:?}");
@@ -347,7 +337,9 @@ impl Desk {
             back.query_pairs_mut().append_pair("code", &code);
             self.grants.insert(code, grant);
         }
-        back.query_pairs_mut().append_pair("state", &query["state"]);
+        back.query_pairs_mut()
+            .append_pair("state", &query["state"])
+            .extend_pairs(&self.back);
         let reply = Response::builder()
             .status(302)
             .header("location", back.as_str());
@@ -361,10 +353,8 @@ impl Desk {
             Wrong::Codes => self.grants.get(code).cloned(),
             _ => self.grants.remove(code),
         }?;
-        let verifier = PkceCodeVerifier::new(form.get("code_verifier")?.clone());
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
-        let is_same =
-            challenge.as_str() == grant.challenge && form["redirect_uri"] == grant.redirect;
+        let challenge = sha256(form.get("code_verifier")?);
+        let is_same = challenge == grant.challenge && form["redirect_uri"] == grant.redirect;
         is_same.then_some(grant)
     }
 
@@ -378,7 +368,8 @@ impl Desk {
                 .get("client_secret")
                 .is_some_and(|secret| secret == SECRET),
         };
-        if !is_client || self.auth_methods.is_some() != authorization.is_none() {
+        let knows_basic = self.supports("token_endpoint_auth_methods", "client_secret_basic");
+        if !is_client || knows_basic == authorization.is_none() {
             return error(401, "invalid_client");
         }
         match self.wrong {
@@ -406,6 +397,7 @@ impl Desk {
         if self.wrong != Wrong::NoIdToken {
             answer["id_token"] = self.id_token(&grant, access_token).into();
         }
+        lay_over(&mut answer, &self.token_answer);
         if self.wrong == Wrong::Huge {
             answer["more"] = "x".repeat(1024 * 1024).into();
         }
@@ -415,41 +407,29 @@ impl Desk {
     fn id_token(&self, grant: &Grant, access_token: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.expect("a clock").as_secs();
-        let mut claims = self.claims.clone();
-        claims["iss"] = self.url(self.issuer_end).into();
-        claims["aud"] = CLIENT_ID.into();
-        claims["iat"] = now.into();
-        claims["exp"] = (now + 300).into();
-        claims["nonce"] = grant.nonce.clone().into();
-        let mut key_name = (self.key, self.key);
-        let mut hashed = access_token;
-        match self.wrong {
-            Wrong::Nonce => claims["nonce"] = "another".into(),
-            Wrong::NoNonce => claims["nonce"] = Value::Null,
-            Wrong::Issuer => claims["iss"] = "https://login.example".into(),
-            Wrong::Audience => claims["aud"] = "somebody-else".into(),
-            Wrong::AnotherAudience => claims["aud"] = json!([CLIENT_ID, "somebody-else"]),
-            Wrong::Expired => claims["exp"] = (now - 1).into(),
-            Wrong::Signature => key_name = ("second", "first"),
-            Wrong::HiddenKey => key_name = ("second", "third"),
-            Wrong::AccessTokenHash => hashed = "another",
-            _ => {}
-        }
-        let claims: CoreIdTokenClaims = serde_json::from_value(claims).expect("claims");
-        let token = CoreIdToken::new(
+        let mut claims = json!({
+            "iss": self.url(self.issuer_end),
+            "aud": CLIENT_ID,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": grant.nonce,
+            "at_hash": half_hash(self.alg, access_token),
+        });
+        lay_over(&mut claims, &self.claims);
+        let mut token = Token {
+            header: json!({ "alg": self.alg, "kid": self.key }),
             claims,
-            &key(key_name.0, key_name.1),
-            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-            Some(&AccessToken::new(hashed.to_owned())),
-            None,
-        );
-        let token = token.expect("a signature").to_string();
-        if self.wrong == Wrong::Unsigned {
-            let payload = token.split('.').nth(1).expect("a payload");
-            // {"alg":"none"}
-            return format!("eyJhbGciOiJub25lIn0.{payload}.");
+            payload: None,
+            header_text: None,
+            alg: self.alg,
+            key: self.key,
+            secret: None,
+            now,
+        };
+        if let Some(tamper) = self.tamper {
+            tamper(&mut token);
         }
-        token
+        token.signed()
     }
 
     fn user_info(&self, authorization: Option<&str>) -> Reply {
@@ -465,39 +445,6 @@ impl Desk {
         json_reply(&details)
     }
 
-    /// GitHub’s refusals come with status 200.
-    fn github_token(&mut self, form: &HashMap<String, String>) -> Reply {
-        let refuse = |code: &str| {
-            json_reply(&json!({
-                "error": code,
-                "error_description": "The code passed is incorrect or expired.",
-                "error_uri": "https://docs.github.com/",
-            }))
-        };
-        if form["client_id"] != CLIENT_ID || form["client_secret"] != SECRET {
-            return refuse("incorrect_client_credentials");
-        }
-        if self.wrong == Wrong::TokenError || self.redeem(form).is_none() {
-            return refuse("bad_verification_code");
-        }
-        json_reply(&json!({
-            "access_token": ACCESS_TOKEN,
-            "scope": "",
-            "token_type": "bearer",
-        }))
-    }
-
-    fn github_user(&self, authorization: Option<&str>) -> Reply {
-        if authorization != Some(&format!("Bearer {ACCESS_TOKEN}")) {
-            return text(401, "who?");
-        }
-        match self.wrong {
-            Wrong::NoDetails => text(503, "later"),
-            Wrong::Nonsense => json_reply(&json!({ "id": "583231" })),
-            _ => json_reply(&self.github_user),
-        }
-    }
-
     fn picture(&self) -> Reply {
         let Picture {
             status,
@@ -510,14 +457,11 @@ impl Desk {
     }
 }
 
-/// The key in this file, by this id.
-fn key(file: &str, id: &str) -> CoreRsaPrivateSigningKey {
-    let pem = match file {
-        "first" => include_str!("provider-key-first.pem"),
-        _ => include_str!("provider-key-second.pem"),
-    };
-    let id = JsonWebKeyId::new(id.to_owned());
-    CoreRsaPrivateSigningKey::from_pem(pem, Some(id)).expect("a key")
+/// Puts the members of the second into the first.
+fn lay_over(value: &mut Value, over: &Value) {
+    for (name, member) in over.as_object().expect("an object") {
+        value[name] = member.clone();
+    }
 }
 
 fn form(text: &[u8]) -> HashMap<String, String> {

@@ -31,16 +31,16 @@ const FEW: i64 = 50;
 
 const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id,
         CASE m.system
-            WHEN 'created' THEN s.username || ' made this room'
+            WHEN 'created' THEN s.username || ' created this room'
             WHEN 'joined' THEN s.username || ' joined'
             WHEN 'left' THEN s.username || ' left'
             WHEN 'added' THEN d.username || ' added ' || s.username
             WHEN 'removed' THEN
-                iif(m.content = 'followed', s.username || ' went with ' || d.username, d.username || ' removed ' || s.username)
+                iif(m.content = 'followed', s.username || ' left with ' || d.username, d.username || ' removed ' || s.username)
             WHEN 'renamed' THEN s.username || ' renamed the room to ' || m.content
-            WHEN 'opened' THEN s.username || ' opened the room to everybody'
-            WHEN 'closed' THEN s.username || ' closed the room to others'
-            WHEN 'owner' THEN coalesce(d.username || ' made ' || s.username || ' the owner', s.username || ' is the owner now')
+            WHEN 'opened' THEN s.username || ' opened the room to everyone'
+            WHEN 'closed' THEN s.username || ' made the room private'
+            WHEN 'owner' THEN coalesce(d.username || ' made ' || s.username || ' the owner', s.username || ' is now the owner')
             ELSE m.content
         END,
         m.created_at, m.edited_at, m.deleted_at, m.author_id, a.username, m.client_id, m.system, m.subject_id, s.username, p.since_id

@@ -44,7 +44,7 @@ pub fn export(
     require_free(to)?;
     let connection = open_source(database)?;
     if !migrate::is_present(&connection, &SCHEMA).map_err(in_context)? {
-        let why = "an older tincan wrote it; start a server on it once, which brings it up to date";
+        let why = "it’s from an older version of Tincan; start a server on it once to upgrade it";
         return Err(OpenError::unusable(database, &why).into());
     }
     // One snapshot for all files.

@@ -36,9 +36,9 @@ pub enum ArchiveError {
     },
     #[error("{path}: {why}\nNothing was changed.")]
     Bad { path: PathBuf, why: String },
-    #[error("there is nobody called {0}")]
+    #[error("user not found: {0}")]
     Nobody(String),
-    #[error("somebody has an account in {0} already; an archive becomes a database of its own")]
+    #[error("{0} already has accounts; import an archive into a new database")]
     Taken(PathBuf),
 }
 

@@ -43,17 +43,13 @@ pub fn import(
 
 fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
     let text = fs::read_to_string(path).map_err(|error| bad(path, &error))?;
-    let manifest: Manifest = serde_json::from_str(&text).map_err(|_| {
-        bad(
-            path,
-            &"this isn’t the title of an archive that this program knows",
-        )
-    })?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|_| bad(path, &"this version of Tincan can’t read this archive"))?;
     if !(1..=VERSION).contains(&manifest.tincan_archive) {
-        return Err(bad(path, &"the archive was made by a newer tincan"));
+        return Err(bad(path, &"this archive is from a newer version of Tincan"));
     }
     if manifest.user.is_some() || manifest.last_id.is_none() {
-        let why = "the archive holds what one user sees; only one of everything becomes a database";
+        let why = "this archive has only what one user can see; import a full export";
         return Err(bad(path, &why));
     }
     Ok(manifest)
@@ -177,7 +173,7 @@ impl Import<'_> {
             values.extend(self.derived(table, &values).map_err(bad_line)?);
             insert
                 .execute(params_from_iter(values))
-                .map_err(|error| bad_line(format!("this can’t be taken in: {error}")))?;
+                .map_err(|error| bad_line(format!("can’t import this: {error}")))?;
             let progress = Progress::Copying {
                 done: self.done,
                 of: self.of,
@@ -202,7 +198,7 @@ impl Import<'_> {
                 let picture = picture.map_err(|error| format!("{}: {error}", path.display()))?;
                 Ok(Some(Value::Blob(picture)))
             }
-            ("users" | "avatars", _) => Err("it names nobody".to_owned()),
+            ("users" | "avatars", _) => Err("no user".to_owned()),
             _ => Ok(None),
         }
     }
@@ -232,10 +228,11 @@ fn row_of(table: &Table, text: &str) -> Result<Vec<Value>, String> {
             .remove(*name)
             .or_else(|| optional.then_some(Json::Null))
             .ok_or_else(|| format!("“{name}” is missing"))?;
-        values.push(value_of(*kind, value).ok_or_else(|| format!("“{name}” can’t be that"))?);
+        values
+            .push(value_of(*kind, value).ok_or_else(|| format!("“{name}” has an invalid value"))?);
     }
     match object.keys().next() {
-        Some(unknown) => Err(format!("“{unknown}” is nothing that belongs here")),
+        Some(unknown) => Err(format!("unknown field “{unknown}”")),
         None => Ok(values),
     }
 }
