@@ -52,7 +52,7 @@
  * `version` grows whenever its name, its owner, who takes part or who may does. `role` is one's own, in a room.
  * @typedef {{id: string, version: string, kind: 'direct' | 'room', name: string | null, otherParticipant: User | null,
  *   participantCount: number, open: boolean, role: 'owner' | 'member' | null, lastMessage: Message | null,
- *   lastReadNumber: number}} Conversation
+ *   lastReadNumber: number, pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean}} Conversation
  */
 
 /** One that one isn't in any more. @typedef {{id: string, removed: true}} Removed */

@@ -37,7 +37,7 @@ export function listenToShortcuts(context, field, view, signal) {
     previous: () => step(context, -1),
     next: () => step(context, 1),
     newest: () => view()?.goToNewest(),
-    help: async () => (await load(import('./keyboard-help.js'))).showKeyboardHelp(),
+    help: async () => (await load(() => import('./keyboard-help.js'))).showKeyboardHelp(),
   };
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || isComposing(event)) return;
