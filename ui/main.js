@@ -8,12 +8,12 @@ import { forget, keep, kept } from './base/storage.js';
 import { Client } from './shell/client.js';
 import { forgetEverything } from './shell/keeper.js';
 import { Messenger } from './shell/messenger.js';
+import { DENIED, Notices, UPDATED } from './shell/notices.js';
 import { Preferences } from './shell/preferences.js';
 import { loadWords } from './words/index.js';
 
 /** @import {User} from './base/types.js' */
 
-const RETRY_MS = 1_000;
 /** How often it has begun; an answer to an earlier time says nothing any more. */
 let turns = 0;
 
@@ -28,28 +28,32 @@ const clock = new EventTarget();
 const [, , version = ''] = new URL(import.meta.url).pathname.split('/');
 /** @type {Client | null} */
 let client = null;
+let notices = new Notices();
 
 /** @param {Element} screen */
 function show(screen) {
   document.querySelector('#app')?.replaceChildren(screen);
 }
 
-/** @param {boolean} [anew] although the same person is here already */
-async function begin(anew = false) {
+async function begin() {
   const turn = ++turns;
   try {
     const [{ authUser, ui }] = await Promise.all([api.config(), words]);
     if (turn !== turns) return;
+    notices.tell('denied', null);
     if (!authUser) leave(client?.user);
-    else if (anew || authUser.id !== client?.user.id) enter(authUser, ui);
+    else if (authUser.id !== client?.user.id) enter(authUser, ui);
   } catch (error) {
     await words;
-    if (anew) setTimeout(begin, RETRY_MS, true);
-    if (client) return;
+    const status = error instanceof ApiError ? error.status : 400;
+    if (client) {
+      // It says so to nobody: somebody else does, such as a proxy that wants a password.
+      notices.tell('denied', (status === 401 || status === 403) && DENIED);
+      return;
+    }
     const user = kept('user');
-    const offline = user && error instanceof ApiError && error.status === 0;
-    if (offline) {
-      enter(user);
+    if (user && (status === 0 || status >= 500)) {
+      enter(user, '', true);
     } else {
       show(el('main', { class: 'centred' },
         el('img', { src: '/icon.svg', alt: '', width: '64', height: '64' }), el('h1', {}, 'Tincan'),
@@ -58,8 +62,11 @@ async function begin(anew = false) {
   }
 }
 
-/** @param {User} user @param {string} [ui] the version that the server has, where it has just said so */
-function enter(user, ui) {
+/**
+ * @param {User} user @param {string} [ui] the version that the server has, where it has just said so
+ * @param {boolean} [lost] where it can’t be reached
+ */
+function enter(user, ui = '', lost = false) {
   if (client?.user.id === user.id) client.stop();
   else client?.end();
   forgetEverything(user.id);
@@ -67,27 +74,29 @@ function enter(user, ui) {
   api.userId = user.id;
   client = new Client(api, user, version);
   const { stream } = client;
-  const messenger = new Messenger({ client, router, preferences, clock, leave: () => leave() });
-  stream.addEventListener('ended', () => begin(true));
+  notices = new Notices();
+  const messenger = new Messenger({ client, router, preferences, clock, notices, leave: () => leave() });
+  stream.addEventListener('ended', () => begin());
   stream.addEventListener('reset', () => {
     client?.stop();
     forgetEverything();
     enter(user);
   });
   let isKnown = Boolean(ui);
-  if (ui && ui !== version) messenger.offerReload();
+  if (ui && ui !== version) notices.tell('updated', UPDATED);
   stream.addEventListener('connected', () => {
-    if (!isKnown) checkVersion(messenger);
+    notices.tell('denied', null);
+    if (!isKnown) checkVersion();
     isKnown = false;
   });
   show(messenger);
-  client.start();
+  client.start(lost);
 }
 
-/** After an outage, the server may be a newer one. @param {Messenger} messenger */
-async function checkVersion(messenger) {
+/** After an outage, the server may be a newer one. */
+async function checkVersion() {
   const { ui } = await api.config().catch(() => ({ ui: version }));
-  if (ui !== version) messenger.offerReload();
+  if (ui !== version) notices.tell('updated', UPDATED);
 }
 
 /** Nobody is signed in any more. */
@@ -102,7 +111,7 @@ function end() {
 /** Shows the way in; to somebody who has been here, and hasn't signed out, it says what has happened. @param {User} [user] */
 async function leave(user) {
   end();
-  const { SignIn } = await load(import('./account/sign-in.js'));
+  const { SignIn } = await load(() => import('./account/sign-in.js'));
   // Several requests may have found out at the same time.
   if (!client && !document.querySelector('sign-in')) show(new SignIn(api, router, enter, user));
 }

@@ -9,11 +9,12 @@
 /** @typedef {LastingEvent & {request: Request, clientId: string, resultingClientId: string,
  *   preloadResponse: Promise<Response | undefined>, respondWith(answer: Promise<Response>): void}} FetchEvent */
 /** @typedef {LastingEvent & {notification: Notification}} NotificationEvent */
-/** @typedef {{focus(): Promise<unknown>, postMessage(message: {open: string}): void}} Page */
-/** @typedef {{registration: ServiceWorkerRegistration, clients: {claim(): Promise<void>,
+/** @typedef {{url: string, focus(): Promise<unknown>, navigate(url: string): Promise<unknown>, postMessage(message: {open: string}): void}} Page */
+/** @typedef {{registration: ServiceWorkerRegistration, skipWaiting(): Promise<void>, clients: {claim(): Promise<void>,
  *   matchAll(which: object): Promise<Page[]>, openWindow(path: string): Promise<unknown>}}} Scope */
 
-const { clients, registration } = /** @type {Scope} */ (/** @type {unknown} */ (self));
+const worker = /** @type {Scope} */ (/** @type {unknown} */ (self));
+const { clients, registration } = worker;
 
 const PATIENCE_MS = 3_000;
 /** Nobody waits for what is kept for later. */
@@ -32,7 +33,7 @@ const standIns = new Set();
 /** @type {Promise<void> | null} */
 let keeping = null;
 
-addEventListener('install', (event) => /** @type {LastingEvent} */ (event).waitUntil(keepShell()));
+addEventListener('install', (event) => /** @type {LastingEvent} */ (event).waitUntil(begin()));
 addEventListener('activate', (event) => /** @type {LastingEvent} */ (event).waitUntil(start()));
 addEventListener('fetch', (event) => take(/** @type {FetchEvent} */ (event)));
 addEventListener('notificationclick', (event) => clicked(/** @type {NotificationEvent} */ (event)));
@@ -40,10 +41,21 @@ addEventListener('notificationclick', (event) => clicked(/** @type {Notification
 addEventListener('message', (event) => /** @type {LastingEvent} */ (/** @type {Event} */ (event))
   .waitUntil(keepShell().catch(() => {})));
 
+/** Whether this worker has come in the place of another program’s. */
+let isSuccessor = false;
+
+async function begin() {
+  // One of ours has kept the page. What another program has left behind answers in place of ours, and knows no better.
+  isSuccessor = registration.active !== null && !await find(SEAL);
+  if (isSuccessor) await worker.skipWaiting();
+  await keepShell().catch((error) => isSuccessor || Promise.reject(error));
+}
+
 async function start() {
   // The server is asked while the worker is still starting.
   await registration.navigationPreload?.enable();
   await clients.claim();
+  if (isSuccessor) for (const page of await clients.matchAll({ type: 'window' })) page.navigate(page.url);
 }
 
 /** @param {FetchEvent} event */
@@ -80,9 +92,10 @@ async function answer(event, path) {
   return standIn;
 }
 
-/** @param {FetchEvent} event */
+/** Firefox says by an answer that there is none. @param {FetchEvent} event */
 async function ask({ preloadResponse, request }) {
-  return await preloadResponse ?? fetch(request);
+  const answer = await preloadResponse;
+  return answer && answer.type !== 'error' ? answer : fetch(request);
 }
 
 /** In the newest cache that is complete, and has it. @param {string} path */

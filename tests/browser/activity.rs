@@ -81,7 +81,7 @@ async fn who_is_there_is_online_until_they_are_gone() {
     shows_activity(&john, "Online").await;
     // A reload isn't worth a word, and a page that is closed is.
     jane.reload().await;
-    jane.sees("searchbox", "/^Find people/").await;
+    jane.sees("searchbox", "/^Search/").await;
     shows_activity(&john, "Online").await;
     let page = jane.tab().await;
     let other = jane.new_tab().await;

@@ -210,7 +210,7 @@ async fn notifications_are_offered_to_whoever_waits_for_an_answer_once() {
     );
     john.say("Are you there?").await;
     john.sees("button", "Turn on notifications").await;
-    john.click("button", "No").await;
+    john.click("button", "Not now").await;
     john.misses("button", "Turn on notifications").await;
     for text in ["Hello?", "Never mind"] {
         john.say(text).await;

@@ -1,7 +1,7 @@
 //! The server isn't there when the page is opened: what was read can still be read, and what is
 //! written is sent later.
 
-use crate::support::{Options, Session, Stage};
+use crate::support::{Canned, Options, Session, Stage};
 
 /// What browsers say of a server that isn't there.
 const OUTAGE: [&str; 2] = ["net::ERR_", "Failed to load resource"];
@@ -37,7 +37,7 @@ async fn a_conversation_opens_without_the_server_and_is_written_in() {
     }
     john.sees("heading", "jane").await;
     john.sees("link", "/jane/").await;
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
     for text in ["I am, now", "Come in"] {
         john.say(text).await;
         john.sees_message(text).await;
@@ -56,7 +56,7 @@ async fn a_conversation_opens_without_the_server_and_is_written_in() {
     john.open(&format!("/conversations/{conversation}")).await;
     john.shows_exactly(&texts).await;
     assert_eq!(stage.history(&jane, &conversation).await, texts);
-    john.misses("status", "/Connection lost/").await;
+    john.misses("status", "/Offline/").await;
     john.assert_console_clean(&OUTAGE).await;
 }
 
@@ -70,7 +70,7 @@ async fn what_waits_says_so_on_a_page_that_opens_without_the_server() {
     john.say("I am, now").await;
     john.reads("Waiting for the connection").await;
     john.reload().await;
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
     john.sees_message("I am, now").await;
     john.reads("Waiting for the connection").await;
 }
@@ -123,4 +123,43 @@ async fn whoever_signs_out_leaves_nothing_to_read() {
         !text.contains(&texts[0]) && !text.contains("jane"),
         "{text}"
     );
+}
+
+/// A page of another program, whose worker answers everything from then on.
+const OTHER_PAGE: &str = "<!doctype html><title>Other</title><h1>Other program</h1>
+    <script>navigator.serviceWorker.register('/service-worker.js')</script>";
+const OTHER_WORKERS: [&str; 3] = [
+    "addEventListener('fetch', (event) => event.respondWith(new Response('old program')))",
+    "addEventListener('fetch', (event) => event.respondWith(new Response('broken', { status: 500 })))",
+    "addEventListener('fetch', (event) => event.respondWith(new Promise((done) => setTimeout(() => done(new Response('old program')), 2_000))))",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_worker_of_another_program_at_the_same_address_makes_way() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    for worker in OTHER_WORKERS {
+        // Another address each time, as each browser remembers.
+        let network = stage.proxy().await;
+        let john = stage
+            .signed_in(&client, Options::desktop().origin(network.origin()))
+            .await;
+        let canned = |content_type, body| Canned {
+            status: 200,
+            content_type,
+            body,
+        };
+        network.answer("/service-worker.js", canned("text/javascript", worker));
+        network.answer("/$", canned("text/html", OTHER_PAGE));
+        john.open("/").await;
+        john.sees("heading", "Other program").await;
+        john.wait("the other worker", "navigator.serviceWorker.ready")
+            .await;
+        network.answer_nothing();
+        // Whoever comes back finds what is left of it once, at most.
+        john.open("/").await;
+        john.sees("searchbox", "/^Search/").await;
+    }
 }

@@ -83,7 +83,7 @@ async fn an_outage_is_told_and_ends_by_itself() {
     assert_eq!(network.open_streams(), 1);
 
     network.go_away().await;
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
     // Whoever is cut off goes on writing, and misses nothing.
     john.say("while I was away").await;
     john.sees_message("while I was away").await;
@@ -93,7 +93,7 @@ async fn an_outage_is_told_and_ends_by_itself() {
     let start = Instant::now();
     john.wait(
         "the notice to go",
-        "!document.body.innerText.includes('Connection lost')",
+        "!document.body.innerText.includes('Offline')",
     )
     .await;
     println!("back after {:?}", start.elapsed());

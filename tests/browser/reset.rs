@@ -31,7 +31,7 @@ async fn another_history_is_loaded_anew_and_the_draft_stays() {
     john.sees_message("Forgotten").await;
 
     stage.kill();
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
     john.say("Sent later").await;
     john.fill("textbox", "Message to jane", "Not finished")
         .await;
@@ -51,7 +51,7 @@ async fn another_history_is_loaded_anew_and_the_draft_stays() {
     assert!(john.eval::<bool>("isTheSamePage").await);
     assert_eq!(stage.history(&jane, &conversation).await, texts);
     // From here on, it goes on as ever.
-    john.misses("status", "/Connection lost/").await;
+    john.misses("status", "/Offline/").await;
     jane.say(&conversation, "Are you there?").await;
     john.sees_message("Are you there?").await;
     let keeps_old = "Object.values(localStorage).join().includes('Forgotten')";
@@ -67,9 +67,9 @@ async fn a_newer_page_is_offered_and_the_draft_stays() {
     let (john, conversation) = john_writes(&stage).await;
     // The same page after an outage is no news.
     stage.kill();
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
     stage.start_again(&["--dev"]);
-    john.misses("status", "/Connection lost/").await;
+    john.misses("status", "/Offline/").await;
     let jane = stage.client("jane").await;
     jane.say(&conversation, "Back again").await;
     john.sees_message("Back again").await;
@@ -101,7 +101,7 @@ async fn a_newer_page_is_offered_to_one_that_opened_without_the_server() {
     john.keeps_the_page().await;
     stage.kill();
     john.reload().await;
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
 
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/ui");
     stage.start_again(&["--dev", "--ui", page]);

@@ -52,7 +52,7 @@ async fn every_screen_is_in_order(options: Options) {
     check(&john, "conversation").await;
 
     john.open("/nothing/here").await;
-    john.sees("heading", "There is nothing at this address")
+    john.sees("heading", "Page not found")
         .await;
     check(&john, "not-found").await;
 

@@ -188,13 +188,13 @@ async fn newcomer(viewer: &Viewer, paul: &Client) {
     person.click("button", "Sign in").await;
     person.reads("No conversations yet").await;
     viewer.take("list-empty").await;
-    person.fill("searchbox", "/^Find people/", "ma").await;
+    person.fill("searchbox", "/^Search/", "ma").await;
     person.sees("button", "mary").await;
     viewer.take("search").await;
     person
         .fill(
             "searchbox",
-            "/^Find people/",
+            "/^Search/",
             "nobody-is-called-so-around-here",
         )
         .await;
@@ -419,7 +419,7 @@ async fn pages(viewer: &Viewer, conversation: &str) {
     let person = &viewer.session;
     person.open("/nothing/here").await;
     person
-        .sees("heading", "There is nothing at this address")
+        .sees("heading", "Page not found")
         .await;
     viewer.take("not-found").await;
     person.open("/conversations/999999").await;
@@ -468,7 +468,7 @@ async fn every_screen(options: Options) {
 
     person.keeps_the_page().await;
     network.go_away().await;
-    person.reads("Connection lost").await;
+    person.reads("Offline").await;
     for text in ["Nearly there", "Where are you?"] {
         person.say(text).await;
         person.sees_message(text).await;
@@ -477,7 +477,7 @@ async fn every_screen(options: Options) {
     viewer.take("connection-lost").await;
     person.reload().await;
     person.sees_message("Where are you?").await;
-    person.reads("Connection lost").await;
+    person.reads("Offline").await;
     viewer.take("offline-start").await;
     person.open("/conversations/999999").await;
     person.sees("button", "Retry").await;

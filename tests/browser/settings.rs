@@ -51,7 +51,7 @@ async fn a_theme_applies_at_once_everywhere_and_from_the_first_moment() {
     is_shown(&john, "light").await;
     let second = john.new_tab().await;
     john.open("/").await;
-    john.sees("searchbox", "/^Find people/").await;
+    john.sees("searchbox", "/^Search/").await;
 
     john.switch_to(&first).await;
     john.click("radio", "Dark").await;
@@ -249,10 +249,10 @@ async fn whoever_polls_is_not_said_to_be_cut_off() {
     stays_connected(&john).await;
 
     network.go_away().await;
-    john.reads("Connection lost").await;
+    john.reads("Offline").await;
     network.come_back().await;
     let back = Instant::now();
-    john.misses("status", "/Connection lost/").await;
+    john.misses("status", "/Offline/").await;
     // A second, and something for machines that are busy.
     assert!(
         back.elapsed() < Duration::from_secs(5),
@@ -265,7 +265,7 @@ async fn whoever_polls_is_not_said_to_be_cut_off() {
 /// Nothing says otherwise for longer than an outage is kept from people.
 async fn stays_connected(person: &Session) {
     let lost = "void (globalThis.since = performance.now(), globalThis.wasLost = false,
-        new MutationObserver(() => { wasLost ||= document.body.innerText.includes('Connection lost'); })
+        new MutationObserver(() => { wasLost ||= document.body.innerText.includes('Offline'); })
             .observe(document.body, { childList: true, subtree: true, characterData: true }))";
     person.eval::<Value>(lost).await;
     person

@@ -1,15 +1,14 @@
 // Calls somebody back to the page: the badge of the app, notifications (which it offers), and a sound.
 
-import { el } from '../base/dom.js';
-import { addStyle } from '../base/load.js';
+import { titleOf } from '../base/format.js';
+import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 
 /** @import {Router} from '../base/router.js' */
 /** @import {Message} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
+/** @import {Notices} from '../shell/notices.js' */
 /** @import {Preferences} from '../shell/preferences.js' */
-
-addStyle(import.meta.url, 'attention.css');
 
 /** Locks that tabs share while somebody sees them, or uses them, so that the others know. */
 const VISIBLE = 'tincan:visible';
@@ -39,7 +38,7 @@ export class Attention {
   #held = new Map();
   #life = new AbortController();
 
-  /** @param {Client} client @param {Preferences} preferences @param {Router} router @param {Element} notices */
+  /** @param {Client} client @param {Preferences} preferences @param {Router} router @param {Notices} notices */
   constructor(client, preferences, router, notices) {
     this.#client = client;
     this.#preferences = preferences;
@@ -107,17 +106,15 @@ export class Attention {
   /** Once somebody waits for an answer, they may want to hear of it. */
   #offer() {
     const preferences = this.#preferences;
-    const asked = preferences.askedToNotify || this.#notices.querySelector('.offer');
-    if (asked || globalThis.Notification?.permission !== 'default') return;
+    if (preferences.askedToNotify || globalThis.Notification?.permission !== 'default') return;
     const answer = (/** @type {boolean} */ wanted) => {
-      offer.remove();
+      this.#notices.tell('offer', null);
       if (wanted) preferences.askToNotify();
       else preferences.askedToNotify = true;
     };
-    const offer = el('p', { class: 'notice offer', role: 'status' }, 'Hear of an answer while you are elsewhere?',
-      el('button', { class: 'link', click: () => answer(true) }, 'Turn on notifications'),
-      el('button', { class: 'link', click: () => answer(false) }, 'No'));
-    this.#notices.append(offer);
+    this.#notices.tell('offer', {
+      text: 'attention.offer', actions: [['attention.turnOn', () => answer(true)], ['shell.notNow', () => answer(false)]],
+    });
   }
 
   /** @param {Message} message */
@@ -141,7 +138,7 @@ export class Attention {
 
   /** @param {Message} message */
   async #notify({ conversationId, author, content, createdAt }) {
-    const from = author?.username ?? 'Tincan';
+    const from = titleOf(author) || 'Tincan';
     const { kind, title } = this.#client.conversations.known(conversationId) ?? {};
     const isRoom = kind === 'room';
     const heading = isRoom && title || from;
@@ -172,7 +169,7 @@ export class Attention {
 }
 
 async function play() {
-  const { playSound } = await import('./sound.js');
+  const { playSound } = await load(() => import('./sound.js'));
   playSound();
 }
 

@@ -3,14 +3,19 @@
 /** @import {Config} from './types.js' */
 
 const PATIENCE_MS = 20_000;
+const CONFIG = '/api/config';
 
 /** A request that was refused or, with status 0, never answered. The message is a sentence for a person. */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} message @param {Record<string, string>} [errors] by the field that isn’t right */
-  constructor(status, message, errors) {
+  /**
+   * @param {number} status @param {string} message @param {Record<string, string>} [errors] by the field that isn’t right
+   * @param {string} [code] says for programs what is wrong
+   */
+  constructor(status, message, errors, code = '') {
     super(message);
     this.status = status;
     this.errors = errors;
+    this.code = code;
   }
 }
 
@@ -19,9 +24,9 @@ export class Api extends EventTarget {
   /** For whom it speaks, once that is known. */
   userId = '';
 
-  /** What this server is like, and who one is to it. @returns {Promise<Config>} */
+  /** What this server is like, and who one is to it: that needs no session, so a 401 is somebody else’s. @returns {Promise<Config>} */
   config() {
-    return this.get('/api/config');
+    return this.#ask(CONFIG, {});
   }
 
   /** @param {string} path @returns {Promise<any>} */
@@ -56,9 +61,9 @@ export class Api extends EventTarget {
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
     if (response.ok) throw new ApiError(0, 'Something on the way answered in place of Tincan.');
-    if (response.status === 401) this.dispatchEvent(new Event('signed-out'));
+    if (response.status === 401 && path !== CONFIG) this.dispatchEvent(new Event('signed-out'));
     const reason = answer?.message || `The server answered with error ${response.status}.`;
-    throw new ApiError(response.status, reason, answer?.errors);
+    throw new ApiError(response.status, reason, answer?.errors, answer?.code);
   }
 }
 

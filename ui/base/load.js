@@ -1,7 +1,7 @@
 // Parts of the page that are loaded when somebody needs them, with their style sheets.
 
 import { loadRest } from '../words/index.js';
-import { unreachable } from './api.js';
+import { reasonOf, unreachable } from './api.js';
 import { el } from './dom.js';
 
 /** By their addresses. @type {Map<string, Promise<unknown>>} */
@@ -19,12 +19,53 @@ export function addStyle(module, path) {
   }));
 }
 
+/** Fires `failed` when a part of the page can’t be had. */
+export const doors = new EventTarget();
+/** Modules that couldn’t be had, by their addresses, and how often. @type {Map<string, number>} */
+const failures = new Map();
+
 /**
  * A module, once its words are there, and all style sheets apply that it and others have added.
- * @template T @param {Promise<T>} module
+ * @template T @param {(() => Promise<T>) | Promise<T>} door imports it
  */
-export async function load(module) {
-  const [loaded] = await Promise.all([module, loadRest()]).catch(unreachable);
+export async function load(door) {
+  const [loaded] = await Promise.all([open(door), loadRest()]).catch(unreachable);
   await Promise.all(styles.values());
   return loaded;
+}
+
+/**
+ * The same, as soon as it can be had: whenever the stream is connected, it is tried again.
+ * @template T @param {() => Promise<T>} parts loads them @param {EventTarget} stream @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
+export async function loadWhenever(parts, stream, signal) {
+  for (;;) {
+    try {
+      return await parts();
+    } catch (error) {
+      reasonOf(error);
+      await new Promise((done) => stream.addEventListener('connected', done, { once: true, signal }));
+    }
+  }
+}
+
+/** @template T @param {(() => Promise<T>) | Promise<T>} door @returns {Promise<T>} */
+async function open(door) {
+  try {
+    return await (door instanceof Promise ? door : door());
+  } catch (error) {
+    // Firefox remembers, as long as the page lives, that it couldn’t have what has this address: by another one, it asks.
+    const [address = ''] = /https?:\S+?\.js/.exec(`${error}`) ?? [];
+    const tries = failures.get(address) ?? 0;
+    failures.set(address, tries + 1);
+    if (address && tries > 0) return import(`${address}?${tries}`).catch(fail);
+    return fail(error);
+  }
+}
+
+/** @param {unknown} error @returns {never} */
+function fail(error) {
+  doors.dispatchEvent(new Event('failed'));
+  throw error;
 }

@@ -11,12 +11,27 @@ export function kept(key) {
 /** @param {string} key @param {unknown} value */
 export function keep(key, value) {
   const text = JSON.stringify(value);
-  const written = read(() => {
+  // What stood there before isn’t to return where there is no room for what stands there now.
+  let isWritten = write(key, text);
+  if (!isWritten) {
+    forget(key);
+    isWritten = write(key, text);
+  }
+  if (isWritten) {
+    memory.delete(key);
+  } else {
+    memory.set(key, text);
+    // Somebody may want to know that.
+    dispatchEvent(new Event('unkept'));
+  }
+}
+
+/** @param {string} key @param {string} text */
+function write(key, text) {
+  return read(() => {
     localStorage.setItem(key, text);
     return true;
   });
-  if (written) memory.delete(key);
-  else memory.set(key, text);
 }
 
 /** Whether something whose key begins so goes with the page. @param {string} prefix */

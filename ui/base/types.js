@@ -1,6 +1,9 @@
 // The shapes that travel, for type checkers alone: no browser loads this file.
 
-/** @typedef {{id: string, username: string, avatarURL?: string | null}} User */
+/**
+ * `displayName` is shown in place of the username where there is one. Of a `deleted` account, the username says nothing.
+ * @typedef {{id: string, username: string, displayName?: string, avatarURL?: string | null, deleted?: boolean}} User
+ */
 /**
  * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
  * comes to an account.
@@ -49,7 +52,7 @@
  * `version` grows whenever its name, its owner, who takes part or who may does. `role` is one's own, in a room.
  * @typedef {{id: string, version: string, kind: 'direct' | 'room', name: string | null, otherParticipant: User | null,
  *   participantCount: number, open: boolean, role: 'owner' | 'member' | null, lastMessage: Message | null,
- *   lastReadNumber: number}} Conversation
+ *   lastReadNumber: number, pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean}} Conversation
  */
 
 /** One that one isn't in any more. @typedef {{id: string, removed: true}} Removed */
@@ -57,7 +60,7 @@
 
 /**
  * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
- *   | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
+ *   | {name: 'user', data: User} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
  *   | {name: 'typing', data: {conversationId: string, userId: string}}
  *   | {name: 'presence', data: {userId: string, online: boolean}}} FeedEvent
  */

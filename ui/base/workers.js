@@ -1,4 +1,5 @@
-// Addresses of workers. Where Trusted Types are, a script's address must come from a policy; this one knows no others.
+// What tabs and workers need for each other: their addresses, and the channel between them. Where Trusted Types are, a
+// script's address must come from a policy; this one knows no others.
 
 const ADDRESSES = {
   // It is for the whole origin, so it stands above everything.
@@ -18,4 +19,48 @@ export function workerUrl(name) {
   // A policy can be made once.
   policy ??= trusted?.createPolicy('tincan', rules) ?? rules;
   return policy.createScriptURL(ADDRESSES[name]);
+}
+
+/** @typedef {Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>} Channel */
+
+/** The ends of channels within this page, by name. @type {Map<string, Set<Channel>>} */
+const ends = new Map();
+
+/**
+ * A channel to all others of this name, wherever they are; or in this page alone, where the browser keeps tabs apart, as
+ * with blocked cookies.
+ * @param {string} name @returns {Channel}
+ */
+export function openChannel(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return new PageChannel(name);
+  }
+}
+
+class PageChannel {
+  /** @type {Channel['onmessage']} */
+  onmessage = null;
+  #others;
+
+  /** @param {string} name */
+  constructor(name) {
+    this.#others = ends.get(name) ?? new Set();
+    ends.set(name, this.#others);
+    this.#others.add(this);
+  }
+
+  /** @param {unknown} data */
+  postMessage(data) {
+    const event = new MessageEvent('message', { data });
+    for (const other of this.#others) {
+      if (other !== this) queueMicrotask(() => other.onmessage?.call(/** @type {BroadcastChannel} */ (other), event));
+    }
+  }
+
+  close() {
+    this.onmessage = null;
+    this.#others.delete(this);
+  }
 }

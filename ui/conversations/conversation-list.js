@@ -1,25 +1,38 @@
-// The list of conversations, newest message first.
+// The list of conversations: the pinned ones, then the others, the newest message first; or those that are archived.
 
 import { arrange, Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
-import { shortTime } from '../base/format.js';
+import { shortTime, titleOf } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { conversationPath } from '../base/router.js';
+import { kept } from '../base/storage.js';
 import { emblem } from '../people/avatar.js';
-import { t } from '../words/index.js';
+import { t, tn } from '../words/index.js';
 
 /** @import {Context} from '../shell/messenger.js' */
 /** @import {User} from '../base/types.js' */
 /** @import {Conversations} from './conversations.js' */
+/** @import {Doings} from './doings.js' */
 
+/** One stop of the Tab key: from there, the arrows go on. */
 export class ConversationList extends Component {
   #client;
   #conversations;
   #router;
   #preferences;
-  #list = el('ul');
+  #list = el('ul', { 'aria-label': t('conversations.list') });
   #rest = el('div', { class: 'list-rest' });
   /** @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
+  /** Which one has had the focus. */
+  #stop = '';
+  #showsArchived = false;
+  /** What others do, once that is followed. @type {Doings | null} */
+  #doings = null;
+  #turn = () => {
+    this.#showsArchived = !this.#showsArchived;
+    this.#render();
+    this.focusOn('');
+  };
 
   /** @param {Context} context */
   constructor({ client, router, preferences, clock }) {
@@ -29,69 +42,123 @@ export class ConversationList extends Component {
     this.#router = router;
     this.#preferences = preferences;
     this.append(this.#list, this.#rest);
+    this.#list.addEventListener('focusin', ({ target }) => {
+      this.#stop = this.idOf(target) || this.#stop;
+      this.#showStop();
+    });
     this.watch(() => this.#render(), this.#conversations, router, preferences, clock);
+    // Another tab writes.
+    addEventListener('storage', ({ key }) => key?.startsWith('draft:') && this.#render(), { signal: this.signal });
   }
 
-  /** @param {string} id */
+  /** Shows what others do, too. @param {Doings} doings */
+  follow(doings) {
+    this.#doings = doings;
+    this.watch(() => this.#render(), doings);
+  }
+
+  /** The list itself, whose rows have their conversations’ ids. */
+  get list() {
+    return this.#list;
+  }
+
+  /** @param {EventTarget | null} target */
+  idOf(target) {
+    return (target instanceof Element && target.closest('li')?.dataset.id) || '';
+  }
+
+  /** @param {string} id or '' */
   focusOn(id) {
     (this.#rows.get(id) ?? this.#list).querySelector('a')?.focus();
   }
 
   #render() {
-    const { listed, state, reason, hasMore } = this.#conversations;
-    arrange(this.#list, listed.map((conversation) => this.#row(conversation)));
-    render(this.#rest, restView, { conversations: this.#conversations, state, reason, hasMore, empty: listed.length === 0 });
+    const { listed, archived, state, reason, hasMore } = this.#conversations;
+    this.#showsArchived &&= archived.length > 0;
+    const shown = this.#showsArchived ? archived : listed;
+    arrange(this.#list, shown.map((conversation) => this.#row(conversation)));
+    this.#showStop();
+    render(this.#rest, restView, {
+      conversations: this.#conversations, state, reason, hasMore, empty: listed.length === 0, archived: archived.length,
+      showsArchived: this.#showsArchived, turn: this.#turn,
+    });
+  }
+
+  #showStop() {
+    const [first] = this.#list.children;
+    const stop = [this.#stop, this.#router.route.id].map((id) => this.#rows.get(id)).find((row) => row?.isConnected) ?? first;
+    for (const row of this.#list.children) row.querySelector('a')?.setAttribute('tabindex', row === stop ? '0' : '-1');
   }
 
   /** @param {Conversations['listed'][number]} conversation */
-  #row({ id, title, other, newest, unread }) {
-    const row = this.#rows.get(id) ?? el('li');
+  #row({ id, title, other, newest, unread, pinned, markedUnread }) {
+    const row = this.#rows.get(id) ?? el('li', { 'data-id': id });
     this.#rows.set(id, row);
     const { createdAt, content, mine, author, deletedAt } = newest;
     const gone = Boolean(deletedAt) || this.#client.isRemoving(newest.id);
+    const current = this.#router.route.id === id;
     render(row, rowView, {
-      id, title, other, createdAt, gone, unread, content: gone ? '' : content, time: shortTime(new Date(createdAt)),
-      from: mine ? t('conversations.you') : other ? '' : author?.username ?? '', current: this.#router.route.id === id,
+      id, title, other, createdAt, gone, unread, pinned, markedUnread, current,
+      content: gone ? '' : content.slice(0, LONGEST), time: shortTime(new Date(createdAt)),
+      from: mine ? t('conversations.you') : other ? '' : titleOf(author),
+      draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) ?? ''}`.slice(0, LONGEST),
+      doing: this.#doings?.doing(id) ?? '', online: this.#doings?.isOnline(other?.id) ?? false,
       muted: this.#preferences.isMuted(id),
     });
     return row;
   }
 }
 
+/** As much of a text as may fit in a line. */
+const LONGEST = 200;
+
 /**
  * What stands below the list.
- * @param {{conversations: Conversations, state: Conversations['state'], reason: string, hasMore: boolean, empty: boolean}} props
+ * @param {{conversations: Conversations, state: Conversations['state'], reason: string, hasMore: boolean, empty: boolean,
+ *   archived: number, showsArchived: boolean, turn: () => void}} props
  */
-function restView({ conversations, state, reason, hasMore, empty }) {
-  if (state === 'loading') return [skeleton()];
+function restView({ conversations, state, reason, hasMore, empty, archived, showsArchived, turn }) {
+  if (showsArchived) return [el('button', { class: 'button', click: turn }, t('conversations.leaveArchive'))];
   if (state === 'failed') return [failure(reason, () => conversations.load())];
-  if (empty) return [el('p', { class: 'muted' }, t('conversations.none'))];
-  return [hasMore && el('button', { class: 'button', click: () => conversations.loadMore() }, t('conversations.more'))];
+  if (empty && state === 'loading') return [skeleton()];
+  return [
+    state === 'loading' && skeleton(),
+    empty && el('p', { class: 'muted' }, t('conversations.none')),
+    hasMore && state !== 'loading' && el('button', { class: 'button', click: () => conversations.loadMore() }, t('conversations.more')),
+    archived > 0 && el('button', { class: 'link quiet', click: turn }, t('conversations.archived', { count: archived })),
+  ];
 }
 
 /**
  * @typedef {{id: string, title: string, other: User | null, createdAt: string, time: string, from: string,
- *   content: string, gone: boolean, unread: number, current: boolean, muted: boolean}} RowProps
+ *   content: string, gone: boolean, draft: string, doing: string, online: boolean, unread: number, markedUnread: boolean,
+ *   pinned: boolean, current: boolean, muted: boolean}} RowProps
  */
 
 /** @param {RowProps} props */
 function rowView(props) {
-  const { id, title, other, createdAt, time, unread, current, muted } = props;
+  const { id, title, other, createdAt, time, unread, markedUnread, pinned, online, current, muted } = props;
+  const isUnread = unread > 0 || markedUnread;
   return [
     el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
-      emblem({ id, title, other }),
+      el('span', { class: online ? 'stand online' : 'stand' }, emblem({ id, title, other })),
       el('span', { class: 'row-name' }, nameOf(title)),
       el('time', { class: 'row-time', datetime: createdAt }, time),
-      excerpt(props),
-      muted && icon('bell-off'),
-      unread > 0 && el('span', { class: muted ? 'badge quiet' : 'badge' },
-        unread > 99 ? '99+' : `${unread}`, el('span', { class: 'visually-hidden' }, ` ${t('conversations.unread')}`))),
+      el('span', { class: 'row-line' },
+        excerpt(props),
+        el('span', { class: 'row-marks' },
+          muted && icon('bell-off'),
+          pinned && icon('pin'),
+          isUnread && el('span', { class: muted ? 'badge quiet' : 'badge' },
+            unread > 99 ? '99+' : unread ? `${unread}` : null, el('span', { class: 'visually-hidden' }, ` ${t('conversations.unread')}`))))),
   ];
 }
 
-/** Who said what last. @param {RowProps} props */
-function excerpt({ from, content, gone }) {
-  return el('span', { class: 'row-text', dir: from ? 'ltr' : 'auto' },
+/** What somebody does, or what one has begun to write, or who said what last. @param {RowProps} props */
+function excerpt({ from, content, gone, draft, doing }) {
+  if (doing) return el('span', { class: 'row-text doing' }, doing);
+  if (draft) return el('span', { class: 'row-text' }, ...tn('conversations.draft', { text: el('span', { dir: 'auto' }, draft) }));
+  return el('span', { class: 'row-text', dir: from ? false : 'auto' },
     ...from ? [nameOf(from), ': '] : [], gone ? el('i', {}, t('conversations.deleted')) : nameOf(content));
 }
 

@@ -1,16 +1,18 @@
-// The conversations that one takes part in: with whom, the newest message, and how far one has read.
+// The conversations that one takes part in: with whom, the newest message, how far one has read, and what one has set.
 
 import { reasonOf } from '../base/api.js';
+import { titleOf } from '../base/format.js';
 import { isCurrent } from '../base/version.js';
 
 /** @import {Api} from '../base/api.js' */
-/** @import {Conversation, Message, ReadMark, Removed} from '../base/types.js' */
+/** @import {Conversation, Message, ReadMark, Removed, User} from '../base/types.js' */
 
 /**
  * Up to the number `read` one has read, and up to `told` the server knows or is being told so.
  * @typedef {{id: string, state?: Conversation, newest?: Message, read: number, told: number}} Known
  */
 /** @typedef {ReturnType<typeof infoOf>} Info */
+/** @typedef {{pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean}} Marks */
 
 const PAGE = 25;
 
@@ -51,23 +53,36 @@ export class Conversations extends EventTarget {
     for (const conversation of kept) this.#learn(conversation);
   }
 
-  /** Newest message first. One without a message isn't listed. */
+  /** The pinned ones first, and of each kind the one with the newest message. One without a message isn't listed. */
   get listed() {
+    const listed = this.#all.filter(({ archived, hidden }) => !archived && !hidden);
+    return [...listed.filter(({ pinned }) => pinned), ...listed.filter(({ pinned }) => !pinned)];
+  }
+
+  /** Newest message first. */
+  get archived() {
+    return this.#all.filter(({ archived }) => archived);
+  }
+
+  get #all() {
     return [...this.#known.values()]
-      .flatMap(({ id, state, newest }) => (state && newest ? { ...infoOf(state), newest, unread: this.unread(id) } : []))
+      .flatMap((known) => (known.state && known.newest
+        ? { ...infoOf(known.state), ...marksOf(known.state, known.newest), newest: known.newest, unread: this.unread(known.id) }
+        : []))
       .sort((a, b) => (BigInt(a.newest.id) < BigInt(b.newest.id) ? 1 : -1));
   }
 
-  /** How many messages are unread, but for some conversations. @param {(id: string) => boolean} isLeftOut */
+  /** How many messages are unread, but for some conversations; one that is marked counts as one. @param {(id: string) => boolean} isLeftOut */
   unreadExcept(isLeftOut) {
-    return this.listed.reduce((total, { id, unread }) => total + (isLeftOut(id) ? 0 : unread), 0);
+    return this.listed.reduce((total, { id, unread, markedUnread }) =>
+      total + (isLeftOut(id) ? 0 : unread || Number(markedUnread)), 0);
   }
 
   /** What is listed, as the server would say it. @returns {Conversation[]} */
   get kept() {
-    return this.listed.flatMap(({ id, newest }) => {
+    return this.#all.filter(({ hidden }) => !hidden).flatMap(({ id, newest, archived, hidden }) => {
       const { state, read } = this.#get(id);
-      return state ? { ...state, lastMessage: newest, lastReadNumber: read } : [];
+      return state ? { ...state, archived, hidden, lastMessage: newest, lastReadNumber: read } : [];
     });
   }
 
@@ -104,9 +119,9 @@ export class Conversations extends EventTarget {
     return this.known(id) ?? infoOf(await this.#fetch(id));
   }
 
-  /** Some of the people whose username starts so. @param {string} start @returns {Promise<string[]>} */
+  /** Some of the people whose username, or a word of whose display name, starts so. @param {string} start @returns {Promise<User[]>} */
   findPeople(start) {
-    return this.#api.get(`/api/usernames?search=${encodeURIComponent(start)}`);
+    return this.#api.get(`/api/users?search=${encodeURIComponent(start)}`);
   }
 
   /** The conversation with somebody, which may be a new one. @param {string} username */
@@ -132,14 +147,31 @@ export class Conversations extends EventTarget {
 
   /** @param {ReadMark} mark */
   takeRead({ conversationId, userId, upTo }) {
-    if (userId === this.#userId && this.#advance(conversationId, upTo)) this.#changed();
+    if (userId !== this.#userId) return;
+    const wasMarked = this.#unmark(conversationId);
+    if (this.#advance(conversationId, upTo) || wasMarked) this.#changed();
+  }
+
+  /** Somebody is called otherwise now, or looks otherwise. @param {User} user */
+  takeUser(user) {
+    for (const known of this.#known.values()) {
+      const { state, newest } = known;
+      if (state?.otherParticipant?.id === user.id) known.state = { ...state, otherParticipant: user };
+      if (newest?.author?.id === user.id) known.newest = { ...newest, author: user };
+    }
+    this.#changed();
+  }
+
+  /** What one sets for oneself; one that is pinned isn’t archived any more, and the other way round. @param {string} id @param {Partial<Marks>} marks */
+  async set(id, marks) {
+    this.takeConversation(await this.#api.send('PATCH', `/api/conversations/${id}/settings`, marks));
   }
 
   /** Where the server can't be told, `tryAgain` does. @param {string} id @param {number} upTo */
   async markRead(id, upTo) {
     const known = this.#get(id);
-    if (upTo <= known.told) return;
-    known.told = upTo;
+    if (upTo <= known.told && !known.state?.markedUnread) return;
+    known.told = Math.max(known.told, upTo);
     this.takeRead({ conversationId: id, userId: this.#userId, upTo });
     await this.#tell(id, upTo);
   }
@@ -181,6 +213,7 @@ export class Conversations extends EventTarget {
       /** @type {Conversation[]} */
       const page = await this.#api.get(`/api/conversations${query}`);
       for (const conversation of page) this.#learn(conversation, before);
+      if (!query && page.length === PAGE) this.#loadMarked(before);
       this.#dropKept(BigInt(page.length < PAGE ? 0 : page.at(-1)?.lastMessage?.id ?? 0));
       // Loading the first page anew leaves it at what is listed already.
       if (query || !this.#lastListed) {
@@ -192,6 +225,16 @@ export class Conversations extends EventTarget {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Those that stand elsewhere than among the newest. @param {number} before */
+  async #loadMarked(before) {
+    for (const mark of ['pinned', 'archived']) {
+      /** @type {Conversation[]} */
+      const page = await this.#api.get(`/api/conversations?only=${mark}`).catch(() => []);
+      for (const conversation of page) this.#learn(conversation, before);
+    }
+    this.#changed();
   }
 
   /** Where it can't be had, the next message asks again, and so does `tryAgain`. @param {string} id */
@@ -252,7 +295,15 @@ export class Conversations extends EventTarget {
     const later = message.number - (newest?.number ?? 0);
     if (later > 0 || later === 0 && isCurrent(message, newest)) known.newest = message;
     // Sending moves one's own mark, on the server too.
-    if (message.mine) this.#advance(known.id, message.number);
+    if (message.mine && this.#advance(known.id, message.number)) this.#unmark(known.id);
+  }
+
+  /** @param {string} id */
+  #unmark(id) {
+    const { state } = this.#get(id);
+    if (!state?.markedUnread) return false;
+    this.#get(id).state = { ...state, markedUnread: false };
+    return true;
   }
 
   /** @param {string} id @param {number} upTo */
@@ -267,5 +318,11 @@ export class Conversations extends EventTarget {
 
 /** What to show of a conversation. @param {Conversation} conversation */
 function infoOf({ id, kind, name, otherParticipant: other, open, participantCount, role }) {
-  return { id, kind, title: name ?? other?.username ?? '', other, open, participantCount, role };
+  return { id, kind, title: name ?? titleOf(other), other, open, participantCount, role };
+}
+
+/** What one has set, as far as a message that is newer than the state hasn’t ended it. @param {Conversation} state @param {Message} newest @returns {Marks} */
+function marksOf({ pinned, archived, hidden, markedUnread, lastMessage }, newest) {
+  const isStill = newest.number <= (lastMessage?.number ?? 0);
+  return { pinned: Boolean(pinned), archived: Boolean(archived) && isStill, hidden: Boolean(hidden) && isStill, markedUnread: Boolean(markedUnread) };
 }

@@ -30,7 +30,7 @@ export function newRoomButton(context) {
 }
 
 /** @param {Context} context */
-function showRoomDialog({ client, router }) {
+export function showRoomDialog({ client, router }) {
   const rooms = new Rooms(client);
   const go = (/** @type {string} */ id) => {
     dialog?.close();

@@ -1,6 +1,7 @@
 // Messages on their way to the server: sent in order, kept until they have arrived, and never lost.
 
 import { reasonOf } from '../base/api.js';
+import { Backoff } from '../base/backoff.js';
 import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 import { t } from '../words/index.js';
 
@@ -31,7 +32,7 @@ export class Outbox extends EventTarget {
   #prefix;
   #accept;
   #sending = false;
-  #failures = 0;
+  #backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   #breakdowns = 0;
   #next = 0;
   /** Ends the attempt that is being made. */
@@ -90,7 +91,7 @@ export class Outbox extends EventTarget {
   /** Now is a good moment for what waits, also for an answer over a connection that is dead by now. */
   send() {
     clearTimeout(this.#next);
-    this.#failures = 0;
+    this.#backoff.reset();
     if (this.#sending) this.#attempt.abort();
     else this.#send();
   }
@@ -132,7 +133,7 @@ export class Outbox extends EventTarget {
     if (PASSING.includes(status) || status >= 500 && this.#breakdowns++ < PATIENCE) {
       this.waiting = status === 0 ? t('messages.waiting') : reason;
       this.#changed();
-      return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
+      return this.#backoff.next();
     }
     // It doesn't hold up the others.
     this.#answered();
@@ -142,7 +143,7 @@ export class Outbox extends EventTarget {
 
   /** The server is there. */
   #answered() {
-    this.#failures = 0;
+    this.#backoff.reset();
     this.#breakdowns = 0;
     this.waiting = '';
   }

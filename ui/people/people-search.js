@@ -1,9 +1,11 @@
 // Finding people by the beginning of their name, and choosing one of them.
 
 import { reasonOf } from '../base/api.js';
-import { el, failure, nameOf } from '../base/dom.js';
+import { el, failure, isComposing, nameOf } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
 import { initialOf } from './avatar.js';
+
+/** @import {User} from '../base/types.js' */
 
 addStyle(import.meta.url, 'people.css');
 
@@ -19,7 +21,7 @@ export class PeopleSearch {
   #results = el('ul', { 'aria-label': 'People found' });
 
   /**
-   * @param {HTMLInputElement} field @param {(start: string) => Promise<string[]>} find
+   * @param {HTMLInputElement} field @param {(start: string) => Promise<User[]>} find
    * @param {(username: string) => unknown} choose what to do with the one who is chosen, which may be refused
    */
   constructor(field, find, choose) {
@@ -39,8 +41,8 @@ export class PeopleSearch {
 
   /** The arrows go from the field to the people found, and back; Enter takes the first. @param {KeyboardEvent} event */
   #key(event) {
-    const { key, target, isComposing, altKey } = event;
-    if (isComposing || altKey) return;
+    const { key, target, altKey } = event;
+    if (isComposing(event) || altKey) return;
     if (key === 'Enter' && target === this.#field) {
       event.preventDefault();
       this.#takeFirst();
@@ -64,7 +66,7 @@ export class PeopleSearch {
   async #search() {
     const start = this.#field.value.trim();
     try {
-      const names = start ? await this.#find(start) : [];
+      const names = start ? (await this.#find(start)).map(({ username }) => username) : [];
       // An answer to what was typed before says nothing about what stands there now.
       if (start === this.#field.value.trim()) this.#show(start, names);
     } catch (error) {
@@ -103,7 +105,7 @@ export class PeopleSearch {
 
 /**
  * A text field that does so.
- * @param {string} label @param {(start: string) => Promise<string[]>} find @param {(username: string) => unknown} choose
+ * @param {string} label @param {(start: string) => Promise<User[]>} find @param {(username: string) => unknown} choose
  */
 export function peopleField(label, find, choose) {
   const field = el('input', {

@@ -1,6 +1,7 @@
 // What the page of a signed-in person knows: the models, kept up to date by the stream.
 
-import { unreachable } from '../base/api.js';
+import { load } from '../base/load.js';
+import { keep } from '../base/storage.js';
 import { Conversations } from '../conversations/conversations.js';
 import { Outbox } from '../messages/outbox.js';
 import { Timeline } from '../messages/timeline.js';
@@ -17,7 +18,7 @@ const CONTEXT = 20;
 /**
  * Loads nothing before the stream is connected, so that nothing falls between a load and the stream; or else what it
  * can get without. Fires `event`, with it, for each of the stream; `arrived`, with the message, for each new one of
- * somebody else; and `sent` for one's own.
+ * somebody else; `sent` for one's own; and `change` when one is called or looks otherwise oneself.
  */
 export class Client extends EventTarget {
   #keeper;
@@ -49,8 +50,9 @@ export class Client extends EventTarget {
     });
   }
 
-  start() {
-    this.stream.start();
+  /** @param {boolean} [lost] where it is known already that the server can’t be reached */
+  start(lost = false) {
+    this.stream.start(lost);
   }
 
   stop() {
@@ -122,9 +124,18 @@ export class Client extends EventTarget {
   }
 
   async #act() {
-    const { Actions } = await import('../messages/actions.js').catch(unreachable);
+    const { Actions } = await load(() => import('../messages/actions.js'));
     this.#actions ??= new Actions(this, this.#timelines);
     return this.#actions;
+  }
+
+  /** Somebody is called otherwise, or looks otherwise; perhaps oneself. @param {User} user */
+  takeUser(user) {
+    this.conversations.takeUser(user);
+    if (user.id !== this.user.id) return;
+    this.user = user;
+    keep('user', user);
+    this.dispatchEvent(new Event('change'));
   }
 
   /** @param {FeedEvent} event */
@@ -136,6 +147,7 @@ export class Client extends EventTarget {
     else if (name === 'update') this.takeChange(data);
     else if (name === 'read') this.conversations.takeRead(data);
     else if (name === 'conversation') this.conversations.takeConversation(data);
+    else if (name === 'user') this.takeUser(data);
     this.dispatchEvent(new CustomEvent('event', { detail: event }));
   }
 

@@ -2,26 +2,28 @@
 
 import { openDialog } from '../base/dialog.js';
 import { el } from '../base/dom.js';
+import { t } from '../words/index.js';
 import { onMac } from './shortcuts.js';
 
 const COMMAND = onMac ? '⌘' : 'Ctrl';
 const OPTION = onMac ? '⌥' : 'Alt';
 
-/** @type {[string, ...string[][]][]} What is done, and by which keys together, or by which others. */
-const KEYS = [
-  ['Find people', [COMMAND, 'K']],
-  ['Conversation above, below', [OPTION, '↑'], [OPTION, '↓']],
-  ['Send', ['Enter']],
-  ['New line', ['Shift', 'Enter']],
-  ['Change your last message', ['↑']],
-  ['In the messages: to one of them, then to its menu', ['Enter']],
-  ['To the newest message, and write', ['Esc']],
-  ['This help', ['?']],
+/** What is done, and by which keys together, or by which others. @returns {[string, ...string[][]][]} */
+const keys = () => [
+  [t('shell.keySearch'), [COMMAND, 'K']],
+  [t('shell.keyConversations'), [OPTION, '↑'], [OPTION, '↓']],
+  [t('shell.keyMenu'), ['Shift', 'F10']],
+  [t('shell.keySend'), ['Enter']],
+  [t('shell.keyLine'), ['Shift', 'Enter']],
+  [t('shell.keyEdit'), ['↑']],
+  [t('shell.keyMessages'), ['Enter']],
+  [t('shell.keyNewest'), ['Esc']],
+  [t('shell.keyHelp'), ['?']],
 ];
 
 export function showKeyboardHelp() {
-  openDialog('Keyboard shortcuts',
-    el('table', {}, ...KEYS.map(([action, ...ways]) => el('tr', {},
+  openDialog(t('shell.shortcuts'),
+    el('table', {}, ...keys().map(([action, ...ways]) => el('tr', {},
       el('th', { scope: 'row' }, action),
-      el('td', {}, ...ways.flatMap((keys) => [...keys.map((key) => el('kbd', {}, key)), ' ']))))));
+      el('td', {}, ...ways.flatMap((combination) => [...combination.map((key) => el('kbd', {}, key)), ' ']))))));
 }

@@ -1,21 +1,26 @@
 // The screen of a signed-in person: the conversations on one side, one of them (or something else) on the other.
 
 import { reasonOf } from '../base/api.js';
-import { Component, el, failure, nameOf } from '../base/dom.js';
+import { Component, el, failure, nameOf, render } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 import { icon } from '../base/icons.js';
-import { load } from '../base/load.js';
-import { conversationPath } from '../base/router.js';
+import { load, loadWhenever } from '../base/load.js';
 import { ConversationView } from '../conversation/conversation-view.js';
 import { ConversationList } from '../conversations/conversation-list.js';
 import { avatar } from '../people/avatar.js';
+import { t } from '../words/index.js';
+import { LOST, NoticeBar } from './notices.js';
 
 /** @import {Route, Router} from '../base/router.js' */
+/** @import {User} from '../base/types.js' */
 /** @import {Client} from './client.js' */
+/** @import {Notices} from './notices.js' */
 /** @import {Preferences} from './preferences.js' */
 
 /**
  * What the views of a signed-in person need. `leave` is called when they have signed out.
- * @typedef {{client: Client, router: Router, preferences: Preferences, clock: EventTarget, leave: () => void}} Context
+ * @typedef {{client: Client, router: Router, preferences: Preferences, clock: EventTarget, notices: Notices,
+ *   leave: () => void}} Context
  */
 
 export class Messenger extends Component {
@@ -23,14 +28,13 @@ export class Messenger extends Component {
   #list;
   // While its placeholder isn't shown, the style sheet hides the list of conversations.
   #field = el('input', {
-    type: 'search', placeholder: 'Find people', 'aria-label': 'Find people by name', autocomplete: 'off',
+    type: 'search', placeholder: t('shell.search'), 'aria-label': t('shell.searchAll'), autocomplete: 'off',
     autocapitalize: 'none', spellcheck: 'false',
   });
-  #pane = el('section', { class: 'pane', 'aria-label': 'Conversation' });
-  #notices = el('div', { class: 'notices' });
-  #lost = el('p', { class: 'notice', role: 'status' });
+  #pane = el('section', { class: 'pane', 'aria-label': t('shell.conversation') });
   #bar = el('header', { class: 'bar' },
     el('img', { src: '/icon.svg', alt: '', width: '32', height: '32' }), el('h1', {}, 'Tincan'));
+  #self = el('div', { class: 'self' });
   #title = '';
   /** The conversation that was open last. */
   #last = '';
@@ -39,57 +43,46 @@ export class Messenger extends Component {
   constructor(context) {
     super();
     this.#context = context;
-    const { client: { user, conversations, stream }, router, preferences } = context;
+    const { client, router, preferences, notices } = context;
+    const { conversations, stream } = client;
     this.#list = new ConversationList(context);
-    const search = document.createElement('people-search');
-    search.setAttribute('role', 'search');
-    search.append(this.#field);
-    const state = el('span', { class: 'state' });
-    this.#notices.append(this.#lost);
-    this.append(this.#notices, el('main', { class: 'panes' },
-      el('nav', { class: 'sidebar', 'aria-label': 'Conversations' },
-        this.#bar, search, this.#list,
-        el('footer', { class: 'bar' },
-          avatar(user), el('p', { class: 'name' }, nameOf(user.username), state),
-          el('a', { class: 'tool', href: '/settings', 'aria-label': 'Settings' }, icon('settings')))),
+    this.append(new NoticeBar(notices), el('main', { class: 'panes' },
+      el('nav', { class: 'sidebar', 'aria-label': t('shell.conversations') },
+        this.#bar, el('search', { class: 'finder' }, this.#field), this.#list,
+        el('footer', { class: 'bar' }, this.#self,
+          el('a', { class: 'tool', href: '/settings', 'aria-label': t('shell.settings') }, icon('settings')))),
       this.#pane));
+    this.watch(() => render(this.#self, selfView, { user: client.user }), client);
     this.watch(() => this.#showTitle(), conversations, preferences);
-    this.watch(() => {
-      this.#lost.textContent = stream.lost ? 'Connection lost. Trying again …' : '';
-      state.textContent = stream.lost ? 'Offline' : 'Connected';
-      state.classList.toggle('lost', stream.lost);
-    }, stream);
+    stream.addEventListener('change', () => notices.tell('lost', stream.lost && LOST), { signal: this.signal });
     router.addEventListener('change', () => this.#follow(), { signal: this.signal });
     this.#showRoute();
     this.#attend();
   }
 
-  /** What nobody needs at the first look: finding people, making rooms, keys, midnight, being called back. */
+  /** What nobody needs at the first look: finding things, making rooms, keys, midnight, being called back. */
   async #attend() {
-    const [{ PeopleSearch }, { newRoomButton }, { listenToShortcuts }, { keepTime }, { Attention }] = await Promise.all([
-      load(import('../people/people-search.js')), load(import('../conversations/room-dialog.js')),
-      load(import('./shortcuts.js')), load(import('../base/clock.js')), load(import('../attention/attention.js')),
-      // By the time that it is needed, the server doesn't have it any more.
-      load(import('./update.js')),
-    ]);
     const { signal } = this;
+    const { client, router, preferences, clock, notices } = this.#context;
+    const [{ Finder }, { newRoomButton }, { listActions }, { Doings }, { listenToShortcuts }, { keepTime }, { Attention }, help, aside] =
+      await loadWhenever(() => Promise.all([
+        load(() => import('./finder.js')), load(() => import('../conversations/room-dialog.js')),
+        load(() => import('../conversations/list-actions.js')), load(() => import('../conversations/doings.js')),
+        load(() => import('./shortcuts.js')), load(() => import('../base/clock.js')),
+        load(() => import('../attention/attention.js')), load(() => import('./connection-help.js')),
+        load(() => import('./aside.js')),
+      ]), client.stream, signal);
     if (signal.aborted) return;
-    const { client, router, preferences, clock } = this.#context;
-    new PeopleSearch(this.#field, (start) => client.conversations.findPeople(start), async (username) => {
-      const { id } = await client.conversations.startWith(username);
-      router.go(conversationPath(id));
-    });
+    new Finder(this.#field, this.#context);
     this.#bar.append(newRoomButton(this.#context));
+    listActions(this.#list, this.#context);
+    this.#list.follow(new Doings(client, signal));
     listenToShortcuts(this.#context, this.#field, () => this.#view, signal);
     keepTime(clock, signal);
-    const attention = new Attention(client, preferences, router, this.#notices);
+    help.watchConnection(this.#context, signal);
+    const attention = new Attention(client, preferences, router, notices);
     signal.addEventListener('abort', () => attention.stop());
-  }
-
-  /** The server has another version of the page. */
-  async offerReload() {
-    const { offerReload } = await load(import('./update.js'));
-    offerReload(this.#notices);
+    aside.prepare(this.#context, signal);
   }
 
   get #view() {
@@ -126,7 +119,7 @@ export class Messenger extends Component {
   /** What stands there in place of a conversation. @param {Route['name']} name */
   async #pageOf(name) {
     try {
-      const { pageOf } = await load(import('./pages.js'));
+      const { pageOf } = await load(() => import('./pages.js'));
       return await pageOf(name, this.#context);
     } catch (error) {
       return el('div', { class: 'centred' }, failure(reasonOf(error), () => this.#follow()));
@@ -144,6 +137,11 @@ export class Messenger extends Component {
     const unread = client.conversations.unreadExcept((id) => preferences.isMuted(id));
     document.title = `${unread ? `(${unread}) ` : ''}${this.#title && `${this.#title} – `}Tincan`;
   }
+}
+
+/** Oneself. @param {{user: User}} props */
+function selfView({ user }) {
+  return [avatar(user), el('p', { class: 'name' }, nameOf(titleOf(user)))];
 }
 
 customElements.define('tincan-messenger', Messenger);

@@ -2,6 +2,7 @@
 
 import { el } from '../base/dom.js';
 import { load } from '../base/load.js';
+import { t } from '../words/index.js';
 
 /** @import {Route} from '../base/router.js' */
 /** @import {Context} from './messenger.js' */
@@ -22,39 +23,39 @@ const PAGES = {
 
 /** @param {Context} context */
 async function settings({ client, preferences, leave }) {
-  const { SettingsView } = await load(import('../account/settings-view.js'));
+  const { SettingsView } = await load(() => import('../account/settings-view.js'));
   return titled('Settings', new SettingsView(client, preferences, leave));
 }
 
 /** @param {Context} context */
 async function admin({ client }) {
-  const { AdminView } = await load(import('../admin/admin-view.js'));
+  const { AdminView } = await load(() => import('../admin/admin-view.js'));
   return titled('Administration', new AdminView(client));
 }
 
 /** @param {Context} context */
 async function reset(context) {
-  const { resetHere } = await load(import('../account/already-in.js'));
+  const { resetHere } = await load(() => import('../account/already-in.js'));
   return titled('A new password', resetHere(context));
 }
 
 /** @param {Context} context */
 async function alreadyIn(context) {
-  const views = await load(import('../account/already-in.js'));
+  const views = await load(() => import('../account/already-in.js'));
   return titled('Signed in', views.alreadyIn(context));
 }
 
 function home() {
   return el('div', { class: 'centred' },
     el('img', { src: '/icon.svg', alt: '', width: '96', height: '96' }),
-    el('h1', { tabindex: '-1' }, 'Who would you like to talk to?'),
-    el('p', { class: 'muted' }, 'Pick a conversation, or find somebody by name.'));
+    el('h1', { tabindex: '-1' }, t('shell.home')),
+    el('p', { class: 'muted' }, t('shell.homeMore')));
 }
 
 function notFound() {
-  return titled('Not found', el('div', { class: 'centred' },
-    el('h1', { tabindex: '-1' }, 'There is nothing at this address'),
-    el('a', { class: 'button', href: '/' }, 'To the conversations')));
+  return titled(t('shell.notFound'), el('div', { class: 'centred' },
+    el('h1', { tabindex: '-1' }, t('shell.notFound')),
+    el('a', { class: 'button', href: '/' }, t('shell.toConversations'))));
 }
 
 /** @param {string} title @param {HTMLElement} page */

@@ -1,5 +1,6 @@
 // The feed of everything that happens, over one connection to the server, resumed where it broke off.
 
+import { Backoff } from '../base/backoff.js';
 import { readEvents } from './event-stream.js';
 
 /** @import {FeedEvent} from '../base/types.js' */
@@ -17,6 +18,13 @@ const POLLING_MS = 10 * 60_000;
 const FIRST_WAIT_MS = 200;
 /** Whoever looks at the page when the server comes back shouldn't have to wait for more than a second. */
 const LONGEST_WAIT_MS = 900;
+/** What answers in place of the server, or refuses, isn’t likely to be done with that in a second. */
+const FIRST_REFUSED_WAIT_MS = 1_000;
+const LONGEST_REFUSED_WAIT_MS = 60_000;
+/** A connection that breaks off sooner isn’t much better than none. */
+const STEADY_MS = 5_000;
+/** What proxies say of a server that isn’t there. */
+const AWAY = [502, 503, 504];
 
 /** From one place in the feed to the next, or to the same where the event has no place. @typedef {{event: FeedEvent, after: string, cursor: string}} Step */
 
@@ -30,7 +38,12 @@ export class Feed extends EventTarget {
   #take;
   #stopped = false;
   #changesOver = false;
-  #failures = 0;
+  #absent = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, 1.5);
+  #refused = new Backoff(FIRST_REFUSED_WAIT_MS, LONGEST_REFUSED_WAIT_MS);
+  /** Since when it has been connected. */
+  #since = 0;
+  /** What the next wait is by. */
+  #waits = this.#absent;
   #pollUntil = 0;
   /** Until when something must have been heard. */
   #deadline = 0;
@@ -51,9 +64,11 @@ export class Feed extends EventTarget {
     while (!this.#stopped) {
       this.#connection = new AbortController();
       this.#allow(ANSWER_WITHIN_MS);
+      this.#waits = this.#absent;
       // Whatever went wrong, there is nothing to do about it but to try again.
       await (this.transport === 'stream' ? this.#stream() : this.#polls()).catch(() => {});
       this.#connection.abort();
+      if (this.connected && Date.now() - this.#since > STEADY_MS) this.#begin();
       // From one transport to the other nothing is lost, nor waited for.
       if (this.#changesOver) this.#changesOver = false;
       else await this.#pause();
@@ -69,8 +84,7 @@ export class Feed extends EventTarget {
 
   /** Somebody has come back to the page, and the connection may be dead without having said so. */
   async wake() {
-    this.#failures = 0;
-    this.#hurry();
+    this.#begin();
     this.#check();
     const connection = this.#connection;
     // A network that has gone doesn't answer, and neither does it refuse.
@@ -79,8 +93,14 @@ export class Feed extends EventTarget {
 
   /** The network is another one. */
   reopen() {
-    this.#failures = 0;
     this.#connection.abort();
+    this.#begin();
+  }
+
+  /** No more waiting for now. */
+  #begin() {
+    this.#absent.reset();
+    this.#refused.reset();
     this.#hurry();
   }
 
@@ -140,17 +160,19 @@ export class Feed extends EventTarget {
     const path = `/api/messages?${new URLSearchParams({ ...query, ...after })}`;
     const headers = { 'Accept': accept, 'Tincan-User': this.#userId };
     const response = await fetch(path, { headers, signal: this.#connection.signal });
-    if (response.status === 401) this.#end();
+    const { status, body } = response;
+    if (status === 401) this.#end();
     // What a stream says by an event: this place in the feed isn't known any more.
-    if (response.status === 410) this.#step({ name: 'reset', data: {} }, '');
-    if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
-    return response.body;
+    if (status === 410) this.#step({ name: 'reset', data: {} }, '');
+    const isOurs = response.ok && response.headers.get('content-type')?.startsWith(accept);
+    if (!isOurs && status !== 410 && !AWAY.includes(status)) this.#waits = this.#refused;
+    if (!isOurs || !body) throw new Error(`status ${status}`);
+    return body;
   }
 
   /** @param {string} cursor */
   #greeted(cursor) {
     this.cursor ||= cursor;
-    this.#failures = 0;
     this.#setConnected(true);
   }
 
@@ -170,6 +192,7 @@ export class Feed extends EventTarget {
   #setConnected(connected) {
     if (connected === this.connected) return;
     this.connected = connected;
+    this.#since = Date.now();
     this.dispatchEvent(new Event('change'));
   }
 
@@ -182,15 +205,12 @@ export class Feed extends EventTarget {
     if (Date.now() > this.#deadline) this.#connection.abort();
   }
 
-  /** Jitter keeps a household from coming back in the same moment. */
   #pause() {
     this.#setConnected(false);
     if (this.#stopped) return undefined;
-    const time = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 1.5 ** this.#failures) * (0.75 + Math.random() / 4);
-    this.#failures += 1;
     return new Promise((done) => {
       this.#hurry = () => done(undefined);
-      setTimeout(done, time);
+      setTimeout(done, this.#waits.next());
     });
   }
 }

@@ -1,5 +1,6 @@
 // Follows the feed once for a whole browser, and passes it on to all of its tabs.
 
+import { openChannel } from '../base/workers.js';
 import { Feed } from './feed.js';
 
 /** @import {Step} from './feed.js' */
@@ -21,7 +22,7 @@ export class Relay {
   constructor(name, cursor, ended) {
     const [, userId = ''] = name.split(' ');
     this.#ended = ended;
-    this.#channel = new BroadcastChannel(name);
+    this.#channel = openChannel(name);
     this.#channel.onmessage = ({ data }) => this.#asked(data.ask);
     this.#feed = new Feed(userId, cursor, (step) => this.#tell({ step }));
     this.#feed.addEventListener('change', () => this.#tellState());

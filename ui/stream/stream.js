@@ -1,7 +1,8 @@
 // A tab's end of the one stream that its browser has: every event in order, with none missing.
 
 import { ApiError } from '../base/api.js';
-import { workerUrl } from '../base/workers.js';
+import { Backoff } from '../base/backoff.js';
+import { openChannel, workerUrl } from '../base/workers.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {FeedEvent, User} from '../base/types.js' */
@@ -9,14 +10,16 @@ import { workerUrl } from '../base/workers.js';
 /** @import {Asked, State, Told} from './relay.js' */
 
 const LOST_AFTER_MS = 1_500;
-const RETRY_MS = 1_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
 /** A relay that is there answers within this, and says by itself that it is there more often than that. */
 const ANSWER_MS = 2_000;
 const SILENCE_MS = 12_000;
 
 /**
  * Fires `change` when `lost` or `transport` changes; `connected`, from when on every event is handed over; `reset` when
- * what was missed can't be had any more; and `ended` when the session is over.
+ * what was missed can't be had any more; and `ended` when the server says that the session is over. It goes on after
+ * that, as another session of the same person may have taken its place.
  */
 export class Stream extends EventTarget {
   /** Whether the connection has been gone for so long that people should know. */
@@ -35,6 +38,8 @@ export class Stream extends EventTarget {
   #connected = false;
   #losing = 0;
   #silence = 0;
+  #retry = 0;
+  #backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   /** Whether this tab is to be the relay, now or when it is its turn. */
   #relays = false;
   #isAlone;
@@ -49,20 +54,25 @@ export class Stream extends EventTarget {
     this.#receive = receive;
     // Tabs of another version may speak another language.
     this.#name = `tincan ${user.id} ${version}`;
-    // Where nothing tells which tab is to relay, each does it for itself.
-    this.#isAlone = !window.SharedWorker && !navigator.locks;
-    if (this.#isAlone) this.#name += ` ${Math.random()}`;
-    this.#channel = new BroadcastChannel(this.#name);
-    // What other tabs ask is heard here too.
-    this.#channel.onmessage = ({ data }) => data.ask || this.#hear(data);
+    this.#channel = this.#open();
+    this.#isAlone = !(this.#channel instanceof BroadcastChannel);
   }
 
-  start() {
+  #open() {
+    const channel = openChannel(this.#name);
+    // What other tabs ask is heard here too.
+    channel.onmessage = ({ data }) => data.ask || this.#hear(data);
+    return channel;
+  }
+
+  /** @param {boolean} [lost] where it is known already that the server can’t be reached */
+  start(lost = false) {
     const { signal } = this.#life;
     const wake = () => document.hidden || this.#ask('wake');
     addEventListener('online', () => this.#ask('online'), { signal });
     addEventListener('pageshow', wake, { signal });
     document.addEventListener('visibilitychange', wake, { signal });
+    this.lost = lost;
     this.#setConnected(false);
     this.#findRelay();
   }
@@ -72,6 +82,7 @@ export class Stream extends EventTarget {
     this.#life.abort();
     clearTimeout(this.#losing);
     clearTimeout(this.#silence);
+    clearTimeout(this.#retry);
     this.#channel.close();
   }
 
@@ -83,10 +94,12 @@ export class Stream extends EventTarget {
 
   /** A worker isn't slowed down with a hidden tab. Where there is none, one tab relays to the others while it lives. */
   #findRelay() {
-    if (window.SharedWorker) {
+    try {
+      if (this.#isAlone) throw new TypeError('A worker couldn’t be heard.');
       const worker = new SharedWorker(workerUrl('stream'), { type: 'module', name: this.#name });
       worker.onerror = () => this.#relayHere();
-    } else {
+    } catch {
+      // There is no such thing, or the browser refuses it.
       this.#relayHere();
     }
     this.#channel.postMessage(/** @type {Asked} */ ({ ask: 'state' }));
@@ -108,38 +121,55 @@ export class Stream extends EventTarget {
   async #relayHere() {
     if (this.#relays) return;
     this.#relays = true;
+    // Where nothing tells which tab is to relay, each does it for itself.
+    if (!navigator.locks && !this.#isAlone) {
+      this.#isAlone = true;
+      this.#name += ` ${Math.random()}`;
+      this.#channel.close();
+      this.#channel = this.#open();
+    }
     try {
       await this.#relay();
     } catch {
       // It wasn't loaded, or this tab has stopped before it was its turn.
-      this.#relays = false;
     }
+    this.#relays = false;
   }
 
+  /** Until it ends. */
   async #relay() {
     const { signal } = this.#life;
     const { Relay } = await import('./relay.js');
-    if (!navigator.locks) return this.#relayWhileVisible(Relay);
-    await navigator.locks.request(this.#name, { signal }, () => new Promise((ended) => {
-      const relay = new Relay(this.#name, this.#cursor, () => ended(undefined));
-      signal.addEventListener('abort', () => relay.end());
-    }));
+    const relay = () => new Promise((ended) => this.#relayWith(Relay, () => ended(undefined)));
+    await (this.#isAlone ? relay() : navigator.locks.request(this.#name, { signal }, relay));
   }
 
   /**
-   * A browser has few connections to a server, and hidden tabs mustn't use them up.
-   * @param {typeof import('./relay.js').Relay} Relay
+   * A browser has few connections to a server, and hidden tabs that are alone mustn't use them up.
+   * @param {typeof import('./relay.js').Relay} Relay @param {() => void} ended
    */
-  #relayWhileVisible(Relay) {
-    const { signal } = this.#life;
+  #relayWith(Relay, ended) {
+    const life = new AbortController();
+    const signal = AbortSignal.any([life.signal, this.#life.signal]);
     /** @type {InstanceType<typeof Relay> | null} */
     let relay = null;
-    const turn = () => {
-      relay?.end();
-      relay = document.hidden || signal.aborted ? null : new Relay(this.#name, this.#cursor, () => {});
+    const end = () => {
+      life.abort();
+      ended();
     };
-    document.addEventListener('visibilitychange', turn, { signal });
-    signal.addEventListener('abort', turn);
+    const turn = () => {
+      const before = relay;
+      relay = null;
+      before?.end();
+      if (signal.aborted || this.#isAlone && document.hidden) return;
+      const next = new Relay(this.#name, this.#cursor, () => relay === next && end());
+      relay = next;
+    };
+    if (this.#isAlone) document.addEventListener('visibilitychange', turn, { signal });
+    this.#life.signal.addEventListener('abort', () => {
+      turn();
+      end();
+    }, { signal: life.signal });
     turn();
   }
 
@@ -158,9 +188,16 @@ export class Stream extends EventTarget {
   /** @param {Told} told */
   async #handle(told) {
     if (this.#life.signal.aborted) return;
-    if ('ended' in told) this.#fire('ended');
+    if ('ended' in told) this.#end();
     else if ('state' in told) await this.#learn(told.state);
     else await this.#take(told.step);
+  }
+
+  /** The relay is gone, and the next one had better not come at once. */
+  #end() {
+    this.#setConnected(false);
+    this.#expect(this.#backoff.next());
+    this.#fire('ended');
   }
 
   /** @param {State} state */
@@ -209,7 +246,12 @@ export class Stream extends EventTarget {
   #failed(error) {
     if (!(error instanceof ApiError)) reportError(error);
     else if (error.status === 410) this.#fire('reset');
-    else setTimeout(() => this.#life.signal.aborted || this.#ask('state'), RETRY_MS);
+    else this.#retry ||= setTimeout(() => this.#tryAgain(), this.#backoff.next());
+  }
+
+  #tryAgain() {
+    this.#retry = 0;
+    this.#ask('state');
   }
 
   /** @param {boolean} connected */
@@ -218,6 +260,7 @@ export class Stream extends EventTarget {
       clearTimeout(this.#losing);
       this.#losing = 0;
       this.lost = false;
+      this.#backoff.reset();
       if (!this.#connected) this.#fire('connected');
     } else {
       this.#losing ||= setTimeout(() => {

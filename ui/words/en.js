@@ -1,9 +1,13 @@
 // English, as far as the first look needs it. What another language lacks is said in English.
 
 export default {
+  'conversations.archived': 'Archived ({count})',
   'conversations.deleted': 'Message deleted',
+  'conversations.draft': 'Draft: {text}',
+  'conversations.leaveArchive': 'Back to all conversations',
+  'conversations.list': 'Conversations',
   'conversations.more': 'Show more',
-  'conversations.none': 'No conversations yet. Find somebody by name, and say hello.',
+  'conversations.none': 'No conversations yet. Search for someone and say hello.',
   'conversations.unread': 'unread',
   'conversations.you': 'You',
   'messages.beginsIn': 'The room {name} begins here.',
@@ -29,6 +33,17 @@ export default {
   'messages.write': 'Write a message',
   'messages.you': 'You',
   'people.count': { one: '{count} person', other: '{count} people' },
+  'people.deleted': 'Deleted account',
+  'shell.conversation': 'Conversation',
+  'shell.conversations': 'Conversations',
+  'shell.denied': 'Something between you and Tincan wants you to sign in again.',
+  'shell.incomplete': 'Part of Tincan couldn’t be loaded.',
+  'shell.lost': 'Offline. Reconnecting …',
+  'shell.reload': 'Reload',
+  'shell.search': 'Search',
+  'shell.searchAll': 'Search conversations, people and settings',
+  'shell.settings': 'Settings',
+  'shell.updated': 'Tincan has been updated.',
   'time.today': 'Today',
   'time.yesterday': 'Yesterday',
 };

@@ -111,7 +111,7 @@ export function conversation(id, { newest = 0, read = 0, other = JANE, at = newe
   const lastMessage = newest ? message(newest, { id: `${at}`, conversationId: id }) : null;
   return {
     id, version: '1', kind: 'direct', name: null, otherParticipant: other, participantCount: 2, open: false, role: null,
-    lastMessage, lastReadNumber: read,
+    lastMessage, lastReadNumber: read, pinned: false, archived: false, hidden: false, markedUnread: false,
   };
 }
 
@@ -237,7 +237,7 @@ class Connection {
   /** @param {number} status @param {unknown} [body] */
   answer(status, body) {
     const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
-    this.resolve(new Response(status === 204 ? null : text, { status }));
+    this.resolve(new Response(status === 204 ? null : text, { status, headers: { 'Content-Type': 'application/json' } }));
     return settle();
   }
 
@@ -249,7 +249,7 @@ class Connection {
           this.#body = controller;
         },
       });
-      this.resolve(new Response(body));
+      this.resolve(new Response(body, { headers: { 'Content-Type': 'text/event-stream' } }));
     }
     this.#body?.enqueue(new TextEncoder().encode(text));
     return settle();

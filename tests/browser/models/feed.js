@@ -483,9 +483,38 @@ test('a connection that is lost after a long outage is looked for as soon as any
   await clock.advance(1_000);
   const found = await network.next();
   await found.say(hello('c0'));
+  await clock.advance(6_000);
   await found.end();
   await clock.advance(250);
   assert.equal(network.open.length, 1);
+});
+
+test('a connection that breaks off at once, again and again, is looked for less often', async () => {
+  const { clock, network, connection } = await begin();
+  await connection.break();
+  for (const _ of range(1, 100)) {
+    await clock.advance(50);
+    for (const again of network.open.splice(0)) {
+      await again.say(hello('c0'));
+      await again.end();
+    }
+  }
+  assert.ok(network.count <= 12, `asked ${network.count} times in 5 s`);
+});
+
+test('where something else answers in place of the server, it is asked less and less often', async () => {
+  for (const [status, body] of /** @type {[number, unknown][]} */ ([[403, {}], [404, {}], [500, 'no'], [200, { html: true }]])) {
+    const { clock, network, connection, feed } = await begin();
+    await connection.answer(status, body);
+    for (const _ of range(1, 600)) {
+      await clock.advance(100);
+      for (const again of network.open.splice(0)) await again.answer(status, body);
+    }
+    assert.ok(network.count <= 9, `${status}: asked ${network.count} times in a minute`);
+    feed.wake();
+    assert.ok(network.open.length > 0, 'somebody who comes back doesn’t wait');
+    feed.stop();
+  }
 });
 
 test('a feed that is stopped breaks off, and asks for nothing more', async () => {

@@ -266,3 +266,11 @@ test('what changes is kept as it is then, where it is kept', async () => {
   assert.equal(keeper.messages('7').map(({ content }) => content), ['message 1', '']);
   assert.equal(keysOf('kept:'), ['kept:1:7', 'kept:1:list']);
 });
+
+test('what stood there before doesn’t return where there is no room for what stands there now', () => {
+  keep('draft:1:7', 'an older draft');
+  const end = fillStorage();
+  keep('draft:1:7', 'a newer draft');
+  assert.equal([kept('draft:1:7'), localStorage.getItem('draft:1:7')], ['a newer draft', null]);
+  end();
+});

@@ -6,6 +6,8 @@ import { assert } from './runner.js';
 
 /** @import {Conversation} from '../base/types.js' */
 
+const PAGE = 25;
+
 /** Those of user 1. @param {Conversation[]} [kept] */
 function begin(kept = []) {
   const api = new FakeApi();
@@ -17,7 +19,17 @@ async function loaded(page) {
   const all = begin();
   all.conversations.load();
   await (await all.api.next()).answer(page);
+  if (page.length === PAGE) await noneIsMarked(all.api);
   return all;
+}
+
+/** No conversation that isn’t among the newest is pinned or archived. @param {FakeApi} api */
+async function noneIsMarked(api) {
+  for (const mark of ['pinned', 'archived']) {
+    const question = await api.next();
+    assert.equal(question.path, `/api/conversations?only=${mark}`);
+    await question.answer([]);
+  }
 }
 
 /** @param {Conversations} conversations */
@@ -217,6 +229,7 @@ test('the list is loaded page by page, from where the last one ended', async () 
   const first = await api.next();
   assert.equal(first.path, '/api/conversations');
   await first.answer(pageOf(1, 25));
+  await noneIsMarked(api);
   assert.equal([conversations.hasMore, conversations.listed.length], [true, 25]);
   conversations.loadMore();
   const second = await api.next();
@@ -233,6 +246,7 @@ test('the first page loaded anew leaves it at what is listed already', async () 
   await (await api.next()).answer(pageOf(26, 50));
   conversations.load();
   await (await api.next()).answer(pageOf(1, 25));
+  await noneIsMarked(api);
   assert.equal([conversations.hasMore, conversations.listed.length], [true, 50]);
   conversations.loadMore();
   const third = await api.next();
@@ -240,6 +254,7 @@ test('the first page loaded anew leaves it at what is listed already', async () 
   await third.answer([]);
   conversations.load();
   await (await api.next()).answer(pageOf(1, 25));
+  await noneIsMarked(api);
   assert.ok(!conversations.hasMore);
 });
 
@@ -327,9 +342,9 @@ test('people are found by the beginning of a name, whatever is typed', async () 
   const { api, conversations } = begin();
   const found = conversations.findPeople('a&b=c ü');
   const question = await api.next();
-  assert.equal(question.path, '/api/usernames?search=a%26b%3Dc%20%C3%BC');
-  await question.answer(['a&b=c üx']);
-  assert.equal(await found, ['a&b=c üx']);
+  assert.equal(question.path, '/api/users?search=a%26b%3Dc%20%C3%BC');
+  await question.answer([{ id: '3', username: 'a&b=c üx' }]);
+  assert.equal((await found).map(({ username }) => username), ['a&b=c üx']);
 });
 
 test('a conversation is begun with a name, and known from then on', async () => {
@@ -471,6 +486,7 @@ test('what was kept stays where the list hasn’t come to it, or something has c
   conversations.load();
   conversations.takeMessage(message(5, { id: '2000' }));
   await (await api.next()).answer(page);
+  await noneIsMarked(api);
   assert.equal([removed, ['6', '7', '8'].map((id) => conversations.known(id)?.title)], [['6'], [undefined, 'Kitchen', 'Kitchen']]);
   conversations.loadMore();
   await (await api.next()).answer([]);
@@ -494,4 +510,63 @@ test('what was kept before there were versions is the oldest', async () => {
   conversations.takeMessage(message(1, { version: '1', content: 'edited' }));
   conversations.takeConversation(conversation('7', { other: { id: '2', username: 'janet' } }));
   assert.equal(conversations.listed.map(({ title, newest }) => [title, newest.content]), [['janet', 'edited']]);
+});
+
+/** One of two kinds. @param {string} id @param {number} at @param {Partial<Conversation>} [more] @returns {Conversation} */
+const marked = (id, at, more = {}) => ({ ...conversation(id, { newest: 3, read: 3, at }), ...more });
+
+test('the pinned ones come first, and archived and hidden ones aren’t listed', async () => {
+  const { conversations } = await loaded([
+    marked('6', 106), marked('7', 105, { archived: true }), marked('8', 104, { pinned: true }), marked('9', 103),
+    marked('10', 102, { hidden: true }), marked('11', 101, { pinned: true }),
+  ]);
+  assert.equal(ids(conversations), ['8', '11', '6', '9']);
+  assert.equal(conversations.archived.map(({ id }) => id), ['7']);
+});
+
+test('a newer message ends that one is archived or hidden, and what was known before doesn’t begin it again', async () => {
+  for (const more of [{ archived: true }, { hidden: true }]) {
+    const { conversations } = await loaded([marked('7', 100, more)]);
+    assert.equal(ids(conversations), []);
+    conversations.takeMessage(message(4, { id: '200' }));
+    assert.equal(ids(conversations), ['7']);
+    conversations.takeConversation(marked('7', 100, more));
+    assert.equal(ids(conversations), ['7']);
+    // What is kept says so, too.
+    const again = new Conversations(new FakeApi(), '1', JSON.parse(JSON.stringify(conversations.kept)));
+    assert.equal(ids(again), ['7']);
+  }
+});
+
+test('one that is marked as unread counts as one, until it is read or written in', async () => {
+  for (const read of [false, true]) {
+    const { api, conversations } = await loaded([marked('7', 100, { markedUnread: true }), marked('8', 99)]);
+    assert.equal([conversations.unreadExcept(() => false), conversations.unread('7')], [1, 0]);
+    if (read) {
+      conversations.markRead('7', 3);
+      const question = await api.next();
+      assert.equal([question.path, question.body], ['/api/conversations/7/read_messages', { upTo: 3 }]);
+    } else {
+      conversations.takeMessage(message(4, { id: '200', mine: true }));
+    }
+    assert.equal([conversations.unreadExcept(() => false), conversations.listed.map(({ markedUnread }) => markedUnread)], [0, [false, false]]);
+  }
+});
+
+test('what one sets is told to the server, and is so when it says so', async () => {
+  const { api, conversations } = await loaded([marked('7', 100), marked('8', 99)]);
+  const setting = conversations.set('8', { pinned: true });
+  const question = await api.next();
+  assert.equal([question.method, question.path, question.body, ids(conversations)],
+    ['PATCH', '/api/conversations/8/settings', { pinned: true }, ['7', '8']]);
+  await question.answer(marked('8', 99, { pinned: true, version: '2' }));
+  await setting;
+  assert.equal(ids(conversations), ['8', '7']);
+});
+
+test('somebody who is called otherwise is so in the list', async () => {
+  const { conversations } = await loaded([marked('7', 100), room('8', { newest: 1, at: 90 })]);
+  conversations.takeUser({ id: '2', username: 'jane', displayName: 'Jane A.' });
+  assert.equal(conversations.listed.map(({ title, newest }) => [title, newest.author?.displayName]),
+    [['Jane A.', 'Jane A.'], ['Kitchen', 'Jane A.']]);
 });

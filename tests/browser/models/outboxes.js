@@ -3,7 +3,7 @@
 import { keep, keysOf } from '../base/storage.js';
 import { Outbox } from '../messages/outbox.js';
 import {
-  afterwards, counted, FakeApi, fillStorage, message, randomFrom, range, refuseStorage, settle, stopClock, test,
+  afterwards, counted, FakeApi, fillStorage, message, randomFrom, range, refuseStorage, replace, settle, stopClock, test,
 } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -127,6 +127,7 @@ test('where nobody answers, or not now, everything waits in order and is sent at
 
 test('what waits is tried again by itself, at longer and longer intervals', async () => {
   const clock = stopClock();
+  replace(Math, 'random', { value: () => 1 });
   const { api, outbox } = open();
   outbox.add('7', 'a');
   for (const wait of [1_000, 2_000, 4_000, 8_000, LONGEST_WAIT_MS, LONGEST_WAIT_MS]) {
@@ -212,6 +213,7 @@ test('asking to send many times makes one attempt at a time', async () => {
 
 test('a better moment doesn’t wait for what waits, and nothing is sent twice when its time comes', async () => {
   const clock = stopClock();
+  replace(Math, 'random', { value: () => 1 });
   const { api, outbox } = open();
   outbox.add('7', 'a');
   await (await api.next()).refuse(0);

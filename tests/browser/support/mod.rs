@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 pub use engine::Engine;
-pub use proxy::Proxy;
+pub use proxy::{Canned, Proxy};
 pub use session::{Device, Options, Scheme, Session};
 pub use stage::Stage;
 

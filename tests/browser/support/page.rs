@@ -72,7 +72,7 @@ impl Session {
             self.fill("textbox", "Somebody else", username).await;
             self.click("button", "Create account").await;
         }
-        self.sees("searchbox", "/^Find people/").await;
+        self.sees("searchbox", "/^Search/").await;
     }
 
     /// Goes to the conversation with somebody that is in the list.
@@ -84,7 +84,7 @@ impl Session {
 
     /// Finds somebody by name, and opens the conversation with them.
     pub async fn look_up(&self, other: &str) {
-        self.fill("searchbox", "/^Find people/", other).await;
+        self.fill("searchbox", "/^Search/", other).await;
         self.click("button", other).await;
         self.sees("textbox", &format!("Message to {other}")).await;
     }

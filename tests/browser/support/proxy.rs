@@ -17,7 +17,7 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{Mutex as AsyncMutex, watch},
     task::{JoinHandle, JoinSet},
 };
 
@@ -46,12 +46,23 @@ impl Held {
     }
 }
 
+/// An answer in place of the server's.
+#[derive(Clone, Copy)]
+pub struct Canned {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: &'static str,
+}
+
 struct Wire {
     server: SocketAddr,
     held: watch::Sender<Held>,
     asked: Mutex<HashMap<String, usize>>,
     /// The only files of the UI that are to be had, where not all are.
     files: Mutex<Option<Vec<String>>>,
+    /// What is answered here, by what its path begins with, and the paths of what has been.
+    canned: Mutex<Vec<(&'static str, Canned)>>,
+    answered: Mutex<Vec<String>>,
     streams: AtomicUsize,
 }
 
@@ -64,6 +75,8 @@ impl Proxy {
                 held: watch::Sender::default(),
                 asked: Mutex::default(),
                 files: Mutex::default(),
+                canned: Mutex::default(),
+                answered: Mutex::default(),
                 streams: AtomicUsize::new(0),
             }),
             relaying: None,
@@ -129,6 +142,23 @@ impl Proxy {
         *self.wire.files.lock() = Some(files);
     }
 
+    /// From now on, what begins with this path is answered here, as by a program in front of the server; a path that
+    /// ends with `$` is the whole of it.
+    pub fn answer(&self, path: &'static str, answer: Canned) {
+        self.wire.canned.lock().push((path, answer));
+    }
+
+    /// From now on, nothing is.
+    pub fn answer_nothing(&self) {
+        self.wire.canned.lock().clear();
+        self.wire.answered.lock().clear();
+    }
+
+    /// The paths of the requests that were answered here.
+    pub fn answered(&self) -> Vec<String> {
+        self.wire.answered.lock().clone()
+    }
+
     /// How many requests there were for a path, whatever their query.
     pub fn asked(&self, path: &str) -> usize {
         self.wire
@@ -153,6 +183,18 @@ impl Proxy {
 }
 
 impl Wire {
+    fn canned(&self, path: &str) -> Option<Canned> {
+        let canned = self.canned.lock();
+        let (_, answer) = canned
+            .iter()
+            .find(|(start, _)| match start.strip_suffix('$') {
+                Some(whole) => path == whole,
+                None => path.starts_with(start),
+            })?;
+        self.answered.lock().push(path.to_owned());
+        Some(*answer)
+    }
+
     fn refuses(&self, path: &str) -> bool {
         let files = self.files.lock();
         let others = |files: &Vec<String>| !files.iter().any(|file| file == path);
@@ -171,19 +213,21 @@ impl Drop for Proxy {
 async fn relay(browser: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     let server = TcpStream::connect(wire.server).await?;
     let (from_browser, to_browser) = browser.into_split();
+    let to_browser = AsyncMutex::new(to_browser);
     let (from_server, to_server) = server.into_split();
     let asking = watch::Sender::default();
     let asked = asking.subscribe();
     // Where one side has ended there is nothing left to relay: no browser closes one half alone.
     tokio::select! {
-        result = pass_requests(from_browser, to_server, asking, &wire) => result,
-        result = pass_answers(from_server, to_browser, asked, &wire) => result,
+        result = pass_requests(from_browser, to_server, &to_browser, asking, &wire) => result,
+        result = pass_answers(from_server, &to_browser, asked, &wire) => result,
     }
 }
 
 async fn pass_requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
+    back: &AsyncMutex<OwnedWriteHalf>,
     asking: watch::Sender<Request>,
     wire: &Wire,
 ) -> io::Result<()> {
@@ -199,6 +243,19 @@ async fn pass_requests(
             if wire.refuses(&request.path) {
                 return Ok(());
             }
+            if let Some(Canned {
+                status,
+                content_type,
+                body,
+            }) = wire.canned(&request.path)
+            {
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status} Canned\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                );
+                back.lock().await.write_all(answer.as_bytes()).await?;
+                return Ok(());
+            }
             *wire.asked.lock().entry(request.path.clone()).or_default() += 1;
             // The one before has ended: a connection carries one request at a time.
             _open = request.is_stream.then(|| OpenStream::new(wire));
@@ -211,7 +268,7 @@ async fn pass_requests(
 
 async fn pass_answers(
     mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+    to: &AsyncMutex<OwnedWriteHalf>,
     asked: watch::Receiver<Request>,
     wire: &Wire,
 ) -> io::Result<()> {
@@ -223,7 +280,7 @@ async fn pass_answers(
             return Ok(());
         }
         let _ = held.wait_for(|held| !held.concerns(&asked.borrow())).await;
-        to.write_all(&buffer[..count]).await?;
+        to.lock().await.write_all(&buffer[..count]).await?;
     }
 }
 

@@ -1,0 +1,60 @@
+// What stands above the page: one notice, the one that matters most.
+
+import { DENIED, INCOMPLETE, LOST, NoticeBar, Notices, UPDATED } from '../shell/notices.js';
+import { afterwards, settle, test } from './fakes.js';
+import { assert } from './runner.js';
+
+/** @import {Kind, Notice} from '../shell/notices.js' */
+
+/** What is so at the same time, and what is said then. @type {[Kind[], Kind | undefined][]} */
+const TABLE = [
+  [[], undefined],
+  [['offer'], 'offer'],
+  [['offer', 'polling'], 'polling'],
+  [['polling', 'unkept'], 'unkept'],
+  [['unkept', 'incomplete'], 'incomplete'],
+  [['incomplete', 'updated'], 'updated'],
+  [['updated', 'lost'], 'lost'],
+  [['lost', 'denied'], 'denied'],
+  [['offer', 'polling', 'unkept', 'incomplete', 'updated', 'lost', 'denied'], 'denied'],
+  [['offer', 'lost', 'polling'], 'lost'],
+];
+
+/** @type {Record<string, Notice>} */
+const TEXTS = { denied: DENIED, lost: LOST, updated: UPDATED, incomplete: INCOMPLETE };
+
+test('of all that is so, what matters most is said, whatever came first', () => {
+  for (const [kinds, first] of TABLE) {
+    for (const order of [kinds, kinds.toReversed()]) {
+      const notices = new Notices();
+      for (const kind of order) notices.tell(kind, TEXTS[kind] ?? { text: 'shell.lost' });
+      assert.equal([order, notices.first?.kind], [order, first]);
+    }
+  }
+});
+
+test('what isn’t so any more makes way for the next', () => {
+  const notices = new Notices();
+  notices.tell('updated', UPDATED);
+  notices.tell('lost', LOST);
+  notices.tell('lost', null);
+  assert.equal(notices.first?.kind, 'updated');
+  notices.tell('updated', false);
+  assert.equal(notices.first, undefined);
+});
+
+test('one notice is shown, and what can be done about it', async () => {
+  const notices = new Notices();
+  const bar = new NoticeBar(notices);
+  afterwards(() => bar.remove());
+  document.body.append(bar);
+  let answers = 0;
+  notices.tell('polling', { text: 'shell.updated', actions: [['shell.reload', () => { answers += 1; }]] });
+  notices.tell('lost', LOST);
+  await new Promise(requestAnimationFrame).then(settle);
+  assert.equal([bar.querySelectorAll('p').length, bar.querySelectorAll('button').length, bar.dataset.kind], [1, 0, 'lost']);
+  notices.tell('lost', null);
+  await new Promise(requestAnimationFrame).then(settle);
+  bar.querySelector('button')?.click();
+  assert.equal([bar.querySelectorAll('p').length, answers], [1, 1]);
+});

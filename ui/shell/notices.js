@@ -1,0 +1,62 @@
+// What stands above the page: one notice at a time, the one that matters most.
+
+import { Component, el, render } from '../base/dom.js';
+import { t } from '../words/index.js';
+
+/** @import {Key} from '../words/index.js' */
+
+/**
+ * What there may be to say, and the first of it that is so is said: somebody else answers, nobody answers, the page is an
+ * older one, part of it can’t be had, the browser keeps nothing, the stream is held back, and what is offered.
+ */
+const ORDER = /** @type {const} */ (['denied', 'lost', 'updated', 'incomplete', 'unkept', 'polling', 'offer']);
+/** @typedef {typeof ORDER[number]} Kind */
+/** Each of `actions` is a button: what it says, and what it does. @typedef {{text: Key, actions?: [Key, () => void][]}} Notice */
+
+const RELOAD = () => location.reload();
+/** What needs nobody’s answer. */
+export const DENIED = /** @type {Notice} */ ({ text: 'shell.denied', actions: [['shell.reload', RELOAD]] });
+export const LOST = /** @type {Notice} */ ({ text: 'shell.lost' });
+export const UPDATED = /** @type {Notice} */ ({ text: 'shell.updated', actions: [['shell.reload', RELOAD]] });
+export const INCOMPLETE = /** @type {Notice} */ ({ text: 'shell.incomplete', actions: [['shell.reload', RELOAD]] });
+
+/** Fires `change`. */
+export class Notices extends EventTarget {
+  /** @type {Map<Kind, Notice>} */
+  #all = new Map();
+
+  /** @param {Kind} kind @param {Notice | null | false} notice or nothing, where that isn’t so any more */
+  tell(kind, notice) {
+    if (notice) this.#all.set(kind, notice);
+    else this.#all.delete(kind);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** What is to be said. */
+  get first() {
+    const kind = ORDER.find((each) => this.#all.has(each));
+    return kind && { kind, notice: this.#all.get(kind) };
+  }
+}
+
+export class NoticeBar extends Component {
+  /** @param {Notices} notices */
+  constructor(notices) {
+    super();
+    this.setAttribute('role', 'status');
+    this.watch(() => {
+      const { kind = '', notice } = notices.first ?? {};
+      this.dataset.kind = kind;
+      render(this, noticeView, { notice });
+    }, notices);
+  }
+}
+
+/** @param {{notice: Notice | undefined}} props */
+function noticeView({ notice }) {
+  if (!notice) return [];
+  const { text, actions = [] } = notice;
+  return [el('p', {}, t(text)), ...actions.map(([label, act]) => el('button', { class: 'link', click: act }, t(label)))];
+}
+
+customElements.define('notice-bar', NoticeBar);
