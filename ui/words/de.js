@@ -1,6 +1,8 @@
 // German.
 
 export default {
+  'base.cancel': 'Abbrechen',
+  'base.close': 'Schließen',
   'conversations.chosen': 'Personen im Raum',
   'conversations.create': 'Raum erstellen',
   'conversations.deleted': 'Nachricht gelöscht',
@@ -56,6 +58,7 @@ export default {
   'messages.youAmongOthers': 'du',
   'messages.yours': 'Deine Nachricht',
   'people.count': { one: '{count} Person', other: '{count} Personen' },
+  'people.deleted': 'Gelöschtes Konto',
   'time.today': 'Heute',
   'time.yesterday': 'Gestern',
 };
