@@ -5,7 +5,7 @@ import { titleOf } from '../base/format.js';
 import { isCurrent } from '../base/version.js';
 
 /** @import {Api} from '../base/api.js' */
-/** @import {Conversation, Message, ReadMark, Removed} from '../base/types.js' */
+/** @import {Conversation, Message, ReadMark, Removed, User} from '../base/types.js' */
 
 /**
  * Up to the number `read` one has read, and up to `told` the server knows or is being told so.
@@ -105,9 +105,9 @@ export class Conversations extends EventTarget {
     return this.known(id) ?? infoOf(await this.#fetch(id));
   }
 
-  /** Some of the people whose username starts so. @param {string} start @returns {Promise<string[]>} */
+  /** Some of the people whose username, or a word of whose display name, starts so. @param {string} start @returns {Promise<User[]>} */
   findPeople(start) {
-    return this.#api.get(`/api/usernames?search=${encodeURIComponent(start)}`);
+    return this.#api.get(`/api/users?search=${encodeURIComponent(start)}`);
   }
 
   /** The conversation with somebody, which may be a new one. @param {string} username */

@@ -1,6 +1,7 @@
 // What the page of a signed-in person knows: the models, kept up to date by the stream.
 
 import { unreachable } from '../base/api.js';
+import { keep } from '../base/storage.js';
 import { Conversations } from '../conversations/conversations.js';
 import { Outbox } from '../messages/outbox.js';
 import { Timeline } from '../messages/timeline.js';
@@ -17,7 +18,7 @@ const CONTEXT = 20;
 /**
  * Loads nothing before the stream is connected, so that nothing falls between a load and the stream; or else what it
  * can get without. Fires `event`, with it, for each of the stream; `arrived`, with the message, for each new one of
- * somebody else; and `sent` for one's own.
+ * somebody else; `sent` for one's own; and `change` when one is called or looks otherwise oneself.
  */
 export class Client extends EventTarget {
   #keeper;
@@ -127,6 +128,14 @@ export class Client extends EventTarget {
     return this.#actions;
   }
 
+  /** Somebody is called otherwise, or looks otherwise; perhaps oneself. @param {User} user */
+  takeUser(user) {
+    if (user.id !== this.user.id) return;
+    this.user = user;
+    keep('user', user);
+    this.dispatchEvent(new Event('change'));
+  }
+
   /** @param {FeedEvent} event */
   #receive(event) {
     const { name, data } = event;
@@ -134,6 +143,7 @@ export class Client extends EventTarget {
     if (name === 'message' && data.author) this.dispatchEvent(new CustomEvent('arrived', { detail: data }));
     else if (name === 'sent') this.dispatchEvent(new Event('sent'));
     else if (name === 'update') this.takeChange(data);
+    else if (name === 'user') this.takeUser(data);
     else if (name === 'read') this.conversations.takeRead(data);
     else if (name === 'conversation') this.conversations.takeConversation(data);
     this.dispatchEvent(new CustomEvent('event', { detail: event }));

@@ -2,6 +2,7 @@
 
 import { reasonOf } from '../base/api.js';
 import { Component, el, failure, nameOf } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
@@ -39,20 +40,28 @@ export class Messenger extends Component {
   constructor(context) {
     super();
     this.#context = context;
-    const { client: { user, conversations, stream }, router, preferences } = context;
+    const { client, client: { conversations, stream }, router, preferences } = context;
     this.#list = new ConversationList(context);
     const search = document.createElement('people-search');
     search.setAttribute('role', 'search');
     search.append(this.#field);
     const state = el('span', { class: 'state' });
+    const face = el('span', { class: 'self' });
+    const name = el('span');
     this.#notices.append(this.#lost);
     this.append(this.#notices, el('main', { class: 'panes' },
       el('nav', { class: 'sidebar', 'aria-label': 'Conversations' },
         this.#bar, search, this.#list,
         el('footer', { class: 'bar' },
-          avatar(user), el('p', { class: 'name' }, nameOf(user.username), state),
+          face, el('p', { class: 'name' }, name, state),
           el('a', { class: 'tool', href: '/settings', 'aria-label': 'Settings' }, icon('settings')))),
       this.#pane));
+    const showSelf = () => {
+      face.replaceChildren(avatar(client.user));
+      name.replaceChildren(nameOf(titleOf(client.user)));
+    };
+    showSelf();
+    this.watch(showSelf, client);
     this.watch(() => this.#showTitle(), conversations, preferences);
     this.watch(() => {
       this.#lost.textContent = stream.lost ? 'Connection lost. Trying again …' : '';

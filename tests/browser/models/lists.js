@@ -327,9 +327,9 @@ test('people are found by the beginning of a name, whatever is typed', async () 
   const { api, conversations } = begin();
   const found = conversations.findPeople('a&b=c ü');
   const question = await api.next();
-  assert.equal(question.path, '/api/usernames?search=a%26b%3Dc%20%C3%BC');
-  await question.answer(['a&b=c üx']);
-  assert.equal(await found, ['a&b=c üx']);
+  assert.equal(question.path, '/api/users?search=a%26b%3Dc%20%C3%BC');
+  await question.answer([{ id: '3', username: 'a&b=c üx' }]);
+  assert.equal(await found, [{ id: '3', username: 'a&b=c üx' }]);
 });
 
 test('a conversation is begun with a name, and known from then on', async () => {
