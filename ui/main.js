@@ -121,5 +121,11 @@ api.addEventListener('signed-out', () => begin());
 addEventListener('storage', ({ key }) => {
   if (key === 'user' && kept('user')?.id !== client?.user.id) begin();
 });
+// Going back may bring a page as it was left, with the texts of somebody who has signed out since.
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  document.querySelector('#app')?.replaceChildren();
+  location.reload();
+});
 begin();
 if (navigator.serviceWorker) import('./shell/install.js').then(({ install }) => install());

@@ -278,11 +278,12 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     focus_is_in(&john, COMPOSER).await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
-    let names = stops(&john, 8).await;
+    let names = stops(&john, 10).await;
     let expected = [
         "Search",
         "jane",
         "Settings",
+        "Profile",
         "Mute",
         "Messages with jane",
         "https://example.org",
@@ -295,19 +296,23 @@ async fn everything_is_reached_by_tab_and_shows_it() {
 
     open(&john, "/settings").await;
     john.sees("heading", "Settings").await;
-    john.reads("This browser").await;
+    john.reads("This device").await;
+    john.reads("You haven’t blocked anyone.").await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
-    let names = stops(&john, 8).await;
+    let names = stops(&john, 11).await;
+    // Oneself comes first.
     let expected = [
         "Search",
         "jane",
         "Settings",
-        "System",
+        "Edit",
+        "Choose picture",
+        "Invite",
+        "Open",
         "Show notifications",
         "Play a sound",
-        "Sign out",
-        "Show",
+        "System",
     ];
     for (name, expected) in names.iter().zip(expected) {
         assert!(name.contains(expected), "{names:?}");

@@ -13,6 +13,7 @@ use tincan_testing::{self as api, provider};
 
 mod support;
 
+mod account_screens;
 mod accounts;
 mod activity;
 mod attention;
@@ -22,6 +23,7 @@ mod clock;
 mod composer;
 mod drafts;
 mod engines;
+mod first_minutes;
 mod history;
 mod home_network;
 mod injection;
@@ -32,6 +34,7 @@ mod look;
 mod models;
 mod offline;
 mod outage;
+mod profile;
 mod reactions;
 mod reading;
 mod reset;

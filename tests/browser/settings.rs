@@ -90,7 +90,7 @@ async fn another_device_is_signed_out_and_keeps_its_draft() {
     phone.fill("textbox", "Message to jane", "Not sent").await;
 
     desktop.open("/settings").await;
-    desktop.reads("This browser").await;
+    desktop.reads("This device").await;
     let devices = "[...document.querySelectorAll('device-list li')].map((device) => device.innerText.split('\\n')[0])";
     let names: Vec<String> = desktop.eval(devices).await;
     assert_eq!(names, ["Chrome on Linux", "Chrome on Linux"]);
@@ -99,8 +99,8 @@ async fn another_device_is_signed_out_and_keeps_its_draft() {
     assert_eq!(desktop.eval::<Vec<String>>(devices).await.len(), 1);
 
     phone.sees("button", "Sign in").await;
-    phone.reads("You have been signed out").await;
-    desktop.reads("This browser").await;
+    phone.reads("You’ve been signed out").await;
+    desktop.reads("This device").await;
     phone.click("button", "Sign in as john").await;
     phone.sees("textbox", "Message to jane").await;
     assert_eq!(phone.value("Message to jane").await, "Not sent");
@@ -203,37 +203,6 @@ async fn a_muted_conversation_is_not_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn polls_are_named_with_what_mends_them() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
-    let network = stage.proxy().await;
-    let client = stage.client("john").await;
-    let john = stage
-        .signed_in(&client, Options::desktop().origin(network.origin()))
-        .await;
-    john.open("/settings").await;
-    john.reads("Live").await;
-    assert!(!john.text().await.contains("proxy_buffering"));
-
-    network.hold_streams();
-    john.reload().await;
-    john.reads("Long polling").await;
-    for remedy in [
-        "proxy_buffering off;",
-        "flushpackets=on",
-        "text/event-stream",
-    ] {
-        john.reads(remedy).await;
-    }
-    assert!(!john.text().await.contains("Live"));
-    wait("no stream that nobody reads", async || {
-        (network.open_streams() == 0).then_some(())
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn whoever_polls_is_not_said_to_be_cut_off() {
     let Some(stage) = Stage::set(1).await else {
         return;
@@ -245,7 +214,10 @@ async fn whoever_polls_is_not_said_to_be_cut_off() {
         .signed_in(&client, Options::desktop().origin(network.origin()))
         .await;
     john.open("/settings").await;
-    john.reads("Long polling").await;
+    wait("the first poll", async || {
+        (network.asked("/api/messages") > 1).then_some(())
+    })
+    .await;
     stays_connected(&john).await;
 
     network.go_away().await;
@@ -288,7 +260,6 @@ async fn what_needs_https_says_so() {
     let john = &sessions[0];
     john.open("/settings").await;
     john.reads("Notifications need https.").await;
-    john.reads("Without https").await;
     let switch = john.sees("switch", "Show notifications").await;
     let is_disabled: bool = john
         .call("(input) => input.disabled", json!([switch]))
@@ -298,4 +269,38 @@ async fn what_needs_https_says_so() {
     john.click("radio", "Dark").await;
     is_shown(john, "dark").await;
     john.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_is_chosen_for_the_page_and_the_pages_without_scripts() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open("/settings").await;
+    let said = "document.documentElement.lang";
+    assert_eq!(john.eval::<String>(said).await, "en");
+    john.choose("Language", "Deutsch").await;
+    john.wait("German", "document.documentElement.lang === 'de'")
+        .await;
+    john.open("/plain").await;
+    john.wait("German", "document.documentElement.lang === 'de'")
+        .await;
+
+    // Back to what the browser wants.
+    john.open("/settings").await;
+    john.wait(
+        "the list",
+        "document.querySelector('select')?.value === 'de'",
+    )
+    .await;
+    let browser = "(() => { const list = document.querySelector('select'); list.value = ''; \
+        list.dispatchEvent(new Event('change')); })()";
+    john.eval::<Value>(&format!("void {browser}")).await;
+    john.wait(
+        "English",
+        "document.documentElement.lang === 'en' && !document.cookie.includes('tincan-language')",
+    )
+    .await;
 }

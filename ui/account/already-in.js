@@ -2,7 +2,9 @@
 
 import { reasonOf } from '../base/api.js';
 import { el, failure, nameOf, skeleton } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 import { addStyle } from '../base/load.js';
+import { t, tn } from '../words/index.js';
 import { openDoor } from './doors.js';
 import { Entry } from './entry.js';
 import { problemIn, takeToken } from './links.js';
@@ -12,11 +14,10 @@ import { signOut } from './sign-out.js';
 
 addStyle(import.meta.url, 'entry.css');
 
-/** What a link is for, where that is for somebody else. @type {Record<string, string>} */
-const PURPOSES = {
-  '/invite': 'The invitation is for somebody who has no account here yet.',
-  '/setup': 'The link that you have opened is for making the first account of this server.',
-};
+/** What a link is for, where that is for somebody else. @param {string} path */
+function purposeOf(path) {
+  return path === '/invite' ? t('account.inviteForOthers') : path === '/setup' ? t('account.setupDone') : '';
+}
 
 /** @param {Context} context */
 export function alreadyIn({ client, leave }) {
@@ -27,12 +28,12 @@ export function alreadyIn({ client, leave }) {
   const click = () => signOut(client, leave).catch((error) => problem.replaceChildren(reasonOf(error)));
   if (path === '/invite') takeToken('invite');
   return el('div', { class: 'centred' },
-    el('h1', { tabindex: '-1' }, 'You are signed in as ', nameOf(client.user.username)),
-    PURPOSES[path] ? el('p', {}, PURPOSES[path]) : null,
+    el('h1', { tabindex: '-1' }, ...tn('account.signedInAs', { name: nameOf(titleOf(client.user)) })),
+    purposeOf(path) && el('p', {}, purposeOf(path)),
     problem,
-    trouble ? el('a', { class: 'button', href: '/settings' }, 'To the settings') : null,
-    el('a', { class: 'button primary', href: '/' }, 'To the conversations'),
-    path === '/invite' ? el('button', { class: 'button', click }, 'Sign out, and use it') : null);
+    trouble ? el('a', { class: 'button', href: '/settings' }, t('account.goToSettings')) : null,
+    el('a', { class: 'button primary', href: '/' }, t('account.goToConversations')),
+    path === '/invite' ? el('button', { class: 'button', click }, t('account.signOutAndJoin')) : null);
 }
 
 /** A link for a new password, perhaps somebody else's. @param {Context} context */
@@ -47,7 +48,7 @@ export function resetHere({ client: { api, user } }) {
         entry: new Entry(api), config,
         call: (title) => heading.replaceChildren(title),
         show: (...content) => body.replaceChildren(
-          el('p', { class: 'muted' }, 'You are signed in as ', nameOf(user.username), '.'), ...content),
+          el('p', { class: 'muted' }, ...tn('account.signedInAs', { name: nameOf(titleOf(user)) })), ...content),
         // The cookie may be somebody else's now.
         enter: () => location.replace('/'),
       });

@@ -1,8 +1,10 @@
 // Where somebody is signed in, and signing out there.
 
 import { reasonOf } from '../base/api.js';
+import { about } from '../base/cards.js';
 import { Component, el, failure, skeleton } from '../base/dom.js';
 import { timeOf } from '../base/times.js';
+import { t, tn } from '../words/index.js';
 
 /** @import {Session} from '../base/types.js' */
 /** @import {Sessions} from './sessions.js' */
@@ -47,8 +49,8 @@ export class DeviceList extends Component {
     this.#list.replaceChildren(
       ...sorted.map((session) => this.#row(session)),
       ...(sessions.length > 0 ? []
-        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, 'Not signed in anywhere.'))]),
-      ...(others > 1 ? [this.#all(isOwn ? 'Sign out everywhere else' : 'Sign out everywhere')] : []));
+        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, t('account.notSignedIn')))]),
+      ...(others > 1 ? [this.#all(isOwn ? t('account.signOutOthers') : t('account.signOutAll'))] : []));
   }
 
   /** @param {Session} session */
@@ -56,14 +58,14 @@ export class DeviceList extends Component {
     const name = deviceName(device);
     const problem = el('p', { class: 'problem', role: 'alert' });
     const button = el('button', { class: 'button', click: () => this.#signOut(id, row, button, problem) },
-      'Sign out', el('span', { class: 'visually-hidden' }, ` ${name}`));
+      t('account.signOut'), about(name));
     const row = el('li', { class: 'setting', ...(!current && { 'data-other': true }) },
       el('div', {},
         el('p', { class: 'strong', title: device }, name),
-        current ? null : el('p', { class: 'muted' }, 'Last seen: ', timeOf(lastSeenAt)),
-        el('p', { class: 'muted' }, 'Signed in: ', timeOf(createdAt)),
+        current ? null : el('p', { class: 'muted' }, ...tn('account.lastActive', { time: timeOf(lastSeenAt) })),
+        el('p', { class: 'muted' }, ...tn('account.signedIn', { time: timeOf(createdAt) })),
         problem),
-      current ? el('p', { class: 'tag' }, 'This browser') : button);
+      current ? el('p', { class: 'tag' }, t('account.thisDevice')) : button);
     return row;
   }
 
@@ -107,9 +109,9 @@ function deviceName(userAgent) {
   const find = (/** @type {Record<string, string>} */ names) =>
     Object.entries(names).find(([sign]) => userAgent.includes(sign))?.[1];
   // Other programs begin with their name, as in curl/8.5.0.
-  const program = find(BROWSERS) ?? (userAgent.split('/', 1)[0] || 'Something unknown');
+  const program = find(BROWSERS) ?? (userAgent.split('/', 1)[0] || t('account.unknownDevice'));
   const system = find(SYSTEMS);
-  return system ? `${program} on ${system}` : program;
+  return system ? t('account.device', { program, system }) : program;
 }
 
 customElements.define('device-list', DeviceList);

@@ -4,19 +4,22 @@ import { ApiError, reasonOf } from '../base/api.js';
 import { el, failure, nameOf, skeleton } from '../base/dom.js';
 import { Field, form, passwordField, usernameField } from '../base/fields.js';
 import { dateOf } from '../base/times.js';
+import { isolated, listNames } from '../people/names.js';
+import { t, tn } from '../words/index.js';
 import { forgetToken, keptToken, takeToken, tokenIn } from './links.js';
 import { providerLinks } from './providers.js';
 
-/** @import {Config, User} from '../base/types.js' */
-/** @import {Entry, Grant, Pending} from './entry.js' */
+/** @import {Config} from '../base/types.js' */
+/** @import {Entry, Grant, Pending, Welcome} from './entry.js' */
 
 /**
  * Where it is shown, and what happens to whoever gets in.
  * @typedef {{entry: Entry, config: Config, call: (title: string) => unknown, show: (...content: Node[]) => unknown,
- *   enter: (user: User) => void}} Door
+ *   enter: (welcome: Welcome, goal?: string) => void}} Door
  */
 
-const NAME_HELP = 'What others call you here, and find you by.';
+/** Where whoever has set the server up begins, as there is nobody to talk to yet. */
+const AFTER_SETUP = '/invite-people';
 /** @type {Record<string, (door: Door) => void>} */
 const DOORS = { '/setup': openSetup, '/invite': openInvitation, '/reset': openReset, '/join': openJoin };
 
@@ -33,36 +36,34 @@ function openSetup(door) {
   const { signup, dev } = door.config;
   if (signup !== 'setup' && !dev) {
     forgetToken('setup');
-    return shut(door, 'This server is set up already', 'The link for that has done its work. You can sign in.');
+    return shut(door, t('account.setupFinished'), t('account.setupFinishedHelp'));
   }
   if (!setupToken) {
-    return shut(door, 'Part of the link is missing', 'Open the whole of the link that stands in the terminal in which the '
-      + 'server was started, or in its log.');
+    return shut(door, t('account.setupIncomplete'), t('account.setupIncompleteHelp'));
   }
-  door.call('Welcome to Tincan');
+  door.call(t('account.welcome'));
   door.show(
-    el('p', {}, 'Make the first account. It is an administrator’s: with it, you invite everybody else.'),
-    newAccount(door, { setupToken }));
+    el('p', {}, t('account.setupHelp')),
+    newAccount(door, { setupToken, room: t('account.everyone') }, AFTER_SETUP));
 }
 
 /** @param {Door} door */
 async function openInvitation(door) {
   const invite = takeToken('invite');
-  door.call('An invitation');
+  door.call(t('account.invitation'));
   const again = () => openInvitation(door);
   const found = await check(door, invite && (() => door.entry.checkInvitation(invite)), again);
   if (found === null) return;
   if (found === undefined) {
     forgetToken('invite');
-    shut(door, 'This invitation is no longer good', 'It has been used already, has run out, or was taken back. Ask '
-      + 'whoever sent it for another. If you have made an account with it, sign in.');
+    shut(door, t('account.inviteInvalid'), t('account.inviteInvalidHelp'));
     return;
   }
-  const { invitedBy, expiresAt } = found;
+  const { invitedBy, rooms, expiresAt } = found;
+  door.call(invitedBy ? t('account.invitedBy', { name: isolated(invitedBy) }) : t('account.invited'));
   door.show(
-    el('p', { class: 'lead' },
-      ...(invitedBy ? [el('strong', {}, nameOf(invitedBy)), ' invites you to Tincan.'] : ['You are invited to Tincan.'])),
-    el('p', { class: 'muted' }, 'The invitation is good until ', dateOf(expiresAt), '.'),
+    ...(rooms.length > 0 ? [el('p', {}, ...tn('account.inviteRooms', { rooms: el('strong', {}, listNames(rooms)) }))] : []),
+    el('p', { class: 'muted' }, ...tn('account.expires', { time: dateOf(expiresAt) })),
     newAccount(door, { invite }),
     ...providerLinks(door.config),
     haveOne());
@@ -71,43 +72,41 @@ async function openInvitation(door) {
 /** @param {Door} door */
 async function openReset(door) {
   const token = takeToken('reset');
-  door.call('A new password');
+  door.call(t('account.resetTitle'));
   const again = () => openReset(door);
   const found = await check(door, token && (() => door.entry.checkReset(token)), again);
   if (found === null) return;
   if (found === undefined) {
     forgetToken('reset');
-    shut(door, 'This link is no longer good', 'It works once, for a day, and until there is a newer one. Ask whoever '
-      + 'runs this server for another.');
+    shut(door, t('account.resetInvalid'), t('account.resetInvalidHelp'));
     return;
   }
-  const owner = usernameField('Username', found.username);
+  const owner = usernameField(t('account.username'), found.username);
   owner.input.readOnly = true;
-  const password = passwordField('password', 'New password', 'new-password');
+  const password = passwordField('password', t('account.newPassword'), 'new-password');
   door.show(
-    el('p', {}, 'Choose a new password for ', el('strong', {}, nameOf(found.username)), '. Wherever else this account is '
-      + 'signed in, it is signed out then.'),
-    form([owner, password], 'Set the password', async () => {
+    el('p', {}, ...tn('account.resetHelp', { name: el('strong', {}, nameOf(found.username)) })),
+    form([owner, password], t('account.setPassword'), async () => {
       door.enter(await door.entry.resetPassword(token, password.value));
     }));
 }
 
 /** @param {Door} door */
 async function openJoin(door) {
-  door.call('Almost there');
+  door.call(t('account.joinTitle'));
   door.show(skeleton());
   /** @type {Pending} */
   let pending;
   try {
     pending = await door.entry.pending();
   } catch (error) {
-    if (isRefused(error)) shut(door, 'Nothing is waiting here', 'That was finished already, or took too long. Begin again.');
+    if (isRefused(error)) shut(door, t('account.joinExpired'), t('account.joinExpiredHelp'));
     else door.show(failure(reasonOf(error), () => openJoin(door)));
     return;
   }
-  const username = usernameField('Username', pending.username, NAME_HELP);
-  const invitation = new Field('invite', 'Invitation', { required: true, autocomplete: 'off', spellcheck: 'false' },
-    'Paste the link that you were sent.');
+  const username = usernameField(t('account.username'), pending.username, t('account.newNameHelp'));
+  const invitation = new Field('invite', t('account.invitation'), { required: true, autocomplete: 'off', spellcheck: 'false' },
+    t('account.pasteInvite'));
   let invite = pending.needsInvite ? keptToken('invite') : '';
   const asks = () => pending.needsInvite && !invite;
   const complete = async () => {
@@ -128,22 +127,22 @@ async function openJoin(door) {
   invitation.element.hidden = !asks();
   // What is hidden needn't be filled in.
   invitation.input.disabled = !asks();
-  if (pending.usernameTaken) username.complain(`Somebody here is called ${pending.username} already. Choose another name.`);
+  if (pending.usernameTaken) username.complain(t('account.nameTaken', { name: pending.username }));
   door.show(
-    el('p', {}, `You have signed in with ${pending.name}, for the first time here. What are you to be called?`),
-    form([username, invitation], 'Join', complete, { 409: username, 403: invitation }),
+    el('p', {}, t('account.joinHelp', { name: pending.name })),
+    form([username, invitation], t('account.join'), complete, { 409: username, 403: invitation }),
     haveOne());
 }
 
 /**
  * A username and a password for somebody new.
- * @param {Door} door @param {Grant} grant what lets them in
+ * @param {Door} door @param {Grant} grant what lets them in @param {string} [goal] where they begin, if not where the server says
  */
-function newAccount(door, grant) {
-  const username = usernameField('Username', '', NAME_HELP);
-  const password = passwordField('password', 'Password', 'new-password');
-  return form([username, password], 'Create account', async () => {
-    door.enter(await door.entry.createAccount(username.value, password.value, grant));
+function newAccount(door, grant, goal) {
+  const username = usernameField(t('account.username'), '', t('account.newNameHelp'));
+  const password = passwordField('password', t('account.password'), 'new-password');
+  return form([username, password], t('account.createAccount'), async () => {
+    door.enter(await door.entry.createAccount(username.value, password.value, grant), goal);
   }, { 409: username });
 }
 
@@ -173,9 +172,9 @@ function isRefused(error) {
 /** A link that leads nowhere, and what to do about that. @param {Door} door @param {string} title @param {string} advice */
 function shut(door, title, advice) {
   door.call(title);
-  door.show(el('p', { role: 'status' }, advice), el('a', { class: 'button', href: '/sign-in' }, 'Go to sign-in'));
+  door.show(el('p', { role: 'status' }, advice), el('a', { class: 'button', href: '/sign-in' }, t('account.goToSignIn')));
 }
 
 function haveOne() {
-  return el('p', {}, 'Have an account here? ', el('a', { href: '/sign-in' }, 'Sign in'));
+  return el('p', {}, ...tn('account.haveAccount', { link: el('a', { href: '/sign-in' }, t('account.signIn')) }));
 }

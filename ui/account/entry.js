@@ -1,12 +1,16 @@
 // The ways in: what the server is asked by somebody who isn't signed in, or is about to be somebody else.
 
+import { ApiError } from '../base/api.js';
+import { t } from '../words/index.js';
+
 /** @import {Api} from '../base/api.js' */
 /** @import {User} from '../base/types.js' */
 
-/** What lets somebody make an account. @typedef {{invite?: string, setupToken?: string}} Grant */
+/** What lets somebody create an account; with a setup token, `room` names the room for everyone. @typedef {{invite?: string, setupToken?: string, room?: string}} Grant */
+/** Who has got in, and where somebody new begins. @typedef {{user: User, conversationId?: string}} Welcome */
 /** Somebody whom another service knows. @typedef {{provider: string, name: string, username: string, usernameTaken: boolean, needsInvite: boolean}} Pending */
 
-/** Whoever gets in is answered as a user. What is refused is an ApiError. */
+/** What is refused is an ApiError. */
 export class Entry {
   #api;
 
@@ -25,7 +29,7 @@ export class Entry {
     return this.#enter('/api/accounts', { username, password, ...grant });
   }
 
-  /** @param {string} invite @returns {Promise<{invitedBy: string | null, expiresAt: string}>} */
+  /** @param {string} invite @returns {Promise<{invitedBy: string | null, rooms: string[], expiresAt: string}>} */
   checkInvitation(invite) {
     return this.#api.post('/api/invites/check', { invite });
   }
@@ -54,8 +58,15 @@ export class Entry {
     await this.#api.post('/api/logout');
   }
 
-  /** @param {string} path @param {object} body @returns {Promise<User>} */
+  /** @param {string} path @param {object} body @returns {Promise<Welcome>} */
   async #enter(path, body) {
-    return (await this.#api.post(path, body)).authUser;
+    const { authUser: user, conversationId } = await this.#api.post(path, body);
+    const before = this.#api.userId;
+    this.#api.userId = user.id;
+    const { authUser } = await this.#api.config();
+    if (authUser) return { user, conversationId };
+    // The browser hasn’t taken the cookie. Without it, the next request would be nobody’s.
+    this.#api.userId = before;
+    throw new ApiError(0, t('account.noCookie'));
   }
 }

@@ -1,17 +1,19 @@
 // Links that let somebody in, and where they lead. What is secret in one stands behind its #, which no server sees.
 
+import { t } from '../words/index.js';
+
 const PREFIX = 'link:';
 /** Addresses that only lead in: whoever is in has nothing to do there. */
 const DOORS = ['/sign-in', '/setup', '/invite', '/reset', '/join'];
-/** What went wrong on the way to another service and back, by the code in the address. */
-const PROBLEMS = new Map(Object.entries({
-  oauth_denied: 'Signing in was called off. You can try again, or take another way.',
-  oauth_failed: 'The other service didn’t say who you are. Try again in a moment.',
-  oauth_expired: 'That took too long, or was begun in another browser. Try again.',
-  disabled: 'This account is disabled. Whoever runs this server can enable it again.',
-  signup_closed: 'There is no account for you here yet, and nobody can make one without an administrator.',
-  identity_taken: 'That account is linked to somebody else here already.',
-}));
+/** What went wrong on the way to another service and back, by the code in the address. @returns {Record<string, string>} */
+const problems = () => ({
+  oauth_denied: t('account.providerDenied'),
+  oauth_failed: t('account.providerFailed'),
+  oauth_expired: t('account.providerExpired'),
+  disabled: t('account.providerDisabled'),
+  signup_closed: t('account.providerClosed'),
+  identity_taken: t('account.providerTaken'),
+});
 
 /** @typedef {'setup' | 'invite' | 'reset'} LinkName */
 
@@ -28,7 +30,8 @@ export function goalOf(path) {
 /** What to tell a person about what went wrong, if anything did. @param {string} query as in `?problem=disabled` */
 export function problemIn(query) {
   const code = new URLSearchParams(query).get('problem');
-  return code && (PROBLEMS.get(code) ?? 'Signing in didn’t work. Try again.');
+  const known = problems();
+  return code && (Object.hasOwn(known, code) ? known[code] : t('account.providerProblem'));
 }
 
 /** What is secret in a link, or in what somebody has copied of it. @param {string} text */

@@ -1,6 +1,7 @@
 // The other services that one may sign in with.
 
 import { el } from '../base/dom.js';
+import { t } from '../words/index.js';
 import { goalOf } from './links.js';
 
 /** @import {Config} from '../base/types.js' */
@@ -20,10 +21,10 @@ export function providerLinks(config) {
   if (config.providers.length === 0) return [];
   const next = goalOf(location.pathname);
   return [
-    el('p', { class: 'or' }, 'or'),
+    el('p', { class: 'or' }, t('account.or')),
     el('div', { class: 'providers' }, ...config.providers.map((id) => el('a', {
       // With a target, it isn't taken for an address of the page.
       class: 'button', href: providerPath(id, { next }), target: '_self',
-    }, `Continue with ${providerName(config, id)}`))),
+    }, t('account.continueWith', { name: providerName(config, id) })))),
   ];
 }

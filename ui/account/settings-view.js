@@ -1,44 +1,44 @@
-// Settings: what this browser is to look and sound like, how it is connected, how one signs in, and where one is.
+// Settings: who one is, what this browser is to look, sound and speak like, and what belongs to the account.
 
 import { reasonOf } from '../base/api.js';
-import { card, explained, note, section, setting } from '../base/cards.js';
-import { Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
+import { card, explained, section, setting } from '../base/cards.js';
+import { Component, el, failure, render, skeleton } from '../base/dom.js';
+import { selection } from '../base/fields.js';
 import { icon } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
-import { switchInput } from '../base/switch.js';
+import { Switch } from '../base/switch.js';
+import { t } from '../words/index.js';
 import { DeviceList } from './device-list.js';
+import { chooseLanguage, chosenLanguage, languages } from './language.js';
+import { OwnProfile } from './own-profile.js';
+import { BlockedList } from './privacy.js';
 import { Sessions } from './sessions.js';
 import { changeSettings, settings } from './settings.js';
 import { signOut } from './sign-out.js';
 
+/** @import {Settings} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 /** @import {Preferences, Theme} from '../shell/preferences.js' */
 
 addStyle(import.meta.url, 'settings.css');
 
-/** @type {[Theme, string][]} */
-const THEMES = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
-/** What lets a stream through, where one of these holds it back. */
-const REMEDIES = [
-  ['nginx', 'proxy_buffering off;'],
-  ['Apache', 'ProxyPass … flushpackets=on'],
-  ['Traefik, in “compress”', 'excludedContentTypes: text/event-stream'],
-];
+/** @returns {[Theme, string][]} */
+const themes = () => [['system', t('account.themeSystem')], ['light', t('account.themeLight')], ['dark', t('account.themeDark')]];
 
 export class SettingsView extends Component {
   #client;
   #preferences;
-  #themes = THEMES.map(([value, name]) => ({ value, name, input: el('input', { type: 'radio', name: 'theme' }) }));
-  #notify = new Switch('notify', 'Show notifications', (on) => this.#setNotify(on));
-  #sound = new Switch('sound', 'Play a sound', (on) => this.#setSound(on));
-  #activity = new Switch('activity', 'Show others when I’m online, typing, and what I’ve read',
-    (on) => this.#setActivity(on));
-  #connection = card();
-  #administration = el('div');
+  #leave;
+  #themes = themes().map(([value, name]) => ({ value, name, input: el('input', { type: 'radio', name: 'theme' }) }));
+  #notify = new Switch('notify', t('account.notify'), (on) => this.#setNotify(on));
+  #sound = new Switch('sound', t('account.sound'), (on) => this.#setSound(on));
+  #activity = new Switch('activity', t('account.activity'), (on) => this.#setActivity(on));
+  #others = el('div');
   #waysIn = el('div', {}, waiting());
   #tokens = el('div', {}, waiting());
   #devices;
   #about = setting();
+  #hasPassword = true;
   #changed = () => {
     this.#loadAccount();
     // Every other device may have been signed out with that.
@@ -50,28 +50,32 @@ export class SettingsView extends Component {
     super();
     this.#client = client;
     this.#preferences = preferences;
+    this.#leave = leave;
     this.#devices = new DeviceList(new Sessions(client.api), 'devices');
     this.append(
       el('header', { class: 'bar' },
-        el('a', { class: 'tool back', href: '/', 'aria-label': 'Back to the conversations' }, icon('back')),
-        el('h1', { tabindex: '-1' }, 'Settings')),
+        el('a', { class: 'tool back', href: '/', 'aria-label': t('account.backToConversations') }, icon('back')),
+        el('h1', { tabindex: '-1' }, t('account.settings'))),
       el('div', { class: 'settings' },
-        section('Appearance', card(this.#themeSetting())),
-        section('Notifications', card(this.#notify.element, this.#sound.element)),
-        section('Connection', this.#connection),
-        section('Account', card(account(client, leave), this.#activity.element, this.#administration)),
-        section('Ways to sign in', this.#waysIn),
-        section('Devices', this.#devices),
-        section('API tokens', this.#tokens),
-        section('About', card(
-          setting(el('p', { class: 'strong' }, 'Keyboard shortcuts'),
-            el('button', { class: 'button', click: showHelp }, 'Show')),
+        section('profile', t('account.profile'), new OwnProfile(client)),
+        this.#others,
+        section('notifications', t('account.notifications'), card(this.#notify.element, this.#sound.element)),
+        section('appearance', t('account.appearance'), card(this.#themeSetting(), languageSetting())),
+        section('privacy', t('account.privacy'), card(this.#activity.element)),
+        section('blocked', t('account.blocked'), new BlockedList(client)),
+        section('devices', t('account.devices'), this.#devices),
+        section('sign-in-methods', t('account.signInMethods'), this.#waysIn),
+        section('api-tokens', t('account.tokens'), this.#tokens),
+        section('account', t('account.account'), this.#accountCard()),
+        section('about', t('account.about'), card(
+          setting(el('p', { class: 'strong' }, t('account.shortcuts')),
+            el('button', { class: 'button', click: showHelp }, t('account.show'))),
           this.#about))));
     this.#loadAbout();
     this.#loadAccount();
     this.#loadTokens();
     client.stream.addEventListener('connected', () => this.#loadAccount(), { signal: this.signal });
-    this.watch(() => this.#render(), preferences, client.stream);
+    this.watch(() => this.#render(), preferences);
   }
 
   #themeSetting() {
@@ -81,7 +85,7 @@ export class SettingsView extends Component {
       });
     }
     return setting(
-      el('p', { class: 'strong', id: 'theme' }, 'Theme'),
+      el('p', { class: 'strong', id: 'theme' }, t('account.theme')),
       el('div', { class: 'segments', role: 'radiogroup', 'aria-labelledby': 'theme' },
         ...this.#themes.map(({ name, input }) => el('label', {}, input, name))));
   }
@@ -90,10 +94,8 @@ export class SettingsView extends Component {
     const { theme, notify, sound } = this.#preferences;
     for (const { value, input } of this.#themes) input.checked = value === theme;
     const obstacle = obstacleToNotifications();
-    this.#notify.show(notify, obstacle || 'For messages that arrive while Tincan isn’t on the screen.', !obstacle);
-    this.#sound.show(sound, 'Two soft tones when a message arrives while you look elsewhere.', true);
-    const { lost, transport } = this.#client.stream;
-    render(this.#connection, connectionView, { lost, transport });
+    this.#notify.show(notify, obstacle || t('account.notifyHelp'), !obstacle);
+    this.#sound.show(sound, t('account.soundHelp'), true);
   }
 
   /** @param {boolean} on */
@@ -109,12 +111,13 @@ export class SettingsView extends Component {
   }
 
   async #loadAccount() {
-    this.#activity.show(false, 'Loading …', false);
+    this.#activity.show(false, t('account.loading'), false);
     try {
       const { api } = this.#client;
-      const [own, config, { waysInView }] = await Promise.all([settings(api), api.config(), load(import('./ways-in.js'))]);
+      const [own, config, { waysInView }] = await Promise.all([settings(api), api.config(), load(() => import('./ways-in.js'))]);
+      this.#hasPassword = own.hasPassword;
       this.#showActivity(own.showsActivity);
-      render(this.#administration, administrationView, { admin: own.admin });
+      render(this.#others, othersView, { mayInvite: own.mayInvite, admin: own.admin });
       render(this.#waysIn, waysInView, { client: this.#client, settings: own, config, changed: this.#changed });
     } catch (error) {
       this.#activity.show(false, reasonOf(error), false);
@@ -124,7 +127,7 @@ export class SettingsView extends Component {
 
   async #loadTokens() {
     try {
-      const { TokenList } = await load(import('./token-list.js'));
+      const { TokenList } = await load(() => import('./token-list.js'));
       this.#tokens.replaceChildren(new TokenList(this.#client));
     } catch (error) {
       this.#tokens.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadTokens()))));
@@ -143,104 +146,74 @@ export class SettingsView extends Component {
 
   /** @param {boolean} on */
   #showActivity(on) {
-    this.#activity.show(on, on ? 'In the conversations that you share with them.' : 'Nobody sees any of it.', true);
+    this.#activity.show(on, on ? t('account.activityOn') : t('account.activityOff'), true);
+  }
+
+  #accountCard() {
+    const problem = el('p', { class: 'problem', role: 'alert' });
+    /** @param {() => Promise<unknown>} action */
+    const attempt = (action) => {
+      problem.textContent = '';
+      action().catch((error) => problem.replaceChildren(reasonOf(error)));
+    };
+    const remove = async () => {
+      const { openDeletion } = await load(() => import('./delete-account.js'));
+      openDeletion(this.#client, this.#hasPassword, this.#leave);
+    };
+    return card(
+      setting(el('div', {}, el('p', { class: 'strong' }, t('account.signOutTitle')), problem),
+        el('button', { class: 'button', click: () => attempt(() => signOut(this.#client, this.#leave)) }, t('account.signOut'))),
+      setting(explained(t('account.deleteAccount'), t('account.deleteHelp')),
+        el('button', { class: 'button danger', click: () => attempt(remove) }, t('account.delete'))));
   }
 
   async #loadAbout() {
-    this.#about.replaceChildren(explained('Tincan', 'Version …'));
+    this.#about.replaceChildren(explained('Tincan', t('account.loading')));
     try {
       const { version } = await this.#client.api.config();
-      this.#about.replaceChildren(explained('Tincan', `Version ${version}`));
+      this.#about.replaceChildren(explained('Tincan', t('account.version', { version })));
     } catch (error) {
       this.#about.replaceChildren(failure(reasonOf(error), () => this.#loadAbout()));
     }
   }
 }
 
-/** Something that is on or off, with what that means. */
-class Switch {
-  #help;
-  #input;
-
-  /** @param {string} id @param {string} name @param {(on: boolean) => void} set */
-  constructor(id, name, set) {
-    this.#help = el('span', { class: 'muted', id: `${id}-help` });
-    this.#input = switchInput({
-      'aria-labelledby': id, 'aria-describedby': `${id}-help`,
-      change: () => set(this.#input.checked),
-    });
-    this.element = el('label', { class: 'setting' },
-      el('span', {}, el('span', { class: 'strong', id }, name), this.#help), this.#input);
-  }
-
-  /** @param {boolean} on @param {string} help @param {boolean} possible */
-  show(on, help, possible) {
-    this.#input.checked = on;
-    this.#input.disabled = !possible;
-    this.#help.textContent = help;
-  }
+function languageSetting() {
+  const { input } = selection('language', '', languages(), chosenLanguage());
+  input.setAttribute('aria-labelledby', 'language');
+  input.addEventListener('change', () => chooseLanguage(input.value));
+  return setting(el('p', { class: 'strong', id: 'language' }, t('account.language')), input);
 }
 
 // Others load these two as well, whenever they need them.
 
 async function playSample() {
-  const { playSound } = await load(import('../attention/sound.js'));
+  const { playSound } = await load(() => import('../attention/sound.js'));
   playSound();
 }
 
 async function showHelp() {
-  const { showKeyboardHelp } = await load(import('../shell/keyboard-help.js'));
+  const { showKeyboardHelp } = await load(() => import('../shell/keyboard-help.js'));
   showKeyboardHelp();
 }
 
 /** Why there can be no notifications, or ''. */
 function obstacleToNotifications() {
-  if (!isSecureContext) return 'Notifications need https.';
+  if (!isSecureContext) return t('account.notifyNeedsHttps');
   if (!('Notification' in globalThis)) {
-    return 'standalone' in navigator
-      ? 'On an iPhone or iPad, add Tincan to the home screen first, by “Share”.' : 'This browser has none.';
+    return 'standalone' in navigator ? t('account.notifyNeedsInstall') : t('account.notifyUnknown');
   }
-  return Notification.permission === 'denied'
-    ? 'This browser blocks them. Allow them for this site, in the menu at the beginning of its address.' : '';
+  return Notification.permission === 'denied' ? t('account.notifyBlocked') : '';
 }
 
-/** @param {{lost: boolean, transport: Client['stream']['transport']}} props */
-function connectionView({ lost, transport }) {
-  return [
-    ...(lost ? [note('Not connected', 'Trying again. What you write waits, and is sent as soon as that is possible.')]
-      : transport === 'poll' ? polling()
-      : [note('Live', 'Messages arrive the moment they are sent.')]),
-    !isSecureContext && note('Without https', 'Browsers install Tincan, open it offline, and show its notifications '
-      + 'over https alone. Everything else works.'),
-  ];
-}
-
-function polling() {
-  return [
-    note('Long polling', 'Something between this browser and the server holds the live stream back, so Tincan keeps '
-      + 'asking for messages instead. None is missed, but it is slower and takes more battery. Whoever runs the server '
-      + 'can let the stream through:'),
-    el('dl', { class: 'setting remedies' },
-      ...REMEDIES.flatMap(([where = '', what = '']) => [el('dt', {}, where), el('dd', {}, el('code', {}, what))])),
-    note('', 'Tincan asks nginx for it by the header “X-Accel-Buffering: no”, unless something takes that out. A virus '
-      + 'scanner on this device can be the reason, too.'),
-  ];
-}
-
-/** @param {Client} client @param {() => void} leave */
-function account(client, leave) {
-  const { user } = client;
-  const problem = el('p', { class: 'problem', role: 'alert' });
-  const click = () => signOut(client, leave).catch((error) => problem.replaceChildren(reasonOf(error)));
-  return setting(
-    el('div', {}, el('p', {}, 'Signed in as ', el('strong', {}, nameOf(user.username))), problem),
-    el('button', { class: 'button', click }, 'Sign out'));
-}
-
-/** @param {{admin: boolean}} props */
-function administrationView({ admin }) {
-  return [admin && setting(explained('Administration', 'People, and invitations for more of them.'),
-    el('a', { class: 'button', href: '/admin' }, 'Open'))];
+/** Other people: inviting them, and administering. @param {Pick<Settings, 'mayInvite' | 'admin'>} props */
+function othersView({ mayInvite, admin }) {
+  if (!mayInvite && !admin) return [];
+  return [section('people-here', t('account.people'), card(
+    mayInvite ? setting(explained(t('account.invite'), t('account.inviteHelp')),
+      el('a', { class: 'button', href: '/invite-people' }, t('account.inviteOpen'))) : null,
+    admin ? setting(explained(t('account.administration'), t('account.administrationHelp')),
+      el('a', { class: 'button', href: '/admin' }, t('account.open'))) : null))];
 }
 
 /** @param {{reason: string, retry: () => void}} props */

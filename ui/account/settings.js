@@ -1,7 +1,7 @@
-// What belongs to one's own account: its settings, its password, and the services that it is linked to.
+// What belongs to one's own account: how one is called and seen, the settings, the password, and linked services.
 
 /** @import {Api} from '../base/api.js' */
-/** @import {Settings} from '../base/types.js' */
+/** @import {Settings, User} from '../base/types.js' */
 
 /** @param {Api} api @returns {Promise<Settings>} */
 export async function settings(api) {
@@ -11,6 +11,21 @@ export async function settings(api) {
 /** @param {Api} api @param {Pick<Settings, 'showsActivity'>} change @returns {Promise<Settings>} */
 export async function changeSettings(api, change) {
   return api.send('PATCH', '/api/settings', change);
+}
+
+/** Without a display name, the username is shown. @param {Api} api @param {{username?: string, displayName?: string | null}} names @returns {Promise<User>} */
+export async function changeNames(api, names) {
+  return api.send('PATCH', '/api/auth_user', names);
+}
+
+/** @param {Api} api @param {Blob | null} picture @returns {Promise<User>} */
+export async function changePicture(api, picture) {
+  return picture ? api.send('PUT', '/api/auth_user/avatar', picture) : api.delete('/api/auth_user/avatar');
+}
+
+/** @param {Api} api @param {{password: string} | {username: string}} confirmation the latter where there is no password */
+export async function deleteAccount(api, confirmation) {
+  await api.send('DELETE', '/api/auth_user', confirmation);
 }
 
 /** Signs out every other device. @param {Api} api @param {string} next @param {string} [current] none where there is none */

@@ -4,8 +4,10 @@ import { reasonOf } from '../base/api.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { form, passwordField, usernameField } from '../base/fields.js';
 import { addStyle, load } from '../base/load.js';
+import { conversationPath } from '../base/router.js';
 import { keysOf } from '../base/storage.js';
 import { avatar } from '../people/avatar.js';
+import { t, tn } from '../words/index.js';
 import { Entry } from './entry.js';
 import { forgetToken, goalOf, problemIn } from './links.js';
 import { providerLinks } from './providers.js';
@@ -13,19 +15,13 @@ import { providerLinks } from './providers.js';
 /** @import {Api} from '../base/api.js' */
 /** @import {Router} from '../base/router.js' */
 /** @import {Config, User} from '../base/types.js' */
+/** @import {Welcome} from './entry.js' */
 
 addStyle(import.meta.url, 'entry.css');
 
 /** Whom development mode starts with. */
 const PEOPLE = [{ id: '1', username: 'john' }, { id: '2', username: 'jane' }];
 /** @typedef {'signIn' | 'createAccount'} Way */
-
-/** How to come to an account, where one can’t just make one. */
-const HINTS = {
-  open: '', setup: '',
-  invite: 'New here? You need a link with an invitation, from whoever runs this server.',
-  closed: 'New here? Whoever runs this server can make an account for you.',
-};
 
 export class SignIn extends Component {
   #api;
@@ -64,19 +60,19 @@ export class SignIn extends Component {
   async #load() {
     this.#turns += 1;
     const turn = this.#turns;
-    this.#call('Tincan', 'Sign in');
+    this.#call('Tincan', t('account.signIn'));
     this.#body.replaceChildren(skeleton());
     try {
-      const [config, { openDoor }] = await Promise.all([this.#api.config(), load(import('./doors.js'))]);
+      const [config, { openDoor }] = await Promise.all([this.#api.config(), load(() => import('./doors.js'))]);
       if (turn !== this.#turns) return;
       const isOpen = openDoor({
         entry: this.#entry, config,
         call: (title) => turn === this.#turns && this.#call(title),
         show: (...content) => turn === this.#turns && this.#body.replaceChildren(...content),
-        enter: (user) => this.#goIn(user),
+        enter: (welcome, goal) => this.#goIn(welcome, goal),
       });
       if (isOpen) return;
-      this.#said.replaceChildren(...this.#news());
+      this.#said.replaceChildren(...wrongAddress(config), ...this.#news());
       this.#body.replaceChildren(...this.#waysIn(config));
       // Where that brings no keyboard up over half the screen.
       if (!config.dev && matchMedia('(pointer: fine)').matches) this.#body.querySelector('input')?.focus();
@@ -103,11 +99,11 @@ export class SignIn extends Component {
     return this.#former ? [el('p', { role: 'status' }, farewellTo(this.#former))] : [];
   }
 
-  /** To where they wanted to go. @param {User} user */
-  #goIn(user) {
+  /** To where somebody new begins, or to where they wanted to go. @param {Welcome} welcome @param {string} [where] */
+  #goIn({ user, conversationId }, where) {
     // It has no part in what happens now.
     this.remove();
-    const goal = goalOf(location.pathname);
+    const goal = where ?? (conversationId ? conversationPath(conversationId) : goalOf(location.pathname));
     history.replaceState(null, '', goal);
     this.#router.go(goal);
     for (const name of /** @type {const} */ (['setup', 'invite', 'reset'])) forgetToken(name);
@@ -120,49 +116,53 @@ export class SignIn extends Component {
     if (dev) return [...this.#withoutPassword(), ...providerLinks(config)];
     if (signup === 'setup') {
       return [
-        el('p', {}, 'This server is running, and has no account yet.'),
-        el('p', { class: 'muted' }, 'The link for making the first one stands in the terminal in which the server was '
-          + 'started, or in its log.'),
-        el('button', { class: 'button', click: () => this.#load() }, 'Look again'),
+        el('p', {}, t('account.notSetUp')),
+        el('p', { class: 'muted' }, t('account.notSetUpHelp')),
+        el('button', { class: 'button', click: () => this.#load() }, t('account.checkAgain')),
       ];
     }
     return [
       this.#withPassword(), ...providerLinks(config),
       signup === 'open'
-        ? el('p', {}, 'New here? ',
-          el('button', { class: 'link', click: () => this.#offerAccount(config) }, 'Create an account'))
-        : el('p', { class: 'muted' }, HINTS[signup]),
+        ? el('p', {}, ...tn('account.newHere', {
+          link: el('button', { class: 'link', click: () => this.#offerAccount(config) }, t('account.createAnAccount')),
+        }))
+        : el('p', { class: 'muted' }, signup === 'invite' ? t('account.newNeedsInvite') : t('account.newNeedsAdmin')),
+      el('details', { class: 'forgot' },
+        el('summary', {}, t('account.forgot')),
+        el('p', {}, t('account.forgotHelp')),
+        el('p', { class: 'muted' }, ...tn('account.forgotAdmin', { command: el('code', { translate: 'no' }, 'tincan user reset NAME') }))),
     ];
   }
 
   #withPassword() {
-    const username = usernameField('Username');
-    const password = passwordField('password', 'Password', 'current-password');
-    return form([username, password], 'Sign in',
+    const username = usernameField(t('account.username'));
+    const password = passwordField('password', t('account.password'), 'current-password');
+    return form([username, password], t('account.signIn'),
       () => this.#ask('signIn', username.value, password.value));
   }
 
   /** @param {Config} config */
   #offerAccount(config) {
-    this.#call('Create an account');
-    const username = usernameField('Username', '', 'What others call you here, and find you by.');
-    const password = passwordField('password', 'Password', 'new-password');
+    this.#call(t('account.createAnAccount'));
+    const username = usernameField(t('account.username'), '', t('account.newNameHelp'));
+    const password = passwordField('password', t('account.password'), 'new-password');
     const back = () => {
-      this.#call('Tincan', 'Sign in');
+      this.#call('Tincan', t('account.signIn'));
       this.#body.replaceChildren(...this.#waysIn(config));
       this.#heading.focus();
     };
     this.#body.replaceChildren(
-      form([username, password], 'Create account',
+      form([username, password], t('account.createAccount'),
         () => this.#ask('createAccount', username.value, password.value), { 409: username }),
-      el('p', {}, 'Have an account? ', el('button', { class: 'link', click: back }, 'Sign in')));
+      el('p', {}, ...tn('account.haveAccount', { link: el('button', { class: 'link', click: back }, t('account.signIn')) })));
     this.#heading.focus();
   }
 
   /** As development mode does. */
   #withoutPassword() {
-    const username = usernameField('Somebody else');
-    const entry = form([username], 'Sign in', () => this.#ask('signIn', username.value));
+    const username = usernameField(t('account.someoneElse'));
+    const entry = form([username], t('account.signIn'), () => this.#ask('signIn', username.value));
     const problem = el('p', { class: 'problem', role: 'alert' });
     const attempt = (/** @type {Way} */ way, /** @type {string} */ name) => {
       problem.textContent = '';
@@ -170,12 +170,14 @@ export class SignIn extends Component {
     };
     entry.append(el('button', {
       class: 'button', type: 'button', click: () => entry.reportValidity() && attempt('createAccount', username.value),
-    }, 'Create account'));
+    }, t('account.createAccount')));
     return [
-      el('p', { class: 'muted' }, 'Development mode: nobody is asked for a password. Who are you?'),
+      el('p', { class: 'muted' }, t('account.devMode')),
       el('div', { class: 'pair' }, ...PEOPLE.map((user) => el('button', {
         class: 'person', click: () => attempt('signIn', user.username),
-      }, avatar(user), el('span', { class: 'visually-hidden' }, 'Sign in as '), nameOf(user.username)))),
+      }, avatar(user),
+      el('span', { class: 'visually-hidden' }, t('account.signInAs', { name: user.username })),
+      el('span', { 'aria-hidden': 'true' }, nameOf(user.username))))),
       entry, problem,
     ];
   }
@@ -186,10 +188,22 @@ export class SignIn extends Component {
   }
 }
 
+/**
+ * Browsers take a cookie for https over https alone, so somebody who signs in at another address of the server isn’t in.
+ * @param {Config} config
+ */
+function wrongAddress({ publicURL }) {
+  if (!publicURL?.startsWith('https:') || isSecureContext) return [];
+  const { pathname, search, hash } = location;
+  return [el('p', { class: 'notice', role: 'status' }, ...tn('account.wrongAddress', {
+    link: el('a', { href: publicURL + pathname + search + hash, target: '_self' }, publicURL),
+  }))];
+}
+
 /** @param {User} user */
 function farewellTo({ id }) {
   return keysOf(`outbox:${id}:`).length + keysOf(`draft:${id}:`).length > 0
-    ? 'You have been signed out. What you hadn’t sent yet is kept for you.' : 'You have been signed out.';
+    ? t('account.signedOutKept') : t('account.signedOut');
 }
 
 customElements.define('sign-in', SignIn);

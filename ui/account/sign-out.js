@@ -1,6 +1,8 @@
 // Signing out.
 
+import { ask } from '../base/dialog.js';
 import { forget, keysOf } from '../base/storage.js';
+import { t } from '../words/index.js';
 import { Entry } from './entry.js';
 
 /** @import {Client} from '../shell/client.js' */
@@ -11,8 +13,16 @@ import { Entry } from './entry.js';
  */
 export async function signOut({ api, user }, leave) {
   const unsent = keysOf(`outbox:${user.id}:`);
-  if (unsent.length > 0 && !confirm('Not all of your messages have been sent. Sign out, and lose them?')) return;
+  if (unsent.length > 0) {
+    const isSure = await ask(t('account.loseUnsent'), t('account.signOut'), { text: t('account.loseUnsentHelp'), isDanger: true });
+    if (!isSure) return;
+  }
   await new Entry(api).signOut();
-  for (const key of [...unsent, ...keysOf(`draft:${user.id}:`)]) forget(key);
+  forgetUnsent(user.id);
   leave();
+}
+
+/** @param {string} userId */
+export function forgetUnsent(userId) {
+  for (const key of [...keysOf(`outbox:${userId}:`), ...keysOf(`draft:${userId}:`)]) forget(key);
 }

@@ -2,18 +2,18 @@
 
 import { reasonOf } from '../base/api.js';
 import { about } from '../base/cards.js';
-import { openDialog } from '../base/dialog.js';
+import { actions, ask, openDialog } from '../base/dialog.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { choice, Field, form, nameField } from '../base/fields.js';
 import { copyable, told } from '../base/secret.js';
 import { dayOf, timeOf } from '../base/times.js';
+import { t, tn } from '../words/index.js';
 import { Tokens } from './tokens.js';
 
 /** @import {Token} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 
 const DAYS = 90;
-const SCOPES = { read: 'Reads', send: 'Reads and sends' };
 
 export class TokenList extends Component {
   #tokens;
@@ -42,15 +42,16 @@ export class TokenList extends Component {
   /** @param {number} count */
   #last(count) {
     return el('li', { class: 'setting' },
-      el('p', { class: 'muted' }, count > 0 ? 'For programs of your own.' : 'None. Programs of your own sign in with them.'),
-      el('button', { class: 'button', click: () => this.#make() }, 'New token'));
+      el('p', { class: 'muted' }, count > 0 ? t('account.tokensHelp') : t('account.noTokens')),
+      el('button', { class: 'button', click: () => this.#make() }, t('account.newToken')));
   }
 
   /** @param {Token} token */
   #row({ id, name, scope, user, lastSeenAt, expiresAt }) {
     const problem = el('p', { class: 'problem', role: 'alert' });
     const revoke = async () => {
-      if (!confirm(`Revoke “${name}”? What uses it is signed out at once.`)) return;
+      const isSure = await ask(t('account.revokeTitle', { name }), t('account.revoke'), { text: t('account.revokeHelp'), isDanger: true });
+      if (!isSure) return;
       problem.textContent = '';
       try {
         await this.#tokens.revoke(id);
@@ -63,23 +64,22 @@ export class TokenList extends Component {
     return el('li', { class: 'setting' },
       el('div', {},
         el('p', { class: 'strong' }, nameOf(name)),
-        el('p', { class: 'muted' }, SCOPES[scope], ...(user.id === this.#user.id ? [] : [', as ', nameOf(user.username)])),
-        el('p', { class: 'muted' },
-          ...(lastSeenAt ? ['Last used: ', timeOf(lastSeenAt)] : ['Never used']), ' · good until ', dayOf(expiresAt)),
+        el('p', { class: 'muted' }, scope === 'read' ? t('account.scopeRead') : t('account.scopeSend')),
+        user.id === this.#user.id ? null : el('p', { class: 'muted' }, ...tn('account.tokenBot', { name: nameOf(user.username) })),
+        el('p', { class: 'muted' }, ...(lastSeenAt ? tn('account.lastUsed', { time: timeOf(lastSeenAt) }) : [t('account.neverUsed')])),
+        el('p', { class: 'muted' }, ...tn('account.expires', { time: dayOf(expiresAt) })),
         problem),
-      el('button', { class: 'button', click: revoke }, 'Revoke', about(name)));
+      el('button', { class: 'button', click: revoke }, t('account.revoke'), about(name)));
   }
 
   #make() {
-    const name = new Field('name', 'Name', { required: true, autocomplete: 'off' },
-      'What it is for, such as “backup script”.');
-    const scope = choice('scope', 'It may',
-      [['read', 'Read what you can read'], ['send', 'Read, and do what you can in conversations']]);
-    const days = new Field('days', 'Good for how many days', {
+    const name = new Field('name', t('account.tokenName'), { required: true, autocomplete: 'off' }, t('account.tokenNameHelp'));
+    const scope = choice('scope', t('account.scope'),
+      [['read', t('account.scopeRead')], ['send', t('account.scopeSend')]]);
+    const days = new Field('days', t('account.expiresInDays'), {
       type: 'number', inputmode: 'numeric', min: '1', max: '365', required: true, value: `${DAYS}`,
     });
-    const bot = nameField('bot', 'Act as a bot',
-      'Leave it empty for a token that acts as yourself. A bot that isn’t there yet is made.');
+    const bot = nameField('bot', t('account.bot'), t('account.botHelp'));
     bot.input.required = false;
     const body = el('div', { class: 'form' });
     const make = async () => {
@@ -87,12 +87,12 @@ export class TokenList extends Component {
         name: name.value, scope: scope.value, days: Number(days.value), ...(bot.value.trim() && { bot: bot.value.trim() }),
       });
       this.#load();
-      body.replaceChildren(told('Copy it now: it isn’t shown again.'),
-        copyable('Token', token), el('button', { class: 'button primary', click: () => dialog?.close() }, 'Done'));
+      body.replaceChildren(told(t('account.tokenOnce')),
+        copyable(t('account.token'), token), actions(el('button', { class: 'button primary', click: () => dialog?.close() }, t('base.done'))));
       body.querySelector('p')?.focus();
     };
-    body.append(form([name, scope.element, days, bot], 'Make token', make));
-    const dialog = openDialog('New token', body);
+    body.append(form([name, scope.element, days, bot], t('account.createToken'), make));
+    const dialog = openDialog(t('account.newToken'), body);
     name.input.focus();
   }
 }

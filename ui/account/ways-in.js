@@ -2,9 +2,10 @@
 
 import { reasonOf } from '../base/api.js';
 import { about, card, explained, setting } from '../base/cards.js';
-import { openDialog } from '../base/dialog.js';
+import { ask, openDialog } from '../base/dialog.js';
 import { el, nameOf } from '../base/dom.js';
 import { form, ownerOf, passwordField } from '../base/fields.js';
+import { t, tn } from '../words/index.js';
 import { providerName, providerPath } from './providers.js';
 import { changePassword, unlink } from './settings.js';
 
@@ -22,33 +23,31 @@ export function waysInView({ client, settings: { hasPassword, identities = [] },
 
 /** @param {Client} client @param {boolean} hasPassword @param {() => void} changed */
 function password(client, hasPassword, changed) {
-  const action = hasPassword ? 'Change' : 'Set';
   const said = el('p', { class: 'muted', role: 'status' });
   const done = () => {
-    said.textContent = 'The password is set. Every other device has been signed out.';
+    said.textContent = t('account.passwordChanged');
     changed();
   };
   return setting(
-    el('div', {}, el('p', { class: 'strong' }, 'Password'),
-      hasPassword ? null
-        : el('p', { class: 'muted' }, 'There is none. With one, you can sign in without another service.'),
+    el('div', {}, el('p', { class: 'strong' }, t('account.password')),
+      hasPassword ? null : el('p', { class: 'muted' }, t('account.noPassword')),
       said),
     el('button', { class: 'button', click: () => choosePassword(client, hasPassword, done) },
-      action, about('password')));
+      hasPassword ? t('account.changePassword') : t('account.setPassword')));
 }
 
 /** @param {Client} client @param {boolean} hasPassword @param {() => void} done */
 function choosePassword({ api, user }, hasPassword, done) {
-  const current = passwordField('current', 'Current password', 'current-password');
-  const next = passwordField('new', 'New password', 'new-password');
-  const note = el('p', { class: 'muted' }, 'Every other device is signed out then.');
+  const current = passwordField('current', t('account.currentPassword'), 'current-password');
+  const next = passwordField('new', t('account.newPassword'), 'new-password');
+  const note = el('p', { class: 'muted' }, t('account.passwordNote'));
   const parts = [ownerOf(user.username), ...(hasPassword ? [current] : []), next, note];
-  const change = form(parts, hasPassword ? 'Change password' : 'Set password', async () => {
+  const change = form(parts, hasPassword ? t('account.changePassword') : t('account.setPassword'), async () => {
     await changePassword(api, next.value, hasPassword ? current.value : undefined);
     dialog?.close();
     done();
   }, { 403: current });
-  const dialog = openDialog(hasPassword ? 'Change password' : 'Set a password', change);
+  const dialog = openDialog(hasPassword ? t('account.changePassword') : t('account.setPassword'), change);
   (hasPassword ? current : next).input.focus();
 }
 
@@ -56,7 +55,7 @@ function choosePassword({ api, user }, hasPassword, done) {
 function unlinking({ api }, { provider, name, username }, changed) {
   const problem = el('p', { class: 'problem', role: 'alert' });
   const remove = async () => {
-    if (!confirm(`Sign in with ${name} no longer?`)) return;
+    if (!await ask(t('account.unlinkTitle', { name }), t('account.unlink'), { text: t('account.unlinkHelp') })) return;
     problem.textContent = '';
     try {
       await unlink(api, provider ?? '');
@@ -67,14 +66,14 @@ function unlinking({ api }, { provider, name, username }, changed) {
   };
   return setting(
     el('div', {}, el('p', { class: 'strong' }, name),
-      el('p', { class: 'muted' }, ...(username ? ['Linked to ', nameOf(username)] : ['Linked']),
-        provider ? null : '. This server doesn’t offer it any more'), problem),
-    provider ? el('button', { class: 'button', click: remove }, 'Unlink', about(name)) : null);
+      el('p', { class: 'muted' }, ...(username ? tn('account.linkedTo', { name: nameOf(username) }) : [t('account.linked')])),
+      provider ? null : el('p', { class: 'muted' }, t('account.notOffered')), problem),
+    provider ? el('button', { class: 'button', click: remove }, t('account.unlink'), about(name)) : null);
 }
 
 /** @param {string} name @param {string} id */
 function linking(name, id) {
-  return setting(explained(name, 'Not linked.'),
+  return setting(explained(name, t('account.notLinked')),
     el('a', { class: 'button', href: providerPath(id, { link: '1', next: '/settings' }), target: '_self' },
-      'Link', about(name)));
+      t('account.link'), about(name)));
 }

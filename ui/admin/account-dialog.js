@@ -2,14 +2,16 @@
 
 import { DeviceList } from '../account/device-list.js';
 import { Sessions } from '../account/sessions.js';
-import { about } from '../base/cards.js';
-import { openDialog, refusalOf } from '../base/dialog.js';
-import { Component, el, nameOf } from '../base/dom.js';
+import { ask, openDialog, refusalOf } from '../base/dialog.js';
+import { Component, el } from '../base/dom.js';
 import { form, nameField } from '../base/fields.js';
 import { absolute, copyable, told } from '../base/secret.js';
 import { switchInput } from '../base/switch.js';
 import { dateOf, timeOf } from '../base/times.js';
+import { titleOf } from '../base/format.js';
 import { avatar } from '../people/avatar.js';
+import { namesOf } from '../people/names.js';
+import { t, tn } from '../words/index.js';
 import { Accounts } from './accounts.js';
 
 /** @import {Account} from '../base/types.js' */
@@ -17,7 +19,7 @@ import { Accounts } from './accounts.js';
 
 /** @param {Client} client @param {Account} account @param {(account: Account) => void} changed */
 export function openAccount(client, account, changed) {
-  openDialog('Account', new AccountDetails(client, account, changed));
+  openDialog(t('admin.account'), new AccountDetails(client, account, changed));
 }
 
 class AccountDetails extends Component {
@@ -28,7 +30,7 @@ class AccountDetails extends Component {
   #summary = el('div', { class: 'person-row' });
   #admin = switchInput({ change: () => this.#try(() => this.#change({ admin: this.#admin.checked })) });
   #link = el('div', { class: 'form' });
-  #access = el('div', { class: 'form' });
+  #access = el('div');
   #problem = el('p', { class: 'problem', role: 'alert' });
 
   /** @param {Client} client @param {Account} account @param {(account: Account) => void} changed */
@@ -39,77 +41,67 @@ class AccountDetails extends Component {
     this.#account = account;
     this.#changed = changed;
     const { bot, id, username } = account;
-    const name = nameField('username', 'Username');
+    const name = nameField('username', t('account.username'));
     name.input.value = username;
-    const renaming = form([name], 'Rename', () => this.#change({ username: name.value }), { 409: name });
+    const renaming = form([name], t('admin.rename'), () => this.#change({ username: name.value }), { 409: name });
     renaming.classList.add('beside');
     this.append(
       this.#summary,
       renaming,
-      ...(bot ? [] : [el('label', { class: 'choice' }, 'Administrator', this.#admin)]),
+      ...(bot ? [] : [el('label', { class: 'choice' }, t('admin.administrator'), this.#admin)]),
       this.#problem,
       ...(bot ? [] : [
-        el('section', {}, el('h3', {}, 'Password'), this.#link),
-        el('section', {}, el('h3', { id: 'account-devices' }, 'Devices'),
+        el('section', {}, el('h3', {}, t('account.password')), this.#link),
+        el('section', {}, el('h3', { id: 'account-devices' }, t('account.devices')),
           new DeviceList(new Sessions(client.api, id), 'account-devices')),
       ]),
-      el('section', {}, el('h3', {}, 'Access'), this.#access));
+      el('section', {}, el('h3', {}, t('admin.access')), this.#access));
     this.#showLinkOffer();
     this.#render();
   }
 
   #render() {
-    const { username, bot, admin, disabled, hasPassword, providers, createdAt } = this.#account;
-    const ways = [...(hasPassword ? ['password'] : []), ...providers];
+    const { bot, admin, disabled, hasPassword, providers, createdAt } = this.#account;
+    const ways = [...(hasPassword ? [t('account.password')] : []), ...providers];
     this.#summary.replaceChildren(avatar(this.#account), el('div', { class: 'person-name' },
-      el('span', { class: 'strong' }, nameOf(username)),
-      el('span', { class: 'muted' }, 'Here since ', timeOf(createdAt)),
+      el('span', { class: 'strong' }, ...namesOf(this.#account)),
+      el('span', { class: 'muted' }, ...tn('admin.joined', { time: timeOf(createdAt) })),
       el('span', { class: 'muted' },
-        bot ? 'A bot' : ways.length > 0 ? `Signs in by ${ways.join(', ')}` : 'Can’t sign in yet')));
-    if (disabled) this.#summary.append(el('span', { class: 'tag danger' }, 'Disabled'));
+        bot ? t('people.bot') : ways.length > 0 ? t('admin.ways', { ways: ways.join(', ') }) : t('admin.noWays'))));
+    if (disabled) this.#summary.append(el('span', { class: 'tag danger' }, t('admin.disabled')));
     this.#admin.checked = admin;
     this.#showAccess();
   }
 
   #showLinkOffer() {
     this.#link.replaceChildren(
-      el('p', { class: 'muted' }, 'A link lets them choose a new one, once, within a day. The old one works until then.'),
-      el('button', { class: 'button', click: () => this.#try(() => this.#makeLink()) }, 'Make a link'));
+      el('p', { class: 'muted' }, t('admin.resetHelp')),
+      el('button', { class: 'button', click: () => this.#try(() => this.#createLink()) }, t('admin.createLink')));
   }
 
-  async #makeLink() {
+  async #createLink() {
     const { link, expiresAt } = await this.#accounts.createResetLink(this.#account.id);
     this.#link.replaceChildren(
-      told('Send them this link. It is good until ', dateOf(expiresAt), ', and isn’t shown again.'),
-      copyable('Link', absolute(link)));
+      told(...tn('admin.resetLink', { time: dateOf(expiresAt) })),
+      copyable(t('admin.link'), absolute(link)));
     this.#link.querySelector('p')?.focus();
   }
 
-  /** @param {boolean} [asks] whether somebody is sure */
-  #showAccess(asks = false) {
-    const { username, disabled, id, bot } = this.#account;
-    const action = disabled ? 'Enable' : 'Disable';
-    const act = () => this.#try(() => this.#change({ disabled: !disabled }));
-    const self = id === this.#client.user.id ? ' That is you.' : '';
-    if (!asks) {
-      this.#access.replaceChildren(el('button', {
-        class: disabled ? 'button' : 'button danger', click: () => this.#showAccess(true),
-      }, `${action} this account`, about(username)));
-      return;
-    }
-    const question = disabled ? ' can sign in again then.'
-      : bot ? ' can’t post anything then, until it is enabled again.'
-      : ' is signed out everywhere at once, and can’t sign in until the account is enabled again. Messages stay.';
-    const cancel = () => {
-      this.#showAccess();
-      this.#access.querySelector('button')?.focus();
-    };
-    this.#access.replaceChildren(
-      told(nameOf(username), question, self),
-      el('div', { class: 'pair-of-buttons' },
-        el('button', { class: 'button', click: cancel }, 'Cancel'),
-        el('button', { class: disabled ? 'button primary' : 'button danger', click: act }, action)));
-    this.#access.querySelector('p')?.focus();
+  #showAccess() {
+    const { disabled } = this.#account;
+    this.#access.replaceChildren(el('button', {
+      class: disabled ? 'button' : 'button danger', click: () => this.#try(() => this.#toggle()),
+    }, disabled ? t('admin.enable') : t('admin.disable')));
+  }
+
+  async #toggle() {
+    const { disabled, bot, id } = this.#account;
+    const name = titleOf(this.#account);
+    const isSure = disabled || await ask(t('admin.disableTitle', { name }), t('admin.disable'), {
+      text: bot ? t('admin.disableBotHelp') : id === this.#client.user.id ? t('admin.disableSelfHelp') : t('admin.disableHelp'), isDanger: true,
+    });
+    if (isSure) await this.#change({ disabled: !disabled });
+    this.#access.querySelector('button')?.focus();
   }
 
   /** @param {{username?: string, admin?: boolean, disabled?: boolean}} change */

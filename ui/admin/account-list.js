@@ -1,7 +1,7 @@
 // Everybody who has an account here, as administrators see them.
 
 import { reasonOf } from '../base/api.js';
-import { openDialog } from '../base/dialog.js';
+import { actions, openDialog } from '../base/dialog.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { form, nameField } from '../base/fields.js';
 import { drawing } from '../base/icons.js';
@@ -9,6 +9,8 @@ import { absolute, copyable, told } from '../base/secret.js';
 import { switchInput } from '../base/switch.js';
 import { dateOf, timeOf } from '../base/times.js';
 import { avatar } from '../people/avatar.js';
+import { namesOf } from '../people/names.js';
+import { t, tn } from '../words/index.js';
 import { openAccount } from './account-dialog.js';
 import { Accounts, PAGE } from './accounts.js';
 
@@ -25,7 +27,7 @@ export class AccountList extends Component {
   /** How often it has begun to load; the answer to an earlier time isn't asked for any more. */
   #turns = 0;
   #search = el('input', {
-    type: 'search', 'aria-label': 'Find people', placeholder: 'Find people', autocomplete: 'off', autocapitalize: 'none',
+    type: 'search', 'aria-label': t('admin.findPeople'), placeholder: t('admin.findPeople'), autocomplete: 'off', autocapitalize: 'none',
     spellcheck: 'false', input: () => this.#typed(),
   });
   #list = el('ul', { 'aria-labelledby': 'people' });
@@ -38,7 +40,7 @@ export class AccountList extends Component {
     this.#accounts = new Accounts(client.api);
     this.append(
       el('div', { class: 'finding' },
-        this.#search, el('button', { class: 'button', click: () => this.#add() }, 'Add somebody')),
+        this.#search, el('button', { class: 'button', click: () => this.#add() }, t('admin.addPerson'))),
       el('div', { class: 'card' }, this.#list, this.#rest));
     this.#load();
   }
@@ -61,8 +63,8 @@ export class AccountList extends Component {
       const rows = page.map((account) => this.#row(account));
       this.#list.append(...rows);
       this.#rest.replaceChildren(...(page.length === PAGE
-        ? [el('button', { class: 'button', click: () => this.#load(page.at(-1)?.id) }, 'More')]
-        : this.#list.children.length === 0 ? [el('p', { class: 'muted' }, 'Nobody is called that.')] : []));
+        ? [el('button', { class: 'button', click: () => this.#load(page.at(-1)?.id) }, t('admin.more'))]
+        : this.#list.children.length === 0 ? [el('p', { class: 'muted' }, search ? t('admin.noResults') : t('admin.nobody'))] : []));
       // Where “More” was, there may be nothing now.
       if (after) rows[0]?.querySelector('button')?.focus();
     } catch (error) {
@@ -80,14 +82,13 @@ export class AccountList extends Component {
     /** @param {Account} next */
     const show = (next) => {
       known = next;
-      const { id, username, admin, bot, disabled, lastSeenAt } = next;
-      const seen = bot ? ['Bot'] : lastSeenAt ? ['Last seen: ', timeOf(lastSeenAt)] : ['Never seen here'];
-      const tag = disabled ? 'Disabled' : admin && 'Administrator';
+      const { id, admin, bot, disabled, lastSeenAt } = next;
+      const seen = bot ? [t('people.bot')] : lastSeenAt ? tn('admin.lastSeen', { time: timeOf(lastSeenAt) }) : [t('admin.neverSeen')];
+      const tag = disabled ? t('admin.disabled') : admin && t('admin.administrator');
       button.replaceChildren(
         avatar(next),
         el('span', { class: 'person-name' },
-          el('span', { class: 'visually-hidden' }, 'Manage '),
-          el('span', { class: 'strong' }, nameOf(username)), id === this.#client.user.id ? ' (you)' : '',
+          el('span', { class: 'strong' }, ...namesOf(next)), id === this.#client.user.id ? ` (${t('admin.you')})` : '',
           el('span', { class: 'muted' }, ...seen)),
         ...(tag ? [el('span', { class: disabled ? 'tag danger' : 'tag' }, tag)] : []),
         drawing(ONWARD));
@@ -97,21 +98,20 @@ export class AccountList extends Component {
   }
 
   #add() {
-    const username = nameField('username', 'Username');
+    const username = nameField('username', t('account.username'));
     const admin = switchInput();
     const body = el('div', { class: 'form' });
     const add = async () => {
       const { user, link, expiresAt } = await this.#accounts.create(username.value, admin.checked);
       this.#load();
       body.replaceChildren(
-        told('Send ', el('strong', {}, nameOf(user.username)), ' this link. It lets them '
-          + 'choose a password, once, until ', dateOf(expiresAt), '. It isn’t shown again.'),
-        copyable('Link', absolute(link)),
-        el('button', { class: 'button primary', click: () => dialog?.close() }, 'Done'));
+        told(...tn('admin.added', { name: el('strong', {}, nameOf(user.username)), time: dateOf(expiresAt) })),
+        copyable(t('admin.link'), absolute(link)),
+        actions(el('button', { class: 'button primary', click: () => dialog?.close() }, t('base.done'))));
       body.querySelector('p')?.focus();
     };
-    body.append(form([username, el('label', { class: 'choice' }, 'Administrator', admin)], 'Add', add, { 409: username }));
-    const dialog = openDialog('Add somebody', body);
+    body.append(form([username, el('label', { class: 'choice' }, t('admin.administrator'), admin)], t('admin.add'), add, { 409: username }));
+    const dialog = openDialog(t('admin.addPerson'), body);
     username.input.focus();
   }
 }

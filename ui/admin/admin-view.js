@@ -1,13 +1,16 @@
-// For administrators: the people of this server, and invitations for more of them.
+// For administrators: the people of this server, invitations for more of them, and the settings for everybody.
 
 import { settings } from '../account/settings.js';
 import { reasonOf } from '../base/api.js';
-import { section } from '../base/cards.js';
+import { card, explained, section, setting } from '../base/cards.js';
 import { Component, el, failure, skeleton } from '../base/dom.js';
 import { icon } from '../base/icons.js';
 import { addStyle } from '../base/load.js';
+import { InviteList } from '../invitations/invite-list.js';
+import { Invites } from '../invitations/invites.js';
+import { t } from '../words/index.js';
 import { AccountList } from './account-list.js';
-import { InviteList } from './invite-list.js';
+import { ServerView } from './server-view.js';
 
 /** @import {Client} from '../shell/client.js' */
 
@@ -24,8 +27,8 @@ export class AdminView extends Component {
     this.#client = client;
     this.append(
       el('header', { class: 'bar' },
-        el('a', { class: 'tool back', href: '/settings', 'aria-label': 'Back to the settings' }, icon('back')),
-        el('h1', { tabindex: '-1' }, 'Administration')),
+        el('a', { class: 'tool back', href: '/settings', 'aria-label': t('admin.backToSettings') }, icon('back')),
+        el('h1', { tabindex: '-1' }, t('admin.title'))),
       this.#body);
     this.#load();
   }
@@ -35,7 +38,7 @@ export class AdminView extends Component {
     try {
       const { admin } = await settings(this.#client.api);
       this.#body.replaceChildren(...(admin ? this.#sections() : [el('section', { role: 'status' },
-        el('p', {}, 'This is for administrators, and you aren’t one. Whoever is can make you one.'))]));
+        el('p', {}, t('admin.notAdmin')))]));
     } catch (error) {
       this.#body.replaceChildren(failure(reasonOf(error), () => this.#load()));
     }
@@ -43,7 +46,12 @@ export class AdminView extends Component {
 
   #sections() {
     return [
-      section('Invitations', new InviteList(this.#client.api)), section('People', new AccountList(this.#client)),
+      section('people', t('admin.people'), new AccountList(this.#client)),
+      section('invitations', t('admin.invitations'),
+        card(setting(explained(t('account.invite'), t('account.inviteHelp')),
+          el('a', { class: 'button', href: '/invite-people' }, t('account.inviteOpen')))),
+        new InviteList(new Invites(this.#client.api), 'invitations')),
+      section('server', t('admin.server'), new ServerView(this.#client)),
     ];
   }
 }

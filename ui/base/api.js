@@ -1,5 +1,7 @@
 // Requests to the server, and what can go wrong with them.
 
+import { find, t } from '../words/index.js';
+
 /** @import {Config} from './types.js' */
 
 const PATIENCE_MS = 20_000;
@@ -44,10 +46,10 @@ export class Api extends EventTarget {
     return this.#ask(path, { method: 'DELETE', keepalive: true });
   }
 
-  /** @param {string} method @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
+  /** @param {string} method @param {string} path @param {object} [body] a Blob, or what becomes JSON @param {AbortSignal} [signal] @returns {Promise<any>} */
   send(method, path, body, signal) {
     const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    return this.#ask(path, { method, signal, ...json });
+    return this.#ask(path, { method, signal, ...(body instanceof Blob ? { body } : json) });
   }
 
   /** @param {string} path @param {RequestInit} request */
@@ -60,21 +62,21 @@ export class Api extends EventTarget {
     if (response.status === 204) return null;
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
-    if (response.ok) throw new ApiError(0, 'Something on the way answered in place of Tincan.');
+    if (response.ok) throw new ApiError(0, t('error.intercepted'));
     if (response.status === 401 && path !== CONFIG) this.dispatchEvent(new Event('signed-out'));
-    const reason = answer?.message || `The server answered with error ${response.status}.`;
+    const reason = answer?.message || t('error.status', { status: response.status });
     throw new ApiError(response.status, reason, answer?.errors, answer?.code);
   }
 }
 
 /** @returns {never} */
 export function unreachable() {
-  throw new ApiError(0, 'Tincan can’t be reached.');
+  throw new ApiError(0, t('error.offline'));
 }
 
 /** What to tell a person about an error. @param {unknown} error */
 export function reasonOf(error) {
   // Anything else is a defect of this page, and belongs in the console.
   if (!(error instanceof ApiError)) throw error;
-  return error.message;
+  return find(`error.${error.code}`) ?? error.message;
 }

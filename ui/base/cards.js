@@ -5,10 +5,9 @@ import { addStyle } from './load.js';
 
 addStyle(import.meta.url, 'cards.css');
 
-/** @param {string} name @param {...(Element | null)} content */
-export function section(name, ...content) {
-  const id = name.toLowerCase().replaceAll(' ', '-');
-  return el('section', { 'aria-labelledby': id }, el('h2', { id }, name), ...content);
+/** @param {string} id what it is found by in the page @param {string} title @param {...(Element | null)} content */
+export function section(id, title, ...content) {
+  return el('section', { 'aria-labelledby': id }, el('h2', { id, tabindex: '-1' }, title), ...content);
 }
 
 /** @param {...(Element | null)} settings */

@@ -1,7 +1,7 @@
 // The one kind of dialog: a sheet from the bottom of a phone, a card in the middle of a larger screen. It has a title, a
 // way to close it, and its buttons at the bottom. Escape and a click beside it close it, too, and so does going back.
 
-import { t } from '../words/index.js';
+import { find, language, t } from '../words/index.js';
 import { ApiError, reasonOf } from './api.js';
 import { el } from './dom.js';
 import { drawing } from './icons.js';
@@ -82,9 +82,18 @@ function withTitle(title, ...content) {
   return dialog;
 }
 
+/**
+ * What is wrong with a field: in English what the server says, which knows best, and in another language the whole rule.
+ * @param {ApiError} error @param {string} field
+ */
+export function reasonAt({ errors }, field) {
+  const reason = errors?.[field] ?? '';
+  return reason && (language === 'en' ? reason : find(`error.invalid.${field}`) ?? reason);
+}
+
 /** Why a form was refused: what is wrong with its fields, where that is known. @param {unknown} error */
 export function refusalOf(error) {
   const reason = reasonOf(error);
-  const reasons = error instanceof ApiError ? Object.values(error.errors ?? {}) : [];
-  return reasons.join(' ') || reason;
+  const fields = error instanceof ApiError ? Object.keys(error.errors ?? {}) : [];
+  return fields.map((field) => reasonAt(/** @type {ApiError} */ (error), field)).join(' ') || reason;
 }

@@ -1,5 +1,7 @@
 // Building and updating the page from nodes, never from HTML text.
 
+import { t } from '../words/index.js';
+
 const HIDDEN_FRAME_MS = 200;
 
 /**
@@ -122,11 +124,11 @@ export function isComposing(event) {
 /** Why something couldn't be done, and a way to try again. @param {string} reason @param {() => void} retry */
 export function failure(reason, retry) {
   return el('div', { class: 'failure', role: 'alert' },
-    el('p', {}, reason), el('button', { class: 'button', click: retry }, 'Retry'));
+    el('p', {}, reason), el('button', { class: 'button', click: retry }, t('base.retry')));
 }
 
 /** Grey shapes where something will be. The style sheet shows them after a moment. */
 export function skeleton() {
   return el('div', { class: 'skeleton', role: 'status' },
-    el('span', { class: 'visually-hidden' }, 'Loading'), ...Array.from({ length: 4 }, () => el('i')));
+    el('span', { class: 'visually-hidden' }, t('base.loading')), ...Array.from({ length: 4 }, () => el('i')));
 }

@@ -1,7 +1,8 @@
 // Forms, whose fields say what is wrong with them.
 
-import { ApiError } from './api.js';
-import { actions, refusalOf } from './dialog.js';
+import { t } from '../words/index.js';
+import { ApiError, reasonOf } from './api.js';
+import { actions, reasonAt, refusalOf } from './dialog.js';
 import { el } from './dom.js';
 import { addStyle } from './load.js';
 
@@ -54,15 +55,16 @@ export function nameField(name, label, help = '') {
 
 /** @param {string} name @param {string} label @param {'current-password' | 'new-password'} autocomplete */
 export function passwordField(name, label, autocomplete) {
-  const help = autocomplete === 'new-password' ? 'At least 8 characters. A few words together are best.' : '';
+  const help = autocomplete === 'new-password' ? t('base.newPasswordHelp') : '';
   const toggle = () => {
     const isHidden = field.input.type === 'password';
     field.input.type = isHidden ? 'text' : 'password';
-    word.textContent = isHidden ? 'Hide' : 'Show';
+    reveal.textContent = isHidden ? t('base.hide') : t('base.show');
+    reveal.setAttribute('aria-label', isHidden ? t('base.hidePassword') : t('base.showPassword'));
   };
-  const word = el('span', {}, 'Show');
-  const reveal = el('button', { class: 'reveal', type: 'button', click: toggle },
-    word, el('span', { class: 'visually-hidden' }, ` ${label.toLowerCase()}`));
+  const reveal = el('button', {
+    class: 'reveal', type: 'button', 'aria-label': t('base.showPassword'), click: toggle,
+  }, t('base.show'));
   const field = new Field(name, label, { type: 'password', autocomplete, required: true }, help, [reveal]);
   return field;
 }
@@ -84,6 +86,18 @@ export function choice(name, label, options) {
   };
 }
 
+/**
+ * One of several, in a list that opens.
+ * @param {string} name @param {string} label @param {[string, string][]} options each with what it is called
+ * @param {string} [value] the one that is chosen at first, else the first
+ */
+export function selection(name, label, options, value) {
+  const id = `field-${name}`;
+  const input = el('select', { id, name }, ...options.map(([each, text]) =>
+    el('option', { value: each, selected: each === value }, text)));
+  return { input, element: el('div', { class: 'field' }, el('label', { for: id }, label), input) };
+}
+
 /** Tells password managers whose password it is. @param {string} username */
 export function ownerOf(username) {
   return el('input', { autocomplete: 'username', name: 'username', value: username, readonly: true, hidden: true });
@@ -93,12 +107,12 @@ export function ownerOf(username) {
  * A form. What is refused stands at the fields that it is about: those that the server names, or the one that it can only
  * be about, by status.
  * @param {(Field | Node)[]} parts what stands above its button @param {string} action what that says
- * @param {() => Promise<unknown>} act @param {Record<number, Field>} [about]
+ * @param {() => Promise<unknown>} act @param {Record<number, Field>} [about] @param {boolean} [isDanger]
  */
-export function form(parts, action, act, about = {}) {
+export function form(parts, action, act, about = {}, isDanger = false) {
   const fields = parts.filter((part) => part instanceof Field);
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const button = el('button', { class: 'button primary' }, action);
+  const button = el('button', { class: isDanger ? 'button destructive' : 'button primary' }, action);
   let busy = false;
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -123,12 +137,11 @@ export function form(parts, action, act, about = {}) {
   /** @param {unknown} error */
   const blame = (error) => {
     if (!(error instanceof ApiError)) return [];
-    const { errors = {}, status, message } = error;
-    const wrong = fields.filter((field) => errors[field.name]);
-    for (const field of wrong) field.complain(errors[field.name] ?? '');
-    const only = about[status];
+    const wrong = fields.filter((field) => error.errors?.[field.name]);
+    for (const field of wrong) field.complain(reasonAt(error, field.name));
+    const only = about[error.status];
     if (wrong.length > 0 || !only) return wrong;
-    only.complain(message);
+    only.complain(reasonOf(error));
     return [only];
   };
   return el('form', { class: 'form', submit },

@@ -1,5 +1,6 @@
 // What is shown once, to be copied: links, tokens, addresses.
 
+import { t } from '../words/index.js';
 import { el } from './dom.js';
 import { addStyle } from './load.js';
 
@@ -23,12 +24,12 @@ export function copyable(label, text) {
   const said = el('p', { class: 'muted', role: 'status' });
   const copy = async () => {
     said.textContent = '';
-    said.textContent = await toClipboard(input) ? 'Copied.' : 'It is selected: copy it as you would any text.';
+    said.textContent = await toClipboard(input) ? t('base.copied') : t('base.copyByHand');
   };
   return el('div', { class: 'field' },
     el('label', { for: id }, label),
     el('div', { class: 'secret' }, input,
-      el('button', { class: 'button', type: 'button', click: copy }, 'Copy',
+      el('button', { class: 'button', type: 'button', click: copy }, t('base.copy'),
         el('span', { class: 'visually-hidden' }, ` ${label}`))),
     said);
 }

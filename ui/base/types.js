@@ -8,7 +8,8 @@
  * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
  * comes to an account.
  * @typedef {{dev: boolean, ui: string, version: string, authUser: User | null, providers: string[],
- *   providerNames: Record<string, string>, signup: 'setup' | 'invite' | 'open' | 'closed'}} Config
+ *   providerNames: Record<string, string>, signup: 'setup' | 'invite' | 'open' | 'closed',
+ *   publicURL: string | null}} Config
  */
 /** @typedef {{conversationId: string, userId: string, upTo: number}} ReadMark */
 /**
@@ -17,7 +18,7 @@
  */
 /**
  * `showsActivity` is whether others see what one has read, that one types, and that one is there.
- * @typedef {{showsActivity: boolean, admin: boolean, hasPassword: boolean, identities: Identity[]}} Settings
+ * @typedef {{showsActivity: boolean, admin: boolean, mayInvite: boolean, hasPassword: boolean, identities: Identity[]}} Settings
  */
 /** @typedef {{id: string, device: string, createdAt: string, lastSeenAt: string, current: boolean}} Session */
 /**
@@ -29,7 +30,17 @@
 /**
  * `link` and `qr`, an SVG document, are told once.
  * @typedef {{id: string, uses: number, usesLeft: number, createdBy: User | null, createdAt: string, expiresAt: string,
- *   link?: string, qr?: string}} Invite
+ *   rooms: {id: string, name: string}[], link?: string, qr?: string}} Invite
+ */
+/**
+ * What links begin with, whether other devices reach that, why not, and what else they may begin with.
+ * @typedef {{base: string, reachable: boolean, problems: string[], addresses: string[]}} Addresses
+ */
+/** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null}} ServerSettings */
+/**
+ * Somebody as one gets to know them: `maker` is whose bot it is, and `conversationId` the conversation of the two.
+ * @typedef {{user: User, bot: boolean, maker: User | null, rooms: {id: string, name: string}[], conversationId: string | null,
+ *   blocked: boolean}} Profile
  */
 /** A link that is told once. @typedef {{link: string, expiresAt: string}} PersonalLink */
 /**

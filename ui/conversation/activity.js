@@ -15,6 +15,7 @@ import { t } from '../words/index.js';
 
 const PEOPLE = 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 4.5a3.5 3.5 0 0 1 0 6.5'
   + 'M18 14.5c2 .8 3.5 2.6 3.5 5.5';
+const PERSON = 'M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 21c0-4.5 3.5-7 7.5-7s7.5 2.5 7.5 7';
 
 /**
  * Follows it for as long as the view is there, and gives back who takes part.
@@ -28,7 +29,7 @@ export async function followActivity(context, view, info, list) {
   conversations.addEventListener('removed', (event) => {
     if (/** @type {CustomEvent<string>} */ (event).detail === id) view.showGone('You aren’t in this room any more.');
   }, { signal });
-  if (!other) view.addTool(details(context, id));
+  view.addTool(other ? profile(context, other.id) : details(context, id));
   const people = await client.people(id);
   view.watch(() => {
     const known = conversations.known(id);
@@ -40,9 +41,15 @@ export async function followActivity(context, view, info, list) {
   return people;
 }
 
+/** @param {Context} context @param {string} userId */
+function profile(context, userId) {
+  const show = async () => (await load(() => import('../people/profile-card.js'))).openProfile(context, userId);
+  return el('button', { class: 'tool', 'aria-label': t('people.profile'), title: t('people.profile'), click: show }, drawing(PERSON));
+}
+
 /** @param {Context} context @param {string} id */
 function details(context, id) {
-  const show = async () => (await load(import('./room-details.js'))).showRoomDetails(context, id);
+  const show = async () => (await load(() => import('./room-details.js'))).showRoomDetails(context, id);
   const title = 'People, and what else there is to this room';
   return el('button', { class: 'tool', 'aria-label': 'Details', title, click: show }, drawing(PEOPLE));
 }

@@ -127,7 +127,7 @@ export class ConversationView extends Component {
   /** What nobody needs at the first look. @param {Info} info @param {MessageList} list @param {MessageComposer} composer */
   async #attend(info, list, composer) {
     const [{ followActivity }, { MessageActions }] = await Promise.all([
-      load(import('./activity.js')), load(import('../messages/message-actions.js')),
+      load(() => import('./activity.js')), load(() => import('../messages/message-actions.js')),
     ]);
     if (!list.isConnected) return;
     const people = await followActivity(this.#context, this, info, list);

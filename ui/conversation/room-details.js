@@ -129,7 +129,7 @@ class RoomDetails extends Component {
 
   async #showHooks() {
     await this.#try(async () => {
-      const { showHooks } = await load(import('./hooks-dialog.js'));
+      const { showHooks } = await load(() => import('./hooks-dialog.js'));
       this.#close();
       showHooks(new Hooks(this.#context.client.api, this.#id));
     });

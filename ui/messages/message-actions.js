@@ -120,7 +120,7 @@ export class MessageActions {
     if (!message) return;
     const bubble = row.querySelector('.bubble') ?? row;
     this.#try(async () => {
-      const { openMessageMenu } = await load(import('./message-menu.js'));
+      const { openMessageMenu } = await load(() => import('./message-menu.js'));
       openMessageMenu(bubble, message, {
         client: this.#client,
         isOwner: this.#client.conversations.known(this.#people.id)?.role === 'owner',
@@ -149,7 +149,7 @@ export class MessageActions {
 
   /** In place of what one writes otherwise, which stays as it is. @param {Message} message */
   async #edit(message) {
-    const { MessageEditor } = await load(import('./message-editor.js'));
+    const { MessageEditor } = await load(() => import('./message-editor.js'));
     const composer = this.#composer;
     if (!composer.isConnected) return;
     composer.parentElement?.querySelector('message-editor')?.remove();

@@ -1,9 +1,13 @@
-// Finding people by the beginning of their name, and choosing one of them.
+// Finding people by the beginning of their username or of a word of their display name, and choosing one of them.
 
 import { reasonOf } from '../base/api.js';
-import { el, failure, isComposing, nameOf } from '../base/dom.js';
+import { el, failure, isComposing } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
-import { initialOf } from './avatar.js';
+import { tn, t } from '../words/index.js';
+import { avatar } from './avatar.js';
+import { namesOf } from './names.js';
+
+/** @import {User} from '../base/types.js' */
 
 /** @import {User} from '../base/types.js' */
 
@@ -18,11 +22,11 @@ export class PeopleSearch {
   #choose;
   #pause = 0;
   #found = el('div', { class: 'found', role: 'status' });
-  #results = el('ul', { 'aria-label': 'People found' });
+  #results = el('ul', { 'aria-label': t('people.found') });
 
   /**
    * @param {HTMLInputElement} field @param {(start: string) => Promise<User[]>} find
-   * @param {(username: string) => unknown} choose what to do with the one who is chosen, which may be refused
+   * @param {(username: string, user: User) => unknown} choose what to do with the one who is chosen, which may be refused
    */
   constructor(field, find, choose) {
     this.#field = field;
@@ -66,33 +70,31 @@ export class PeopleSearch {
   async #search() {
     const start = this.#field.value.trim();
     try {
-      const names = start ? (await this.#find(start)).map(({ username }) => username) : [];
+      const users = start ? await this.#find(start) : [];
       // An answer to what was typed before says nothing about what stands there now.
-      if (start === this.#field.value.trim()) this.#show(start, names);
+      if (start === this.#field.value.trim()) this.#show(start, users);
     } catch (error) {
       this.#fail(error, () => this.#search());
     }
   }
 
-  /** @param {string} start @param {string[]} names */
-  #show(start, names) {
-    const nobody = ['Nobody’s name starts with ', nameOf(start), '.'];
-    this.#found.replaceChildren(...(names.length > 0 ? ['People'] : start ? nobody : []));
-    this.#results.replaceChildren(...names.map((name) => el('li', {},
-      el('button', { class: 'row', type: 'button', click: () => this.#take(name) },
-        el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(name)),
-        el('span', { class: 'row-name' }, nameOf(name))))));
+  /** @param {string} start @param {User[]} users */
+  #show(start, users) {
+    this.#found.replaceChildren(...(users.length > 0 ? [t('people.people')] : start ? tn('people.nobodyFound', { text: el('bdi', {}, start) }) : []));
+    this.#results.replaceChildren(...users.map((user) => el('li', {},
+      el('button', { class: 'row', type: 'button', click: () => this.#take(user) },
+        avatar(user), el('span', { class: 'row-name' }, ...namesOf(user))))));
   }
 
-  /** @param {string} username */
-  async #take(username) {
+  /** @param {User} user */
+  async #take(user) {
     try {
-      await this.#choose(username);
+      await this.#choose(user.username, user);
       if (this.#results.contains(document.activeElement)) this.#field.focus();
       this.#field.value = '';
       this.#show('', []);
     } catch (error) {
-      this.#fail(error, () => this.#take(username));
+      this.#fail(error, () => this.#take(user));
     }
   }
 
@@ -105,7 +107,8 @@ export class PeopleSearch {
 
 /**
  * A text field that does so.
- * @param {string} label @param {(start: string) => Promise<User[]>} find @param {(username: string) => unknown} choose
+ * @param {string} label @param {(start: string) => Promise<User[]>} find
+ * @param {(username: string, user: User) => unknown} choose
  */
 export function peopleField(label, find, choose) {
   const field = el('input', {

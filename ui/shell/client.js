@@ -145,9 +145,9 @@ export class Client extends EventTarget {
     if (name === 'message' && data.author) this.dispatchEvent(new CustomEvent('arrived', { detail: data }));
     else if (name === 'sent') this.dispatchEvent(new Event('sent'));
     else if (name === 'update') this.takeChange(data);
+    else if (name === 'user') this.takeUser(data);
     else if (name === 'read') this.conversations.takeRead(data);
     else if (name === 'conversation') this.conversations.takeConversation(data);
-    else if (name === 'user') this.takeUser(data);
     this.dispatchEvent(new CustomEvent('event', { detail: event }));
   }
 

@@ -17,32 +17,38 @@ export async function pageOf(name, context) {
 
 /** @type {Record<string, (context: Context) => Promise<HTMLElement>>} */
 const PAGES = {
-  '/settings': settings, '/admin': admin, '/reset': reset, '/sign-in': alreadyIn, '/setup': alreadyIn, '/invite': alreadyIn,
+  '/settings': settings, '/admin': admin, '/invite-people': invite, '/reset': reset, '/sign-in': alreadyIn, '/setup': alreadyIn, '/invite': alreadyIn,
   '/join': alreadyIn,
 };
 
 /** @param {Context} context */
 async function settings({ client, preferences, leave }) {
   const { SettingsView } = await load(() => import('../account/settings-view.js'));
-  return titled('Settings', new SettingsView(client, preferences, leave));
+  return titled(t('account.settings'), new SettingsView(client, preferences, leave));
 }
 
 /** @param {Context} context */
 async function admin({ client }) {
   const { AdminView } = await load(() => import('../admin/admin-view.js'));
-  return titled('Administration', new AdminView(client));
+  return titled(t('admin.title'), new AdminView(client));
+}
+
+/** @param {Context} context */
+async function invite({ client }) {
+  const { InviteView } = await load(() => import('../invitations/invite-view.js'));
+  return titled(t('invitations.title'), new InviteView(client));
 }
 
 /** @param {Context} context */
 async function reset(context) {
   const { resetHere } = await load(() => import('../account/already-in.js'));
-  return titled('A new password', resetHere(context));
+  return titled(t('account.resetTitle'), resetHere(context));
 }
 
 /** @param {Context} context */
 async function alreadyIn(context) {
   const views = await load(() => import('../account/already-in.js'));
-  return titled('Signed in', views.alreadyIn(context));
+  return titled(t('account.alreadyIn'), views.alreadyIn(context));
 }
 
 function home() {

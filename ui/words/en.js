@@ -1,6 +1,8 @@
 // English, as far as the first look needs it. What another language lacks is said in English.
 
 export default {
+  'base.loading': 'Loading',
+  'base.retry': 'Retry',
   'conversations.archived': 'Archived ({count})',
   'conversations.deleted': 'Message deleted',
   'conversations.draft': 'Draft: {text}',
@@ -10,6 +12,9 @@ export default {
   'conversations.none': 'No conversations yet. Search for someone and say hello.',
   'conversations.unread': 'unread',
   'conversations.you': 'You',
+  'error.intercepted': 'Something between you and Tincan answered instead. Try again.',
+  'error.offline': 'Can’t reach Tincan.',
+  'error.status': 'The server answered with error {status}.',
   'messages.beginsIn': 'The room {name} begins here.',
   'messages.beginsWith': 'Your conversation with {name} begins here.',
   'messages.curtailed': 'What was said before you came isn’t shown.',

@@ -14,13 +14,13 @@ import english from './en.js';
 export const LANGUAGES = ['en', 'de'];
 const RIGHT_TO_LEFT = ['ar'];
 /** What somebody has chosen in the settings, or nothing. */
-const CHOSEN = 'preference:language';
+export const CHOSEN = 'preference:language';
 
 /** @type {Catalogue} */
 let words = english;
 /** @type {Catalogue} */
 let fallback = english;
-let language = 'en';
+export let language = 'en';
 let plurals = new Intl.PluralRules(language);
 let numbers = new Intl.NumberFormat(language);
 /** The language as it is wanted, such as British English, by which times and numbers are written. */
@@ -85,6 +85,12 @@ export function tn(key, values) {
   const text = typeof entry === 'string' ? entry : entry[plurals.select(Number(values.count))] ?? entry.other ?? '';
   return text.split(/\{(\w+)\}/).map((part, index) => (index % 2 === 0 ? part : show(values[part] ?? '')))
     .filter((part) => part !== '');
+}
+
+/** A text that may not be there, as for a code of the server’s. @param {string} key @returns {string | undefined} */
+export function find(key) {
+  const entry = words[key] ?? fallback[key];
+  return typeof entry === 'string' ? entry : undefined;
 }
 
 /** @param {string | number | Node} value */

@@ -38,6 +38,9 @@ pub struct Config<'a> {
     pub provider_names: BTreeMap<&'a str, &'a str>,
     #[schemars(with = "Signup")]
     pub signup: &'static str,
+    /// The address at which people reach the server. Null if it was started without one.
+    #[serde(rename = "publicURL")]
+    pub public_url: Option<String>,
     #[schemars(range(min = 1))]
     pub max_message_length: usize,
     /// The caller. Null if nobody is signed in.

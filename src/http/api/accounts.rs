@@ -54,6 +54,7 @@ async fn config(request: Request) -> HandlerResult {
             .map(|provider| (provider.id.as_str(), provider.name.as_str()))
             .collect(),
         signup: signup(app).await?,
+        public_url: app.settings.public_url.as_ref().map(ToString::to_string),
         max_message_length: MAX_MESSAGE_LENGTH,
         auth_user: session.as_ref().map(|session| &session.user),
         ui: ui::version(&app.settings),

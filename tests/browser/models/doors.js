@@ -3,6 +3,7 @@
 import { forgetToken, goalOf, keptToken, problemIn, takeToken, tokenIn } from '../account/links.js';
 import { shellExample } from '../conversation/hooks.js';
 import { afterwards, test } from './fakes.js';
+import { loadRest } from '../words/index.js';
 import { assert } from './runner.js';
 
 /** Goes to an address of this page for as long as a test takes. @param {string} hash */
@@ -55,7 +56,8 @@ test('where nothing can be kept, the address keeps it', () => {
   assert.equal(location.hash, '#aB-_9');
 });
 
-test('what went wrong on the way is said in words, whatever it was', () => {
+test('what went wrong on the way is said in words, whatever it was', async () => {
+  await loadRest();
   assert.equal(problemIn(''), null);
   assert.equal(problemIn('?next=/'), null);
   const known = ['oauth_denied', 'oauth_failed', 'oauth_expired', 'disabled', 'signup_closed', 'identity_taken'];
@@ -63,7 +65,7 @@ test('what went wrong on the way is said in words, whatever it was', () => {
   assert.equal(new Set(told).size, known.length);
   // Nobody chooses our words for us.
   for (const code of ['other', '<b>x', 'constructor', 'toString']) {
-    assert.equal(problemIn(`?problem=${encodeURIComponent(code)}`), 'Signing in didn’t work. Try again.');
+    assert.equal(problemIn(`?problem=${encodeURIComponent(code)}`), 'Couldn’t sign in. Try again.');
   }
 });
 

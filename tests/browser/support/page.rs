@@ -4,6 +4,7 @@
 use std::{fs, path::Path, thread};
 
 use fantoccini::{
+    Locator,
     actions::{InputSource, MOUSE_BUTTON_LEFT, PointerAction, TouchActions},
     elements::{Element, ElementRef},
 };
@@ -69,7 +70,7 @@ impl Session {
         if self.look_for("button", &choice).await.is_some() {
             self.click("button", &choice).await;
         } else {
-            self.fill("textbox", "Somebody else", username).await;
+            self.fill("textbox", "Someone else", username).await;
             self.click("button", "Create account").await;
         }
         self.sees("searchbox", "/^Search/").await;
@@ -210,6 +211,25 @@ impl Session {
         self.click(role, name).await;
         self.eval::<Value>("document.activeElement.select()").await;
         self.write(text).await;
+    }
+
+    /// Chooses from the list that has this name.
+    pub async fn choose(&self, name: &str, option: &str) {
+        let list = self.sees("combobox", name).await;
+        let found = list.select_by_label(option).await;
+        found.unwrap_or_else(|error| panic!("{option:?} of {name:?}: {error}"));
+    }
+
+    /// Gives a file to the one field for files that the page has.
+    pub async fn attach(&self, file: &Path) {
+        let field = self
+            .until("a field for files", async || {
+                let field = self.client.find(Locator::Css("input[type=file]")).await;
+                field.map_err(|error| error.to_string())
+            })
+            .await;
+        let given = field.send_keys(file.to_str().expect("a plain path"));
+        given.await.expect("a file");
     }
 
     /// Puts a text where the focus is, as a keyboard with suggestions does: without a key.

@@ -75,10 +75,19 @@ impl Stage {
 
     /// Starts the server again, on the same database and port, with these arguments beside.
     pub fn start_again(&mut self, arguments: &[&str]) {
+        self.start_at(&self.address.to_string(), arguments);
+    }
+
+    /// The same at all addresses of the machine.
+    pub fn start_for_all(&mut self, arguments: &[&str]) {
+        self.start_at(&format!("0.0.0.0:{}", self.address.port()), arguments);
+    }
+
+    fn start_at(&mut self, listen: &str, arguments: &[&str]) {
         assert!(self.binary.is_none(), "it runs");
-        let (listen, database) = (self.address.to_string(), self.database());
+        let database = self.database();
         let database = database.to_str().expect("a plain path");
-        let usual = ["--listen", &listen, "--db", database, "--log", "error"];
+        let usual = ["--listen", listen, "--db", database, "--log", "error"];
         self.binary = Some(Binary::spawn(&[&usual, arguments].concat()));
     }
 
@@ -124,13 +133,17 @@ impl Stage {
         self.start_again(&[]);
         let mut sessions = Vec::new();
         for (client, options) in people {
-            let options = options
-                .clone()
-                .origin(format!("http://{HOME}:{}", self.address.port()))
-                .argument(format!("--host-resolver-rules=MAP {HOME} 127.0.0.1"));
+            let options = self.at_home(options.clone());
             sessions.push(self.signed_in(client, options).await);
         }
         sessions
+    }
+
+    /// For a browser that opens the server under a plain name, where nothing is secure.
+    pub fn at_home(&self, options: Options) -> Options {
+        options
+            .origin(format!("http://{HOME}:{}", self.address.port()))
+            .argument(format!("--host-resolver-rules=MAP {HOME} 127.0.0.1"))
     }
 
     /// Fills a conversation with as many messages, in turn of both; gives back their texts in order.
