@@ -6,11 +6,15 @@ const PATIENCE_MS = 20_000;
 
 /** A request that was refused or, with status 0, never answered. The message is a sentence for a person. */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} message @param {Record<string, string>} [errors] by the field that isn’t right */
-  constructor(status, message, errors) {
+  /**
+   * @param {number} status @param {string} message @param {Record<string, string>} [errors] by the field that isn’t right
+   * @param {string} [code] says for programs what is wrong
+   */
+  constructor(status, message, errors, code = '') {
     super(message);
     this.status = status;
     this.errors = errors;
+    this.code = code;
   }
 }
 
@@ -58,7 +62,7 @@ export class Api extends EventTarget {
     if (response.ok) throw new ApiError(0, 'Something on the way answered in place of Tincan.');
     if (response.status === 401) this.dispatchEvent(new Event('signed-out'));
     const reason = answer?.message || `The server answered with error ${response.status}.`;
-    throw new ApiError(response.status, reason, answer?.errors);
+    throw new ApiError(response.status, reason, answer?.errors, answer?.code);
   }
 }
 

@@ -105,9 +105,18 @@ export function arrange(parent, children) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
-/** A name in its own direction, whatever stands around it. @param {string} name */
+/** A name in its own direction, whatever stands around it, and in no other words. @param {string} name */
 export function nameOf(name) {
-  return el('bdi', {}, name);
+  return el('bdi', { translate: 'no' }, name);
+}
+
+/**
+ * Whether a key belongs to an input method, which composes a text: it doesn’t do here what it does otherwise. Safari
+ * reports the Enter that ends a composition after it, as key 229 (https://bugs.webkit.org/show_bug.cgi?id=165004).
+ * @param {KeyboardEvent} event
+ */
+export function isComposing(event) {
+  return event.isComposing || event.keyCode === 229;
 }
 
 /** Why something couldn't be done, and a way to try again. @param {string} reason @param {() => void} retry */

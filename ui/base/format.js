@@ -1,6 +1,8 @@
-// Times and links, as people read them.
+// Times, links and names, as people read them.
 
 import { locale, t } from '../words/index.js';
+
+/** @import {User} from './types.js' */
 
 const DAY_MS = 86_400_000;
 
@@ -64,6 +66,11 @@ function recentDay(time) {
 export function shortTime(time) {
   const days = daysAgo(time);
   return formats()[days < 1 ? 'clock' : days < 7 ? 'weekday' : 'date'].format(time);
+}
+
+/** What somebody is called. @param {User | null | undefined} user */
+export function titleOf(user) {
+  return user?.deleted ? t('people.deleted') : user?.displayName ?? user?.username ?? '';
 }
 
 /**

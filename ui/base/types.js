@@ -1,6 +1,9 @@
 // The shapes that travel, for type checkers alone: no browser loads this file.
 
-/** @typedef {{id: string, username: string, avatarURL?: string | null}} User */
+/**
+ * `displayName` is shown in place of the username where there is one. Of a `deleted` account, the username says nothing.
+ * @typedef {{id: string, username: string, displayName?: string, avatarURL?: string | null, deleted?: boolean}} User
+ */
 /**
  * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
  * comes to an account.
@@ -57,7 +60,7 @@
 
 /**
  * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
- *   | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
+ *   | {name: 'user', data: User} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
  *   | {name: 'typing', data: {conversationId: string, userId: string}}
  *   | {name: 'presence', data: {userId: string, online: boolean}}} FeedEvent
  */

@@ -1,6 +1,7 @@
 // The conversations that one takes part in: with whom, the newest message, and how far one has read.
 
 import { reasonOf } from '../base/api.js';
+import { titleOf } from '../base/format.js';
 import { isCurrent } from '../base/version.js';
 
 /** @import {Api} from '../base/api.js' */
@@ -267,5 +268,5 @@ export class Conversations extends EventTarget {
 
 /** What to show of a conversation. @param {Conversation} conversation */
 function infoOf({ id, kind, name, otherParticipant: other, open, participantCount, role }) {
-  return { id, kind, title: name ?? other?.username ?? '', other, open, participantCount, role };
+  return { id, kind, title: name ?? titleOf(other), other, open, participantCount, role };
 }

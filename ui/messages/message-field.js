@@ -1,20 +1,18 @@
 // Where a text is written: a field as high as its text.
 
-import { el } from '../base/dom.js';
+import { el, isComposing } from '../base/dom.js';
 import { t } from '../words/index.js';
 
-/** What Safari reports for a key that an input method deals with. */
-const INPUT_METHOD_KEY = 229;
 const isTouch = matchMedia('(pointer: coarse)').matches;
 
-/** Enter submits its form, but where there is no other way to begin a line. @param {string} label */
+/** Enter submits its form; where there is no other way to begin a line, it takes Ctrl or Cmd with it. @param {string} label */
 export function messageField(label) {
   const field = el('textarea', {
     rows: '1', dir: 'auto', placeholder: t('messages.write'), 'aria-label': label, enterkeyhint: isTouch ? 'enter' : 'send',
     input: () => fit(field),
     keydown: (/** @type {KeyboardEvent} */ event) => {
-      const composing = event.isComposing || event.keyCode === INPUT_METHOD_KEY;
-      if (event.key !== 'Enter' || event.shiftKey || composing || isTouch) return;
+      const isChord = event.ctrlKey || event.metaKey;
+      if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || isTouch && !isChord) return;
       event.preventDefault();
       field.form?.requestSubmit();
     },

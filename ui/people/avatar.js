@@ -1,13 +1,15 @@
 // What stands for somebody, or for a room, beside the name: a picture, or a letter in a colour of their own.
 
 import { el } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 
 /** @import {User} from '../base/types.js' */
 
 /** @param {User} user */
-export function avatar({ id, username, avatarURL }) {
+export function avatar(user) {
+  const { id, avatarURL } = user;
   const picture = avatarURL && el('img', { class: 'avatar', src: avatarURL, alt: '' });
-  return tinted(id, picture || el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(username)));
+  return tinted(id, picture || el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(titleOf(user))));
 }
 
 /** What stands for a conversation: the other one's avatar, or one of the room's own. @param {{id: string, title: string, other: User | null}} info */

@@ -1,7 +1,7 @@
 // Finding people by the beginning of their name, and choosing one of them.
 
 import { reasonOf } from '../base/api.js';
-import { el, failure, nameOf } from '../base/dom.js';
+import { el, failure, isComposing, nameOf } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
 import { initialOf } from './avatar.js';
 
@@ -39,8 +39,8 @@ export class PeopleSearch {
 
   /** The arrows go from the field to the people found, and back; Enter takes the first. @param {KeyboardEvent} event */
   #key(event) {
-    const { key, target, isComposing, altKey } = event;
-    if (isComposing || altKey) return;
+    const { key, target, altKey } = event;
+    if (isComposing(event) || altKey) return;
     if (key === 'Enter' && target === this.#field) {
       event.preventDefault();
       this.#takeFirst();

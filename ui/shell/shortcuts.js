@@ -1,5 +1,6 @@
 // The keys that work wherever one is on the page.
 
+import { isComposing } from '../base/dom.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 
@@ -17,8 +18,6 @@ import { conversationPath } from '../base/router.js';
 
 export const onMac = /^(Mac|iP)/.test(navigator.platform);
 
-/** What Safari reports for a key that an input method deals with. */
-const INPUT_METHOD_KEY = 229;
 const TEXT_FIELD = 'textarea, input:not([type=radio], [type=checkbox])';
 
 /**
@@ -41,7 +40,7 @@ export function listenToShortcuts(context, field, view, signal) {
     help: async () => (await load(import('./keyboard-help.js'))).showKeyboardHelp(),
   };
   addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.isComposing || event.keyCode === INPUT_METHOD_KEY) return;
+    if (event.defaultPrevented || isComposing(event)) return;
     // It closes by itself at Escape, and what is behind it can't be seen.
     if (document.querySelector('dialog[open], :popover-open')) return;
     const action = actionOf(event, actions);

@@ -56,6 +56,7 @@ export default {
   'messages.youAmongOthers': 'du',
   'messages.yours': 'Deine Nachricht',
   'people.count': { one: '{count} Person', other: '{count} Personen' },
+  'people.deleted': 'Gelöschtes Konto',
   'time.today': 'Heute',
   'time.yesterday': 'Gestern',
 };

@@ -29,6 +29,7 @@ export default {
   'messages.write': 'Write a message',
   'messages.you': 'You',
   'people.count': { one: '{count} person', other: '{count} people' },
+  'people.deleted': 'Deleted account',
   'time.today': 'Today',
   'time.yesterday': 'Yesterday',
 };
