@@ -27,6 +27,7 @@ mod home_network;
 mod injection;
 mod keyboard;
 mod layout;
+mod look;
 mod models;
 mod offline;
 mod outage;

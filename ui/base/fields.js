@@ -1,7 +1,7 @@
 // Forms, whose fields say what is wrong with them.
 
 import { ApiError } from './api.js';
-import { refusalOf } from './dialog.js';
+import { actions, refusalOf } from './dialog.js';
 import { el } from './dom.js';
 import { addStyle } from './load.js';
 
@@ -132,5 +132,5 @@ export function form(parts, action, act, about = {}) {
     return [only];
   };
   return el('form', { class: 'form', submit },
-    ...parts.map((part) => (part instanceof Field ? part.element : part)), problem, button);
+    ...parts.map((part) => (part instanceof Field ? part.element : part)), problem, actions(button));
 }

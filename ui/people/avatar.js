@@ -14,14 +14,17 @@ export function avatar(user) {
 
 /** What stands for a conversation: the other one's avatar, or one of the room's own. @param {{id: string, title: string, other: User | null}} info */
 export function emblem({ id, title, other }) {
-  const element = avatar(other ?? { id, username: title });
-  element.classList.toggle('room', !other);
-  return element;
+  if (other) return avatar(other);
+  return tinted(id, el('span', { class: 'avatar room', 'aria-hidden': 'true' }, initialOf(title)), 'room');
 }
 
-/** Something in the hue of whatever has this id. @template {HTMLElement} T @param {string} id @param {T} element */
-export function tinted(id, element) {
-  element.style.setProperty('--hue', `${hueOf(id)}`);
+/**
+ * Something in the hue of whoever, or of the room that, has this id.
+ * @template {HTMLElement} T @param {string} id @param {T} element @param {'person' | 'room'} [kind]
+ */
+export function tinted(id, element, kind = 'person') {
+  element.classList.add('hued');
+  element.style.setProperty('--hue', `${hueOf(id, kind)}`);
   return element;
 }
 
@@ -30,7 +33,12 @@ export function initialOf(name) {
   return ([...name][0] ?? '').toUpperCase();
 }
 
-/** One of eight hues, in degrees; a person keeps theirs. @param {string} id */
-export function hueOf(id) {
-  return Number(BigInt(id) % 8n) * 45 + 20;
+/**
+ * One of sixteen hues, in degrees, which stays the same. Those who came one after the other are far apart (Fibonacci
+ * hashing: Knuth, The Art of Computer Programming 3, §6.4).
+ * @param {string} id @param {'person' | 'room'} kind
+ */
+export function hueOf(id, kind) {
+  const key = BigInt(id) * 2n + (kind === 'room' ? 1n : 0n);
+  return Number(BigInt.asUintN(32, key * 2654435769n) >> 28n) * 22.5;
 }

@@ -1,6 +1,8 @@
 // German.
 
 export default {
+  'base.cancel': 'Abbrechen',
+  'base.close': 'Schließen',
   'conversations.chosen': 'Personen im Raum',
   'conversations.create': 'Raum erstellen',
   'conversations.deleted': 'Nachricht gelöscht',

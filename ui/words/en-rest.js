@@ -1,6 +1,8 @@
 // English, as far as the first look doesn’t need it.
 
 export default {
+  'base.cancel': 'Cancel',
+  'base.close': 'Close',
   'conversations.chosen': 'People in the room',
   'conversations.create': 'Create room',
   'conversations.findPeople': 'Find people to add',

@@ -70,6 +70,18 @@ test('an initial is a whole character, and a hue belongs to an id', () => {
   assert.equal(initialOf('jane'), 'J');
   assert.equal(initialOf('𝒥ane'), '𝒥');
   assert.equal(initialOf(''), '');
-  assert.equal(hueOf('9'), hueOf('1'));
-  assert.ok(hueOf('9223372036854775807') < 360);
+  assert.ok(hueOf('9223372036854775807', 'person') < 360);
+});
+
+test('people and rooms that came after each other are told apart by their hues', () => {
+  /** @type {('person' | 'room')[]} */
+  const kinds = ['person', 'room'];
+  for (const kind of kinds) {
+    for (let first = 1; first <= 100; first += 1) {
+      const hues = new Set(Array.from({ length: 8 }, (_, index) => hueOf(`${first + index}`, kind)));
+      assert.ok(hues.size >= 7, `${kind} ${first}: ${[...hues]}`);
+    }
+  }
+  const same = Array.from({ length: 100 }, (_, id) => `${id + 1}`).filter((id) => hueOf(id, 'person') === hueOf(id, 'room'));
+  assert.equal(same.length, 0);
 });

@@ -113,7 +113,7 @@ impl Engine {
     }
 }
 
-const CHROMIUM: [&str; 10] = [
+const CHROMIUM: [&str; 9] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -123,7 +123,6 @@ const CHROMIUM: [&str; 10] = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
-    "--hide-scrollbars",
 ];
 
 /// What Chromium is told by commands, Firefox has to know at its start.

@@ -41,6 +41,9 @@ pub enum Scheme {
 const MOUSE: &str = "--blink-settings=primaryPointerType=4,availablePointerTypes=4,\
     primaryHoverType=2,availableHoverTypes=2";
 
+/// Scrollbars that take no room.
+const NO_SCROLLBARS: &str = "--hide-scrollbars";
+
 /// What kind of browser somebody has.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -56,7 +59,7 @@ impl Options {
     pub fn phone() -> Self {
         Self {
             device: Device::Phone,
-            arguments: Vec::new(),
+            arguments: vec![NO_SCROLLBARS.to_owned()],
             ..Self::desktop()
         }
     }
@@ -67,7 +70,7 @@ impl Options {
             scheme: Scheme::Light,
             time_zone: None,
             origin: None,
-            arguments: vec![MOUSE.to_owned()],
+            arguments: vec![NO_SCROLLBARS.to_owned(), MOUSE.to_owned()],
             scripts: Vec::new(),
         }
     }
@@ -96,6 +99,12 @@ impl Options {
     /// An argument for Chromium.
     pub fn argument(mut self, argument: impl Into<String>) -> Self {
         self.arguments.push(argument.into());
+        self
+    }
+
+    /// With scrollbars that take room, as on Windows and Linux.
+    pub fn with_scrollbars(mut self) -> Self {
+        self.arguments.retain(|argument| argument != NO_SCROLLBARS);
         self
     }
 
