@@ -21,6 +21,7 @@ mod budget;
 mod changes;
 mod clock;
 mod composer;
+mod conversation;
 mod drafts;
 mod engines;
 mod first_minutes;

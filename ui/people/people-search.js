@@ -9,7 +9,6 @@ import { namesOf } from './names.js';
 
 /** @import {User} from '../base/types.js' */
 
-/** @import {User} from '../base/types.js' */
 
 addStyle(import.meta.url, 'people.css');
 
