@@ -11,7 +11,7 @@ import english from './en.js';
  */
 
 /** Those that there are, by their tags (BCP 47), which are also the names of the files. */
-export const LANGUAGES = ['en', 'de'];
+export const LANGUAGES = ['en', 'de', 'fr', 'es', 'pl', 'ar', 'zh-Hans', 'ja'];
 const RIGHT_TO_LEFT = ['ar'];
 /** What somebody has chosen in the settings, or nothing. */
 export const CHOSEN = 'preference:language';
