@@ -99,7 +99,7 @@ async fn what_one_writes_outlives_what_one_changes() {
     // With something in it, the arrow is the text field's own.
     john.press("ArrowUp").await;
     open_menu(&john).await;
-    john.click("button", "Edit").await;
+    john.click("menuitem", "Edit").await;
     john.sees("textbox", "Edit message").await;
     john.misses("textbox", "Message to jane").await;
     john.fill("textbox", "Edit message", "At nine").await;
@@ -107,10 +107,10 @@ async fn what_one_writes_outlives_what_one_changes() {
     jane.shows_lines(&["john: At nine Edited"]).await;
     assert_eq!(john.value("Message to jane").await, "And then we");
     open_menu(&john).await;
-    john.click("button", "Edit").await;
+    john.click("menuitem", "Edit").await;
     john.fill("textbox", "Edit message", "At ten").await;
     // Neither is what one was changing sent by mistake.
-    john.click("button", "Cancel editing").await;
+    john.click("button", "Discard changes").await;
     assert_eq!(john.value("Message to jane").await, "And then we");
     john.shows_lines(&["You: At nine Edited"]).await;
     for person in [&john, &jane] {
@@ -130,7 +130,7 @@ async fn a_deleted_message_can_be_had_back_for_a_while() {
     )
     .await;
     open_menu(&john).await;
-    john.click("button", "Delete").await;
+    john.click("menuitem", "Delete").await;
     john.shows_lines(&["You: One", "You: Message deleted Undo"])
         .await;
     john.sees("link", "/jane.*You: Message deleted/").await;
@@ -151,7 +151,7 @@ async fn a_deleted_message_is_gone_for_everybody() {
     };
     let (john, jane) = talk(&stage, &["One", "Oops"]).await;
     open_menu(&john).await;
-    john.click("button", "Delete").await;
+    john.click("menuitem", "Delete").await;
     john.sees("button", "Undo").await;
     jane.shows_lines(&["john: One", "john: Message deleted"])
         .await;
@@ -182,7 +182,7 @@ async fn who_deletes_and_leaves_has_deleted() {
     let other = john.new_tab().await;
     john.switch_to(&page).await;
     open_menu(&john).await;
-    john.click("button", "Delete").await;
+    john.click("menuitem", "Delete").await;
     john.sees("button", "Undo").await;
     john.close_tab().await;
     john.switch_to(&other).await;
@@ -206,18 +206,114 @@ async fn a_refused_change_says_why_and_keeps_the_text() {
     let (john, jane) = talk(&stage, &["One"]).await;
     john.click("textbox", "Message to jane").await;
     john.press("ArrowUp").await;
+    // What is too long is held here, and says by how much.
     let long = "too long ".repeat(445);
-    john.fill("textbox", "Edit message", &long).await;
+    john.fill("textbox", "Edit message", long.trim()).await;
+    john.reads("4,004 of 4,000").await;
+    john.press("Enter").await;
+    john.reads("This one is 4 characters too long.").await;
+    assert_eq!(john.value("Edit message").await, long.trim());
+    john.assert_console_clean(&[]).await;
+
+    // Only the server knows that the message isn’t there any more.
+    john.fill("textbox", "Edit message", "Once more").await;
+    john.misses("status", "/of 4,000/").await;
+    let client = stage.client("john").await;
+    let path = john.path().await;
+    let messages = client
+        .get(&format!("/api{path}/messages"))
+        .await
+        .expect(200);
+    let id = messages[0]["id"].as_str().expect("an id").to_owned();
+    client
+        .delete(&format!("/api/messages/{id}"))
+        .await
+        .expect(204);
+    john.shows_lines(&["You: Message deleted"]).await;
     john.press("Enter").await;
     john.wait(
         "the reason",
-        "document.querySelector('message-editor [role=alert]').innerText",
+        "[...document.querySelectorAll('message-editor [role=alert]')].some(({ innerText }) => innerText)",
     )
     .await;
-    assert_eq!(john.value("Edit message").await, long);
+    assert_eq!(john.value("Edit message").await, "Once more");
     john.press("Escape").await;
-    john.shows_lines(&["You: One"]).await;
-    jane.shows_lines(&["john: One"]).await;
-    john.assert_console_clean(&["422"]).await;
+    jane.shows_lines(&["john: Message deleted"]).await;
+    john.assert_console_clean(&["404"]).await;
     jane.assert_console_clean(&[]).await;
+}
+
+/// Waits until an unfinished change is offered, or isn’t.
+async fn is_offered(person: &Session, offered: bool) {
+    let shown = "document.querySelector('.unfinished')?.innerText.includes('unfinished edit')";
+    let condition = if offered {
+        shown.to_owned()
+    } else {
+        format!("!{shown}")
+    };
+    person.wait("the offer", &condition).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unfinished_change_is_kept_and_offered_again() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = talk(&stage, &["One", "Two"]).await;
+    let path = john.path().await;
+    let begin = async || {
+        john.click("textbox", "Message to jane").await;
+        john.press("ArrowUp").await;
+        john.fill("textbox", "Edit message", "Too, or").await;
+    };
+    begin().await;
+    john.wait(
+        "the mark",
+        "document.querySelector('.changing .text').innerText === 'Two'",
+    )
+    .await;
+    john.press("Escape").await;
+    is_offered(&john, true).await;
+    john.assert_accessible("unfinished-edit").await;
+    assert_eq!(
+        john.eval::<usize>("document.querySelectorAll('.changing').length")
+            .await,
+        0
+    );
+
+    // Over a reload, in another tab, and after another conversation.
+    john.reload().await;
+    is_offered(&john, true).await;
+    let first = john.tab().await;
+    john.new_tab().await;
+    john.open(&path).await;
+    is_offered(&john, true).await;
+    john.click("button", "Continue").await;
+    assert_eq!(john.value("Edit message").await, "Too, or");
+    john.open("/settings").await;
+    john.open(&path).await;
+    is_offered(&john, true).await;
+
+    // Saved or thrown away in one tab, it is so in the other.
+    john.click("button", "Continue").await;
+    john.fill("textbox", "Edit message", "Two, or").await;
+    john.press("Enter").await;
+    jane.shows_lines(&["john: One", "john: Two, or Edited"])
+        .await;
+    is_offered(&john, false).await;
+    john.close_tab().await;
+    john.switch_to(&first).await;
+    is_offered(&john, false).await;
+    begin().await;
+    john.press("Escape").await;
+    is_offered(&john, true).await;
+    john.click("button", "Discard changes").await;
+    is_offered(&john, false).await;
+    john.reload().await;
+    john.shows_lines(&["You: One", "You: Two, or Edited"]).await;
+    john.reads("Online").await;
+    is_offered(&john, false).await;
+    for person in [&john, &jane] {
+        person.assert_console_clean(&[]).await;
+    }
 }

@@ -85,3 +85,194 @@ async fn enter_that_ends_a_composition_sends_nothing() {
     john.sees_message("日本").await;
     assert_eq!(john.messages().await, ["日本"]);
 }
+
+/// Reports keys as Safari does after a composition, by their number alone. Gives back which of them somebody minded.
+const LATE_KEYS: &str =
+    "(selector) => ['Enter', 'Escape', 'ArrowDown', 'ArrowUp', 'Tab', ' '].filter((key) =>
+    !document.querySelector(selector).dispatchEvent(new KeyboardEvent('keydown',
+        { key, keyCode: 229, bubbles: true, cancelable: true })))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_an_input_method_do_nothing_anywhere() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::desktop()).await;
+    john.say("Hello").await;
+    john.sees_message("Hello").await;
+    john.sees("button", "Insert emoji").await;
+    let nobody_minds = async |place: &str| {
+        let minded: Vec<String> = john.call(LATE_KEYS, json!([place])).await;
+        assert_eq!(minded, [""; 0], "at {place}");
+    };
+    nobody_minds("message-composer textarea").await;
+    john.write("Wait :tad").await;
+    john.sees("option", "/:tada:/").await;
+    nobody_minds("message-composer textarea").await;
+    john.press("Escape").await;
+    john.fill("textbox", "Message to jane", "").await;
+    john.press("Backspace").await;
+    john.press("ArrowUp").await;
+    john.sees("textbox", "Edit message").await;
+    nobody_minds("message-editor textarea").await;
+    john.sees("textbox", "Edit message").await;
+    john.press("Escape").await;
+    john.click("button", "Insert emoji").await;
+    john.fill("searchbox", "Search emoji", "tada").await;
+    nobody_minds("dialog input").await;
+    // The first empties the search.
+    for _ in 0..2 {
+        john.press("Escape").await;
+    }
+    john.misses("dialog", "Insert emoji").await;
+    john.fill("searchbox", "/^Find people/", "jan").await;
+    john.sees("button", "jane").await;
+    nobody_minds("people-search input").await;
+    john.sees("button", "jane").await;
+    assert_eq!(john.messages().await, ["Hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_keyboard_beside_a_touch_screen_control_and_enter_send() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::phone()).await;
+    john.write("one").await;
+    john.press("Control+Enter").await;
+    john.sees_message("one").await;
+    assert_eq!(john.value("Message to jane").await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undoing_brings_back_nothing_that_was_sent() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::desktop()).await;
+    for text in ["a", "b", "c"] {
+        john.press(text).await;
+    }
+    john.press("Enter").await;
+    john.sees_message("abc").await;
+    for _ in 0..4 {
+        john.press("Control+z").await;
+        assert_eq!(john.value("Message to jane").await, "");
+    }
+    for _ in 0..4 {
+        john.eval::<Value>("document.execCommand('redo')").await;
+        assert_eq!(john.value("Message to jane").await, "");
+    }
+    // What is written since can be undone.
+    john.press("d").await;
+    john.press("Control+z").await;
+    assert_eq!(john.value("Message to jane").await, "");
+    john.shows_exactly(&["abc".to_owned()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_is_there_when_there_is_something_to_send() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::phone()).await;
+    john.misses("button", "Send").await;
+    let width = "document.querySelector('message-composer textarea').getBoundingClientRect().width";
+    let before: f64 = john.eval(width).await;
+    john.write("one").await;
+    john.sees("button", "Send").await;
+    let after: f64 = john.eval(width).await;
+    assert!((after - before).abs() < 0.1, "it jumps");
+    john.click("button", "Send").await;
+    john.misses("button", "Send").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_is_counted_and_held() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::desktop()).await;
+    john.sees("button", "Insert emoji").await;
+    john.write(&"👋".repeat(3_800)).await;
+    john.misses("status", "/of 4,000/").await;
+    john.write(&"b".repeat(150)).await;
+    john.sees("status", "3,950 of 4,000").await;
+    john.assert_accessible("counter").await;
+    john.write(&"c".repeat(51)).await;
+    john.sees("status", "4,001 of 4,000").await;
+    john.press("Enter").await;
+    john.reads("This one is 1 character too long.").await;
+    assert_eq!(john.messages().await.len(), 0);
+    john.press("Backspace").await;
+    john.press("Enter").await;
+    john.wait(
+        "the message",
+        "document.querySelectorAll('[role=log] li').length === 1",
+    )
+    .await;
+    john.misses("status", "/of 4,000/").await;
+    john.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_picture_says_that_it_cannot_be_sent() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::desktop()).await;
+    john.sees("button", "Insert emoji").await;
+    let paste = "void (() => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(8)], 'cat.png', { type: 'image/png' }));
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    })()";
+    john.eval::<Value>(paste).await;
+    john.reads("Pictures can’t be sent yet.").await;
+    john.write("Well").await;
+    john.wait(
+        "the note to go",
+        "!document.body.innerText.includes('Pictures')",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_becomes_an_emoji_by_key_and_by_finger() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let john = at_the_composer(&stage, Options::desktop()).await;
+    john.sees("button", "Insert emoji").await;
+    john.write("Done :tada").await;
+    john.sees("option", "/:tada:/").await;
+    john.assert_accessible("completions").await;
+    john.press("Enter").await;
+    assert_eq!(john.value("Message to jane").await, "Done 🎉 ");
+    john.misses("option", "/./").await;
+    // Complete, it is one at once; a time of day and what nothing is called are left alone.
+    john.write(":wave:").await;
+    john.wait(
+        "the hand",
+        "document.querySelector('message-composer textarea').value === 'Done 🎉 👋 '",
+    )
+    .await;
+    john.write("at 10:30 :nothing").await;
+    john.press("Enter").await;
+    john.sees_message("Done 🎉 👋 at 10:30 :nothing").await;
+
+    let phone = at_the_composer(&stage, Options::phone()).await;
+    phone.sees("button", "Insert emoji").await;
+    phone.write(":tad").await;
+    phone.click("option", "/:tada:/").await;
+    assert_eq!(phone.value("Message to jane").await, "🎉 ");
+    phone
+        .wait(
+            "the focus where it was",
+            "document.activeElement.matches('message-composer textarea')",
+        )
+        .await;
+    for person in [&john, &phone] {
+        person.assert_console_clean(&[]).await;
+    }
+}

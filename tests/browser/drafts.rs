@@ -39,3 +39,48 @@ async fn each_conversation_keeps_its_draft_over_a_reload() {
     john.sees("textbox", "Message to jane").await;
     assert_eq!(john.value("Message to jane").await, "");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tabs_share_a_draft_and_none_of_them_brings_back_what_was_sent() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = jane.talk_to("john").await;
+    jane.say(&conversation, "Hello").await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    let path = format!("/conversations/{conversation}");
+    john.open(&path).await;
+    john.sees("textbox", "Message to jane").await;
+    let first = john.tab().await;
+    let second = john.new_tab().await;
+    john.open(&path).await;
+    john.fill("textbox", "Message to jane", "Not finished")
+        .await;
+
+    // Closed, an untouched tab takes nothing with it.
+    let third = john.new_tab().await;
+    john.switch_to(&first).await;
+    let has = |text: &str| {
+        format!("document.querySelector('message-composer textarea').value === {text:?}")
+    };
+    john.wait("the draft in the other tab", &has("Not finished"))
+        .await;
+    john.close_tab().await;
+    john.switch_to(&third).await;
+    john.open(&path).await;
+    john.sees("textbox", "Message to jane").await;
+    assert_eq!(john.value("Message to jane").await, "Not finished");
+
+    // Sent in one, it is gone in the other, also when that one goes.
+    john.click("textbox", "Message to jane").await;
+    john.press("Enter").await;
+    john.sees_message("Not finished").await;
+    john.switch_to(&second).await;
+    john.wait("an empty field", &has("")).await;
+    john.close_tab().await;
+    john.switch_to(&third).await;
+    john.reload().await;
+    john.sees_message("Not finished").await;
+    assert_eq!(john.value("Message to jane").await, "");
+}

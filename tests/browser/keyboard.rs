@@ -148,9 +148,9 @@ async fn escape_clears_the_search_and_then_goes_to_the_newest() {
     focus_is_in(&john, COMPOSER).await;
     john.wait("the end", &format!("Math.abs({FROM_THE_END}) < 1"))
         .await;
-    // From the messages, the keys for scrolling scroll.
+    // From message to message, and to the first and the last.
     john.press("Shift+Tab").await;
-    focus_is_in(&john, "[role=log]").await;
+    focus_is_in(&john, "[role=log] li:last-child").await;
     john.press("Home").await;
     john.wait("the beginning", &format!("{FROM_THE_END} > 1000"))
         .await;
@@ -237,7 +237,7 @@ const FOCUSED: &str = "() => {
     const text = label ?? element;
     return {
         name: (element.getAttribute('aria-label') ?? text.innerText).replace(/\\s+/g, ' ').trim(),
-        visible: [element, label].some((part) => part && shows(part)),
+        visible: [element, label, element.querySelector('.bubble')].some((part) => part && shows(part)),
         in_reach: Boolean(at && (text.contains(at) || at.contains(element))),
     };
 }";
@@ -284,11 +284,11 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         "jane",
         "mary",
         "Settings",
+        "Profile",
         "Mute",
-        "Messages with jane",
+        "See https://example.org",
         "https://example.org",
         "Message to jane",
-        "Send",
     ];
     for (name, expected) in names.iter().zip(expected) {
         assert!(name.contains(expected), "{names:?}");

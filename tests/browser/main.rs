@@ -20,6 +20,7 @@ mod budget;
 mod changes;
 mod clock;
 mod composer;
+mod conversation;
 mod drafts;
 mod engines;
 mod history;

@@ -15,25 +15,26 @@ fn path(room: &str) -> String {
 async fn in_room(stage: &Stage, client: &Client, room: &str, options: Options) -> Session {
     let person = stage.signed_in(client, options).await;
     person.open(&path(room)).await;
-    person.sees("button", "Details").await;
+    person.sees("button", "Room details").await;
     person
 }
 
 async fn open_details(person: &Session) {
-    person.click("button", "Details").await;
-    person.sees("dialog", "Details").await;
+    person.click("button", "Room details").await;
+    person.sees("dialog", "Room details").await;
 }
 
 async fn close_details(person: &Session) {
     person.press("Escape").await;
-    person.misses("dialog", "Details").await;
+    person.misses("dialog", "Room details").await;
 }
 
 /// What the owner does with somebody in the details.
 async fn does(person: &Session, what: &str, somebody: &str) {
     person.click("button", &format!("/^{somebody}/")).await;
     person.click("button", what).await;
-    person.agree().await;
+    person.sees("alertdialog", &format!("/{somebody}/")).await;
+    person.click("button", what).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,9 +137,9 @@ async fn who_is_removed_is_told_and_hears_nothing_more() {
         person.reads("2 people").await;
         person.reads("john removed bob").await;
     }
-    bob.reads("You aren’t in this room any more.").await;
+    bob.reads("You’re no longer in this room.").await;
     bob.misses("textbox", "Message to The lake").await;
-    bob.misses("button", "Details").await;
+    bob.misses("button", "Room details").await;
     bob.misses("link", "/The lake/").await;
     bob.assert_accessible("removed").await;
 
@@ -150,7 +151,7 @@ async fn who_is_removed_is_told_and_hears_nothing_more() {
     assert!(bob.look_for("link", "/The lake/").await.is_none());
     assert!(!bob.text().await.contains("He is gone"));
     bob.reload().await;
-    bob.reads("doesn’t exist, or isn’t yours to read").await;
+    bob.reads("doesn’t exist or you’re not in it").await;
     bob.assert_console_clean(&["404"]).await;
     for person in [&john, &jane] {
         person.assert_console_clean(&[]).await;
@@ -181,21 +182,22 @@ async fn the_owner_has_tools_and_can_hand_them_over() {
 
     open_details(&jane).await;
     jane.sees("list", "People in this room").await;
-    jane.reads("Only people who are added are in it.").await;
+    jane.reads("Private – by invitation only").await;
     jane.misses("textbox", "Name").await;
     jane.misses("button", "/^john/").await;
-    john.click("switch", "Anyone can find and join it").await;
-    jane.reads("Anyone can find and join it.").await;
+    john.click("switch", "Anyone can find and join").await;
+    jane.reads("Open – anyone can find and join").await;
     does(&john, "Make owner", "jane").await;
     john.misses("textbox", "Name").await;
     john.misses("button", "/^jane/").await;
     jane.sees("textbox", "Name").await;
-    jane.sees("switch", "Anyone can find and join it").await;
+    jane.sees("switch", "Anyone can find and join").await;
     jane.click("button", "/^john/").await;
     jane.sees("button", "Remove").await;
 
-    jane.click("button", "Leave this room").await;
-    jane.agree().await;
+    jane.click("button", "Leave").await;
+    jane.sees("alertdialog", "Leave The sea?").await;
+    jane.click("button", "Leave").await;
     jane.wait("the list alone", "location.pathname === '/'")
         .await;
     jane.misses("link", "/The sea/").await;
@@ -233,22 +235,20 @@ async fn who_comes_late_to_a_closed_room_sees_nothing_earlier() {
     bob.reads("No conversations yet").await;
 
     open_details(&john).await;
-    john.fill("textbox", "Add somebody", "bob").await;
+    john.fill("textbox", "Add people", "bob").await;
     john.click("button", "bob").await;
     john.misses("button", "bob").await;
     john.sees("button", "/^bob/").await;
     close_details(&john).await;
     bob.go_to("Surprises").await;
-    bob.reads("What was said before you came isn’t shown.")
-        .await;
+    bob.reads("Earlier messages aren’t visible to you.").await;
     bob.shows_lines(&["john added bob"]).await;
     john.say("Hello, bob").await;
     let lines = ["john added bob", "john: Hello, bob"];
     bob.shows_lines(&lines).await;
     bob.reload().await;
     bob.shows_lines(&lines).await;
-    bob.reads("What was said before you came isn’t shown.")
-        .await;
+    bob.reads("Earlier messages aren’t visible to you.").await;
     for person in [&john, &bob] {
         person.assert_console_clean(&[]).await;
     }

@@ -7,7 +7,6 @@ const PATHS = {
   back: 'M15 5l-7 7 7 7',
   bell: BELL,
   'bell-off': `${BELL}M4 4l16 16`,
-  down: 'M12 5v14M6 13l6 6 6-6',
   send: 'M12 19V5M6 11l6-6 6 6',
   settings: 'M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0 3 3 0 1 0-6 0M5 17a3 3 0 1 0 6 0 3 3 0 1 0-6 0',
 };

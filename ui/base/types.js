@@ -60,7 +60,7 @@
 
 /**
  * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
- *   | {name: 'user', data: User} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
+ *   | {name: 'user', data: User} | {name: 'block', data: {user: User, blocked: boolean}} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
  *   | {name: 'typing', data: {conversationId: string, userId: string}}
  *   | {name: 'presence', data: {userId: string, online: boolean}}} FeedEvent
  */

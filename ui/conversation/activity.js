@@ -1,69 +1,86 @@
-// What others in a conversation are doing, and how far they have read; and the way to the details of a room.
+// What others in a conversation are doing, and how far they have read; and what one can do about the whole of it.
 
-import { el } from '../base/dom.js';
-import { drawing } from '../base/icons.js';
-import { load } from '../base/load.js';
-import { listNames } from '../people/names.js';
-import { t } from '../words/index.js';
+import { el, nameOf } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
+import { drawing, icon } from '../base/icons.js';
+import { addStyle, load } from '../base/load.js';
+import { t, tn } from '../words/index.js';
+import { showReach } from './reach.js';
+import { TypingString } from './typing-string.js';
 
 /** @import {Info} from '../conversations/conversations.js' */
+/** @import {MessageComposer} from '../messages/message-composer.js' */
 /** @import {MessageList} from '../messages/message-list.js' */
-/** @import {Client} from '../shell/client.js' */
 /** @import {Context} from '../shell/messenger.js' */
 /** @import {ConversationView} from './conversation-view.js' */
 /** @import {People} from './people.js' */
 
+addStyle(import.meta.url, 'activity.css');
+addStyle(import.meta.url, 'print.css');
+
 const PEOPLE = 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-4 3-6 6.5-6s6.5 2 6.5 6M16 4.5a3.5 3.5 0 0 1 0 6.5'
   + 'M18 14.5c2 .8 3.5 2.6 3.5 5.5';
+const PERSON = 'M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 21c0-4.5 3.5-7 7.5-7s7.5 2.5 7.5 7';
 
 /**
  * Follows it for as long as the view is there, and gives back who takes part.
  * @param {Context} context @param {ConversationView} view @param {Info} info @param {MessageList} list
+ * @param {MessageComposer} composer
  */
-export async function followActivity(context, view, info, list) {
+export async function followActivity(context, view, info, list, composer) {
   const { client } = context;
   const { conversations } = client;
   const { id, other } = info;
-  const { signal } = view;
   conversations.addEventListener('removed', (event) => {
-    if (/** @type {CustomEvent<string>} */ (event).detail === id) view.showGone('You aren’t in this room any more.');
-  }, { signal });
-  if (!other) view.addTool(details(context, id));
-  const people = await client.people(id);
+    if (/** @type {CustomEvent<string>} */ (event).detail === id) view.showGone(t('conversation.notIn'));
+  }, { signal: view.signal });
+  const showDetails = async () => {
+    if (other) (await load(import('../people/profile-card.js'))).openProfile(context, other.id);
+    else (await load(import('./room-details.js'))).showRoomDetails(context, id);
+  };
+  const name = t(other ? 'conversation.profile' : 'conversation.details');
+  const details = el('button', { class: 'tool', 'aria-label': name, title: name, click: showDetails },
+    drawing(other ? PERSON : PEOPLE));
+  view.addTools([details, muteButton(context, view, id)], showDetails);
+  const string = new TypingString(list);
+  const [people, blocks] = await Promise.all([client.people(id), client.blocks()]);
+  if (composer.isConnected) showReach(client, blocks, id, composer);
   view.watch(() => {
     const known = conversations.known(id);
     if (!known) return;
     view.address(known);
-    view.tell(presence(known, people));
-    showReceipt(client, people, list, known);
-  }, people, client.timeline(id), conversations);
+    view.tell(...presence(known, people));
+    string.show(typingWords(people));
+    list.showRead(people.readUpTo);
+  }, people, conversations);
   return people;
 }
 
-/** @param {Context} context @param {string} id */
-function details(context, id) {
-  const show = async () => (await load(import('./room-details.js'))).showRoomDetails(context, id);
-  const title = 'People, and what else there is to this room';
-  return el('button', { class: 'tool', 'aria-label': 'Details', title, click: show }, drawing(PEOPLE));
+/** @param {Context} context @param {ConversationView} view @param {string} id */
+function muteButton({ preferences }, view, id) {
+  const toggle = () => preferences.setMuted(id, !preferences.isMuted(id));
+  const button = el('button', { class: 'tool', 'aria-label': t('conversation.mute'), click: toggle });
+  view.watch(() => {
+    const isMuted = preferences.isMuted(id);
+    button.title = t(isMuted ? 'conversation.muted' : 'conversation.muteHelp');
+    button.ariaPressed = `${isMuted}`;
+    button.replaceChildren(icon(isMuted ? 'bell-off' : 'bell'));
+  }, preferences);
+  return button;
 }
 
 /** @param {Info} info @param {People} people */
-function presence({ other, participantCount }, { typing, participants }) {
-  const [first, ...others] = typing;
-  if (others.length > 0) return `${t('people.count', { count: typing.length })} are typing …`;
-  if (first) return `${listNames([first.username])} is typing …`;
-  if (!other) return t('people.count', { count: participantCount });
-  return participants.some(({ user, online }) => user.id === other.id && online) ? 'Online' : '';
+function presence({ other, participantCount }, people) {
+  const typing = typingWords(people);
+  if (typing.length > 0) return typing;
+  if (!other) return [t('people.count', { count: participantCount })];
+  return people.isOnline(other.id) ? [t('conversation.online')] : [];
 }
 
-/**
- * Below the last message of one's own that others have read.
- * @param {Client} client @param {People} people @param {MessageList} list @param {Info} info
- */
-function showReceipt(client, people, list, { other }) {
-  const own = list.messages.findLast((message) => message.mine && !message.deletedAt
-    && !client.isRemoving(message.id) && people.readers(message.number).length > 0);
-  if (!own) return list.showReceipt(0, '');
-  const readers = people.readers(own.number).map(({ username }) => username);
-  list.showReceipt(own.number, other ? 'Read' : `Read by ${listNames(readers)}`);
+/** @param {People} people */
+function typingWords({ typing }) {
+  const [first, ...others] = typing;
+  if (!first) return [];
+  if (others.length > 0) return [t('conversation.manyType', { count: typing.length })];
+  return tn('conversation.types', { name: nameOf(titleOf(first)) });
 }

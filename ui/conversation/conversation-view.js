@@ -17,11 +17,10 @@ export class ConversationView extends Component {
   #id;
   #call;
   #emblem = el('div');
-  #heading = el('h1', { tabindex: '-1' }, 'Conversation');
+  #heading = el('h1', { tabindex: '-1' }, t('conversation.title'));
   /** What the others are doing. */
   #activity = el('p', { class: 'activity' });
   #name = el('div', { class: 'name' }, this.#heading, this.#activity);
-  #mute = el('button', { class: 'tool', 'aria-label': 'Mute', click: () => this.#toggleMuted() });
   #bar;
   #body = el('div', { class: 'conversation-body' }, skeleton());
   /** @type {MessageComposer | null} */
@@ -37,10 +36,9 @@ export class ConversationView extends Component {
     this.#context = context;
     this.#id = id;
     this.#call = call;
-    const back = el('a', { class: 'tool back', href: '/', 'aria-label': 'Back to the conversations' }, icon('back'));
+    const back = el('a', { class: 'tool back', href: '/', 'aria-label': t('conversation.back') }, icon('back'));
     this.#bar = el('header', { class: 'bar' }, back, this.#emblem, this.#name);
     this.append(this.#bar, this.#body);
-    this.watch(() => this.#showMuted(), context.preferences);
     this.#load();
   }
 
@@ -68,7 +66,7 @@ export class ConversationView extends Component {
     } catch (error) {
       const reason = reasonOf(error);
       if (error instanceof ApiError && error.status === 404) {
-        this.showGone('This conversation doesn’t exist, or isn’t yours to read.');
+        this.showGone(t('conversation.missing'));
       } else {
         this.#body.replaceChildren(el('div', { class: 'centred' }, failure(reason, () => this.#load())));
       }
@@ -79,7 +77,7 @@ export class ConversationView extends Component {
   showGone(reason) {
     if (this.contains(document.activeElement)) this.#heading.focus();
     this.#body.replaceChildren(el('div', { class: 'centred' },
-      el('p', {}, reason), el('a', { class: 'button', href: '/' }, 'To the conversations')));
+      el('p', {}, reason), el('a', { class: 'button', href: '/' }, t('conversation.toList'))));
     for (const tool of this.#bar.querySelectorAll('button')) tool.remove();
     this.tell('');
   }
@@ -98,7 +96,6 @@ export class ConversationView extends Component {
     this.#composer = composer;
     this.#list = list;
     this.#body.replaceChildren(list, composer);
-    this.#bar.append(this.#mute);
     this.address(info);
     if (!info.other) this.tell(t('people.count', { count: info.participantCount }));
     if (this.#focusWanted) this.takeFocus();
@@ -114,14 +111,15 @@ export class ConversationView extends Component {
     render(this.#heading, titleView, { title });
   }
 
-  /** @param {string} activity what the others are doing */
-  tell(activity) {
-    this.#activity.textContent = activity;
+  /** @param {...(Node | string)} activity what the others are doing */
+  tell(...activity) {
+    this.#activity.replaceChildren(...activity);
   }
 
-  /** @param {Element} tool */
-  addTool(tool) {
-    this.#mute.before(tool);
+  /** @param {Element[]} tools @param {() => void} showDetails what happens where one taps the face or the name */
+  addTools(tools, showDetails) {
+    this.#bar.append(...tools);
+    for (const part of [this.#emblem, this.#name]) part.addEventListener('click', showDetails);
   }
 
   /** What nobody needs at the first look. @param {Info} info @param {MessageList} list @param {MessageComposer} composer */
@@ -130,21 +128,8 @@ export class ConversationView extends Component {
       load(import('./activity.js')), load(import('../messages/message-actions.js')),
     ]);
     if (!list.isConnected) return;
-    const people = await followActivity(this.#context, this, info, list);
-    if (list.isConnected) new MessageActions(this.#context.client, people, list, composer);
-  }
-
-  #toggleMuted() {
-    const { preferences } = this.#context;
-    preferences.setMuted(this.#id, !preferences.isMuted(this.#id));
-  }
-
-  #showMuted() {
-    const muted = this.#context.preferences.isMuted(this.#id);
-    const text = muted ? 'Muted: no notifications, no sound' : 'Mute: no notifications, no sound';
-    this.#mute.title = text;
-    this.#mute.setAttribute('aria-pressed', `${muted}`);
-    this.#mute.replaceChildren(icon(muted ? 'bell-off' : 'bell'));
+    const people = await followActivity(this.#context, this, info, list, composer);
+    if (list.isConnected) new MessageActions(this.#context, people, list, composer);
   }
 }
 

@@ -2,13 +2,15 @@
 
 import { reasonOf } from '../base/api.js';
 import { about } from '../base/cards.js';
-import { openDialog } from '../base/dialog.js';
+import { ask, openDialog } from '../base/dialog.js';
 import { el, failure, nameOf, skeleton } from '../base/dom.js';
 import { form, nameField } from '../base/fields.js';
+import { titleOf } from '../base/format.js';
 import { addStyle } from '../base/load.js';
 import { absolute, copyable, told } from '../base/secret.js';
 import { timeOf } from '../base/times.js';
 import { avatar } from '../people/avatar.js';
+import { t, tn } from '../words/index.js';
 import { shellExample } from './hooks.js';
 
 /** @import {Hook} from '../base/types.js' */
@@ -18,7 +20,7 @@ addStyle(import.meta.url, '../people/people.css');
 
 /** @param {Hooks} hooks */
 export function showHooks(hooks) {
-  const list = el('ul', { 'aria-label': 'Webhooks of this room' });
+  const list = el('ul', { 'aria-label': t('conversation.webhooks') });
   const rest = el('div', { class: 'list-rest' });
   const made = el('div', { class: 'form' });
   const load = async () => {
@@ -26,7 +28,7 @@ export function showHooks(hooks) {
     try {
       const all = await hooks.list();
       list.replaceChildren(...all.map(row));
-      rest.replaceChildren(...(all.length === 0 ? [el('p', { class: 'muted' }, 'There is none yet.')] : []));
+      rest.replaceChildren(...(all.length === 0 ? [el('p', { class: 'muted' }, t('conversation.noWebhooks'))] : []));
     } catch (error) {
       rest.replaceChildren(failure(reasonOf(error), load));
     }
@@ -34,7 +36,8 @@ export function showHooks(hooks) {
   const row = (/** @type {Hook} */ { id, bot, createdBy, createdAt }) => {
     const problem = el('p', { class: 'problem', role: 'alert' });
     const remove = async () => {
-      if (!confirm(`Remove it? What posts as ${bot.username} by its address can’t any more.`)) return;
+      const text = t('conversation.deleteWebhookHelp', { name: titleOf(bot) });
+      if (!await ask(t('conversation.deleteWebhookAsk'), t('conversation.delete'), { text, isDanger: true })) return;
       problem.textContent = '';
       try {
         await hooks.remove(id);
@@ -46,24 +49,24 @@ export function showHooks(hooks) {
     };
     return el('li', { class: 'person-row' },
       avatar(bot),
-      el('div', { class: 'person-name' }, nameOf(bot.username),
-        el('span', { class: 'muted' }, ...(createdBy ? ['By ', nameOf(createdBy.username), ', '] : []), timeOf(createdAt)),
+      el('div', { class: 'person-name' }, nameOf(titleOf(bot)),
+        el('span', { class: 'muted' }, ...(createdBy
+          ? tn('conversation.createdBy', { name: nameOf(titleOf(createdBy)), time: timeOf(createdAt) }) : [timeOf(createdAt)])),
         problem),
-      el('button', { class: 'button danger', click: remove }, 'Remove', about(bot.username)));
+      el('button', { class: 'button danger', click: remove }, t('conversation.delete'), about(titleOf(bot))));
   };
-  const name = nameField('bot', 'Post as', 'The name of a bot, such as “doorbell”. One that isn’t there yet is made.');
+  const name = nameField('bot', t('conversation.postAs'), t('conversation.postAsHelp'));
   const make = async () => {
     const { url = '', bot } = await hooks.create(name.value.trim());
     load();
     name.input.value = '';
     const address = absolute(url);
     made.replaceChildren(
-      told('Whoever knows this address posts here as ', el('strong', {}, nameOf(bot.username)), '. Copy it now: it isn’t '
-        + 'shown again.'),
-      copyable('Address', address), copyable('Try it in a shell', shellExample(address)));
+      told(...tn('conversation.webhookMade', { name: el('strong', {}, nameOf(titleOf(bot))) })),
+      copyable(t('conversation.address'), address), copyable(t('conversation.inShell'), shellExample(address)));
     made.querySelector('p')?.focus();
   };
-  openDialog('Webhooks', el('p', { class: 'muted' }, 'Each is an address by which another program posts in this room.'),
-    list, rest, made, form([name], 'Make webhook', make));
+  openDialog(t('conversation.webhooks'), el('p', { class: 'muted' }, t('conversation.webhooksHelp')),
+    list, rest, made, form([name], t('conversation.createWebhook'), make));
   load();
 }

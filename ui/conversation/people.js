@@ -1,6 +1,7 @@
 // Who takes part in a conversation, and what they are doing.
 
 import { reasonOf } from '../base/api.js';
+import { titleOf } from '../base/format.js';
 
 /** @import {FeedEvent, Participant, User} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
@@ -68,7 +69,7 @@ export class People extends EventTarget {
 
   /** Empty while that isn't known. @param {string} userId */
   nameOf(userId) {
-    return this.#find(userId)?.user.username ?? '';
+    return titleOf(this.#find(userId)?.user);
   }
 
   /** @param {string} userId */
@@ -78,9 +79,16 @@ export class People extends EventTarget {
 
   /** Others who have read up to a message, as far as they show it. @param {number} number @returns {User[]} */
   readers(number) {
-    return this.participants
-      .filter(({ user, lastReadNumber }) => user.id !== this.#userId && (lastReadNumber ?? 0) >= number)
-      .map(({ user }) => user);
+    return this.#others.filter(({ lastReadNumber }) => (lastReadNumber ?? 0) >= number).map(({ user }) => user);
+  }
+
+  /** Up to this number, somebody else has read, as far as they show it. */
+  get readUpTo() {
+    return Math.max(0, ...this.#others.map(({ lastReadNumber }) => lastReadNumber ?? 0));
+  }
+
+  get #others() {
+    return this.participants.filter(({ user }) => user.id !== this.#userId);
   }
 
   /** @param {Participant[]} participants */
@@ -98,6 +106,7 @@ export class People extends EventTarget {
   /** @param {FeedEvent} event */
   #take({ name, data }) {
     if (name === 'presence') this.#takePresence(data.userId, data.online);
+    else if (name === 'user') this.#change(data.id, () => ({ user: data }));
     else if (name === 'conversation' && data.id === this.id) this.load();
     else if (!('conversationId' in data) || data.conversationId !== this.id) return;
     else if (name === 'typing') this.#startTyping(data.userId);

@@ -1,13 +1,15 @@
 // The details of a room: what it is called, who may join it, who is in it, and how to leave.
 
-import { openDialog, refusalOf } from '../base/dialog.js';
+import { ask, openDialog, refusalOf } from '../base/dialog.js';
 import { arrange, Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 import { addStyle, load } from '../base/load.js';
 import { switchInput } from '../base/switch.js';
 import { Rooms } from '../conversations/rooms.js';
 import { showTopMessages } from '../messages/top-messages.js';
 import { avatar } from '../people/avatar.js';
 import { peopleField } from '../people/people-search.js';
+import { t } from '../words/index.js';
 import { Hooks } from './hooks.js';
 
 /** @import {Participant, User} from '../base/types.js' */
@@ -22,7 +24,7 @@ const LONGEST_NAME = '80';
 export async function showRoomDetails(context, id) {
   const people = await context.client.people(id);
   const details = new RoomDetails(context, people);
-  openDialog('Details', details);
+  openDialog(t('conversation.roomDetails'), details);
 }
 
 class RoomDetails extends Component {
@@ -33,12 +35,12 @@ class RoomDetails extends Component {
   #name = el('div');
   #open = el('div');
   #switch = switchInput({ change: () => this.#setOpen(this.#switch.checked) });
-  #list = el('ul', { 'aria-label': 'People in this room' });
+  #list = el('ul', { 'aria-label': t('conversation.people') });
   #rest = el('div');
   /** By the ids of the people. @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
   #problem = el('p', { class: 'problem', role: 'alert' });
-  #hooks = el('button', { class: 'button', click: () => this.#showHooks() }, 'Webhooks');
+  #hooks = el('button', { class: 'button', click: () => this.#showHooks() }, t('conversation.webhooks'));
 
   /** @param {Context} context @param {People} people */
   constructor(context, people) {
@@ -48,15 +50,15 @@ class RoomDetails extends Component {
     this.#id = people.id;
     this.#people = people;
     this.#rooms = new Rooms(client);
-    const search = peopleField('Add somebody',
+    const search = peopleField(t('conversation.add'),
       (start) => client.conversations.findPeople(start), (person) => this.#rooms.add(this.#id, person));
     this.append(
       this.#name, this.#open, this.#problem,
       el('section', {}, search, this.#list, this.#rest),
       el('footer', {},
-        el('button', { class: 'button', click: () => this.#showTop() }, 'Most liked messages'),
+        el('button', { class: 'button', click: () => this.#showTop() }, t('messages.top')),
         this.#hooks,
-        el('button', { class: 'button danger', click: () => this.#leave() }, 'Leave this room')));
+        el('button', { class: 'button danger', click: () => this.#leave() }, t('conversation.leave'))));
     this.watch(() => this.#render(), people, client.conversations);
     this.#render();
   }
@@ -104,17 +106,22 @@ class RoomDetails extends Component {
     return row;
   }
 
-  #handOver = (/** @type {User} */ { id, username }) => {
-    if (!confirm(`Make ${username} the owner of this room? Only ${username} can change that back.`)) return;
-    this.#try(() => this.#rooms.change(this.#id, { owner: id }));
+  #handOver = async (/** @type {User} */ user) => {
+    const name = titleOf(user);
+    const text = t('conversation.makeOwnerHelp', { name });
+    if (!await ask(t('conversation.makeOwnerAsk', { name }), t('conversation.makeOwner'), { text })) return;
+    this.#try(() => this.#rooms.change(this.#id, { owner: user.id }));
   };
 
-  #remove = (/** @type {User} */ { id, username }) => {
-    if (confirm(`Remove ${username} from this room?`)) this.#try(() => this.#rooms.remove(this.#id, id));
+  #remove = async (/** @type {User} */ user) => {
+    const isSure = await ask(t('conversation.removeAsk', { name: titleOf(user) }), t('conversation.remove'), { isDanger: true });
+    if (isSure) this.#try(() => this.#rooms.remove(this.#id, user.id));
   };
 
-  #leave() {
-    if (!confirm('Leave this room? Its messages won’t be here any more.')) return;
+  async #leave() {
+    const name = this.#context.client.conversations.known(this.#id)?.title ?? '';
+    const text = t('conversation.leaveHelp');
+    if (!await ask(t('conversation.leaveAsk', { name }), t('conversation.leave'), { text, isDanger: true })) return;
     this.#try(async () => {
       await this.#rooms.leave(this.#id);
       this.#close();
@@ -155,13 +162,13 @@ function nameView({ title, rename }) {
     rename(input.value.trim());
   };
   return [el('form', { class: 'renaming', submit },
-    el('label', { for: 'room-name' }, 'Name'), input, el('button', { class: 'button' }, 'Rename'))];
+    el('label', { for: 'room-name' }, t('conversation.name')), input, el('button', { class: 'button' }, t('conversation.rename')))];
 }
 
 /** @param {{open?: boolean, input?: HTMLInputElement}} props a switch, for whoever may change it */
 function openView({ open, input }) {
-  if (input) return [el('label', { class: 'choice' }, 'Anyone can find and join it', input)];
-  return [el('p', { class: 'muted' }, open ? 'Anyone can find and join it.' : 'Only people who are added are in it.')];
+  if (input) return [el('label', { class: 'choice' }, t('conversation.open'), input)];
+  return [el('p', { class: 'muted' }, t(open ? 'conversation.isOpen' : 'conversation.isClosed'))];
 }
 
 /** @param {{people: People, state: People['state'], reason: string, empty: boolean}} props */
@@ -177,16 +184,16 @@ function restView({ people, state, reason, empty }) {
 function personView({ user, role, online, isSelf, tools }) {
   const parts = [
     avatar(user),
-    el('span', { class: 'person-name' }, nameOf(user.username), isSelf && ' (you)',
-      online && !isSelf && el('span', { class: 'muted' }, 'Online')),
-    role === 'owner' && el('span', { class: 'tag' }, 'Owner'),
+    el('span', { class: 'person-name' }, nameOf(titleOf(user)), isSelf && ` (${t('messages.youAmongOthers')})`,
+      online && !isSelf && el('span', { class: 'muted' }, t('conversation.online'))),
+    role === 'owner' && el('span', { class: 'tag' }, t('conversation.owner')),
   ];
   if (!tools) return [el('div', { class: 'person-row' }, ...parts)];
   return [el('details', { name: 'person' },
     el('summary', { class: 'person-row' }, ...parts),
     el('div', { class: 'person-tools' },
-      el('button', { class: 'button', click: () => tools.handOver(user) }, 'Make owner'),
-      el('button', { class: 'button danger', click: () => tools.remove(user) }, 'Remove')))];
+      el('button', { class: 'button', click: () => tools.handOver(user) }, t('conversation.makeOwner')),
+      el('button', { class: 'button danger', click: () => tools.remove(user) }, t('conversation.remove'))))];
 }
 
 customElements.define('room-details', RoomDetails);

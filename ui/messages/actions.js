@@ -1,11 +1,12 @@
 // What one does besides writing, and nobody needs at the first look.
 
 import { reasonOf } from '../base/api.js';
+import { Blocks } from '../conversation/blocks.js';
 import { People } from '../conversation/people.js';
 import { Reactions } from './reactions.js';
 import { Removals } from './removals.js';
 
-/** @import {Message} from '../base/types.js' */
+/** @import {FeedEvent, Message, User} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 /** @import {Timeline} from './timeline.js' */
 
@@ -14,6 +15,8 @@ const TYPING_MS = 3_000;
 
 /** What is refused is an ApiError. */
 export class Actions {
+  /** @type {Blocks | undefined} */
+  #blocks;
   #client;
   #reactions;
   #removals;
@@ -27,9 +30,28 @@ export class Actions {
     this.#client = client;
     this.#reactions = new Reactions(client, timelines);
     this.#removals = new Removals(client, timelines);
+    client.addEventListener('event', (event) => {
+      const { name, data } = /** @type {CustomEvent<FeedEvent>} */ (event).detail;
+      if (name === 'user') this.#renew(data, timelines);
+    });
     client.conversations.addEventListener('removed', (event) => {
       if (/** @type {CustomEvent<string>} */ (event).detail === this.#people?.id) this.#leavePeople();
     });
+  }
+
+  /** Whom one has blocked. */
+  get blocks() {
+    this.#blocks ??= new Blocks(this.#client);
+    return this.#blocks;
+  }
+
+  /** Somebody is called otherwise from now on, or looks otherwise. @param {User} user @param {Map<string, Timeline>} timelines */
+  #renew(user, timelines) {
+    for (const timeline of timelines.values()) {
+      for (const message of timeline.messages) {
+        if (message.author?.id === user.id) timeline.takeChange({ ...message, author: user });
+      }
+    }
   }
 
   /** @param {string} id */

@@ -1,15 +1,23 @@
-// What one does with a message that is there: by hovering over it, tapping it, or from the keyboard.
+// What one does with a message that is there: by hovering over it, holding it, or from the keyboard.
 
 import { reasonOf } from '../base/api.js';
-import { el } from '../base/dom.js';
+import { el, isComposing } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 import { drawing } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
 import { listNames } from '../people/names.js';
 import { t } from '../words/index.js';
+import { equipComposer } from './composer-tools.js';
+import { copyAsLines } from './copying.js';
+import { keepDayAtTop } from './day-at-top.js';
+import { whenHeld } from './long-press.js';
+import { moveByKeys } from './message-focus.js';
+import { addNewestButton } from './newest-button.js';
+import { UnfinishedEdits } from './unfinished-edits.js';
 
 /** @import {Message} from '../base/types.js' */
 /** @import {People} from '../conversation/people.js' */
-/** @import {Client} from '../shell/client.js' */
+/** @import {Context} from '../shell/messenger.js' */
 /** @import {MessageComposer} from './message-composer.js' */
 /** @import {MessageList} from './message-list.js' */
 
@@ -19,10 +27,12 @@ const DOTS = 'M5 12h.01M12 12h.01M19 12h.01';
 const COMPLAINT_MS = 8_000;
 
 export class MessageActions {
+  #context;
   #client;
   #people;
   #list;
   #composer;
+  #edits;
   /** Stands beside the message that the mouse is over. */
   #more = el('button', {
     class: 'more', tabindex: '-1', 'aria-label': t('messages.options'), 'aria-live': 'off',
@@ -31,8 +41,10 @@ export class MessageActions {
   #problem = el('p', { class: 'problem', role: 'alert' });
   #forgetting = 0;
 
-  /** @param {Client} client @param {People} people @param {MessageList} list @param {MessageComposer} composer */
-  constructor(client, people, list, composer) {
+  /** @param {Context} context @param {People} people @param {MessageList} list @param {MessageComposer} composer */
+  constructor(context, people, list, composer) {
+    const { client } = context;
+    this.#context = context;
     this.#client = client;
     this.#people = people;
     this.#list = list;
@@ -42,7 +54,16 @@ export class MessageActions {
     log.addEventListener('pointerover', (event) => this.#pointed(event));
     log.addEventListener('focusin', ({ target }) => this.#explain(target));
     log.addEventListener('click', (event) => this.#clicked(event));
-    log.addEventListener('keydown', (event) => this.#key(event));
+    whenHeld(log, '.bubble', (bubble) => this.#openMenu(bubble));
+    moveByKeys(log, (row) => this.#openMenu(row));
+    keepDayAtTop(log);
+    addNewestButton(list, () => client.conversations.unread(people.id));
+    // On paper, all that is here.
+    addEventListener('beforeprint', () => list.renderUpTo(Infinity), { signal: list.signal });
+    addEventListener('afterprint', () => list.renderUpTo(), { signal: list.signal });
+    copyAsLines(log, (row) => this.#messageIn(row));
+    equipComposer(composer);
+    this.#edits = new UnfinishedEdits(client, people.id, list, composer, (message) => this.#try(() => this.#edit(message)));
     composer.addEventListener('keydown', (event) => this.#keyOfComposer(event));
     composer.addEventListener('input', ({ target }) => {
       if (textIn(target)) client.typing(people.id).catch(reasonOf);
@@ -51,8 +72,8 @@ export class MessageActions {
 
   /** The arrow up goes to one's last message, where nothing is written. @param {KeyboardEvent} event */
   #keyOfComposer(event) {
-    const { key, target, altKey, ctrlKey, metaKey, shiftKey, isComposing } = event;
-    if (key !== 'ArrowUp' || altKey || ctrlKey || metaKey || shiftKey || isComposing || textIn(target) !== '') return;
+    const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
+    if (key !== 'ArrowUp' || altKey || ctrlKey || metaKey || shiftKey || isComposing(event) || textIn(target) !== '') return;
     const last = this.#list.messages.findLast(({ id, mine, deletedAt }) =>
       mine && !deletedAt && !this.#client.isRemoving(id));
     if (!last) return;
@@ -81,36 +102,19 @@ export class MessageActions {
   }
 
   /** @param {MouseEvent} event */
-  #clicked(event) {
-    const { target } = event;
-    if (!(target instanceof Element) || target.closest('a, .more, .undo')) return;
+  #clicked({ target }) {
     const row = rowOf(target);
     const message = row && this.#messageIn(row);
+    if (!message || !(target instanceof Element)) return;
     const chip = target.closest('.chip');
-    // A mouse selects text, and has a button for the menu.
-    const isMouse = /** @type {PointerEvent} */ (event).pointerType === 'mouse';
-    if (message && chip instanceof HTMLButtonElement) this.#try(() => this.#client.react(message, chip.value));
-    else if (target.closest('.bubble') && !isMouse && getSelection()?.isCollapsed) this.#openMenu(target);
+    if (chip instanceof HTMLButtonElement) this.#try(() => this.#client.react(message, chip.value));
+    else if (target.closest('.byline')) this.#try(() => this.#openProfile(message));
   }
 
-  /** Enter goes from the messages to the last one that can be seen, and from there to its menu. @param {KeyboardEvent} event */
-  #key(event) {
-    const { key, target, altKey, ctrlKey, metaKey } = event;
-    const { log } = this.#list;
-    if (altKey || ctrlKey || metaKey) return;
-    if (target === log) {
-      if (key !== 'Enter') return;
-      const { bottom } = log.getBoundingClientRect();
-      focus([...log.querySelectorAll('li')].findLast((row) => row.getBoundingClientRect().top < bottom));
-    } else if (target instanceof HTMLLIElement) {
-      if (key === 'ArrowUp') focus(target.previousElementSibling);
-      else if (key === 'ArrowDown') focus(target.nextElementSibling);
-      else if (key === 'Enter' || key === ' ') this.#openMenu(target);
-      else return;
-    } else {
-      return;
-    }
-    event.preventDefault();
+  /** @param {Message} message */
+  async #openProfile({ author }) {
+    const { openProfile } = await load(import('../people/profile-card.js'));
+    if (author) await openProfile(this.#context, author.id);
   }
 
   /** @param {Element} place */
@@ -124,7 +128,7 @@ export class MessageActions {
       openMessageMenu(bubble, message, {
         client: this.#client,
         isOwner: this.#client.conversations.known(this.#people.id)?.role === 'owner',
-        readers: listNames(this.#people.readers(message.number).map(({ username }) => username)),
+        readers: listNames(this.#people.readers(message.number).map(titleOf)),
         whoReacted: (emoji) => this.#whoReacted(message, emoji),
         react: (emoji) => this.#try(() => this.#client.react(this.#messageIn(row) ?? message, emoji)),
         edit: () => this.#try(() => this.#edit(message)),
@@ -144,7 +148,8 @@ export class MessageActions {
   #whoReacted({ reactions }, emoji) {
     const { user } = this.#client;
     const users = reactions.find((each) => each.emoji === emoji)?.users ?? [];
-    return listNames(users.map((id) => (id === user.id ? t('messages.youAmongOthers') : this.#people.nameOf(id) || t('messages.whoLeft'))));
+    return listNames(users.map((id) =>
+      (id === user.id ? t('messages.youAmongOthers') : this.#people.nameOf(id) || t('messages.whoLeft'))));
   }
 
   /** In place of what one writes otherwise, which stays as it is. @param {Message} message */
@@ -157,9 +162,13 @@ export class MessageActions {
       editor.remove();
       composer.hidden = false;
       composer.takeFocus();
+      this.#list.showChanging('');
+      this.#edits.show();
     });
     composer.hidden = true;
     composer.after(editor);
+    this.#list.showChanging(message.id);
+    this.#edits.show();
     editor.takeFocus();
   }
 
@@ -183,12 +192,4 @@ function rowOf(target) {
 /** @param {EventTarget | null} target */
 function textIn(target) {
   return target instanceof HTMLTextAreaElement ? target.value : null;
-}
-
-/** @param {Element | null | undefined} row */
-function focus(row) {
-  if (!(row instanceof HTMLLIElement)) return;
-  row.tabIndex = -1;
-  row.focus({ preventScroll: true });
-  row.scrollIntoView({ block: 'nearest' });
 }

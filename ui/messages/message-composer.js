@@ -1,15 +1,18 @@
-// Where a message is written; what isn't sent yet is kept as a draft.
+// Where a message is written; what isn't sent yet is kept as a draft, the same one in all tabs.
 
-import { Component, el } from '../base/dom.js';
+import { Component, el, isComposing } from '../base/dom.js';
 import { icon } from '../base/icons.js';
 import { forget, keep, kept } from '../base/storage.js';
 import { t } from '../words/index.js';
-import { messageField, write } from './message-field.js';
+
+const isTouch = matchMedia('(pointer: coarse)').matches;
 
 export class MessageComposer extends Component {
   #draftKey;
   #send;
-  #text = messageField('');
+  field = messageField('');
+  form = el('form', { submit: (event) => this.#submit(event) },
+    this.field, el('button', { class: 'button primary send', 'aria-label': t('messages.send') }, icon('send')));
 
   /** @param {string} draftKey @param {string} to @param {(content: string) => void} send */
   constructor(draftKey, to, send) {
@@ -17,55 +20,83 @@ export class MessageComposer extends Component {
     this.#draftKey = draftKey;
     this.#send = send;
     this.address(to);
-    this.#text.addEventListener('input', () => this.#keep());
-    this.append(el('form', { submit: (event) => this.#submit(event) },
-      this.#text, el('button', { class: 'button primary send', 'aria-label': t('messages.send') }, icon('send'))));
+    this.append(this.form);
   }
 
   connectedCallback() {
-    this.#put(kept(this.#draftKey) ?? '');
-    // Another tab may write in the same conversation. What stands here isn't taken away from under somebody's fingers.
-    addEventListener('storage', ({ key }) => {
-      if (key === this.#draftKey && document.activeElement !== this.#text) write(this.#text, kept(key) ?? '');
-    }, { signal: this.signal });
-    addEventListener('pagehide', () => this.#keep(), { signal: this.signal });
+    const follow = () => write(this.field, kept(this.#draftKey) ?? '');
+    follow();
+    this.addEventListener('input', () => this.#keep());
+    // Every letter is kept at once, so what stands here is what was kept last.
+    addEventListener('storage', ({ key }) => key === this.#draftKey && follow(), { signal: this.signal });
+    // The page was put away, and others have gone on.
+    addEventListener('pageshow', ({ persisted }) => persisted && follow(), { signal: this.signal });
   }
 
   /** A room may be renamed. @param {string} to */
   address(to) {
-    this.#text.setAttribute('aria-label', t('messages.to', { name: to }));
+    this.field.ariaLabel = t('messages.to', { name: to });
   }
 
   takeFocus() {
-    this.#text.focus();
+    this.field.focus();
   }
 
   /** Puts a text before what stands here already. @param {string} content */
   giveBack(content) {
-    this.#put([content, this.#text.value].filter(Boolean).join('\n'));
+    write(this.field, [content, this.field.value].filter(Boolean).join('\n'));
+    this.#keep();
     this.takeFocus();
   }
 
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    const content = this.#text.value.trim();
+    const content = this.field.value.trim();
     this.takeFocus();
     if (!content) return;
-    this.#put('');
+    // A field of its own for each message: in one that was emptied, undoing would bring back what was sent.
+    const field = messageField(this.field.ariaLabel ?? '');
+    this.field.replaceWith(field);
+    this.field = field;
+    this.takeFocus();
+    this.#keep();
     this.#send(content);
   }
 
-  /** @param {string} text */
-  #put(text) {
-    write(this.#text, text);
-    this.#keep();
-  }
-
   #keep() {
-    if (this.#text.value) keep(this.#draftKey, this.#text.value);
+    if (this.field.value) keep(this.#draftKey, this.field.value);
     else forget(this.#draftKey);
   }
+}
+
+/** A field as high as its text. Enter submits its form; where there is no other way to begin a line, it takes Ctrl or Cmd with it. @param {string} label */
+export function messageField(label) {
+  const field = el('textarea', {
+    rows: '1', dir: 'auto', placeholder: t('messages.write'), 'aria-label': label, enterkeyhint: isTouch ? 'enter' : 'send',
+    input: () => fit(field),
+    keydown: (/** @type {KeyboardEvent} */ event) => {
+      const isChord = event.ctrlKey || event.metaKey;
+      if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || isTouch && !isChord) return;
+      event.preventDefault();
+      field.form?.requestSubmit();
+    },
+  });
+  return field;
+}
+
+/** @param {HTMLTextAreaElement} field @param {string} text */
+export function write(field, text) {
+  if (field.value === text) return;
+  field.value = text;
+  fit(field);
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+/** Not every browser sizes a field by its content. The style sheet caps it. @param {HTMLTextAreaElement} field */
+function fit(field) {
+  field.style.setProperty('block-size', 'auto');
+  field.style.setProperty('block-size', `${field.scrollHeight + 2}px`);
 }
 
 customElements.define('message-composer', MessageComposer);

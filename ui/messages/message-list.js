@@ -1,7 +1,7 @@
 // The messages on the screen: which of them are rendered, where one is among them, and what counts as read.
 
 import { arrange, Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
-import { icon } from '../base/icons.js';
+import { titleOf } from '../base/format.js';
 import { emblem } from '../people/avatar.js';
 import { t, tn } from '../words/index.js';
 import { showMessage } from './message-row.js';
@@ -26,9 +26,13 @@ const CONTEXT = 30;
 const CONTEXT_SCREENS = 0.25;
 /** A row counts as seen when this much of it is. */
 const SEEN_PX = 16;
+/** A longer message is folded, and all of it shown when somebody wants to see it. */
+const MOST_LINES = 30;
+const MOST_LETTERS = 1_500;
 /** How long a screen reader is kept from reading out history as if it were news. */
 const QUIET_MS = 1_000;
 
+/** Fires `look` whenever one may see something else. */
 export class MessageList extends Component {
   #context;
   #id;
@@ -38,12 +42,14 @@ export class MessageList extends Component {
   #actions;
   #history = el('div', { class: 'history' });
   #list = el('ol');
-  /** The number of one's own message that others have read, and who. */
-  #receipt = { number: 0, text: '' };
-  log = el('div', { class: 'log', role: 'log', tabindex: '0', scroll: () => this.#scrolled() }, this.#history, this.#list);
-  #newestText = el('span');
-  #newest = el('button', { class: 'button newest', hidden: true, click: () => this.goToNewest() },
-    icon('down'), this.#newestText);
+  log = el('div', { class: 'log', role: 'log', tabindex: '-1', scroll: () => this.#scrolled() }, this.#history, this.#list);
+  /** Up to this number, somebody else has read one's messages. */
+  #readUpTo = 0;
+  /** The message that one is changing. */
+  #changing = '';
+  /** Long messages that are shown whole. @type {Set<string>} */
+  #unfolded = new Set();
+  #most = ROWS;
   /** @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
   /** The number of the first message that is rendered. */
@@ -53,7 +59,6 @@ export class MessageList extends Component {
   /** Whether the newest message is rendered. */
   #reachesEnd = true;
   #quiet = 0;
-  /** Whether one is at the end, and stays there whatever comes. */
   #stuck = true;
   /** What stays where it is, while one isn't at the end. @type {{row: Element, place: number} | null} */
   #anchor = null;
@@ -77,13 +82,14 @@ export class MessageList extends Component {
     this.#timeline = client.timeline(info.id);
     this.#actions = {
       undo: (id) => client.undoRemove(id),
+      unfold: (id) => this.#unfold(id),
       retry: (clientId) => client.outbox.retry(clientId),
       edit: (clientId) => {
         const entry = client.outbox.of(info.id).find((each) => each.clientId === clientId);
         if (entry) edit(entry);
       },
     };
-    this.append(this.log, this.#newest);
+    this.append(this.log);
 
     const { signal } = this;
     addEventListener('focus', () => this.#lookAround(), { signal });
@@ -110,11 +116,38 @@ export class MessageList extends Component {
     return this.#timeline.messages;
   }
 
-  /** @param {number} number of a message @param {string} text who has read it */
-  showReceipt(number, text) {
-    if (number === this.#receipt.number && text === this.#receipt.text) return;
-    this.#receipt = { number, text };
+  /** @param {number} number up to which somebody else has read one's messages */
+  showRead(number) {
+    if (number === this.#readUpTo) return;
+    this.#readUpTo = number;
     this.#render();
+  }
+
+  /** @param {string} id of the message that one is changing, or '' */
+  showChanging(id) {
+    this.#changing = id;
+    this.#render();
+  }
+
+  /** What is below it moves, and its beginning doesn't. @param {string} id */
+  #unfold(id) {
+    this.#unfolded.add(id);
+    this.#stuck = false;
+    this.#anchor = null;
+    this.#render();
+    this.#scrolled();
+  }
+
+  /** @param {number} most rows; without, as many as are good to have on a screen */
+  renderUpTo(most = ROWS) {
+    this.#most = most;
+    if (most > ROWS) this.#from = this.#oldest;
+    this.#render();
+  }
+
+  /** Whether one is at the end, and stays there whatever comes. */
+  get isAtEnd() {
+    return this.#stuck;
   }
 
   #render() {
@@ -145,6 +178,15 @@ export class MessageList extends Component {
       return [item.key, row];
     }));
     arrange(this.#list, [...this.#rows.values()]);
+    this.#markStop();
+  }
+
+  /** The list is one stop of the Tab key: at the message that has the focus, else at the newest. */
+  #markStop() {
+    const focused = document.activeElement?.closest('li');
+    const rows = [...this.#rows.values()];
+    const stop = focused && rows.includes(focused) ? focused : rows.at(-1);
+    for (const row of rows) row.tabIndex = row === stop ? 0 : -1;
   }
 
   /** Whether somebody is looking at it. */
@@ -160,14 +202,14 @@ export class MessageList extends Component {
   /** What is rendered, oldest first: what the server has, then what is on its way there. */
   #items() {
     const { ahead, messages, first, last } = this.#timeline;
-    const newest = last - ROWS + 1;
+    const newest = last - this.#most + 1;
     // Whoever comes back, or opens it, begins where the unread messages do.
     const wanted = this.#freshAfter === null || this.#isRead ? newest : Math.min(newest, this.#freshAfter - CONTEXT);
     this.#from = Math.max(this.#oldest, this.#stuck ? wanted : this.#from);
-    this.#reachesEnd = this.#from + ROWS > last;
+    this.#reachesEnd = this.#from + this.#most > last;
     this.#stuck &&= this.#reachesEnd;
     const start = this.#from - first;
-    const sent = messages.slice(start, start + ROWS).map((message) => this.#sentItem(message));
+    const sent = messages.slice(start, start + this.#most).map((message) => this.#sentItem(message));
     const above = messages[start - 1];
     this.#above = above && this.#sentItem(above);
     if (!this.#reachesEnd) return sent;
@@ -191,11 +233,11 @@ export class MessageList extends Component {
     const removing = client.isRemoving(id) && !deletedAt;
     return {
       key: clientId ? keyOf(clientId) : id, id, number, content, createdAt, mine, system, removing, state: 'sent',
-      from: mine ? t('messages.you') : author?.username ?? '', author: mine || this.#info.other ? null : author,
-      edited: Boolean(editedAt), deleted: Boolean(deletedAt),
+      from: mine ? t('messages.you') : titleOf(author), author: mine || this.#info.other ? null : author,
+      edited: Boolean(editedAt), deleted: Boolean(deletedAt), read: mine && number <= this.#readUpTo,
+      changing: id === this.#changing, folded: isLong(content) && !this.#unfolded.has(id),
       chips: removing ? [] : reactions.map(({ emoji, users }) =>
         ({ emoji, count: users.length, isOwn: users.includes(client.user.id) })),
-      receipt: number === this.#receipt.number ? this.#receipt.text : '',
     };
   }
 
@@ -207,7 +249,7 @@ export class MessageList extends Component {
     const waitsFor = state === 'waiting' ? outbox.waiting : '';
     return {
       key: keyOf(clientId), id: clientId, number: null, content, createdAt, mine: true, from: t('messages.you'), state,
-      waitsFor, reason,
+      waitsFor, reason, folded: isLong(content),
     };
   }
 
@@ -293,9 +335,7 @@ export class MessageList extends Component {
 
   /** Sees to what follows from where one is. */
   #lookAround() {
-    const unread = this.#context.client.conversations.unread(this.#id);
-    this.#newest.hidden = this.#stuck;
-    this.#newestText.textContent = unread ? t('messages.newestUnread', { count: unread }) : t('messages.newest');
+    this.dispatchEvent(new Event('look'));
     if (!this.#opened) return;
     const early = this.log.clientHeight * EARLY_SCREENS;
     if (this.log.scrollTop < early) this.#goOn(-STEP);
@@ -306,7 +346,7 @@ export class MessageList extends Component {
   /** Renders what comes before or after, and drops as much at the other end. @param {number} step */
   #goOn(step) {
     const { last, hasOlder, state } = this.#timeline;
-    const from = Math.max(this.#oldest, Math.min(this.#from + step, last - ROWS + 1));
+    const from = Math.max(this.#oldest, Math.min(this.#from + step, last - this.#most + 1));
     if (from !== this.#from && !this.#stuck) {
       this.#from = from;
       this.#render();
@@ -337,6 +377,11 @@ function historyView({ timeline, state, loaded, reason, id, title, other, empty,
   // Whoever is added to a closed room sees what is said from then on.
   if (curtailed) return [t('messages.curtailed')];
   return tn(other ? 'messages.beginsWith' : 'messages.beginsIn', { name });
+}
+
+/** Whether a text would take more than a screen. @param {string} content */
+function isLong(content) {
+  return content.length > MOST_LETTERS || content.split('\n').length > MOST_LINES;
 }
 
 /** A message keeps its row when it changes from waiting to sent. No id looks like this. @param {string} clientId */

@@ -1,14 +1,21 @@
 // What can be done with a message.
 
 import { show } from '../base/dialog.js';
-import { el } from '../base/dom.js';
+import { el, nameOf } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
+import { drawing } from '../base/icons.js';
+import { load } from '../base/load.js';
 import { t } from '../words/index.js';
 
 /** @import {Message} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 
-const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏', '🎉', '🔥'];
+const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏', '🎉'];
 const GAP_PX = 4;
+const PLUS = 'M12 5v14M5 12h14';
+const PEN = 'M4 20l1-4L16.5 4.5a2.1 2.1 0 0 1 3 3L8 19z';
+const SHEETS = 'M9 9h11v11H9zM5 15H4V4h11v1';
+const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
 
 /**
  * @typedef {object} Uses
@@ -24,43 +31,64 @@ const GAP_PX = 4;
 /** @param {Element} bubble @param {Message} message @param {Uses} uses */
 export function openMessageMenu(bubble, message, uses) {
   const { client, isOwner, readers, whoReacted, react, edit, remove } = uses;
-  const { content, mine, reactions } = message;
+  const { content, mine, reactions, author } = message;
   /** Closed, it gives the focus back, and only then may it go elsewhere. @param {() => void} act */
   const choose = (act) => () => {
     dialog.close();
     act();
   };
-  /** @param {string} name @param {() => void} act */
-  const item = (name, act) => el('li', {}, el('button', { class: 'menu-item', click: choose(act) }, name));
-  /** @type {HTMLDialogElement} */
-  const dialog = el('dialog', { class: 'menu', 'aria-label': mine ? t('messages.yours') : t('messages.theirs', { name: message.author?.username ?? '' }) },
-    el('div', { class: 'menu-body' },
-      el('div', { class: 'usual', role: 'group', 'aria-label': t('messages.react') }, ...USUAL.map((emoji) => {
+  /** @param {string} name @param {string} lines @param {() => void} act */
+  const item = (name, lines, act) => el('button', {
+    class: name === t('messages.delete') ? 'menu-item danger' : 'menu-item', role: 'menuitem', tabindex: '-1', click: choose(act),
+  }, drawing(lines), name);
+  const pickAnother = async () => (await load(import('./emoji-picker.js'))).openEmojiPicker(t('messages.react'), react);
+  const menu = el('div', { class: 'menu-items', role: 'menu', 'aria-label': t('messages.options'), keydown: moveByKeys },
+    el('div', { class: 'usual', role: 'group', 'aria-label': t('messages.react') },
+      ...USUAL.map((emoji) => {
         const isOwn = reactions.some((each) => each.emoji === emoji && each.users.includes(client.user.id));
-        return el('button', { class: 'emoji', 'aria-pressed': `${isOwn}`, click: choose(() => react(emoji)) }, emoji);
-      })),
-      otherEmoji((emoji) => choose(() => react(emoji))()),
-      el('ul', {},
-        mine && item(t('messages.edit'), edit),
-        item(t('messages.copy'), () => copy(bubble, content)),
-        (mine || isOwner) && item(t('messages.delete'), remove)),
-      details(message, readers, whoReacted)));
+        return el('button', {
+          class: 'emoji', role: 'menuitemcheckbox', tabindex: '-1', 'aria-checked': `${isOwn}`, click: choose(() => react(emoji)),
+        }, emoji);
+      }),
+      el('button', {
+        class: 'emoji', role: 'menuitem', tabindex: '-1', 'aria-label': t('messages.otherEmoji'), title: t('messages.otherEmoji'),
+        click: choose(pickAnother),
+      }, drawing(PLUS))),
+    mine && item(t('messages.edit'), PEN, edit),
+    item(t('messages.copy'), SHEETS, () => copy(bubble, content)),
+    (mine || isOwner) && item(t('messages.delete'), BIN, remove));
+  const dialog = el('dialog', {
+    class: 'menu', 'aria-label': mine ? t('messages.yours') : t('messages.theirs', { name: titleOf(author) }),
+  }, el('div', { class: 'menu-body' }, menu, details(message, readers, whoReacted)));
   if (!show(dialog)) return;
   place(dialog, bubble);
+  focus(itemsOf(menu)[0]);
 }
 
-/** @param {(emoji: string) => void} react */
-function otherEmoji(react) {
-  const input = el('input', {
-    'aria-label': t('messages.otherEmoji'), placeholder: t('messages.otherEmoji'), autocomplete: 'off', maxlength: '32',
-  });
-  const submit = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const emoji = input.value.trim();
-    if (emoji) react(emoji);
-    else input.focus();
-  };
-  return el('form', { class: 'other-emoji', submit }, input, el('button', { class: 'button' }, t('messages.react')));
+/** @param {Element} menu @returns {HTMLElement[]} */
+function itemsOf(menu) {
+  return [...menu.querySelectorAll('button')];
+}
+
+/** As in https://www.w3.org/WAI/ARIA/apg/patterns/menubar/; the reactions are one line of it. @param {KeyboardEvent} event */
+function moveByKeys(event) {
+  const { key, target, currentTarget } = event;
+  const items = itemsOf(/** @type {Element} */ (currentTarget));
+  const first = items.findIndex((each) => !each.matches('.emoji'));
+  const at = items.indexOf(/** @type {HTMLElement} */ (target));
+  const step = document.dir === 'rtl' ? -1 : 1;
+  const next = {
+    ArrowDown: at < first ? first : at + 1, ArrowUp: at === first ? 0 : at < first ? items.length - 1 : at - 1,
+    ArrowRight: at + step, ArrowLeft: at - step, Home: 0, End: items.length - 1,
+  }[key];
+  if (next === undefined) return;
+  event.preventDefault();
+  focus(items.at(next % items.length));
+}
+
+/** @param {HTMLElement | undefined} item */
+function focus(item) {
+  item?.focus();
 }
 
 /**
@@ -71,8 +99,8 @@ function details({ mine, reactions }, readers, whoReacted) {
   const isRead = mine && readers;
   if (reactions.length === 0 && !isRead) return null;
   return el('dl', {},
-    ...reactions.flatMap(({ emoji }) => [el('dt', {}, emoji), el('dd', {}, whoReacted(emoji))]),
-    ...isRead ? [el('dt', {}, t('messages.readBy')), el('dd', {}, readers)] : []);
+    ...reactions.flatMap(({ emoji }) => [el('dt', {}, emoji), el('dd', {}, nameOf(whoReacted(emoji)))]),
+    ...isRead ? [el('dt', {}, t('messages.readBy')), el('dd', {}, nameOf(readers))] : []);
 }
 
 /** @param {Element} bubble @param {string} text */
@@ -85,7 +113,7 @@ async function copy(bubble, text) {
 /** @param {Element} bubble */
 function select(bubble) {
   const selection = getSelection();
-  selection?.selectAllChildren(bubble.querySelector('[dir=auto]') ?? bubble);
+  selection?.selectAllChildren(bubble.querySelector('.text') ?? bubble);
   document.execCommand('copy');
   selection?.removeAllRanges();
 }
@@ -95,8 +123,8 @@ function place(dialog, bubble) {
   if (!matchMedia('(width >= 46rem)').matches) return;
   const { width, height } = dialog.getBoundingClientRect();
   const { left, right, top, bottom } = bubble.getBoundingClientRect();
-  const isMine = bubble.closest('.mine');
-  const x = Math.max(GAP_PX, Math.min(isMine ? right - width : left, innerWidth - width - GAP_PX));
+  const isAtRight = Boolean(bubble.closest('.mine')) === (document.dir !== 'rtl');
+  const x = Math.max(GAP_PX, Math.min(isAtRight ? right - width : left, innerWidth - width - GAP_PX));
   const below = bottom + GAP_PX;
   const y = below + height <= innerHeight - GAP_PX ? below : Math.max(GAP_PX, Math.min(top, innerHeight) - height - GAP_PX);
   dialog.style.setProperty('left', `${x}px`);

@@ -1,31 +1,37 @@
-// One message, with what may stand above it (a day, "New", a name, a time) and below it (reactions, who has read it, why
-// it wasn't sent).
+// One message, with what may stand above it (a day, "New", a face and a name) and below it (reactions, why it wasn't sent).
 
 import { el, nameOf, render } from '../base/dom.js';
-import { clockTime, dayName, fullTime, splitLinks } from '../base/format.js';
-import { tinted } from '../people/avatar.js';
+import { clockTime, dayName, fullTime, splitLinks, titleOf } from '../base/format.js';
+import { drawing } from '../base/icons.js';
+import { avatar, tinted } from '../people/avatar.js';
 import { t } from '../words/index.js';
 
 /** @import {SystemEvent, User} from '../base/types.js' */
 
 const GROUP_MS = 5 * 60_000;
+/** What is shown large, where it is all of a message. */
+const FEW_EMOJI = /^(?:\p{RGI_Emoji}\s?){1,3}$/v;
+const CLOCK = 'M12 4a8 8 0 1 0 0 16 8 8 0 1 0 0-16M12 8v4.5l3 2';
+const TICK = 'M5 13l4 4 10-11';
+const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
 
 /** @typedef {{emoji: string, count: number, isOwn: boolean}} Chip */
 
 /**
- * What the buttons of a row do, the same for all rows: to take back that a message is about to be deleted, and what to do
- * with one that wasn't sent. They are told its `id`.
- * @typedef {{undo: (id: string) => void, retry: (id: string) => void, edit: (id: string) => void}} RowActions
+ * What the buttons of a row do, the same for all rows: to take back that a message is about to be deleted, to show all of
+ * a long one, and what to do with one that wasn't sent. They are told its `id`.
+ * @typedef {{undo: (id: string) => void, unfold: (id: string) => void, retry: (id: string) => void,
+ *   edit: (id: string) => void}} RowActions
  */
 
 /**
  * A message to show: one that the server has, or one (without a number) on its way there, which may have failed, for a
- * `reason`. `author` is whom to name above it; `receipt` says who has read it; `removing` says that it is about to be
- * deleted.
+ * `reason`. `author` is whom to name above it; `read` says that somebody else has read it; `removing` says that it is
+ * about to be deleted, `changing` that one is changing it, and `folded` that only its beginning is to be seen.
  * @typedef {{key: string, id: string, number: number | null, content: string, createdAt: string, mine: boolean,
  *   from: string, state: 'sent' | 'sending' | 'waiting' | 'failed', waitsFor?: string, reason?: string,
- *   system?: SystemEvent, author?: User | null, edited?: boolean, deleted?: boolean, removing?: boolean, chips?: Chip[],
- *   receipt?: string}} Item
+ *   system?: SystemEvent, author?: User | null, edited?: boolean, deleted?: boolean, removing?: boolean,
+ *   changing?: boolean, folded?: boolean, read?: boolean, chips?: Chip[]}} Item
  */
 
 /**
@@ -34,85 +40,126 @@ const GROUP_MS = 5 * 60_000;
  * @param {RowActions} [actions]
  */
 export function showMessage(row, item, above, fresh, actions) {
-  const { key: _, number, chips = [], receipt = '', ...content } = item;
-  const { createdAt, mine, from, state, system } = item;
+  const {
+    id, content, createdAt, mine, from, state, system, author = null, edited = false, folded = false, chips = [],
+    waitsFor = '', reason = '', removing = false, changing = false, read = false,
+  } = item;
   const time = new Date(createdAt);
   const earlier = above && new Date(above.createdAt);
   const sameDay = earlier?.toDateString() === time.toDateString();
-  const sameAuthor = above?.mine === mine && above.from === from;
+  const sameAuthor = above?.mine === mine && above.from === from && above.author?.id === author?.id;
   const together = sameDay && !fresh && sameAuthor && time.getTime() - Number(earlier) < GROUP_MS;
-  const kind = system ? 'system' : mine ? 'mine' : 'theirs';
-  row.className = `message ${kind} ${state} ${together ? '' : 'leads'}`;
-  const place = { together, fresh, day: sameDay ? '' : dayName(time), time: clockTime(time), full: fullTime(time) };
-  render(row, messageView, { ...content, ...place, actions });
-  showBelow(row, { chips, receipt });
+  const gone = Boolean(item.deleted || removing);
+  const full = fullTime(time);
+  row.className = ['message', system ? 'system' : mine ? 'mine' : 'theirs', state, !together && 'leads', author && 'faced',
+    changing && 'changing', gone ? 'gone' : FEW_EMOJI.test(content) && 'big'].filter(Boolean).join(' ');
+  row.dataset.day = dayName(time);
+  const [head, box, below, foot] = partsOf(row);
+  render(head, headView, { day: sameDay ? '' : dayName(time), fresh, author: together ? null : author });
+  box.title = full;
+  if (system) return render(box, eventView, { content });
+  // What changes on its way to the server stands apart, so that no screen reader hears the text again.
+  render(box, bubbleView, { id: removing || folded ? id : '', from, content, gone, removing, folded, actions });
+  const status = !mine || gone ? '' : state === 'sent' && read ? 'read' : state;
+  const meta = box.querySelector('.meta');
+  if (meta instanceof HTMLElement) render(meta, metaView, { createdAt, time: clockTime(time), full, edited: edited && !gone, status });
+  render(below, belowView, { chips });
+  render(foot, footView, { id: state === 'failed' ? id : '', state, waitsFor, reason, actions });
 }
 
-/**
- * @typedef {Omit<Item, 'key' | 'number' | 'chips' | 'receipt'> & {together: boolean, fresh: boolean, day: string,
- *   time: string, full: string, actions: RowActions | undefined}} MessageProps
- */
+/** @type {WeakMap<Element, [HTMLElement, HTMLElement, HTMLElement, HTMLElement]>} */
+const parts = new WeakMap();
 
-/** @param {MessageProps} props */
-function messageView(props) {
-  const { id, content, state, waitsFor = '', reason = '', system, together, fresh, day, full, actions } = props;
+/** What stands above, the message itself, its reactions, and what stands below. @param {HTMLLIElement} row */
+function partsOf(row) {
+  const known = parts.get(row);
+  if (known) return known;
+  /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */
+  const made = [
+    el('div', { class: 'head' }), el('div', { class: row.matches('.system') ? 'event' : 'bubble' }),
+    // The chips can be reached by the message's menu, and are no news to a screen reader.
+    el('div', { class: 'below', 'aria-live': 'off' }), el('div', { class: 'foot' }),
+  ];
+  row.append(...made);
+  parts.set(row, made);
+  return made;
+}
+
+/** @param {{day: string, fresh: boolean, author: User | null}} props */
+function headView({ day, fresh, author }) {
   return [
-    day && el('p', { class: 'day' }, day),
+    day && el('p', { class: 'day' }, el('span', {}, day)),
     fresh && el('p', { class: 'fresh' }, t('messages.new')),
-    ...system ? [el('p', { class: 'event', title: full }, content)] : [!together && byline(props), bubble(props)],
-    state === 'sending' && el('span', { class: 'visually-hidden' }, t('messages.sending')),
-    state === 'waiting' && el('p', { class: 'pending' }, waitsFor),
-    state === 'failed' && el('div', { class: 'not-sent' },
-      el('p', {}, t('messages.notSent', { reason })),
-      el('button', { class: 'button', click: () => actions?.retry(id) }, t('messages.retry')),
-      el('button', { class: 'button', click: () => actions?.edit(id) }, t('messages.edit'))),
+    author && byline(author),
   ];
 }
 
-/** @param {MessageProps} props */
-function byline({ author, createdAt, time, full }) {
-  return el('p', { class: 'byline' },
+/** @param {User} author */
+function byline(author) {
+  const name = titleOf(author);
+  return tinted(author.id, el('p', { class: 'byline' },
+    el('button', { class: 'face', tabindex: '-1', 'aria-label': t('messages.profile', { name }) }, avatar(author)),
     // Whoever listens hears it with each message.
-    author ? tinted(author.id, el('b', { 'aria-hidden': 'true' }, nameOf(author.username))) : null,
-    el('time', { datetime: createdAt, title: full }, time));
+    el('b', { 'aria-hidden': 'true' }, nameOf(name))));
 }
 
-/** @param {MessageProps} props */
-function bubble({ id, from, content, full, edited, deleted, removing, actions }) {
-  const isGone = deleted || removing;
-  return el('div', { class: isGone ? 'bubble gone' : 'bubble', title: full },
-    el('span', { class: 'visually-hidden' }, el('bdi', {}, from), ': '),
-    isGone ? el('p', {}, t('messages.deleted')) : el('p', { dir: 'auto' }, ...linked(content)),
-    removing ? el('button', { class: 'link undo', click: () => actions?.undo(id) }, t('messages.undo')) : null,
-    edited && !isGone ? el('small', {}, t('messages.edited')) : null);
+/** @param {{content: string}} props */
+function eventView({ content }) {
+  return [content];
 }
 
 /**
- * What others think of a message, which is no news to a screen reader. The chips can be reached by the message's menu.
- * @param {HTMLLIElement} row @param {{chips: Chip[], receipt: string}} props
+ * @param {{id: string, from: string, content: string, gone: boolean, removing: boolean, folded: boolean,
+ *   actions: RowActions | undefined}} props
  */
-function showBelow(row, props) {
-  /** @type {HTMLElement | null} */
-  const there = row.querySelector('.below');
-  if (props.chips.length === 0 && !props.receipt) return there?.remove();
-  const below = there ?? el('div', { class: 'below', 'aria-live': 'off' });
-  if (!there) row.append(below);
-  render(below, belowView, props);
+function bubbleView({ id, from, content, gone, removing, folded, actions }) {
+  return [
+    el('span', { class: 'visually-hidden' }, nameOf(from), ': '),
+    gone ? el('p', {}, t('messages.deleted'))
+      : el('p', { class: folded ? 'text folded' : 'text', dir: 'auto' }, ...linked(content)),
+    removing && el('button', { class: 'link undo', click: () => actions?.undo(id) }, t('messages.undo')),
+    folded && !gone && el('button', { class: 'link unfold', tabindex: '-1', click: () => actions?.unfold(id) }, t('messages.more')),
+    el('span', { class: 'meta', 'aria-live': 'off' }),
+  ];
 }
 
-/** @param {{chips: Chip[], receipt: string}} props */
-function belowView({ chips, receipt }) {
+/** @param {{createdAt: string, time: string, full: string, edited: boolean, status: string}} props */
+function metaView({ createdAt, time, full, edited, status }) {
   return [
-    ...chips.map(({ emoji, count, isOwn }) => el('button', {
-      class: 'chip', tabindex: '-1', 'aria-pressed': `${isOwn}`, value: emoji,
-    }, `${emoji} ${count}`)),
-    receipt && el('p', { class: 'receipt' }, receipt),
+    edited && el('span', { class: 'edited' }, t('messages.edited'), ' '),
+    el('time', { datetime: createdAt, title: full, dir: document.dir || 'ltr' }, time),
+    status && status !== 'failed' && statusOf(status),
   ];
+}
+
+/** How far a message of one's own has come. @param {string} status */
+function statusOf(status) {
+  const [lines, word] = status === 'read' ? [TICKS, t('messages.read')]
+    : status === 'sent' ? [TICK, t('messages.sent')] : [CLOCK, t('messages.sending')];
+  return el('span', { class: `status ${status}` },
+    drawing(lines), el('span', { class: 'visually-hidden' }, ` ${word}`));
+}
+
+/** What others think of a message. @param {{chips: Chip[]}} props */
+function belowView({ chips }) {
+  return chips.map(({ emoji, count, isOwn }) => el('button', {
+    class: 'chip', tabindex: '-1', 'aria-pressed': `${isOwn}`, value: emoji,
+  }, `${emoji} ${count}`));
+}
+
+/** @param {{id: string, state: string, waitsFor: string, reason: string, actions: RowActions | undefined}} props */
+function footView({ id, state, waitsFor, reason, actions }) {
+  if (state === 'waiting') return [el('p', { class: 'pending' }, waitsFor)];
+  if (state !== 'failed') return [];
+  return [el('div', { class: 'not-sent' },
+    el('p', {}, t('messages.notSent', { reason })),
+    el('button', { class: 'button', click: () => actions?.retry(id) }, t('messages.retry')),
+    el('button', { class: 'button', click: () => actions?.edit(id) }, t('messages.edit')))];
 }
 
 /** @param {string} text */
 function linked(text) {
   return splitLinks(text).map((part) => (typeof part === 'string'
     ? part
-    : el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer' }, part.text)));
+    : el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer', tabindex: '-1' }, part.text)));
 }

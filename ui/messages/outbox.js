@@ -8,8 +8,8 @@ import { t } from '../words/index.js';
 /** @import {Message} from '../base/types.js' */
 
 /**
- * `reason` says why the server refused it, and is empty where it hasn't.
- * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string}} Entry
+ * `reason` says why the server refused it, and is empty where it hasn't; `code` says the same for programs.
+ * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string, code?: string}} Entry
  */
 
 const FIRST_WAIT_MS = 1_000;
@@ -74,7 +74,7 @@ export class Outbox extends EventTarget {
 
   /** Tries again what was refused. @param {string} clientId */
   retry(clientId) {
-    this.#update(clientId, { reason: '' });
+    this.#update(clientId, { reason: '', code: '' });
     this.#send();
   }
 
@@ -128,7 +128,7 @@ export class Outbox extends EventTarget {
   /** @param {string} clientId @param {unknown} error */
   #failed(clientId, error) {
     const reason = reasonOf(error);
-    const { status } = /** @type {ApiError} */ (error);
+    const { status, code } = /** @type {ApiError} */ (error);
     if (PASSING.includes(status) || status >= 500 && this.#breakdowns++ < PATIENCE) {
       this.waiting = status === 0 ? t('messages.waiting') : reason;
       this.#changed();
@@ -136,7 +136,7 @@ export class Outbox extends EventTarget {
     }
     // It doesn't hold up the others.
     this.#answered();
-    this.#update(clientId, { reason });
+    this.#update(clientId, { reason, code });
     return 0;
   }
 

@@ -3,6 +3,7 @@
 import { reasonOf } from '../base/api.js';
 import { openDialog } from '../base/dialog.js';
 import { el, failure, skeleton } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
 import { t } from '../words/index.js';
 import { showMessage } from './message-row.js';
 import { topMessages } from './top.js';
@@ -33,7 +34,7 @@ function topRow(message) {
   const { id, number, content, createdAt, mine, author, editedAt, reactions } = message;
   const row = el('li');
   showMessage(row, {
-    key: id, id, number, content, createdAt, mine, from: mine ? t('messages.you') : author?.username ?? '', state: 'sent',
+    key: id, id, number, content, createdAt, mine, from: mine ? t('messages.you') : titleOf(author), state: 'sent',
     author: mine ? null : author, edited: Boolean(editedAt),
     chips: reactions.map(({ emoji, users }) => ({ emoji, count: users.length, isOwn: false })),
   }, undefined, false);

@@ -83,6 +83,11 @@ export class Client extends EventTarget {
     return (await this.#act()).people(id);
   }
 
+  /** Whom one has blocked. */
+  async blocks() {
+    return (await this.#act()).blocks;
+  }
+
   /** Takes one's reaction back where there is one. @param {Message} message @param {string} emoji */
   async react(message, emoji) {
     return (await this.#act()).react(message, emoji);

@@ -2,7 +2,7 @@
 
 import { followZone } from '../base/format.js';
 import { showMessage } from '../messages/message-row.js';
-import { afterwards, replace, test } from './fakes.js';
+import { afterwards, JANE, replace, test } from './fakes.js';
 import { assert, at } from './runner.js';
 
 /** @import {Item} from '../messages/message-row.js' */
@@ -23,11 +23,12 @@ function rowOf(shown, above, fresh = false) {
 /** @param {Element} row @param {string} selector */
 const textOf = (row, selector) => row.querySelector(selector)?.textContent ?? null;
 
-/** Whether two messages stand together, so that the second has no time and no day of its own. @param {Item} above @param {Item} below @param {boolean} [fresh] */
+/** Whether two messages stand together, so that the second has no name and no day of its own. @param {Item} above @param {Item} below @param {boolean} [fresh] */
 function together(above, below, fresh) {
-  const row = rowOf(below, above, fresh);
+  const row = rowOf({ ...below, author: below.mine ? null : JANE }, { ...above, author: above.mine ? null : JANE }, fresh);
   const leads = row.classList.contains('leads');
-  assert.equal(row.querySelector('time') !== null, leads);
+  assert.equal(row.querySelector('.byline') !== null, leads && !below.mine);
+  assert.ok(row.querySelector('.bubble time'));
   return !leads;
 }
 
@@ -85,11 +86,14 @@ test('a message on its way says so, and whether it waits', () => {
     const waitsFor = state === 'waiting' ? 'Why it waits' : '';
     const row = rowOf(item('2026-03-02T10:00', { mine: true, number: null, state, waitsFor }));
     assert.ok(row.classList.contains(state));
-    return [textOf(row, ':scope > .visually-hidden'), textOf(row, '.pending'), textOf(row, '.not-sent')];
+    return [textOf(row, '.status'), textOf(row, '.pending'), textOf(row, '.not-sent')];
   };
-  assert.equal(show('sending'), ['Sending', null, null]);
-  assert.equal(show('waiting'), [null, 'Why it waits', null]);
-  assert.equal(show('sent'), [null, null, null]);
+  assert.equal(show('sending'), [' Sending', null, null]);
+  assert.equal(show('waiting'), [' Sending', 'Why it waits', null]);
+  assert.equal(show('sent'), [' Sent', null, null]);
+  const read = item('2026-03-02T10:00', { mine: true, read: true });
+  assert.equal(textOf(rowOf(read), '.status'), ' Read');
+  for (const other of [{ ...read, mine: false }, { ...read, removing: true }]) assert.equal(textOf(rowOf(other), '.status'), null);
 });
 
 test('a message that wasn’t sent says why, and can be sent again or written anew', () => {
@@ -97,6 +101,7 @@ test('a message that wasn’t sent says why, and can be sent again or written an
   const asked = [];
   const actions = {
     undo: () => {},
+    unfold: () => {},
     retry: (/** @type {string} */ id) => asked.push(`retry ${id}`),
     edit: (/** @type {string} */ id) => asked.push(`edit ${id}`),
   };
@@ -118,17 +123,22 @@ test('a row goes with what becomes of its message and of the one above, and is l
   const row = document.createElement('li');
   const [above, below] = [item('2026-03-02T10:00', { mine: true }), item('2026-03-02T10:01', { mine: true, number: null })];
   showMessage(row, { ...below, state: 'sending' }, above, false);
-  const bubble = row.querySelector('.bubble');
+  const text = row.querySelector('.text');
   showMessage(row, { ...below, state: 'sending' }, above, false);
-  assert.ok(row.querySelector('.bubble') === bubble, 'it was built anew');
+  assert.ok(row.querySelector('.text') === text, 'it was built anew');
   showMessage(row, { ...below, state: 'waiting' }, above, false);
   assert.ok(row.querySelector('.pending'));
-  showMessage(row, { ...below, state: 'sent', number: 2 }, above, false);
+  const arrived = { ...below, id: '8', state: /** @type {'sent'} */ ('sent'), number: 2, createdAt: new Date('2026-03-02T10:02').toISOString() };
+  showMessage(row, arrived, above, false);
+  showMessage(row, { ...arrived, read: true }, above, false);
+  // A screen reader would say it once more.
+  assert.ok(row.querySelector('.text') === text, 'it was built anew on its way');
+  for (const quiet of row.querySelectorAll('.meta, .below')) assert.equal(quiet.ariaLive, 'off');
   assert.equal([row.className.trim(), row.querySelector('.pending')], ['message mine sent', null]);
   showMessage(row, { ...below, state: 'sent', number: 2 }, above, true);
-  assert.ok(row.matches('.leads:has(.fresh):has(time)'));
+  assert.ok(row.matches('.leads:has(.fresh)'));
   showMessage(row, { ...below, state: 'sent', number: 2 }, item('2026-03-02T10:00'), false);
-  assert.ok(row.matches('.leads:has(time):not(:has(.fresh))'));
+  assert.ok(row.matches('.leads:not(:has(.fresh))'));
   at('2026-03-02T12:00', () => showMessage(row, { ...below, state: 'sent', number: 2 }, undefined, false));
   assert.equal(textOf(row, '.day'), 'Today');
   at('2026-03-03T12:00', () => showMessage(row, { ...below, state: 'sent', number: 2 }, undefined, false));
@@ -157,22 +167,22 @@ test('whoever travels sees the time that it is there', () => {
 test('content is text, whatever it looks like', () => {
   for (const content of ['<img src=x onerror="alert(1)">', '&lt;b&gt;', '</p><script>alert(1)</script>', 'a\n\nb  c', '']) {
     const row = rowOf(item('2026-03-02T10:00', { content, from: content }));
-    assert.equal([textOf(row, '.bubble > p'), textOf(row, 'bdi')], [content, content]);
+    assert.equal([textOf(row, '.text'), textOf(row, 'bdi')], [content, content]);
     assert.equal(row.querySelectorAll('img, script, b').length, 0);
   }
 });
 
 test('a text has its own direction, and so has a name', () => {
   const row = rowOf(item('2026-03-02T10:00', { content: 'שלום', from: 'יוסי' }));
-  assert.equal(row.querySelector('.bubble > p')?.getAttribute('dir'), 'auto');
-  assert.equal(textOf(row, '.bubble'), 'יוסי: שלום');
+  assert.equal(row.querySelector('.text')?.getAttribute('dir'), 'auto');
+  assert.ok(textOf(row, '.bubble')?.startsWith('יוסי: שלום'));
   assert.equal(textOf(row, '.visually-hidden bdi'), 'יוסי');
 });
 
 test('web addresses are links that tell the other page nothing', () => {
   const content = 'See https://example.org/a?b=c, (http://example.org) and javascript:alert(1) <a href="https://x.y">z</a>';
   const row = rowOf(item('2026-03-02T10:00', { content }));
-  assert.equal(textOf(row, '.bubble > p'), content);
+  assert.equal(textOf(row, '.text'), content);
   const links = [...row.querySelectorAll('a')];
   assert.equal(links.map(({ href, textContent }) => [href, textContent]), [
     ['https://example.org/a?b=c', 'https://example.org/a?b=c'],

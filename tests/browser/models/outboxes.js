@@ -112,7 +112,7 @@ test('where nobody answers, or not now, everything waits in order and is sent at
     outbox.add('7', 'b');
     const first = await api.next();
     await first.refuse(status, 'Not now');
-    const reason = status === 0 ? 'Waiting for the connection …' : 'Not now';
+    const reason = status === 0 ? 'Waiting for the connection…' : 'Not now';
     assert.equal([outbox.waiting, api.open.length], [reason, 0]);
     assert.equal(outbox.of('7').map(({ content, reason }) => [content, reason]), [['a', ''], ['b', '']]);
     outbox.send();

@@ -29,7 +29,10 @@
   const pattern = /^\/(.*)\/$/s.exec(wanted)?.[1];
   const matches = (name) => (pattern === undefined ? name === wanted : new RegExp(pattern, 'u').test(name));
   const byTag = tags[role] ? `:is(${tags[role]}):not([role]), ` : '';
-  return [...document.querySelectorAll(`${byTag}[role="${role}"]`)].find((element) =>
+  const all = [...document.querySelectorAll(`${byTag}[role="${role}"]`)];
+  // Behind a dialog nothing can be reached.
+  const top = [...document.querySelectorAll('dialog:modal')].at(-1);
+  return [...all.filter((element) => top?.contains(element)), ...all].find((element) =>
     element.checkVisibility({ visibilityProperty: true }) && !element.closest('[aria-hidden=true], [inert]') &&
     matches(tidy(nameOf(element)))) ?? null;
 }

@@ -1,7 +1,7 @@
 //! What a person does with the page, and what they see of it. Things are named as a screen reader
 //! names them, by role and name; a name in slashes is a regular expression.
 
-use std::{fs, path::Path, thread};
+use std::{fs, path::Path, thread, time::Duration};
 
 use fantoccini::{
     actions::{InputSource, MOUSE_BUTTON_LEFT, PointerAction, TouchActions},
@@ -15,9 +15,11 @@ use super::{Device, Engine, Session, keys, watch};
 const FIND: &str = include_str!("find.js");
 /// What stands in the open conversation, with who says it.
 const LINES: &str = "[...document.querySelectorAll('[role=log] li')].map((row) => {
-    const parts = row.querySelectorAll('.event, .bubble > *');
+    const parts = row.querySelectorAll('.event, .bubble > :not(.meta), .bubble .edited');
     return [...parts].map((part) => part.textContent.trim()).filter(Boolean).join(' ');
 })";
+/// How long a finger holds something, which is what holding means here and no wait for anything.
+const PRESS: Duration = Duration::from_millis(700);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Brings an element into view; tells whether a finger at its middle would meet it.
@@ -205,6 +207,13 @@ impl Session {
         .await;
     }
 
+    /// Holds something with a finger for a moment longer than it takes.
+    pub async fn hold(&self, role: &str, name: &str) {
+        let element = self.sees(role, name).await;
+        let held = touch(element, PRESS);
+        self.client.perform_actions(held).await.expect("a finger");
+    }
+
     /// Puts a text where another may have been, all at once.
     pub async fn fill(&self, role: &str, name: &str, text: &str) {
         self.click(role, name).await;
@@ -348,9 +357,13 @@ impl Session {
     }
 }
 
-/// A finger, put down on the middle of an element and taken away. Chromedriver's own click is one of
-/// a mouse.
+/// A finger that is put down and taken away at once. Chromedriver's own click is one of a mouse.
 fn tap(element: Element) -> TouchActions {
+    touch(element, Duration::ZERO)
+}
+
+/// A finger, put down on the middle of an element and taken away after as long.
+fn touch(element: Element, duration: Duration) -> TouchActions {
     TouchActions::new("finger".to_owned())
         .then(PointerAction::MoveToElement {
             element,
@@ -361,6 +374,7 @@ fn tap(element: Element) -> TouchActions {
         .then(PointerAction::Down {
             button: MOUSE_BUTTON_LEFT,
         })
+        .then(PointerAction::Pause { duration })
         .then(PointerAction::Up {
             button: MOUSE_BUTTON_LEFT,
         })

@@ -1,0 +1,53 @@
+// Going through the messages by keys. The list is one stop of the Tab key: the message that one is at.
+
+/** @param {HTMLElement} log with the messages @param {(row: HTMLElement) => void} open opens what can be done with one */
+export function moveByKeys(log, open) {
+  log.addEventListener('focusin', ({ target }) => target instanceof Element && stopAt(log, target.closest('li')));
+  log.addEventListener('keydown', (event) => {
+    const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
+    if (altKey || ctrlKey || metaKey || !(target instanceof HTMLElement)) return;
+    const rows = [...log.querySelectorAll('li')];
+    if (target === log) {
+      if (key !== 'Enter') return;
+      const { bottom } = log.getBoundingClientRect();
+      focus(rows.findLast((row) => row.getBoundingClientRect().top < bottom));
+    } else if (target instanceof HTMLLIElement) {
+      const wantsMenu = key === 'Enter' || key === ' ' || key === 'ContextMenu' || key === 'F10' && shiftKey;
+      const next = {
+        ArrowUp: target.previousElementSibling, ArrowDown: target.nextElementSibling, Home: rows[0], End: rows.at(-1),
+      }[key];
+      if (wantsMenu) open(target);
+      else if (next) focus(next);
+      else if (key !== 'ArrowUp' && key !== 'ArrowDown') return;
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+}
+
+/** With a message, what is in it can be reached. @param {HTMLElement} log @param {HTMLElement | null} row */
+function stopAt(log, row) {
+  if (!row) return;
+  for (const other of log.querySelectorAll('li[tabindex="0"]')) if (other !== row) leave(/** @type {HTMLElement} */ (other));
+  row.tabIndex = 0;
+  for (const inner of insideOf(row)) inner.tabIndex = 0;
+}
+
+/** @param {HTMLElement} row */
+function leave(row) {
+  row.tabIndex = -1;
+  for (const inner of insideOf(row)) inner.tabIndex = -1;
+}
+
+/** @param {Element} row @returns {NodeListOf<HTMLElement>} */
+function insideOf(row) {
+  return row.querySelectorAll('a, .chip, .unfold');
+}
+
+/** @param {Element | undefined} row */
+function focus(row) {
+  if (!(row instanceof HTMLLIElement)) return;
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: 'nearest' });
+}
