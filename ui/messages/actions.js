@@ -15,7 +15,8 @@ const TYPING_MS = 3_000;
 
 /** What is refused is an ApiError. */
 export class Actions {
-  blocks;
+  /** @type {Blocks | undefined} */
+  #blocks;
   #client;
   #reactions;
   #removals;
@@ -37,6 +38,12 @@ export class Actions {
     client.conversations.addEventListener('removed', (event) => {
       if (/** @type {CustomEvent<string>} */ (event).detail === this.#people?.id) this.#leavePeople();
     });
+  }
+
+  /** Whom one has blocked. */
+  get blocks() {
+    this.#blocks ??= new Blocks(this.#client);
+    return this.#blocks;
   }
 
   /** Somebody is called otherwise from now on, or looks otherwise. @param {User} user @param {Map<string, Timeline>} timelines */

@@ -365,7 +365,6 @@ export default {
   'invitations.title': 'Invite people',
   'invitations.toRooms': 'Rooms: {rooms}',
   'invitations.unreachable': 'This link only works on this computer.',
-  'messages.cancelEditing': 'Cancel editing',
   'messages.copy': 'Copy text',
   'messages.count': '{count} of {most}',
   'messages.delete': 'Delete',

@@ -200,7 +200,7 @@ test('whoever thinks again quickly has the last word, and nothing flickers', asy
   const on = client.react(second(all), '👍');
   const first = await api.next();
   const off = client.react(second(all), '👍');
-  await settle();
+  await until(() => reactions(all)?.length === 0);
   timeline.addEventListener('change', () => seen.push(reactions(all)));
   assert.equal([reactions(all), api.open.length], [[], 0]);
   await first.answer(reacted('5000', [{ emoji: '👍', users: [user.id] }]));
