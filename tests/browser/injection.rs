@@ -94,6 +94,9 @@ async fn a_name_stays_text() {
     nothing_came_of_it(&john).await;
 
     john.fill("searchbox", "/^Search/", NAME).await;
-    john.reads("No results for").await;
+    john.sees("button", NAME).await;
+    let nobody = format!("{NAME}{NAME}");
+    john.fill("searchbox", "/^Search/", &nobody).await;
+    john.reads(&format!("No results for “{nobody}”")).await;
     nothing_came_of_it(&john).await;
 }

@@ -43,6 +43,6 @@ mod rooms;
 mod screens;
 mod screenshots;
 mod settings;
-mod tabs;
 mod storms;
+mod tabs;
 mod talk;

@@ -52,8 +52,7 @@ async fn every_screen_is_in_order(options: Options) {
     check(&john, "conversation").await;
 
     john.open("/nothing/here").await;
-    john.sees("heading", "Page not found")
-        .await;
+    john.sees("heading", "Page not found").await;
     check(&john, "not-found").await;
 
     john.open("/conversations/999999").await;

@@ -200,11 +200,7 @@ async fn newcomer(viewer: &Viewer, paul: &Client) {
     person.sees("button", "mary").await;
     viewer.take("search").await;
     person
-        .fill(
-            "searchbox",
-            "/^Search/",
-            "nobody-is-called-so-around-here",
-        )
+        .fill("searchbox", "/^Search/", "nobody-is-called-so-around-here")
         .await;
     person.reads("No results for").await;
     viewer.take("search-nobody").await;
@@ -431,9 +427,7 @@ async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
 async fn pages(viewer: &Viewer, conversation: &str) {
     let person = &viewer.session;
     person.open("/nothing/here").await;
-    person
-        .sees("heading", "Page not found")
-        .await;
+    person.sees("heading", "Page not found").await;
     viewer.take("not-found").await;
     person.open("/conversations/999999").await;
     person.reads("doesn’t exist").await;

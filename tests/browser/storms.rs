@@ -78,7 +78,7 @@ async fn nothing_storms_what_answers_in_place_of_the_server() {
     }
     assert!(denied > 0, "nobody says that something wants a password");
     network.answer_nothing();
-    john.wait("the connection", "!document.querySelector('notice-bar p')")
+    john.wait("the connection", "!document.querySelector('.notice p')")
         .await;
 }
 

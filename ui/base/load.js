@@ -29,6 +29,7 @@ const failures = new Map();
  * @template T @param {(() => Promise<T>) | Promise<T>} door imports it
  */
 export async function load(door) {
+  addStyle(import.meta.url, 'later.css');
   const [loaded] = await Promise.all([open(door), loadRest()]).catch(unreachable);
   await Promise.all(styles.values());
   return loaded;

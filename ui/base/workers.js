@@ -23,9 +23,6 @@ export function workerUrl(name) {
 
 /** @typedef {Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>} Channel */
 
-/** The ends of channels within this page, by name. @type {Map<string, Set<Channel>>} */
-const ends = new Map();
-
 /**
  * A channel to all others of this name, wherever they are; or in this page alone, where the browser keeps tabs apart, as
  * with blocked cookies.
@@ -40,27 +37,27 @@ export function openChannel(name) {
 }
 
 class PageChannel {
-  /** @type {Channel['onmessage']} */
+  /** @type {((event: any) => void) | null} */
   onmessage = null;
-  #others;
+  #name;
 
   /** @param {string} name */
   constructor(name) {
-    this.#others = ends.get(name) ?? new Set();
-    ends.set(name, this.#others);
-    this.#others.add(this);
+    this.#name = name;
+    addEventListener(name, this);
+  }
+
+  /** @param {any} event */
+  handleEvent({ detail: { from, data } }) {
+    if (from !== this) this.onmessage?.({ data });
   }
 
   /** @param {unknown} data */
   postMessage(data) {
-    const event = new MessageEvent('message', { data });
-    for (const other of this.#others) {
-      if (other !== this) queueMicrotask(() => other.onmessage?.call(/** @type {BroadcastChannel} */ (other), event));
-    }
+    queueMicrotask(() => dispatchEvent(new CustomEvent(this.#name, { detail: { from: this, data } })));
   }
 
   close() {
-    this.onmessage = null;
-    this.#others.delete(this);
+    removeEventListener(this.#name, this);
   }
 }

@@ -213,7 +213,6 @@ export class Conversations extends EventTarget {
       /** @type {Conversation[]} */
       const page = await this.#api.get(`/api/conversations${query}`);
       for (const conversation of page) this.#learn(conversation, before);
-      if (!query && page.length === PAGE) this.#loadMarked(before);
       this.#dropKept(BigInt(page.length < PAGE ? 0 : page.at(-1)?.lastMessage?.id ?? 0));
       // Loading the first page anew leaves it at what is listed already.
       if (query || !this.#lastListed) {
@@ -225,16 +224,6 @@ export class Conversations extends EventTarget {
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  /** Those that stand elsewhere than among the newest. @param {number} before */
-  async #loadMarked(before) {
-    for (const mark of ['pinned', 'archived']) {
-      /** @type {Conversation[]} */
-      const page = await this.#api.get(`/api/conversations?only=${mark}`).catch(() => []);
-      for (const conversation of page) this.#learn(conversation, before);
-    }
-    this.#changed();
   }
 
   /** Where it can't be had, the next message asks again, and so does `tryAgain`. @param {string} id */

@@ -3,6 +3,7 @@
 import { reasonOf } from '../base/api.js';
 import { openDialog } from '../base/dialog.js';
 import { el } from '../base/dom.js';
+import { addStyle } from '../base/load.js';
 import { openMenu } from '../base/menu.js';
 import { t } from '../words/index.js';
 
@@ -10,6 +11,8 @@ import { t } from '../words/index.js';
 /** @import {Context} from '../shell/messenger.js' */
 /** @import {ConversationList} from './conversation-list.js' */
 /** @import {Marks} from './conversations.js' */
+
+addStyle(import.meta.url, 'list-actions.css');
 
 const HOLD_MS = 500;
 /** A finger isn’t still. */

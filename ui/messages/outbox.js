@@ -1,7 +1,7 @@
 // Messages on their way to the server: sent in order, kept until they have arrived, and never lost.
 
 import { reasonOf } from '../base/api.js';
-import { Backoff } from '../base/backoff.js';
+import { backoff } from '../base/backoff.js';
 import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 import { t } from '../words/index.js';
 
@@ -32,7 +32,7 @@ export class Outbox extends EventTarget {
   #prefix;
   #accept;
   #sending = false;
-  #backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  #backoff = backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   #breakdowns = 0;
   #next = 0;
   /** Ends the attempt that is being made. */

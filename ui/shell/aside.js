@@ -1,10 +1,24 @@
-// What is made ready while nobody waits for it: the parts of the page that somebody may want next, so that they are there
-// when the server isn’t.
+// What nobody needs at the first look: finding things, making rooms, keys, midnight, being called back. And what is made
+// ready while nobody waits for it: the parts of the page that somebody may want next, so that they are there when the
+// server isn’t.
 
+import { Attention } from '../attention/attention.js';
+import { keepTime } from '../base/clock.js';
 import { doors, load } from '../base/load.js';
-import { INCOMPLETE } from './notices.js';
+import { Doings } from '../conversations/doings.js';
+import { listActions } from '../conversations/list-actions.js';
+import { loadMarked } from '../conversations/marked.js';
+import { newRoomButton } from '../conversations/room-dialog.js';
+import { watchConnection } from './connection-help.js';
+import { Finder } from './finder.js';
+import { listenToShortcuts } from './shortcuts.js';
 
+/** @import {ConversationView} from '../conversation/conversation-view.js' */
+/** @import {ConversationList} from '../conversations/conversation-list.js' */
+/** @import {Notice} from './notices.js' */
 /** @import {Context} from './messenger.js' */
+
+/** What of the frame it is about. @typedef {{field: HTMLInputElement, bar: Element, list: ConversationList, view: () => ConversationView | null, signal: AbortSignal}} Frame */
 
 /** An outage is known as one by then. */
 const PATIENCE_MS = 2_000;
@@ -15,8 +29,28 @@ const DOORS = [
   () => import('../messages/message-menu.js'), () => import('../messages/message-editor.js'), () => import('./keyboard-help.js'),
 ];
 
+/** @type {Notice} */
+const INCOMPLETE = { text: 'shell.incomplete', actions: [['shell.reload', () => location.reload()]] };
+
+/** @param {Context} context @param {Frame} frame */
+export function attend(context, { field, bar, list, view, signal }) {
+  const { client, router, preferences, clock, notices } = context;
+  new Finder(field, context);
+  bar.append(newRoomButton(context));
+  listActions(list, context);
+  list.follow(new Doings(client, signal));
+  loadMarked(client);
+  client.stream.addEventListener('connected', () => loadMarked(client), { signal });
+  listenToShortcuts(context, field, view, signal);
+  keepTime(clock, signal);
+  watchConnection(context, signal);
+  const attention = new Attention(client, preferences, router, notices);
+  signal.addEventListener('abort', () => attention.stop());
+  prepare(context, signal);
+}
+
 /** @param {Context} context @param {AbortSignal} signal */
-export function prepare({ client: { stream }, notices }, signal) {
+function prepare({ client: { stream }, notices }, signal) {
   const open = () => {
     notices.tell('incomplete', null);
     idle(async () => {

@@ -9,7 +9,7 @@ import { ConversationView } from '../conversation/conversation-view.js';
 import { ConversationList } from '../conversations/conversation-list.js';
 import { avatar } from '../people/avatar.js';
 import { t } from '../words/index.js';
-import { LOST, NoticeBar } from './notices.js';
+import { LOST, showNotice } from './notices.js';
 
 /** @import {Route, Router} from '../base/router.js' */
 /** @import {User} from '../base/types.js' */
@@ -46,13 +46,15 @@ export class Messenger extends Component {
     const { client, router, preferences, notices } = context;
     const { conversations, stream } = client;
     this.#list = new ConversationList(context);
-    this.append(new NoticeBar(notices), el('main', { class: 'panes' },
+    const bar = el('div', { class: 'notice', role: 'status' });
+    this.append(bar, el('main', { class: 'panes' },
       el('nav', { class: 'sidebar', 'aria-label': t('shell.conversations') },
         this.#bar, el('search', { class: 'finder' }, this.#field), this.#list,
         el('footer', { class: 'bar' }, this.#self,
           el('a', { class: 'tool', href: '/settings', 'aria-label': t('shell.settings') }, icon('settings')))),
       this.#pane));
     this.watch(() => render(this.#self, selfView, { user: client.user }), client);
+    this.watch(() => showNotice(bar, notices), notices);
     this.watch(() => this.#showTitle(), conversations, preferences);
     stream.addEventListener('change', () => notices.tell('lost', stream.lost && LOST), { signal: this.signal });
     router.addEventListener('change', () => this.#follow(), { signal: this.signal });
@@ -60,29 +62,12 @@ export class Messenger extends Component {
     this.#attend();
   }
 
-  /** What nobody needs at the first look: finding things, making rooms, keys, midnight, being called back. */
+  /** What nobody needs at the first look. */
   async #attend() {
     const { signal } = this;
-    const { client, router, preferences, clock, notices } = this.#context;
-    const [{ Finder }, { newRoomButton }, { listActions }, { Doings }, { listenToShortcuts }, { keepTime }, { Attention }, help, aside] =
-      await loadWhenever(() => Promise.all([
-        load(() => import('./finder.js')), load(() => import('../conversations/room-dialog.js')),
-        load(() => import('../conversations/list-actions.js')), load(() => import('../conversations/doings.js')),
-        load(() => import('./shortcuts.js')), load(() => import('../base/clock.js')),
-        load(() => import('../attention/attention.js')), load(() => import('./connection-help.js')),
-        load(() => import('./aside.js')),
-      ]), client.stream, signal);
-    if (signal.aborted) return;
-    new Finder(this.#field, this.#context);
-    this.#bar.append(newRoomButton(this.#context));
-    listActions(this.#list, this.#context);
-    this.#list.follow(new Doings(client, signal));
-    listenToShortcuts(this.#context, this.#field, () => this.#view, signal);
-    keepTime(clock, signal);
-    help.watchConnection(this.#context, signal);
-    const attention = new Attention(client, preferences, router, notices);
-    signal.addEventListener('abort', () => attention.stop());
-    aside.prepare(this.#context, signal);
+    const { stream } = this.#context.client;
+    const { attend } = await loadWhenever(() => load(() => import('./aside.js')), stream, signal);
+    if (!signal.aborted) attend(this.#context, { field: this.#field, bar: this.#bar, list: this.#list, view: () => this.#view, signal });
   }
 
   get #view() {

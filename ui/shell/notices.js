@@ -1,6 +1,6 @@
 // What stands above the page: one notice at a time, the one that matters most.
 
-import { Component, el, render } from '../base/dom.js';
+import { el, render } from '../base/dom.js';
 import { t } from '../words/index.js';
 
 /** @import {Key} from '../words/index.js' */
@@ -18,7 +18,6 @@ const RELOAD = () => location.reload();
 export const DENIED = /** @type {Notice} */ ({ text: 'shell.denied', actions: [['shell.reload', RELOAD]] });
 export const LOST = /** @type {Notice} */ ({ text: 'shell.lost' });
 export const UPDATED = /** @type {Notice} */ ({ text: 'shell.updated', actions: [['shell.reload', RELOAD]] });
-export const INCOMPLETE = /** @type {Notice} */ ({ text: 'shell.incomplete', actions: [['shell.reload', RELOAD]] });
 
 /** Fires `change`. */
 export class Notices extends EventTarget {
@@ -39,17 +38,10 @@ export class Notices extends EventTarget {
   }
 }
 
-export class NoticeBar extends Component {
-  /** @param {Notices} notices */
-  constructor(notices) {
-    super();
-    this.setAttribute('role', 'status');
-    this.watch(() => {
-      const { kind = '', notice } = notices.first ?? {};
-      this.dataset.kind = kind;
-      render(this, noticeView, { notice });
-    }, notices);
-  }
+/** @param {HTMLElement} bar @param {Notices} notices */
+export function showNotice(bar, { first }) {
+  bar.dataset.kind = first?.kind ?? '';
+  render(bar, noticeView, { notice: first?.notice });
 }
 
 /** @param {{notice: Notice | undefined}} props */
@@ -58,5 +50,3 @@ function noticeView({ notice }) {
   const { text, actions = [] } = notice;
   return [el('p', {}, t(text)), ...actions.map(([label, act]) => el('button', { class: 'link', click: act }, t(label)))];
 }
-
-customElements.define('notice-bar', NoticeBar);

@@ -1,6 +1,6 @@
 // The feed of everything that happens, over one connection to the server, resumed where it broke off.
 
-import { Backoff } from '../base/backoff.js';
+import { backoff } from '../base/backoff.js';
 import { readEvents } from './event-stream.js';
 
 /** @import {FeedEvent} from '../base/types.js' */
@@ -38,8 +38,8 @@ export class Feed extends EventTarget {
   #take;
   #stopped = false;
   #changesOver = false;
-  #absent = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, 1.5);
-  #refused = new Backoff(FIRST_REFUSED_WAIT_MS, LONGEST_REFUSED_WAIT_MS);
+  #absent = backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, 1.5);
+  #refused = backoff(FIRST_REFUSED_WAIT_MS, LONGEST_REFUSED_WAIT_MS);
   /** Since when it has been connected. */
   #since = 0;
   /** What the next wait is by. */

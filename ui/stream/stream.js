@@ -1,7 +1,7 @@
 // A tab's end of the one stream that its browser has: every event in order, with none missing.
 
 import { ApiError } from '../base/api.js';
-import { Backoff } from '../base/backoff.js';
+import { backoff } from '../base/backoff.js';
 import { openChannel, workerUrl } from '../base/workers.js';
 
 /** @import {Api} from '../base/api.js' */
@@ -39,7 +39,7 @@ export class Stream extends EventTarget {
   #losing = 0;
   #silence = 0;
   #retry = 0;
-  #backoff = new Backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  #backoff = backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
   /** Whether this tab is to be the relay, now or when it is its turn. */
   #relays = false;
   #isAlone;
@@ -139,38 +139,9 @@ export class Stream extends EventTarget {
   /** Until it ends. */
   async #relay() {
     const { signal } = this.#life;
-    const { Relay } = await import('./relay.js');
-    const relay = () => new Promise((ended) => this.#relayWith(Relay, () => ended(undefined)));
+    const { relayHere } = await import('./tab-relay.js');
+    const relay = () => relayHere(this.#name, () => this.#cursor, this.#isAlone, signal);
     await (this.#isAlone ? relay() : navigator.locks.request(this.#name, { signal }, relay));
-  }
-
-  /**
-   * A browser has few connections to a server, and hidden tabs that are alone mustn't use them up.
-   * @param {typeof import('./relay.js').Relay} Relay @param {() => void} ended
-   */
-  #relayWith(Relay, ended) {
-    const life = new AbortController();
-    const signal = AbortSignal.any([life.signal, this.#life.signal]);
-    /** @type {InstanceType<typeof Relay> | null} */
-    let relay = null;
-    const end = () => {
-      life.abort();
-      ended();
-    };
-    const turn = () => {
-      const before = relay;
-      relay = null;
-      before?.end();
-      if (signal.aborted || this.#isAlone && document.hidden) return;
-      const next = new Relay(this.#name, this.#cursor, () => relay === next && end());
-      relay = next;
-    };
-    if (this.#isAlone) document.addEventListener('visibilitychange', turn, { signal });
-    this.#life.signal.addEventListener('abort', () => {
-      turn();
-      end();
-    }, { signal: life.signal });
-    turn();
   }
 
   /** @param {Asked['ask']} ask */

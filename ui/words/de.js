@@ -53,11 +53,8 @@ export default {
   'conversation.webhookMade': 'Wer diese Adresse hat, kann hier als {name} schreiben. Kopiere sie jetzt. Sie wird nicht noch einmal angezeigt.',
   'conversation.webhooks': 'Webhooks',
   'conversation.webhooksHelp': 'Andere Apps können hier über einen Webhook schreiben.',
-<<<<<<< HEAD
   'conversations.archive': 'Archivieren',
   'conversations.archived': 'Archiviert ({count})',
-=======
->>>>>>> talk
   'conversations.chosen': 'Personen im Raum',
   'conversations.create': 'Raum erstellen',
   'conversations.deleted': 'Nachricht gelöscht',

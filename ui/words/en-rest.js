@@ -429,6 +429,7 @@ export default {
   'shell.dismiss': 'Dismiss',
   'shell.home': 'Choose a conversation, or start a new one.',
   'shell.homeMore': 'Search for people and rooms by name.',
+  'shell.incomplete': 'Part of Tincan couldn’t be loaded.',
   'shell.keyConversations': 'Previous or next conversation',
   'shell.keyEdit': 'Edit your last message',
   'shell.keyHelp': 'Show shortcuts',

@@ -48,7 +48,6 @@ export default {
   'shell.conversation': 'Conversation',
   'shell.conversations': 'Conversations',
   'shell.denied': 'Something between you and Tincan wants you to sign in again.',
-  'shell.incomplete': 'Part of Tincan couldn’t be loaded.',
   'shell.lost': 'Offline. Reconnecting…',
   'shell.reload': 'Reload',
   'shell.search': 'Search',

@@ -1,7 +1,7 @@
 // What stands above the page: one notice, the one that matters most.
 
-import { DENIED, INCOMPLETE, LOST, NoticeBar, Notices, UPDATED } from '../shell/notices.js';
-import { afterwards, settle, test } from './fakes.js';
+import { DENIED, LOST, Notices, showNotice, UPDATED } from '../shell/notices.js';
+import { test } from './fakes.js';
 import { assert } from './runner.js';
 
 /** @import {Kind, Notice} from '../shell/notices.js' */
@@ -21,7 +21,7 @@ const TABLE = [
 ];
 
 /** @type {Record<string, Notice>} */
-const TEXTS = { denied: DENIED, lost: LOST, updated: UPDATED, incomplete: INCOMPLETE };
+const TEXTS = { denied: DENIED, lost: LOST, updated: UPDATED };
 
 test('of all that is so, what matters most is said, whatever came first', () => {
   for (const [kinds, first] of TABLE) {
@@ -43,18 +43,15 @@ test('what isn’t so any more makes way for the next', () => {
   assert.equal(notices.first, undefined);
 });
 
-test('one notice is shown, and what can be done about it', async () => {
+test('one notice is shown, and what can be done about it', () => {
   const notices = new Notices();
-  const bar = new NoticeBar(notices);
-  afterwards(() => bar.remove());
-  document.body.append(bar);
+  const bar = document.createElement('div');
+  notices.addEventListener('change', () => showNotice(bar, notices));
   let answers = 0;
   notices.tell('polling', { text: 'shell.updated', actions: [['shell.reload', () => { answers += 1; }]] });
   notices.tell('lost', LOST);
-  await new Promise(requestAnimationFrame).then(settle);
   assert.equal([bar.querySelectorAll('p').length, bar.querySelectorAll('button').length, bar.dataset.kind], [1, 0, 'lost']);
   notices.tell('lost', null);
-  await new Promise(requestAnimationFrame).then(settle);
   bar.querySelector('button')?.click();
   assert.equal([bar.querySelectorAll('p').length, answers], [1, 1]);
 });
