@@ -170,7 +170,8 @@ async fn an_invitation_is_taken_on_a_phone() {
     john.sees("heading", "You’re signed in as john").await;
     john.assert_accessible("signed-in-already").await;
     john.click("link", "Go to conversations").await;
-    john.sees("heading", "Choose a conversation, or start a new one.").await;
+    john.sees("heading", "Choose a conversation, or start a new one.")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -439,12 +440,12 @@ async fn a_room_has_an_address_for_other_programs() {
     let room = client.make_room("House", &["jane"], false).await;
     let john = stage.signed_in(&client, Options::desktop()).await;
     john.open(&format!("/conversations/{room}")).await;
-    john.click("button", "Details").await;
+    john.click("button", "Room details").await;
     john.click("button", "Webhooks").await;
-    john.reads("There is none yet").await;
+    john.reads("No webhooks yet.").await;
     john.fill("textbox", "Post as", "doorbell").await;
-    john.click("button", "Make webhook").await;
-    john.reads("Whoever knows this address").await;
+    john.click("button", "Create webhook").await;
+    john.reads("Anyone with this address can post here").await;
     let address = john.value("Address").await;
     let example = john.value("Try it in a shell").await;
     assert!(example.contains(&address), "{example}");
@@ -453,9 +454,9 @@ async fn a_room_has_an_address_for_other_programs() {
     let post = post.header("content-type", "text/plain").body("Ding dong");
     answer(post).await.expect(201);
 
-    john.click("button", "Remove doorbell").await;
-    john.agree().await;
-    john.reads("There is none yet").await;
+    john.click("button", "Delete doorbell").await;
+    john.click("button", "Delete").await;
+    john.reads("No webhooks yet.").await;
     john.press("Escape").await;
     john.sees_message("Ding dong").await;
     let post = stage.nobody().request(Method::POST, path(&address));
@@ -509,7 +510,7 @@ async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
     jane.fill("textbox", "Username", "jane").await;
     jane.click("button", "Join").await;
     jane.sees("heading", "john").await;
-    jane.click("link", "Back to the conversations").await;
+    jane.click("link", "Back to conversations").await;
     is_in(&jane).await;
     let talk = admin.talk_to("jane").await;
     admin.say(&talk, "Welcome").await;

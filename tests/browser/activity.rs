@@ -190,11 +190,10 @@ async fn whoever_wants_to_shows_nothing_of_it() {
     john.say("Hello").await;
     jane.open("/settings").await;
     shows_activity(&john, "Online").await;
-    let switch = "/^Show others when I’m online/";
-    jane.reads("In the conversations that you share with them.")
-        .await;
+    let switch = "/^Share when I’m online/";
+    jane.reads("Visible to people you chat with.").await;
     jane.click("switch", switch).await;
-    jane.reads("Nobody sees any of it.").await;
+    jane.reads("Nobody sees this.").await;
     shows_activity(&john, "").await;
 
     jane.open(&path).await;
@@ -213,10 +212,9 @@ async fn whoever_wants_to_shows_nothing_of_it() {
     shows_status(&john, &["Hello: Sent", "I see: Sent"]).await;
 
     jane.open("/settings").await;
-    jane.reads("Nobody sees any of it.").await;
+    jane.reads("Nobody sees this.").await;
     jane.click("switch", switch).await;
-    jane.reads("In the conversations that you share with them.")
-        .await;
+    jane.reads("Visible to people you chat with.").await;
     shows_activity(&john, "Online").await;
     for person in [&john, &jane] {
         person.assert_console_clean(&[]).await;

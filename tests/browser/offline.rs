@@ -47,11 +47,11 @@ async fn a_conversation_opens_without_the_server_and_is_written_in() {
     // Nobody has to keep the tab open for it.
     john.open("/settings").await;
     john.sees("heading", "Settings").await;
-    john.reads("Connection lost").await;
+    john.reads("Offline. Reconnecting…").await;
 
     stage.start_again(&["--dev"]);
     let jane = stage.client("jane").await;
-    john.misses("status", "/Connection lost/").await;
+    john.misses("status", "/Offline/").await;
     john.open(&format!("/conversations/{conversation}")).await;
     john.shows_exactly(&texts).await;
     assert_eq!(stage.history(&jane, &conversation).await, texts);

@@ -52,9 +52,9 @@ export class MessageComposer extends Component {
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    const content = this.field.value.trim();
+    const content = this.field.value.trimEnd();
     this.takeFocus();
-    if (!content) return;
+    if (!content.trim()) return;
     // A field of its own for each message: in one that was emptied, undoing would bring back what was sent.
     const field = messageField(this.field.ariaLabel ?? '');
     this.field.replaceWith(field);

@@ -260,15 +260,6 @@ impl Session {
             .expect("keys are pressed");
     }
 
-    /// Says yes to what the page asks.
-    pub async fn agree(&self) {
-        self.until("a question", async || {
-            let agreed = self.client.accept_alert().await;
-            agreed.map_err(|error| error.to_string())
-        })
-        .await;
-    }
-
     /// What the text field with this name holds.
     pub async fn value(&self, name: &str) -> String {
         let field = self.sees("textbox", name).await;
