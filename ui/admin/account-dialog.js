@@ -10,7 +10,7 @@ import { switchInput } from '../base/switch.js';
 import { dateOf, timeOf } from '../base/times.js';
 import { titleOf } from '../base/format.js';
 import { avatar } from '../people/avatar.js';
-import { namesOf } from '../people/names.js';
+import { listNames, namesOf } from '../people/names.js';
 import { t, tn } from '../words/index.js';
 import { Accounts } from './accounts.js';
 
@@ -67,7 +67,7 @@ class AccountDetails extends Component {
       el('span', { class: 'strong' }, ...namesOf(this.#account)),
       el('span', { class: 'muted' }, ...tn('admin.joined', { time: timeOf(createdAt) })),
       el('span', { class: 'muted' },
-        bot ? t('people.bot') : ways.length > 0 ? t('admin.ways', { ways: ways.join(', ') }) : t('admin.noWays'))));
+        bot ? t('people.bot') : ways.length > 0 ? t('admin.ways', { ways: listNames(ways) }) : t('admin.noWays'))));
     if (disabled) this.#summary.append(el('span', { class: 'tag danger' }, t('admin.disabled')));
     this.#admin.checked = admin;
     this.#showAccess();

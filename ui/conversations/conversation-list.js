@@ -158,8 +158,9 @@ function rowView(props) {
 function excerpt({ from, content, gone, draft, doing }) {
   if (doing) return el('span', { class: 'row-text doing' }, doing);
   if (draft) return el('span', { class: 'row-text' }, ...tn('conversations.draft', { text: el('span', { dir: 'auto' }, draft) }));
+  const text = gone ? el('i', {}, t('conversations.deleted')) : nameOf(content);
   return el('span', { class: 'row-text', dir: from ? false : 'auto' },
-    ...from ? [nameOf(from), ': '] : [], gone ? el('i', {}, t('conversations.deleted')) : nameOf(content));
+    ...from ? tn('conversations.preview', { author: nameOf(from), text }) : [text]);
 }
 
 customElements.define('conversation-list', ConversationList);

@@ -306,6 +306,7 @@ export default {
   'conversations.open': 'يمكن لأي شخص العثور عليها والانضمام إليها',
   'conversations.options': 'خيارات {name}',
   'conversations.pin': 'تثبيت',
+  'conversations.preview': '{author}: {text}',
   'conversations.rooms': 'غرف يمكنك الانضمام إليها',
   'conversations.typing': 'جارٍ الكتابة…',
   'conversations.unarchive': 'إلغاء الأرشفة',

@@ -306,6 +306,7 @@ export default {
   'conversations.open': 'Alle können ihn finden und beitreten',
   'conversations.options': 'Optionen für {name}',
   'conversations.pin': 'Anheften',
+  'conversations.preview': '{author}: {text}',
   'conversations.rooms': 'Offene Räume',
   'conversations.typing': 'schreibt …',
   'conversations.unarchive': 'Aus dem Archiv holen',

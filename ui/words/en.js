@@ -14,6 +14,7 @@ export default {
   'conversations.list': 'Conversations',
   'conversations.more': 'Show more',
   'conversations.none': 'No conversations yet. Search for someone and say hello.',
+  'conversations.preview': '{author}: {text}',
   'conversations.unread': 'unread',
   'conversations.you': 'You',
   'error.intercepted': 'Something between you and Tincan answered instead. Try again.',

@@ -306,6 +306,7 @@ export default {
   'conversations.open': 'Cualquiera puede encontrarla y unirse',
   'conversations.options': 'Opciones de {name}',
   'conversations.pin': 'Fijar',
+  'conversations.preview': '{author}: {text}',
   'conversations.rooms': 'Salas abiertas',
   'conversations.typing': 'escribiendo…',
   'conversations.unarchive': 'Desarchivar',

@@ -306,6 +306,7 @@ export default {
   'conversations.open': 'Tout le monde peut le trouver et le rejoindre',
   'conversations.options': 'Options pour {name}',
   'conversations.pin': 'Épingler',
+  'conversations.preview': '{author} : {text}',
   'conversations.rooms': 'Salons à rejoindre',
   'conversations.typing': 'écrit…',
   'conversations.unarchive': 'Désarchiver',

@@ -306,6 +306,7 @@ export default {
   'conversations.open': 'だれでも見つけて参加できる',
   'conversations.options': '{name} のオプション',
   'conversations.pin': 'ピン留め',
+  'conversations.preview': '{author}：{text}',
   'conversations.rooms': '参加できるルーム',
   'conversations.typing': '入力中…',
   'conversations.unarchive': 'アーカイブを解除',

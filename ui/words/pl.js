@@ -306,6 +306,7 @@ export default {
   'conversations.open': 'Każdy może go znaleźć i dołączyć',
   'conversations.options': 'Opcje: {name}',
   'conversations.pin': 'Przypnij',
+  'conversations.preview': '{author}: {text}',
   'conversations.rooms': 'Otwarte pokoje',
   'conversations.typing': 'pisze…',
   'conversations.unarchive': 'Przywróć z archiwum',

@@ -306,6 +306,7 @@ export default {
   'conversations.open': '任何人都可以找到并加入',
   'conversations.options': '{name} 的选项',
   'conversations.pin': '置顶',
+  'conversations.preview': '{author}：{text}',
   'conversations.rooms': '可加入的房间',
   'conversations.typing': '正在输入…',
   'conversations.unarchive': '取消归档',
