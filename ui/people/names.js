@@ -25,8 +25,6 @@ export const isolated = (name) => (/^[ -~]*$/.test(name) ? name : `\u2068${name}
 /** The first of them, and how many there are besides. @param {string[]} names */
 export function listNames(names) {
   const more = names.length - NAMED;
-  // Where more follow, there is no “and” between those that are named.
-  const type = more < 2 ? 'conjunction' : 'unit';
-  const list = (/** @type {string[]} */ some) => new Intl.ListFormat(locale, { style: 'short', type }).format(some.map(isolated));
+  const list = (/** @type {string[]} */ some) => new Intl.ListFormat(locale, { style: 'narrow' }).format(some.map(isolated));
   return more < 2 ? list(names) : t('people.andMore', { names: list(names.slice(0, NAMED)), count: more });
 }
