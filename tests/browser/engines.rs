@@ -149,10 +149,10 @@ async fn a_room_is_made_and_talked_in(stage: Stage) {
     jane.sees_message("Who comes?").await;
     jane.say("I do").await;
     john.sees_message("I do").await;
-    john.click("button", "Details").await;
-    john.sees("dialog", "Details").await;
+    john.click("button", "Room details").await;
+    john.sees("dialog", "Room details").await;
     john.press("Escape").await;
-    john.misses("dialog", "Details").await;
+    john.misses("dialog", "Room details").await;
     for person in [&john, &jane] {
         person.assert_console_clean(&[]).await;
     }
