@@ -27,7 +27,6 @@ export class Actions {
 
   /** @param {Client} client @param {Map<string, Timeline>} timelines by conversation */
   constructor(client, timelines) {
-    this.blocks = new Blocks(client);
     this.#client = client;
     this.#reactions = new Reactions(client, timelines);
     this.#removals = new Removals(client, timelines);

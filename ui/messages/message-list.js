@@ -3,7 +3,7 @@
 import { arrange, Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { emblem } from '../people/avatar.js';
-import { t, tn } from '../words/index.js';
+import { t, textOf, tn } from '../words/index.js';
 import { showMessage } from './message-row.js';
 
 /** @import {Message, User} from '../base/types.js' */
@@ -229,7 +229,8 @@ export class MessageList extends Component {
   /** @param {Message} message @returns {Item} */
   #sentItem(message) {
     const { client } = this.#context;
-    const { id, clientId, number, content, createdAt, mine, author, editedAt, deletedAt, system, reactions = [] } = message;
+    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, reactions = [] } = message;
+    const content = textOf(message);
     const removing = client.isRemoving(id) && !deletedAt;
     return {
       key: clientId ? keyOf(clientId) : id, id, number, content, createdAt, mine, system, removing, state: 'sent',
