@@ -11,6 +11,7 @@ import { equipComposer } from './composer-tools.js';
 import { copyAsLines } from './copying.js';
 import { keepDayAtTop } from './day-at-top.js';
 import { whenHeld } from './long-press.js';
+import { write } from './message-composer.js';
 import { moveByKeys } from './message-focus.js';
 import { addNewestButton } from './newest-button.js';
 import { UnfinishedEdits } from './unfinished-edits.js';
@@ -103,12 +104,33 @@ export class MessageActions {
 
   /** @param {MouseEvent} event */
   #clicked({ target }) {
+    if (target instanceof HTMLButtonElement) this.#pressed(target);
     const row = rowOf(target);
     const message = row && this.#messageIn(row);
     if (!message || !(target instanceof Element)) return;
     const chip = target.closest('.chip');
     if (chip instanceof HTMLButtonElement) this.#try(() => this.#client.react(message, chip.value));
     else if (target.closest('.byline')) this.#try(() => this.#openProfile(message));
+  }
+
+  /** Of the buttons that a row has by itself. @param {HTMLButtonElement} button */
+  #pressed({ name, value }) {
+    if (name === 'undo') this.#client.undoRemove(value);
+    else if (name === 'unfold') this.#list.unfold(value);
+    else if (name === 'retry') this.#client.outbox.retry(value);
+    else if (name === 'edit') this.#writeAnew(value);
+  }
+
+  /** Puts what couldn't be sent before what stands where one writes. @param {string} clientId */
+  #writeAnew(clientId) {
+    const { outbox } = this.#client;
+    const entry = outbox.of(this.#people.id).find((each) => each.clientId === clientId);
+    if (!entry) return;
+    outbox.remove(clientId);
+    const { field } = this.#composer;
+    write(field, [entry.content, field.value].filter(Boolean).join('\n'));
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    this.#composer.takeFocus();
   }
 
   /** @param {Message} message */
