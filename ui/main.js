@@ -6,7 +6,7 @@ import { load } from './base/load.js';
 import { Router } from './base/router.js';
 import { forget, keep, kept } from './base/storage.js';
 import { Client } from './shell/client.js';
-import { forgetEverything } from './shell/keeper.js';
+import { forgetEverything } from './shell/kept.js';
 import { Messenger } from './shell/messenger.js';
 import { DENIED, Notices, UPDATED } from './shell/notices.js';
 import { Preferences } from './shell/preferences.js';

@@ -1,7 +1,8 @@
 // The language of the page: that of the browser, or one that somebody has chosen.
 
 import { forget, keep, kept } from '../base/storage.js';
-import { CHOSEN, LANGUAGES, t } from '../words/index.js';
+import { CHOSEN, t } from '../words/index.js';
+import { LANGUAGES } from '../words/others.js';
 
 /** The pages without scripts speak it, too. */
 const COOKIE = 'tincan-language';

@@ -1,5 +1,6 @@
 // Settings: who one is, what this browser is to look, sound and speak like, and what belongs to the account.
 
+import { askToNotify } from '../attention/permission.js';
 import { reasonOf } from '../base/api.js';
 import { card, explained, section, setting } from '../base/cards.js';
 import { Component, el, failure, render, skeleton } from '../base/dom.js';
@@ -100,7 +101,7 @@ export class SettingsView extends Component {
 
   /** @param {boolean} on */
   #setNotify(on) {
-    if (on) this.#preferences.askToNotify();
+    if (on) askToNotify(this.#preferences);
     else this.#preferences.notify = false;
   }
 

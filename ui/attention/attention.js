@@ -3,6 +3,7 @@
 import { titleOf } from '../base/format.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
+import { askToNotify, keepAsked, wasAsked, watchPermission } from './permission.js';
 
 /** @import {Router} from '../base/router.js' */
 /** @import {Message} from '../base/types.js' */
@@ -52,6 +53,7 @@ export class Attention {
     preferences.addEventListener('change', () => this.#count(), { signal });
     for (const name of ['visibilitychange', 'focus', 'blur']) addEventListener(name, () => this.#look(), { signal });
     navigator.serviceWorker?.addEventListener('message', ({ data }) => data.open && router.go(data.open), { signal });
+    watchPermission(preferences, signal);
     this.#look();
     this.#count();
   }
@@ -106,11 +108,11 @@ export class Attention {
   /** Once somebody waits for an answer, they may want to hear of it. */
   #offer() {
     const preferences = this.#preferences;
-    if (preferences.askedToNotify || globalThis.Notification?.permission !== 'default') return;
+    if (wasAsked(preferences) || globalThis.Notification?.permission !== 'default') return;
     const answer = (/** @type {boolean} */ wanted) => {
       this.#notices.tell('offer', null);
-      if (wanted) preferences.askToNotify();
-      else preferences.askedToNotify = true;
+      if (wanted) askToNotify(preferences);
+      else keepAsked(preferences);
     };
     this.#notices.tell('offer', {
       text: 'attention.offer', actions: [['attention.turnOn', () => answer(true)], ['shell.notNow', () => answer(false)]],

@@ -52,10 +52,10 @@
 
 /**
  * `number` counts a conversation's messages 1, 2, 3 … without a hole; `version` grows whenever the message changes;
- * `clientId` is what one's own were sent with. What the system says, and about whom, has no author.
+ * `clientId` is what one's own were sent with. What the system says has no author, but `subject`, whom it is about, and `actor`, who did it.
  * @typedef {{id: string, version: string, conversationId: string, number: number, content: string, createdAt: string,
  *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
- *   clientId?: string, system?: SystemEvent, subject?: User}} Message
+ *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean}} Message
  */
 /** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed'} SystemEvent */
 

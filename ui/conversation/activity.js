@@ -5,6 +5,7 @@ import { titleOf } from '../base/format.js';
 import { drawing, icon } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
 import { t, tn } from '../words/index.js';
+import { showGone } from './gone.js';
 import { showReach } from './reach.js';
 import { TypingString } from './typing-string.js';
 
@@ -32,7 +33,7 @@ export async function followActivity(context, view, info, list, composer) {
   const { conversations } = client;
   const { id, other } = info;
   conversations.addEventListener('removed', (event) => {
-    if (/** @type {CustomEvent<string>} */ (event).detail === id) view.showGone(t('conversation.notIn'));
+    if (/** @type {CustomEvent<string>} */ (event).detail === id) showGone(view, t('conversation.notIn'));
   }, { signal: view.signal });
   const showDetails = async () => {
     if (other) (await load(() => import('../people/profile-card.js'))).openProfile(context, other.id);

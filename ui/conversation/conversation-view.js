@@ -3,7 +3,7 @@
 import { ApiError, reasonOf } from '../base/api.js';
 import { Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
 import { icon } from '../base/icons.js';
-import { load } from '../base/load.js';
+import { load, loadWhenever } from '../base/load.js';
 import { MessageComposer } from '../messages/message-composer.js';
 import { MessageList } from '../messages/message-list.js';
 import { emblem } from '../people/avatar.js';
@@ -66,20 +66,18 @@ export class ConversationView extends Component {
     } catch (error) {
       const reason = reasonOf(error);
       if (error instanceof ApiError && error.status === 404) {
-        this.showGone(t('conversation.missing'));
+        const { showMissing } = await loadWhenever(() => load(() => import('./gone.js')), this.#context.client.stream, this.signal);
+        showMissing(this);
       } else {
-        this.#body.replaceChildren(el('div', { class: 'centred' }, failure(reason, () => this.#load())));
+        this.replace(el('div', { class: 'centred' }, failure(reason, () => this.#load())));
       }
     }
   }
 
-  /** @param {string} reason */
-  showGone(reason) {
+  /** Shows something in place of the messages. @param {Element} body */
+  replace(body) {
     if (this.contains(document.activeElement)) this.#heading.focus();
-    this.#body.replaceChildren(el('div', { class: 'centred' },
-      el('p', {}, reason), el('a', { class: 'button', href: '/' }, t('conversation.toList'))));
-    for (const tool of this.#bar.querySelectorAll('button')) tool.remove();
-    this.tell('');
+    this.#body.replaceChildren(body);
   }
 
   /** @param {Info} info */
@@ -89,17 +87,14 @@ export class ConversationView extends Component {
       list.goToNewest();
       outbox.add(this.#id, content);
     });
-    const list = new MessageList(this.#context, info, ({ clientId, content }) => {
-      outbox.remove(clientId);
-      composer.giveBack(content);
-    });
+    const list = new MessageList(this.#context, info);
     this.#composer = composer;
     this.#list = list;
     this.#body.replaceChildren(list, composer);
     this.address(info);
     if (!info.other) this.tell(t('people.count', { count: info.participantCount }));
     if (this.#focusWanted) this.takeFocus();
-    this.#attend(info, list, composer).catch(reasonOf);
+    this.#attend(info, list, composer);
   }
 
   /** Says whose conversation it is; a room may be renamed. @param {Info} info */
@@ -124,9 +119,11 @@ export class ConversationView extends Component {
 
   /** What nobody needs at the first look. @param {Info} info @param {MessageList} list @param {MessageComposer} composer */
   async #attend(info, list, composer) {
-    const [{ followActivity }, { MessageActions }] = await Promise.all([
-      load(() => import('./activity.js')), load(() => import('../messages/message-actions.js')),
+    const { client } = this.#context;
+    const parts = () => Promise.all([
+      load(() => import('./activity.js')), load(() => import('../messages/message-actions.js')), client.people(info.id),
     ]);
+    const [{ followActivity }, { MessageActions }] = await loadWhenever(parts, client.stream, list.signal);
     if (!list.isConnected) return;
     const people = await followActivity(this.#context, this, info, list, composer);
     if (list.isConnected) new MessageActions(this.#context, people, list, composer);

@@ -6,7 +6,7 @@ import { icon } from '../base/icons.js';
 import { conversationPath } from '../base/router.js';
 import { kept } from '../base/storage.js';
 import { emblem } from '../people/avatar.js';
-import { t, tn } from '../words/index.js';
+import { t, textOf, tn } from '../words/index.js';
 
 /** @import {Context} from '../shell/messenger.js' */
 /** @import {User} from '../base/types.js' */
@@ -94,12 +94,12 @@ export class ConversationList extends Component {
   #row({ id, title, other, newest, unread, pinned, markedUnread }) {
     const row = this.#rows.get(id) ?? el('li', { 'data-id': id });
     this.#rows.set(id, row);
-    const { createdAt, content, mine, author, deletedAt } = newest;
+    const { createdAt, mine, author, deletedAt } = newest;
     const gone = Boolean(deletedAt) || this.#client.isRemoving(newest.id);
     const current = this.#router.route.id === id;
     render(row, rowView, {
       id, title, other, createdAt, gone, unread, pinned, markedUnread, current,
-      content: gone ? '' : content.slice(0, LONGEST), time: shortTime(new Date(createdAt)),
+      content: gone ? '' : textOf(newest).slice(0, LONGEST), time: shortTime(new Date(createdAt)),
       from: mine ? t('conversations.you') : other ? '' : titleOf(author),
       draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) ?? ''}`.slice(0, LONGEST),
       doing: this.#doings?.doing(id) ?? '', online: this.#doings?.isOnline(other?.id) ?? false,

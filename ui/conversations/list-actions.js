@@ -4,9 +4,11 @@ import { reasonOf } from '../base/api.js';
 import { openDialog } from '../base/dialog.js';
 import { el } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
+import { isByTouch, whenHeld } from '../base/long-press.js';
 import { openMenu } from '../base/menu.js';
 import { t } from '../words/index.js';
 
+/** @import {Place} from '../base/long-press.js' */
 /** @import {Item} from '../base/menu.js' */
 /** @import {Context} from '../shell/messenger.js' */
 /** @import {ConversationList} from './conversation-list.js' */
@@ -14,9 +16,6 @@ import { t } from '../words/index.js';
 
 addStyle(import.meta.url, 'list-actions.css');
 
-const HOLD_MS = 500;
-/** A finger isn’t still. */
-const SLIP_PX = 10;
 const PIN = 'M9 4h6l-1 6 4 4H6l4-4zM12 14v6';
 const DOT = 'M12 12m-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0M12 11.5v1';
 const BELL = 'M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21.5h4';
@@ -27,17 +26,14 @@ const EYE = 'M4 4l16 16M9.9 5.2A9.7 9.7 0 0 1 12 5c6 0 9.5 7 9.5 7a17 17 0 0 1-3
 export function listActions(view, context) {
   const { list, signal } = view;
   list.addEventListener('keydown', (event) => move(list, event), { signal });
-  // A right click, a held finger, and the keyboard’s own key for it.
+  // A right click, and the keyboard’s own key for it.
   list.addEventListener('contextmenu', (event) => {
     const id = view.idOf(event.target);
-    if (!id) return;
+    if (!id || isByTouch(event)) return;
     event.preventDefault();
     open(context, view, id, placeOf(event));
   }, { signal });
-  whenHeld(list, (target, place) => {
-    const id = view.idOf(target);
-    if (id) open(context, view, id, place);
-  }, signal);
+  whenHeld(list, 'a', (link, place) => open(context, view, view.idOf(link), place), signal);
 }
 
 /** @param {MouseEvent} event */
@@ -61,7 +57,7 @@ function move(list, event) {
   link.focus();
 }
 
-/** @param {Context} context @param {ConversationList} view @param {string} id @param {{x: number, y: number}} place */
+/** @param {Context} context @param {ConversationList} view @param {string} id @param {Place} place */
 function open({ client, router, preferences }, view, id, place) {
   const { conversations } = client;
   const info = [...conversations.listed, ...conversations.archived].find((each) => each.id === id);
@@ -93,36 +89,4 @@ function open({ client, router, preferences }, view, id, place) {
     other !== null && { name: t('conversations.hide'), lines: EYE, act: () => set({ hidden: true }) },
   ];
   openMenu(t('conversations.options', { name: title }), items.flatMap((item) => item || []), place);
-}
-
-/**
- * Not every browser says by `contextmenu` that a finger holds a link.
- * @param {HTMLElement} area @param {(target: EventTarget | null, place: {x: number, y: number}) => void} act
- * @param {AbortSignal} signal
- */
-function whenHeld(area, act, signal) {
-  let timer = 0;
-  let place = { x: 0, y: 0 };
-  const end = () => clearTimeout(timer);
-  area.addEventListener('pointerdown', ({ pointerType, target, clientX, clientY }) => {
-    end();
-    if (pointerType !== 'touch') return;
-    place = { x: clientX, y: clientY };
-    timer = setTimeout(() => {
-      // What the finger does when it is lifted is no tap on what is there by then.
-      addEventListener('click', swallow, { capture: true, once: true });
-      addEventListener('pointerdown', () => removeEventListener('click', swallow, true), { capture: true, once: true });
-      act(target, place);
-    }, HOLD_MS);
-  }, { signal });
-  area.addEventListener('pointermove', ({ clientX, clientY }) => {
-    if (Math.hypot(clientX - place.x, clientY - place.y) > SLIP_PX) end();
-  }, { signal });
-  for (const name of ['pointerup', 'pointercancel', 'contextmenu']) area.addEventListener(name, end, { signal });
-}
-
-/** @param {Event} event */
-function swallow(event) {
-  event.preventDefault();
-  event.stopPropagation();
 }

@@ -5,12 +5,13 @@ import { el, isComposing } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { drawing } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
+import { whenHeld } from '../base/long-press.js';
 import { listNames } from '../people/names.js';
 import { t } from '../words/index.js';
 import { equipComposer } from './composer-tools.js';
 import { copyAsLines } from './copying.js';
 import { keepDayAtTop } from './day-at-top.js';
-import { whenHeld } from './long-press.js';
+import { write } from './message-composer.js';
 import { moveByKeys } from './message-focus.js';
 import { addNewestButton } from './newest-button.js';
 import { UnfinishedEdits } from './unfinished-edits.js';
@@ -54,7 +55,7 @@ export class MessageActions {
     log.addEventListener('pointerover', (event) => this.#pointed(event));
     log.addEventListener('focusin', ({ target }) => this.#explain(target));
     log.addEventListener('click', (event) => this.#clicked(event));
-    whenHeld(log, '.bubble', (bubble) => this.#openMenu(bubble));
+    whenHeld(log, '.bubble', (bubble) => this.#openMenu(bubble), list.signal);
     moveByKeys(log, (row) => this.#openMenu(row));
     keepDayAtTop(log);
     addNewestButton(list, () => client.conversations.unread(people.id));
@@ -103,12 +104,33 @@ export class MessageActions {
 
   /** @param {MouseEvent} event */
   #clicked({ target }) {
+    if (target instanceof HTMLButtonElement) this.#pressed(target);
     const row = rowOf(target);
     const message = row && this.#messageIn(row);
     if (!message || !(target instanceof Element)) return;
     const chip = target.closest('.chip');
     if (chip instanceof HTMLButtonElement) this.#try(() => this.#client.react(message, chip.value));
     else if (target.closest('.byline')) this.#try(() => this.#openProfile(message));
+  }
+
+  /** Of the buttons that a row has by itself. @param {HTMLButtonElement} button */
+  #pressed({ name, value }) {
+    if (name === 'undo') this.#client.undoRemove(value);
+    else if (name === 'unfold') this.#list.unfold(value);
+    else if (name === 'retry') this.#client.outbox.retry(value);
+    else if (name === 'edit') this.#writeAnew(value);
+  }
+
+  /** Puts what couldn't be sent before what stands where one writes. @param {string} clientId */
+  #writeAnew(clientId) {
+    const { outbox } = this.#client;
+    const entry = outbox.of(this.#people.id).find((each) => each.clientId === clientId);
+    if (!entry) return;
+    outbox.remove(clientId);
+    const { field } = this.#composer;
+    write(field, [entry.content, field.value].filter(Boolean).join('\n'));
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    this.#composer.takeFocus();
   }
 
   /** @param {Message} message */

@@ -42,13 +42,6 @@ export class MessageComposer extends Component {
     this.field.focus();
   }
 
-  /** Puts a text before what stands here already. @param {string} content */
-  giveBack(content) {
-    write(this.field, [content, this.field.value].filter(Boolean).join('\n'));
-    this.#keep();
-    this.takeFocus();
-  }
-
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();

@@ -3,13 +3,13 @@
 import { arrange, Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { emblem } from '../people/avatar.js';
-import { t, tn } from '../words/index.js';
+import { t, textOf, tn } from '../words/index.js';
 import { showMessage } from './message-row.js';
 
 /** @import {Message, User} from '../base/types.js' */
 /** @import {Info} from '../conversations/conversations.js' */
 /** @import {Context} from '../shell/messenger.js' */
-/** @import {Item, RowActions} from './message-row.js' */
+/** @import {Item} from './message-row.js' */
 /** @import {Timeline} from './timeline.js' */
 /** @import {Entry} from './outbox.js' */
 
@@ -38,8 +38,6 @@ export class MessageList extends Component {
   #id;
   #info;
   #timeline;
-  /** @type {RowActions} */
-  #actions;
   #history = el('div', { class: 'history' });
   #list = el('ol');
   log = el('div', { class: 'log', role: 'log', tabindex: '-1', scroll: () => this.#scrolled() }, this.#history, this.#list);
@@ -69,26 +67,14 @@ export class MessageList extends Component {
   #freshAfter = null;
   #hadUnread = false;
 
-  /**
-   * `edit` is given what couldn't be sent, to write it anew.
-   * @param {Context} context @param {Info} info @param {(entry: Entry) => void} edit
-   */
-  constructor(context, info, edit) {
+  /** @param {Context} context @param {Info} info */
+  constructor(context, info) {
     super();
     const { client, clock } = context;
     this.#context = context;
     this.#id = info.id;
     this.#info = info;
     this.#timeline = client.timeline(info.id);
-    this.#actions = {
-      undo: (id) => client.undoRemove(id),
-      unfold: (id) => this.#unfold(id),
-      retry: (clientId) => client.outbox.retry(clientId),
-      edit: (clientId) => {
-        const entry = client.outbox.of(info.id).find((each) => each.clientId === clientId);
-        if (entry) edit(entry);
-      },
-    };
     this.append(this.log);
 
     const { signal } = this;
@@ -130,7 +116,7 @@ export class MessageList extends Component {
   }
 
   /** What is below it moves, and its beginning doesn't. @param {string} id */
-  #unfold(id) {
+  unfold(id) {
     this.#unfolded.add(id);
     this.#stuck = false;
     this.#anchor = null;
@@ -174,7 +160,7 @@ export class MessageList extends Component {
       const row = this.#rows.get(item.key) ?? el('li');
       row.dataset.number = `${item.number ?? ''}`;
       const fresh = item.number !== null && item.number - 1 === this.#freshAfter;
-      showMessage(row, item, items[index - 1] ?? this.#above, fresh, this.#actions);
+      showMessage(row, item, items[index - 1] ?? this.#above, fresh);
       return [item.key, row];
     }));
     arrange(this.#list, [...this.#rows.values()]);
@@ -229,7 +215,8 @@ export class MessageList extends Component {
   /** @param {Message} message @returns {Item} */
   #sentItem(message) {
     const { client } = this.#context;
-    const { id, clientId, number, content, createdAt, mine, author, editedAt, deletedAt, system, reactions = [] } = message;
+    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, reactions = [] } = message;
+    const content = textOf(message);
     const removing = client.isRemoving(id) && !deletedAt;
     return {
       key: clientId ? keyOf(clientId) : id, id, number, content, createdAt, mine, system, removing, state: 'sent',

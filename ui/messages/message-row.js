@@ -18,13 +18,6 @@ const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
 /** @typedef {{emoji: string, count: number, isOwn: boolean}} Chip */
 
 /**
- * What the buttons of a row do, the same for all rows: to take back that a message is about to be deleted, to show all of
- * a long one, and what to do with one that wasn't sent. They are told its `id`.
- * @typedef {{undo: (id: string) => void, unfold: (id: string) => void, retry: (id: string) => void,
- *   edit: (id: string) => void}} RowActions
- */
-
-/**
  * A message to show: one that the server has, or one (without a number) on its way there, which may have failed, for a
  * `reason`. `author` is whom to name above it; `read` says that somebody else has read it; `removing` says that it is
  * about to be deleted, `changing` that one is changing it, and `folded` that only its beginning is to be seen.
@@ -35,11 +28,11 @@ const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
  */
 
 /**
- * Shows an item below another one; `fresh` says that the unread ones begin here.
+ * Shows an item below another one; `fresh` says that the unread ones begin here. What its buttons do comes later, by their
+ * `name`; the message's id is their `value`.
  * @param {HTMLLIElement} row @param {Item} item @param {Item | undefined} above @param {boolean} fresh
- * @param {RowActions} [actions]
  */
-export function showMessage(row, item, above, fresh, actions) {
+export function showMessage(row, item, above, fresh) {
   const {
     id, content, createdAt, mine, from, state, system, author = null, edited = false, folded = false, chips = [],
     waitsFor = '', reason = '', removing = false, changing = false, read = false,
@@ -59,12 +52,12 @@ export function showMessage(row, item, above, fresh, actions) {
   box.title = full;
   if (system) return render(box, eventView, { content });
   // What changes on its way to the server stands apart, so that no screen reader hears the text again.
-  render(box, bubbleView, { id: removing || folded ? id : '', from, content, gone, removing, folded, actions });
+  render(box, bubbleView, { id: removing || folded ? id : '', from, content, gone, removing, folded });
   const status = !mine || gone ? '' : state === 'sent' && read ? 'read' : state;
   const meta = box.querySelector('.meta');
   if (meta instanceof HTMLElement) render(meta, metaView, { createdAt, time: clockTime(time), full, edited: edited && !gone, status });
   render(below, belowView, { chips });
-  render(foot, footView, { id: state === 'failed' ? id : '', state, waitsFor, reason, actions });
+  render(foot, footView, { id: state === 'failed' ? id : '', state, waitsFor, reason });
 }
 
 /** @type {WeakMap<Element, [HTMLElement, HTMLElement, HTMLElement, HTMLElement]>} */
@@ -108,17 +101,14 @@ function eventView({ content }) {
   return [content];
 }
 
-/**
- * @param {{id: string, from: string, content: string, gone: boolean, removing: boolean, folded: boolean,
- *   actions: RowActions | undefined}} props
- */
-function bubbleView({ id, from, content, gone, removing, folded, actions }) {
+/** @param {{id: string, from: string, content: string, gone: boolean, removing: boolean, folded: boolean}} props */
+function bubbleView({ id, from, content, gone, removing, folded }) {
   return [
     el('span', { class: 'visually-hidden' }, nameOf(from), ': '),
     gone ? el('p', {}, t('messages.deleted'))
       : el('p', { class: folded ? 'text folded' : 'text', dir: 'auto' }, ...linked(content)),
-    removing && el('button', { class: 'link undo', click: () => actions?.undo(id) }, t('messages.undo')),
-    folded && !gone && el('button', { class: 'link unfold', tabindex: '-1', click: () => actions?.unfold(id) }, t('messages.more')),
+    removing && el('button', { class: 'link undo', name: 'undo', value: id }, t('messages.undo')),
+    folded && !gone && el('button', { class: 'link unfold', name: 'unfold', value: id, tabindex: '-1' }, t('messages.more')),
     el('span', { class: 'meta', 'aria-live': 'off' }),
   ];
 }
@@ -147,14 +137,14 @@ function belowView({ chips }) {
   }, `${emoji} ${count}`));
 }
 
-/** @param {{id: string, state: string, waitsFor: string, reason: string, actions: RowActions | undefined}} props */
-function footView({ id, state, waitsFor, reason, actions }) {
+/** @param {{id: string, state: string, waitsFor: string, reason: string}} props */
+function footView({ id, state, waitsFor, reason }) {
   if (state === 'waiting') return [el('p', { class: 'pending' }, waitsFor)];
   if (state !== 'failed') return [];
   return [el('div', { class: 'not-sent' },
     el('p', {}, t('messages.notSent', { reason })),
-    el('button', { class: 'button', click: () => actions?.retry(id) }, t('messages.retry')),
-    el('button', { class: 'button', click: () => actions?.edit(id) }, t('messages.edit')))];
+    el('button', { class: 'button', name: 'retry', value: id }, t('messages.retry')),
+    el('button', { class: 'button', name: 'edit', value: id }, t('messages.edit')))];
 }
 
 /** @param {string} text */

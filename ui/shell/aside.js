@@ -11,6 +11,7 @@ import { loadMarked } from '../conversations/marked.js';
 import { newRoomButton } from '../conversations/room-dialog.js';
 import { watchConnection } from './connection-help.js';
 import { Finder } from './finder.js';
+import { Keeper } from './keeper.js';
 import { listenToShortcuts } from './shortcuts.js';
 
 /** @import {ConversationView} from '../conversation/conversation-view.js' */
@@ -35,6 +36,7 @@ const INCOMPLETE = { text: 'shell.incomplete', actions: [['shell.reload', () => 
 /** @param {Context} context @param {Frame} frame */
 export function attend(context, { field, bar, list, view, signal }) {
   const { client, router, preferences, clock, notices } = context;
+  client.keepBy(new Keeper(client.user.id));
   new Finder(field, context);
   bar.append(newRoomButton(context));
   listActions(list, context);

@@ -6,11 +6,12 @@ import { Conversations } from '../conversations/conversations.js';
 import { Outbox } from '../messages/outbox.js';
 import { Timeline } from '../messages/timeline.js';
 import { Stream } from '../stream/stream.js';
-import { Keeper } from './keeper.js';
+import { keptConversations, keptMessages } from './kept.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {FeedEvent, Message, User} from '../base/types.js' */
 /** @import {Actions} from '../messages/actions.js' */
+/** @import {Keeper} from './keeper.js' */
 
 /** How many read messages to load above the unread ones. */
 const CONTEXT = 20;
@@ -21,7 +22,9 @@ const CONTEXT = 20;
  * somebody else; `sent` for one's own; and `change` when one is called or looks otherwise oneself.
  */
 export class Client extends EventTarget {
+  /** @type {Keeper | undefined} */
   #keeper;
+  #isOver = false;
   /** @type {Map<string, Timeline>} */
   #timelines = new Map();
   /** @type {Actions | undefined} */
@@ -34,19 +37,17 @@ export class Client extends EventTarget {
     super();
     this.api = api;
     this.user = user;
-    this.#keeper = new Keeper(user.id);
-    this.conversations = new Conversations(api, user.id, this.#keeper.conversations);
+    this.conversations = new Conversations(api, user.id, keptConversations(user.id));
     this.outbox = new Outbox(api, user.id, (message) => this.#takeMessage(message));
     this.stream = new Stream(api, user, version, (event) => this.#receive(event));
     this.stream.addEventListener('connected', () => this.#connected());
     this.stream.addEventListener('change', () => this.#missed());
-    this.conversations.addEventListener('change', () =>
-      this.#keeper.keepConversations(() => this.conversations.kept));
+    this.conversations.addEventListener('change', () => this.#keepConversations());
     this.conversations.addEventListener('removed', (event) => {
       // Whoever is in it again finds it otherwise.
       const id = /** @type {CustomEvent<string>} */ (event).detail;
       this.#timelines.delete(id);
-      this.#keeper.forget(id);
+      this.#keeper?.forget(id);
     });
   }
 
@@ -58,7 +59,26 @@ export class Client extends EventTarget {
   stop() {
     this.stream.stop();
     this.outbox.stop();
-    this.#keeper.stop();
+    this.#keeper?.stop();
+    this.#isOver = true;
+  }
+
+  /** From now on, what is here is kept for when the server isn’t. @param {Keeper} keeper */
+  keepBy(keeper) {
+    // Whoever has left keeps nothing.
+    if (this.#isOver) return keeper.stop();
+    this.#keeper = keeper;
+    this.#keepConversations();
+    for (const [id, timeline] of this.#timelines) if (timeline.loaded) this.#keepMessages(id, timeline);
+  }
+
+  #keepConversations() {
+    this.#keeper?.keepConversations(() => this.conversations.kept);
+  }
+
+  /** @param {string} id @param {Timeline} timeline */
+  #keepMessages(id, timeline) {
+    if (timeline === this.#timelines.get(id)) this.#keeper?.keepMessages(id, () => timeline.messages);
   }
 
   /** For all tabs. */
@@ -71,11 +91,9 @@ export class Client extends EventTarget {
   timeline(id) {
     const known = this.#timelines.get(id);
     if (known) return known;
-    const timeline = new Timeline(this.api, id, this.#keeper.messages(id));
+    const timeline = new Timeline(this.api, id, keptMessages(this.user.id, id));
     this.#timelines.set(id, timeline);
-    timeline.addEventListener('change', () => {
-      if (timeline === this.#timelines.get(id)) this.#keeper.keepMessages(id, () => timeline.messages);
-    });
+    timeline.addEventListener('change', () => this.#keepMessages(id, timeline));
     timeline.load(this.conversations.unread(id) + CONTEXT);
     return timeline;
   }
@@ -124,7 +142,7 @@ export class Client extends EventTarget {
   takeChange(message) {
     const timeline = this.#timelines.get(message.conversationId);
     if (timeline) timeline.takeChange(message);
-    else this.#keeper.keepChange(message);
+    else this.#keeper?.keepChange(message);
     this.conversations.takeMessage(message);
   }
 

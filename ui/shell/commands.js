@@ -14,13 +14,19 @@ const SLIDERS = 'M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0 3 3 0 1 0-6 0M5
 const KEYS = 'M3 7h18v10H3zM7 10.5h.1M12 10.5h.1M17 10.5h.1M8 14h8';
 const OUT = 'M10 4H5v16h5M14 8l4 4-4 4M18 12H9';
 
-/** @param {Context} context @returns {Command[]} */
-export function commandsOf(context) {
+/** @param {Context} context @param {boolean} mayInvite @returns {Command[]} */
+export function commandsOf(context, mayInvite) {
   const { router, preferences } = context;
   const go = (/** @type {string} */ path) => () => router.go(path);
   return [
     { name: t('conversations.newRoom'), lines: PLUS, run: async () => (await load(() => import('../conversations/room-dialog.js'))).showRoomDialog(context) },
+    ...mayInvite ? [{ name: t('invitations.title'), lines: PLUS, run: go('/invite-people') }] : [],
     { name: t('shell.settings'), lines: SLIDERS, run: go('/settings') },
+    { name: t('account.profile'), lines: SLIDERS, run: go('/settings#profile') },
+    { name: t('account.notifications'), lines: SLIDERS, run: go('/settings#notifications') },
+    { name: t('account.appearance'), lines: SLIDERS, run: go('/settings#appearance') },
+    { name: t('account.language'), lines: SLIDERS, run: go('/settings#appearance') },
+    { name: t('account.devices'), lines: SLIDERS, run: go('/settings#devices') },
     { name: t('shell.light'), lines: SUN, run: () => { preferences.theme = 'light'; } },
     { name: t('shell.dark'), lines: MOON, run: () => { preferences.theme = 'dark'; } },
     { name: t('shell.system'), lines: SUN, run: () => { preferences.theme = 'system'; } },

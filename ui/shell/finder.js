@@ -1,5 +1,6 @@
 // Finding anything from one field: conversations and rooms, people, settings and what one can do.
 
+import { settings } from '../account/settings.js';
 import { reasonOf } from '../base/api.js';
 import { el, failure, isComposing, nameOf } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
@@ -29,6 +30,9 @@ export class Finder {
   /** What the server has found, and for which text. */
   #people = { text: '', users: /** @type {User[]} */ ([]) };
 
+  #mayInvite = false;
+  #isLearning = false;
+
   /** @param {HTMLInputElement} field @param {Context} context */
   constructor(field, context) {
     this.#field = field;
@@ -46,7 +50,22 @@ export class Finder {
   #typed() {
     clearTimeout(this.#pause);
     this.#show();
+    this.#learn();
     if (this.#text) this.#pause = setTimeout(() => this.#ask(), PAUSE_MS);
+  }
+
+  /** What one may do, once one searches. */
+  async #learn() {
+    if (this.#isLearning) return;
+    this.#isLearning = true;
+    try {
+      const { mayInvite } = await settings(this.#context.client.api);
+      this.#mayInvite = mayInvite;
+      this.#show();
+    } catch (error) {
+      reasonOf(error);
+      this.#isLearning = false;
+    }
   }
 
   async #ask() {
@@ -73,7 +92,7 @@ export class Finder {
     const met = new Set(known.map(({ other }) => other?.id));
     const isAnswered = text === this.#people.text;
     const people = text && isAnswered ? this.#people.users.filter(({ id }) => !met.has(id) && id !== user.id) : [];
-    const commands = text ? commandsOf(this.#context).filter(({ name }) => matches(name)) : [];
+    const commands = text ? commandsOf(this.#context, this.#mayInvite).filter(({ name }) => matches(name)) : [];
     this.#found.replaceChildren(
       ...group(t('shell.conversations'), known.map((info) => this.#conversation(info))),
       ...group(t('shell.people'), people.map((person) => this.#person(person))),

@@ -1,21 +1,17 @@
-// What can be read without the server: the conversations as they were, with the newest messages of those that were open.
+// Writes what is to be read without the server.
 
-import { forget, keep, kept, keysOf } from '../base/storage.js';
+import { forget, keep, keysOf } from '../base/storage.js';
+import { keptConversations, keptMessages, prefixOf } from './kept.js';
 
 /** @import {Conversation, Message} from '../base/types.js' */
 
-const PREFIX = 'kept:';
 const CONVERSATIONS = 30;
 const MESSAGES = 50;
 const PAUSE_MS = 1_000;
 
-/** Nothing that anybody has read here is to be read again, but for what the one has who is signed in. @param {string} [userId] */
-export function forgetEverything(userId) {
-  for (const key of keysOf(PREFIX)) if (!userId || !key.startsWith(`${PREFIX}${userId}:`)) forget(key);
-}
-
 /** Writes a moment after the last change, or when the page is left. */
 export class Keeper {
+  #userId;
   #prefix;
   #pause = 0;
   /** What is to be written, by key. @type {Map<string, () => unknown>} */
@@ -24,7 +20,8 @@ export class Keeper {
 
   /** @param {string} userId */
   constructor(userId) {
-    this.#prefix = `${PREFIX}${userId}:`;
+    this.#userId = userId;
+    this.#prefix = prefixOf(userId);
     document.addEventListener('visibilitychange', () => document.hidden && this.#write(), this.#life);
     addEventListener('pagehide', () => this.#write(), this.#life);
   }
@@ -34,15 +31,14 @@ export class Keeper {
     this.#life.abort();
   }
 
-  /** @returns {Conversation[]} */
+  /** What is kept by now. */
   get conversations() {
-    // Before there were rooms, that wasn't said.
-    return this.#kept('list').map((each) => ({ ...each, kind: each.kind ?? 'direct' }));
+    return keptConversations(this.#userId);
   }
 
-  /** Oldest first. @param {string} conversationId @returns {Message[]} */
+  /** @param {string} conversationId */
   messages(conversationId) {
-    return this.#kept(conversationId).map((each) => ({ ...each, reactions: each.reactions ?? [] }));
+    return keptMessages(this.#userId, conversationId);
   }
 
   /** Of a conversation that one isn't in any more. @param {string} conversationId */
@@ -67,11 +63,6 @@ export class Keeper {
     const messages = this.messages(message.conversationId);
     const index = messages.findIndex(({ id }) => id === message.id);
     if (index >= 0) keep(this.#prefix + message.conversationId, messages.with(index, message));
-  }
-
-  /** @param {string} name @returns {any[]} */
-  #kept(name) {
-    return kept(this.#prefix + name) ?? [];
   }
 
   /** @param {string} name @param {() => unknown} value */

@@ -79,7 +79,7 @@ export class Messenger extends Component {
   async #follow() {
     await this.#showRoute();
     if (this.#view) this.#view.takeFocus();
-    else if (this.#pane.checkVisibility()) this.#pane.querySelector('h1')?.focus();
+    else if (this.#pane.checkVisibility()) this.#focusPage();
     else this.#list.focusOn(this.#last);
   }
 
@@ -98,7 +98,12 @@ export class Messenger extends Component {
     if (route !== this.#context.router.route) return;
     this.#pane.replaceChildren(page);
     this.#call(page.dataset.title ?? '');
-    if (name === 'page') page.querySelector('h1')?.focus();
+    if (name === 'page') this.#focusPage();
+  }
+
+  /** The address may name a part of it. */
+  #focusPage() {
+    (document.getElementById(location.hash.slice(1)) ?? this.#pane.querySelector('h1'))?.focus();
   }
 
   /** What stands there in place of a conversation. @param {Route['name']} name */

@@ -11,77 +11,59 @@ export class Preferences extends EventTarget {
   constructor() {
     super();
     // Without a key, everything is gone.
-    addEventListener('storage', ({ key }) => (key ?? PREFIX).startsWith(PREFIX) && this.#changed());
-    // Permission can be taken back in the browser's own settings. Not every browser can tell.
-    navigator.permissions?.query({ name: 'notifications' })
-      .then((status) => status.addEventListener('change', () => this.#changed()), () => {});
+    addEventListener('storage', ({ key }) => (key ?? PREFIX).startsWith(PREFIX) && this.changed());
   }
 
   /** @returns {Theme} */
   get theme() {
-    return this.#get('theme') ?? 'system';
+    return this.get('theme') ?? 'system';
   }
 
   set theme(theme) {
-    this.#set('theme', theme !== 'system' && theme);
+    this.set('theme', theme !== 'system' && theme);
   }
 
   /** @returns {boolean} */
   get sound() {
-    return this.#get('sound') ?? false;
+    return this.get('sound') ?? false;
   }
 
   set sound(on) {
-    this.#set('sound', on);
+    this.set('sound', on);
   }
 
   /** On only where the browser allows it. @returns {boolean} */
   get notify() {
-    return this.#get('notify') === true && globalThis.Notification?.permission === 'granted';
+    return this.get('notify') === true && globalThis.Notification?.permission === 'granted';
   }
 
   set notify(on) {
-    this.#set('notify', on);
-  }
-
-  /** Whether somebody has said already what they want, so that the page needn't ask by itself. @returns {boolean} */
-  get askedToNotify() {
-    return this.#get('asked-to-notify') ?? false;
-  }
-
-  set askedToNotify(asked) {
-    this.#set('asked-to-notify', asked);
-  }
-
-  /** Turns notifications on if the browser, and whoever it asks, allow it. */
-  async askToNotify() {
-    this.askedToNotify = true;
-    this.notify = await Notification.requestPermission() === 'granted';
+    this.set('notify', on);
   }
 
   /** @param {string} conversationId @returns {boolean} */
   isMuted(conversationId) {
-    return this.#get(`muted:${conversationId}`) ?? false;
+    return this.get(`muted:${conversationId}`) ?? false;
   }
 
   /** @param {string} conversationId @param {boolean} muted */
   setMuted(conversationId, muted) {
-    this.#set(`muted:${conversationId}`, muted);
+    this.set(`muted:${conversationId}`, muted);
   }
 
-  /** @param {string} name */
-  #get(name) {
+  /** What else others keep here. @param {string} name */
+  get(name) {
     return kept(PREFIX + name);
   }
 
   /** What is false isn't kept. @param {string} name @param {unknown} value */
-  #set(name, value) {
+  set(name, value) {
     if (value) keep(PREFIX + name, value);
     else forget(PREFIX + name);
-    this.#changed();
+    this.changed();
   }
 
-  #changed() {
+  changed() {
     // theme.js, which was there before everything else, applies it.
     dispatchEvent(new CustomEvent('theme', { detail: this.theme }));
     this.dispatchEvent(new Event('change'));

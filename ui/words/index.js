@@ -4,17 +4,18 @@
 import { kept } from '../base/storage.js';
 import english from './en.js';
 
+/** @import {Message} from '../base/types.js' */
+
 /** @typedef {keyof typeof english | keyof (typeof import('./en-rest.js'))['default']} Key */
 /**
  * A text, or one for each plural category of the language (CLDR), of which `count` chooses. `{name}` stands for a value.
  * @typedef {Readonly<Record<string, string | Readonly<Record<string, string>>>>} Catalogue
  */
 
-/** Those that there are, by their tags (BCP 47), which are also the names of the files. */
-export const LANGUAGES = ['en', 'de', 'fr', 'es', 'pl', 'ar', 'zh-Hans', 'ja'];
-const RIGHT_TO_LEFT = ['ar'];
 /** What somebody has chosen in the settings, or nothing. */
 export const CHOSEN = 'preference:language';
+/** As most readers of English want it. */
+const ENGLISH = /^en(-[a-z]{2})?$/i;
 
 /** @type {Catalogue} */
 let words = english;
@@ -26,12 +27,15 @@ let numbers = new Intl.NumberFormat(language);
 /** The language as it is wanted, such as British English, by which times and numbers are written. */
 export let locale = language;
 
+/** What a message says. Of what has happened, the server says so in English. @param {Message} message @returns {string} */
+export let textOf = ({ content }) => content;
+
 /** To be called before anything is shown: from then on, the page speaks the language of whoever reads it. */
 export async function loadWords() {
   const wanted = [kept(CHOSEN), ...navigator.languages].filter(Boolean);
-  [language, locale] = choose(wanted);
   try {
-    if (language !== 'en') words = (await import(`./${language}.js`)).default;
+    if (ENGLISH.test(wanted[0])) [locale] = wanted;
+    else await loadOther(wanted);
   } catch {
     // Where it can't be had, English is here.
     [language, locale] = ['en', 'en'];
@@ -39,7 +43,16 @@ export async function loadWords() {
   plurals = new Intl.PluralRules(language);
   numbers = new Intl.NumberFormat(locale);
   document.documentElement.lang = language;
-  document.documentElement.dir = RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr';
+}
+
+/** @param {string[]} wanted */
+async function loadOther(wanted) {
+  const others = await import('./others.js');
+  [language, locale] = others.choose(wanted);
+  document.documentElement.dir = others.RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr';
+  if (language === 'en') return;
+  words = (await import(`./${language}.js`)).default;
+  textOf = others.textOf;
 }
 
 /** What is said in parts of the page that are loaded later. */
@@ -48,29 +61,6 @@ export async function loadRest() {
   const { default: rest } = await import('./en-rest.js');
   fallback = { ...english, ...rest };
   if (language === 'en') words = fallback;
-}
-
-/**
- * The first language that there is, and as what it is wanted.
- * @param {string[]} wanted language tags, the best first @returns {[string, string]}
- */
-export function choose(wanted, offered = LANGUAGES) {
-  for (const tag of wanted) {
-    const found = offered.find((each) => namesOf(tag).includes(each));
-    if (found) return [found, tag];
-  }
-  return ['en', 'en'];
-}
-
-/** What somebody who wants a language can read: for `zh-CN`, that is `zh-Hans`. @param {string} tag */
-function namesOf(tag) {
-  try {
-    const { language, script } = new Intl.Locale(tag).maximize();
-    return [`${language}-${script}`, ...(language === 'zh' ? [] : [language])];
-  } catch {
-    // Not a language tag (RFC 5646).
-    return [];
-  }
 }
 
 /** @param {Key} key @param {Record<string, string | number>} [values] */

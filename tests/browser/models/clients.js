@@ -2,7 +2,8 @@
 
 import { ApiError } from '../base/api.js';
 import { Client } from '../shell/client.js';
-import { forgetEverything, Keeper } from '../shell/keeper.js';
+import { Keeper } from '../shell/keeper.js';
+import { forgetEverything } from '../shell/kept.js';
 import { changeSettings, settings } from '../account/settings.js';
 import { topMessages } from '../messages/top.js';
 import { Rooms } from '../conversations/rooms.js';
@@ -22,6 +23,7 @@ async function begin(user = { id: `${crypto.getRandomValues(new Uint32Array(2)).
   const api = new FakeApi();
   const john = { ...JOHN, ...user };
   const client = new Client(api, john, 'version');
+  client.keepBy(new Keeper(john.id));
   afterwards(() => {
     client.stop();
     forgetEverything();

@@ -1,7 +1,8 @@
 // What the browser keeps, for as long as it may, and no longer than it should.
 
 import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
-import { forgetEverything, Keeper } from '../shell/keeper.js';
+import { Keeper } from '../shell/keeper.js';
+import { forgetEverything } from '../shell/kept.js';
 import { afterwards, conversation, fillStorage, message, page, range, refuseStorage, replace, room, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
 

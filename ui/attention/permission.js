@@ -1,0 +1,27 @@
+// Whether this browser may call somebody back, and whether they have been asked.
+
+/** @import {Preferences} from '../shell/preferences.js' */
+
+const ASKED = 'asked-to-notify';
+
+/** Whether somebody has said already what they want, so that the page needn’t ask by itself. @param {Preferences} preferences @returns {boolean} */
+export function wasAsked(preferences) {
+  return preferences.get(ASKED) ?? false;
+}
+
+/** @param {Preferences} preferences */
+export function keepAsked(preferences) {
+  preferences.set(ASKED, true);
+}
+
+/** Turns notifications on if the browser, and whoever it asks, allow it. @param {Preferences} preferences */
+export async function askToNotify(preferences) {
+  keepAsked(preferences);
+  preferences.notify = await Notification.requestPermission() === 'granted';
+}
+
+/** It can be taken back in the browser’s own settings. Not every browser can tell. @param {Preferences} preferences @param {AbortSignal} signal */
+export function watchPermission(preferences, signal) {
+  navigator.permissions?.query({ name: 'notifications' })
+    .then((status) => status.addEventListener('change', () => preferences.changed(), { signal }), () => {});
+}
