@@ -172,7 +172,7 @@ async fn the_list_says_who_types_and_what_one_has_begun_to_write() {
     )
     .await
     .expect(204);
-    john.sees("link", "/mary .*typing …/").await;
+    john.sees("link", "/mary .*typing…/").await;
     mary.say(&conversation, "Now").await;
     john.sees("link", "/mary .*Draft: Not yet/").await;
     john.go_to("mary").await;
