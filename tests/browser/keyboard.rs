@@ -278,7 +278,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     focus_is_in(&john, COMPOSER).await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
-    let names = stops(&john, 10).await;
+    let names = stops(&john, 9).await;
     let expected = [
         "Search",
         "jane",

@@ -172,7 +172,7 @@ async fn the_list_says_who_types_and_what_one_has_begun_to_write() {
     )
     .await
     .expect(204);
-    john.sees("link", "/mary .*typing …/").await;
+    john.sees("link", "/mary .*typing…/").await;
     mary.say(&conversation, "Now").await;
     john.sees("link", "/mary .*Draft: Not yet/").await;
     john.go_to("mary").await;
@@ -213,6 +213,17 @@ async fn one_field_finds_conversations_people_and_what_one_can_do() {
         "document.documentElement.dataset.theme === 'dark'",
     )
     .await;
+    john.fill("searchbox", "/^Search/", "devi").await;
+    john.sees("button", "Devices").await;
+    john.press("Enter").await;
+    john.wait(
+        "its part of the settings",
+        "document.activeElement.id === 'devices'",
+    )
+    .await;
+    john.fill("searchbox", "/^Search/", "invite").await;
+    john.click("button", "Invite people").await;
+    john.sees("heading", "Invite people").await;
     john.fill("searchbox", "/^Search/", "kitxyz").await;
     john.reads("No results for “kitxyz”.").await;
     john.press("Escape").await;

@@ -1,6 +1,6 @@
 // Settings: who one is, what this browser is to look, sound and speak like, and what belongs to the account.
 
-import { askToNotify } from '../attention/permission.js';
+import { askToNotify, notifies, setNotify, setSound, sounds } from '../attention/permission.js';
 import { reasonOf } from '../base/api.js';
 import { card, explained, section, setting } from '../base/cards.js';
 import { Component, el, failure, render, skeleton } from '../base/dom.js';
@@ -92,22 +92,23 @@ export class SettingsView extends Component {
   }
 
   #render() {
-    const { theme, notify, sound } = this.#preferences;
+    const preferences = this.#preferences;
+    const { theme } = preferences;
     for (const { value, input } of this.#themes) input.checked = value === theme;
     const obstacle = obstacleToNotifications();
-    this.#notify.show(notify, obstacle || t('account.notifyHelp'), !obstacle);
-    this.#sound.show(sound, t('account.soundHelp'), true);
+    this.#notify.show(notifies(preferences), obstacle || t('account.notifyHelp'), !obstacle);
+    this.#sound.show(sounds(preferences), t('account.soundHelp'), true);
   }
 
   /** @param {boolean} on */
   #setNotify(on) {
     if (on) askToNotify(this.#preferences);
-    else this.#preferences.notify = false;
+    else setNotify(this.#preferences, false);
   }
 
   /** @param {boolean} on */
   #setSound(on) {
-    this.#preferences.sound = on;
+    setSound(this.#preferences, on);
     if (on) playSample();
   }
 

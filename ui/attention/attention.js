@@ -3,7 +3,7 @@
 import { titleOf } from '../base/format.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
-import { askToNotify, keepAsked, wasAsked, watchPermission } from './permission.js';
+import { askToNotify, keepAsked, notifies, sounds, wasAsked, watchPermission } from './permission.js';
 
 /** @import {Router} from '../base/router.js' */
 /** @import {Message} from '../base/types.js' */
@@ -131,10 +131,10 @@ export class Attention {
     this.#gathered.delete(conversationId);
     const isRead = number <= this.#client.conversations.lastRead(conversationId);
     if (isRead || this.#preferences.isMuted(conversationId) || this.#life.signal.aborted) return;
-    const { notify, sound } = this.#preferences;
-    if (notify && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
+    const preferences = this.#preferences;
+    if (notifies(preferences) && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
     // Browsers let no page make a sound that nobody has touched yet.
-    const mayPlay = sound && navigator.userActivation?.hasBeenActive !== false;
+    const mayPlay = sounds(preferences) && navigator.userActivation?.hasBeenActive !== false;
     if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim('sound', SOUND_MS)) play();
   }
 

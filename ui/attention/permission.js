@@ -1,8 +1,30 @@
-// Whether this browser may call somebody back, and whether they have been asked.
+// Whether somebody wants to be called back to this browser, and how; whether it may, and whether they have been asked.
 
 /** @import {Preferences} from '../shell/preferences.js' */
 
 const ASKED = 'asked-to-notify';
+const NOTIFY = 'notify';
+const SOUND = 'sound';
+
+/** On only where the browser allows it. @param {Preferences} preferences @returns {boolean} */
+export function notifies(preferences) {
+  return preferences.get(NOTIFY) === true && globalThis.Notification?.permission === 'granted';
+}
+
+/** @param {Preferences} preferences @param {boolean} on */
+export function setNotify(preferences, on) {
+  preferences.set(NOTIFY, on);
+}
+
+/** @param {Preferences} preferences @returns {boolean} */
+export function sounds(preferences) {
+  return preferences.get(SOUND) ?? false;
+}
+
+/** @param {Preferences} preferences @param {boolean} on */
+export function setSound(preferences, on) {
+  preferences.set(SOUND, on);
+}
 
 /** Whether somebody has said already what they want, so that the page needn’t ask by itself. @param {Preferences} preferences @returns {boolean} */
 export function wasAsked(preferences) {
@@ -17,7 +39,7 @@ export function keepAsked(preferences) {
 /** Turns notifications on if the browser, and whoever it asks, allow it. @param {Preferences} preferences */
 export async function askToNotify(preferences) {
   keepAsked(preferences);
-  preferences.notify = await Notification.requestPermission() === 'granted';
+  setNotify(preferences, await Notification.requestPermission() === 'granted');
 }
 
 /** It can be taken back in the browser’s own settings. Not every browser can tell. @param {Preferences} preferences @param {AbortSignal} signal */

@@ -1,4 +1,4 @@
-// Requests to the server, and what can go wrong with them.
+// Requests to the server, what can go wrong with them, and which of two answers is the later one.
 
 import { find, t } from '../words/index.js';
 
@@ -72,6 +72,15 @@ export class Api extends EventTarget {
 /** @returns {never} */
 export function unreachable() {
   throw new ApiError(0, t('error.offline'));
+}
+
+/**
+ * Whether this is a later state of a thing than another one, or no earlier, whatever order they come in. What was kept
+ * before there were versions is the oldest.
+ * @param {{version: string}} state @param {{version: string} | undefined} other
+ */
+export function isCurrent(state, other) {
+  return BigInt(state.version ?? 0) >= BigInt(other?.version ?? 0);
 }
 
 /** What to tell a person about an error. @param {unknown} error */

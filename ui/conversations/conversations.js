@@ -1,8 +1,7 @@
 // The conversations that one takes part in: with whom, the newest message, how far one has read, and what one has set.
 
-import { reasonOf } from '../base/api.js';
+import { isCurrent, reasonOf } from '../base/api.js';
 import { titleOf } from '../base/format.js';
-import { isCurrent } from '../base/version.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {Conversation, Message, ReadMark, Removed, User} from '../base/types.js' */

@@ -1,7 +1,6 @@
 // The messages of one conversation, without a hole: loaded from the newest backwards, and kept up by events.
 
-import { reasonOf } from '../base/api.js';
-import { isCurrent } from '../base/version.js';
+import { isCurrent, reasonOf } from '../base/api.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {Message} from '../base/types.js' */

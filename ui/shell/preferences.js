@@ -23,24 +23,6 @@ export class Preferences extends EventTarget {
     this.set('theme', theme !== 'system' && theme);
   }
 
-  /** @returns {boolean} */
-  get sound() {
-    return this.get('sound') ?? false;
-  }
-
-  set sound(on) {
-    this.set('sound', on);
-  }
-
-  /** On only where the browser allows it. @returns {boolean} */
-  get notify() {
-    return this.get('notify') === true && globalThis.Notification?.permission === 'granted';
-  }
-
-  set notify(on) {
-    this.set('notify', on);
-  }
-
   /** @param {string} conversationId @returns {boolean} */
   isMuted(conversationId) {
     return this.get(`muted:${conversationId}`) ?? false;
