@@ -170,7 +170,8 @@ async fn an_invitation_is_taken_on_a_phone() {
     john.sees("heading", "You’re signed in as john").await;
     john.assert_accessible("signed-in-already").await;
     john.click("link", "Go to conversations").await;
-    john.sees("heading", "Choose a conversation, or start a new one.").await;
+    john.sees("heading", "Choose a conversation, or start a new one.")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
