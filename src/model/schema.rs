@@ -129,6 +129,8 @@ pub struct RoomConversation;
 pub struct UserMessage;
 /// A system message.
 pub struct SystemMessage;
+/// A message that a webhook posted.
+pub struct PostedMessage;
 
 /// Implements `JsonSchema` for one member of a union. It starts from the view that all members share and replaces some
 /// properties. Those described as `null` here always have that value.
@@ -183,6 +185,10 @@ members! {
     UserMessage of MessageView<'_>, "A message from a user.", message(), without ["system", "subject", "actor", "roomName", "followed"], |generator| json!({
         "author": generator.subschema_for::<User>()
     });
+    PostedMessage of MessageView<'_>, "A message that a webhook posted.", posted(), without ["system", "subject", "actor", "roomName", "followed"], |generator| json!({
+        "author": generator.subschema_for::<User>(),
+        "ok": { "type": "boolean", "const": true, "description": "Programs that post to Slack look for it." }
+    });
     SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English; the other properties are there to say it in any language.", joined(), without ["clientId"],
         |generator| json!({
             "mine": { "type": "boolean", "const": false },
@@ -205,6 +211,12 @@ const CALLER: Member = Member {
 #[must_use]
 pub fn message() -> Value {
     json!(jane_asks().view(CALLER.user))
+}
+
+fn posted() -> Value {
+    let mut posted = message();
+    posted["ok"] = true.into();
+    posted
 }
 
 fn jane_asks() -> super::Message {

@@ -50,8 +50,7 @@ async fn three_people_meet_and_talk_in_a_room() {
 
     john.click("button", "New room").await;
     john.sees("dialog", "New room").await;
-    john.reads("No other open rooms")
-        .await;
+    john.reads("No other open rooms").await;
     john.assert_accessible("new-room").await;
     john.fill("textbox", "Name", "The lake").await;
     john.fill("textbox", "Find people to add", "jan").await;

@@ -15,7 +15,7 @@ use crate::{
     error::ErrorCode::{Forbidden, NotARoom, NotFound, Throttled, UsernameTaken},
     model::{
         Hook, HookId, MessageView, Username,
-        schema::{Content, Message},
+        schema::{Content, PostedMessage},
     },
 };
 
@@ -193,14 +193,13 @@ pub fn remove() -> Operation {
 pub fn post() -> Operation {
     Operation::new("postByHook", Tag::Messages, "Posts a message as a hook’s bot")
         .describe("The URL is the secret, so no session is needed. The body is JSON, the content as plain text, or a form, in any \
-             charset; docs/webhooks.md says what to set in which program. In the answer, `ok` is true, for programs that \
-             post to Slack.")
+             charset; docs/webhooks.md says what to set in which program.")
         .parameter(Parameter::path::<String>("secret").with(json!({ "minLength": 1 })))
         .body::<PostByHook>()
         .or_body::<Content>("text/plain")
         .or_body::<Content>("text/markdown")
         .or_body::<PostByHook>("application/x-www-form-urlencoded")
-        .created::<Message>("The message")
+        .created::<PostedMessage>("The message")
         .errors([NotFound, Throttled])
         .invalid(["content"])
 }
