@@ -23,7 +23,7 @@ impl Store {
     /// The participants, ordered by name. `is_online` returns whether a user has an open stream.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in the conversation.
+    /// [`crate::error::Error::NotFound`] if the caller isn't in the conversation.
     pub async fn participants(
         &self,
         caller: UserId,
@@ -83,7 +83,7 @@ impl Store {
     /// their activity, and neither has blocked the other.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in the conversation.
+    /// [`crate::error::Error::NotFound`] if the caller isn't in the conversation.
     pub async fn typing_audience(&self, caller: UserId, id: ConversationId) -> Result<Vec<UserId>> {
         self.read(move |connection| {
             member(connection, id, caller)?;
