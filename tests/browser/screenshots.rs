@@ -287,7 +287,7 @@ async fn sending(viewer: &Viewer) {
     person.say("Will you come with us?").await;
     person.sees("button", "Turn on notifications").await;
     viewer.take("offer").await;
-    person.click("button", "No").await;
+    person.click("button", "Not now").await;
 
     person.say(&"too long ".repeat(445)).await;
     person.reads("4 characters too long").await;

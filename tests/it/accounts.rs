@@ -76,6 +76,7 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
         "signup": "open",
         "maxMessageLength": 4000,
         "authUser": null,
+        "publicURL": null,
     });
     let server = Server::start(dev()).await;
     let config = server.nobody().get("/api/config").await.expect(200);

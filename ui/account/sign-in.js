@@ -1,6 +1,6 @@
 // The way in for whoever isn't signed in: a password, somebody else who knows them, or a link.
 
-import { reasonOf } from '../base/api.js';
+import { ApiError, reasonOf } from '../base/api.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { form, passwordField, usernameField } from '../base/fields.js';
 import { addStyle, load } from '../base/load.js';
@@ -162,7 +162,7 @@ export class SignIn extends Component {
   /** As development mode does. */
   #withoutPassword() {
     const username = usernameField(t('account.someoneElse'));
-    const entry = form([username], t('account.signIn'), () => this.#ask('signIn', username.value));
+    const entry = form([username], t('account.signIn'), () => this.#ask('signIn', username.value).catch(sayWho));
     const problem = el('p', { class: 'problem', role: 'alert' });
     const attempt = (/** @type {Way} */ way, /** @type {string} */ name) => {
       problem.textContent = '';
@@ -204,6 +204,11 @@ function wrongAddress({ publicURL }) {
 function farewellTo({ id }) {
   return keysOf(`outbox:${id}:`).length + keysOf(`draft:${id}:`).length > 0
     ? t('account.signedOutKept') : t('account.signedOut');
+}
+
+/** Where no password is asked for, a name may be nobody’s. @param {unknown} error @returns {never} */
+function sayWho(error) {
+  throw error instanceof ApiError && error.status === 404 ? new ApiError(404, t('account.unknownName')) : error;
 }
 
 customElements.define('sign-in', SignIn);

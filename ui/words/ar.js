@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'تستخدم البرامج النصية والآلية الرموز لتسجيل الدخول.',
   'account.typeUsername': 'اكتب اسم المستخدم الخاص بك للتأكيد',
   'account.unknownDevice': 'جهاز غير معروف',
+  'account.unknownName': 'لم يُعثر على المستخدم.',
   'account.unlink': 'فك الربط',
   'account.unlinkHelp': 'يمكنك الربط مرة أخرى لاحقًا.',
   'account.unlinkTitle': 'فك الربط مع {name}؟',

@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'Skripte und Bots melden sich mit Tokens an.',
   'account.typeUsername': 'Zur Bestätigung dein Benutzername',
   'account.unknownDevice': 'Unbekanntes Gerät',
+  'account.unknownName': 'Benutzer nicht gefunden.',
   'account.unlink': 'Trennen',
   'account.unlinkHelp': 'Du kannst das Konto später wieder verknüpfen.',
   'account.unlinkTitle': 'Verknüpfung mit {name} trennen?',

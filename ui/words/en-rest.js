@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'Scripts and bots use tokens to sign in.',
   'account.typeUsername': 'Type your username to confirm',
   'account.unknownDevice': 'Unknown device',
+  'account.unknownName': 'User not found.',
   'account.unlink': 'Unlink',
   'account.unlinkHelp': 'You can link it again later.',
   'account.unlinkTitle': 'Unlink {name}?',

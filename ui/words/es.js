@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'Los scripts y los bots usan tokens para iniciar sesión.',
   'account.typeUsername': 'Escribe tu nombre de usuario para confirmar',
   'account.unknownDevice': 'Dispositivo desconocido',
+  'account.unknownName': 'No se encontró el usuario.',
   'account.unlink': 'Desvincular',
   'account.unlinkHelp': 'Podrás volver a vincularlo más tarde.',
   'account.unlinkTitle': '¿Desvincular {name}?',

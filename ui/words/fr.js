@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'Les scripts et les bots utilisent des jetons pour se connecter.',
   'account.typeUsername': 'Votre nom d’utilisateur, pour confirmer',
   'account.unknownDevice': 'Appareil inconnu',
+  'account.unknownName': 'Utilisateur introuvable.',
   'account.unlink': 'Dissocier',
   'account.unlinkHelp': 'Vous pourrez l’associer à nouveau plus tard.',
   'account.unlinkTitle': 'Dissocier {name} ?',

@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'スクリプトやボットはトークンでサインインします。',
   'account.typeUsername': '確認のためのユーザー名',
   'account.unknownDevice': '不明なデバイス',
+  'account.unknownName': 'ユーザーが見つかりません。',
   'account.unlink': '連携を解除',
   'account.unlinkHelp': 'あとでもう一度連携できます。',
   'account.unlinkTitle': '{name} との連携を解除しますか？',

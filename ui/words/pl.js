@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': 'Skrypty i boty używają tokenów do logowania.',
   'account.typeUsername': 'Potwierdź, wpisując swoją nazwę użytkownika',
   'account.unknownDevice': 'Nieznane urządzenie',
+  'account.unknownName': 'Nie znaleziono użytkownika.',
   'account.unlink': 'Odłącz',
   'account.unlinkHelp': 'Później możesz połączyć ponownie.',
   'account.unlinkTitle': 'Odłączyć {name}?',

@@ -169,6 +169,7 @@ export default {
   'account.tokensHelp': '脚本和机器人用令牌登录。',
   'account.typeUsername': '输入你的用户名以确认',
   'account.unknownDevice': '未知设备',
+  'account.unknownName': '找不到该用户。',
   'account.unlink': '取消关联',
   'account.unlinkHelp': '以后可以重新关联。',
   'account.unlinkTitle': '取消关联 {name}？',
