@@ -143,16 +143,16 @@ async fn a_reader_is_not_moved_and_told_of_what_is_new() {
     let before: f64 = john.call(TOP_OF_ROWS, looked_at.clone()).await;
 
     jane.say(&conversation, "Are you there?").await;
-    john.sees("button", "Newest (1 new)").await;
+    john.sees("button", "Newest, 1 new").await;
     jane.say(&conversation, "Hello?\nHello?").await;
-    john.sees("button", "Newest (2 new)").await;
+    john.sees("button", "Newest, 2 new").await;
     let after: f64 = john.call(TOP_OF_ROWS, looked_at).await;
     assert!(
         (after - before).abs() < 1.0,
         "moved from {before} to {after}"
     );
 
-    john.click("button", "Newest (2 new)").await;
+    john.click("button", "Newest, 2 new").await;
     john.wait("the end", &format!("Math.abs({FROM_THE_END}) < 1"))
         .await;
     john.sees_message("Hello?\nHello?").await;

@@ -59,10 +59,11 @@ export class SettingsView extends Component {
         el('h1', { tabindex: '-1' }, t('account.settings'))),
       el('div', { class: 'settings' },
         section('profile', t('account.profile'), new OwnProfile(client)),
-        this.#others,
         section('notifications', t('account.notifications'), card(this.#notify.element, this.#sound.element)),
         section('appearance', t('account.appearance'), card(this.#themeSetting(), languageSetting())),
         section('privacy', t('account.privacy'), card(this.#activity.element)),
+        // From here on all is loaded, and what comes late moves nothing that is above it.
+        this.#others,
         section('blocked', t('account.blocked'), new BlockedList(client)),
         section('devices', t('account.devices'), this.#devices),
         section('sign-in-methods', t('account.signInMethods'), this.#waysIn),

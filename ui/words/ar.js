@@ -422,7 +422,7 @@ export default {
   'messages.more': 'عرض المزيد',
   'messages.new': 'جديد',
   'messages.newest': 'أحدث الرسائل',
-  'messages.newestUnread': 'أحدث الرسائل (الجديدة: {count})',
+  'messages.newestUnread': 'أحدث الرسائل، الجديدة: {count}',
   'messages.noPictures': 'لا يمكن إرسال الصور بعد.',
   'messages.noTop': 'لا توجد تفاعلات بعد.',
   'messages.notSent': 'لم تُرسل. {reason}',

@@ -422,7 +422,7 @@ export default {
   'messages.more': 'Mehr anzeigen',
   'messages.new': 'Neu',
   'messages.newest': 'Neueste',
-  'messages.newestUnread': 'Neueste ({count} neu)',
+  'messages.newestUnread': 'Neueste, {count} neu',
   'messages.noPictures': 'Bilder können noch nicht gesendet werden.',
   'messages.noTop': 'Noch keine Reaktionen.',
   'messages.notSent': 'Nicht gesendet. {reason}',

@@ -393,7 +393,7 @@ export default {
   'messages.emojiTravel': 'Travel and places',
   'messages.insertEmoji': 'Insert emoji',
   'messages.newest': 'Newest',
-  'messages.newestUnread': 'Newest ({count} new)',
+  'messages.newestUnread': 'Newest, {count} new',
   'messages.noPictures': 'Pictures can’t be sent yet.',
   'messages.noTop': 'No reactions yet.',
   'messages.options': 'Message options',

@@ -422,7 +422,7 @@ export default {
   'messages.more': 'Mostrar más',
   'messages.new': 'Nuevo',
   'messages.newest': 'Más recientes',
-  'messages.newestUnread': 'Más recientes (sin leer: {count})',
+  'messages.newestUnread': 'Más recientes, sin leer: {count}',
   'messages.noPictures': 'Aún no se pueden enviar imágenes.',
   'messages.noTop': 'Aún no hay reacciones.',
   'messages.notSent': 'No enviado. {reason}',

@@ -422,7 +422,7 @@ export default {
   'messages.more': 'Lire la suite',
   'messages.new': 'Nouveau',
   'messages.newest': 'Les plus récents',
-  'messages.newestUnread': 'Les plus récents (non lus : {count})',
+  'messages.newestUnread': 'Les plus récents, non lus : {count}',
   'messages.noPictures': 'L’envoi d’images n’est pas encore possible.',
   'messages.noTop': 'Aucune réaction pour l’instant.',
   'messages.notSent': 'Non envoyé. {reason}',

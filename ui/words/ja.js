@@ -422,7 +422,7 @@ export default {
   'messages.more': 'もっと見る',
   'messages.new': '新着',
   'messages.newest': '最新のメッセージ',
-  'messages.newestUnread': '最新のメッセージ（新着 {count} 件）',
+  'messages.newestUnread': '最新のメッセージ、新着 {count} 件',
   'messages.noPictures': '画像はまだ送信できません。',
   'messages.noTop': 'リアクションはまだありません。',
   'messages.notSent': '送信できませんでした。{reason}',

@@ -422,7 +422,7 @@ export default {
   'messages.more': 'Pokaż więcej',
   'messages.new': 'Nowe',
   'messages.newest': 'Najnowsze',
-  'messages.newestUnread': 'Najnowsze (nowe: {count})',
+  'messages.newestUnread': 'Najnowsze, nowe: {count}',
   'messages.noPictures': 'Zdjęć nie można jeszcze wysyłać.',
   'messages.noTop': 'Nie ma jeszcze reakcji.',
   'messages.notSent': 'Nie wysłano. {reason}',

@@ -422,7 +422,7 @@ export default {
   'messages.more': '显示更多',
   'messages.new': '新消息',
   'messages.newest': '最新消息',
-  'messages.newestUnread': '最新消息（{count} 条新消息）',
+  'messages.newestUnread': '最新消息，{count} 条新消息',
   'messages.noPictures': '目前还不能发送图片。',
   'messages.noTop': '还没有回应。',
   'messages.notSent': '未发送。{reason}',
