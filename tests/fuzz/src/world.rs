@@ -28,8 +28,8 @@ use tincan::{
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
     store::{
-        Credential, InviteRooms, NewAccount, NewInvite, NewMessage, NewRoom, SignedIn, SignupGrant,
-        Started, Store,
+        Credential, InviteRooms, NameUpdate, NewAccount, NewInvite, NewMessage, NewRoom, SignedIn,
+        SignupGrant, Started, Store,
     },
 };
 use tokio::{
@@ -213,16 +213,19 @@ impl World {
         done.unwrap_or_else(|_| panic!("{what} took too long"))
     }
 
-    /// Has something happen that everybody is told of.
+    /// Has something happen that everybody is told of, whatever was asked for before: a conversation may be closed by
+    /// now, a name can be changed. Where even that fails the account is gone, and so are its streams.
     async fn interrupt(&self) {
-        let said = say(
-            &self.store,
-            &self.people.john.user,
-            self.people.talk,
-            "Hello?",
-        )
-        .await;
-        said.expect("a message");
+        for display_name in [Some("John".to_owned()), None] {
+            let update = NameUpdate {
+                username: None,
+                display_name: Some(display_name),
+            };
+            let _ = self
+                .store
+                .update_names(self.people.john.user.id, update)
+                .await;
+        }
     }
 }
 
