@@ -127,8 +127,7 @@ async fn two_tabs_share_a_stream_and_a_person(stage: Stage) {
     })
     .await;
 
-    john.open("/settings").await;
-    john.click("button", "Sign out").await;
+    john.sign_out().await;
     for tab in [&first, &second] {
         john.switch_to(tab).await;
         john.sees("button", "Sign in").await;

@@ -299,7 +299,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     john.reads("You haven’t blocked anyone.").await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
-    let names = stops(&john, 11).await;
+    let names = stops(&john, 12).await;
     // Oneself comes first.
     let expected = [
         "Search",
@@ -307,11 +307,12 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         "Settings",
         "Edit",
         "Choose picture",
-        "Invite",
-        "Open",
         "Show notifications",
         "Play a sound",
         "System",
+        "Same as the browser",
+        "Share when",
+        "Invite",
     ];
     for (name, expected) in names.iter().zip(expected) {
         assert!(name.contains(expected), "{names:?}");

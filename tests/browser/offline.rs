@@ -95,8 +95,7 @@ async fn whoever_signs_out_leaves_nothing_to_read() {
     .await;
 
     john.switch_to(&first).await;
-    john.open("/settings").await;
-    john.click("button", "Sign out").await;
+    john.sign_out().await;
     for tab in [&first, &second] {
         john.switch_to(tab).await;
         john.sees("button", "Sign in").await;

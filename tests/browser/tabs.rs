@@ -166,8 +166,7 @@ async fn all_tabs_follow_who_signs_out_and_in() {
     )
     .await;
 
-    john.open("/settings").await;
-    john.click("button", "Sign out").await;
+    john.sign_out().await;
     for tab in &tabs {
         john.switch_to(tab).await;
         john.sees("button", "Sign in").await;

@@ -78,6 +78,14 @@ impl Session {
         self.sees("searchbox", "/^Search/").await;
     }
 
+    /// Signs out in the settings, once all is there that would push the button from under the click.
+    pub async fn sign_out(&self) {
+        self.open("/settings").await;
+        self.reads("This device").await;
+        self.reads("No tokens yet.").await;
+        self.click("button", "Sign out").await;
+    }
+
     /// Goes to the conversation with somebody that is in the list.
     pub async fn go_to(&self, other: &str) {
         self.click("link", &format!("/(^| ){other}( |$)/")).await;
