@@ -72,7 +72,6 @@ pub struct World {
 struct People {
     john: SignedIn,
     jane: SignedIn,
-    talk: ConversationId,
     /// What a seed has in braces, and what stands there in this world.
     secrets: Vec<(&'static str, String)>,
 }
@@ -298,7 +297,6 @@ async fn settle(store: &Store) -> Result<People> {
     Ok(People {
         john,
         jane,
-        talk,
         secrets,
     })
 }
