@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod error;
+pub mod loose;
 pub mod number;
 pub mod operation;
 pub mod operations;

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 /// The most characters (Unicode scalar values) that a message's content may have.
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
 const MESSAGE_TOO_LONG: &str = "Messages can be up to 4,000 characters.";
+const NO_CONTROLS: &str = "Names can’t contain control characters.";
 const MAX_NAME_LENGTH: usize = 80;
 const MAX_DISPLAY_NAME_LENGTH: usize = 64;
 /// Combining marks in a row. No script needs more, and many of them cover the lines above and below.
@@ -30,7 +31,7 @@ pub fn message_content(text: &str) -> Result<&str> {
     let content = first_line.map_or(content, |at| {
         content[at..].trim_start_matches(is_line_break)
     });
-    if content.chars().all(is_unseen) {
+    if is_blank(content) {
         return Err(Error::invalid("content", "Enter a message."));
     }
     if content.chars().count() > MAX_MESSAGE_LENGTH {
@@ -85,16 +86,15 @@ pub fn token_name(text: &str) -> Result<String> {
 
 fn shown_name(field: &'static str, text: &str) -> Result<String> {
     let name = text.trim();
-    if name.chars().all(is_unseen) {
+    if is_blank(name) {
         return Err(Error::invalid(field, "Enter a name."));
     }
     if name.chars().count() > MAX_NAME_LENGTH {
         let reason = format!("Names can be up to {MAX_NAME_LENGTH} characters.");
         return Err(Error::invalid(field, reason));
     }
-    if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        let reason = "Names can’t contain control characters.";
-        return Err(Error::invalid(field, reason));
+    if name.chars().any(is_refused_in_names) {
+        return Err(Error::invalid(field, NO_CONTROLS));
     }
     Ok(name.to_owned())
 }
@@ -114,10 +114,8 @@ pub fn display_name(text: &str) -> Result<String> {
         let reason = format!("Names can be up to {MAX_DISPLAY_NAME_LENGTH} characters.");
         return refuse(&reason);
     }
-    let is_refused =
-        |c: char| c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}');
-    if name.chars().any(is_refused) {
-        return refuse("Names can’t contain control characters.");
+    if name.chars().any(is_refused_in_names) {
+        return refuse(NO_CONTROLS);
     }
     let mut marks = 0;
     for c in name.chars() {
@@ -166,13 +164,24 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether the character would break or reorder the line that a name is in.
+fn is_refused_in_names(c: char) -> bool {
+    c.is_control() || is_bidi_control(c) || is_line_break(c)
+}
+
 /// Whether the character ends a line (Unicode Standard §5.8).
 fn is_line_break(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// Whether nothing in the text shows.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(is_unseen)
+}
+
 /// Whether the character by itself shows nothing: white space, controls, what is ignorable by default (Unicode Standard
-/// §5.21), noncharacters, and two symbols that are blank.
+/// §5.21), noncharacters, and characters that are blank by their names.
 fn is_unseen(c: char) -> bool {
     let is_format = || {
         CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::Format
@@ -184,8 +193,8 @@ fn is_unseen(c: char) -> bool {
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || is_format()
         || is_noncharacter
-        // The blank pattern of Braille, and a note without a head.
-        || matches!(c, '\u{2800}' | '\u{1d159}')
+        // The blank pattern of Braille, a note without a head, the blanks among hieroglyphs, and the Khitan filler.
+        || matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}' | '\u{16fe4}')
 }
 
 /// One fully qualified emoji from Unicode's list (UTS #51, emoji-test.txt).

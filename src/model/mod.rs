@@ -35,7 +35,7 @@ pub use self::{
     hook::Hook,
     input::{
         Emoji, MAX_MESSAGE_LENGTH, client_id, default_room_name, display_name, is_bidi_control,
-        message_content, name_key, name_parts, room_name, token_name,
+        is_blank, message_content, name_key, name_parts, room_name, token_name,
     },
     message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,

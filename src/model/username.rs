@@ -28,6 +28,7 @@ const MAX_MARKS: usize = 4;
 
 const ZWNJ: char = '\u{200c}';
 const ZWJ: char = '\u{200d}';
+const GERESH: char = '\u{5f3}';
 
 /// Names that seem to speak for the server, or to be about everybody. No account gets them, nor a name that looks like one.
 const RESERVED: &[&str] = &[
@@ -163,8 +164,11 @@ impl Username {
         if text.chars().count() > MAX_LENGTH {
             return Err("Usernames can be up to 32 characters.");
         }
-        let is_usual =
-            |c: char| is_in_name(c) || c.is_alphanumeric() && !has::<DefaultIgnorableCodePoint>(c);
+        let is_usual = |c: char| {
+            is_in_name(c)
+                || is_punctuation(c)
+                || c.is_alphanumeric() && !has::<DefaultIgnorableCodePoint>(c)
+        };
         if !text.chars().all(|c| is_usual(c) || is_joiner(c)) {
             return Err("Usernames can only contain letters, digits, _ . and -");
         }
@@ -203,7 +207,9 @@ pub fn username_skeleton(text: &str) -> String {
 /// The rules for new names.
 fn check(name: &str) -> Result<(), &'static str> {
     let chars: Vec<char> = name.chars().collect();
-    if !(0..chars.len()).all(|at| is_in_name(chars[at]) || may_join(&chars, at)) {
+    if !(0..chars.len())
+        .all(|at| is_in_name(chars[at]) || may_join(&chars, at) || may_punctuate(&chars, at))
+    {
         return Err("Usernames can only contain letters, digits, _ . and -");
     }
     let follows_base = |at: usize| at > 0 && is_base_or_mark(chars[at - 1]);
@@ -230,6 +236,20 @@ fn is_in_name(c: char) -> bool {
     let is_separator = "_.-".contains(c);
     let is_connector = is::<GeneralCategory>(c, GeneralCategory::ConnectorPunctuation);
     is_separator || has::<XidContinue>(c) && !is_connector && !has::<DefaultIgnorableCodePoint>(c)
+}
+
+/// Punctuation that is written within names of its script (UAX #31 §2.4, tables 3a and 3b; Allowed in UTS #39): the
+/// Armenian hyphen, the Hebrew geresh and gershayim, and the Tibetan tsheg. That of Latin isn’t among it, as it ends
+/// names in a text.
+fn is_punctuation(c: char) -> bool {
+    matches!(c, '\u{58a}' | GERESH | '\u{5f4}' | '\u{f0b}')
+}
+
+/// Such punctuation stands between letters; a geresh also behind the last.
+fn may_punctuate(chars: &[char], at: usize) -> bool {
+    let follows_base = at > 0 && is_base_or_mark(chars[at - 1]);
+    let precedes = chars.get(at + 1).is_some_and(|c| is_letter(*c));
+    is_punctuation(chars[at]) && follows_base && (precedes || chars[at] == GERESH)
 }
 
 fn is_joiner(c: char) -> bool {

@@ -147,7 +147,7 @@ impl CodeClient {
 /// Reads the token endpoint’s answer (RFC 6749 §5). Other members are nobody’s concern here. GitHub sends errors with
 /// status 200.
 fn tokens(status: StatusCode, body: &[u8]) -> Result<Tokens, String> {
-    let answer: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    let answer: Option<Map<String, Value>> = fetch::parse(body);
     let text = |name| answer.as_ref()?.get(name)?.as_str();
     if let Some(code) = text("error") {
         return Err(error_code(code).to_owned());

@@ -4,6 +4,7 @@ use hyper::{
     Request, StatusCode,
     header::{ACCEPT, AUTHORIZATION, HeaderValue},
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
@@ -25,11 +26,15 @@ pub async fn answer(
 pub async fn json(http: &Client, request: Request<Vec<u8>>) -> Result<Value, String> {
     match answer(http, request, Limits::API).await? {
         // The parser’s own words repeat parts of the text.
-        (StatusCode::OK, body) => {
-            serde_json::from_slice(&body).map_err(|_| "the response isn’t JSON".to_owned())
-        }
+        (StatusCode::OK, body) => parse(&body).ok_or_else(|| "the response isn’t JSON".to_owned()),
         (status, _) => Err(format!("status {}", status.as_u16())),
     }
+}
+
+/// Parses JSON, with or without a byte order mark (RFC 8259 §8.1).
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    serde_json::from_slice(body).ok()
 }
 
 /// The JSON at this address.

@@ -192,6 +192,8 @@ const BLANK: &[(&str, &str)] = &[
     ("noncharacters", "\u{fdd0}\u{fffe}\u{1ffff}\u{10ffff}"),
     ("Braille blank", "\u{2800}"),
     ("a note without a head", "\u{1d159}"),
+    ("hieroglyph blanks", "\u{13441}\u{13442}"),
+    ("Khitan filler", "\u{16fe4}"),
     (
         "several of them",
         " \u{2800}\n\u{200b}\u{3164}\u{fe0f}\u{202e}",
@@ -234,6 +236,17 @@ async fn what_shows_nothing_is_empty() {
     for text in FAINT {
         let sent = talk.john.say(&talk.conversation, text).await;
         assert_eq!(sent["content"], *text);
+    }
+}
+
+#[tokio::test]
+async fn a_rooms_name_is_one_line() {
+    let talk = Talk::start(dev()).await;
+    for c in LINE_BREAKS {
+        let room = json!({ "name": format!("a{c}b"), "usernames": [] });
+        let room = talk.john.post("/api/conversations", room).await;
+        let refused = room.refused(422, "invalid");
+        assert!(refused["errors"]["name"].is_string(), "{c:?}");
     }
 }
 

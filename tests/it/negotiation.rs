@@ -2,7 +2,10 @@
 
 use reqwest::{
     Method,
-    header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+        COOKIE,
+    },
 };
 use serde_json::json;
 
@@ -147,6 +150,25 @@ async fn a_token_that_a_request_names_wins_over_a_cookie() {
     );
 }
 
+/// A neighbour at another port of the host shares its cookies with this server, and may write what no header of text has.
+#[tokio::test]
+async fn whatever_bytes_a_neighbours_cookie_has_the_own_one_is_found() {
+    let Talk { server, john, .. } = Talk::start(dev()).await;
+    let token = john.token.as_deref().expect("a token");
+    for neighbour in [
+        &b"theme=gr\xc3\xbcn; "[..],
+        b"theme=gr\xfcn; ",
+        b"\xff\xfe=\xff; ",
+        b"lone; =; ",
+    ] {
+        let own = format!("tincan={token}\r\nConnection: close\r\n\r\n");
+        let head = b"GET /api/auth_user HTTP/1.1\r\nHost: localhost\r\nCookie: ".as_slice();
+        let request = [head, neighbour, own.as_bytes()].concat();
+        let answer = raw(server.address(), request).await;
+        assert_eq!(answer.status, 200, "{neighbour:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_websocket_whose_upgrade_was_dropped_is_told_so() {
     let Talk {
@@ -252,6 +274,43 @@ async fn an_optional_body_may_be_empty_whatever_type_it_would_have() {
             .get(&format!("/api/conversations/{conversation}"))
             .await;
         assert_eq!(shown.expect(200)["unreadCount"], 0);
+    }
+}
+
+/// A coding of the body, and whether it is taken (RFC 9110 §8.4.1 and §15.5.16).
+const CODINGS: &[(&str, bool)] = &[
+    ("", true),
+    ("identity", true),
+    ("Identity", true),
+    ("gzip", false),
+    ("GZIP", false),
+    ("x-gzip", false),
+    ("br", false),
+    ("deflate", false),
+    ("identity, gzip", false),
+];
+
+#[tokio::test]
+async fn a_compressed_body_is_told_that_none_is_taken() {
+    let Talk {
+        server: _server,
+        john,
+        conversation,
+        ..
+    } = Talk::start(dev()).await;
+    for &(coding, is_taken) in CODINGS {
+        let request = john.request(Method::POST, &messages(&conversation));
+        let request = request
+            .header(CONTENT_ENCODING, coding)
+            .json(&json!({ "content": "hi" }));
+        let answer = answer(request).await;
+        if is_taken {
+            answer.expect(201);
+            continue;
+        }
+        // Which would be (RFC 9110 §12.5.3).
+        assert_eq!(answer.headers[ACCEPT_ENCODING], "identity", "{coding}");
+        answer.refused(415, "unsupported_media_type");
     }
 }
 

@@ -51,7 +51,64 @@ fn senders() -> Vec<(&'static str, Value, Option<&'static str>)> {
                 "text": "Danny left a review",
                 "blocks": [{ "type": "section", "text": { "type": "mrkdwn", "text": "*Danny*" } }]
             }),
-            Some("Danny left a review"),
+            Some("*Danny*"),
+        ),
+        (
+            "Slack, blocks of all kinds",
+            json!({ "blocks": [
+                { "type": "header", "text": { "type": "plain_text", "text": "Deployed" } },
+                { "type": "section", "text": { "type": "mrkdwn", "text": "*api* is up" },
+                  "accessory": { "type": "button", "text": { "type": "plain_text", "text": "Open" } } },
+                { "type": "divider" },
+                { "type": "section", "fields": [{ "type": "mrkdwn", "text": "*By*\nJane" }, { "type": "mrkdwn", "text": "*In*\n3 s" }] },
+                { "type": "context", "elements": [
+                    { "type": "image", "image_url": "https://example.org/a.png", "alt_text": "a" },
+                    { "type": "mrkdwn", "text": "main" }, { "type": "plain_text", "text": "0d1a26e" }
+                ] },
+                { "type": "actions", "elements": [{ "type": "button", "text": { "type": "plain_text", "text": "Undo" } }] },
+                { "type": "rich_text", "elements": [
+                    { "type": "rich_text_section", "elements": [
+                        { "type": "text", "text": "See " }, { "type": "link", "url": "https://example.org" },
+                        { "type": "text", "text": " or " }, { "type": "link", "url": "https://example.net", "text": "this", "style": { "bold": true } }
+                    ] },
+                    { "type": "rich_text_list", "style": "bullet", "elements": [
+                        { "type": "rich_text_section", "elements": [{ "type": "text", "text": "one" }] },
+                        { "type": "rich_text_section", "elements": [{ "type": "text", "text": "two" }] }
+                    ] }
+                ] },
+                { "type": "markdown", "text": "**done**" }
+            ] }),
+            Some(
+                "Deployed\n*api* is up\n*By*\nJane\n*In*\n3 s\nmain 0d1a26e\nSee https://example.org or this\none\ntwo\n**done**",
+            ),
+        ),
+        (
+            "Slack, blocks in an attachment",
+            json!({ "text": "Status", "attachments": [{ "color": "#f00", "blocks": [
+                { "type": "section", "text": { "type": "mrkdwn", "text": "Disk full" } }
+            ] }] }),
+            Some("Status\nDisk full"),
+        ),
+        (
+            "Slack, blocks without a text",
+            json!({ "text": "Backup done", "blocks": [{ "type": "divider" }, { "type": "image", "alt_text": "x" }] }),
+            Some("Backup done"),
+        ),
+        (
+            "Uptime Kuma, as Slack",
+            json!({ "text": "Uptime Kuma Alert", "channel": null, "username": "Kuma", "blocks": [
+                { "type": "header", "text": { "type": "plain_text", "text": "Uptime Kuma Alert" } },
+                { "type": "section", "fields": [{ "type": "mrkdwn", "text": "*Message*\nSite is down" }] }
+            ] }),
+            Some("Uptime Kuma Alert\n*Message*\nSite is down"),
+        ),
+        (
+            "Netdata, as Rocket.Chat: numbers as values",
+            json!({ "attachments": [{ "title": "CPU", "fields": [
+                { "title": "Critical", "value": 0, "short": true }, { "title": "Load", "value": 1.85, "short": true },
+                { "title": "Gone", "value": null, "short": true }
+            ] }] }),
+            Some("CPU\nCritical: 0\nLoad: 1.85"),
         ),
         (
             "Slack, attachments",
@@ -288,14 +345,47 @@ const TAKEN: &[(Option<&str>, &[u8], &str)] = &[
         b"{\"text\":5,\"title\":true,\"content\":\"hi\"}",
         "hi",
     ),
+    (
+        Some("application/json"),
+        b"{\"message\":\"hi\",\"attachments\":\"none\",\"embeds\":{},\"blocks\":7}",
+        "hi",
+    ),
+    (
+        Some("application/json"),
+        b"{\"message\":\"hi\",\"attachments\":[\"a.png\",null,{\"title\":\"T\",\"fields\":{\"a\":1}}]}",
+        "hi\nT",
+    ),
+    (
+        Some("application/json"),
+        b"{\"content\":\"\",\"text\":\"\\u200b\",\"title\":\"\\u2800\",\"message\":\"hi\"}",
+        "hi",
+    ),
+    (
+        Some("text/json; charset=utf-8"),
+        b"{\"text\":\"hi\"}",
+        "hi",
+    ),
+    (
+        Some("application/json; profile=\"a;charset=klingon\""),
+        b"{\"text\":\"hi\"}",
+        "hi",
+    ),
+    (
+        Some("application/x-www-form-urlencoded; charset=iso-8859-1"),
+        b"text=M%FCll+weg",
+        "M\u{fc}ll weg",
+    ),
 ];
 
 #[tokio::test]
 async fn a_message_is_taken_in_whatever_type_and_charset_it_comes() {
-    let hook = Hook::new().await;
-    for (kind, body, expected) in TAKEN {
-        let posted = hook.post(*kind, *body).await.expect(201);
-        assert_eq!(posted["content"], *expected, "{kind:?} {body:?}");
+    // One hook may not post that much at once.
+    for rows in TAKEN.chunks(20) {
+        let hook = Hook::new().await;
+        for (kind, body, expected) in rows {
+            let posted = hook.post(*kind, *body).await.expect(201);
+            assert_eq!(posted["content"], *expected, "{kind:?} {body:?}");
+        }
     }
 }
 
@@ -351,12 +441,13 @@ const REFUSED: &[Refused] = &[
         "malformed",
         "UTF-8",
     ),
+    // As Shoutrrr sends it unless it is told otherwise.
     (
         Some("application/json"),
         b"Backup done",
         400,
         "malformed",
-        "JSON",
+        "text/plain",
     ),
     (Some("application/json"), b"", 400, "malformed", "JSON"),
     (
@@ -388,6 +479,13 @@ const REFUSED: &[Refused] = &[
         "JSON",
     ),
     (None, b"", 422, "invalid", "Enter a message"),
+    (
+        Some("application/x-www-form-urlencoded"),
+        b"text=M%FCll",
+        400,
+        "malformed",
+        "UTF-8",
+    ),
 ];
 
 #[tokio::test]

@@ -1,17 +1,15 @@
 //! Incoming webhooks, with which programs post into a room as a bot.
 
-use std::fmt;
-
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Any, json};
 
 use super::conversations::id;
 use crate::{
-    contract::operation::{Operation, Parameter, Tag},
+    contract::{
+        loose::{List, Text, Value, Words},
+        operation::{Operation, Parameter, Tag},
+    },
     error::ErrorCode::{Forbidden, NotARoom, NotFound, Throttled, UsernameTaken},
     model::{
         Hook, HookId, MessageView, Username,
@@ -40,7 +38,7 @@ pub struct CreatedHook {
     pub secret: String,
 }
 
-/// A bot’s message, in one of several shapes. Fields that aren’t text are ignored, except `content`.
+/// A bot’s message, in one of several shapes. Fields of another type are ignored, except `content`.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PostByHook {
@@ -55,9 +53,14 @@ pub struct PostByHook {
     /// A line above the message.
     pub title: Text,
     /// Slack’s and Mattermost’s: they follow the message as text.
-    pub attachments: Option<Vec<Card>>,
+    #[schemars(with = "Option<Vec<Card>>")]
+    pub attachments: List<Card>,
     /// Discord’s: they follow the message as text.
-    pub embeds: Option<Vec<Card>>,
+    #[schemars(with = "Option<Vec<Card>>")]
+    pub embeds: List<Card>,
+    /// Slack’s: they are the message instead of `text`.
+    #[schemars(with = "Option<Vec<Any>>")]
+    pub blocks: List<Block>,
 }
 
 /// An attachment of Slack’s or an embed of Discord’s.
@@ -70,7 +73,10 @@ pub struct Card {
     pub description: Text,
     /// For where the rest isn’t shown.
     pub fallback: Text,
-    pub fields: Option<Vec<CardField>>,
+    #[schemars(with = "Option<Vec<CardField>>")]
+    pub fields: List<CardField>,
+    #[schemars(with = "Option<Vec<Any>>")]
+    pub blocks: List<Block>,
 }
 
 /// A name, which Slack calls a title, and a value.
@@ -79,68 +85,20 @@ pub struct Card {
 pub struct CardField {
     pub title: Text,
     pub name: Text,
-    pub value: Text,
+    pub value: Value,
 }
 
-/// A text in a field that other programs may use for something else, which is then ignored.
-#[derive(Default, JsonSchema)]
-#[schemars(transparent)]
-pub struct Text(#[schemars(with = "Any")] Option<String>);
-
-impl Text {
-    /// The text, if something in it shows.
-    #[must_use]
-    pub fn shown(&self) -> Option<&str> {
-        self.0.as_deref().filter(|text| !text.trim().is_empty())
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor).map(Self)
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_seq(list).map(|_| None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_map(object).map(|_| None)
-    }
+/// A block of Slack’s, or an element or field of one (docs.slack.dev, “Blocks”).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Block {
+    #[serde(rename = "type")]
+    pub kind: Text,
+    pub text: Words,
+    /// A link’s, which may have no text.
+    pub url: Text,
+    pub fields: List<Block>,
+    pub elements: List<Block>,
 }
 
 /// A message that was posted.

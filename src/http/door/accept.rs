@@ -78,7 +78,7 @@ fn in_range(range: &str, offer: &Offer) -> Option<Preference> {
 }
 
 /// Splits at a separator, but not within quotes (RFC 9110 §5.6.4).
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |c| {
         let is_plain = !is_escaped;

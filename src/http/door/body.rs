@@ -10,8 +10,8 @@ use tokio_stream::{Stream, StreamExt};
 use warp::{
     Buf,
     http::{
-        HeaderMap,
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
+        HeaderMap, HeaderValue,
+        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
     },
 };
 
@@ -98,6 +98,11 @@ impl Body {
     /// # Errors
     /// 413, 408, and 400 if it ends early.
     pub async fn bytes(&mut self, headers: &HeaderMap, limit: usize) -> HandlerResult<Vec<u8>> {
+        let codings = headers.get_all(CONTENT_ENCODING).iter();
+        if codings.into_iter().any(|coding| !is_identity(coding)) {
+            let refused = unsupported("Send the body uncompressed, without Content-Encoding.");
+            return Err(refused.with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        }
         let announced = headers
             .get(CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse().ok());
@@ -175,6 +180,11 @@ fn is_too_deep(json: &str) -> bool {
         }
         depth > DEEPEST
     })
+}
+
+/// Whether the coding changes nothing (RFC 9110 §8.4.1).
+fn is_identity(coding: &HeaderValue) -> bool {
+    coding.is_empty() || coding.as_bytes().eq_ignore_ascii_case(b"identity")
 }
 
 fn not_json() -> ErrorResponse {

@@ -237,9 +237,9 @@ impl Caller {
         self.headers
             .get_all(COOKIE)
             .iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+            // Neighbours at other ports share the header, and may have put any bytes into it.
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| str::from_utf8(pair).ok()?.trim().split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 }

@@ -182,6 +182,15 @@ async fn what_is_needed_of_a_providers_metadata_is_checked() {
     rows.hold().await;
 }
 
+/// RFC 8259 §8.1: who reads JSON may pass over a byte order mark.
+#[tokio::test]
+async fn a_byte_order_mark_in_front_of_a_document_makes_no_difference() {
+    let mut rows = Rows::default();
+    // All of them: metadata, keys and tokens.
+    rows.add("marked", None, |desk| desk.is_marked = true).await;
+    rows.hold().await;
+}
+
 #[tokio::test]
 async fn an_answer_with_tokens_has_what_is_needed() {
     let mut rows = Rows::default();

@@ -114,6 +114,8 @@ pub struct Desk {
     pub tamper: Option<fn(&mut Token)>,
     /// What the token endpoint answers beside or instead of the usual.
     pub token_answer: Value,
+    /// Whether each of its documents begins with a byte order mark.
+    pub is_marked: bool,
     /// What it sends people back with, beside the usual.
     pub back: Vec<(&'static str, String)>,
     /// How often somebody has connected.
@@ -171,6 +173,7 @@ impl Provider {
             key_set: None,
             tamper: None,
             token_answer: json!({}),
+            is_marked: false,
             back: Vec::new(),
             connections: 0,
             key: "first",
@@ -292,9 +295,18 @@ async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<Re
             _ => text(404, "not here"),
         }
     };
-    let is_slow = desk.lock().expect("no panic").wrong == Wrong::Slow;
+    let (is_slow, is_marked) = {
+        let desk = desk.lock().expect("no panic");
+        (desk.wrong == Wrong::Slow, desk.is_marked)
+    };
     if is_slow && head.method == "POST" {
         pending::<()>().await;
+    }
+    if is_marked && reply.status() == 200 {
+        let (head, body) = reply.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let marked = [&b"\xef\xbb\xbf"[..], &body].concat();
+        return Ok(Response::from_parts(head, marked.into()));
     }
     Ok(reply)
 }

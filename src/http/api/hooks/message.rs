@@ -2,15 +2,23 @@
 //! Discord, a form, or plain text, in any charset that browsers know.
 
 use encoding_rs::{Encoding, UTF_8};
+use percent_encoding::percent_decode_str;
 use warp::http::{HeaderMap, header::CONTENT_TYPE};
 
 use crate::{
-    contract::operations::hooks::{Card, PostByHook, Text},
+    contract::{
+        loose::{List, Text},
+        operations::hooks::{Block, Card, PostByHook},
+    },
     error::Error,
     http::{
-        door::body::{malformed, parse, unsupported},
+        door::{
+            accept::split,
+            body::{malformed, parse, unsupported},
+        },
         reply::HandlerResult,
     },
+    model::is_blank,
 };
 
 /// The content of the message in a body.
@@ -21,17 +29,19 @@ pub fn content(headers: &HeaderMap, body: &[u8]) -> HandlerResult<String> {
     let kind = headers.get(CONTENT_TYPE).map_or_else(String::new, |value| {
         String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()
     });
-    let mut parameters = kind.split(';').map(str::trim);
+    let mut parameters = split(&kind, ';').map(str::trim);
     let essence = parameters.next().unwrap_or_default();
     let charset = parameters.find_map(|parameter| parameter.strip_prefix("charset="));
-    let text = decode(body, charset.map(|charset| charset.trim_matches('"')))?;
+    let charset = charset.map(|charset| charset.trim_matches('"'));
+    let text = decode(body, charset)?;
     match essence {
         "text/plain" | "text/markdown" | "text/x-markdown" => Ok(text),
-        "application/x-www-form-urlencoded" => form(text),
+        "application/x-www-form-urlencoded" => form(text, charset),
         // Some programs name no type, and some tools none that means anything.
         "" | "application/octet-stream" if !text.trim_start().starts_with('{') => Ok(text),
-        "" | "application/octet-stream" => json(&text),
-        json_type if json_type == "application/json" || json_type.ends_with("+json") => json(&text),
+        // The latter two are JSON (WHATWG MIME Sniffing §4.6).
+        "" | "application/octet-stream" | "application/json" | "text/json" => json(&text),
+        other if other.ends_with("+json") => json(&text),
         _ => Err(unsupported(
             "Send JSON with “text” or “content”, or plain text: Content-Type: application/json or text/plain",
         )),
@@ -56,22 +66,31 @@ fn decode(body: &[u8], charset: Option<&str>) -> HandlerResult<String> {
 }
 
 /// The text of a form, or of Slack’s `payload` in one. What has none of these fields is text that curl’s `-d` calls a form.
-fn form(text: String) -> HandlerResult<String> {
-    let fields: Vec<(String, String)> = serde_urlencoded::from_str(&text).unwrap_or_default();
+/// What its percent signs stand for is in its charset, too.
+fn form(text: String, charset: Option<&str>) -> HandlerResult<String> {
     let field = |name: &str| {
-        let mut fields = fields.iter();
-        let field = fields.find(|(key, _)| key == name);
-        field.map(|(_, value)| value.as_str())
+        let mut fields = text.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = fields.find(|(key, _)| *key == name)?;
+        let value = value.replace('+', " ");
+        let bytes: Vec<u8> = percent_decode_str(&value).collect();
+        Some(decode(&bytes, charset))
     };
     if let Some(payload) = field("payload") {
-        return json(payload);
+        return json(&payload?);
     }
     let known = ["content", "text", "message", "msg"];
-    let own = known.into_iter().find_map(field).map(str::to_owned);
-    Ok(own.unwrap_or(text))
+    known
+        .into_iter()
+        .find_map(field)
+        .unwrap_or(Ok(text.clone()))
 }
 
 fn json(text: &str) -> HandlerResult<String> {
+    if !text.trim_start().starts_with('{') {
+        return Err(malformed(
+            "The body isn’t a JSON object; for plain text, set Content-Type: text/plain",
+        ));
+    }
     let PostByHook {
         content,
         text,
@@ -80,21 +99,21 @@ fn json(text: &str) -> HandlerResult<String> {
         title,
         attachments,
         embeds,
+        blocks,
     } = parse(text.as_bytes())?;
-    let content = content.as_deref();
-    let own = content.or(text.shown()).or(message.shown()).or(msg.shown());
+    let content = content.filter(|content| !is_blank(content));
+    // Where there are blocks, the text beside them is for notifications.
+    let blocks = Some(lines_of_blocks(&blocks)).filter(|lines| !lines.is_empty());
+    let other = [&text, &message, &msg].into_iter().find_map(Text::shown);
+    let own = content
+        .or(blocks.map(|lines| lines.join("\n")))
+        .or(other.map(str::to_owned));
     let mut lines: Vec<String> = Vec::new();
-    if let Some(own) = own.filter(|own| !own.trim().is_empty()) {
+    if let Some(own) = own {
         lines.extend(title.shown().map(str::to_owned));
-        lines.push(own.to_owned());
+        lines.push(own);
     }
-    lines.extend(
-        attachments
-            .iter()
-            .chain(&embeds)
-            .flatten()
-            .flat_map(lines_of),
-    );
+    lines.extend(attachments.0.iter().chain(&embeds.0).flat_map(lines_of));
     if lines.is_empty() {
         let reason = "Send the message as “text” or “content”; docs/webhooks.md says what to set in which program";
         return Err(Error::invalid("content", reason).into());
@@ -106,14 +125,15 @@ fn json(text: &str) -> HandlerResult<String> {
 fn lines_of(card: &Card) -> Vec<String> {
     let parts = [&card.pretext, &card.title, &card.text, &card.description];
     let parts = parts.into_iter().filter_map(Text::shown).map(str::to_owned);
-    let fields = card.fields.iter().flatten().filter_map(|field| {
+    let fields = card.fields.0.iter().filter_map(|field| {
         let name = field.title.shown().or(field.name.shown());
-        Some(match (name, field.value.shown()?) {
+        Some(match (name, field.value.0.shown()?) {
             (Some(name), value) => format!("{name}: {value}"),
             (None, value) => value.to_owned(),
         })
     });
-    let lines: Vec<_> = parts.chain(fields).collect();
+    let blocks = lines_of_blocks(&card.blocks);
+    let lines: Vec<_> = parts.chain(fields).chain(blocks).collect();
     if lines.is_empty() {
         return card
             .fallback
@@ -123,4 +143,30 @@ fn lines_of(card: &Card) -> Vec<String> {
             .collect();
     }
     lines
+}
+
+fn lines_of_blocks(blocks: &List<Block>) -> Vec<String> {
+    blocks.0.iter().flat_map(lines_of_block).collect()
+}
+
+/// The lines of a block of Slack’s, without buttons and other things to press.
+fn lines_of_block(block: &Block) -> Vec<String> {
+    let joined = |separator| {
+        let words = block.elements.0.iter().filter_map(words);
+        vec![words.collect::<Vec<_>>().join(separator)]
+    };
+    let elements = match block.kind.shown() {
+        Some("actions") => Vec::new(),
+        Some("rich_text" | "rich_text_list") => lines_of_blocks(&block.elements),
+        Some("context") => joined(" "),
+        _ => joined(""),
+    };
+    let own = words(block).map(str::to_owned).into_iter();
+    let lines = own.chain(lines_of_blocks(&block.fields)).chain(elements);
+    lines.filter(|line| !is_blank(line)).collect()
+}
+
+/// What a block or an element says itself.
+fn words(block: &Block) -> Option<&str> {
+    block.text.0.as_str().or(block.url.as_str())
 }
