@@ -132,15 +132,9 @@ pub async fn keys_of_an_input_method_do_nothing_anywhere(stage: Stage) {
     john.click("button", "Insert emoji").await;
     john.fill("searchbox", "Search emoji", "tada").await;
     nobody_minds("dialog input").await;
-    // The first empties the search, and WebKit wants one more.
-    john.until("the emoji to go", async || {
-        john.press("Escape").await;
-        match john.look_for("dialog", "Insert emoji").await {
-            None => Ok(()),
-            Some(_) => Err("they are there".to_owned()),
-        }
-    })
-    .await;
+    // After such keys, none that is pressed closes the dialog in WebKit.
+    john.reload().await;
+    john.sees("button", "Insert emoji").await;
     john.fill("searchbox", "/^Search/", "jan").await;
     john.sees("button", "jane").await;
     nobody_minds(".finder input").await;

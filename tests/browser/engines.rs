@@ -8,6 +8,8 @@
 //! least 500 pixels wide in Firefox and 447 in WebKit. Of the console, Firefox tells errors of scripts
 //! alone, and WebKit nothing. WebKit always has a mouse, knows no other names of this machine, and isn’t told
 //! to block cookies. What is printed can be counted in Chromium alone.
+//! WebKit’s driver loses the window that is left when another is closed and one goes back in it. Firefox
+//! has a fault of the page left: a part whose own imports failed stays away until the page is loaded anew.
 
 use serde_json::json;
 
@@ -62,13 +64,13 @@ scenarios! {
     offline::whoever_signs_out_leaves_nothing_to_read, 1: chromium firefox webkit;
     offline::the_worker_of_another_program_at_the_same_address_makes_way, 1: chromium firefox webkit;
 
-    offline::a_part_first_wanted_in_an_outage_says_so_and_comes_later, 1: chromium firefox webkit;
+    offline::a_part_first_wanted_in_an_outage_says_so_and_comes_later, 1: chromium webkit;
     refusals::what_a_browser_refuses_keeps_nobody_from_talking, 1: chromium firefox webkit;
     refusals::where_there_is_no_room_it_says_so_and_sends, 1: chromium firefox webkit;
     accounts::a_browser_that_takes_no_cookie_is_told_so, 1: chromium firefox;
     accounts::who_comes_to_the_wrong_address_is_told_the_right_one, 1: chromium firefox;
 
-    accounts::who_goes_back_after_signing_out_reads_nothing, 1: chromium firefox webkit;
+    accounts::who_goes_back_after_signing_out_reads_nothing, 1: chromium firefox;
     accounts::what_was_left_is_not_shown_to_who_comes_back_to_it, 1: chromium firefox webkit;
     conversation::who_is_called_otherwise_is_so_at_once_everywhere, 1: chromium firefox webkit;
     conversation::many_lines_are_folded_until_somebody_wants_them, 1: chromium firefox webkit;
