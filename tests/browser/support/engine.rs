@@ -61,6 +61,9 @@ impl Engine {
 
     /// What WebDriver is asked for to get the browser of these options.
     pub fn capabilities(self, programs: &Programs, profile: PathBuf, options: &Options) -> Value {
+        /// `ContentSetting` of Chromium.
+        const ALLOW: u8 = 1;
+        const BLOCK: u8 = 2;
         let mut capabilities = match self {
             Self::Chromium => {
                 let own = format!("--user-data-dir={}", profile.display());
@@ -70,9 +73,6 @@ impl Engine {
                     .chain([own])
                     .chain(options.arguments.iter().cloned())
                     .collect();
-                /// `ContentSetting` of Chromium.
-                const ALLOW: u8 = 1;
-                const BLOCK: u8 = 2;
                 let cookies = if options.takes_cookies { ALLOW } else { BLOCK };
                 json!({
                     "browserName": "chrome",
