@@ -107,6 +107,8 @@ pub async fn whoever_signs_out_leaves_nothing_to_read(mut stage: Stage) {
     .await;
 
     john.open("/settings").await;
+    // What comes late moves the button.
+    john.reads("No tokens yet.").await;
     john.click("button", "Sign out").await;
     for tab in [&second, &first] {
         john.switch_to(tab).await;
