@@ -569,30 +569,20 @@ async fn somebody_who_is_in_links_a_provider_and_takes_it_back() {
     john.assert_console_clean(&[]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_browser_that_takes_no_cookie_is_told_so() {
-    let Some((stage, link)) = Stage::unset(1).await else {
-        return;
-    };
-    first(&stage, &link).await;
-    // As where cookies are blocked.
-    let no_cookies = "globalThis.fetch = ((fetch) => (path, request) =>
-        fetch(path, { ...request, credentials: 'omit' }))(fetch);";
-    let john = stage.session(Options::desktop().script(no_cookies)).await;
+pub async fn a_browser_that_takes_no_cookie_is_told_so(stage: Stage) {
+    let john = stage.session(Options::desktop().without_cookies()).await;
     john.open("/").await;
-    sign_in(&john, "john", PASSWORD).await;
+    john.fill("textbox", "Someone else", "mary").await;
+    john.click("button", "Create account").await;
     john.reads("This browser blocked the cookie").await;
-    assert_eq!(john.value("Username").await, "john");
+    assert_eq!(john.value("Someone else").await, "mary");
     assert!(!john.text().await.contains("signed out"));
-    john.assert_console_clean(&[]).await;
+    john.assert_console_clean(&["won’t open offline"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_comes_to_the_wrong_address_is_told_the_right_one() {
-    let Some((mut stage, link)) = Stage::unset(1).await else {
-        return;
-    };
-    first(&stage, &link).await;
+pub async fn who_comes_to_the_wrong_address_is_told_the_right_one(mut stage: Stage) {
+    // There is an account, and so a way in.
+    stage.client("john").await;
     stage.kill();
     stage.start_again(&["--public-url", "https://chat.example"]);
     let john = stage.session(stage.at_home(Options::phone())).await;
@@ -604,11 +594,30 @@ async fn who_comes_to_the_wrong_address_is_told_the_right_one() {
     john.assert_accessible("wrong-address").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_left_is_not_shown_to_who_comes_back_to_it() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn who_goes_back_after_signing_out_reads_nothing(stage: Stage) {
+    const TEXT: &str = "Nobody else is to know";
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = jane.talk_to("john").await;
+    jane.say(&conversation, TEXT).await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open(&format!("/conversations/{conversation}")).await;
+    john.sees_message(TEXT).await;
+    john.open("/healthz").await;
+    let left = john.tab().await;
+    john.new_tab().await;
+    john.open("/settings").await;
+    // What comes late moves the button.
+    john.reads("No tokens yet.").await;
+    john.click("button", "Sign out").await;
+    john.sees("button", "Sign in").await;
+    john.close_tab().await;
+    john.switch_to(&left).await;
+    john.back().await;
+    john.sees("button", "Sign in").await;
+    assert!(!john.text().await.contains(TEXT));
+}
+
+pub async fn what_was_left_is_not_shown_to_who_comes_back_to_it(stage: Stage) {
     let john = stage.person("john", Options::desktop()).await;
     // What browsers do that keep a page as it was.
     let back = "(() => {

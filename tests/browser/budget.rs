@@ -36,7 +36,7 @@ const COST: &str = "async (named) => {
 }";
 
 /// The files of the UI that the page names, to be loaded with it.
-async fn named_by_page(origin: &str) -> Vec<String> {
+pub async fn named_by_page(origin: &str) -> Vec<String> {
     let client = Client::new();
     let page = client.get(origin).send().await.expect("the page");
     let page = page.text().await.expect("the page");

@@ -254,11 +254,7 @@ async fn is_offered(person: &Session, offered: bool) {
     person.wait("the offer", &condition).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unfinished_change_is_kept_and_offered_again() {
-    let Some(stage) = Stage::set(2).await else {
-        return;
-    };
+pub async fn an_unfinished_change_is_kept_and_offered_again(stage: Stage) {
     let (john, jane) = talk(&stage, &["One", "Two"]).await;
     let path = john.path().await;
     let begin = async || {

@@ -41,11 +41,7 @@ async fn enter_sends_and_with_shift_begins_a_line() {
     assert_eq!(john.messages().await, ["one\ntwo"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_a_phone_enter_begins_a_line() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn on_a_phone_enter_begins_a_line(stage: Stage) {
     let john = at_the_composer(&stage, Options::phone()).await;
     john.write("one").await;
     john.press("Enter").await;
@@ -86,24 +82,40 @@ async fn enter_that_ends_a_composition_sends_nothing() {
     assert_eq!(john.messages().await, ["日本"]);
 }
 
-/// Reports keys as Safari does after a composition, by their number alone. Gives back which of them somebody minded.
-const LATE_KEYS: &str =
-    "(selector) => ['Enter', 'Escape', 'ArrowDown', 'ArrowUp', 'Tab', ' '].filter((key) =>
-    !document.querySelector(selector).dispatchEvent(new KeyboardEvent('keydown',
-        { key, keyCode: 229, bubbles: true, cancelable: true })))";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_of_an_input_method_do_nothing_anywhere() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
+/// How browsers say of a key that an input method takes it (<https://w3c.github.io/uievents/#events-compositionevents>). The
+/// last is what Safari says after a composition.
+const OF_AN_INPUT_METHOD: [&str; 3] = [
+    r#"{ "isComposing": true, "keyCode": 229 }"#,
+    r#"{ "isComposing": true }"#,
+    r#"{ "keyCode": 229 }"#,
+];
+/// Reports each key that does something somewhere in the page; gives back those that somebody minded. What the browser does
+/// by itself is held back: WebKit closes a dialog at an Escape of any kind.
+const REPORT: &str = "(selector, said) => {
+    const minded = [];
+    const end = (event) => {
+        if (event.defaultPrevented) minded.push(event.key);
+        event.preventDefault();
     };
+    addEventListener('keydown', end);
+    for (const key of ['Enter', 'Escape', 'ArrowDown', 'ArrowUp', 'Home', 'End', 'Tab', ' ', '?']) {
+        document.querySelector(selector).dispatchEvent(
+            new KeyboardEvent('keydown', { key, ...JSON.parse(said), bubbles: true, cancelable: true }));
+    }
+    removeEventListener('keydown', end);
+    return minded;
+}";
+
+pub async fn keys_of_an_input_method_do_nothing_anywhere(stage: Stage) {
     let john = at_the_composer(&stage, Options::desktop()).await;
     john.say("Hello").await;
     john.sees_message("Hello").await;
     john.sees("button", "Insert emoji").await;
     let nobody_minds = async |place: &str| {
-        let minded: Vec<String> = john.call(LATE_KEYS, json!([place])).await;
-        assert_eq!(minded, [""; 0], "at {place}");
+        for said in OF_AN_INPUT_METHOD {
+            let minded: Vec<String> = john.call(REPORT, json!([place, said])).await;
+            assert_eq!(minded, [""; 0], "{said} at {place}");
+        }
     };
     nobody_minds("message-composer textarea").await;
     john.write("Wait :tad").await;
@@ -120,23 +132,23 @@ async fn keys_of_an_input_method_do_nothing_anywhere() {
     john.click("button", "Insert emoji").await;
     john.fill("searchbox", "Search emoji", "tada").await;
     nobody_minds("dialog input").await;
-    // The first empties the search.
-    for _ in 0..2 {
-        john.press("Escape").await;
-    }
-    john.misses("dialog", "Insert emoji").await;
+    // After such keys, none that is pressed closes the dialog in WebKit.
+    john.reload().await;
+    john.sees("button", "Insert emoji").await;
     john.fill("searchbox", "/^Search/", "jan").await;
     john.sees("button", "jane").await;
     nobody_minds(".finder input").await;
     john.sees("button", "jane").await;
+    john.press("Escape").await;
+    john.click("button", "New room").await;
+    john.fill("textbox", "Find people to add", "jan").await;
+    john.sees("button", "jane").await;
+    nobody_minds("dialog input[aria-label^=Find]").await;
+    john.sees("button", "jane").await;
     assert_eq!(john.messages().await, ["Hello"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn with_a_keyboard_beside_a_touch_screen_control_and_enter_send() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn with_a_keyboard_beside_a_touch_screen_control_and_enter_send(stage: Stage) {
     let john = at_the_composer(&stage, Options::phone()).await;
     john.write("one").await;
     john.press("Control+Enter").await;
@@ -144,11 +156,7 @@ async fn with_a_keyboard_beside_a_touch_screen_control_and_enter_send() {
     assert_eq!(john.value("Message to jane").await, "");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn undoing_brings_back_nothing_that_was_sent() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn undoing_brings_back_nothing_that_was_sent(stage: Stage) {
     let john = at_the_composer(&stage, Options::desktop()).await;
     for text in ["a", "b", "c"] {
         john.press(text).await;
@@ -156,16 +164,18 @@ async fn undoing_brings_back_nothing_that_was_sent() {
     john.press("Enter").await;
     john.sees_message("abc").await;
     for _ in 0..4 {
-        john.press("Control+z").await;
+        john.eval::<Value>("document.execCommand('undo')").await;
         assert_eq!(john.value("Message to jane").await, "");
     }
     for _ in 0..4 {
         john.eval::<Value>("document.execCommand('redo')").await;
         assert_eq!(john.value("Message to jane").await, "");
     }
-    // What is written since can be undone.
+    // What is written since can be undone. Undoing may have led to another field, as it is one history for all of them.
+    john.click("textbox", "Message to jane").await;
     john.press("d").await;
-    john.press("Control+z").await;
+    assert_eq!(john.value("Message to jane").await, "d");
+    john.eval::<Value>("document.execCommand('undo')").await;
     assert_eq!(john.value("Message to jane").await, "");
     john.shows_exactly(&["abc".to_owned()]).await;
 }

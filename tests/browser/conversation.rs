@@ -56,11 +56,7 @@ async fn a_few_emoji_alone_are_large() {
     assert_eq!(john.eval::<String>(size).await, "44px");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn many_lines_are_folded_until_somebody_wants_them() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn many_lines_are_folded_until_somebody_wants_them(stage: Stage) {
     let text = "line\n".repeat(3_900 / 5);
     let (john, _) = in_a_room(&stage, &["Before", text.trim(), "After"], Options::phone()).await;
     let screens = "document.querySelector('[role=log]').scrollHeight / innerHeight";
@@ -83,11 +79,7 @@ async fn many_lines_are_folded_until_somebody_wants_them() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_copied_over_several_messages_says_who_said_it() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn what_is_copied_over_several_messages_says_who_said_it(stage: Stage) {
     let (john, room) = in_a_room(&stage, &["One of them", "Two"], Options::desktop()).await;
     let jane = stage.client("jane").await;
     let messages = jane
@@ -152,20 +144,19 @@ async fn all_that_is_loaded_is_printed() {
     let john = stage.signed_in(&client, Options::desktop()).await;
     john.open(&format!("/conversations/{conversation}")).await;
     john.sees("button", "Insert emoji").await;
-    let printed = john
-        .cdp(
-            "Page.printToPDF",
-            json!({ "transferMode": "ReturnAsBase64" }),
-        )
-        .await;
-    let pages: usize = john
-        .call(
-            "(pdf) => atob(pdf).match(/\\/Type\\s*\\/Page\\b(?!s)/g).length",
-            json!([printed["data"]]),
-        )
-        .await;
+    let pages = john.printed_pages().await;
     // At least as many as the rows that are on the screen need, and no more than for all of them.
     assert!((2..=8).contains(&pages), "{pages} pages");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_is_black_on_white_and_the_messages_alone() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (john, _) = in_a_room(&stage, &["Hello"], Options::desktop()).await;
+    john.say("Yes").await;
+    john.sees_message("Yes").await;
     john.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" }))
         .await;
     for hidden in ["message-composer", ".sidebar", ".newest"] {
@@ -186,12 +177,58 @@ async fn all_that_is_loaded_is_printed() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn beside_a_keyboard_on_a_phone_on_its_side_a_message_is_seen() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
-    let (john, _) = in_a_room(&stage, &["Hello", "Are you there?"], Options::phone()).await;
+/// Notes which texts come into what a screen reader follows.
+const LISTEN: &str = "void (window.announced = [], new MutationObserver((changes) => {
+    const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+    const heard = added.filter((node) => !(node.parentElement ?? node).closest('[aria-live=off]'));
+    window.announced.push(...heard.map(({ textContent }) => textContent).filter((text) => text.includes('Yes')));
+}).observe(document.querySelector('[role=log]'), { childList: true, characterData: true, subtree: true }))";
+
+pub async fn what_one_sends_is_announced_once(stage: Stage) {
+    let (john, room) = in_a_room(&stage, &["Hello"], Options::desktop()).await;
+    // What comes by opening it is no news.
+    john.wait(
+        "an end of the quiet",
+        "!document.querySelector('[role=log]').hasAttribute('aria-live')",
+    )
+    .await;
+    john.eval::<Value>(LISTEN).await;
+    john.say("Yes").await;
+    john.shows_exactly(&["Hello", "Yes"].map(str::to_owned))
+        .await;
+    // Read, it changes once more.
+    let jane = stage.client("jane").await;
+    jane.say(&room, "Good").await;
+    john.sees_message("Good").await;
+    let announced: Vec<String> = john.eval("window.announced").await;
+    assert_eq!(announced.len(), 1, "{announced:?}");
+}
+
+pub async fn scrolling_past_an_end_moves_nothing_else(stage: Stage) {
+    let (john, _) = in_a_room(&stage, &["Hello"], Options::desktop()).await;
+    for place in [
+        "[role=log]",
+        "conversation-list, .sidebar [role=list], nav ul",
+        "message-composer textarea",
+    ] {
+        let contained = format!(
+            "(() => {{ for (let each = document.querySelector({place:?}); each; each = each.parentElement) \
+                if (getComputedStyle(each).overscrollBehaviorY !== 'auto') return getComputedStyle(each).overscrollBehaviorY; }})()"
+        );
+        assert_eq!(
+            john.eval::<Option<String>>(&contained).await.as_deref(),
+            Some("contain"),
+            "{place}"
+        );
+    }
+}
+
+pub async fn beside_a_keyboard_on_a_phone_on_its_side_a_message_is_seen(stage: Stage) {
+    let (john, room) = in_a_room(&stage, &["Hello", "Are you there?"], Options::phone()).await;
+    // Whoever has written has read what was before, also where no window has the focus.
+    stage.client("john").await.say(&room, "Yes").await;
+    john.reload().await;
+    john.sees_message("Yes").await;
     john.resize(740, 160).await;
     john.wait("the small screen", "innerHeight === 160").await;
     john.wait(
@@ -205,11 +242,7 @@ async fn beside_a_keyboard_on_a_phone_on_its_side_a_message_is_seen() {
     john.sees("textbox", "Message to The lake").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_called_otherwise_is_so_at_once_everywhere() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn who_is_called_otherwise_is_so_at_once_everywhere(stage: Stage) {
     let (john, _) = in_a_room(&stage, &["Hello"], Options::desktop()).await;
     let jane = stage.client("jane").await;
     john.shows_lines(&["john created this room", "jane: Hello"])

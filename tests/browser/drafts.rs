@@ -2,11 +2,7 @@
 
 use crate::support::{Options, Stage};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_conversation_keeps_its_draft_over_a_reload() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn each_conversation_keeps_its_draft_over_a_reload(stage: Stage) {
     let (john, jane) = (stage.client("john").await, stage.client("jane").await);
     let mary = stage.client("mary").await;
     for friend in [&jane, &mary] {
@@ -40,11 +36,7 @@ async fn each_conversation_keeps_its_draft_over_a_reload() {
     assert_eq!(john.value("Message to jane").await, "");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tabs_share_a_draft_and_none_of_them_brings_back_what_was_sent() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn tabs_share_a_draft_and_none_of_them_brings_back_what_was_sent(stage: Stage) {
     let (client, jane) = (stage.client("john").await, stage.client("jane").await);
     let conversation = jane.talk_to("john").await;
     jane.say(&conversation, "Hello").await;

@@ -2,11 +2,7 @@
 
 use crate::support::{Options, Stage};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_people_talk_without_a_secure_origin() {
-    let Some(mut stage) = Stage::set(2).await else {
-        return;
-    };
+pub async fn two_people_talk_without_a_secure_origin(mut stage: Stage) {
     let (john, jane) = (stage.client("john").await, stage.client("jane").await);
     let conversation = john.talk_to("jane").await;
     john.say(&conversation, "Hello").await;

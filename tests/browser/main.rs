@@ -38,6 +38,7 @@ mod outage;
 mod profile;
 mod reactions;
 mod reading;
+mod refusals;
 mod reset;
 mod rooms;
 mod screens;

@@ -1,6 +1,7 @@
 //! The server isn't there when the page is opened: what was read can still be read, and what is
 //! written is sent later.
 
+use crate::budget::named_by_page;
 use crate::support::{Canned, Options, Session, Stage};
 
 /// What browsers say of a server that isn't there.
@@ -22,11 +23,7 @@ async fn john_has_read(stage: &Stage, texts: &[String]) -> (Session, String) {
     (john, conversation)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_opens_without_the_server_and_is_written_in() {
-    let Some(mut stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn a_conversation_opens_without_the_server_and_is_written_in(mut stage: Stage) {
     let mut texts = ["Are you at home?", "Hello?"].map(str::to_owned).to_vec();
     let (john, conversation) = john_has_read(&stage, &texts).await;
 
@@ -74,11 +71,26 @@ async fn what_waits_says_so_on_a_page_that_opens_without_the_server() {
     john.reads("Waiting for the connection").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_signs_out_leaves_nothing_to_read() {
-    let Some(mut stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn a_part_first_wanted_in_an_outage_says_so_and_comes_later(stage: Stage) {
+    let network = stage.proxy().await;
+    let client = stage.client("john").await;
+    let john = stage
+        .signed_in(&client, Options::desktop().origin(network.origin()))
+        .await;
+    network.pass_only(named_by_page(&network.origin()).await);
+    john.open("/").await;
+    // Once more, as browsers may remember what they couldn’t have.
+    for _ in 0..2 {
+        john.click("link", "Settings").await;
+        john.sees("button", "Retry").await;
+    }
+    network.pass_all();
+    john.click("button", "Retry").await;
+    john.sees("heading", "Settings").await;
+    john.sees("button", "Sign out").await;
+}
+
+pub async fn whoever_signs_out_leaves_nothing_to_read(mut stage: Stage) {
     let texts = ["Nobody else is to know".to_owned()];
     let (john, conversation) = john_has_read(&stage, &texts).await;
     let path = format!("/conversations/{conversation}");
@@ -94,15 +106,14 @@ async fn whoever_signs_out_leaves_nothing_to_read() {
     })
     .await;
 
-    john.switch_to(&first).await;
     john.sign_out().await;
-    for tab in [&first, &second] {
+    for tab in [&second, &first] {
         john.switch_to(tab).await;
         john.sees("button", "Sign in").await;
     }
     // A page writes once more when it is left.
     john.close_tab().await;
-    john.switch_to(&first).await;
+    john.switch_to(&second).await;
     john.open("/").await;
     john.sees("button", "Sign in").await;
     let all = "Object.entries(localStorage).flat().join()";
@@ -132,11 +143,7 @@ const OTHER_WORKERS: [&str; 3] = [
     "addEventListener('fetch', (event) => event.respondWith(new Promise((done) => setTimeout(() => done(new Response('old program')), 2_000))))",
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_worker_of_another_program_at_the_same_address_makes_way() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn the_worker_of_another_program_at_the_same_address_makes_way(stage: Stage) {
     let client = stage.client("john").await;
     for worker in OTHER_WORKERS {
         // Another address each time, as each browser remembers.

@@ -56,7 +56,7 @@ export async function report() {
       await body();
       outcomes.push({ name });
     } catch (error) {
-      outcomes.push({ name, error: error instanceof Error ? error.stack : String(error) });
+      outcomes.push({ name, error: `${error}\n${error instanceof Error ? error.stack : ''}` });
     }
     place.dataset.done = `${outcomes.length}`;
   }

@@ -61,6 +61,9 @@ impl Engine {
 
     /// What WebDriver is asked for to get the browser of these options.
     pub fn capabilities(self, programs: &Programs, profile: PathBuf, options: &Options) -> Value {
+        /// `ContentSetting` of Chromium.
+        const ALLOW: u8 = 1;
+        const BLOCK: u8 = 2;
         let mut capabilities = match self {
             Self::Chromium => {
                 let own = format!("--user-data-dir={}", profile.display());
@@ -70,9 +73,14 @@ impl Engine {
                     .chain([own])
                     .chain(options.arguments.iter().cloned())
                     .collect();
+                let cookies = if options.takes_cookies { ALLOW } else { BLOCK };
                 json!({
                     "browserName": "chrome",
-                    "goog:chromeOptions": { "binary": programs.browser, "args": arguments },
+                    "goog:chromeOptions": {
+                        "binary": programs.browser,
+                        "args": arguments,
+                        "prefs": { "profile.default_content_setting_values.cookies": cookies },
+                    },
                     "goog:loggingPrefs": { "browser": "ALL" },
                 })
             }
@@ -131,6 +139,14 @@ fn firefox_preferences(options: &Options) -> Value {
     const COARSE: u8 = 1;
     const FINE: u8 = 2;
     const HOVER: u8 = 4;
+    /// `nsICookieService.BEHAVIOR_…` of Gecko.
+    const REJECT: u8 = 2;
+    const REJECT_TRACKERS_AND_PARTITION: u8 = 5;
+    let cookies = if options.takes_cookies {
+        REJECT_TRACKERS_AND_PARTITION
+    } else {
+        REJECT
+    };
     let is_phone = options.device == Device::Phone;
     let pointer = if is_phone { COARSE } else { FINE | HOVER };
     let scheme = match options.scheme {
@@ -142,6 +158,9 @@ fn firefox_preferences(options: &Options) -> Value {
         "ui.allPointerCapabilities": pointer,
         "dom.w3c_touch_events.enabled": u8::from(is_phone),
         "layout.css.prefers-color-scheme.content-override": scheme,
+        "network.cookie.cookieBehavior": cookies,
+        // A name that means this machine, and nothing secure.
+        "network.dns.localDomains": super::stage::HOME,
         // Errors of scripts go to its output.
         "browser.dom.window.dump.enabled": true,
     })

@@ -7,6 +7,7 @@ use fantoccini::{
     Locator,
     actions::{InputSource, MOUSE_BUTTON_LEFT, PointerAction, TouchActions},
     elements::{Element, ElementRef},
+    wd::PrintConfiguration,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -341,6 +342,18 @@ impl Session {
             .await
             .map_err(|error| error.to_string())?;
         serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    /// How many pages the page would take on paper. Firefox packs what says so, and WebKit’s driver can’t print.
+    pub async fn printed_pages(&self) -> usize {
+        let printed = self.client.print(PrintConfiguration::default()).await;
+        let printed = String::from_utf8_lossy(&printed.expect("a document")).into_owned();
+        let pages = printed.split("/Type").skip(1);
+        let is_page = |rest: &&str| {
+            let rest = rest.trim_start();
+            rest.starts_with("/Page") && !rest.starts_with("/Pages")
+        };
+        pages.filter(is_page).count()
     }
 
     /// Writes what is on the screen to `screenshots/` in cargo's target folder.

@@ -22,6 +22,8 @@ use tokio::{
 };
 
 const STREAM: &str = "accept: text/event-stream";
+/// How every browser begins what it would like to see in a tab.
+const PAGE: &str = "accept: text/html";
 
 /// Passes on what the browser and the server say to each other, and counts the requests.
 pub struct Proxy {
@@ -40,7 +42,12 @@ struct Held {
 }
 
 impl Held {
-    fn concerns(&self, Request { path, is_stream }: &Request) -> bool {
+    fn concerns(
+        &self,
+        Request {
+            path, is_stream, ..
+        }: &Request,
+    ) -> bool {
         let is_named = self.path.is_some_and(|held| path.starts_with(held));
         is_named || self.streams && *is_stream
     }
@@ -58,6 +65,8 @@ struct Wire {
     server: SocketAddr,
     held: watch::Sender<Held>,
     asked: Mutex<HashMap<String, usize>>,
+    /// What stands in for every page.
+    page: Mutex<Option<String>>,
     /// The only files of the UI that are to be had, where not all are.
     files: Mutex<Option<Vec<String>>>,
     /// What is answered here, by what its path begins with, and the paths of what has been.
@@ -74,6 +83,7 @@ impl Proxy {
                 server,
                 held: watch::Sender::default(),
                 asked: Mutex::default(),
+                page: Mutex::default(),
                 files: Mutex::default(),
                 canned: Mutex::default(),
                 answered: Mutex::default(),
@@ -142,6 +152,21 @@ impl Proxy {
         *self.wire.files.lock() = Some(files);
     }
 
+    /// From now on, all files are to be had again.
+    pub fn pass_all(&self) {
+        *self.wire.files.lock() = None;
+    }
+
+    /// From now on, a script runs in every page before those of the page itself, in any engine. The page is the server’s
+    /// own but for its policy, which would stop the script.
+    pub async fn run_first(&self, script: &str) {
+        let page = reqwest::get(format!("http://{}/", self.wire.server)).await;
+        let page = page.expect("the page").text().await.expect("the page");
+        let (before, after) = page.split_once("<head>").expect("a head");
+        let page = format!("{before}<head><script>{script}</script>{after}");
+        *self.wire.page.lock() = Some(page);
+    }
+
     /// From now on, what begins with this path is answered here, as by a program in front of the server; a path that
     /// ends with `$` is the whole of it.
     pub fn answer(&self, path: &'static str, answer: Canned) {
@@ -183,6 +208,24 @@ impl Proxy {
 }
 
 impl Wire {
+    /// What is answered here, as it is written to the connection.
+    fn answer(&self, Request { path, is_page, .. }: &Request) -> Option<String> {
+        if let Some(Canned {
+            status,
+            content_type,
+            body,
+        }) = self.canned(path)
+        {
+            return Some(written(status, content_type, body));
+        }
+        let page = self.page.lock();
+        Some(written(
+            200,
+            "text/html",
+            page.as_ref().filter(|_| *is_page)?,
+        ))
+    }
+
     fn canned(&self, path: &str) -> Option<Canned> {
         let canned = self.canned.lock();
         let (_, answer) = canned
@@ -200,6 +243,13 @@ impl Wire {
         let others = |files: &Vec<String>| !files.iter().any(|file| file == path);
         path.starts_with("/ui/") && files.as_ref().is_some_and(others)
     }
+}
+
+fn written(status: u16, content_type: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} Canned\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
 }
 
 impl Drop for Proxy {
@@ -243,16 +293,7 @@ async fn pass_requests(
             if wire.refuses(&request.path) {
                 return Ok(());
             }
-            if let Some(Canned {
-                status,
-                content_type,
-                body,
-            }) = wire.canned(&request.path)
-            {
-                let length = body.len();
-                let answer = format!(
-                    "HTTP/1.1 {status} Canned\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-                );
+            if let Some(answer) = wire.answer(&request) {
                 back.lock().await.write_all(answer.as_bytes()).await?;
                 return Ok(());
             }
@@ -312,6 +353,7 @@ struct Requests {
 struct Request {
     path: String,
     is_stream: bool,
+    is_page: bool,
 }
 
 impl Requests {
@@ -332,7 +374,13 @@ impl Requests {
                 let target = head.split(' ').nth(1).unwrap_or_default();
                 let path = target.split('?').next().unwrap_or_default().to_owned();
                 let is_stream = head.contains(STREAM);
-                found.push(Request { path, is_stream });
+                // A picture or a file for which a page is no answer isn’t asked for so.
+                let is_page = head.contains(PAGE);
+                found.push(Request {
+                    path,
+                    is_stream,
+                    is_page,
+                });
                 self.head.clear();
             }
         }

@@ -50,6 +50,7 @@ pub struct Options {
     pub(super) device: Device,
     pub(super) scheme: Scheme,
     pub(super) time_zone: Option<&'static str>,
+    pub(super) takes_cookies: bool,
     origin: Option<String>,
     pub(super) arguments: Vec<String>,
     scripts: Vec<String>,
@@ -69,6 +70,7 @@ impl Options {
             device: Device::Desktop,
             scheme: Scheme::Light,
             time_zone: None,
+            takes_cookies: true,
             origin: None,
             arguments: vec![NO_SCROLLBARS.to_owned(), MOUSE.to_owned()],
             scripts: Vec::new(),
@@ -84,6 +86,14 @@ impl Options {
     pub fn time_zone(self, name: &'static str) -> Self {
         Self {
             time_zone: Some(name),
+            ..self
+        }
+    }
+
+    /// Somebody has told the browser to block cookies, which blocks all that a page may keep. WebKit’s isn’t told.
+    pub fn without_cookies(self) -> Self {
+        Self {
+            takes_cookies: false,
             ..self
         }
     }
@@ -201,6 +211,9 @@ impl Session {
 
     /// Changes the size of the tab, as when a window is dragged or a keyboard appears.
     pub async fn resize(&self, width: u32, height: u32) {
+        if self.engine != Engine::Chromium {
+            return self.resize_window((width, height)).await;
+        }
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 0, "mobile": false });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics)

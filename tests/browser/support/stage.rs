@@ -10,7 +10,7 @@ use crate::api::{Binary, Client, at_once, messages};
 /// How many requests are made at the same time where there are many to make.
 const AT_ONCE: usize = 64;
 /// A name that means this machine to the browser, and nothing secure.
-const HOME: &str = "hearth.lan";
+pub(super) const HOME: &str = "hearth.lan";
 
 /// The real binary in dev mode, with a database of its own, and browsers.
 pub struct Stage {
