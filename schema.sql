@@ -209,7 +209,9 @@ CREATE TABLE messages (
     subject_id      INTEGER,
     changed_id      INTEGER,
     reaction_count  INTEGER NOT NULL DEFAULT 0,
-    actor_id        INTEGER
+    actor_id        INTEGER,
+    -- Tells without a look at `attachments` that a message has none.
+    attachment_count INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
 CREATE UNIQUE INDEX messages_by_client_id ON messages (author_id, client_id) WHERE client_id IS NOT NULL;
@@ -224,6 +226,76 @@ CREATE TABLE reactions (
     reacted_id INTEGER NOT NULL,
     PRIMARY KEY (message_id, emoji, user_id)
 ) STRICT, WITHOUT ROWID;
+
+-- The files that people have sent, each stored once however often it was sent. `hash` is the SHA-256 of what `chunks`
+-- holds. It is null as long as the file isn’t complete, and again once nobody refers to it: then its chunks are deleted
+-- in small jobs, and the row last. Width and height are in pixels, as the picture is shown.
+CREATE TABLE files (
+    id     INTEGER PRIMARY KEY,
+    hash   BLOB UNIQUE,
+    size   INTEGER NOT NULL,
+    type   TEXT,
+    width  INTEGER,
+    height INTEGER
+) STRICT;
+CREATE INDEX files_without_hash ON files (id) WHERE hash IS NULL;
+
+-- A file in pieces of 256 KiB, the last one shorter: number `place` begins at `place` times that. One value for all of it
+-- would cost more the further a byte is from its beginning (https://www.sqlite.org/fileformat2.html#ovflpgs).
+CREATE TABLE chunks (
+    file_id INTEGER NOT NULL REFERENCES files (id),
+    place   INTEGER NOT NULL,
+    bytes   BLOB    NOT NULL,
+    UNIQUE (file_id, place)
+) STRICT;
+
+-- Files on their way to the server, and those that have arrived but aren’t part of a message yet. Nobody but the
+-- uploader sees them. A day after the last byte they expire. An upload that becomes part of a message becomes an
+-- attachment with the same id.
+CREATE TABLE uploads (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id    INTEGER NOT NULL REFERENCES users (id),
+    file_id    INTEGER NOT NULL REFERENCES files (id),
+    name       TEXT    NOT NULL,
+    alt        TEXT,
+    duration   INTEGER,
+    thumbhash  BLOB,
+    waveform   BLOB,
+    received   INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX uploads_by_user ON uploads (user_id);
+CREATE INDEX uploads_by_file ON uploads (file_id);
+CREATE INDEX uploads_by_touch ON uploads (touched_at);
+
+-- The files of messages. All but the file itself is as the sender’s client told: the name, a text for those who don’t see
+-- it, the duration in milliseconds, a picture of some 25 bytes to show while the file loads
+-- (https://evanw.github.io/thumbhash/), and the loudness over time, one byte a bar. None is left of a deleted message.
+CREATE TABLE attachments (
+    id              INTEGER PRIMARY KEY,
+    conversation_id INTEGER NOT NULL,
+    message_id      INTEGER NOT NULL,
+    position        INTEGER NOT NULL,
+    user_id         INTEGER NOT NULL,
+    file_id         INTEGER NOT NULL REFERENCES files (id),
+    name            TEXT    NOT NULL,
+    alt             TEXT,
+    duration        INTEGER,
+    thumbhash       BLOB,
+    waveform        BLOB,
+    UNIQUE (message_id, position)
+) STRICT;
+CREATE INDEX attachments_by_conversation ON attachments (conversation_id, id);
+CREATE INDEX attachments_by_user ON attachments (user_id);
+CREATE INDEX attachments_by_file ON attachments (file_id);
+
+-- Small pictures of uploads and attachments, by their id. They are made by the sender, so they belong to what one person
+-- has sent, and not to the file, which others may send as well.
+CREATE TABLE thumbs (
+    id      INTEGER PRIMARY KEY,
+    type    TEXT NOT NULL,
+    picture BLOB NOT NULL
+) STRICT;
 
 -- Incoming webhooks: programs post into a conversation as a bot that takes part in it.
 CREATE TABLE hooks (

@@ -4,6 +4,17 @@
 /// The result of an operation of the store, of the feed, or of validation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// A number of bytes in the unit that people use for the size of a file.
+#[must_use]
+pub fn byte_size(bytes: u64) -> String {
+    match bytes {
+        1_000_000_000.. => format!("{} GB", bytes / 1_000_000_000),
+        1_000_000.. => format!("{} MB", bytes / 1_000_000),
+        1_000.. => format!("{} kB", bytes / 1_000),
+        _ => format!("{bytes} B"),
+    }
+}
+
 /// An error that a client may be told about. Its `Display` text is a sentence for people.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -85,6 +96,15 @@ pub enum Error {
     /// The client id already names another message of the same author.
     #[error("This client ID was already used for another message.")]
     ClientIdReused,
+    /// A part of a file doesn’t begin where the last one ended.
+    #[error("The next part begins at byte {received}.")]
+    WrongOffset { received: u64 },
+    /// The file has more bytes than the server takes.
+    #[error("Files can be up to {}.", byte_size(*limit))]
+    FileTooLarge { limit: u64 },
+    /// The caller’s files have as many bytes as an administrator allows.
+    #[error("You’ve used all the space for your files. Delete messages with files first.")]
+    QuotaUsedUp,
     /// Too many attempts. Trying again helps after that many seconds.
     #[error("Too many attempts. Try again in {seconds} {}.", if *.seconds == 1 { "second" } else { "seconds" })]
     Throttled { seconds: u64 },
@@ -139,6 +159,9 @@ impl Error {
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotARoom => ErrorCode::NotARoom,
             Self::ClientIdReused => ErrorCode::ClientIdReused,
+            Self::WrongOffset { .. } => ErrorCode::WrongOffset,
+            Self::FileTooLarge { .. } => ErrorCode::TooLarge,
+            Self::QuotaUsedUp => ErrorCode::QuotaUsedUp,
             Self::Throttled { .. } => ErrorCode::Throttled,
             Self::Busy => ErrorCode::Busy,
             Self::StorageFull => ErrorCode::StorageFull,
@@ -228,6 +251,10 @@ codes! {
     NotARoom = "not_a_room",
     /// The caller has sent another message with this client id.
     ClientIdReused = "client_id_reused",
+    /// A part of a file has to begin where the last one ended, which `GET` of the upload tells.
+    WrongOffset = "wrong_offset",
+    /// The caller’s files have as many bytes as an administrator allows.
+    QuotaUsedUp = "quota_used_up",
     /// Too many attempts. `Retry-After` says when to try again.
     Throttled = "throttled",
     /// The server has more to do than it can keep up with. Try again.
@@ -246,7 +273,7 @@ codes! {
     CrossOrigin = "cross_origin",
     /// `Accept` names none of the feed’s encodings.
     NotAcceptable = "not_acceptable",
-    /// The body took longer than 30 seconds.
+    /// The body took longer than 30 seconds, and a second more for each KiB of it.
     Timeout = "timeout",
     /// The body is larger than this operation takes, which is 64 KiB unless it says otherwise.
     TooLarge = "too_large",

@@ -91,6 +91,7 @@ pub mod error;
 pub mod feed;
 pub mod followers;
 pub mod http;
+pub mod media;
 pub mod metrics;
 pub mod model;
 pub mod oauth;

@@ -32,6 +32,8 @@ pub struct Status {
     pub commit_micros: u64,
     pub database_bytes: u64,
     pub wal_bytes: u64,
+    /// Bytes of the files that people have sent. They are in the database.
+    pub file_bytes: u64,
     /// Free space on the database’s disk, if the system tells.
     pub free_bytes: Option<u64>,
 }
@@ -47,6 +49,7 @@ impl Status {
         let StorageUsage {
             users,
             messages,
+            file_bytes,
             free_bytes,
         } = store.usage().await?;
         let stats = store.stats();
@@ -67,6 +70,7 @@ impl Status {
             commit_micros: metrics.recent_commit(),
             database_bytes: stats.database,
             wal_bytes: stats.log,
+            file_bytes,
             free_bytes,
         })
     }

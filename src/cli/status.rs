@@ -106,6 +106,7 @@ fn rows(status: &Status) -> String {
         ("writes waiting", status.queued_writes.to_string()),
         ("recent commit", commit.to_string()),
         ("database", size(status.database_bytes)),
+        ("files in it", size(status.file_bytes)),
         ("write-ahead log", size(status.wal_bytes)),
         ("free disk space", free),
     ])

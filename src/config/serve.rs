@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
+use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::Targets;
 
@@ -9,6 +10,7 @@ use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
     followers::daily::Daily,
     http::{Network, Origin, ServerSettings, Signup},
+    model::limits::FileLimits,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
 };
@@ -70,6 +72,20 @@ pub struct ServeArgs {
         default_value = "7"
     )]
     backup_keep: NonZeroUsize,
+    /// The largest file that people can send
+    #[arg(
+        long,
+        env = "TINCAN_MAX_FILE",
+        value_name = "SIZE",
+        default_value = "100MB"
+    )]
+    max_file: ByteSize,
+    /// How much space the files of all people can take (default: the whole disk)
+    #[arg(long, env = "TINCAN_FILES", value_name = "SIZE")]
+    files: Option<ByteSize>,
+    /// How much space the files of one person can take
+    #[arg(long, env = "TINCAN_FILES_PER_USER", value_name = "SIZE")]
+    files_per_user: Option<ByteSize>,
     /// Let anyone on this machine sign in as anyone; creates john and jane
     #[arg(long)]
     dev: bool,
@@ -155,6 +171,11 @@ impl ServeArgs {
                 public_url: self.public_url,
                 trusted_proxies: self.trusted_proxy,
                 ui: self.ui,
+                files: FileLimits {
+                    file: self.max_file.as_u64(),
+                    total: self.files.map(|size| size.as_u64()),
+                    user: self.files_per_user.map(|size| size.as_u64()),
+                },
                 oauth: Arc::new(oauth),
                 metrics_token,
             },

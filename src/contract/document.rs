@@ -409,10 +409,11 @@ fn security_schemes() -> Value {
 }
 
 impl Tag {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Accounts,
         Self::Conversations,
         Self::Messages,
+        Self::Files,
         Self::Feed,
         Self::Administration,
         Self::Operation,
@@ -423,6 +424,7 @@ impl Tag {
             Self::Accounts => "accounts",
             Self::Conversations => "conversations",
             Self::Messages => "messages",
+            Self::Files => "files",
             Self::Feed => "feed",
             Self::Administration => "administration",
             Self::Operation => "operation",
@@ -433,6 +435,7 @@ impl Tag {
         match self {
             Self::Accounts => "Signing in and out, and the caller’s sessions and settings",
             Self::Conversations => "Direct conversations and rooms",
+            Self::Files => "Uploading files, and reading those of messages",
             Self::Messages => "Sending, reading and editing messages, and reactions",
             Self::Feed => "Events, as they happen",
             Self::Administration => "Operations for administrators",

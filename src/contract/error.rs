@@ -38,6 +38,7 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::LastAdmin
         | ErrorCode::LastWayIn
         | ErrorCode::ClientIdReused
+        | ErrorCode::WrongOffset
         | ErrorCode::NotARoom => 409,
         ErrorCode::Reset => 410,
         ErrorCode::TooLarge => 413,
@@ -47,7 +48,7 @@ pub const fn status(code: ErrorCode) -> u16 {
         ErrorCode::Throttled => 429,
         ErrorCode::Internal => 500,
         ErrorCode::Busy | ErrorCode::Stopping => 503,
-        ErrorCode::StorageFull => 507,
+        ErrorCode::StorageFull | ErrorCode::QuotaUsedUp => 507,
     }
 }
 

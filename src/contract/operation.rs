@@ -29,6 +29,7 @@ pub enum Tag {
     Accounts,
     Conversations,
     Messages,
+    Files,
     Feed,
     Administration,
     Operation,

@@ -1,4 +1,4 @@
-//! Deletes what has expired: sessions, API tokens, invitations, reset links, and unfinished sign-ins. Expired rows are
+//! Deletes what has expired: sessions, API tokens, invitations, reset links, uploads, and unfinished sign-ins. Expired rows are
 //! ignored everywhere; deleting them keeps the tables small.
 
 use std::{sync::Arc, time::Duration};

@@ -6,8 +6,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Network, Origin, Setup};
 use crate::{
-    bus::Bus, error::Result, metrics::Metrics, model::UserId, oauth::Flows, password::Passwords,
-    presence::Presence, secret::Secret, store::Store, throttle::Throttle,
+    bus::Bus,
+    error::Result,
+    metrics::Metrics,
+    model::{UserId, limits::FileLimits},
+    oauth::Flows,
+    password::Passwords,
+    presence::Presence,
+    secret::Secret,
+    store::Store,
+    throttle::Throttle,
 };
 
 /// The state that handlers share.
@@ -82,6 +90,8 @@ pub struct ServerSettings {
     pub ui: Option<PathBuf>,
     /// The sign-in providers.
     pub oauth: Arc<Flows>,
+    /// How many bytes of files are accepted.
+    pub files: FileLimits,
     /// With this token the metrics can be read from anywhere. Without one, only this machine can read them.
     pub metrics_token: Option<Secret>,
 }

@@ -7,10 +7,12 @@ mod api;
 mod app;
 mod coding;
 mod compression;
+mod disposition;
 mod door;
 mod feed;
 mod group;
 mod plain;
+mod range;
 mod reply;
 mod request;
 mod route;
@@ -41,6 +43,7 @@ const API: &[fn() -> Vec<Route>] = &[
     api::admin::routes,
     api::admin_settings::routes,
     api::conversations::routes,
+    api::files::routes,
     api::hooks::routes,
     api::invites::routes,
     api::messages::routes,
@@ -53,6 +56,7 @@ const API: &[fn() -> Vec<Route>] = &[
     api::sessions::routes,
     api::settings::routes,
     api::tokens::routes,
+    api::uploads::routes,
     feed::routes,
 ];
 

@@ -25,6 +25,23 @@ const MAX_CLIENT_ID_LENGTH: usize = 64;
 /// # Errors
 /// [`Error::Invalid`] on `content` if nothing in it shows, it is too long or contains NUL.
 pub fn message_content(text: &str) -> Result<&str> {
+    match caption(text)? {
+        "" => Err(no_content()),
+        content => Ok(content),
+    }
+}
+
+/// What a message without content and without attachments is refused with.
+#[must_use]
+pub fn no_content() -> Error {
+    Error::invalid("content", "Enter a message.")
+}
+
+/// Validates the content of a message with attachments, like [`message_content`]. It is empty if nothing in it shows.
+///
+/// # Errors
+/// [`Error::Invalid`] on `content` if it is too long or contains NUL.
+pub fn caption(text: &str) -> Result<&str> {
     let content = text.trim_end();
     let blank = content.len() - content.trim_start().len();
     let first_line = content[..blank].rfind(is_line_break);
@@ -32,7 +49,7 @@ pub fn message_content(text: &str) -> Result<&str> {
         content[at..].trim_start_matches(is_line_break)
     });
     if is_blank(content) {
-        return Err(Error::invalid("content", "Enter a message."));
+        return Ok("");
     }
     if content.chars().count() > MAX_MESSAGE_LENGTH {
         return Err(Error::invalid("content", MESSAGE_TOO_LONG));

@@ -18,6 +18,32 @@ pub const TOKEN_DAYS: RangeInclusive<u32> = 1..=365;
 /// How many conversations a person may pin: fewer than a page of the list has, so that one request shows all of them.
 pub const PINS: u32 = 20;
 
+/// How long an upload is kept after its last byte, unless it becomes part of a message.
+pub const UPLOAD_LIFETIME: Duration = Duration::from_hours(24);
+/// How many uploads a person may have that aren’t part of a message yet: those of a few messages.
+pub const UPLOADS: u32 = 50;
+
+/// How many bytes of files are accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct FileLimits {
+    /// The most bytes of one file.
+    pub file: u64,
+    /// The most bytes of all files together.
+    pub total: Option<u64>,
+    /// The most bytes of all files that one person has sent.
+    pub user: Option<u64>,
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            file: 100_000_000,
+            total: None,
+            user: None,
+        }
+    }
+}
+
 /// Checks the number of people who may use an invitation against `limits`.
 ///
 /// # Errors

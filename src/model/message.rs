@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{
-    ConversationId, EventId, MAX_MESSAGE_LENGTH, Member, MessageId, Role, Timestamp, User, UserId,
+    Attachment, ConversationId, EventId, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, Member, MessageId,
+    Role, Timestamp, User, UserId,
     schema::{ClientId, Name},
 };
 
@@ -29,6 +30,8 @@ pub struct Message {
     pub system: Option<SystemDetails>,
     /// In order of first use.
     pub reactions: Vec<Reaction>,
+    /// In the sender’s order.
+    pub attachments: Vec<Attachment>,
 }
 
 /// One emoji, and who reacted with it.
@@ -202,6 +205,7 @@ impl Message {
             room_name: system.and_then(SystemDetails::room_name),
             followed: system.is_some_and(SystemDetails::has_followed),
             reactions: &self.reactions,
+            attachments: &self.attachments,
         }
     }
 }
@@ -217,7 +221,7 @@ pub struct MessageView<'a> {
     pub number: i64,
     /// Of two states of a message, the one with the larger version is newer.
     pub version: EventId,
-    /// Empty if the message was deleted.
+    /// Empty if the message was deleted, or consists of attachments alone.
     #[schemars(length(max = MAX_MESSAGE_LENGTH))]
     pub content: &'a str,
     pub created_at: Timestamp,
@@ -248,4 +252,8 @@ pub struct MessageView<'a> {
     /// In order of first use.
     #[schemars(length(max = 20))]
     pub reactions: &'a [Reaction],
+    /// The files that were sent with it, in the sender’s order. Left out if there are none.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(length(min = 1, max = MAX_ATTACHMENTS))]
+    pub attachments: &'a [Attachment],
 }

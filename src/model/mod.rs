@@ -2,8 +2,10 @@
 //! does any I/O.
 
 mod account;
+mod attachment;
 mod change;
 mod conversation;
+mod file_name;
 mod hook;
 mod input;
 pub mod limits;
@@ -27,19 +29,24 @@ pub use self::{
         Account, AdminSettings, ApiToken, Identity, Invite, InviteRoom, Scope, SessionInfo,
         invite_link, reset_link, setup_link,
     },
+    attachment::{
+        Attachment, ConversationAttachment, Description, MAX_ATTACHMENTS, Thumbhash, Upload,
+    },
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
         Participant, Role,
     },
+    file_name::file_name,
     hook::Hook,
     input::{
-        Emoji, MAX_MESSAGE_LENGTH, client_id, default_room_name, display_name, is_bidi_control,
-        is_blank, message_content, name_key, name_parts, room_name, token_name,
+        Emoji, MAX_MESSAGE_LENGTH, caption, client_id, default_room_name, display_name,
+        is_bidi_control, is_blank, message_content, name_key, name_parts, no_content, room_name,
+        token_name,
     },
     message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
-    picture::{PICTURE_BYTES, own_picture, picture_type},
+    picture::{PICTURE_BYTES, THUMB_BYTES, own_picture, picture_type, thumb},
     user::{Block, Profile, RoomInCommon, User},
     username::{BotName, Username, UsernameKey, username_skeleton},
 };
@@ -94,6 +101,8 @@ ids! {
     InviteId,
     /// Identifies a hook.
     HookId,
+    /// Identifies an upload, and the attachment that it becomes.
+    UploadId,
     /// A place in the sequence that numbers messages and all other changes.
     EventId,
 }

@@ -6,6 +6,10 @@ use crate::error::{Error, Result};
 pub const PICTURE_BYTES: usize = 256 * 1024;
 /// The most pixels along a side of a picture that a user chooses.
 const MAX_SIDE: usize = 1024;
+/// The most bytes of a small picture of a file.
+pub const THUMB_BYTES: usize = 64 * 1024;
+/// The most pixels along a side of it.
+const MAX_THUMB_SIDE: usize = 640;
 
 /// Whether a file has the signature of its type.
 type Signature = fn(&[u8]) -> bool;
@@ -35,14 +39,28 @@ pub fn picture_type(bytes: &[u8]) -> Option<&'static str> {
 /// # Errors
 /// [`Error::Invalid`] on `picture` if it isn’t a JPEG, PNG or WebP, or is too large.
 pub fn own_picture(bytes: &[u8]) -> Result<&'static str> {
-    let refuse = |reason: &str| Err(Error::invalid("picture", reason));
+    picture_of_size(bytes, MAX_SIDE)
+}
+
+/// Checks the small picture of a file like [`own_picture`].
+///
+/// # Errors
+/// [`Error::Invalid`] on `picture`.
+pub fn thumb(bytes: &[u8]) -> Result<&'static str> {
+    picture_of_size(bytes, MAX_THUMB_SIDE)
+}
+
+fn picture_of_size(bytes: &[u8], max_side: usize) -> Result<&'static str> {
+    let refuse = |reason: String| Err(Error::invalid("picture", reason));
     let known = picture_type(bytes).filter(|&media_type| media_type != "image/gif");
     let (Some(media_type), Ok(size)) = (known, imagesize::blob_size(bytes)) else {
-        return refuse("Choose a JPEG, PNG or WebP picture.");
+        return refuse("Choose a JPEG, PNG or WebP picture.".to_owned());
     };
-    let sides = 1..=MAX_SIDE;
+    let sides = 1..=max_side;
     if !sides.contains(&size.width) || !sides.contains(&size.height) {
-        return refuse("Pictures can be up to 1024 × 1024 pixels.");
+        return refuse(format!(
+            "Pictures can be up to {max_side} × {max_side} pixels."
+        ));
     }
     Ok(media_type)
 }

@@ -37,6 +37,8 @@ pub struct Name;
 pub struct DisplayName;
 /// A message's content.
 pub struct Content;
+/// The name of a file.
+pub struct FileName;
 /// A client’s own id for a message.
 pub struct ClientId;
 /// A new password.
@@ -61,6 +63,8 @@ texts! {
     /// The text of a message. White space around it is removed. The length counts Unicode scalar values. U+0000 is not
     /// allowed.
     Content as "Content" = { "minLength": 1, "maxLength": MAX_MESSAGE_LENGTH, "examples": ["Are you at home?"] };
+    /// The name of a file. What is in front of a slash is removed, and so are control characters; 255 bytes of it are kept.
+    FileName as "FileName" = { "minLength": 1, "examples": ["lake.jpg"] };
     /// An id that the client chooses, such as a UUID. Only printable characters.
     ClientId as "ClientId" = { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" };
     /// 8 to 1,024 bytes in Unicode’s form NFC. Very common passwords and the username itself are not allowed.
@@ -189,7 +193,7 @@ members! {
         "author": generator.subschema_for::<User>(),
         "ok": { "type": "boolean", "const": true, "description": "Programs that post to Slack look for it." }
     });
-    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English; the other properties are there to say it in any language.", joined(), without ["clientId"],
+    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English; the other properties are there to say it in any language.", joined(), without ["clientId", "attachments"],
         |generator| json!({
             "mine": { "type": "boolean", "const": false },
             "author": { "type": "null" },
@@ -236,6 +240,7 @@ fn jane_asks() -> super::Message {
             emoji: "👍".to_owned(),
             users: vec![CALLER.user],
         }],
+        attachments: Vec::new(),
     }
 }
 

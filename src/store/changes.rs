@@ -2,7 +2,7 @@
 //! sequence and publishes its new state to everybody who may see it.
 
 use super::{
-    blocks,
+    attachments, blocks,
     context::Transaction,
     handle::Store,
     messages::{self, NOT_FOUND, by_id, present, visible},
@@ -10,18 +10,19 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Change, Emoji, Message, MessageId, UserId},
+    model::{Change, Emoji, Message, MessageId, UserId, no_content},
 };
 
 /// The most different emoji on one message.
 const MAX_EMOJI: usize = 20;
 
 impl Store {
-    /// Replaces a message's content. The new content has been checked.
+    /// Replaces a message's content. The new content has been checked, except that only a message with attachments may
+    /// have none.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::Forbidden`] if the caller isn't its
-    /// author, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
+    /// author, [`Error::Invalid`] on `content`, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
     pub async fn edit_message(
         &self,
         caller: UserId,
@@ -37,6 +38,9 @@ impl Store {
                 return Err(NOT_FOUND);
             }
             blocks::require_open(tx, message.conversation_id, caller)?;
+            if content.is_empty() && message.attachments.is_empty() {
+                return Err(no_content());
+            }
             if message.content == content {
                 return Ok(message);
             }
@@ -47,7 +51,7 @@ impl Store {
         .await
     }
 
-    /// Deletes a message's content and its reactions. Its number and place remain. Deleting it again has no effect.
+    /// Deletes a message's content, its attachments and its reactions. Its number and place remain. Deleting it again has no effect.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see it, [`Error::Forbidden`] if the caller is neither its author nor the
@@ -61,6 +65,7 @@ impl Store {
             if message.deleted_at.is_some() {
                 return Ok(());
             }
+            attachments::delete(tx, id)?;
             messages::set_deleted(tx, id)?;
             tx.connection
                 .prepare_cached("DELETE FROM reactions WHERE message_id = ?1")?
@@ -68,7 +73,8 @@ impl Store {
             tx.scrub();
             changed(tx, &message).map(drop)
         })
-        .await
+        .await?;
+        self.delete_unused_files().await
     }
 
     /// Adds the caller's reaction. Adding it again has no effect.

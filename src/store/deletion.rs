@@ -7,7 +7,7 @@ use super::{
     conversations,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
-    hooks, identities, invites, name_parts, pictures, profiles, resets, rooms, sessions,
+    hooks, identities, invites, name_parts, pictures, profiles, resets, rooms, sessions, uploads,
     users::{self, NOT_FOUND, password_hash},
 };
 use crate::{
@@ -73,6 +73,7 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     resets::delete(connection, id)?;
     identities::delete_all(connection, id)?;
     pictures::delete(connection, id)?;
+    uploads::delete_all(connection, id)?;
     blocks::delete_all(connection, id)?;
     name_parts::set(connection, id, None)?;
     users::set_deleted(tx, id)?;

@@ -3,7 +3,9 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{context::Transaction, engine::sequence, handle::Store, invites, resets, sessions};
+use super::{
+    context::Transaction, engine::sequence, handle::Store, invites, resets, sessions, uploads,
+};
 use crate::{
     error::Result,
     model::{EventId, Timestamp},
@@ -18,7 +20,7 @@ struct Sweep {
     delete: fn(&mut Transaction<'_>, Timestamp, i64) -> Result<bool>,
 }
 
-const SWEEPS: [Sweep; 3] = [
+const SWEEPS: [Sweep; 4] = [
     Sweep {
         find: sessions::find_expired,
         delete: sessions::delete_expired,
@@ -30,6 +32,10 @@ const SWEEPS: [Sweep; 3] = [
     Sweep {
         find: resets::find_expired,
         delete: resets::delete_expired,
+    },
+    Sweep {
+        find: uploads::find_expired,
+        delete: uploads::delete_expired,
     },
 ];
 
@@ -61,7 +67,8 @@ impl Store {
         .await
     }
 
-    /// Deletes expired sessions, API tokens, invitations and password links. Returns how many.
+    /// Deletes expired sessions, API tokens, invitations, password links and uploads, and the files
+    /// that nobody refers to. Returns how many rows expired.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self
             .read(|connection| Ok(Timestamp::now().min(last_activity(connection)?)))
@@ -91,6 +98,7 @@ impl Store {
                 }
             }
         }
+        self.delete_unused_files().await?;
         Ok(total)
     }
 }

@@ -5,10 +5,12 @@ use std::{path::Path, sync::Arc};
 use rusqlite::Connection;
 
 use super::{
+    chunks::Lane,
     context::{Context, Transaction},
     engine::{Engine, FatalError, OpenError},
     schema::SCHEMA,
     session_cache::SessionCache,
+    uploads::Turns,
 };
 use crate::{
     bus::Bus,
@@ -21,6 +23,8 @@ use crate::{
 pub struct Store {
     engine: Arc<Engine<Context>>,
     sessions: Arc<SessionCache>,
+    lane: Arc<Lane>,
+    turns: Arc<Turns>,
 }
 
 impl Store {
@@ -36,6 +40,8 @@ impl Store {
         Ok(Self {
             engine: Arc::new(Engine::open(path, &SCHEMA, context)?),
             sessions,
+            lane: Arc::default(),
+            turns: Arc::default(),
         })
     }
 
@@ -97,6 +103,14 @@ impl Store {
 
     pub(super) fn session_cache(&self) -> &SessionCache {
         &self.sessions
+    }
+
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Runs `work` with a read-only connection on a blocking thread.

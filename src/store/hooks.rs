@@ -132,6 +132,7 @@ impl Store {
                 author: bot,
                 content,
                 client_id: None,
+                attachments: Vec::new(),
             };
             sending::send(tx, message)
         })

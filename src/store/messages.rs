@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use super::{
+    attachments,
     context::Transaction,
     handle::Store,
     participants::{self, member},
@@ -140,8 +141,9 @@ pub(super) fn insert(
     let added = connection
         .prepare_cached(
             "INSERT INTO messages
-                 (id, conversation_id, number, author_id, client_id, content, created_at, system, subject_id, actor_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 (id, conversation_id, number, author_id, client_id, content, created_at, system, subject_id, actor_id,
+                  attachment_count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (author_id, client_id) WHERE client_id IS NOT NULL DO NOTHING",
         )?
         .execute((
@@ -155,6 +157,7 @@ pub(super) fn insert(
             message.system.as_ref().map(|system| system.kind.as_str()),
             message.system.as_ref().map(|system| system.subject.id.0),
             system.and_then(|(actor, _)| actor).map(|actor| actor.0),
+            message.attachments.len(),
         ))?;
     if added == 0 {
         return Ok(false);
@@ -273,7 +276,8 @@ pub(super) fn set_content(
 pub(super) fn set_deleted(tx: &Transaction<'_>, id: MessageId) -> rusqlite::Result<()> {
     tx.connection
         .prepare_cached(
-            "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0 WHERE id = ?1",
+            "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0, attachment_count = 0
+             WHERE id = ?1",
         )?
         .execute((id.0, tx.now.0))
         .map(drop)
@@ -317,6 +321,7 @@ fn complete(
 struct Stored {
     message: Message,
     system: Option<StoredSystem>,
+    has_attachments: bool,
 }
 
 struct StoredSystem {
@@ -331,6 +336,9 @@ impl Stored {
         // A message that was never changed has no reactions.
         if message.changed_id.is_some() {
             message.reactions = reactions(connection, message.id)?;
+        }
+        if self.has_attachments {
+            message.attachments = attachments::of(connection, message.id)?;
         }
         if let Some(system) = self.system {
             let subject = users::by_id(connection, system.subject)?
@@ -382,7 +390,7 @@ fn select(which: &str) -> String {
 const COLUMNS: &str =
     "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
     m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url,
-    u.display_name, u.deleted_at";
+    u.display_name, u.deleted_at, m.attachment_count";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let system = match row
@@ -420,6 +428,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
         author,
         system: None,
         reactions: Vec::new(),
+        attachments: Vec::new(),
     };
-    Ok(Stored { message, system })
+    Ok(Stored {
+        message,
+        system,
+        has_attachments: row.get::<_, i64>(17)? > 0,
+    })
 }

@@ -19,8 +19,10 @@ mod activity;
 mod admin;
 mod admin_settings;
 mod arrivals;
+mod attachments;
 mod blocks;
 mod changes;
+mod chunks;
 mod context;
 mod conversation_settings;
 mod conversations;
@@ -50,6 +52,7 @@ mod sessions;
 mod source;
 mod starting;
 mod tokens;
+mod uploads;
 mod usage;
 mod users;
 mod visible;
@@ -58,6 +61,8 @@ pub use self::{
     accounts::{Authentication, Credential, NewAccount, SignedUp, SignupGrant},
     admin::AccountUpdate,
     admin_settings::AdminSettingsUpdate,
+    attachments::File,
+    chunks::CHUNK,
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     engine::{FatalError, OpenError, with_suffix},
@@ -79,5 +84,6 @@ pub use self::{
     sessions::{SignedIn, new_token},
     starting::Started,
     tokens::NewToken,
+    uploads::{NewUpload, Turn},
     usage::StorageUsage,
 };

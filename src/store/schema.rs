@@ -22,6 +22,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0007_people.sql"),
         include_str!("migrations/0008_list_and_invitations.sql"),
         include_str!("migrations/0009_names.sql"),
+        include_str!("migrations/0010_attachments.sql"),
     ],
     functions,
 };

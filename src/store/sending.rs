@@ -1,11 +1,13 @@
 //! Sending messages: those of users, and those by which the system tells what happened in a room.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::{blocks, context::Transaction, handle::Store, messages, participants};
+use super::{
+    attachments, blocks, context::Transaction, handle::Store, messages, participants, uploads,
+};
 use crate::{
     error::{Error, Result},
-    model::{Change, ConversationId, Message, SystemDetails, SystemKind, User},
+    model::{Change, ConversationId, Message, SystemDetails, SystemKind, UploadId, User},
 };
 
 /// A message to send. Its content and client id have been checked.
@@ -16,6 +18,8 @@ pub struct NewMessage {
     pub content: String,
     /// The client's own id for it. Sending with the same id again finds the message that was sent before.
     pub client_id: Option<String>,
+    /// The author’s uploads that become its attachments, in order.
+    pub attachments: Vec<UploadId>,
 }
 
 /// The result of sending.
@@ -31,8 +35,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the author isn't in the conversation, [`Error::ClientIdReused`] if the author used the
-    /// client id for another message, [`Error::Blocked`] and [`Error::Unreachable`] in direct conversations.
+    /// client id for another message, [`Error::Invalid`] on `attachments` if one isn’t a complete upload of the author,
+    /// [`Error::Blocked`] and [`Error::Unreachable`] in direct conversations.
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
+        self.finish_uploads(message.author.id, &message.attachments)
+            .await?;
         self.write_checked(move |tx| send(tx, message)).await
     }
 }
@@ -44,22 +51,33 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
         author,
         content,
         client_id,
+        attachments: uploads,
     } = new;
     let everybody = participants::roster(tx, conversation_id)?;
     participants::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
     let refusal = blocks::require_open(tx, conversation_id, author.id).err();
-    let message = Message {
+    let author_id = author.id;
+    let mut message = Message {
         author: Some(author),
         client_id,
         ..next(tx, conversation_id, content)?
     };
     if let Some(refusal) = refusal {
         // What was sent before is still found.
-        return find_sent(tx.connection, &message).or(Err(refusal));
+        return find_sent(tx.connection, &message, &uploads).or(Err(refusal));
+    }
+    if !uploads.is_empty() {
+        // What was sent before has made the uploads attachments.
+        match find_sent(tx.connection, &message, &uploads) {
+            Err(Error::NotFound(_)) => {}
+            sent => return sent,
+        }
+        message.attachments = uploads::take(tx.connection, author_id, &uploads)?;
     }
     if !messages::insert(tx, &message, None)? {
-        return find_sent(tx.connection, &message);
+        return find_sent(tx.connection, &message, &uploads);
     }
+    attachments::attach(tx, &message, author_id)?;
     tx.publish(message.id, everybody, Change::Message(message.clone()));
     Ok(Sent {
         message,
@@ -127,18 +145,21 @@ fn next(
         changed_id: None,
         system: None,
         reactions: Vec::new(),
+        attachments: Vec::new(),
     })
 }
 
 /// The message that its author sent before with the same client id. It must be the same message, except for later edits
 /// and deletion.
-fn find_sent(connection: &Connection, again: &Message) -> Result<Sent> {
+fn find_sent(connection: &Connection, again: &Message, uploads: &[UploadId]) -> Result<Sent> {
     let author = again.author.as_ref().map(|author| author.id);
-    let message = messages::by_client_id(connection, author, again.client_id.as_deref())?;
+    let client_id = again.client_id.as_deref();
+    let message = messages::by_client_id(connection, author, client_id).optional()?;
+    let message = message.ok_or(messages::NOT_FOUND)?;
     let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
-    if message.conversation_id == again.conversation_id
-        && (has_changed || message.content == again.content)
-    {
+    let has_files = || message.attachments.iter().map(|attachment| attachment.id);
+    let is_same = message.content == again.content && has_files().eq(uploads.iter().copied());
+    if message.conversation_id == again.conversation_id && (has_changed || is_same) {
         Ok(Sent {
             message,
             is_new: false,

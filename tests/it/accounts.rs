@@ -74,7 +74,7 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
         "providers": [],
         "providerNames": {},
         "signup": "open",
-        "maxMessageLength": 4000,
+        "maxFile": 100_000_000, "maxMessageLength": 4000,
         "authUser": null,
         "publicURL": null,
     });

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tincan::server::Config;
 
 use crate::support::{
-    Binary, Client, Ended, PASSWORD, Server, ended, messages, participant, strict, text,
+    Binary, Client, Ended, PASSWORD, Server, ended, messages, participant, png, strict, text,
 };
 
 /// Text that a careless writer or reader of lines would break.
@@ -30,6 +30,9 @@ struct Home {
     conversation: String,
     bob: Client,
 }
+
+/// One byte more than a piece of a file has in the database.
+const TWO_PIECES: usize = 262_145;
 
 impl Home {
     async fn new() -> Self {
@@ -63,6 +66,18 @@ impl Home {
             json!({ "upTo": 2 }),
         )
         .await;
+        let new = json!({
+            "name": "lake.bin", "size": TWO_PIECES, "alt": AWKWARD_NAME, "duration": 7,
+            "thumbhash": "1QcSHQRnh493V4dIh4eXh1h4kJUI", "waveform": [1, 31],
+        });
+        let upload = anna.post("/api/uploads", new).await.expect(201);
+        let upload = text(&upload["id"]);
+        let bytes: Vec<u8> = (0..=250).cycle().take(TWO_PIECES).collect();
+        anna.upload_part(upload, 0, &bytes).await.expect(200);
+        anna.set_thumb(upload, &png(2, 1)).await;
+        anna.send_files(&conversation, &[upload]).await;
+        // What isn’t part of a message stays behind.
+        anna.upload("unsent", b"unsent").await;
         let room = anna.make_room("Club", &["bob", "carl"], false).await;
         carl.say(&room, "in the club").await;
         bob.delete(&participant(&room, "me")).await;
@@ -153,7 +168,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 12, "{:?}", first.keys());
+    assert_eq!(first.len(), 16, "{:?}", first.keys());
     assert!(first.values().all(|bytes| !bytes.is_empty()));
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);
@@ -290,11 +305,18 @@ async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_sessio
     stale.get(&path).await.refused(401, "unauthorized");
     let bob = server.nobody().log_in("bob", PASSWORD).await;
     assert_eq!(bob.get(&path).await.expect(200), home.history);
-    assert_eq!(home.history[0]["content"], "");
-    assert_eq!(home.history[1]["content"], "edited");
-    assert_eq!(home.history[2]["content"], AWKWARD);
+    for (message, content) in ["", "", "edited", AWKWARD].into_iter().enumerate() {
+        assert_eq!(home.history[message]["content"], content);
+    }
+    let sent = &home.history[0]["attachments"][0];
+    let path = format!("/api/files/{}", text(&sent["id"]));
+    let file = bob.download(&path, &[]).await;
+    let bytes: Vec<u8> = (0..=250).cycle().take(TWO_PIECES).collect();
+    assert!(file.bytes == bytes, "the same bytes");
+    let thumb = bob.download(&format!("{path}/thumb"), &[]).await;
+    assert_eq!(thumb.bytes, png(2, 1));
     let said = bob.say(&home.conversation, "here again").await;
-    assert_eq!(said["number"], 4);
+    assert_eq!(said["number"], 5);
     let found = bob.get("/api/users?search=%E2%80%9Css").await.expect(200);
     assert_eq!(found[0]["displayName"], AWKWARD_NAME);
     let carl = server.nobody().log_in("carl", PASSWORD).await;
@@ -369,7 +391,10 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         let set = names("participants.jsonl", field);
         assert!(set.iter().all(Value::is_null), "what anna has set: {set:?}");
     }
-    assert_eq!(files[Path::new("settings.jsonl")], b"");
+    for nothing in ["settings.jsonl", "files.jsonl", "attachments.jsonl"] {
+        assert_eq!(files[Path::new(nothing)], b"", "{nothing}");
+    }
+    assert!(files.keys().all(|name| !name.starts_with("files")));
     assert_eq!(names("identities.jsonl", "user"), [] as [Value; 0]);
     for (name, bytes) in &files {
         let text = String::from_utf8_lossy(bytes);
@@ -387,87 +412,106 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
     .await;
 }
 
+/// In which file, what is replaced by what, and what is said of it.
+const BAD_LINES: [(&str, &str, &str, &str); 16] = [
+    (
+        "messages.jsonl",
+        "{\"id\"",
+        "id",
+        "messages.jsonl, line 1: this isn’t",
+    ),
+    (
+        "messages.jsonl",
+        "\"edited\"",
+        "7",
+        "messages.jsonl, line 2: “content”",
+    ),
+    (
+        "messages.jsonl",
+        "\"number\":2",
+        "\"nummer\":2",
+        "line 2: “number” is missing",
+    ),
+    ("messages.jsonl", "\"number\":3", "\"number\":2", "1, 2, 3"),
+    (
+        "messages.jsonl",
+        "\"number\":3",
+        "\"a\":1,\"number\":3",
+        "line 3: unknown field “a”",
+    ),
+    (
+        "users.jsonl",
+        "\"bob\"",
+        "\"anna\"",
+        "users.jsonl, line 2: ",
+    ),
+    (
+        "users.jsonl",
+        "\"bob\"",
+        "\"b o b\"",
+        "users.jsonl, line 2: ",
+    ),
+    (
+        "users.jsonl",
+        "Z\",",
+        "\",",
+        "users.jsonl, line 1: “createdAt”",
+    ),
+    (
+        "participants.jsonl",
+        "member",
+        "king",
+        "participants.jsonl, line 1",
+    ),
+    (
+        "reactions.jsonl",
+        "\"user\":\"1\"",
+        "\"user\":\"9\"",
+        "reaction",
+    ),
+    (
+        "archive.json",
+        "\"lastId\":",
+        "\"lastId\":1, \"x\":",
+        "archive.json",
+    ),
+    (
+        "archive.json",
+        "\"tincanArchive\":4",
+        "\"tincanArchive\":5",
+        "newer",
+    ),
+    (
+        "pictures.jsonl",
+        "\"user\":\"1\"",
+        "\"user\":\"2\"",
+        "pictures.jsonl, line 1: ",
+    ),
+    (
+        "files.jsonl",
+        "\"size\":262145",
+        "\"size\":262144",
+        "files.jsonl, line 1: the file has 262145 bytes",
+    ),
+    (
+        "attachments.jsonl",
+        "\"thumbhash\":\"",
+        "\"thumbhash\":\"!",
+        "attachments.jsonl, line 1: “thumbhash”",
+    ),
+    (
+        "attachments.jsonl",
+        "\"file\":\"1\"",
+        "\"file\":\"9\"",
+        "attachment",
+    ),
+];
+
 #[tokio::test]
 async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
     let home = Home::new().await;
     home.done(&["export", "good"], "tincan.db").await;
-    // In which file, what is replaced by what, and what is said of it.
-    let wrong = [
-        (
-            "messages.jsonl",
-            "{\"id\"",
-            "id",
-            "messages.jsonl, line 1: this isn’t",
-        ),
-        (
-            "messages.jsonl",
-            "\"edited\"",
-            "7",
-            "messages.jsonl, line 2: “content”",
-        ),
-        (
-            "messages.jsonl",
-            "\"number\":2",
-            "\"nummer\":2",
-            "line 2: “number” is missing",
-        ),
-        ("messages.jsonl", "\"number\":3", "\"number\":2", "1, 2, 3"),
-        (
-            "messages.jsonl",
-            "\"number\":3",
-            "\"a\":1,\"number\":3",
-            "line 3: unknown field “a”",
-        ),
-        (
-            "users.jsonl",
-            "\"bob\"",
-            "\"anna\"",
-            "users.jsonl, line 2: ",
-        ),
-        (
-            "users.jsonl",
-            "\"bob\"",
-            "\"b o b\"",
-            "users.jsonl, line 2: ",
-        ),
-        (
-            "users.jsonl",
-            "Z\",",
-            "\",",
-            "users.jsonl, line 1: “createdAt”",
-        ),
-        (
-            "participants.jsonl",
-            "member",
-            "king",
-            "participants.jsonl, line 1",
-        ),
-        (
-            "reactions.jsonl",
-            "\"user\":\"1\"",
-            "\"user\":\"9\"",
-            "reaction",
-        ),
-        (
-            "archive.json",
-            "\"lastId\":",
-            "\"lastId\":1, \"x\":",
-            "archive.json",
-        ),
-        (
-            "archive.json",
-            "\"tincanArchive\":3",
-            "\"tincanArchive\":4",
-            "newer",
-        ),
-        (
-            "pictures.jsonl",
-            "\"user\":\"1\"",
-            "\"user\":\"2\"",
-            "pictures.jsonl, line 1: ",
-        ),
-    ];
-    for (name, from, to, why) in wrong {
+    for (name, from, to, why) in BAD_LINES {
         let file = home.file("good").join(name);
         let good = fs::read_to_string(&file).expect("a file");
         assert!(good.contains(from), "{name}: {good}");

@@ -496,6 +496,11 @@ async fn a_body_that_ends_early_changes_nothing() {
 
 /// What a server answered to one who sends a byte a second, and after how long.
 fn drip(address: SocketAddr, start: &str) -> (String, Duration) {
+    send_slowly(address, start, b"x")
+}
+
+/// What a server answered to one who sends a piece a second, and after how long.
+fn send_slowly(address: SocketAddr, start: &str, piece: &[u8]) -> (String, Duration) {
     let mut socket = TcpStream::connect(address).expect("a connection");
     socket
         .set_read_timeout(Some(Duration::from_secs(1)))
@@ -513,7 +518,7 @@ fn drip(address: SocketAddr, start: &str) -> (String, Duration) {
             Ok(0) => break,
             Ok(length) => received.extend_from_slice(&buffer[..length]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                let _ = socket.write_all(b"x");
+                let _ = socket.write_all(piece);
             }
             // The server has closed while a byte was on its way.
             Err(_) => break,
@@ -523,12 +528,22 @@ fn drip(address: SocketAddr, start: &str) -> (String, Duration) {
     (text, began.elapsed())
 }
 
-/// In one test, so that both take their time at once.
+/// Bytes that take more than half a minute at 3,000 a second.
+const STEADY: usize = 3000 * 35;
+
+/// In one test, so that all take their time at once.
 #[tokio::test]
 async fn who_sends_too_slowly_is_not_waited_for() {
     let talk = Talk::start(dev()).await;
     let address = talk.server.address();
     let body = format!("{}Content-Length: 1000\r\n\r\n{{", head_of_send(&talk));
+    let steady = talk.john.begin_upload("a", STEADY).await;
+    let steady = format!(
+        "PUT /api/uploads/{steady}?offset=0 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+         Content-Length: {STEADY}\r\nConnection: close\r\n\r\n",
+        talk.john.token.as_deref().expect("a token"),
+    );
+    let steady = tokio::task::spawn_blocking(move || send_slowly(address, &steady, &[0; 3000]));
     let slow_body = tokio::task::spawn_blocking(move || drip(address, &body));
     let slow_head = tokio::task::spawn_blocking(move || {
         drip(
@@ -554,6 +569,10 @@ async fn who_sends_too_slowly_is_not_waited_for() {
         (29..40).contains(&after.as_secs()),
         "the body's time is 30 s, not {after:?}"
     );
+    // A phone in a lift comes through.
+    let (text, after) = steady.await.expect("no panic");
+    assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
+    assert!(after.as_secs() > 30, "{after:?} were no trial");
 }
 
 #[tokio::test]

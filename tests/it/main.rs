@@ -33,6 +33,7 @@ mod event_stream_clients;
 mod faults;
 mod feed;
 mod feed_model;
+mod files;
 mod first_run;
 mod followers;
 mod frames;

@@ -14,7 +14,7 @@ use tincan::{
 
 use crate::{
     contract::document,
-    support::{Answer, Client, Server, answer, at_once, dev},
+    support::{Answer, Client, Server, answer, at_once, dev, png},
 };
 
 /// What each is answered. Where an operation is about something, it is the owner's, and the owner and
@@ -81,6 +81,14 @@ PATCH  /api/messages/{id}                               401     404    403   200
 DELETE /api/messages/{id}                               401     404    403   204   404     401      401       403        403
 PUT    /api/messages/{id}/reactions/{emoji}             401     404    200   200   404     401      401       403        403
 DELETE /api/messages/{id}/reactions/{emoji}             401     404    200   200   404     401      401       403        403
+GET    /api/conversations/{id}/attachments              401     404    200   200   404     401      401       200        200
+GET    /api/files/{id}                                  401     404    200   200   404     401      401       200        200
+GET    /api/files/{id}/thumb                            401     404    200   200   404     401      401       200        200
+POST   /api/uploads                                     401     201    201   201   201     401      401       403        403
+GET    /api/uploads/{id}                                401     404    404   200   404     401      401       403        200
+PUT    /api/uploads/{id}                                401     404    404   200   404     401      401       403        403
+DELETE /api/uploads/{id}                                401     404    404   204   404     401      401       403        403
+PUT    /api/uploads/{id}/thumb                          401     422    422   422   422     401      401       403        403
 GET    /api/messages                                    401     200    200   200   200     401      401       200        200
 GET    /api/invites                                     401     403    403   403   200     401      401       403        403
 POST   /api/invites                                     401     403    403   403   201     401      401       403        403
@@ -260,7 +268,7 @@ impl Scene {
         let (mut id, mut below, mut secret) = (String::new(), String::new(), String::new());
         let (mut room, mut direct) = (String::new(), String::new());
         let (_, path) = operation.split_once(' ').expect("an operation");
-        let is_in_room = ["conversations/", "messages/", "hooks/"];
+        let is_in_room = ["conversations/", "messages/", "hooks/", "files/"];
         if path.ends_with("/other_participant") {
             direct = owner.talk_to(&member.username).await;
         } else if is_in_room.iter().any(|part| path.contains(part)) {
@@ -274,6 +282,12 @@ impl Scene {
             secret = secret_of(&world.root.post(&reset, json!({})).await.expect(201));
         } else if path.starts_with("/api/messages/") {
             id = text(&owner.say(&room, "hello").await["id"]);
+        } else if path.starts_with("/api/uploads/") {
+            id = owner.begin_upload("lake.txt", 5).await;
+        } else if path.starts_with("/api/files/") {
+            id = owner.upload("lake.txt", b"hello").await;
+            owner.set_thumb(&id, &png(1, 1)).await;
+            owner.send_files(&room, &[&id]).await;
         } else if path.starts_with("/api/sessions/") {
             id = text(&owner.get("/api/sessions").await.expect(200)[0]["id"]);
         } else if path.starts_with("/api/tokens/") {
@@ -349,6 +363,11 @@ impl Scene {
             .replace("{provider}", "github")
             .replace("{emoji}", "%F0%9F%91%8D")
             .replace("/usernames", "/usernames?search=a")
+            .replace(
+                &format!("/uploads/{id}"),
+                &format!("/uploads/{id}?offset=0"),
+            )
+            .replace("?offset=0/thumb", "/thumb")
     }
 
     /// What is sent with an operation.
@@ -369,7 +388,7 @@ impl Scene {
             // The administrator has a password. Without it they stay, and so do the links of other scenes.
             "DELETE /api/auth_user" => json!({ "username": self.asker.username }),
             // What isn’t a picture.
-            "PUT /api/auth_user/avatar" => json!({}),
+            "PUT /api/auth_user/avatar" | "PUT /api/uploads/{id}/thumb" => json!({}),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),
@@ -383,6 +402,9 @@ impl Scene {
             "POST /api/conversations/{id}/messages"
             | "PATCH /api/messages/{id}"
             | "POST /api/hooks/{secret}" => json!({ "content": "hello again" }),
+            "POST /api/uploads" => json!({ "size": 5, "name": "lake.txt" }),
+            // As good as any five bytes.
+            "PUT /api/uploads/{id}" => json!(12345),
             "POST /api/invites" => json!({ "uses": 2 }),
             "POST /api/admin/users" => json!({ "username": new_name }),
             "PATCH /api/admin/settings" => json!({ "membersMayInvite": false }),

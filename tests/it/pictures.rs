@@ -3,18 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Server, Talk, answer, dev, text};
+use crate::support::{Answer, Client, Server, Talk, answer, dev, png, text};
 
 const LIMIT: usize = 256 * 1024;
-
-/// A PNG of this size, as far as its header goes (RFC 2083 §4.1.1).
-fn png(width: u32, height: u32) -> Vec<u8> {
-    let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    file.extend(width.to_be_bytes());
-    file.extend(height.to_be_bytes());
-    file.extend([8, 6, 0, 0, 0]);
-    file
-}
 
 /// A JPEG: the start of the image and its frame header (ITU-T T.81 §B.2.2).
 fn jpeg(width: u16, height: u16) -> Vec<u8> {

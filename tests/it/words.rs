@@ -38,7 +38,7 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 9] = [
+const ON_NO_PAGE: [ErrorCode; 11] = [
     ErrorCode::BadHandshake,
     ErrorCode::BadResetToken,
     ErrorCode::DevIsLocal,
@@ -46,8 +46,10 @@ const ON_NO_PAGE: [ErrorCode; 9] = [
     ErrorCode::LastWayIn,
     ErrorCode::MetricsAreLocal,
     ErrorCode::NotAcceptable,
+    ErrorCode::QuotaUsedUp,
     ErrorCode::Reset,
     ErrorCode::WebsocketVersion,
+    ErrorCode::WrongOffset,
 ];
 
 /// What a text has in braces.

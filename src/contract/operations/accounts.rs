@@ -43,6 +43,9 @@ pub struct Config<'a> {
     pub public_url: Option<String>,
     #[schemars(range(min = 1))]
     pub max_message_length: usize,
+    /// The most bytes of a file.
+    #[schemars(range(min = 1))]
+    pub max_file: u64,
     /// The caller. Null if nobody is signed in.
     pub auth_user: Option<&'a User>,
     /// The version of the UI. It changes when any file of the UI does.

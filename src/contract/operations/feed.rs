@@ -10,8 +10,8 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
     error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
     model::{
-        Block, CaughtUp, ConversationId, Hello, Presence, ReadUpTo, Removed, Reset, Typing, User,
-        UserId,
+        Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, Presence, ReadUpTo, Removed,
+        Reset, Typing, UploadId, User, UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
     },
 };
@@ -138,9 +138,13 @@ pub struct SocketSend {
     #[schemars(extend("const" = "send"))]
     pub op: String,
     pub conversation_id: ConversationId,
-    pub content: Content,
+    /// It may be left out, or empty, if there are attachments.
+    pub content: Option<Content>,
     /// Sending the message again with the same id does not create another one.
     pub client_id: Option<ClientId>,
+    /// The ids of complete uploads of the caller.
+    #[schemars(length(max = MAX_ATTACHMENTS))]
+    pub attachments: Option<Vec<UploadId>>,
 }
 
 /// Marks messages as read.

@@ -9,7 +9,7 @@ use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
     error::ErrorCode::{Blocked, ClientIdReused, Forbidden, NotFound, Unreachable},
     model::{
-        MessageId,
+        MAX_ATTACHMENTS, MessageId, UploadId,
         schema::{ClientId, Content, Message},
     },
 };
@@ -18,11 +18,15 @@ use crate::{
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
-    #[schemars(with = "Content")]
+    /// It may be left out, or empty, if there are attachments.
+    #[schemars(with = "Option<Content>")]
     pub content: Option<String>,
     /// Sending the message again with the same id does not create another one.
     #[schemars(with = "Option<ClientId>")]
     pub client_id: Option<String>,
+    /// The ids of complete uploads of the caller, which become the message’s attachments in this order.
+    #[schemars(with = "Option<Vec<UploadId>>", length(max = MAX_ATTACHMENTS))]
+    pub attachments: Option<Vec<String>>,
 }
 
 /// A new content for a message.
@@ -65,7 +69,7 @@ pub fn send() -> Operation {
     ))
     .created::<Message>("The new message")
     .errors([NotFound, ClientIdReused, Blocked, Unreachable])
-    .invalid(["content", "clientId"])
+    .invalid(["content", "clientId", "attachments"])
 }
 
 pub fn edit() -> Operation {

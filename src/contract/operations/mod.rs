@@ -20,3 +20,4 @@ pub mod server;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;
+pub mod uploads;

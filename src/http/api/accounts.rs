@@ -56,6 +56,7 @@ async fn config(request: Request) -> HandlerResult {
         signup: signup(app).await?,
         public_url: app.settings.public_url.as_ref().map(ToString::to_string),
         max_message_length: MAX_MESSAGE_LENGTH,
+        max_file: app.settings.files.file,
         auth_user: session.as_ref().map(|session| &session.user),
         ui: ui::version(&app.settings),
     }))

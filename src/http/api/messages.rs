@@ -12,7 +12,10 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{self, ConversationId, Emoji, Message, MessageId, Permission, User, UserId},
+    model::{
+        self, ConversationId, Emoji, MAX_ATTACHMENTS, Message, MessageId, Permission, UploadId,
+        User, UserId,
+    },
     store::{NewMessage, Page, Sent},
 };
 
@@ -45,14 +48,32 @@ impl SendMessage {
     /// # Errors
     /// [`Error::Invalid`] if a field isn't valid.
     pub fn checked(self, conversation_id: ConversationId, author: User) -> Result<NewMessage> {
+        let attachments = uploads(&self.attachments.unwrap_or_default())?;
+        let content = self.content.as_deref().unwrap_or_default();
+        let content = if attachments.is_empty() {
+            model::message_content(content)?
+        } else {
+            model::caption(content)?
+        };
         Ok(NewMessage {
             conversation_id,
             author,
-            content: model::message_content(self.content.as_deref().unwrap_or_default())?
-                .to_owned(),
+            content: content.to_owned(),
             client_id: self.client_id.map(model::client_id).transpose()?,
+            attachments,
         })
     }
+}
+
+/// The ids of the uploads that a message is to have.
+fn uploads(ids: &[String]) -> Result<Vec<UploadId>> {
+    if ids.len() > MAX_ATTACHMENTS {
+        let reason = format!("Messages can have up to {MAX_ATTACHMENTS} files.");
+        return Err(Error::invalid("attachments", reason));
+    }
+    let ids = ids.iter().map(|id| id.parse());
+    ids.collect::<Result<_, _>>()
+        .map_err(|_| Error::invalid("attachments", "attachments takes the ids of uploads."))
 }
 
 async fn create(mut request: Request, conversation: ConversationId) -> HandlerResult {
@@ -97,7 +118,7 @@ fn list(messages: &[Message], user: UserId) -> Response {
 async fn edit(mut request: Request, id: MessageId) -> HandlerResult {
     let EditMessage { content } = request.json().await?;
     let user = request.user()?.id;
-    let content = model::message_content(content.as_deref().unwrap_or_default())?.to_owned();
+    let content = model::caption(content.as_deref().unwrap_or_default())?.to_owned();
     let message = request.app.store.edit_message(user, id, content).await?;
     Ok(ok(&message.view(user)))
 }
@@ -129,7 +150,7 @@ fn emoji_of(segment: &str) -> HandlerResult<Emoji> {
     )?)
 }
 
-fn limit(query: &Query) -> HandlerResult<u32> {
+pub(super) fn limit(query: &Query) -> HandlerResult<u32> {
     let Some(text) = query.get("limit") else {
         return Ok(DEFAULT_PAGE);
     };

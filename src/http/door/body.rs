@@ -5,7 +5,7 @@ use std::{pin::Pin, time::Duration};
 
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_stream::{Stream, StreamExt};
 use warp::{
     Buf,
@@ -24,8 +24,11 @@ use crate::{
 const LIMIT: usize = 64 * 1024;
 /// The deepest nesting of JSON.
 const DEEPEST: u32 = 127;
-/// The time limit for reading a body.
+/// The time limit for reading a body of a few bytes. Each further second is earned by [`SLOWEST`] bytes, so that a phone in
+/// a lift uploads its part of a file, and nobody keeps a connection busy with nothing.
 const TIME: Duration = Duration::from_secs(30);
+/// Bytes a second.
+const SLOWEST: u64 = 1024;
 
 /// A body that hasn’t been read yet.
 pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send + Sync>>);
@@ -109,24 +112,25 @@ impl Body {
         if announced.is_some_and(|length: u64| length > limit as u64) {
             return Err(too_large());
         }
-        let read = async {
-            let mut bytes = Vec::new();
-            while let Some(chunk) = self.0.next().await {
-                let chunk = chunk.ok_or_else(|| malformed("The body ended early."))?;
-                if bytes.len() + chunk.len() > limit {
-                    return Err(too_large());
-                }
-                // Usually there is one chunk, which needs no copy.
-                if bytes.is_empty() {
-                    bytes = chunk;
-                } else {
-                    bytes.extend(chunk);
-                }
+        let begun = Instant::now();
+        let mut bytes = Vec::new();
+        loop {
+            let earned = Duration::from_secs(bytes.len() as u64 / SLOWEST);
+            let chunk = timeout_at(begun + TIME + earned, self.0.next()).await;
+            let Some(chunk) = chunk.map_err(|_| too_slow())? else {
+                return Ok(bytes);
+            };
+            let chunk = chunk.ok_or_else(|| malformed("The body ended early."))?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(too_large());
             }
-            Ok(bytes)
-        };
-        let too_slow = || ErrorResponse::new(ErrorCode::Timeout, "The request took too long.");
-        timeout(TIME, read).await.map_err(|_| too_slow())?
+            // Usually there is one chunk, which needs no copy.
+            if bytes.is_empty() {
+                bytes = chunk;
+            } else {
+                bytes.extend(chunk);
+            }
+        }
     }
 }
 
@@ -197,6 +201,10 @@ pub fn unsupported(message: &'static str) -> ErrorResponse {
 
 pub fn malformed(message: &'static str) -> ErrorResponse {
     ErrorResponse::new(ErrorCode::Malformed, message)
+}
+
+fn too_slow() -> ErrorResponse {
+    ErrorResponse::new(ErrorCode::Timeout, "The request took too long.")
 }
 
 fn too_large() -> ErrorResponse {

@@ -30,6 +30,7 @@ pub(crate) struct SocketRequest {
     conversation_id: Option<String>,
     content: Option<String>,
     client_id: Option<String>,
+    attachments: Option<Vec<String>>,
     #[serde(default, deserialize_with = "whole_number")]
     up_to: Option<i64>,
 }
@@ -80,9 +81,16 @@ async fn perform(app: &App, token: &str, frame: &str) -> HandlerResult<String> {
 async fn send(app: &App, session: &Session, request: SocketRequest) -> HandlerResult<String> {
     let conversation = request.conversation()?;
     let SocketRequest {
-        content, client_id, ..
+        content,
+        client_id,
+        attachments,
+        ..
     } = request;
-    let new = SendMessage { content, client_id };
+    let new = SendMessage {
+        content,
+        client_id,
+        attachments,
+    };
     let new = new.checked(conversation, session.user.clone())?;
     let sent = app.store.send(new).await?;
     Ok(json(&sent.message.view(session.user.id)))

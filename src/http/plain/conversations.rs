@@ -198,7 +198,11 @@ async fn send_message(
     client_id: Option<String>,
 ) -> Result<()> {
     let content = Some(content.to_owned());
-    let message = SendMessage { content, client_id };
+    let message = SendMessage {
+        content,
+        client_id,
+        attachments: None,
+    };
     let message = message.checked(conversation_id, session.user().clone())?;
     request.app.store.send(message).await.map(drop)
 }

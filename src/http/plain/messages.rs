@@ -5,6 +5,7 @@ use serde::Deserialize;
 use warp::Reply;
 
 use super::{
+    attachments::attachments,
     forms::{EmptyForm, Field, PageSession, normalize_line_breaks, read_form},
     page::Page,
     paths,
@@ -19,9 +20,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{
-        ConversationId, Emoji, Member, Message, MessageId, MessageView, Permission, message_content,
-    },
+    model::{ConversationId, Emoji, Member, Message, MessageId, MessageView, Permission, caption},
 };
 
 const FORBIDDEN: Error = Error::Forbidden("the author");
@@ -139,7 +138,10 @@ impl Listing<'_> {
                     @if is_gone {
                         div .text.gone { (words.text("message.deleted")) }
                     } @else {
-                        div .text dir="auto" { (linked(view.content)) }
+                        @if !view.content.is_empty() {
+                            div .text dir="auto" { (linked(view.content)) }
+                        }
+                        (attachments(message))
                         (self.reactions(&view))
                     }
                 }
@@ -243,7 +245,7 @@ async fn edit(
     id: MessageId,
     content: &str,
 ) -> Result<Message> {
-    let content = message_content(content)?.to_owned();
+    let content = caption(content)?.to_owned();
     request
         .app
         .store
@@ -384,7 +386,10 @@ fn quote(message: &Message, session: &PageSession) -> Markup {
             b { (author(session.words, &message.view(session.id()))) } " "
             (time(session.words, message.created_at))
         }
-        blockquote dir="auto" { (linked(&message.content)) }
+        blockquote dir="auto" {
+            (linked(&message.content))
+            (attachments(message))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! say, in each language, and `language` chooses one of them.
 
 pub mod accounts;
+mod attachments;
 pub mod conversations;
 mod forms;
 pub mod invites;

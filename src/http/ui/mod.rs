@@ -41,8 +41,8 @@ const LIST: &str = "files.json";
 const UNVERSIONED: &str = "0000000000000000";
 /// Everything comes from the server itself, and no HTML is ever created from a string. The only policy for trusted types
 /// is for the URLs of workers.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-    connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tincan";
 
 /// The files of the UI, and all addresses that no other route has.

@@ -61,6 +61,21 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          WHERE reaction_count <> (SELECT count(*) FROM reactions WHERE message_id = m.id)",
     ),
     (
+        "attachments are miscounted: message",
+        "SELECT id FROM messages m
+         WHERE attachment_count <> (SELECT count(*) FROM attachments WHERE message_id = m.id)",
+    ),
+    (
+        "an attachment has no message, or no file: attachment",
+        "SELECT id FROM attachments a WHERE message_id NOT IN (SELECT id FROM messages)
+         OR NOT EXISTS (SELECT 1 FROM files WHERE id = a.file_id AND hash IS NOT NULL)",
+    ),
+    (
+        "a file isn’t whole: file",
+        "SELECT id FROM files f WHERE hash IS NOT NULL
+         AND size <> (SELECT coalesce(sum(length(bytes)), 0) FROM chunks WHERE file_id = f.id)",
+    ),
+    (
         "participants are miscounted: conversation",
         "SELECT id FROM conversations c
          WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",

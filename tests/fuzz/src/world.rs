@@ -329,6 +329,7 @@ async fn say(
         author: author.clone(),
         content: content.to_owned(),
         client_id: None,
+        attachments: Vec::new(),
     };
     store.send(message).await.map(|_| ())
 }

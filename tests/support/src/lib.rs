@@ -19,6 +19,7 @@ mod answer;
 mod binary;
 mod client;
 pub mod connection;
+mod files;
 pub mod inbox;
 pub mod old_database;
 pub mod provider;
@@ -41,6 +42,7 @@ pub use self::{
     answer::{Answer, answer, raw, try_answer},
     binary::{Binary, Ended, ended},
     client::{Client, messages, participant, participants},
+    files::{Download, png},
     server::{PASSWORD, Server, Talk, dev, narrow, pass, strict},
     socket::{Socket, event_of},
     stream::{Event, Stream},

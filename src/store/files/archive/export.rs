@@ -7,11 +7,12 @@ use std::{
     path::Path,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::ValueRef};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::format::{
-    ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION,
+    ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, THUMBS, Table, VERSION,
 };
 use crate::{
     model::{SystemKind, Timestamp, UsernameKey},
@@ -74,7 +75,7 @@ pub fn export(
             .map_err(|error| error.of(database, to))?;
     }
     export
-        .write_pictures()
+        .write_contents()
         .map_err(|error| error.of(database, to))?;
     export
         .write_manifest(username)
@@ -150,9 +151,14 @@ impl Export<'_> {
 
     /// A query for the columns `what` of the exported rows.
     fn select(&self, table: &Table, what: &str) -> String {
-        let Table { name, is_seen, .. } = table;
+        let Table {
+            name,
+            is_kept,
+            is_seen,
+            ..
+        } = table;
         if self.user.is_none() {
-            return format!("SELECT {what} FROM {name}");
+            return format!("SELECT {what} FROM {name} WHERE {is_kept}");
         }
         // The user sees the same as through the HTTP API.
         format!(
@@ -165,7 +171,7 @@ impl Export<'_> {
                       SELECT p.conversation_id, p.user_id FROM participants p
                       JOIN conversations c ON c.id = p.conversation_id AND c.participant_count <= {MAX_ACTIVITY_PARTICIPANTS}
                       JOIN users u ON u.id = p.user_id AND u.shows_activity = 1)
-             SELECT {what} FROM {name} WHERE {is_seen}"
+             SELECT {what} FROM {name} WHERE {is_kept} AND ({is_seen})"
         )
     }
 
@@ -195,10 +201,7 @@ impl Export<'_> {
             serde_json::to_writer(&mut file, &line).map_err(io::Error::from)?;
             file.write_all(b"\n")?;
             self.done += 1;
-            let progress = Progress::Copying {
-                done: self.done,
-                of: self.of,
-            };
+            let progress = self.progress();
             if (self.on_progress)(progress).is_break() {
                 return Err(ExportError::Stopped);
             }
@@ -206,22 +209,65 @@ impl Export<'_> {
         close(file)
     }
 
-    fn write_pictures(&self) -> Result<(), ExportError> {
-        fs::create_dir(self.folder.join(PICTURES))?;
-        for table in TABLES.iter().filter(|table| table.name == "avatars") {
-            let sql = self.select(table, "user_id, picture");
-            let mut statement = self.snapshot.prepare(&sql)?;
-            let mut rows = statement.query(params_from_iter(self.user))?;
-            while let Some(row) = rows.next()? {
-                let user: i64 = row.get(0)?;
-                let picture: Vec<u8> = row.get(1)?;
-                let mut file = BufWriter::new(self.create(&format!("{PICTURES}/{user}"))?);
-                file.write_all(&picture)?;
-                close(file)?;
+    /// Writes what isn't in the rows, as a file for each row.
+    fn write_contents(&mut self) -> Result<(), ExportError> {
+        for (folder, table, parts) in [
+            (
+                PICTURES,
+                "avatars",
+                "SELECT picture FROM avatars WHERE user_id = ?1",
+            ),
+            (
+                FILES,
+                "files",
+                "SELECT bytes FROM chunks WHERE file_id = ?1 ORDER BY place",
+            ),
+            (
+                THUMBS,
+                "attachments",
+                "SELECT picture FROM thumbs WHERE id = ?1",
+            ),
+        ] {
+            fs::create_dir(self.folder.join(folder))?;
+            for table in TABLES.iter().filter(|known| known.name == table) {
+                let id = table.fields[0].column;
+                let snapshot = self.snapshot;
+                let mut statement = snapshot.prepare(&self.select(table, id))?;
+                let mut rows = statement.query(params_from_iter(self.user))?;
+                while let Some(row) = rows.next()? {
+                    self.write_parts(folder, row.get(0)?, parts)?;
+                }
+            }
+            sync_folder(&self.folder.join(folder).join("any"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes one of these files, unless it has no parts.
+    fn write_parts(&mut self, folder: &str, id: i64, parts: &str) -> Result<(), ExportError> {
+        let snapshot = self.snapshot;
+        let mut statement = snapshot.prepare_cached(parts)?;
+        let mut rows = statement.query([id])?;
+        let mut file = None;
+        while let Some(row) = rows.next()? {
+            let file = match &mut file {
+                Some(file) => file,
+                none => none.insert(BufWriter::new(self.create(&format!("{folder}/{id}"))?)),
+            };
+            file.write_all(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let progress = self.progress();
+            if (self.on_progress)(progress).is_break() {
+                return Err(ExportError::Stopped);
             }
         }
-        sync_folder(&self.folder.join(PICTURES).join("any"))?;
-        Ok(())
+        file.map_or(Ok(()), close)
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::Copying {
+            done: self.done,
+            of: self.of,
+        }
     }
 
     /// Written last: a folder without a manifest is incomplete.
@@ -299,6 +345,9 @@ impl Serialize for Line<'_> {
                 (Kind::Id, ValueRef::Integer(id)) => line.serialize_entry(name, &id.to_string()),
                 (Kind::Flag, ValueRef::Integer(flag)) => line.serialize_entry(name, &(flag != 0)),
                 (Kind::Time, ValueRef::Integer(at)) => line.serialize_entry(name, &Timestamp(at)),
+                (Kind::Bytes, ValueRef::Blob(bytes)) => {
+                    line.serialize_entry(name, &BASE64_STANDARD.encode(bytes))
+                }
                 (_, ValueRef::Integer(number)) => line.serialize_entry(name, &number),
                 (_, value) => line.serialize_entry(name, value.as_str().map_err(S::Error::custom)?),
             }?;

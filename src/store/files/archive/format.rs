@@ -10,8 +10,12 @@ use crate::store::{engine::OpenError, files::backup::BackupError};
 pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
-/// The version of this format. Version 1 had no actors, and version 2 no blocks and no settings.
-pub(super) const VERSION: u32 = 3;
+/// The folder of the files that people have sent. Each is named by its id.
+pub(super) const FILES: &str = "files";
+/// The folder of their small pictures. Each is named by its attachment’s id.
+pub(super) const THUMBS: &str = "thumbs";
+/// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, and version 3 no files.
+pub(super) const VERSION: u32 = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -65,6 +69,8 @@ pub(super) enum Kind {
     /// RFC 3339.
     Time,
     Text,
+    /// Base64 (RFC 4648 §4).
+    Bytes,
     /// The text of a message. For a system message, exports compose it and imports take it apart.
     Content,
 }
@@ -110,12 +116,14 @@ pub(super) struct Table {
     pub(super) order: &'static str,
     /// The first version of the format that has it.
     pub(super) since: u32,
+    /// The condition for rows that are exported at all.
+    pub(super) is_kept: &'static str,
     /// The condition for rows that user `?1` sees; `seen` has the messages that they may read.
     pub(super) is_seen: &'static str,
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 10] = [
+pub(super) const TABLES: [Table; 12] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -139,6 +147,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "id = ?1 OR bot_of = ?1
             OR id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)
             OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen)
@@ -156,6 +165,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "issuer, subject",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "user_id = ?1",
     },
     Table {
@@ -170,6 +180,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "user_id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "user_id = ?1
             OR user_id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)",
     },
@@ -188,6 +199,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "id IN mine",
     },
     Table {
@@ -222,6 +234,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "conversation_id, user_id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "conversation_id IN mine",
     },
     Table {
@@ -234,6 +247,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "user_id, conversation_id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "user_id = ?1",
     },
     Table {
@@ -257,6 +271,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "id IN (SELECT id FROM seen)",
     },
     Table {
@@ -270,6 +285,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "message_id, reacted_id",
         since: 1,
+        is_kept: "TRUE",
         is_seen: "message_id IN (SELECT id FROM seen)",
     },
     Table {
@@ -283,6 +299,7 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "user_id, blocked_id",
         since: 3,
+        is_kept: "TRUE",
         is_seen: "user_id = ?1",
     },
     Table {
@@ -294,6 +311,44 @@ pub(super) const TABLES: [Table; 10] = [
         ],
         order: "only_row",
         since: 3,
+        is_kept: "TRUE",
         is_seen: "0",
+    },
+    Table {
+        file: "files.jsonl",
+        name: "files",
+        fields: &[
+            field("id", "id", Kind::Id),
+            field("size", "size", Kind::Number),
+            field("type", "type", Kind::Text),
+            field("width", "width", Kind::Number),
+            field("height", "height", Kind::Number),
+        ],
+        order: "id",
+        since: 4,
+        // Not those that are still being uploaded.
+        is_kept: "id IN (SELECT file_id FROM attachments)",
+        is_seen: "id IN (SELECT file_id FROM attachments WHERE message_id IN (SELECT id FROM seen))",
+    },
+    Table {
+        file: "attachments.jsonl",
+        name: "attachments",
+        fields: &[
+            field("id", "id", Kind::Id),
+            field("conversation", "conversation_id", Kind::Id),
+            field("message", "message_id", Kind::Id),
+            field("position", "position", Kind::Number),
+            field("user", "user_id", Kind::Id),
+            field("file", "file_id", Kind::Id),
+            field("name", "name", Kind::Text),
+            field("alt", "alt", Kind::Text),
+            field("duration", "duration", Kind::Number),
+            field("thumbhash", "thumbhash", Kind::Bytes),
+            field("waveform", "waveform", Kind::Bytes),
+        ],
+        order: "id",
+        since: 4,
+        is_kept: "TRUE",
+        is_seen: "message_id IN (SELECT id FROM seen)",
     },
 ];

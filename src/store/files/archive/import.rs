@@ -2,21 +2,25 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
     time::UNIX_EPOCH,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rusqlite::{Connection, params_from_iter, types::Value};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::format::{
-    ArchiveError, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, Table, VERSION, bad,
+    ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, THUMBS, Table, VERSION,
+    bad,
 };
 use crate::{
-    model::Username,
+    model::{Username, thumb},
     store::{
+        chunks::{self, CHUNK},
         engine::{OpenError, migrate, sequence},
         files::{
             backup::{BackupError, OnProgress, Progress, failed, new_copy_beside, verify},
@@ -125,7 +129,10 @@ fn fill(
                  SELECT count(*) FROM participants WHERE conversation_id = conversations.id);
              UPDATE messages SET reaction_count = (
                  SELECT count(*) FROM reactions WHERE message_id = messages.id)
-             WHERE id IN (SELECT message_id FROM reactions)",
+             WHERE id IN (SELECT message_id FROM reactions);
+             UPDATE messages SET attachment_count = (
+                 SELECT count(*) FROM attachments WHERE message_id = messages.id)
+             WHERE id IN (SELECT message_id FROM attachments)",
         )
         .map_err(in_context)?;
     transaction
@@ -172,8 +179,9 @@ impl Import<'_> {
             let mut values = row_of(table, &text).map_err(bad_line)?;
             values.extend(self.derived(table, &values).map_err(bad_line)?);
             insert
-                .execute(params_from_iter(values))
+                .execute(params_from_iter(&values))
                 .map_err(|error| bad_line(format!("can’t import this: {error}")))?;
+            self.read_contents(table, &values).map_err(bad_line)?;
             let progress = Progress::Copying {
                 done: self.done,
                 of: self.of,
@@ -195,20 +203,93 @@ impl Import<'_> {
             }
             ("avatars", [Value::Integer(user), ..]) => {
                 let path = self.from.join(PICTURES).join(user.to_string());
-                let picture = fs::read(&path);
-                let picture = picture.map_err(|error| format!("{}: {error}", path.display()))?;
-                Ok(vec![Value::Blob(picture)])
+                Ok(vec![Value::Blob(read(&path)?)])
             }
-            ("users" | "avatars", _) => Err("no user".to_owned()),
+            ("files", [Value::Integer(file), Value::Integer(size), ..]) => {
+                let mut hash = Sha256::new();
+                let mut length = 0;
+                self.read_parts(FILES, *file, |part| {
+                    hash.update(part);
+                    length += part.len();
+                    Ok(())
+                })?;
+                if i64::try_from(length) != Ok(*size) {
+                    return Err(format!("the file has {length} bytes"));
+                }
+                Ok(vec![Value::Blob(hash.finalize().to_vec())])
+            }
+            ("users" | "avatars" | "files", _) => Err("no id".to_owned()),
             _ => Ok(Vec::new()),
         }
     }
+}
+
+impl Import<'_> {
+    /// Reads what belongs to a row and is in another table.
+    fn read_contents(&self, table: &Table, values: &[Value]) -> Result<(), String> {
+        match (table.name, values) {
+            ("files", [Value::Integer(file), ..]) => {
+                let mut offset = 0;
+                self.read_parts(FILES, *file, |part| {
+                    let added = chunks::append(self.connection, *file, offset, part);
+                    offset += part.len() as u64;
+                    added.map_err(|error| error.to_string())
+                })
+            }
+            ("attachments", [Value::Integer(id), ..]) => {
+                let path = self.from.join(THUMBS).join(id.to_string());
+                if !path.exists() {
+                    return Ok(());
+                }
+                let picture = read(&path)?;
+                let Ok(kind) = thumb(&picture) else {
+                    return Err(format!("{}: not a small picture", path.display()));
+                };
+                self.connection
+                    .execute(
+                        "INSERT INTO thumbs (id, type, picture) VALUES (?1, ?2, ?3)",
+                        (id, kind, picture),
+                    )
+                    .map(drop)
+                    .map_err(|error| error.to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a file in pieces of the size in which it is stored.
+    fn read_parts(
+        &self,
+        folder: &str,
+        id: i64,
+        mut each: impl FnMut(&[u8]) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let path = self.from.join(folder).join(id.to_string());
+        let failed = |error: io::Error| format!("{}: {error}", path.display());
+        let mut file = File::open(&path).map_err(failed)?;
+        loop {
+            let mut part = Vec::new();
+            file.by_ref()
+                .take(CHUNK)
+                .read_to_end(&mut part)
+                .map_err(failed)?;
+            if part.is_empty() {
+                return Ok(());
+            }
+            each(&part)?;
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn derived_columns(table: &Table) -> &'static [&'static str] {
     match table.name {
         "users" => &["username_key", "skeleton"],
         "avatars" => &["picture"],
+        "files" => &["hash"],
         _ => &[],
     }
 }
@@ -250,6 +331,7 @@ fn value_of(kind: Kind, value: Json) -> Option<Value> {
             Value::Integer(i64::try_from(since.as_millis()).ok()?)
         }
         (Kind::Text | Kind::Content, Json::String(text)) => Value::Text(text),
+        (Kind::Bytes, Json::String(text)) => Value::Blob(BASE64_STANDARD.decode(text).ok()?),
         _ => return None,
     })
 }
