@@ -226,28 +226,6 @@ async fn what_is_too_long_is_counted_and_held() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pasted_picture_says_that_it_cannot_be_sent() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
-    let john = at_the_composer(&stage, Options::desktop()).await;
-    john.sees("button", "Insert emoji").await;
-    let paste = "void (() => {
-        const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(8)], 'cat.png', { type: 'image/png' }));
-        document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-    })()";
-    john.eval::<Value>(paste).await;
-    john.reads("Pictures can’t be sent yet.").await;
-    john.write("Well").await;
-    john.wait(
-        "the note to go",
-        "!document.body.innerText.includes('Pictures')",
-    )
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_code_becomes_an_emoji_by_key_and_by_finger() {
     let Some(stage) = Stage::set(2).await else {
         return;

@@ -24,6 +24,7 @@ mod composer;
 mod conversation;
 mod drafts;
 mod engines;
+mod files;
 mod first_minutes;
 mod history;
 mod home_network;

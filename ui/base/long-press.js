@@ -7,7 +7,7 @@ const SLIP_PX = 10;
 /** @typedef {{x: number, y: number}} Place */
 
 /**
- * What else one can tap in what is held is only tapped.
+ * What else one can tap in what is held is only tapped, but for what has `data-held`.
  * @param {HTMLElement} area @param {string} selector of what can be held @param {(held: Element, place: Place) => void} act
  * @param {AbortSignal} signal
  */
@@ -47,7 +47,7 @@ function heldBy(target, selector) {
   if (!(target instanceof Element)) return null;
   const held = target.closest(selector);
   const control = target.closest('a, button');
-  return control && control !== held ? null : held;
+  return control && control !== held && !control.matches('[data-held]') ? null : held;
 }
 
 /** @param {Event} event */

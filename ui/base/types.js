@@ -6,10 +6,10 @@
  */
 /**
  * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
- * comes to an account.
+ * comes to an account. A file has at most `maxFile` bytes.
  * @typedef {{dev: boolean, ui: string, version: string, authUser: User | null, providers: string[],
  *   providerNames: Record<string, string>, signup: 'setup' | 'invite' | 'open' | 'closed',
- *   publicURL: string | null}} Config
+ *   publicURL: string | null, maxFile?: number}} Config
  */
 /** @typedef {{conversationId: string, userId: string, upTo: number}} ReadMark */
 /**
@@ -51,11 +51,20 @@
 /** By the ids of whom, the earliest first. @typedef {{emoji: string, users: string[]}} Reaction */
 
 /**
+ * A file that came with a message. `type` is what the server found it to be; `duration` is in milliseconds, and `waveform`
+ * how loud it is from its beginning to its end, from 0 to 31. `thumbhash` is in Base64.
+ * @typedef {{id: string, name: string, type: string, size: number, width?: number, height?: number, duration?: number,
+ *   alt?: string, thumbhash?: string, waveform?: number[], hasThumb: boolean}} Attachment
+ */
+/** One of a conversation’s, and with which message it came. @typedef {{attachment: Attachment, messageId: string, number: number, author: User | null, createdAt: string}} Shared */
+/** A file on its way to the server, which has `received` bytes of it. @typedef {{id: string, size: number, received: number, name: string}} Upload */
+
+/**
  * `number` counts a conversation's messages 1, 2, 3 … without a hole; `version` grows whenever the message changes;
  * `clientId` is what one's own were sent with. What the system says has no author, but `subject`, whom it is about, and `actor`, who did it.
  * @typedef {{id: string, version: string, conversationId: string, number: number, content: string, createdAt: string,
  *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
- *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean}} Message
+ *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean, attachments?: Attachment[]}} Message
  */
 /** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed'} SystemEvent */
 

@@ -56,6 +56,7 @@ class RoomDetails extends Component {
       this.#name, this.#open, this.#problem,
       el('section', {}, search, this.#list, this.#rest),
       el('footer', {},
+        el('button', { class: 'button', click: () => this.#showGallery() }, t('files.gallery')),
         el('button', { class: 'button', click: () => this.#showTop() }, t('messages.top')),
         this.#hooks,
         el('button', { class: 'button danger', click: () => this.#leave() }, t('conversation.leave'))));
@@ -126,6 +127,14 @@ class RoomDetails extends Component {
       await this.#rooms.leave(this.#id);
       this.#close();
       this.#context.router.go('/');
+    });
+  }
+
+  #showGallery() {
+    this.#try(async () => {
+      const { openGallery } = await load(() => import('../files/gallery.js'));
+      this.#close();
+      openGallery(this.#context.client, this.#id);
     });
   }
 

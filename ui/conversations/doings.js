@@ -1,6 +1,7 @@
-// What others do: who types in which conversation, and who is online, as far as somebody has told.
+// What others do: who types in which conversation, who is online, as far as somebody has told, and what they send beside texts.
 
 import { titleOf } from '../base/format.js';
+import { summaryOf } from '../files/kinds.js';
 import { t } from '../words/index.js';
 
 /** @import {FeedEvent, User} from '../base/types.js' */
@@ -25,6 +26,9 @@ export class Doings extends EventTarget {
     // Who has come and gone meanwhile isn’t told again.
     client.stream.addEventListener('change', () => client.stream.lost && this.#forget(), { signal });
   }
+
+  /** What came with a message, in words, or ''. */
+  summaryOf = summaryOf;
 
   /** In words, or ''. @param {string} conversationId */
   doing(conversationId) {

@@ -1,19 +1,21 @@
-// What helps to write: emoji, and words about what can't be sent.
+// What helps to write: emoji, and files that go with it.
 
 import { el } from '../base/dom.js';
 import { drawing } from '../base/icons.js';
 import { load } from '../base/load.js';
+import { takeFiles } from '../files/attach.js';
 import { t } from '../words/index.js';
 import { completeEmoji } from './emoji-completion.js';
 import { insertText } from './insert.js';
 import { limitLength } from './length.js';
 
+/** @import {Client} from '../shell/client.js' */
 /** @import {MessageComposer} from './message-composer.js' */
 
 const SMILE = 'M12 3a9 9 0 1 0 0 18 9 9 0 1 0 0-18M8.5 14.5c1.8 2.4 5.2 2.4 7 0M9 9.5v.5M15 9.5v.5';
 
-/** @param {MessageComposer} composer */
-export function equipComposer(composer) {
+/** @param {MessageComposer} composer @param {Client} client @param {string} id of the conversation @param {() => void} sent is called where something is sent */
+export function equipComposer(composer, client, id, sent) {
   const { form } = composer;
   const pick = async () => {
     const { openEmojiPicker } = await load(() => import('./emoji-picker.js'));
@@ -26,12 +28,5 @@ export function equipComposer(composer) {
   }, drawing(SMILE)));
   limitLength(form);
   completeEmoji(form);
-  const note = el('p', { class: 'problem', role: 'alert' });
-  composer.prepend(note);
-  composer.addEventListener('paste', ({ clipboardData }) => {
-    const files = [...clipboardData?.files ?? []];
-    const isPicture = files.some(({ type }) => type.startsWith('image/')) && !clipboardData?.getData('text/plain');
-    note.textContent = isPicture ? t('messages.noPictures') : '';
-  });
-  composer.addEventListener('input', () => note.replaceChildren());
+  takeFiles(composer, client, id, sent);
 }

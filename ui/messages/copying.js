@@ -1,6 +1,7 @@
 // Copying over several messages: who said what and when, a line each, without what stands around.
 
 import { clockTime, titleOf } from '../base/format.js';
+import { summaryOf } from '../files/kinds.js';
 import { t } from '../words/index.js';
 
 /** @import {Message} from '../base/types.js' */
@@ -17,7 +18,7 @@ export function copyAsLines(log, messageIn) {
     const lines = rows.flatMap((row) => {
       const text = row.querySelector('.text');
       const message = messageIn(row);
-      const part = text && selectedIn(text, range).trim();
+      const part = text && selectedIn(text, range).trim() || message && summaryOf(message);
       if (!part || !message) return [];
       const name = message.mine ? t('messages.you') : titleOf(message.author);
       return [`${name}, ${clockTime(new Date(message.createdAt))}: ${part}`];

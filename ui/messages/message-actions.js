@@ -63,7 +63,7 @@ export class MessageActions {
     addEventListener('beforeprint', () => list.renderUpTo(Infinity), { signal: list.signal });
     addEventListener('afterprint', () => list.renderUpTo(), { signal: list.signal });
     copyAsLines(log, (row) => this.#messageIn(row));
-    equipComposer(composer);
+    equipComposer(composer, client, people.id, () => list.goToNewest());
     this.#edits = new UnfinishedEdits(client, people.id, list, composer, (message) => this.#try(() => this.#edit(message)));
     composer.addEventListener('keydown', (event) => this.#keyOfComposer(event));
     composer.addEventListener('input', ({ target }) => {

@@ -45,16 +45,20 @@ export class MessageComposer extends Component {
   /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
-    const content = this.field.value.trimEnd();
     this.takeFocus();
-    if (!content.trim()) return;
+    if (this.field.value.trim()) this.#send(this.take());
+  }
+
+  /** What is written, which isn’t there any more. */
+  take() {
+    const content = this.field.value.trimEnd();
     // A field of its own for each message: in one that was emptied, undoing would bring back what was sent.
     const field = messageField(this.field.ariaLabel ?? '');
     this.field.replaceWith(field);
     this.field = field;
     this.takeFocus();
     this.#keep();
-    this.#send(content);
+    return content;
   }
 
   #keep() {

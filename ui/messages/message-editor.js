@@ -70,7 +70,8 @@ export class MessageEditor extends Component {
   async #submit(event) {
     event.preventDefault();
     const content = this.#text.value.trim();
-    if (!content || this.#isSaving) return;
+    // What comes with it may stand alone.
+    if (!content && !this.#message.attachments || this.#isSaving) return;
     if (content === this.#message.content) return this.#discard();
     this.#isSaving = true;
     this.#problem.textContent = '';

@@ -40,9 +40,9 @@ function leave(row) {
   for (const inner of insideOf(row)) inner.tabIndex = -1;
 }
 
-/** @param {Element} row @returns {NodeListOf<HTMLElement>} */
-function insideOf(row) {
-  return row.querySelectorAll('a, .chip, .unfold');
+/** What in a message can be reached. @param {Element} row @returns {NodeListOf<HTMLElement>} */
+export function insideOf(row) {
+  return row.querySelectorAll('a, .chip, .unfold, .tile, .stop, .play, .wave input, video, audio');
 }
 
 /** @param {Element | undefined} row */

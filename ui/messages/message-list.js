@@ -32,6 +32,9 @@ const MOST_LETTERS = 1_500;
 /** How long a screen reader is kept from reading out history as if it were news. */
 const QUIET_MS = 1_000;
 
+/** What shows more of a row, once that is loaded. @type {{show?: (row: HTMLLIElement, item: Item) => void}} */
+export const later = {};
+
 /** Fires `look` whenever one may see something else. */
 export class MessageList extends Component {
   #context;
@@ -161,6 +164,7 @@ export class MessageList extends Component {
       row.dataset.number = `${item.number ?? ''}`;
       const fresh = item.number !== null && item.number - 1 === this.#freshAfter;
       showMessage(row, item, items[index - 1] ?? this.#above, fresh);
+      later.show?.(row, item);
       return [item.key, row];
     }));
     arrange(this.#list, [...this.#rows.values()]);
@@ -215,11 +219,11 @@ export class MessageList extends Component {
   /** @param {Message} message @returns {Item} */
   #sentItem(message) {
     const { client } = this.#context;
-    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, reactions = [] } = message;
+    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, attachments, reactions = [] } = message;
     const content = textOf(message);
     const removing = client.isRemoving(id) && !deletedAt;
     return {
-      key: clientId ? keyOf(clientId) : id, id, number, content, createdAt, mine, system, removing, state: 'sent',
+      key: clientId ? keyOf(clientId) : id, id, number, content, files: attachments, createdAt, mine, system, removing, state: 'sent',
       from: mine ? t('messages.you') : titleOf(author), author: mine || this.#info.other ? null : author,
       edited: Boolean(editedAt), deleted: Boolean(deletedAt), read: mine && number <= this.#readUpTo,
       changing: id === this.#changing, folded: isLong(content) && !this.#unfolded.has(id),
@@ -231,11 +235,11 @@ export class MessageList extends Component {
   /** @param {Entry} entry @returns {Item} */
   #waitingItem(entry) {
     const { outbox } = this.#context.client;
-    const { clientId, content, createdAt, reason } = entry;
+    const { clientId, content, files, createdAt, reason } = entry;
     const state = reason ? 'failed' : outbox.waiting ? 'waiting' : 'sending';
     const waitsFor = state === 'waiting' ? outbox.waiting : '';
     return {
-      key: keyOf(clientId), id: clientId, number: null, content, createdAt, mine: true, from: t('messages.you'), state,
+      key: keyOf(clientId), id: clientId, number: null, content, files, createdAt, mine: true, from: t('messages.you'), state,
       waitsFor, reason, folded: isLong(content),
     };
   }

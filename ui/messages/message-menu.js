@@ -55,7 +55,7 @@ export function openMessageMenu(bubble, message, uses) {
         click: choose(pickAnother),
       }, drawing(PLUS))),
     mine && item(t('messages.edit'), PEN, edit),
-    item(t('messages.copy'), SHEETS, () => copy(bubble, content)),
+    content && item(t('messages.copy'), SHEETS, () => copy(bubble, content)),
     (mine || isOwner) && item(t('messages.delete'), BIN, remove));
   const dialog = el('dialog', {
     class: 'menu', 'aria-label': mine ? t('messages.yours') : t('messages.theirs', { name: titleOf(author) }),

@@ -1,4 +1,4 @@
-// One message, with what may stand above it (a day, "New", a face and a name) and below it (reactions, why it wasn't sent).
+// One message, with what may stand above it (a day, "New", a face and a name) and below it (reactions).
 
 import { el, nameOf, render } from '../base/dom.js';
 import { clockTime, dayName, fullTime, splitLinks, titleOf } from '../base/format.js';
@@ -6,7 +6,8 @@ import { drawing } from '../base/icons.js';
 import { avatar, tinted } from '../people/avatar.js';
 import { t } from '../words/index.js';
 
-/** @import {SystemEvent, User} from '../base/types.js' */
+/** @import {Attachment, SystemEvent, User} from '../base/types.js' */
+/** @import {OutgoingFile} from '../files/uploads.js' */
 
 const GROUP_MS = 5 * 60_000;
 /** What is shown large, where it is all of a message. */
@@ -24,7 +25,7 @@ const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
  * @typedef {{key: string, id: string, number: number | null, content: string, createdAt: string, mine: boolean,
  *   from: string, state: 'sent' | 'sending' | 'waiting' | 'failed', waitsFor?: string, reason?: string,
  *   system?: SystemEvent, author?: User | null, edited?: boolean, deleted?: boolean, removing?: boolean,
- *   changing?: boolean, folded?: boolean, read?: boolean, chips?: Chip[]}} Item
+ *   changing?: boolean, folded?: boolean, read?: boolean, chips?: Chip[], files?: (Attachment | OutgoingFile)[]}} Item
  */
 
 /**
@@ -35,7 +36,7 @@ const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
 export function showMessage(row, item, above, fresh) {
   const {
     id, content, createdAt, mine, from, state, system, author = null, edited = false, folded = false, chips = [],
-    waitsFor = '', reason = '', removing = false, changing = false, read = false,
+    removing = false, changing = false, read = false,
   } = item;
   const time = new Date(createdAt);
   const earlier = above && new Date(above.createdAt);
@@ -47,7 +48,7 @@ export function showMessage(row, item, above, fresh) {
   row.className = ['message', system ? 'system' : mine ? 'mine' : 'theirs', state, !together && 'leads', author && 'faced',
     changing && 'changing', gone ? 'gone' : FEW_EMOJI.test(content) && 'big'].filter(Boolean).join(' ');
   row.dataset.day = dayName(time);
-  const [head, box, below, foot] = partsOf(row);
+  const [head, box, below] = partsOf(row);
   render(head, headView, { day: sameDay ? '' : dayName(time), fresh, author: together ? null : author });
   box.title = full;
   if (system) return render(box, eventView, { content });
@@ -57,21 +58,20 @@ export function showMessage(row, item, above, fresh) {
   const meta = box.querySelector('.meta');
   if (meta instanceof HTMLElement) render(meta, metaView, { createdAt, time: clockTime(time), full, edited: edited && !gone, status });
   render(below, belowView, { chips });
-  render(foot, footView, { id: state === 'failed' ? id : '', state, waitsFor, reason });
 }
 
-/** @type {WeakMap<Element, [HTMLElement, HTMLElement, HTMLElement, HTMLElement]>} */
+/** @type {WeakMap<Element, [HTMLElement, HTMLElement, HTMLElement]>} */
 const parts = new WeakMap();
 
-/** What stands above, the message itself, its reactions, and what stands below. @param {HTMLLIElement} row */
+/** What stands above, the message itself, and its reactions. @param {HTMLLIElement} row */
 function partsOf(row) {
   const known = parts.get(row);
   if (known) return known;
-  /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */
+  /** @type {[HTMLElement, HTMLElement, HTMLElement]} */
   const made = [
     el('div', { class: 'head' }), el('div', { class: row.matches('.system') ? 'event' : 'bubble' }),
     // The chips can be reached by the message's menu, and are no news to a screen reader.
-    el('div', { class: 'below', 'aria-live': 'off' }), el('div', { class: 'foot' }),
+    el('div', { class: 'below', 'aria-live': 'off' }),
   ];
   row.append(...made);
   parts.set(row, made);
@@ -135,16 +135,6 @@ function belowView({ chips }) {
   return chips.map(({ emoji, count, isOwn }) => el('button', {
     class: 'chip', tabindex: '-1', 'aria-pressed': `${isOwn}`, value: emoji,
   }, `${emoji} ${count}`));
-}
-
-/** @param {{id: string, state: string, waitsFor: string, reason: string}} props */
-function footView({ id, state, waitsFor, reason }) {
-  if (state === 'waiting') return [el('p', { class: 'pending' }, waitsFor)];
-  if (state !== 'failed') return [];
-  return [el('div', { class: 'not-sent' },
-    el('p', {}, t('messages.notSent', { reason })),
-    el('button', { class: 'button', name: 'retry', value: id }, t('messages.retry')),
-    el('button', { class: 'button', name: 'edit', value: id }, t('messages.edit')))];
 }
 
 /** @param {string} text */

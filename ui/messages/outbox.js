@@ -7,10 +7,13 @@ import { t } from '../words/index.js';
 
 /** @import {Api, ApiError} from '../base/api.js' */
 /** @import {Message} from '../base/types.js' */
+/** @import {OutgoingFile} from '../files/uploads.js' */
 
 /**
- * `reason` says why the server refused it, and is empty where it hasn't; `code` says the same for programs.
- * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string, code?: string}} Entry
+ * `reason` says why the server refused it, and is empty where it hasn't; `code` says the same for programs. One with
+ * `files` has `attachments`, the ids of their uploads, once the server has all of them; their bytes are `kept` in this browser.
+ * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string, code?: string,
+ *   files?: OutgoingFile[], attachments?: string[], kept?: boolean}} Entry
  */
 
 const FIRST_WAIT_MS = 1_000;
@@ -55,27 +58,40 @@ export class Outbox extends EventTarget {
     clearTimeout(this.#next);
   }
 
-  /** @param {string} conversationId */
-  of(conversationId) {
-    return this.#entries().map(([, entry]) => entry).filter((entry) => entry.conversationId === conversationId);
+  /** In the order of writing. @returns {Entry[]} */
+  get entries() {
+    return keysOf(this.#prefix).flatMap((key) => kept(key) ?? []);
   }
 
-  /** @param {string} conversationId @param {string} content */
-  add(conversationId, content) {
+  /** @param {string} conversationId */
+  of(conversationId) {
+    return this.entries.filter((entry) => entry.conversationId === conversationId);
+  }
+
+  /** @param {string} conversationId @param {string} content @param {OutgoingFile[]} [files] which somebody else uploads */
+  add(conversationId, content, files) {
     // Plain http has no randomUUID.
     const clientId = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
     const now = Date.now();
     // The keys' order is that of writing, even where the clock has been set back.
     const [, , newest = 0] = keysOf(this.#prefix).at(-1)?.split(':') ?? [];
     keep(`${this.#prefix}${Math.max(now, Number(newest) + 1)}:${clientId}`,
-      { clientId, conversationId, content, createdAt: new Date(now).toISOString(), reason: '' });
+      { clientId, conversationId, content, files, createdAt: new Date(now).toISOString(), reason: '' });
     this.#changed();
     this.#send();
+    return clientId;
   }
 
-  /** Tries again what was refused. @param {string} clientId */
+  /** Tries again what was refused; its files, if any, are looked at anew. @param {string} clientId */
   retry(clientId) {
-    this.#update(clientId, { reason: '', code: '' });
+    this.update(clientId, { reason: '', code: '', attachments: undefined });
+  }
+
+  /** Changes it, and sends what can be sent then. @param {string} clientId @param {Partial<Entry>} change */
+  update(clientId, change) {
+    const key = this.#keyOf(clientId);
+    if (key) keep(key, { ...kept(key), ...change });
+    this.#changed();
     this.#send();
   }
 
@@ -86,6 +102,7 @@ export class Outbox extends EventTarget {
     forget(key);
     if (keysOf(this.#prefix).length === 0) this.#answered();
     this.#changed();
+    this.#send();
   }
 
   /** Now is a good moment for what waits, also for an answer over a connection that is dead by now. */
@@ -112,12 +129,12 @@ export class Outbox extends EventTarget {
   }
 
   /** Gives back for how many milliseconds nothing more is to be tried. @param {Entry} entry */
-  async #try({ clientId, conversationId, content }) {
+  async #try({ clientId, conversationId, content, attachments }) {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     try {
       const path = `/api/conversations/${conversationId}/messages`;
-      this.#accept(await this.#api.post(path, { clientId, content }, signal));
+      this.#accept(await this.#api.post(path, { clientId, content, attachments }, signal));
       this.#answered();
       this.remove(clientId);
       return 0;
@@ -131,14 +148,20 @@ export class Outbox extends EventTarget {
     const reason = reasonOf(error);
     const { status, code } = /** @type {ApiError} */ (error);
     if (PASSING.includes(status) || status >= 500 && this.#breakdowns++ < PATIENCE) {
-      this.waiting = status === 0 ? t('messages.waiting') : reason;
-      this.#changed();
+      this.waitFor(status === 0 ? t('messages.waiting') : reason);
       return this.#backoff.next();
     }
     // It doesn't hold up the others.
     this.#answered();
-    this.#update(clientId, { reason, code });
+    this.update(clientId, { reason, code });
     return 0;
+  }
+
+  /** @param {string} reason why what is here has to wait, or '' */
+  waitFor(reason) {
+    if (reason === this.waiting) return;
+    this.waiting = reason;
+    this.#changed();
   }
 
   /** The server is there. */
@@ -148,30 +171,19 @@ export class Outbox extends EventTarget {
     this.waiting = '';
   }
 
-  /** The first that is to be sent. */
+  /** The first that is to be sent. What comes with files holds up what comes after it in its conversation, and nothing else. */
   #first() {
-    return this.#life.signal.aborted ? undefined : this.#entries().find(([, { reason }]) => !reason)?.[1];
-  }
-
-  /** @returns {[string, Entry][]} */
-  #entries() {
-    return keysOf(this.#prefix).flatMap((key) => {
-      /** @type {Entry | null} */
-      const entry = kept(key);
-      return entry ? [[key, entry]] : [];
+    /** @type {Set<string>} */
+    const held = new Set();
+    return this.#life.signal.aborted ? undefined : this.entries.find(({ conversationId, reason, files, attachments }) => {
+      if (files && !attachments && !reason) held.add(conversationId);
+      return !reason && !held.has(conversationId);
     });
   }
 
   /** @param {string} clientId */
   #keyOf(clientId) {
     return keysOf(this.#prefix).find((key) => key.endsWith(`:${clientId}`));
-  }
-
-  /** @param {string} clientId @param {Partial<Entry>} change */
-  #update(clientId, change) {
-    const key = this.#keyOf(clientId);
-    if (key) keep(key, { ...kept(key), ...change });
-    this.#changed();
   }
 
   #changed() {

@@ -4,6 +4,7 @@ import { reasonOf } from '../base/api.js';
 import { openDialog } from '../base/dialog.js';
 import { el, failure, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
+import { summaryOf } from '../files/kinds.js';
 import { t } from '../words/index.js';
 import { showMessage } from './message-row.js';
 import { topMessages } from './top.js';
@@ -31,7 +32,8 @@ export function showTopMessages(client, id) {
 
 /** @param {Message} message */
 function topRow(message) {
-  const { id, number, content, createdAt, mine, author, editedAt, reactions } = message;
+  const { id, number, createdAt, mine, author, editedAt, reactions } = message;
+  const content = message.content || summaryOf(message);
   const row = el('li');
   showMessage(row, {
     key: id, id, number, content, createdAt, mine, from: mine ? t('messages.you') : titleOf(author), state: 'sent',

@@ -4,7 +4,7 @@ import { reasonOf } from '../base/api.js';
 import { actions, ask, openDialog } from '../base/dialog.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
-import { addStyle } from '../base/load.js';
+import { addStyle, load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { t, tn } from '../words/index.js';
 import { avatar, emblem } from './avatar.js';
@@ -80,14 +80,20 @@ class ProfileCard extends Component {
       this.closest('dialog')?.close();
       router.go(conversationPath(id));
     };
+    const gallery = async () => {
+      const { openGallery } = await load(() => import('../files/gallery.js'));
+      this.closest('dialog')?.close();
+      if (profile.conversationId) openGallery(client, profile.conversationId);
+    };
     return [
       blocked && el('p', { class: 'muted', role: 'status' }, ...tn('people.isBlocked', { name: nameOf(titleOf(user)) })),
       problem,
+      profile.conversationId !== null && el('button', { class: 'button', click: () => attempt(gallery) }, t('files.gallery')),
       actions(
         (!user.deleted || blocked) && el('button', { class: blocked ? 'button' : 'button danger', click: () => attempt(() => this.#block(profile)) },
           blocked ? t('people.unblock') : t('people.block')),
         !(user.deleted && !profile.conversationId) && el('button', { class: 'button primary', click: () => attempt(message) }, t('people.message'))),
-    ].filter((part) => part !== false);
+    ].filter((part) => part !== false && part !== null);
   }
 
   /** @param {Profile} profile */

@@ -9,6 +9,9 @@ import { Doings } from '../conversations/doings.js';
 import { listActions } from '../conversations/list-actions.js';
 import { loadMarked } from '../conversations/marked.js';
 import { newRoomButton } from '../conversations/room-dialog.js';
+import { followFiles } from '../files/follow.js';
+import { later } from '../messages/message-list.js';
+import { showFoot } from '../messages/row-foot.js';
 import { watchConnection } from './connection-help.js';
 import { Finder } from './finder.js';
 import { Keeper } from './keeper.js';
@@ -48,6 +51,13 @@ export function attend(context, { field, bar, list, view, signal }) {
   watchConnection(context, signal);
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
+  const showFiles = followFiles(context, signal);
+  later.show = (row, item) => {
+    showFoot(row, item);
+    showFiles(row, item);
+  };
+  // What is shown already is shown anew.
+  clock.dispatchEvent(new Event('change'));
   prepare(context, signal);
 }
 

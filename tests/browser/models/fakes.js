@@ -173,9 +173,9 @@ export class FakeApi extends Api {
     return this.#ask('POST', path, body, signal);
   }
 
-  /** @override @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
-  send(method, path, body) {
-    return this.#ask(method, path, body);
+  /** @override @param {string} method @param {string} path @param {object} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
+  send(method, path, body, signal) {
+    return this.#ask(method, path, body, signal);
   }
 
   /** @override @param {string} path @returns {Promise<any>} */

@@ -2,6 +2,8 @@
 
 import { followZone } from '../base/format.js';
 import { showMessage } from '../messages/message-row.js';
+import { showFoot } from '../messages/row-foot.js';
+import { loadRest } from '../words/index.js';
 import { afterwards, JANE, replace, test } from './fakes.js';
 import { assert, at } from './runner.js';
 
@@ -17,6 +19,7 @@ function item(time, more = {}) {
 function rowOf(shown, above, fresh = false) {
   const row = document.createElement('li');
   showMessage(row, shown, above, fresh);
+  showFoot(row, shown);
   return row;
 }
 
@@ -81,7 +84,8 @@ test('the full date is there on the time and on the text', () => {
   for (const title of titles) for (const part of ['2026', '2', ':07']) assert.ok(title?.includes(part), `${title}`);
 });
 
-test('a message on its way says so, and whether it waits', () => {
+test('a message on its way says so, and whether it waits', async () => {
+  await loadRest();
   const show = (/** @type {Item['state']} */ state) => {
     const waitsFor = state === 'waiting' ? 'Why it waits' : '';
     const row = rowOf(item('2026-03-02T10:00', { mine: true, number: null, state, waitsFor }));
@@ -96,11 +100,13 @@ test('a message on its way says so, and whether it waits', () => {
   for (const other of [{ ...read, mine: false }, { ...read, removing: true }]) assert.equal(textOf(rowOf(other), '.status'), null);
 });
 
-test('a message that wasn’t sent says why, and can be sent again or written anew', () => {
+test('a message that wasn’t sent says why, and can be sent again or written anew', async () => {
+  await loadRest();
   const row = document.createElement('li');
   for (const reason of ['Too <b>long</b>.', 'No.']) {
     const failed = item('2026-03-02T10:00', { id: 'mine', mine: true, number: null, state: 'failed', reason });
     showMessage(row, failed, undefined, false);
+    showFoot(row, failed);
     assert.equal(textOf(row, '.not-sent p'), `Not sent. ${reason}`);
   }
   const buttons = [...row.querySelectorAll('button')].map(({ textContent, name, value }) => [textContent, name, value]);
@@ -115,9 +121,11 @@ test('a row goes with what becomes of its message and of the one above, and is l
   showMessage(row, { ...below, state: 'sending' }, above, false);
   assert.ok(row.querySelector('.text') === text, 'it was built anew');
   showMessage(row, { ...below, state: 'waiting' }, above, false);
+  showFoot(row, { ...below, state: 'waiting' });
   assert.ok(row.querySelector('.pending'));
   const arrived = { ...below, id: '8', state: /** @type {'sent'} */ ('sent'), number: 2, createdAt: new Date('2026-03-02T10:02').toISOString() };
   showMessage(row, arrived, above, false);
+  showFoot(row, arrived);
   showMessage(row, { ...arrived, read: true }, above, false);
   // A screen reader would say it once more.
   assert.ok(row.querySelector('.text') === text, 'it was built anew on its way');
