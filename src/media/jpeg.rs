@@ -33,6 +33,10 @@ pub(super) fn clean(source: &mut Source<'_>, edits: &mut Edits) -> Parsed<Size> 
         let Some(marker) = next_marker(source, at)? else {
             return finish(size.filter(|_| in_scan), orientation);
         };
+        if at == 2 && marker.start != at {
+            // It wouldn’t begin as a picture does if that were cleared.
+            return Err(Flaw::Malformed);
+        }
         if !in_scan {
             // Decoders pass over it.
             edits.clear(source, at..marker.start)?;
