@@ -57,13 +57,13 @@ impl Store {
     /// [`Error::NotFound`] if the caller can't see it, [`Error::Forbidden`] if the caller is neither its author nor the
     /// room's owner.
     pub async fn delete_message(&self, caller: UserId, id: MessageId) -> Result<()> {
-        self.write(move |tx| {
+        let had_files = self.write(move |tx| {
             let (message, member) = visible(tx.connection, id, caller)?;
             if !message.may_be_deleted_by(&member) {
                 return Err(Error::Forbidden("the author"));
             }
             if message.deleted_at.is_some() {
-                return Ok(());
+                return Ok(false);
             }
             attachments::delete(tx, id)?;
             messages::set_deleted(tx, id)?;
@@ -71,10 +71,13 @@ impl Store {
                 .prepare_cached("DELETE FROM reactions WHERE message_id = ?1")?
                 .execute([id.0])?;
             tx.scrub();
-            changed(tx, &message).map(drop)
-        })
-        .await?;
-        self.delete_unused_files().await
+            changed(tx, &message)?;
+            Ok(!message.attachments.is_empty())
+        });
+        if had_files.await? {
+            self.delete_unused_files().await?;
+        }
+        Ok(())
     }
 
     /// Adds the caller's reaction. Adding it again has no effect.

@@ -136,7 +136,8 @@ export function excuse(code: Operations["send"]["error"]): string {
   return code === "client_id_reused" ? "sent before" : code;
 }
 
-// @ts-expect-error: a message needs a content.
-export const empty: Operations["send"]["body"] = { clientId: "1" };
+export const files: Operations["send"]["body"] = { attachments: ["17"] };
+// @ts-expect-error: an edit needs a content.
+export const empty: Operations["edit"]["body"] = {};
 // @ts-expect-error: an emoji has no other name.
 export const react: Operations["react"]["parameters"] = { path: { id: "1", smiley: "👍" } };
