@@ -20,12 +20,12 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// The types that a page may show. None of them can run a script: SVG, HTML and XML can, and a PDF brings a viewer with
 /// its own history of holes.
 const SHOWN: [&str; 14] = [
-    "audio/aac",
     "audio/flac",
     "audio/mp4",
     "audio/mpeg",
     "audio/ogg",
     "audio/wav",
+    "audio/webm",
     "image/avif",
     "image/gif",
     "image/jpeg",

@@ -5,10 +5,14 @@
 //! a picture looks stays: its orientation and its colour profile. A file that isn’t built as its first bytes promise is
 //! `application/octet-stream`, and is left alone.
 
+mod boxes;
 mod exif;
+mod items;
 mod jpeg;
 mod kind;
+mod mp4;
 mod png;
+mod samples;
 mod source;
 #[cfg(test)]
 #[allow(
@@ -16,8 +20,9 @@ mod source;
     reason = "a test that meets the unexpected has failed"
 )]
 mod tests;
+mod webp;
 
-use std::io;
+use std::{borrow::Cow, io};
 
 use self::{
     exif::Orientation,
@@ -26,7 +31,7 @@ use self::{
 
 /// Bytes that are read, or overwritten, at once.
 const BLOCK: usize = 64 * 1024;
-/// The most segments, chunks or boxes of a file.
+/// The most segments or chunks of a picture.
 const MAX_PARTS: usize = 100_000;
 
 /// Random access to a file.
@@ -41,16 +46,16 @@ pub trait ReadAt {
 pub struct Media {
     /// The media type, by the file’s own bytes.
     pub kind: &'static str,
-    /// Pixels, as a picture is shown. None unless it is one that browsers show.
+    /// Pixels, as a picture or a film is shown. None unless it is of a type that browsers show.
     pub width: Option<u32>,
     pub height: Option<u32>,
 }
 
-/// Bytes to write over those of a file.
+/// Bytes to write over those of a file. They are of one block of 64 KiB, which begins at a multiple of its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     pub offset: u64,
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'static, [u8]>,
 }
 
 /// Recognizes a file, and finds what to overwrite for it to lose its metadata. That may be done in part, and again after a
@@ -79,11 +84,18 @@ fn recognize(source: &mut Source<'_>, edits: &mut Edits) -> Parsed<Media> {
     let length = source.size().min(BLOCK as u64);
     let head = source.bytes(0..length)?;
     let kind = kind::sniff(&head);
-    let size = match kind {
-        "image/jpeg" => Some(jpeg::clean(source, edits)?),
-        "image/png" => Some(png::clean(source, edits)?),
-        "image/gif" | "image/webp" | "image/avif" => Some(Size::in_header(&head)?),
-        _ => None,
+    let (kind, size) = match kind {
+        "image/jpeg" => (kind, Some(jpeg::clean(source, edits)?)),
+        "image/png" => (kind, Some(png::clean(source, edits)?)),
+        "image/gif" => (kind, Some(Size::in_header(&head)?)),
+        "image/webp" => {
+            webp::clean(source, edits)?;
+            (kind, Some(Size::in_header(&head)?))
+        }
+        "image/avif" | "image/heic" | "video/mp4" | "video/quicktime" | "audio/mp4" => {
+            mp4::clean(source, edits, kind)?
+        }
+        _ => (kind, None),
     };
     if size.is_some_and(|size| size.width == 0 || size.height == 0) {
         return Err(Flaw::Malformed);

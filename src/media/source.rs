@@ -1,11 +1,13 @@
 //! Reading a file in blocks, and collecting what to overwrite.
 
-use std::{io, ops::Range};
+use std::{borrow::Cow, io, ops::Range};
 
 use super::{BLOCK, Flaw, Parsed, Patch, ReadAt};
 
-/// The most patches, each of up to a [`BLOCK`]: 128 MiB. Only a file that is hardly more than metadata needs as many.
-const MAX_PATCHES: usize = 2048;
+/// The most bytes of patches that aren’t zeros alone. Only a file that is hardly more than metadata needs as many.
+const MAX_WRITTEN: usize = 16 * 1024 * 1024;
+/// What a range is cleared with, so that a large one needs no memory.
+static ZEROS: [u8; BLOCK] = [0; BLOCK];
 
 /// A file, and the block that was read last.
 pub(super) struct Source<'a> {
@@ -82,6 +84,7 @@ impl<'a> Source<'a> {
 #[derive(Default)]
 pub(super) struct Edits {
     patches: Vec<Patch>,
+    written: usize,
 }
 
 impl Edits {
@@ -90,13 +93,17 @@ impl Edits {
     }
 
     /// Overwrites bytes, unless they are the same.
-    pub fn write(&mut self, source: &mut Source<'_>, mut offset: u64, bytes: &[u8]) -> Parsed<()> {
-        for piece in bytes.chunks(BLOCK) {
-            let end = offset + piece.len() as u64;
-            if source.bytes(offset..end)? != piece {
-                self.push(offset, piece)?;
+    pub fn write(&mut self, source: &mut Source<'_>, offset: u64, bytes: &[u8]) -> Parsed<()> {
+        let mut rest = bytes;
+        let mut at = offset;
+        while !rest.is_empty() {
+            let present = source.some(at..at + rest.len() as u64)?;
+            let (piece, later) = rest.split_at(present.len());
+            if present != piece {
+                self.push(at, piece)?;
             }
-            offset = end;
+            at += piece.len() as u64;
+            rest = later;
         }
         Ok(())
     }
@@ -105,31 +112,37 @@ impl Edits {
     pub fn clear(&mut self, source: &mut Source<'_>, range: Range<u64>) -> Parsed<()> {
         let mut at = range.start;
         while at < range.end {
-            let some = source.some(at..range.end)?;
-            let length = some.len();
-            if some.iter().any(|&byte| byte != 0) {
-                self.push(at, &vec![0; length])?;
+            let present = source.some(at..range.end)?;
+            let length = present.len();
+            if present.iter().any(|&byte| byte != 0) {
+                self.push(at, &ZEROS[..length])?;
             }
             at += length as u64;
         }
         Ok(())
     }
 
+    /// Adds bytes of one block to what is to be written at once.
     fn push(&mut self, offset: u64, bytes: &[u8]) -> Parsed<()> {
         if let Some(last) = self.patches.last_mut()
             && last.offset + last.bytes.len() as u64 == offset
-            && last.bytes.len() + bytes.len() <= BLOCK
+            && !offset.is_multiple_of(BLOCK as u64)
         {
-            last.bytes.extend_from_slice(bytes);
-            return Ok(());
+            self.written += bytes.len();
+            last.bytes.to_mut().extend_from_slice(bytes);
+        } else {
+            let bytes = match ZEROS.get(..bytes.len()) {
+                Some(zeros) if zeros == bytes => Cow::Borrowed(zeros),
+                _ => Cow::Owned(bytes.to_vec()),
+            };
+            if let Cow::Owned(bytes) = &bytes {
+                self.written += bytes.len();
+            }
+            self.patches.push(Patch { offset, bytes });
         }
-        if self.patches.len() == MAX_PATCHES {
+        if self.written > MAX_WRITTEN {
             return Err(Flaw::Malformed);
         }
-        self.patches.push(Patch {
-            offset,
-            bytes: bytes.to_vec(),
-        });
         Ok(())
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn append(
         .map(drop)
 }
 
-/// Overwrites bytes of a file. They must not reach from one piece into the next.
+/// Overwrites bytes of a file. None reach from one piece into the next, as their blocks are parts of pieces.
 pub(super) fn overwrite(tx: &mut Transaction<'_>, file: FileId, patch: &Patch) -> Result<()> {
     let row = chunk_row(tx.connection, file, patch.offset / CHUNK)?.ok_or(Error::Internal)?;
     let mut blob = tx

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    media::{self, Media, Patch},
+    media::{self, Media},
     model::{
         Attachment, Description, Thumbhash, Timestamp, Upload, UploadId, UserId,
         limits::{FileLimits, UPLOAD_LIFETIME, UPLOADS},
@@ -203,7 +203,7 @@ impl Store {
             return Ok(());
         }
         let (media, patches) = self.examine(file, |file| media::examine(file)).await?;
-        for patch in patches.into_iter().flat_map(pieces) {
+        for patch in patches {
             self.write_chunk(move |tx| chunks::overwrite(tx, file, &patch))
                 .await?;
         }
@@ -212,23 +212,6 @@ impl Store {
         self.write(move |tx| complete(tx.connection, id, file, &media, hash))
             .await
     }
-}
-
-/// Splits a patch where it reaches from one piece of the file into the next.
-fn pieces(Patch { mut offset, bytes }: Patch) -> Vec<Patch> {
-    let mut rest = bytes.as_slice();
-    let mut pieces = Vec::new();
-    while !rest.is_empty() {
-        let room = usize::try_from(CHUNK - offset % CHUNK).unwrap_or(usize::MAX);
-        let (piece, later) = rest.split_at(room.min(rest.len()));
-        pieces.push(Patch {
-            offset,
-            bytes: piece.to_vec(),
-        });
-        offset += piece.len() as u64;
-        rest = later;
-    }
-    pieces
 }
 
 /// A row of the table.

@@ -48,6 +48,26 @@ fn file(id: &str) -> String {
     format!("/api/files/{id}")
 }
 
+/// Whether the database or its log has these bytes.
+fn is_stored(server: &Server, mark: &[u8]) -> bool {
+    let database = server.database();
+    let log = database.with_extension("db-wal");
+    [database.to_owned(), log].iter().any(|path| {
+        let stored = fs::read(path).unwrap_or_default();
+        stored.windows(mark.len()).any(|window| window == mark)
+    })
+}
+
+/// The log is emptied right after an answer.
+async fn no_trace_is_left(server: &Server, marks: &[&[u8]]) {
+    soon("no trace", async {
+        while marks.iter().any(|mark| is_stored(server, mark)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_file_is_uploaded_in_parts_and_read_by_the_others() {
     let server = Server::start(dev()).await;
@@ -332,27 +352,13 @@ async fn of_a_deleted_message_no_byte_is_left_unless_somebody_else_sent_the_file
     let sent = john.send_files(&conversation, &[&own_id, &shared_id]).await;
     jane.send_files(&conversation, &[&hers]).await;
     let marks = [&own[..64], &own[2 * CHUNK..2 * CHUNK + 64]];
-    let is_stored = |mark: &[u8]| {
-        let database = server.database();
-        let log = database.with_extension("db-wal");
-        [database.to_owned(), log].iter().any(|path| {
-            let stored = fs::read(path).unwrap_or_default();
-            stored.windows(mark.len()).any(|window| window == mark)
-        })
-    };
-    assert!(marks.iter().all(|mark| is_stored(mark)));
+    assert!(marks.iter().all(|mark| is_stored(&server, mark)));
     let path = format!("/api/messages/{}", text(&sent["id"]));
     john.delete(&path).await.expect(204);
     for id in [&own_id, &shared_id] {
         john.get(&file(id)).await.refused(404, "not_found");
     }
-    // The log is emptied right after the answer.
-    soon("no trace", async {
-        while marks.iter().any(|mark| is_stored(mark)) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    no_trace_is_left(&server, &marks).await;
     let read = john.download(&file(&hers), &[]).await;
     assert!(read.bytes == shared, "the other one is still there");
     let history = jane.get(&messages(&conversation)).await.expect(200);
@@ -378,4 +384,52 @@ async fn an_upload_goes_on_after_a_restart() {
     server.restart().await;
     let john = john.at(server.address());
     assert!(john.download(&file(&id), &[]).await.bytes == sent);
+}
+
+/// A photo of 4 × 2 pixels that is turned, with a place in its Exif and in the film behind it (ITU T.81, CIPA DC-008).
+fn photo(place: &[u8]) -> Vec<u8> {
+    let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = u16::try_from(2 + exif.len() + place.len()).expect("a short segment");
+    [
+        b"\xff\xd8\xff\xe1".as_slice(),
+        &length.to_be_bytes(),
+        exif,
+        place,
+        b"\xff\xc0\0\x0b\x08\0\x02\0\x04\x01\x01\x11\0",
+        b"\xff\xda\0\x08\x01\x01\0\0\x3f\0scan\xff\xd9",
+        &bytes(7, 2 * CHUNK),
+        place,
+    ]
+    .concat()
+}
+
+#[tokio::test]
+async fn a_photo_is_shown_as_it_was_without_where_it_was_taken() {
+    let Talk {
+        server,
+        john,
+        jane,
+        conversation,
+    } = Talk::start(dev()).await;
+    let place = b"+52.5200+013.4050/";
+    let taken = photo(place);
+    let id = john.upload("lake.jpg", &taken).await;
+    let sent = john.send_files(&conversation, &[&id]).await;
+    let attachment = &sent["attachments"][0];
+    assert_eq!(attachment["type"], "image/jpeg");
+    assert_eq!(
+        (&attachment["width"], &attachment["height"]),
+        (&json!(2), &json!(4))
+    );
+    let read = jane.download(&file(&id), &[]).await.bytes;
+    let scan = taken.windows(4).position(|bytes| bytes == b"scan");
+    let end = scan.expect("the picture") + 6;
+    let exif = 4 + 2 + 32;
+    assert_eq!(read[..exif], taken[..exif], "how it is turned");
+    assert_eq!(
+        read[exif + place.len()..end],
+        taken[exif + place.len()..end]
+    );
+    assert!(read[end..] == vec![0; taken.len() - end], "no film");
+    no_trace_is_left(&server, &[place, &taken[taken.len() - 99..]]).await;
 }

@@ -62,7 +62,7 @@ pub fn append() -> Operation {
     Operation::new("uploadPart", Tag::Files, "Uploads a part of a file. It is on disk when the response arrives")
         .describe(
             "The body is the part, of at most 1 MiB. Every part but the last has a multiple of 256 KiB. With the last one the \
-             server removes from a JPEG or PNG what tells where, when and with what it was made.",
+             server removes from common pictures and films what tells where, when and with what they were made.",
         )
         .parameter(id())
         .parameter(

@@ -51,14 +51,29 @@ fn a_file_is_known_by_its_first_bytes() {
         (b"".to_vec(), kind::UNKNOWN),
         (b"\0\0\0\x08ftyp".to_vec(), kind::UNKNOWN),
         (b"\xff\xff\xff\xffftypisom".to_vec(), kind::UNKNOWN),
-        // A Canon’s raw picture.
-        (ftyp("crx \0\0\0\x01crx isom"), kind::UNKNOWN),
-        // An iPhone’s picture.
-        (ftyp("heic\0\0\0\0mif1MiHEheic"), "image/heic"),
-        (ftyp("mif1\0\0\0\0mif1heic"), "image/heic"),
     ] {
         let (media, _) = examine(&Bytes(&file)).unwrap();
         assert_eq!(media.kind, kind, "{}", file.escape_ascii());
+    }
+}
+
+#[test]
+fn a_file_of_boxes_is_known_by_its_brands() {
+    for (brands, kind) in [
+        ("isom\0\0\x02\0isomiso2avc1mp41", "video/mp4"),
+        ("3gp4\0\0\0\0isom3gp4", "video/mp4"),
+        ("M4A \0\0\0\0M4A mp42isom", "audio/mp4"),
+        ("qt  \0\0\0\0qt  ", "video/quicktime"),
+        ("avif\0\0\0\0avifmif1miafMA1B", "image/avif"),
+        // An iPhone’s picture.
+        ("heic\0\0\0\0mif1MiHEheic", "image/heic"),
+        ("mif1\0\0\0\0mif1heic", "image/heic"),
+        // A Canon’s raw picture.
+        ("crx \0\0\0\x01crx isom", kind::UNKNOWN),
+    ] {
+        assert_eq!(kind::sniff(&ftyp(brands)), kind, "{brands:?}");
+        // Without any of what the header promises.
+        assert_unknown(&ftyp(brands));
     }
 }
 

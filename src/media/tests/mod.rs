@@ -1,10 +1,13 @@
 //! Files as cameras and programs write them, without their pictures.
 
 mod exif;
+mod items;
 mod jpeg;
 mod kinds;
+mod mp4;
 mod png;
 mod random;
+mod webp;
 
 use std::io;
 
@@ -35,8 +38,11 @@ fn private(start: &[u8]) -> Vec<u8> {
 
 fn apply(file: &mut [u8], patches: &[Patch]) {
     for Patch { offset, bytes } in patches {
-        assert!(bytes.len() <= BLOCK, "a patch of {} bytes", bytes.len());
         let start = usize::try_from(*offset).unwrap();
+        assert!(
+            start % BLOCK + bytes.len() <= BLOCK,
+            "a patch of two blocks"
+        );
         file[start..][..bytes.len()].copy_from_slice(bytes);
     }
 }
@@ -60,7 +66,7 @@ fn clean(file: &[u8]) -> (Media, Vec<u8>) {
     (media, cleaned)
 }
 
-/// The same, for a picture: its type and size are these, and nothing private is left.
+/// The same, for what browsers show: its type and size are these, and nothing private is left.
 #[track_caller]
 fn clean_picture(file: &[u8], kind: &str, size: (u32, u32)) -> Vec<u8> {
     let (media, cleaned) = clean(file);

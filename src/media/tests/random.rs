@@ -10,6 +10,9 @@ const STARTS: &[&[u8]] = &[
     b"\xff\xd8\xff\xc0\0\x0b\x08\0\x10\0\x10\x01\x01\x22\x00",
     b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR",
     b"GIF89a",
+    b"RIFF\xff\0\0\0WEBPVP8X\x0a\0\0\0",
+    b"\0\0\0\x10ftypisom\0\0\0\0\0\0\x01\0moov\0\0\0\x64trak",
+    b"\0\0\0\x10ftypavif\0\0\0\0\0\0\x01\0meta\0\0\0\0",
 ];
 
 proptest! {
@@ -45,5 +48,15 @@ proptest! {
 }
 
 fn samples() -> Vec<Vec<u8>> {
-    vec![jpeg::sample(true), jpeg::sample(false), png::sample()]
+    vec![
+        jpeg::sample(true),
+        jpeg::sample(false),
+        png::sample(),
+        webp::sample(),
+        webp::animation(),
+        mp4::iphone(),
+        mp4::android(),
+        mp4::action_camera(),
+        items::sample(),
+    ]
 }
