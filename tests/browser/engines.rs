@@ -9,7 +9,7 @@
 //! alone, and WebKit nothing. WebKit always has a mouse, knows no other names of this machine, and isn’t told
 //! to block cookies. What is printed can be counted in Chromium alone.
 //! WebKit’s driver loses the window that is left when another is closed and one goes back in it. Firefox
-//! remembers which imports of a part failed: it takes a reload, which the page offers.
+//! remembers which imports of a part failed: such a part stays away until the page is loaded anew.
 
 use serde_json::json;
 
@@ -65,7 +65,6 @@ scenarios! {
     offline::the_worker_of_another_program_at_the_same_address_makes_way, 1: chromium firefox webkit;
 
     offline::a_part_first_wanted_in_an_outage_says_so_and_comes_later, 1: chromium webkit;
-    offline::a_part_that_stays_away_is_there_after_a_reload, 1: chromium firefox webkit;
     refusals::what_a_browser_refuses_keeps_nobody_from_talking, 1: chromium firefox webkit;
     refusals::where_there_is_no_room_it_says_so_and_sends, 1: chromium firefox webkit;
     accounts::a_browser_that_takes_no_cookie_is_told_so, 1: chromium firefox;

@@ -90,24 +90,6 @@ pub async fn a_part_first_wanted_in_an_outage_says_so_and_comes_later(stage: Sta
     john.sees("button", "Sign out").await;
 }
 
-/// Firefox remembers what a part couldn’t import, as long as the page lives. So the page offers to begin anew.
-pub async fn a_part_that_stays_away_is_there_after_a_reload(stage: Stage) {
-    let network = stage.proxy().await;
-    let client = stage.client("john").await;
-    let john = stage
-        .signed_in(&client, Options::desktop().origin(network.origin()))
-        .await;
-    network.pass_only(named_by_page(&network.origin()).await);
-    john.open("/").await;
-    john.click("link", "Settings").await;
-    john.sees("button", "Retry").await;
-    john.sees("button", "Reload").await;
-    network.pass_all();
-    john.click("button", "Reload").await;
-    john.sees("heading", "Settings").await;
-    john.sees("button", "Sign out").await;
-}
-
 pub async fn whoever_signs_out_leaves_nothing_to_read(mut stage: Stage) {
     let texts = ["Nobody else is to know".to_owned()];
     let (john, conversation) = john_has_read(&stage, &texts).await;
