@@ -24,13 +24,11 @@ pub enum Selection {
 /// ignored, and so is a list of ranges: who asks for one has to expect the whole (§14.2).
 pub fn select(headers: &HeaderMap, etag: &str, size: u64) -> Selection {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(IF_NONE_MATCH).is_some_and(|tags| has_tag(tags, etag)) {
+    if is_current(headers, etag) {
         return Selection::NotModified;
     }
     // A date can’t match: there is no Last-Modified.
-    if text(IF_RANGE).is_some_and(|tag| tag.trim() != etag)
-        || headers.contains_key(IF_RANGE) && text(IF_RANGE).is_none()
-    {
+    if headers.contains_key(IF_RANGE) && text(IF_RANGE).map(str::trim) != Some(etag) {
         return Selection::Whole;
     }
     text(RANGE)
@@ -38,10 +36,17 @@ pub fn select(headers: &HeaderMap, etag: &str, size: u64) -> Selection {
         .unwrap_or(Selection::Whole)
 }
 
-/// Whether a list of entity tags has this one, by the weak comparison (§13.1.2).
-fn has_tag(tags: &str, etag: &str) -> bool {
-    let mut tags = tags.split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+/// Whether `If-None-Match` has the tag: it is a list of tags, which may be weak, or `*` (RFC 9110 §13.1.2).
+pub fn is_current(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|tags| {
+            tags.split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+        })
 }
 
 /// None if the range isn’t one, or is a list.

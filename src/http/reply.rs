@@ -8,7 +8,10 @@ use warp::{
     Reply,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER,
+            WWW_AUTHENTICATE,
+        },
     },
     reply::Response,
 };
@@ -16,6 +19,7 @@ use warp::{
 use crate::{
     contract::error,
     error::{Error, ErrorCode},
+    store::Picture,
 };
 
 /// The result of a handler.
@@ -155,6 +159,22 @@ pub fn ok(value: &impl Serialize) -> Response {
 /// 204.
 pub fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// `Cache-Control` of what never changes at its address.
+pub const IMMUTABLE: &str = "private, max-age=31536000, immutable";
+/// `Content-Security-Policy` of what somebody has uploaded: it runs no scripts if it is opened as a page.
+pub const HARMLESS: &str = "default-src 'none'; sandbox";
+
+/// A small picture that somebody has uploaded. Another has another address.
+pub fn picture(Picture { kind, bytes }: Picture) -> HandlerResult {
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    let kind = HeaderValue::try_from(kind).map_err(|_| Error::Internal)?;
+    headers.insert(CONTENT_TYPE, kind);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(HARMLESS));
+    Ok(response)
 }
 
 /// 303 to a local path.

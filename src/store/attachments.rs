@@ -8,7 +8,7 @@ use super::{
     handle::Store,
     participants::member,
     pictures::Picture,
-    uploads::attachment_from_row,
+    uploads::{attachment_columns, attachment_from_row},
     users,
     visible::{IS_VISIBLE, visible_after},
 };
@@ -39,7 +39,7 @@ impl Store {
     pub async fn file(&self, caller: UserId, id: UploadId) -> Result<File> {
         self.read(move |connection| {
             require_visible(connection, caller, id)?;
-            let columns = format!("{COLUMNS}, f.hash, f.id");
+            let columns = attachment_columns("a") + ", f.hash, f.id";
             connection
                 .prepare_cached(&select(&columns, "WHERE a.id = ?1"))?
                 .query_row([id.0], |row| {
@@ -100,7 +100,7 @@ impl Store {
         self.read(move |connection| {
             let after = visible_after(&member(connection, conversation, caller)?, None);
             let before = before.map_or(i64::MAX, |before| before.0);
-            let columns = format!("{COLUMNS}, m.id, m.number, m.created_at, m.author_id");
+            let columns = attachment_columns("a") + ", m.id, m.number, m.created_at, m.author_id";
             let mut statement = connection.prepare_cached(&select(
                 &columns,
                 "JOIN messages m ON m.id = a.message_id
@@ -137,10 +137,6 @@ fn require_visible(connection: &Connection, caller: UserId, id: UploadId) -> Res
     if is_visible { Ok(()) } else { Err(NOT_FOUND) }
 }
 
-/// The columns for [`attachment_from_row`].
-const COLUMNS: &str = "a.id, a.name, f.type, f.size, f.width, f.height, a.duration, a.alt,
-    a.thumbhash, a.waveform, EXISTS (SELECT 1 FROM thumbs t WHERE t.id = a.id)";
-
 fn select(columns: &str, which: &str) -> String {
     format!("SELECT {columns} FROM attachments a JOIN files f ON f.id = a.file_id {which}")
 }
@@ -149,7 +145,7 @@ fn select(columns: &str, which: &str) -> String {
 pub(super) fn of(connection: &Connection, message: MessageId) -> rusqlite::Result<Vec<Attachment>> {
     connection
         .prepare_cached(&select(
-            COLUMNS,
+            &attachment_columns("a"),
             "WHERE a.message_id = ?1 ORDER BY a.position",
         ))?
         .query_map([message.0], attachment_from_row)?

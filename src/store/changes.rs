@@ -51,7 +51,8 @@ impl Store {
         .await
     }
 
-    /// Deletes a message's content, its attachments and its reactions. Its number and place remain. Deleting it again has no effect.
+    /// Deletes a message's content, its attachments and its reactions. Its number and place remain. Deleting it again has
+    /// no effect.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see it, [`Error::Forbidden`] if the caller is neither its author nor the

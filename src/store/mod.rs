@@ -62,7 +62,6 @@ pub use self::{
     admin::AccountUpdate,
     admin_settings::AdminSettingsUpdate,
     attachments::File,
-    chunks::CHUNK,
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     engine::{FatalError, OpenError, with_suffix},

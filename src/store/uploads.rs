@@ -374,12 +374,11 @@ pub(super) fn take(
     user: UserId,
     ids: &[UploadId],
 ) -> Result<Vec<Attachment>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT u.id, u.name, f.type, f.size, f.width, f.height, u.duration, u.alt, u.thumbhash,
-             u.waveform, EXISTS (SELECT 1 FROM thumbs t WHERE t.id = u.id)
-         FROM uploads u JOIN files f ON f.id = u.file_id
-         WHERE u.id = ?1 AND u.user_id = ?2 AND f.hash IS NOT NULL",
-    )?;
+    let columns = attachment_columns("u");
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {columns} FROM uploads u JOIN files f ON f.id = u.file_id
+         WHERE u.id = ?1 AND u.user_id = ?2 AND f.hash IS NOT NULL"
+    ))?;
     let mut taken = Vec::with_capacity(ids.len());
     for (index, id) in ids.iter().enumerate() {
         let found = statement
@@ -396,7 +395,15 @@ pub(super) fn take(
     Ok(taken)
 }
 
-/// An attachment from its columns, in the order of [`take`].
+/// The columns of an attachment, from the table `of`, which is `uploads` or `attachments`, and from `files f`.
+pub(super) fn attachment_columns(of: &str) -> String {
+    format!(
+        "{of}.id, {of}.name, f.type, f.size, f.width, f.height, {of}.duration, {of}.alt, {of}.thumbhash,
+         {of}.waveform, EXISTS (SELECT 1 FROM thumbs t WHERE t.id = {of}.id)"
+    )
+}
+
+/// An attachment from [`attachment_columns`].
 pub(super) fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
     Ok(Attachment {
         id: UploadId(row.get(0)?),

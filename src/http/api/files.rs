@@ -22,12 +22,12 @@ use crate::{
     http::{
         disposition::{content_disposition, is_shown},
         range::{Selection, select},
-        reply::{HandlerResult, ok},
+        reply::{HARMLESS, HandlerResult, IMMUTABLE, ok, picture},
         request::Request,
         route::Route,
     },
     model::{ConversationId, Permission, UploadId},
-    store::{CHUNK, File, Picture, Store},
+    store::{File, Store},
 };
 
 /// Bytes that are read at once: few enough that hundreds of slow readers need little memory.
@@ -60,7 +60,7 @@ async fn file(request: Request, id: UploadId) -> HandlerResult {
     let is_shown = is_shown(&file.attachment.kind) && request.query.get("download").is_none();
     let mut headers = HeaderMap::new();
     set(&mut headers, ETAG, &etag)?;
-    set(&mut headers, CACHE_CONTROL, CACHED)?;
+    set(&mut headers, CACHE_CONTROL, IMMUTABLE)?;
     let selection = select(request.caller.headers(), &etag, size);
     let (status, bytes) = match selection {
         Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
@@ -96,11 +96,6 @@ async fn file(request: Request, id: UploadId) -> HandlerResult {
     Ok(answer(status, headers, body))
 }
 
-/// What an id stands for never changes.
-const CACHED: &str = "private, max-age=31536000, immutable";
-/// Keeps a file from running scripts if it is opened as a page.
-const HARMLESS: &str = "default-src 'none'; sandbox";
-
 /// Streams bytes of a file, piece by piece as the client takes them.
 fn stream(store: Store, file: Arc<File>, bytes: Range<u64>) -> Response {
     let pieces = stream::unfold(bytes, move |rest| {
@@ -109,11 +104,8 @@ fn stream(store: Store, file: Arc<File>, bytes: Range<u64>) -> Response {
             if rest.is_empty() {
                 return None;
             }
-            // Not beyond the end of a chunk.
-            let end = (rest.start + PIECE)
-                .min(rest.end)
-                .min((rest.start / CHUNK + 1) * CHUNK);
-            let length = usize::try_from(end - rest.start).unwrap_or(usize::MAX);
+            let length = PIECE.min(rest.end - rest.start);
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
             match store.file_bytes(&file, rest.start, length).await {
                 Ok(piece) => {
                     let next = rest.start + piece.len() as u64..rest.end;
@@ -140,10 +132,5 @@ fn set(headers: &mut HeaderMap, name: warp::http::HeaderName, value: &str) -> Re
 }
 
 async fn thumb(request: Request, id: UploadId) -> HandlerResult {
-    let Picture { kind, bytes } = request.app.store.thumb(request.user()?.id, id).await?;
-    let mut headers = HeaderMap::new();
-    set(&mut headers, CONTENT_TYPE, &kind)?;
-    set(&mut headers, CACHE_CONTROL, CACHED)?;
-    set(&mut headers, CONTENT_SECURITY_POLICY, HARMLESS)?;
-    Ok(answer(StatusCode::OK, headers, Response::new(bytes.into())))
+    picture(request.app.store.thumb(request.user()?.id, id).await?)
 }

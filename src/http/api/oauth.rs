@@ -3,13 +3,7 @@
 
 use std::sync::Arc;
 
-use warp::{
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE},
-    },
-    reply::Response,
-};
+use warp::http::{StatusCode, header::SET_COOKIE};
 
 use super::accounts::{required, signup, signup_grant, welcome};
 use crate::{
@@ -18,7 +12,7 @@ use crate::{
     http::{
         App,
         door::caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
-        reply::{HandlerResult, no_content, ok, see_other},
+        reply::{HandlerResult, no_content, ok, picture, see_other},
         request::Request,
         route::Route,
     },
@@ -297,23 +291,9 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
     });
 }
 
-/// Serves a user's picture. A new picture has a new URL, so browsers may cache it. The headers keep it from running
-/// scripts if it is opened as a page.
+/// Serves a user's picture. A new picture has a new URL.
 async fn avatar(request: Request, user: UserId) -> HandlerResult {
-    let Picture { kind, bytes } = request.app.store.picture(user).await?;
-    let mut response = Response::new(bytes.into());
-    let headers = response.headers_mut();
-    let kind = HeaderValue::try_from(kind).map_err(|_| Error::Internal)?;
-    headers.insert(CONTENT_TYPE, kind);
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=31536000, immutable"),
-    );
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; sandbox"),
-    );
-    Ok(response)
+    picture(request.app.store.picture(user).await?)
 }
 
 /// The code of a failed sign-in, for the sign-in page.

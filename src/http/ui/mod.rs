@@ -17,8 +17,8 @@ use warp::{
 
 use self::assets::{Encoded, FILES, File, VERSION, content_type, extension, is_hidden};
 use super::{
-    ServerSettings, coding::Coding, door::security, reply::HandlerResult, request::Request,
-    route::Route,
+    ServerSettings, coding::Coding, door::security, range::is_current, reply::HandlerResult,
+    request::Request, route::Route,
 };
 use crate::model::Permission;
 
@@ -180,19 +180,6 @@ fn reply(
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     security::protect(headers, settings, POLICY, "no-referrer");
     response
-}
-
-/// Whether `If-None-Match` has the tag: it is a list of tags, which may be weak, or `*` (RFC 9110 §13.1.2).
-fn is_current(request: &HeaderMap, etag: &str) -> bool {
-    request
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|tags| {
-            tags.split(',')
-                .map(str::trim)
-                .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-        })
 }
 
 /// Nothing keeps it: a proxy may ask a server of another version the next time.
