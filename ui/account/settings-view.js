@@ -77,6 +77,8 @@ export class SettingsView extends Component {
     this.#loadAccount();
     this.#loadTokens();
     client.stream.addEventListener('connected', () => this.#loadAccount(), { signal: this.signal });
+    // What comes in the next frame moves what is below.
+    this.#render();
     this.watch(() => this.#render(), preferences);
   }
 
