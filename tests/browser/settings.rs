@@ -218,6 +218,8 @@ async fn whoever_polls_is_not_said_to_be_cut_off() {
         (network.asked("/api/messages") > 1).then_some(())
     })
     .await;
+    // Until it is answered, the page has heard nothing for longer than an outage is kept from people.
+    john.misses("status", "/Offline/").await;
     stays_connected(&john).await;
 
     network.go_away().await;
