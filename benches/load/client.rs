@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -39,8 +40,20 @@ impl Request {
     }
 
     pub fn put(address: SocketAddr, path: &str, token: &str) -> Self {
+        Self::part(address, path, token, 0)
+    }
+
+    /// What comes before a body of `length` bytes.
+    pub fn part(address: SocketAddr, path: &str, token: &str, length: usize) -> Self {
         Self::of(format!(
-            "PUT {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n\r\n"
+            "PUT {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        ))
+    }
+
+    pub fn delete(address: SocketAddr, path: &str, token: &str) -> Self {
+        Self::of(format!(
+            "DELETE {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
         ))
     }
 
@@ -105,6 +118,23 @@ impl Connection {
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.stream.write_all(request).await?;
         self.complete(0).await
+    }
+
+    /// Sends `request` with its `body`, and reads the JSON of the answer.
+    ///
+    /// # Errors
+    /// Where the connection ends, or the answer has another status than `expected`, or isn't such JSON.
+    pub async fn answer<T: DeserializeOwned>(
+        &mut self,
+        request: &[u8],
+        body: &[u8],
+        expected: u16,
+    ) -> Result<T> {
+        self.stream.write_all(request).await?;
+        let Answer { status, body } = self.exchange(body).await?;
+        let text = String::from_utf8_lossy(body);
+        ensure!(status == expected, "{status} instead of {expected}: {text}");
+        serde_json::from_str(&text).with_context(|| format!("not what was expected: {text}"))
     }
 
     /// Sends `request`, and waits for the whole answer. Tells how long it took from `start` until it
@@ -204,6 +234,10 @@ fn read_head(head: &[u8]) -> Result<(u16, Option<usize>)> {
         .strip_prefix(b"HTTP/1.1 ")
         .and_then(|rest| digits(rest.get(..3)?));
     let status = status.context("this isn't HTTP/1.1")?;
+    // No Content (RFC 9110 §15.3.5).
+    if status == 204 {
+        return Ok((204, Some(0)));
+    }
     let length = head
         .split(|byte| *byte == b'\n')
         .find_map(|line| {

@@ -15,6 +15,7 @@ mod ceiling;
 mod client;
 mod database;
 mod delivery;
+mod files;
 mod follow;
 mod footprint;
 mod history;
@@ -92,6 +93,8 @@ struct CeilingArguments {
 enum What {
     /// Durable sends per second, their latency and cost
     Sends,
+    /// Uploads, downloads, and sends beside an upload
+    Files,
     /// From a request to a receiver's stream, beside many idle streams
     Delivery,
     /// One room of many: deliveries a second, long polls, likes
@@ -159,6 +162,7 @@ impl Arguments {
             .with_context(|| format!("can't make a folder in {}", self.folder.display()))?;
         let mut run = Run {
             folder: folder.path().to_owned(),
+            quick,
             rounds: self.rounds.map_or(if quick { 1 } else { 5 }, usize::from),
             duration: self.seconds.unwrap_or(Duration::from_millis(if quick {
                 200
@@ -216,6 +220,7 @@ impl What {
     async fn measure(self, run: &Run) -> Result<Section> {
         match self {
             Self::Sends => sends::measure(run).await,
+            Self::Files => files::measure(run).await,
             Self::Delivery => delivery::measure(run).await,
             Self::Rooms => rooms::measure(run).await,
             Self::Footprint => footprint::measure(run).await,

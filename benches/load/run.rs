@@ -8,6 +8,8 @@ use indicatif::ProgressBar;
 pub struct Run {
     pub folder: PathBuf,
     pub rounds: usize,
+    /// Whether it's about whether everything works, not how fast it is.
+    pub quick: bool,
     /// Of one measurement in one round.
     pub duration: Duration,
     pub streams: usize,

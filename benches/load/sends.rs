@@ -3,6 +3,7 @@
 
 use std::{
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -24,12 +25,39 @@ use crate::{
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
 /// Somebody with a conversation of their own.
-struct Author {
-    person: Person,
-    conversation: i64,
+pub struct Author {
+    pub person: Person,
+    pub conversation: i64,
 }
 
 impl Author {
+    /// Puts `count` of them into the database at `path`.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn create(path: &Path, count: usize) -> Result<Vec<Self>> {
+        database::fill(path, |connection| {
+            let people = database::people(connection, 2 * count)?;
+            let author = |two: &[Person]| {
+                Ok(Self {
+                    person: two[0].clone(),
+                    conversation: database::pair(connection, &two[0], &two[1])?,
+                })
+            };
+            people.chunks_exact(2).map(author).collect()
+        })
+    }
+
+    /// Sends messages, each with a number that `numbers` hasn't given yet.
+    pub fn worker(&self, address: SocketAddr, numbers: &Arc<AtomicU64>) -> Worker {
+        let numbers = Arc::clone(numbers);
+        Worker {
+            request: self.request(address),
+            number: Box::new(move || numbers.fetch_add(1, Ordering::Relaxed)),
+            status: 201,
+        }
+    }
+
     fn request(&self, address: SocketAddr) -> Request {
         let Self {
             person,
@@ -69,19 +97,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
     let most = CONNECTIONS.into_iter().max().unwrap_or(1);
     let database = run.folder.join("sends.db");
     database::create(&database).await?;
-    let authors = database::fill(&database, |connection| {
-        let people = database::people(connection, 2 * most)?;
-        let author = |two: &[Person]| {
-            Ok(Author {
-                person: two[0].clone(),
-                conversation: database::pair(connection, &two[0], &two[1])?,
-            })
-        };
-        people
-            .chunks_exact(2)
-            .map(author)
-            .collect::<Result<Vec<_>>>()
-    })?;
+    let authors = Author::create(&database, most)?;
     let bare_database = run.folder.join("sends-bare.db");
     std::fs::copy(&database, &bare_database)?;
     let mut bare = Bare::open(&bare_database)?;
@@ -106,7 +122,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
             for (which, process) in [&server, &empty].into_iter().enumerate() {
                 let workers = authors[..connections]
                     .iter()
-                    .map(|author| worker(author.request(process.address), &numbers))
+                    .map(|author| author.worker(process.address, &numbers))
                     .collect();
                 let done = load::run(process, workers, run.duration).await?;
                 rounds.push(
@@ -148,15 +164,6 @@ pub async fn measure(run: &Run) -> Result<Section> {
          its times are a commit's.",
     );
     Ok(section)
-}
-
-fn worker(request: Request, numbers: &Arc<AtomicU64>) -> Worker {
-    let numbers = Arc::clone(numbers);
-    Worker {
-        request,
-        number: Box::new(move || numbers.fetch_add(1, Ordering::Relaxed)),
-        status: 201,
-    }
 }
 
 /// How long the server's answer to a send is.

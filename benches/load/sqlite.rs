@@ -25,6 +25,8 @@ use crate::{
 
 /// As often as the server.
 const CHECKPOINT_EVERY: usize = 500;
+/// The server asks for a checkpoint after as many bytes of log, and these are what a message writes.
+const BYTES_OF_A_MESSAGE: usize = 16 * 1024 * 1024 / CHECKPOINT_EVERY;
 
 /// A database with one writer.
 pub struct Bare {
@@ -54,6 +56,11 @@ pub struct Outcome {
 }
 
 impl Bare {
+    /// The connection, for what isn't measured.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Opens the database at `path` as the server's writer does.
     ///
     /// # Errors
@@ -92,13 +99,35 @@ impl Bare {
                 .execute([self.last_id])?;
             self.run("COMMIT")?;
         }
-        self.since_checkpoint += rows.len();
+        self.checkpoint_after(rows.len());
+        Ok(())
+    }
+
+    /// Makes a piece of a file durable with one commit.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn commit_piece(&mut self, file: i64, place: usize, bytes: &[u8]) -> Result<()> {
+        {
+            let gate = Arc::clone(&self.gate);
+            let _no_checkpoint_ends_now = gate.lock();
+            self.run("BEGIN IMMEDIATE")?;
+            self.connection
+                .prepare_cached("INSERT INTO chunks (file_id, place, bytes) VALUES (?1, ?2, ?3)")?
+                .execute((file, place, bytes))?;
+            self.run("COMMIT")?;
+        }
+        self.checkpoint_after(bytes.len() / BYTES_OF_A_MESSAGE);
+        Ok(())
+    }
+
+    fn checkpoint_after(&mut self, messages: usize) {
+        self.since_checkpoint += messages;
         if self.since_checkpoint >= CHECKPOINT_EVERY {
             self.since_checkpoint = 0;
             // One that is wanted already serves for both.
             let _ = self.checkpoint.try_send(());
         }
-        Ok(())
     }
 
     /// Commits a message of each of `pairs`, conversations and authors, again and again for
