@@ -51,6 +51,7 @@ const API: &[fn() -> Vec<Route>] = &[
     api::openapi::routes,
     api::password::routes,
     api::people::routes,
+    api::pictures::routes,
     api::profile::routes,
     api::rooms::routes,
     api::sessions::routes,

@@ -46,7 +46,7 @@ pub use self::{
     },
     message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
-    picture::{PICTURE_BYTES, THUMB_BYTES, own_picture, picture_type, thumb},
+    picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
     user::{Block, Profile, RoomInCommon, User},
     username::{BotName, Username, UsernameKey, username_skeleton},
 };

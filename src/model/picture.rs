@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 
 /// The most bytes of a picture.
 pub const PICTURE_BYTES: usize = 256 * 1024;
-/// The most pixels along a side of a picture that a user chooses.
+/// The most pixels along a side of a picture that somebody chooses.
 const MAX_SIDE: usize = 1024;
 /// The most bytes of a small picture of a file.
 pub const THUMB_BYTES: usize = 64 * 1024;
@@ -33,16 +33,16 @@ pub fn picture_type(bytes: &[u8]) -> Option<&'static str> {
     known.map(|&(media_type, _)| media_type)
 }
 
-/// Checks a picture that a user chooses for themselves, and returns its media type. Only the header is read: a picture
+/// Checks a picture that somebody chooses for themselves, and returns its media type. Only the header is read: a picture
 /// with few bytes may claim a size that takes gigabytes to show.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `picture` if it isn’t a JPEG, PNG or WebP, or is too large.
-pub fn own_picture(bytes: &[u8]) -> Result<&'static str> {
+pub fn chosen_picture(bytes: &[u8]) -> Result<&'static str> {
     picture_of_size(bytes, MAX_SIDE)
 }
 
-/// Checks the small picture of a file like [`own_picture`].
+/// Checks the small picture of a file like [`chosen_picture`].
 ///
 /// # Errors
 /// [`Error::Invalid`] on `picture`.

@@ -7,7 +7,7 @@ use super::{
     context::Transaction,
     handle::Store,
     participants::member,
-    pictures::Picture,
+    pictures::{self, Picture},
     uploads::{attachment_columns, attachment_from_row},
     users,
     visible::{IS_VISIBLE, visible_after},
@@ -72,16 +72,8 @@ impl Store {
     pub async fn thumb(&self, caller: UserId, id: UploadId) -> Result<Picture> {
         self.read(move |connection| {
             require_visible(connection, caller, id)?;
-            connection
-                .prepare_cached("SELECT type, picture FROM thumbs WHERE id = ?1")?
-                .query_row([id.0], |row| {
-                    Ok(Picture {
-                        kind: row.get(0)?,
-                        bytes: row.get(1)?,
-                    })
-                })
-                .optional()?
-                .ok_or(NOT_FOUND)
+            let select = "SELECT type, picture FROM thumbs WHERE id = ?1";
+            pictures::find(connection, select, id.0)?.ok_or(NOT_FOUND)
         })
         .await
     }

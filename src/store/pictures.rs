@@ -20,6 +20,15 @@ pub struct Picture {
     pub bytes: Vec<u8>,
 }
 
+impl Picture {
+    /// Its URL as the picture of `owner`, a path of the API. Browsers cache a picture for a long time, so a new picture
+    /// needs a new URL.
+    fn url(&self, owner: &str) -> String {
+        let hash = hex::encode(&Sha256::digest(&self.bytes)[..VERSION_BYTES]);
+        format!("{owner}/avatar?v={hash}")
+    }
+}
+
 impl Store {
     /// Sets the picture that a user has chosen, and publishes it to everybody who shares a conversation with them.
     pub async fn choose_picture(&self, user: UserId, picture: Picture) -> Result<User> {
@@ -63,19 +72,30 @@ impl Store {
     /// [`Error::NotFound`] if they have none.
     pub async fn picture(&self, user: UserId) -> Result<Picture> {
         self.read(move |connection| {
-            connection
-                .prepare_cached("SELECT type, picture FROM avatars WHERE user_id = ?1")?
-                .query_row([user.0], |row| {
-                    Ok(Picture {
-                        kind: row.get("type")?,
-                        bytes: row.get("picture")?,
-                    })
-                })
-                .optional()?
-                .ok_or(Error::NotFound("Picture"))
+            let select = "SELECT type, picture FROM avatars WHERE user_id = ?1";
+            find(connection, select, user.0)?.ok_or(NOT_FOUND)
         })
         .await
     }
+}
+
+const NOT_FOUND: Error = Error::NotFound("Picture");
+
+/// The picture that a query finds by an id: its type and its bytes.
+pub(super) fn find(
+    connection: &Connection,
+    select: &str,
+    id: i64,
+) -> rusqlite::Result<Option<Picture>> {
+    connection
+        .prepare_cached(select)?
+        .query_row([id], |row| {
+            Ok(Picture {
+                kind: row.get(0)?,
+                bytes: row.get(1)?,
+            })
+        })
+        .optional()
 }
 
 fn set(
@@ -84,18 +104,19 @@ fn set(
     picture: &Picture,
     chosen_at: Option<Timestamp>,
 ) -> Result<User> {
-    let Picture { kind, bytes } = picture;
-    // Browsers cache a picture for a long time, so a new picture needs a new URL.
-    let hash = hex::encode(&Sha256::digest(bytes)[..VERSION_BYTES]);
-    let url = format!("/api/users/{user}/avatar?v={hash}");
     tx.connection
         .prepare_cached(
             "INSERT INTO avatars (user_id, type, picture, chosen_at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (user_id) DO UPDATE
              SET type = excluded.type, picture = excluded.picture, chosen_at = excluded.chosen_at",
         )?
-        .execute((user.0, kind, bytes, chosen_at.map(|at| at.0)))?;
-    publish(tx, user, Some(&url))
+        .execute((
+            user.0,
+            &picture.kind,
+            &picture.bytes,
+            chosen_at.map(|at| at.0),
+        ))?;
+    publish(tx, user, Some(&picture.url(&format!("/api/users/{user}"))))
 }
 
 /// Sets the URL of the picture, and publishes the user if it is another.

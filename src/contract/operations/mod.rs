@@ -14,6 +14,7 @@ pub mod messages;
 pub mod oauth;
 pub mod password;
 pub mod people;
+pub mod pictures;
 pub mod profile;
 pub mod rooms;
 pub mod server;

@@ -11,7 +11,7 @@ use crate::{
         BadInvite, BadSetupToken, CrossOrigin, IdentityTaken, InviteRequired, LastWayIn, NotFound,
         SignupClosed, Throttled, Unauthorized, UsernameTaken,
     },
-    model::{UserId, Username},
+    model::Username,
 };
 
 /// The username that a person chooses after signing in with a provider for the first time.
@@ -126,21 +126,4 @@ pub fn unlink() -> Operation {
     .parameter(provider())
     .done()
     .errors([NotFound, LastWayIn])
-}
-
-pub fn avatar() -> Operation {
-    Operation::new("avatar", Tag::Conversations, "Returns a user’s picture")
-        .describe("`avatarURL` of a user has its address, which changes with the picture.")
-        .parameter(Parameter::path::<UserId>("id"))
-        .answer(
-            ["image/png", "image/jpeg", "image/gif", "image/webp"]
-                .into_iter()
-                .fold(Answer::empty(200, "The picture"), Answer::binary)
-                .header(Header::constant(
-                    "Cache-Control",
-                    "private, max-age=31536000, immutable",
-                ))
-                .header(Header::any("Content-Security-Policy")),
-        )
-        .errors([NotFound])
 }

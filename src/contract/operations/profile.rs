@@ -1,4 +1,4 @@
-//! The caller’s own account: names, picture, deletion.
+//! The caller’s own account: names, deletion.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use super::accounts::SET_COOKIE;
 use crate::{
     contract::operation::{Answer, Operation, Tag},
-    error::ErrorCode::{LastAdmin, Throttled, TooLarge, UsernameTaken, WrongPassword},
+    error::ErrorCode::{LastAdmin, Throttled, UsernameTaken, WrongPassword},
     model::{
         User, Username,
         schema::{AnyCaseUsername, DisplayName},
@@ -54,33 +54,6 @@ pub fn update() -> Operation {
     .ok::<User>("The caller")
     .errors([UsernameTaken])
     .invalid(["username", "displayName"])
-}
-
-pub fn set_picture() -> Operation {
-    let operation = Operation::new(
-        "setPicture",
-        Tag::Accounts,
-        "Sets the caller’s picture",
-    )
-    .describe(
-        "The body is the file: a JPEG, PNG or WebP of at most 256 KiB and 1024 × 1024 pixels. Its type is recognized by \
-         its first bytes. The picture takes precedence over one from a sign-in provider.",
-    );
-    ["image/jpeg", "image/png", "image/webp"]
-        .into_iter()
-        .fold(operation, Operation::binary_body)
-        .ok::<User>("The caller")
-        .error(TooLarge, "The body is larger than 256 KiB.")
-        .invalid(["picture"])
-}
-
-pub fn delete_picture() -> Operation {
-    Operation::new(
-        "deletePicture",
-        Tag::Accounts,
-        "Deletes the caller’s picture; twice is once",
-    )
-    .ok::<User>("The caller")
 }
 
 pub fn delete() -> Operation {

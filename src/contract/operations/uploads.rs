@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::conversations::id as conversation;
+use super::{conversations::id as conversation, pictures::PICTURE_TYPES};
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
     error::ErrorCode::{NotFound, QuotaUsedUp, TooLarge, WrongOffset},
@@ -80,7 +80,7 @@ pub fn set_thumb() -> Operation {
     let operation = Operation::new("setThumb", Tag::Files, "Sets the small picture of a file")
         .describe("It is shown until somebody wants to see the file itself. It has at most 64 KiB and 640 × 640 pixels.")
         .parameter(id());
-    ["image/jpeg", "image/png", "image/webp"]
+    PICTURE_TYPES
         .into_iter()
         .fold(operation, Operation::binary_body)
         .done()
@@ -143,7 +143,7 @@ fn with_headers(answer: Answer) -> Answer {
 }
 
 pub fn thumb() -> Operation {
-    let answer = ["image/jpeg", "image/png", "image/webp"]
+    let answer = PICTURE_TYPES
         .into_iter()
         .fold(Answer::empty(200, "The picture"), Answer::binary);
     Operation::new("thumb", Tag::Files, "Returns the small picture of a file")
@@ -153,4 +153,5 @@ pub fn thumb() -> Operation {
 }
 
 /// What an id stands for never changes.
-const CACHED: Header = Header::constant("Cache-Control", "private, max-age=31536000, immutable");
+pub const CACHED: Header =
+    Header::constant("Cache-Control", "private, max-age=31536000, immutable");

@@ -15,6 +15,7 @@ pub mod oauth;
 pub mod openapi;
 pub mod password;
 pub mod people;
+pub mod pictures;
 pub mod profile;
 pub mod rooms;
 pub mod sessions;

@@ -12,7 +12,7 @@ use crate::{
     http::{
         App,
         door::caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
-        reply::{HandlerResult, no_content, ok, picture, see_other},
+        reply::{HandlerResult, no_content, ok, see_other},
         request::Request,
         route::Route,
     },
@@ -31,8 +31,6 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/oauth/complete", Permission::SignIn, complete)
             .operation(contract::complete()),
         Route::delete("/api/identities/{provider}", person, unlink).operation(contract::unlink()),
-        Route::get("/api/users/{id}/avatar", Permission::Read, avatar)
-            .operation(contract::avatar()),
     ]
 }
 
@@ -289,11 +287,6 @@ fn keep_picture(app: &Arc<App>, provider: &str, user: UserId, url: Option<Url>) 
             let _ = app.store.take_picture(user, picture).await;
         }
     });
-}
-
-/// Serves a user's picture. A new picture has a new URL.
-async fn avatar(request: Request, user: UserId) -> HandlerResult {
-    picture(request.app.store.picture(user).await?)
 }
 
 /// The code of a failed sign-in, for the sign-in page.

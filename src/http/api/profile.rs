@@ -1,4 +1,4 @@
-//! The caller’s own account: names, picture, deletion.
+//! The caller’s own account: names, deletion.
 
 use warp::http::header::SET_COOKIE;
 
@@ -13,8 +13,8 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{PICTURE_BYTES, Permission, User, Username, UsernameKey, display_name, own_picture},
-    store::{NameUpdate, Picture},
+    model::{Permission, User, Username, UsernameKey, display_name},
+    store::NameUpdate,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -22,9 +22,6 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::patch("/api/auth_user", person, update).operation(contract::update()),
         Route::delete("/api/auth_user", person, delete).operation(contract::delete()),
-        Route::put("/api/auth_user/avatar", person, set_picture).operation(contract::set_picture()),
-        Route::delete("/api/auth_user/avatar", person, delete_picture)
-            .operation(contract::delete_picture()),
     ]
 }
 
@@ -51,19 +48,6 @@ async fn update(mut request: Request) -> HandlerResult {
     let user = request.user()?.id;
     let update = update.checked()?;
     Ok(ok(&request.app.store.update_names(user, update).await?))
-}
-
-async fn set_picture(mut request: Request) -> HandlerResult {
-    let bytes = request.file(PICTURE_BYTES).await?;
-    let kind = own_picture(&bytes)?.to_owned();
-    let user = request.user()?.id;
-    let picture = Picture { kind, bytes };
-    Ok(ok(&request.app.store.choose_picture(user, picture).await?))
-}
-
-async fn delete_picture(request: Request) -> HandlerResult {
-    let user = request.user()?.id;
-    Ok(ok(&request.app.store.delete_picture(user).await?))
 }
 
 async fn delete(mut request: Request) -> HandlerResult {
