@@ -115,7 +115,8 @@ CREATE TABLE resets (
 ) STRICT;
 
 -- A direct conversation has its two users in ascending order, so that the same two can't have another. `changed_id` is
--- the place in the sequence where its name, its participants or its openness last changed.
+-- the place in the sequence where its name, its picture, its participants or its openness last changed. `avatar_url` is
+-- where this server serves the picture in `room_pictures`.
 CREATE TABLE conversations (
     id                INTEGER PRIMARY KEY,
     kind              TEXT    NOT NULL CHECK (kind IN ('direct', 'room')),
@@ -126,11 +127,19 @@ CREATE TABLE conversations (
     created_at        INTEGER NOT NULL,
     participant_count INTEGER NOT NULL DEFAULT 2,
     changed_id        INTEGER NOT NULL DEFAULT 0,
+    avatar_url        TEXT,
     UNIQUE (low_user, high_user),
     CHECK ((kind = 'direct') = (low_user IS NOT NULL AND high_user IS NOT NULL AND low_user < high_user)),
     CHECK ((kind = 'room') = (name IS NOT NULL))
 ) STRICT;
 CREATE INDEX conversations_open ON conversations (id) WHERE open = 1;
+
+-- Pictures that owners have chosen for their rooms.
+CREATE TABLE room_pictures (
+    conversation_id INTEGER PRIMARY KEY REFERENCES conversations (id),
+    type            TEXT    NOT NULL,
+    picture         BLOB    NOT NULL
+) STRICT;
 
 -- Participants. Their streams receive changes numbered after `since_id`, which is when they joined. They may read
 -- messages after `history_id`; in an open room, that includes messages from before they joined. The read mark is a

@@ -20,7 +20,7 @@ pub enum Change {
         user_id: UserId,
         up_to: i64,
     },
-    /// A conversation is new, or its name, its participants, its openness or the member’s own settings changed.
+    /// A conversation is new, or its name, its picture, its participants, its openness or the member’s own settings changed.
     Conversation(Box<Conversation>),
     /// A member left the conversation or was removed from it.
     Removed(ConversationId),

@@ -110,10 +110,12 @@ pub struct Conversation {
     pub kind: ConversationKind,
     pub name: Option<String>,
     pub open: bool,
+    /// Where a room’s picture is.
+    pub avatar_url: Option<String>,
     /// The two people of a direct conversation.
     pub pair: Option<[User; 2]>,
     pub participant_count: i64,
-    /// The place in the sequence where its name, its participants or its openness last changed.
+    /// The place in the sequence where its name, its picture, its participants or its openness last changed.
     pub changed_id: EventId,
     pub last_message: Option<Message>,
 }
@@ -164,6 +166,7 @@ impl Conversation {
             other_participant: people.find(|user| user.id != caller),
             participant_count: self.participant_count,
             open: self.open,
+            avatar_url: self.avatar_url.as_deref(),
             role: None,
             last_message: None,
             has_unread_messages: false,
@@ -197,6 +200,10 @@ pub struct ConversationView<'a> {
     pub participant_count: i64,
     /// Whether every user may find it and join.
     pub open: bool,
+    /// The path of the room’s picture. It changes when the picture does. Null if there is none.
+    #[serde(rename = "avatarURL")]
+    #[schemars(extend("format" = "uri-reference"))]
+    pub avatar_url: Option<&'a str>,
     /// The caller’s role. Null if the caller is not in the room.
     pub role: Option<Role>,
     /// The newest message. Null if there is none that the caller may see.

@@ -69,7 +69,7 @@ impl SystemDetails {
 
 /// What happened to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "lowercase")]
+#[schemars(rename_all = "camelCase")]
 pub enum SystemKind {
     /// The subject created the room.
     Created,
@@ -87,6 +87,10 @@ pub enum SystemKind {
     Opened,
     /// The subject closed the room again.
     Closed,
+    /// The subject chose a picture for the room.
+    PictureChanged,
+    /// The subject removed the room’s picture.
+    PictureRemoved,
     /// The subject is the room’s owner now.
     Owner,
 }
@@ -95,7 +99,7 @@ impl SystemKind {
     /// The `data` of a bot's removal that followed from the departure of its maker, the actor.
     pub const FOLLOWED: &'static str = "followed";
 
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Created,
         Self::Joined,
         Self::Left,
@@ -104,6 +108,8 @@ impl SystemKind {
         Self::Renamed,
         Self::Opened,
         Self::Closed,
+        Self::PictureChanged,
+        Self::PictureRemoved,
         Self::Owner,
     ];
 
@@ -119,6 +125,8 @@ impl SystemKind {
             Self::Renamed => "renamed",
             Self::Opened => "opened",
             Self::Closed => "closed",
+            Self::PictureChanged => "pictureChanged",
+            Self::PictureRemoved => "pictureRemoved",
             Self::Owner => "owner",
         }
     }
@@ -142,6 +150,8 @@ impl SystemKind {
             (Self::Renamed, _) => format!("{subject} renamed the room to {data}"),
             (Self::Opened, _) => format!("{subject} opened the room to everyone"),
             (Self::Closed, _) => format!("{subject} made the room private"),
+            (Self::PictureChanged, _) => format!("{subject} changed the room’s picture"),
+            (Self::PictureRemoved, _) => format!("{subject} removed the room’s picture"),
             (Self::Owner, Some(actor)) => format!("{actor} made {subject} the owner"),
             (Self::Owner, None) => format!("{subject} is now the owner"),
         }

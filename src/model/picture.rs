@@ -1,4 +1,4 @@
-//! Pictures of users: which files are accepted. None of these types can contain a script.
+//! Pictures of users and rooms: which files are accepted. None of these types can contain a script.
 
 use crate::error::{Error, Result};
 
@@ -33,7 +33,7 @@ pub fn picture_type(bytes: &[u8]) -> Option<&'static str> {
     known.map(|&(media_type, _)| media_type)
 }
 
-/// Checks a picture that somebody chooses for themselves, and returns its media type. Only the header is read: a picture
+/// Checks a picture that somebody chooses for themselves or a room, and returns its media type. Only the header is read: a picture
 /// with few bytes may claim a size that takes gigabytes to show.
 ///
 /// # Errors

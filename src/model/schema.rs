@@ -178,6 +178,7 @@ members! {
         "kind": { "type": "string", "const": "direct" },
         "name": { "type": "null" },
         "open": { "type": "boolean", "const": false },
+        "avatarURL": { "type": "null" },
         "otherParticipant": generator.subschema_for::<User>(),
         "role": { "type": "null" }
     });
@@ -290,6 +291,7 @@ fn kitchen() -> super::Conversation {
         kind: ConversationKind::Room,
         name: Some("Kitchen".to_owned()),
         open: true,
+        avatar_url: None,
         pair: None,
         participant_count: 3,
         changed_id: EventId(38),

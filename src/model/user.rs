@@ -55,10 +55,15 @@ pub struct Profile {
 
 /// A room that the caller and another user are in.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct RoomInCommon {
     pub id: ConversationId,
     #[schemars(with = "schema::Name")]
     pub name: String,
+    /// The path of its picture. It changes when the picture does. Null if there is none.
+    #[serde(rename = "avatarURL")]
+    #[schemars(extend("format" = "uri-reference"))]
+    pub avatar_url: Option<String>,
 }
 
 /// The caller has blocked or unblocked a user.

@@ -198,6 +198,20 @@ pub(super) fn set_open(
         .map(drop)
 }
 
+/// Sets the URL of a room's picture, or none. Returns whether it changed.
+pub(super) fn set_avatar_url(
+    connection: &Connection,
+    id: ConversationId,
+    url: Option<&str>,
+) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE conversations SET avatar_url = ?2 WHERE id = ?1 AND avatar_url IS NOT ?2",
+        )?
+        .execute((id.0, url))?;
+    Ok(changed > 0)
+}
+
 pub(super) fn count_participants(
     connection: &Connection,
     id: ConversationId,
@@ -228,7 +242,7 @@ pub(super) fn view(
 pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conversation> {
     let conversation = connection
         .prepare_cached(&format!(
-            "SELECT c.kind, c.name, c.open, c.participant_count, c.changed_id, {}, {}
+            "SELECT c.kind, c.name, c.open, c.avatar_url, c.participant_count, c.changed_id, {}, {}
              FROM conversations c
              LEFT JOIN users low ON low.id = c.low_user
              LEFT JOIN users high ON high.id = c.high_user
@@ -255,6 +269,7 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
                 },
                 name: row.get("name")?,
                 open: row.get("open")?,
+                avatar_url: row.get("avatar_url")?,
                 pair,
                 participant_count: row.get("participant_count")?,
                 changed_id: EventId(row.get("changed_id")?),

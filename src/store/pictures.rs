@@ -1,18 +1,26 @@
-//! Pictures of users: chosen by themselves, or taken from a sign-in provider.
+//! Pictures of users and rooms. A user's is chosen by themselves, or taken from a sign-in provider; a room's is chosen by
+//! its owner.
 
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 
-use super::{context::Transaction, handle::Store, profiles, users};
+use super::{
+    context::Transaction,
+    conversations,
+    handle::Store,
+    profiles,
+    rooms::{publish_system_message, require_own_room, require_seen, system_message},
+    users,
+};
 use crate::{
     error::{Error, Result},
-    model::{Timestamp, User, UserId},
+    model::{Conversation, ConversationId, Member, SystemKind, Timestamp, User, UserId},
 };
 
 /// Bytes of a picture's hash in its URL.
 const VERSION_BYTES: usize = 8;
 
-/// A user's picture.
+/// The picture of a user or a room.
 #[derive(Debug)]
 pub struct Picture {
     /// The media type.
@@ -60,7 +68,6 @@ impl Store {
     pub async fn delete_picture(&self, user: UserId) -> Result<User> {
         self.write(move |tx| {
             delete(tx.connection, user)?;
-            tx.scrub();
             publish(tx, user, None)
         })
         .await
@@ -74,6 +81,48 @@ impl Store {
         self.read(move |connection| {
             let select = "SELECT type, picture FROM avatars WHERE user_id = ?1";
             find(connection, select, user.0)?.ok_or(NOT_FOUND)
+        })
+        .await
+    }
+
+    /// Sets or deletes a room's picture on behalf of its owner. Doing it again has no effect.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the caller isn't in it, [`Error::Forbidden`], [`Error::NotARoom`].
+    pub async fn set_room_picture(
+        &self,
+        caller: User,
+        id: ConversationId,
+        picture: Option<Picture>,
+    ) -> Result<(Conversation, Member)> {
+        self.write(move |tx| {
+            require_own_room(tx.connection, id, caller.id)?;
+            let picture = picture.as_ref();
+            replace_of_room(tx.connection, id, picture)?;
+            let url = picture.map(|picture| picture.url(&format!("/api/conversations/{id}")));
+            if conversations::set_avatar_url(tx.connection, id, url.as_deref())? {
+                tx.scrub();
+                let kind = if picture.is_some() {
+                    SystemKind::PictureChanged
+                } else {
+                    SystemKind::PictureRemoved
+                };
+                publish_system_message(tx, id, &system_message(kind, &caller, &caller))?;
+            }
+            conversations::view(tx.connection, id, caller.id)
+        })
+        .await
+    }
+
+    /// A room's picture, for those who are in the room or may join it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it has none, or the caller may not see the room.
+    pub async fn room_picture(&self, caller: UserId, id: ConversationId) -> Result<Picture> {
+        self.read(move |connection| {
+            require_seen(connection, id, caller)?;
+            let select = "SELECT type, picture FROM room_pictures WHERE conversation_id = ?1";
+            find(connection, select, id.0)?.ok_or(NOT_FOUND)
         })
         .await
     }
@@ -122,6 +171,8 @@ fn set(
 /// Sets the URL of the picture, and publishes the user if it is another.
 fn publish(tx: &mut Transaction<'_>, user: UserId, url: Option<&str>) -> Result<User> {
     if users::set_avatar_url(tx.connection, user, url)? {
+        // The write-ahead log still has the picture that was there before.
+        tx.scrub();
         return profiles::publish_change(tx, user);
     }
     users::by_id(tx.connection, user)?.ok_or(users::NOT_FOUND)
@@ -132,4 +183,22 @@ pub(super) fn delete(connection: &Connection, user: UserId) -> rusqlite::Result<
         .prepare_cached("DELETE FROM avatars WHERE user_id = ?1")?
         .execute([user.0])
         .map(drop)
+}
+
+fn replace_of_room(
+    connection: &Connection,
+    id: ConversationId,
+    picture: Option<&Picture>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM room_pictures WHERE conversation_id = ?1")?
+        .execute([id.0])?;
+    if let Some(Picture { kind, bytes }) = picture {
+        connection
+            .prepare_cached(
+                "INSERT INTO room_pictures (conversation_id, type, picture) VALUES (?1, ?2, ?3)",
+            )?
+            .execute((id.0, kind, bytes))?;
+    }
+    Ok(())
 }

@@ -118,7 +118,7 @@ fn rooms_in_common(
     id: UserId,
 ) -> rusqlite::Result<Vec<RoomInCommon>> {
     let mut statement = connection.prepare_cached(
-        "SELECT c.id, c.name FROM participants mine
+        "SELECT c.id, c.name, c.avatar_url FROM participants mine
          JOIN participants theirs ON theirs.conversation_id = mine.conversation_id AND theirs.user_id = ?2
          JOIN conversations c ON c.id = mine.conversation_id AND c.kind = 'room'
          WHERE mine.user_id = ?1 ORDER BY c.name, c.id",
@@ -127,6 +127,7 @@ fn rooms_in_common(
         Ok(RoomInCommon {
             id: ConversationId(row.get("id")?),
             name: row.get("name")?,
+            avatar_url: row.get("avatar_url")?,
         })
     })?;
     rooms.collect()

@@ -290,7 +290,11 @@ pub(super) fn add(
 }
 
 /// A system message without data.
-fn system_message<'a>(kind: SystemKind, by: &'a User, subject: &'a User) -> SystemMessage<'a> {
+pub(super) fn system_message<'a>(
+    kind: SystemKind,
+    by: &'a User,
+    subject: &'a User,
+) -> SystemMessage<'a> {
     SystemMessage {
         kind,
         by,
@@ -368,7 +372,7 @@ fn transfer_ownership(tx: &mut Transaction<'_>, id: ConversationId, from: &User)
 }
 
 /// Inserts a system message, and publishes it and the changed room to everybody in it.
-fn publish_system_message(
+pub(super) fn publish_system_message(
     tx: &mut Transaction<'_>,
     id: ConversationId,
     what: &SystemMessage<'_>,
@@ -411,6 +415,19 @@ fn require_owner(role: Role) -> Result<()> {
     match role {
         Role::Owner => Ok(()),
         Role::Member => Err(Error::Forbidden("the room’s owner")),
+    }
+}
+
+/// Refuses callers who neither take part in a conversation nor could join it.
+pub(super) fn require_seen(
+    connection: &Connection,
+    id: ConversationId,
+    caller: UserId,
+) -> Result<()> {
+    if is_member(connection, id, caller)? || is_open(connection, id)? {
+        Ok(())
+    } else {
+        Err(NOT_FOUND)
     }
 }
 

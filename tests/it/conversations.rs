@@ -95,6 +95,7 @@ async fn a_new_conversation_is_empty_and_direct() {
             "otherParticipant": { "id": jane.id, "username": "jane", "avatarURL": null },
             "participantCount": 2,
             "open": false,
+            "avatarURL": null,
             "lastMessage": null,
             "hasUnreadMessages": false,
             "unreadCount": 0,

@@ -49,7 +49,7 @@ fn file(id: &str) -> String {
 }
 
 /// Whether the database or its log has these bytes.
-fn is_stored(server: &Server, mark: &[u8]) -> bool {
+pub fn is_stored(server: &Server, mark: &[u8]) -> bool {
     let database = server.database();
     let log = database.with_extension("db-wal");
     [database.to_owned(), log].iter().any(|path| {
@@ -59,7 +59,7 @@ fn is_stored(server: &Server, mark: &[u8]) -> bool {
 }
 
 /// The log is emptied right after an answer.
-async fn no_trace_is_left(server: &Server, marks: &[&[u8]]) {
+pub async fn no_trace_is_left(server: &Server, marks: &[&[u8]]) {
     soon("no trace", async {
         while marks.iter().any(|mark| is_stored(server, mark)) {
             tokio::task::yield_now().await;

@@ -21,7 +21,7 @@ use crate::{
 /// the member are in the room that it belongs to; another is a user like them, who isn't, and so is
 /// the administrator. Revoked, disabled and read-only are the owner: with a session that has ended,
 /// with an account that an administrator has shut, with an API token of scope `read`. A page of another
-/// site has the owner's cookie. Nobody has been to a provider, and nobody has a picture.
+/// site has the owner's cookie. Nobody has been to a provider, and nobody has a picture; the room has one.
 const ANSWERS: &str = "
 operation                                            nobody another member owner admin revoked disabled read-only cross-site
 GET    /api/openapi.json                                200     200    200   200   200     200      200       200        200
@@ -53,6 +53,9 @@ GET    /api/oauth/pending                               404     404    404   404
 POST   /api/oauth/complete                              404     404    404   404   404     404      404       404        403
 DELETE /api/identities/{provider}                       401     404    404   404   404     401      401       403        403
 GET    /api/users/{id}/avatar                           401     404    404   404   404     401      401       404        404
+GET    /api/conversations/{id}/avatar                   401     404    200   200   404     401      401       200        200
+PUT    /api/conversations/{id}/avatar                   401     422    422   422   422     401      401       403        403
+DELETE /api/conversations/{id}/avatar                   401     404    403   200   404     401      401       403        403
 GET    /api/users                                       401     200    200   200   200     401      401       200        200
 GET    /api/users/{id}                                  401     200    200   200   200     401      401       200        200
 PUT    /api/users/{id}/block                            401     204    204   204   204     401      401       403        403
@@ -282,6 +285,9 @@ impl Scene {
             secret = secret_of(&world.root.post(&reset, json!({})).await.expect(201));
         } else if path.starts_with("/api/messages/") {
             id = text(&owner.say(&room, "hello").await["id"]);
+        } else if path == "/api/conversations/{id}/avatar" {
+            let request = owner.request(Method::PUT, &path.replace("{id}", &room));
+            answer(request.body(png(1, 1))).await.expect(200);
         } else if path.starts_with("/api/uploads/") {
             id = owner.begin_upload("lake.txt", 5).await;
         } else if path.starts_with("/api/files/") {
@@ -388,7 +394,9 @@ impl Scene {
             // The administrator has a password. Without it they stay, and so do the links of other scenes.
             "DELETE /api/auth_user" => json!({ "username": self.asker.username }),
             // What isn’t a picture.
-            "PUT /api/auth_user/avatar" | "PUT /api/uploads/{id}/thumb" => json!({}),
+            "PUT /api/auth_user/avatar"
+            | "PUT /api/conversations/{id}/avatar"
+            | "PUT /api/uploads/{id}/thumb" => json!({}),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),

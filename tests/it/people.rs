@@ -264,7 +264,7 @@ async fn a_profile_says_what_the_caller_shares_with_somebody() {
     assert_eq!(
         profile,
         json!({
-            "user": jane, "bot": false, "maker": null, "rooms": [{ "id": club, "name": "Club" }],
+            "user": jane, "bot": false, "maker": null, "rooms": [{ "id": club, "name": "Club", "avatarURL": null }],
             "conversationId": talk.conversation, "blocked": false,
         })
     );

@@ -44,6 +44,8 @@ function told(kind: SystemKind): string {
     case "renamed":
     case "opened":
     case "closed":
+    case "pictureChanged":
+    case "pictureRemoved":
     case "owner":
       return kind;
     default:

@@ -1,10 +1,10 @@
-//! Pictures of users.
+//! Pictures of users and rooms.
 
-use super::uploads::CACHED;
+use super::{conversations, uploads::CACHED};
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
-    error::ErrorCode::{NotFound, TooLarge},
-    model::{User, UserId},
+    error::ErrorCode::{Forbidden, NotARoom, NotFound, TooLarge},
+    model::{User, UserId, schema::Conversation},
 };
 
 /// What people may choose.
@@ -34,6 +34,41 @@ pub fn of_user() -> Operation {
         .parameter(Parameter::path::<UserId>("id"));
     // Providers have others, too.
     answers_picture(operation, PICTURE_TYPES.into_iter().chain(["image/gif"]))
+}
+
+pub fn set_of_room() -> Operation {
+    let operation = Operation::new(
+        "setRoomPicture",
+        Tag::Conversations,
+        "Sets a room’s picture",
+    )
+    .describe("The body is a file as for `setPicture`. Only the room’s owner can do this.")
+    .parameter(conversations::id());
+    takes_picture(operation)
+        .ok::<Conversation>("The room")
+        .errors([Forbidden, NotFound, NotARoom])
+}
+
+pub fn delete_of_room() -> Operation {
+    Operation::new(
+        "deleteRoomPicture",
+        Tag::Conversations,
+        "Deletes a room’s picture; twice is once",
+    )
+    .describe("Only the room’s owner can do this.")
+    .parameter(conversations::id())
+    .ok::<Conversation>("The room")
+    .errors([Forbidden, NotFound, NotARoom])
+}
+
+pub fn of_room() -> Operation {
+    let operation = Operation::new("roomPicture", Tag::Conversations, "Returns a room’s picture")
+        .describe(
+            "Whoever is in the room or may join it can see it. `avatarURL` of the room has its address, which changes with \
+             the picture.",
+        )
+        .parameter(conversations::id());
+    answers_picture(operation, PICTURE_TYPES)
 }
 
 fn takes_picture(operation: Operation) -> Operation {

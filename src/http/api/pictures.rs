@@ -1,4 +1,4 @@
-//! Pictures of users.
+//! Pictures of users and rooms.
 
 use crate::{
     contract::operations::pictures as contract,
@@ -7,17 +7,21 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{PICTURE_BYTES, Permission, UserId, chosen_picture},
+    model::{ConversationId, PICTURE_BYTES, Permission, UserId, chosen_picture},
     store::Picture,
 };
 
 pub fn routes() -> Vec<Route> {
-    let (own, person) = ("/api/auth_user/avatar", Permission::Person);
+    let (read, send, person) = (Permission::Read, Permission::Send, Permission::Person);
+    let (own, of_room) = ("/api/auth_user/avatar", "/api/conversations/{id}/avatar");
     vec![
         Route::put(own, person, set_own).operation(contract::set_own()),
         Route::delete(own, person, delete_own).operation(contract::delete_own()),
-        Route::get("/api/users/{id}/avatar", Permission::Read, of_user)
-            .operation(contract::of_user()),
+        Route::get("/api/users/{id}/avatar", read, of_user).operation(contract::of_user()),
+        // As for a room's name.
+        Route::put(of_room, send, set_of_room).operation(contract::set_of_room()),
+        Route::delete(of_room, send, delete_of_room).operation(contract::delete_of_room()),
+        Route::get(of_room, read, self::of_room).operation(contract::of_room()),
     ]
 }
 
@@ -41,4 +45,28 @@ async fn delete_own(request: Request) -> HandlerResult {
 
 async fn of_user(request: Request, user: UserId) -> HandlerResult {
     picture(request.app.store.picture(user).await?)
+}
+
+async fn set_of_room(mut request: Request, room: ConversationId) -> HandlerResult {
+    let picture = chosen(&mut request).await?;
+    change(&request, room, Some(picture)).await
+}
+
+async fn delete_of_room(request: Request, room: ConversationId) -> HandlerResult {
+    change(&request, room, None).await
+}
+
+async fn change(
+    request: &Request,
+    room: ConversationId,
+    picture: Option<Picture>,
+) -> HandlerResult {
+    let (store, user) = (&request.app.store, request.user()?.clone());
+    let (room, member) = store.set_room_picture(user, room, picture).await?;
+    Ok(ok(&room.view(&member)))
+}
+
+async fn of_room(request: Request, room: ConversationId) -> HandlerResult {
+    let user = request.user()?.id;
+    picture(request.app.store.room_picture(user, room).await?)
 }

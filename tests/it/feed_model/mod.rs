@@ -124,6 +124,8 @@ enum InRoom {
         open: Option<bool>,
         owner: Option<usize>,
     },
+    /// One of some pictures, or none.
+    Picture(Option<u8>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -163,6 +165,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => person().prop_map(InRoom::Remove),
         6 => (option::of(0..2_u8), option::of(any::<bool>()), option::of(person()))
             .prop_map(|(name, open, owner)| InRoom::Alter { name, open, owner }),
+        3 => option::of(1..3_u8).prop_map(InRoom::Picture),
     ];
     let emoji = || 0..EMOJI.len();
     let to_message = prop_oneof![

@@ -1,5 +1,6 @@
 //! What people do in rooms, and what must come of it.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     world::{FORBIDDEN, NOT_A_ROOM, Outcome, UNSEEN, World},
 };
 use crate::{
-    support::{Client, at_once},
+    support::{Client, answer, at_once, png},
     witness::{Witness, id_at},
 };
 
@@ -96,6 +97,11 @@ impl World {
                 let wanted = json!({ "name": name, "open": open, "owner": owner });
                 (client.patch(&path, wanted).await, 200)
             }
+            InRoom::Picture(None) => (client.delete(&format!("{path}/avatar")).await, 200),
+            InRoom::Picture(Some(side)) => {
+                let request = client.request(Method::PUT, &format!("{path}/avatar"));
+                (answer(request.body(picture(side))).await, 200)
+            }
         };
         let body = self.expect(answer, &outcome, status, before);
         if !matches!(outcome, Outcome::Done) {
@@ -128,6 +134,10 @@ impl World {
                     "member"
                 };
                 assert_eq!(body["role"], role);
+            }
+            InRoom::Picture(side) => {
+                assert!(is_pictured(&witness, &room, side));
+                assert_eq!(body["avatarURL"].is_string(), side.is_some());
             }
         }
         self.stays.expect_kept(&witness);
@@ -163,6 +173,7 @@ impl World {
                 let is_handed_over = owner.is_some_and(|owner| id(owner) != client.id);
                 done(is_renamed || is_opened || is_handed_over)
             }
+            InRoom::Picture(side) => done(!is_pictured(&witness, room, side)),
         }
     }
 
@@ -170,6 +181,16 @@ impl World {
         let person = self.people.get(person);
         person.map_or("nobody", |person| &person[0].username)
     }
+}
+
+fn picture(side: u8) -> Vec<u8> {
+    png(side.into(), side.into())
+}
+
+fn is_pictured(witness: &Witness, room: &str, side: Option<u8>) -> bool {
+    let kept = "SELECT picture FROM room_pictures WHERE conversation_id = ?1";
+    let kept: Vec<Vec<u8>> = witness.rows(kept, [room], |row| row.get(0));
+    kept.into_iter().eq(side.map(picture))
 }
 
 fn is_called(room: &Value, name: u8) -> bool {

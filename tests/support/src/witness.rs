@@ -40,6 +40,8 @@ const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id,
             WHEN 'renamed' THEN s.username || ' renamed the room to ' || m.content
             WHEN 'opened' THEN s.username || ' opened the room to everyone'
             WHEN 'closed' THEN s.username || ' made the room private'
+            WHEN 'pictureChanged' THEN s.username || ' changed the room’s picture'
+            WHEN 'pictureRemoved' THEN s.username || ' removed the room’s picture'
             WHEN 'owner' THEN coalesce(d.username || ' made ' || s.username || ' the owner', s.username || ' is now the owner')
             ELSE m.content
         END,
@@ -54,7 +56,7 @@ const MESSAGE: &str = "SELECT m.id, m.conversation_id, m.number, m.changed_id,
 
 const CONVERSATION: &str =
     "SELECT c.id, c.kind, c.name, c.open, max(c.changed_id, ifnull(p.settings_id, 0)), p.role, o.id, o.username,
-        (SELECT count(*) FROM participants x WHERE x.conversation_id = c.id), p.pinned_at IS NOT NULL
+        (SELECT count(*) FROM participants x WHERE x.conversation_id = c.id), p.pinned_at IS NOT NULL, c.avatar_url
     FROM participants p
     JOIN conversations c ON c.id = p.conversation_id
     LEFT JOIN users o ON o.id = c.low_user + c.high_user - p.user_id
@@ -487,6 +489,7 @@ fn conversation_at(row: &Row<'_>) -> rusqlite::Result<Value> {
         "id": id_at(row, 0)?, "kind": kind, "name": row.get::<_, Option<String>>(2)?, "open": row.get::<_, bool>(3)?,
         "version": id_at(row, 4)?, "role": (kind == "room").then_some(role), "otherParticipant": user_at(row, 6)?,
         "participantCount": row.get::<_, i64>(8)?, "pinned": row.get::<_, bool>(9)?,
+        "avatarURL": row.get::<_, Option<String>>(10)?,
     }))
 }
 
