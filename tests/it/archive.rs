@@ -7,13 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::server::Config;
 
 use crate::support::{
-    Binary, Client, Ended, PASSWORD, Server, ended, messages, participant, png, strict, text,
+    Binary, Client, Ended, PASSWORD, Server, answer, ended, messages, participant, png, strict,
+    text,
 };
 
 /// Text that a careless writer or reader of lines would break.
@@ -79,6 +81,8 @@ impl Home {
         // What isn’t part of a message stays behind.
         anna.upload("unsent", b"unsent").await;
         let room = anna.make_room("Club", &["bob", "carl"], false).await;
+        let picture = anna.request(Method::PUT, &format!("/api/conversations/{room}/avatar"));
+        answer(picture.body(png(3, 2))).await.expect(200);
         carl.say(&room, "in the club").await;
         bob.delete(&participant(&room, "me")).await;
         let square = anna.make_room("Square", &[], true).await;
@@ -168,7 +172,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 16, "{:?}", first.keys());
+    assert_eq!(first.len(), 18, "{:?}", first.keys());
     assert!(first.values().all(|bytes| !bytes.is_empty()));
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);
@@ -185,12 +189,16 @@ async fn an_archive_of_before_actors_were_kept_is_taken_in_as_well() {
     home.done(&["export", "before"], "tincan.db").await;
     let said = home.file("before").join("messages.jsonl");
     let text = fs::read_to_string(&said).expect("messages");
-    let older = text
-        .replace(",\"actor\":null", "")
-        .replace(",\"actor\":\"1\"", "")
-        .replace(",\"actor\":\"2\"", "")
-        .replace(",\"actor\":\"3\"", "");
+    let mut older = text.clone();
+    for actor in ["null", "\"1\"", "\"2\"", "\"3\""] {
+        older = older.replace(&format!(",\"actor\":{actor}"), "");
+    }
     assert!(older != text && !older.contains("actor"), "{older}");
+    // Nobody could change a room’s picture then.
+    let changed = |line: &&str| line.contains("pictureChanged");
+    let picture = text.lines().find(changed).expect("a changed picture");
+    let without = older.lines().find(changed).expect("the same line");
+    let older = older.replace(without, picture);
     fs::write(&said, older).expect("messages");
     home.done(&["import", "before"], "other.db").await;
     home.done(&["export", "again"], "other.db").await;
@@ -224,6 +232,7 @@ async fn an_archive_of_before_people_had_display_names_is_taken_in_as_well() {
         without(line, &["displayName", "deletedAt", "changedId"]);
     });
     rewrite("pictures.jsonl", &|line| without(line, &["chosenAt"]));
+    rewrite("conversations.jsonl", &|line| without(line, &["avatarURL"]));
     rewrite("archive.json", &|line| line["tincanArchive"] = json!(2));
     fs::remove_file(before.join("blocks.jsonl")).expect("a file");
     home.done(&["import", "before"], "other.db").await;
@@ -256,6 +265,9 @@ async fn an_archive_of_before_there_were_settings_is_taken_in_as_well() {
         for field in fields {
             assert!(line.remove(field).is_some(), "{field}");
         }
+    });
+    change_lines(&before.join("conversations.jsonl"), |line| {
+        assert!(line.remove("avatarURL").is_some());
     });
     change_lines(&before.join("archive.json"), |title| {
         title.insert("tincanArchive".to_owned(), json!(2));
@@ -324,7 +336,11 @@ async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_sessio
     assert_eq!(blocked[0]["username"], "bob");
     let anna = server.nobody().log_in("anna", PASSWORD).await;
     let listed = anna.get("/api/conversations").await.expect(200);
-    assert_eq!(listed.as_array().expect("a list").len(), 3);
+    let listed = listed.as_array().expect("a list");
+    assert_eq!(listed.len(), 3);
+    let mut pictures = listed.iter().map(|each| &each["avatarURL"]);
+    let picture = pictures.find(|url| url.is_string()).expect("the club’s");
+    assert_eq!(anna.download(text(picture), &[]).await.bytes, png(3, 2));
 }
 
 #[tokio::test]
@@ -367,7 +383,12 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         .collect();
     assert_eq!(
         contents,
-        ["anna created this room", "in the club", "bob left"],
+        [
+            "anna created this room",
+            "anna changed the room’s picture",
+            "in the club",
+            "bob left"
+        ],
         "nothing of anna and bob"
     );
     let names = |name, field: &str| -> Vec<Value> {
@@ -387,6 +408,8 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         "with who invited carl, and the room"
     );
     assert_eq!(names("pictures.jsonl", "user"), ["1"]);
+    let club = names("conversations.jsonl", "id").remove(1);
+    assert_eq!(names("room-pictures.jsonl", "conversation"), [club]);
     for field in ["archivedNumber", "settingsId"] {
         let set = names("participants.jsonl", field);
         assert!(set.iter().all(Value::is_null), "what anna has set: {set:?}");
@@ -477,8 +500,8 @@ const BAD_LINES: [(&str, &str, &str, &str); 16] = [
     ),
     (
         "archive.json",
-        "\"tincanArchive\":4",
         "\"tincanArchive\":5",
+        "\"tincanArchive\":6",
         "newer",
     ),
     (

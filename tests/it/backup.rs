@@ -453,6 +453,14 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
             "participants are",
         ),
         (
+            "UPDATE conversations SET avatar_url = '/api/conversations/1/avatar?v=1'",
+            "a room’s picture is missing",
+        ),
+        (
+            "INSERT INTO room_pictures VALUES (1, 'image/png', x'00')",
+            "a room’s picture is missing",
+        ),
+        (
             "UPDATE participants SET last_read_number = 9",
             "past the last message",
         ),

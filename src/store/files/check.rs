@@ -81,6 +81,12 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
     ),
     (
+        "a room’s picture is missing, or isn’t a room’s: conversation",
+        "SELECT id FROM conversations c
+         WHERE (avatar_url IS NOT NULL) <> EXISTS (SELECT 1 FROM room_pictures WHERE conversation_id = c.id)
+         OR (avatar_url IS NOT NULL AND kind <> 'room')",
+    ),
+    (
         "the index of display names is wrong: user",
         "SELECT u.id FROM users u WHERE (display_name IS NOT NULL) <>
              EXISTS (SELECT 1 FROM name_parts WHERE user_id = u.id)",

@@ -8,20 +8,25 @@ use std::{fs, ops::ControlFlow, path::Path};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tincan::store::{self, Progress};
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 16] = [
     "archive.json",
     "users.jsonl",
     "identities.jsonl",
     "pictures.jsonl",
     "conversations.jsonl",
+    "room-pictures.jsonl",
     "participants.jsonl",
     "departures.jsonl",
     "messages.jsonl",
     "reactions.jsonl",
+    "blocks.jsonl",
     "settings.jsonl",
+    "files.jsonl",
+    "attachments.jsonl",
     "pictures/1",
+    "room-pictures/2",
 ];
-const TITLE: &str = r#"{"tincanArchive":3,"user":null,"lastId":9}"#;
+const TITLE: &str = r#"{"tincanArchive":5,"user":null,"lastId":9}"#;
 
 fuzz_target!(|text: &str| -> Corpus {
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,7 +57,9 @@ fuzz_target!(|text: &str| -> Corpus {
 
 /// Nothing where the text names another file.
 fn write(folder: &Path, text: &str) -> Option<()> {
-    fs::create_dir_all(folder.join("pictures")).expect("a folder");
+    for below in ["pictures", "room-pictures"] {
+        fs::create_dir_all(folder.join(below)).expect("a folder");
+    }
     for name in FILES {
         let content = if name == "archive.json" { TITLE } else { "" };
         fs::write(folder.join(name), content).expect("a file");

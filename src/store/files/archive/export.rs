@@ -12,7 +12,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Valu
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::format::{
-    ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, THUMBS, Table, VERSION,
+    ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, ROOM_PICTURES, TABLES, THUMBS,
+    Table, VERSION,
 };
 use crate::{
     model::{SystemKind, Timestamp, UsernameKey},
@@ -216,6 +217,11 @@ impl Export<'_> {
                 PICTURES,
                 "avatars",
                 "SELECT picture FROM avatars WHERE user_id = ?1",
+            ),
+            (
+                ROOM_PICTURES,
+                "room_pictures",
+                "SELECT picture FROM room_pictures WHERE conversation_id = ?1",
             ),
             (
                 FILES,

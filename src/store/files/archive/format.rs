@@ -10,12 +10,15 @@ use crate::store::{engine::OpenError, files::backup::BackupError};
 pub(super) const MANIFEST: &str = "archive.json";
 /// The folder of pictures. Each is named by its user's id.
 pub(super) const PICTURES: &str = "pictures";
+/// The folder of pictures of rooms. Each is named by its conversation’s id.
+pub(super) const ROOM_PICTURES: &str = "room-pictures";
 /// The folder of the files that people have sent. Each is named by its id.
 pub(super) const FILES: &str = "files";
 /// The folder of their small pictures. Each is named by its attachment’s id.
 pub(super) const THUMBS: &str = "thumbs";
-/// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, and version 3 no files.
-pub(super) const VERSION: u32 = 4;
+/// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, version 3 no files, and
+/// version 4 no pictures of rooms.
+pub(super) const VERSION: u32 = 5;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -123,7 +126,7 @@ pub(super) struct Table {
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 13] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -196,11 +199,24 @@ pub(super) const TABLES: [Table; 12] = [
             field("highUser", "high_user", Kind::Id),
             field("createdAt", "created_at", Kind::Time),
             field("changedId", "changed_id", Kind::Id),
+            field("avatarURL", "avatar_url", Kind::Text).optional(),
         ],
         order: "id",
         since: 1,
         is_kept: "TRUE",
         is_seen: "id IN mine",
+    },
+    Table {
+        file: "room-pictures.jsonl",
+        name: "room_pictures",
+        fields: &[
+            field("conversation", "conversation_id", Kind::Id),
+            field("type", "type", Kind::Text),
+        ],
+        order: "conversation_id",
+        since: 5,
+        is_kept: "TRUE",
+        is_seen: "conversation_id IN mine",
     },
     Table {
         file: "participants.jsonl",

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::format::{
-    ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, TABLES, THUMBS, Table, VERSION,
-    bad,
+    ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, ROOM_PICTURES, TABLES, THUMBS,
+    Table, VERSION, bad,
 };
 use crate::{
     model::{Username, thumb},
@@ -201,10 +201,8 @@ impl Import<'_> {
                 let key = name.key.as_str().to_owned();
                 Ok(vec![Value::Text(key), Value::Text(name.skeleton)])
             }
-            ("avatars", [Value::Integer(user), ..]) => {
-                let path = self.from.join(PICTURES).join(user.to_string());
-                Ok(vec![Value::Blob(read(&path)?)])
-            }
+            ("avatars", [Value::Integer(user), ..]) => self.picture(PICTURES, *user),
+            ("room_pictures", [Value::Integer(room), ..]) => self.picture(ROOM_PICTURES, *room),
             ("files", [Value::Integer(file), Value::Integer(size), ..]) => {
                 let mut hash = Sha256::new();
                 let mut length = 0;
@@ -218,9 +216,15 @@ impl Import<'_> {
                 }
                 Ok(vec![Value::Blob(hash.finalize().to_vec())])
             }
-            ("users" | "avatars" | "files", _) => Err("no id".to_owned()),
+            ("users" | "avatars" | "room_pictures" | "files", _) => Err("no id".to_owned()),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// The picture of a row.
+    fn picture(&self, folder: &str, id: i64) -> Result<Vec<Value>, String> {
+        let path = self.from.join(folder).join(id.to_string());
+        Ok(vec![Value::Blob(read(&path)?)])
     }
 }
 
@@ -288,7 +292,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 fn derived_columns(table: &Table) -> &'static [&'static str] {
     match table.name {
         "users" => &["username_key", "skeleton"],
-        "avatars" => &["picture"],
+        "avatars" | "room_pictures" => &["picture"],
         "files" => &["hash"],
         _ => &[],
     }
