@@ -1,9 +1,12 @@
 //! Rooms: making one, finding one, who is in it, and what becomes of those who aren't any more.
 
+use std::path::Path;
+
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::{
-    api::{Client, participants},
+    api::{Client, answer, participants, png},
     support::{Options, Session, Stage},
 };
 
@@ -326,4 +329,123 @@ async fn names_of_any_script_and_length_keep_their_place() {
     .await;
     john.assert_accessible("room-names").await;
     john.assert_console_clean(&[]).await;
+}
+
+/// Whether what stands for the room in the list is a picture that is there, and in the header.
+const PICTURED: &str = "['conversation-list .row', 'conversation-view .bar'].map((place) =>
+    document.querySelector(`${place} img.avatar.room`)?.naturalWidth ?? 0)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rooms_picture_is_cut_out_seen_by_everybody_and_removed_by_the_keyboard() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, jane) = (stage.client("john").await, stage.client("jane").await);
+    let room = john.make_room("The lake", &["jane"], false).await;
+    let john = in_room(&stage, &john, &room, Options::desktop()).await;
+    let jane = in_room(&stage, &jane, &room, Options::phone()).await;
+    let everybody = [&john, &jane];
+    open_details(&jane).await;
+    jane.misses("button", "Choose picture").await;
+    open_details(&john).await;
+    john.sees("button", "Choose picture").await;
+    john.assert_accessible("room-without-picture").await;
+
+    // What is no picture is told, and the details are still there.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    john.attach(&here.join("README.md")).await;
+    john.sees("dialog", "Room picture").await;
+    john.reads("can’t be opened as a picture").await;
+    john.press("Escape").await;
+    john.misses("dialog", "Room picture").await;
+    john.attach(&here.join("ui/icons/512.png")).await;
+    john.sees("button", "Save picture").await;
+    john.assert_accessible("crop-of-room").await;
+    john.click("button", "Save picture").await;
+    john.misses("dialog", "Room picture").await;
+    john.sees("dialog", "Room details").await;
+    for person in everybody {
+        person
+            .wait(
+                "the picture",
+                &format!("{PICTURED}.every((width) => width === 256)"),
+            )
+            .await;
+        person
+            .wait(
+                "the picture in the details",
+                "document.querySelector('room-details img.avatar.room')?.naturalWidth === 256",
+            )
+            .await;
+        person.reads("john changed the room’s picture").await;
+    }
+
+    close_details(&john).await;
+    john.fill("searchbox", "/^Search/", "lake").await;
+    john.wait(
+        "the picture of what is found",
+        "document.querySelector('.finds img.avatar.room')?.naturalWidth === 256",
+    )
+    .await;
+
+    open_details(&john).await;
+    john.sees("button", "Change").await;
+    john.eval::<()>("void document.querySelector('.room-face button').focus()")
+        .await;
+    john.press("Enter").await;
+    john.sees("menuitem", "Choose picture").await;
+    john.assert_accessible("room-picture-menu").await;
+    john.press("ArrowDown").await;
+    john.press("Enter").await;
+    john.sees("button", "Choose picture").await;
+    john.wait(
+        "the focus, where it was",
+        "document.activeElement.matches('.room-face button')",
+    )
+    .await;
+    for person in everybody {
+        person
+            .wait(
+                "the letter",
+                "document.querySelector(':is(conversation-list, .bar, .room-face) img.avatar') === null",
+            )
+            .await;
+        person.reads("john removed the room’s picture").await;
+        person.assert_console_clean(&[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_picture_cant_be_had_there_is_the_letter() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let room = client.make_room("The lake", &[], false).await;
+    for path in [
+        &format!("/api/conversations/{room}/avatar"),
+        "/api/auth_user/avatar",
+    ] {
+        let request = client.request(reqwest::Method::PUT, path);
+        answer(request.body(png(1, 1))).await.expect(200);
+    }
+    // Their addresses are told, and what they lead to isn't there.
+    let database = Connection::open(stage.database()).expect("a database");
+    database
+        .execute_batch("DELETE FROM room_pictures; DELETE FROM avatars")
+        .expect("no pictures");
+    let john = in_room(&stage, &client, &room, Options::desktop()).await;
+    john.wait(
+        "the letters",
+        "['.row .stand', 'conversation-view .bar', 'footer'].map((place) =>
+            document.querySelector(`${place} span.avatar`)?.innerText).join() === 'T,T,J'",
+    )
+    .await;
+    open_details(&john).await;
+    john.wait(
+        "the letter in the details",
+        "document.querySelector('.room-face span.avatar.room')?.innerText === 'T'",
+    )
+    .await;
+    john.assert_console_clean(&["404"]).await;
 }

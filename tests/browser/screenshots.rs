@@ -2,14 +2,20 @@
 //! people to look at: in `screenshots/` of cargo's target folder. On each, axe-core finds nothing, and
 //! nothing is wider than the screen.
 
+use std::{fs, path::Path};
+
+use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
-    api::Client,
+    api::{Client, answer},
     changes::TIME_TO_UNDO,
     support::{Device, Options, Scheme, Session, Stage},
 };
+
+/// A picture of 512 by 512 pixels.
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/icons/512.png");
 
 /// Boxes that reach over an edge of the screen, unless something cuts them off before it; and those that
 /// scroll sideways.
@@ -309,6 +315,9 @@ async fn a_room(friends: &[Client], john: &Client, jane: &Client) -> String {
     let names = ["someone-with-quite-a-long-name", "мария", "أحمد"];
     let people = [&["jane"], &names[..]].concat();
     let room = john.make_room("The lake in August", &people, true).await;
+    let picture = fs::read(PICTURE).expect("a picture");
+    let set = john.request(Method::PUT, &format!("/api/conversations/{room}/avatar"));
+    answer(set.body(picture)).await.expect(200);
     let others = friends
         .iter()
         .filter(|friend| names.contains(&friend.username.as_str()));
@@ -362,6 +371,11 @@ async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
     person.click("button", "/^someone-with-quite/").await;
     person.sees("button", "Make owner").await;
     viewer.take("room-details").await;
+    person.attach(Path::new(PICTURE)).await;
+    person.sees("dialog", "Room picture").await;
+    viewer.take("room-picture").await;
+    person.click("button", "Cancel").await;
+    person.misses("dialog", "Room picture").await;
     person.click("button", "Most liked messages").await;
     person.reads("Most liked messages").await;
     person

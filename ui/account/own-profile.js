@@ -6,10 +6,10 @@ import { openDialog } from '../base/dialog.js';
 import { Component, el, nameOf, render } from '../base/dom.js';
 import { Field, form, usernameField } from '../base/fields.js';
 import { titleOf } from '../base/format.js';
-import { load } from '../base/load.js';
 import { avatar } from '../people/avatar.js';
 import { handleOf } from '../people/names.js';
 import { t } from '../words/index.js';
+import { pictureInput } from './picture-input.js';
 import { changeNames, changePicture } from './settings.js';
 
 /** @import {User} from '../base/types.js' */
@@ -19,7 +19,10 @@ export class OwnProfile extends Component {
   #client;
   #card = el('div');
   #problem = el('p', { class: 'problem', role: 'alert' });
-  #file = el('input', { type: 'file', accept: 'image/*', hidden: true, 'aria-label': t('account.choosePicture'), change: () => this.#choose() });
+  #file = pictureInput({
+    title: t('account.picture'), kind: 'person', save: (picture) => this.#save(picture),
+    tell: (problem) => this.#problem.replaceChildren(problem),
+  });
   #edit = () => editNames(this.#client);
   #open = () => this.#file.click();
   #remove = () => this.#save(null).catch((error) => this.#problem.replaceChildren(reasonOf(error)));
@@ -33,20 +36,6 @@ export class OwnProfile extends Component {
       { user: client.user, edit: this.#edit, choose: this.#open, remove: this.#remove });
     show();
     this.watch(show, client);
-  }
-
-  async #choose() {
-    const [file] = this.#file.files ?? [];
-    if (!file) return;
-    this.#problem.textContent = '';
-    try {
-      const { choosePicture } = await load(() => import('./picture-dialog.js'));
-      await choosePicture(file, (picture) => this.#save(picture));
-    } catch (error) {
-      this.#problem.textContent = reasonOf(error);
-    }
-    // The same file may be chosen again.
-    this.#file.value = '';
   }
 
   /** @param {Blob | null} picture */

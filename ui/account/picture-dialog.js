@@ -1,31 +1,34 @@
-// A picture of oneself: which part of a file is seen in the circle. It is made small here, before it is sent.
+// A picture of oneself, or of a room: which part of a file is seen. It is made small here, before it is sent.
 
 import { reasonOf } from '../base/api.js';
-import { actions, openDialog } from '../base/dialog.js';
+import { actions, show, withTitle } from '../base/dialog.js';
 import { Component, el } from '../base/dom.js';
+import { addStyle } from '../base/load.js';
 import { t } from '../words/index.js';
 import { CLOSEST, Crop } from './crop.js';
+
+addStyle(import.meta.url, 'picture-dialog.css');
 
 /** The side of what is sent, in pixels. */
 const SIDE = 256;
 const QUALITY = .9;
-/** How far an arrow key moves the picture, in widths of the circle. */
+/** How far an arrow key moves the picture, in widths of what is seen. */
 const STEP = .05;
 const ZOOM_STEP = 1.1;
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 
-/** @param {File} file @param {(picture: Blob) => Promise<unknown>} save */
-export async function choosePicture(file, save) {
+/** @param {File} file @param {{title: string, kind: 'person' | 'room', save: (picture: Blob) => Promise<unknown>}} uses */
+export async function choosePicture(file, { title, kind, save }) {
   const picture = await createImageBitmap(file).catch(() => null);
-  const cropper = picture && new PictureCropper(picture);
+  const cropper = picture && new PictureCropper(picture, kind);
   const problem = el('p', { class: 'problem', role: 'alert' }, cropper ? null : t('account.noPicture'));
   const submit = async () => {
     problem.textContent = '';
     button.disabled = true;
     try {
       await save(await /** @type {PictureCropper} */ (cropper).toBlob());
-      dialog?.close();
+      dialog.close();
     } catch (error) {
       problem.textContent = reasonOf(error);
     } finally {
@@ -33,11 +36,12 @@ export async function choosePicture(file, save) {
     }
   };
   const button = el('button', { class: 'button primary', type: 'button', click: submit }, t('account.savePicture'));
-  const close = () => dialog?.close();
-  const dialog = openDialog(t('account.picture'), cropper, problem, cropper
+  const close = () => dialog.close();
+  // Above the details of the room.
+  const dialog = show(withTitle(title, cropper, problem, cropper
     ? actions(el('button', { class: 'button', type: 'button', click: close }, t('base.cancel')), button)
-    : actions(el('button', { class: 'button primary', type: 'button', click: close }, t('base.close'))));
-  dialog?.addEventListener('close', () => picture?.close());
+    : actions(el('button', { class: 'button primary', type: 'button', click: close }, t('base.close')))));
+  dialog.addEventListener('close', () => picture?.close());
   cropper?.takeFocus();
 }
 
@@ -55,9 +59,10 @@ class PictureCropper extends Component {
   /** Where each finger is. @type {Map<number, {x: number, y: number}>} */
   #fingers = new Map();
 
-  /** @param {ImageBitmap} picture */
-  constructor(picture) {
+  /** @param {ImageBitmap} picture @param {'person' | 'room'} kind */
+  constructor(picture, kind) {
     super();
+    this.className = `of-${kind}`;
     this.#picture = picture;
     this.#crop = new Crop(picture.width, picture.height);
     const canvas = this.#canvas;
@@ -76,7 +81,7 @@ class PictureCropper extends Component {
     this.#canvas.focus();
   }
 
-  /** What is in the circle, and in the corners around it. @returns {Promise<Blob>} */
+  /** What is seen, and the corners around it. @returns {Promise<Blob>} */
   async toBlob() {
     const canvas = el('canvas', { width: `${SIDE}`, height: `${SIDE}` });
     this.#draw(canvas);
@@ -98,7 +103,7 @@ class PictureCropper extends Component {
     context.drawImage(this.#picture, x, y, size, size, 0, 0, canvas.width, canvas.height);
   }
 
-  /** @param {number} right @param {number} down in widths of the circle */
+  /** @param {number} right @param {number} down in widths of what is seen */
   #move(right, down) {
     this.#crop.move(right, down);
     this.#draw(this.#canvas);

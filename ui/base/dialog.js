@@ -69,8 +69,8 @@ export function show(dialog) {
   return dialog;
 }
 
-/** @param {string} title @param {...(Node | string | null | false)} content */
-function withTitle(title, ...content) {
+/** To be shown, also above another. @param {string} title @param {...(Node | string | null | false)} content */
+export function withTitle(title, ...content) {
   count += 1;
   const id = `dialog-title-${count}`;
   const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': id },

@@ -39,7 +39,7 @@
 /** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null}} ServerSettings */
 /**
  * Somebody as one gets to know them: `maker` is whose bot it is, and `conversationId` the conversation of the two.
- * @typedef {{user: User, bot: boolean, maker: User | null, rooms: {id: string, name: string}[], conversationId: string | null,
+ * @typedef {{user: User, bot: boolean, maker: User | null, rooms: {id: string, name: string, avatarURL: string | null}[], conversationId: string | null,
  *   blocked: boolean}} Profile
  */
 /** A link that is told once. @typedef {{link: string, expiresAt: string}} PersonalLink */
@@ -66,12 +66,12 @@
  *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
  *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean, attachments?: Attachment[]}} Message
  */
-/** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed'} SystemEvent */
+/** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed' | 'pictureChanged' | 'pictureRemoved'} SystemEvent */
 
 /**
- * `version` grows whenever its name, its owner, who takes part or who may does. `role` is one's own, in a room.
+ * `version` grows whenever its name, its picture, its owner, who takes part or who may does. `role` is one's own, in a room.
  * @typedef {{id: string, version: string, kind: 'direct' | 'room', name: string | null, otherParticipant: User | null,
- *   participantCount: number, open: boolean, role: 'owner' | 'member' | null, lastMessage: Message | null,
+ *   participantCount: number, open: boolean, avatarURL: string | null, role: 'owner' | 'member' | null, lastMessage: Message | null,
  *   lastReadNumber: number, pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean}} Conversation
  */
 

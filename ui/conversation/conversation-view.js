@@ -97,12 +97,12 @@ export class ConversationView extends Component {
     this.#attend(info, list, composer);
   }
 
-  /** Says whose conversation it is; a room may be renamed. @param {Info} info */
+  /** Says whose conversation it is; a room may be renamed, or get another picture. @param {Info} info */
   address(info) {
-    const { id, title, other } = info;
+    const { id, title, other, avatarURL } = info;
     this.#call(title);
     this.#composer?.address(title);
-    render(this.#emblem, emblemView, { id, title, other });
+    render(this.#emblem, emblemView, { id, title, other, avatarURL });
     render(this.#heading, titleView, { title });
   }
 
@@ -130,7 +130,7 @@ export class ConversationView extends Component {
   }
 }
 
-/** @param {Pick<Info, 'id' | 'title' | 'other'>} props */
+/** @param {Pick<Info, 'id' | 'title' | 'other' | 'avatarURL'>} props */
 function emblemView(props) {
   return [emblem(props)];
 }

@@ -1,13 +1,15 @@
-// The details of a room: what it is called, who may join it, who is in it, and how to leave.
+// The details of a room: how it looks, what it is called, who may join it, who is in it, and how to leave.
 
+import { pictureInput } from '../account/picture-input.js';
 import { ask, openDialog, refusalOf } from '../base/dialog.js';
 import { arrange, Component, el, failure, nameOf, render, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { addStyle, load } from '../base/load.js';
+import { openMenu } from '../base/menu.js';
 import { switchInput } from '../base/switch.js';
 import { Rooms } from '../conversations/rooms.js';
 import { showTopMessages } from '../messages/top-messages.js';
-import { avatar } from '../people/avatar.js';
+import { avatar, emblem } from '../people/avatar.js';
 import { peopleField } from '../people/people-search.js';
 import { t } from '../words/index.js';
 import { Hooks } from './hooks.js';
@@ -19,6 +21,8 @@ import { Hooks } from './hooks.js';
 addStyle(import.meta.url, 'details.css');
 
 const LONGEST_NAME = '80';
+const PICTURE = 'M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5 5 5M15.5 9.5h.01';
+const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
 
 /** @param {Context} context @param {string} id */
 export async function showRoomDetails(context, id) {
@@ -32,6 +36,11 @@ class RoomDetails extends Component {
   #id;
   #people;
   #rooms;
+  #face = el('div', { class: 'room-face', role: 'group', 'aria-label': t('conversation.picture') });
+  #file = pictureInput({
+    title: t('conversation.picture'), kind: 'room', save: (picture) => this.#rooms.changePicture(this.#id, picture),
+    tell: (problem) => this.#problem.replaceChildren(problem),
+  });
   #name = el('div');
   #open = el('div');
   #switch = switchInput({ change: () => this.#setOpen(this.#switch.checked) });
@@ -53,7 +62,7 @@ class RoomDetails extends Component {
     const search = peopleField(t('conversation.add'),
       (start) => client.conversations.findPeople(start), (person) => this.#rooms.add(this.#id, person));
     this.append(
-      this.#name, this.#open, this.#problem,
+      this.#face, this.#file, this.#name, this.#open, this.#problem,
       el('section', {}, search, this.#list, this.#rest),
       el('footer', {},
         el('button', { class: 'button', click: () => this.#showGallery() }, t('files.gallery')),
@@ -71,8 +80,9 @@ class RoomDetails extends Component {
   #render() {
     const info = this.#context.client.conversations.known(this.#id);
     if (!info) return this.#close();
-    const { title, open, role } = info;
+    const { title, open, avatarURL, role } = info;
     const isOwner = role === 'owner';
+    render(this.#face, faceView, { id: this.#id, title, avatarURL, change: isOwner && this.#changePicture });
     render(this.#name, nameView, { title, rename: isOwner && this.#rename });
     this.#switch.checked = open;
     this.#hooks.hidden = !isOwner;
@@ -81,6 +91,20 @@ class RoomDetails extends Component {
     render(this.#rest, restView, { people: this.#people, state, reason, empty: participants.length === 0 });
     arrange(this.#list, participants.map((person) => this.#row(person, isOwner)));
   }
+
+  /** With one, it can be removed, too. @param {MouseEvent} event */
+  #changePicture = ({ currentTarget }) => {
+    const choose = () => this.#file.click();
+    if (!this.#context.client.conversations.known(this.#id)?.avatarURL) return choose();
+    const { left, right, bottom } = /** @type {Element} */ (currentTarget).getBoundingClientRect();
+    openMenu(t('conversation.picture'), [
+      { name: t('account.choosePicture'), lines: PICTURE, act: choose },
+      {
+        name: t('account.removePicture'), lines: BIN, isDanger: true,
+        act: () => this.#try(() => this.#rooms.changePicture(this.#id, null)),
+      },
+    ], { x: document.dir === 'rtl' ? right : left, y: bottom });
+  };
 
   #rename = (/** @type {string} */ name) => {
     this.#try(() => this.#rooms.change(this.#id, { name }));
@@ -160,6 +184,15 @@ class RoomDetails extends Component {
       this.#problem.textContent = refusalOf(error);
     }
   }
+}
+
+/** @param {{id: string, title: string, avatarURL: string | null, change: false | ((event: MouseEvent) => void)}} props */
+function faceView({ id, title, avatarURL, change }) {
+  return [
+    emblem({ id, title, other: null, avatarURL }),
+    change && el('button', { class: 'button', 'aria-haspopup': avatarURL ? 'menu' : false, click: change },
+      t(avatarURL ? 'account.changePicture' : 'account.choosePicture')),
+  ];
 }
 
 /** @param {{title: string, rename: false | ((name: string) => void)}} props */

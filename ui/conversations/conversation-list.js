@@ -91,14 +91,14 @@ export class ConversationList extends Component {
   }
 
   /** @param {Conversations['listed'][number]} conversation */
-  #row({ id, title, other, newest, unread, pinned, markedUnread }) {
+  #row({ id, title, other, avatarURL, newest, unread, pinned, markedUnread }) {
     const row = this.#rows.get(id) ?? el('li', { 'data-id': id });
     this.#rows.set(id, row);
     const { createdAt, mine, author, deletedAt } = newest;
     const gone = Boolean(deletedAt) || this.#client.isRemoving(newest.id);
     const current = this.#router.route.id === id;
     render(row, rowView, {
-      id, title, other, createdAt, gone, unread, pinned, markedUnread, current,
+      id, title, other, avatarURL, createdAt, gone, unread, pinned, markedUnread, current,
       content: gone ? '' : (textOf(newest) || this.#doings?.summaryOf(newest) || '').slice(0, LONGEST), time: shortTime(new Date(createdAt)),
       from: mine ? t('conversations.you') : other ? '' : titleOf(author),
       draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) ?? ''}`.slice(0, LONGEST),
@@ -130,18 +130,18 @@ function restView({ conversations, state, reason, hasMore, empty, archived, show
 }
 
 /**
- * @typedef {{id: string, title: string, other: User | null, createdAt: string, time: string, from: string,
- *   content: string, gone: boolean, draft: string, doing: string, online: boolean, unread: number, markedUnread: boolean,
+ * @typedef {{id: string, title: string, other: User | null, avatarURL: string | null, createdAt: string, time: string,
+ *   from: string, content: string, gone: boolean, draft: string, doing: string, online: boolean, unread: number, markedUnread: boolean,
  *   pinned: boolean, current: boolean, muted: boolean}} RowProps
  */
 
 /** @param {RowProps} props */
 function rowView(props) {
-  const { id, title, other, createdAt, time, unread, markedUnread, pinned, online, current, muted } = props;
+  const { id, title, createdAt, time, unread, markedUnread, pinned, online, current, muted } = props;
   const isUnread = unread > 0 || markedUnread;
   return [
     el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
-      el('span', { class: online ? 'stand online' : 'stand' }, emblem({ id, title, other })),
+      el('span', { class: online ? 'stand online' : 'stand' }, emblem(props)),
       el('span', { class: 'row-name' }, nameOf(title)),
       el('time', { class: 'row-time', datetime: createdAt }, time),
       el('span', { class: 'row-line' },

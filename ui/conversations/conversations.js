@@ -305,8 +305,8 @@ export class Conversations extends EventTarget {
 }
 
 /** What to show of a conversation. @param {Conversation} conversation */
-function infoOf({ id, kind, name, otherParticipant: other, open, participantCount, role }) {
-  return { id, kind, title: name ?? titleOf(other), other, open, participantCount, role };
+function infoOf({ id, kind, name, otherParticipant: other, open, avatarURL, participantCount, role }) {
+  return { id, kind, title: name ?? titleOf(other), other, open, avatarURL, participantCount, role };
 }
 
 /** What one has set, as far as a message that is newer than the state hasn’t ended it. @param {Conversation} state @param {Message} newest @returns {Marks} */

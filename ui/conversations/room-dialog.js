@@ -99,12 +99,12 @@ function openRooms(rooms, go) {
 }
 
 /** @param {Conversation} room @param {Rooms} rooms @param {(id: string) => void} go */
-function openRoom({ id, name, participantCount }, rooms, go) {
+function openRoom({ id, name, avatarURL, participantCount }, rooms, go) {
   const title = name ?? '';
   const problem = el('p', { class: 'problem', role: 'alert' });
   const join = () => rooms.join(id).then(() => go(id)).catch((error) => problem.replaceChildren(reasonOf(error)));
   return el('li', { class: 'person-row' },
-    emblem({ id, title, other: null }),
+    emblem({ id, title, other: null, avatarURL }),
     el('div', { class: 'person-name' }, nameOf(title), el('p', { class: 'muted' }, t('people.count', { count: participantCount })), problem),
     el('button', { class: 'button', click: join }, t('conversations.join'), el('span', { class: 'visually-hidden' }, ' ', nameOf(title))));
 }

@@ -48,8 +48,17 @@ export class Rooms {
 
   /** @param {string} id @param {{name?: string, open?: boolean, owner?: string}} change `owner` is the id of the next one */
   async change(id, change) {
-    const conversation = await this.#api.send('PATCH', `/api/conversations/${id}`, change);
-    // One may have left it meanwhile.
-    if (this.#conversations.known(id)) this.#conversations.takeConversation(conversation);
+    this.#take(await this.#api.send('PATCH', `/api/conversations/${id}`, change));
+  }
+
+  /** @param {string} id @param {Blob | null} picture */
+  async changePicture(id, picture) {
+    const path = `/api/conversations/${id}/avatar`;
+    this.#take(await (picture ? this.#api.send('PUT', path, picture) : this.#api.delete(path)));
+  }
+
+  /** @param {Conversation} conversation one may have left it meanwhile */
+  #take(conversation) {
+    if (this.#conversations.known(conversation.id)) this.#conversations.takeConversation(conversation);
   }
 }

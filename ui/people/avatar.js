@@ -7,15 +7,26 @@ import { titleOf } from '../base/format.js';
 
 /** @param {User} user */
 export function avatar(user) {
-  const { id, avatarURL } = user;
-  const picture = avatarURL && el('img', { class: 'avatar', src: avatarURL, alt: '' });
-  return tinted(id, picture || el('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(titleOf(user))));
+  return face(user.id, titleOf(user), user.avatarURL);
 }
 
-/** What stands for a conversation: the other one's avatar, or one of the room's own. @param {{id: string, title: string, other: User | null}} info */
-export function emblem({ id, title, other }) {
-  if (other) return avatar(other);
-  return tinted(id, el('span', { class: 'avatar room', 'aria-hidden': 'true' }, initialOf(title)), 'room');
+/**
+ * What stands for a conversation: the other one's avatar, or one of the room's own.
+ * @param {{id: string, title: string, other: User | null, avatarURL?: string | null}} info
+ */
+export function emblem({ id, title, other, avatarURL }) {
+  return other ? avatar(other) : face(id, title, avatarURL, 'room');
+}
+
+/**
+ * The letter, too, where the picture can’t be had.
+ * @param {string} id @param {string} title @param {string | null | undefined} src @param {'room'} [kind]
+ */
+function face(id, title, src, kind) {
+  const letter = tinted(id, el('span', { class: `avatar ${kind ?? ''}`, 'aria-hidden': 'true' }, initialOf(title)), kind);
+  if (!src) return letter;
+  const picture = tinted(id, el('img', { class: letter.className, src, alt: '', error: () => picture.replaceWith(letter) }), kind);
+  return picture;
 }
 
 /**

@@ -59,7 +59,7 @@ class ProfileCard extends Component {
         el('h3', { id: 'rooms-in-common' }, t('people.roomsInCommon')),
         el('ul', { 'aria-labelledby': 'rooms-in-common' }, ...rooms.map((room) => el('li', {},
           el('a', { class: 'person-row', href: conversationPath(room.id) },
-            emblem({ id: room.id, title: room.name, other: null }), el('span', { class: 'person-name' }, nameOf(room.name)))))))] : []),
+            emblem({ ...room, title: room.name, other: null }), el('span', { class: 'person-name' }, nameOf(room.name)))))))] : []),
       ...this.#tools(profile));
   }
 

@@ -55,6 +55,8 @@ function keyOf(system, byActor, followed) {
     case 'renamed': return 'messages.systemRenamed';
     case 'opened': return 'messages.systemOpened';
     case 'closed': return 'messages.systemClosed';
+    case 'pictureChanged': return 'messages.systemPictureChanged';
+    case 'pictureRemoved': return 'messages.systemPictureRemoved';
     case 'owner': return byActor ? 'messages.systemOwner' : 'messages.systemIsOwner';
   }
 }

@@ -110,7 +110,7 @@ export function page(first, last) {
 export function conversation(id, { newest = 0, read = 0, other = JANE, at = newest } = {}) {
   const lastMessage = newest ? message(newest, { id: `${at}`, conversationId: id }) : null;
   return {
-    id, version: '1', kind: 'direct', name: null, otherParticipant: other, participantCount: 2, open: false, role: null,
+    id, version: '1', kind: 'direct', name: null, otherParticipant: other, participantCount: 2, open: false, avatarURL: null, role: null,
     lastMessage, lastReadNumber: read, pinned: false, archived: false, hidden: false, markedUnread: false,
   };
 }

@@ -238,12 +238,13 @@ impl Session {
         found.unwrap_or_else(|error| panic!("{option:?} of {name:?}: {error}"));
     }
 
-    /// Gives a file to the one field for files that the page has.
+    /// Gives a file to the field for files that the page has; to that of a dialog, where there is one.
     pub async fn attach(&self, file: &Path) {
         let field = self
             .until("a field for files", async || {
-                let field = self.client.find(Locator::Css("input[type=file]")).await;
-                field.map_err(|error| error.to_string())
+                let fields = self.client.find_all(Locator::Css("input[type=file]"));
+                let mut fields = fields.await.map_err(|error| error.to_string())?;
+                fields.pop().ok_or_else(|| "there is none".to_owned())
             })
             .await;
         let given = field.send_keys(file.to_str().expect("a plain path"));
