@@ -139,6 +139,14 @@ impl Timestamp {
         Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
+    /// The moment in a text of RFC 3339. None if it isn't one, or is before 1970.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = humantime::parse_rfc3339(text).ok()?;
+        let millis = moment.duration_since(UNIX_EPOCH).ok()?.as_millis();
+        i64::try_from(millis).ok().map(Self)
+    }
+
     /// The moment `duration` after this one.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {

@@ -299,6 +299,45 @@ fn change_lines(path: &Path, change: impl Fn(&mut serde_json::Map<String, Value>
     fs::write(path, lines.collect::<String>()).expect("lines");
 }
 
+/// What an archive of anybody’s may call a file, and what it is called once it was imported.
+const FILE_NAMES: &[(&str, &str)] = &[
+    ("../../etc/passwd", "passwd"),
+    (r"..\..\lake.jpg", "lake.jpg"),
+    ("a\r\nSet-Cookie: b.txt", "aSet-Cookie: b.txt"),
+    ("photo\u{202e}gpj.exe", "photogpj.exe"),
+    ("..", "file"),
+    ("", "file"),
+];
+
+#[tokio::test]
+async fn files_of_an_archive_have_names_as_uploads_have_them() {
+    let home = Home::new().await;
+    home.done(&["export", "archive"], "tincan.db").await;
+    let lines = home.file("archive/attachments.jsonl");
+    let long = (
+        format!("{}.jpeg", "写".repeat(100)),
+        format!("{}.jpeg", "写".repeat(83)),
+    );
+    let names = FILE_NAMES.iter().copied().chain([(&*long.0, &*long.1)]);
+    for (number, (given, name)) in names.enumerate() {
+        change_lines(&lines, |line| {
+            line.insert("name".to_owned(), json!(given));
+        });
+        let database = format!("imported-{number}.db");
+        home.done(&["import", "archive"], &database).await;
+        let server = Server::start(Config {
+            database: home.file(&database),
+            ..strict()
+        })
+        .await;
+        let bob = server.nobody().log_in("bob", PASSWORD).await;
+        let list = format!("/api/conversations/{}/attachments", home.conversation);
+        let listed = bob.get(&list).await.expect(200);
+        assert_eq!(listed[0]["attachment"]["name"], name, "{given:?}");
+        assert!(name.len() <= 255, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_session() {
     let home = Home::new().await;

@@ -76,6 +76,8 @@ pub(super) enum Kind {
     Bytes,
     /// The text of a message. For a system message, exports compose it and imports take it apart.
     Content,
+    /// The name of a file. Imports make it safe, as it may come from anywhere.
+    FileName,
 }
 
 pub(super) struct Field {
@@ -356,7 +358,7 @@ pub(super) const TABLES: [Table; 13] = [
             field("position", "position", Kind::Number),
             field("user", "user_id", Kind::Id),
             field("file", "file_id", Kind::Id),
-            field("name", "name", Kind::Text),
+            field("name", "name", Kind::FileName),
             field("alt", "alt", Kind::Text),
             field("duration", "duration", Kind::Number),
             field("thumbhash", "thumbhash", Kind::Bytes),

@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Read},
     path::Path,
-    time::UNIX_EPOCH,
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -18,7 +17,7 @@ use super::format::{
     Table, VERSION, bad,
 };
 use crate::{
-    model::{Username, thumb},
+    model::{Timestamp, Username, file_name, thumb},
     store::{
         chunks::{self, CHUNK},
         engine::{OpenError, migrate, sequence},
@@ -329,11 +328,8 @@ fn value_of(kind: Kind, value: Json) -> Option<Value> {
         (Kind::Id, Json::String(id)) => Value::Integer(id.parse().ok().filter(|id| *id >= 0)?),
         (Kind::Number, Json::Number(number)) => Value::Integer(number.as_i64()?),
         (Kind::Flag, Json::Bool(flag)) => Value::Integer(flag.into()),
-        (Kind::Time, Json::String(text)) => {
-            let moment = humantime::parse_rfc3339(&text).ok()?;
-            let since = moment.duration_since(UNIX_EPOCH).ok()?;
-            Value::Integer(i64::try_from(since.as_millis()).ok()?)
-        }
+        (Kind::Time, Json::String(text)) => Value::Integer(Timestamp::parse(&text)?.0),
+        (Kind::FileName, Json::String(text)) => Value::Text(file_name(&text)),
         (Kind::Text | Kind::Content, Json::String(text)) => Value::Text(text),
         (Kind::Bytes, Json::String(text)) => Value::Blob(BASE64_STANDARD.decode(text).ok()?),
         _ => return None,
