@@ -83,6 +83,11 @@ struct Answer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refusal {
+    reason: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Stream {
     transport: &'static str,
 }
@@ -98,6 +103,20 @@ pub struct StoreStats {
     pub database: u64,
     pub log: u64,
 }
+
+/// The files at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct FileStats {
+    /// Files, each kept once, including those that aren’t complete yet.
+    pub files: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+    /// Uploads that aren’t part of a message yet.
+    pub uploads: u64,
+}
+
+/// Why an upload may be refused, by the codes of the errors.
+const REFUSALS: [&str; 3] = ["too_large", "quota_used_up", "storage_full"];
 
 /// The metrics of one server.
 #[derive(Debug)]
@@ -122,6 +141,14 @@ pub struct Metrics {
     /// The average time of recent commits in microseconds.
     recent_commit: AtomicU64,
     followers: Family<Following, Gauge>,
+    stored_files: Gauge,
+    file_bytes: Gauge,
+    uploads: Gauge,
+    refused: Family<Refusal, Counter>,
+    /// Bytes of files that were received.
+    pub file_bytes_received: Counter,
+    /// Bytes of files that were read for clients.
+    pub file_bytes_sent: Counter,
     queued: Gauge,
     sessions: Gauge,
     database: Gauge,
@@ -178,6 +205,21 @@ impl Metrics {
                 "tincan_follower_behind",
                 "Numbers of the sequence that a follower still had before it when it last looked",
             ),
+            stored_files: list.add("tincan_files", "Files stored, each once"),
+            file_bytes: list.add("tincan_file_bytes", "Size of all files"),
+            uploads: list.add(
+                "tincan_uploads",
+                "Uploads that aren’t part of a message yet",
+            ),
+            refused: list.add(
+                "tincan_uploads_refused",
+                "Uploads refused because of a limit, a quota or a full disk",
+            ),
+            file_bytes_received: list.add(
+                "tincan_file_received_bytes",
+                "Bytes of files received from clients",
+            ),
+            file_bytes_sent: list.add("tincan_file_sent_bytes", "Bytes of files read for clients"),
             queued: list.add("tincan_queued_writes", "Writes that wait for their commit"),
             sessions: list.add("tincan_cached_sessions", "Sessions held in memory"),
             database: list.add("tincan_database_bytes", "Size of the database"),
@@ -187,8 +229,11 @@ impl Metrics {
             files: list.add("process_open_fds", "File descriptors open"),
             registry,
         };
+        // Exist from the start, so that they read 0 rather than being absent.
+        for reason in REFUSALS {
+            drop(metrics.refused.get_or_create(&Refusal { reason }));
+        }
         for transport in Transport::ALL {
-            // Exist from the start, so that they read 0 rather than being absent.
             let transport = Stream::by(transport);
             drop(metrics.streams.get_or_create(&transport));
             drop(metrics.opened.get_or_create(&transport));
@@ -243,6 +288,13 @@ impl Metrics {
         self.followers.get_or_create(&following).set(behind);
     }
 
+    /// Records that an upload was refused, with the code of the error. Only refusals for want of room are counted.
+    pub fn upload_refused(&self, code: &str) {
+        if let Some(reason) = REFUSALS.into_iter().find(|reason| *reason == code) {
+            self.refused.get_or_create(&Refusal { reason }).inc();
+        }
+    }
+
     /// How long this server has been running.
     #[must_use]
     pub fn uptime(&self) -> Duration {
@@ -267,8 +319,13 @@ impl Metrics {
         self.streams.get_or_create(&Stream::by(transport)).get()
     }
 
-    /// All metrics as text of [`CONTENT_TYPE`]. Reads files in `/proc`.
-    pub fn text(&self, store: StoreStats) -> Result<String, fmt::Error> {
+    /// All metrics as text of [`CONTENT_TYPE`]. Reads files in `/proc`. If `files` isn't known, it is as it was last.
+    pub fn text(&self, store: StoreStats, files: Option<FileStats>) -> Result<String, fmt::Error> {
+        if let Some(files) = files {
+            set(&self.stored_files, files.files);
+            set(&self.file_bytes, files.bytes);
+            set(&self.uploads, files.uploads);
+        }
         set(&self.queued, store.queued);
         set(&self.sessions, store.sessions);
         set(&self.database, store.database);

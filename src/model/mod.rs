@@ -13,6 +13,7 @@ mod message;
 mod permission;
 mod picture;
 pub mod schema;
+mod storage;
 mod user;
 mod username;
 
@@ -47,6 +48,7 @@ pub use self::{
     message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
+    storage::{Sent, SentBy, SentFiles, SentIn},
     user::{Block, Profile, RoomInCommon, User},
     username::{BotName, Username, UsernameKey, username_skeleton},
 };

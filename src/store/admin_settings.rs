@@ -49,14 +49,17 @@ impl Store {
     }
 }
 
+/// The condition for a conversation `c` that is a room which user `?1` knows of: it is open, or they are in it.
+pub(super) const IS_KNOWN_ROOM: &str = "(c.kind = 'room' AND (c.open = 1 OR EXISTS (
+    SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = ?1)))";
+
 /// Nobody else may let everybody into a closed room than somebody in it.
 fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> Result<()> {
     let is_room = connection
-        .prepare_cached(
-            "SELECT 1 FROM conversations c WHERE id = ?1 AND kind = 'room' AND (open = 1 OR EXISTS (
-                 SELECT 1 FROM participants WHERE conversation_id = c.id AND user_id = ?2))",
-        )?
-        .exists((id.0, caller.0))?;
+        .prepare_cached(&format!(
+            "SELECT 1 FROM conversations c WHERE id = ?2 AND {IS_KNOWN_ROOM}"
+        ))?
+        .exists((caller.0, id.0))?;
     if is_room {
         Ok(())
     } else {

@@ -61,8 +61,11 @@ impl Store {
     /// [`Error::NotFound`] if the file has been deleted meanwhile.
     pub async fn file_bytes(&self, file: &File, offset: u64, length: usize) -> Result<Vec<u8>> {
         let id = file.id;
-        self.read(move |connection| chunks::read(connection, id, offset, length))
-            .await
+        let bytes = self
+            .read(move |connection| chunks::read(connection, id, offset, length))
+            .await?;
+        self.metrics().file_bytes_sent.inc_by(bytes.len() as u64);
+        Ok(bytes)
     }
 
     /// The small picture of an attachment.

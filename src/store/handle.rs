@@ -22,6 +22,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine<Context>>,
+    metrics: Arc<Metrics>,
     sessions: Arc<SessionCache>,
     lane: Arc<Lane>,
     turns: Arc<Turns>,
@@ -39,6 +40,7 @@ impl Store {
         };
         Ok(Self {
             engine: Arc::new(Engine::open(path, &SCHEMA, context)?),
+            metrics: Arc::clone(metrics),
             sessions,
             lane: Arc::default(),
             turns: Arc::default(),
@@ -99,6 +101,10 @@ impl Store {
 
     pub(super) fn path(&self) -> &Path {
         self.engine.path()
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     pub(super) fn session_cache(&self) -> &SessionCache {

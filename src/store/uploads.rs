@@ -26,8 +26,6 @@ use crate::{
 };
 
 const NOT_FOUND: Error = Error::NotFound("Upload");
-/// Bytes of the disk that stay free for everything that isn't a file.
-const RESERVE: u64 = 64 * 1024 * 1024;
 
 /// A file that somebody is about to send. Its name and description have been checked.
 #[derive(Debug)]
@@ -78,6 +76,13 @@ impl Store {
     /// [`Error::FileTooLarge`], [`Error::QuotaUsedUp`], [`Error::StorageFull`]; [`Error::Invalid`] on `size` if it is 0 or
     /// the user has too many uploads.
     pub async fn create_upload(&self, new: NewUpload, limits: FileLimits) -> Result<Upload> {
+        self.require_room(&new, limits)
+            .await
+            .inspect_err(|error| self.metrics().upload_refused(error.code().as_str()))?;
+        self.write(move |tx| create(tx, new)).await
+    }
+
+    async fn require_room(&self, new: &NewUpload, limits: FileLimits) -> Result<()> {
         if new.size == 0 {
             return Err(Error::invalid("size", "This file is empty."));
         }
@@ -85,14 +90,13 @@ impl Store {
             return Err(Error::FileTooLarge { limit: limits.file });
         }
         let free = usage::free_bytes(self.path()).unwrap_or(u64::MAX);
-        if new.size > free.saturating_sub(RESERVE) {
+        if new.size > free.saturating_sub(usage::RESERVE) {
             return Err(Error::StorageFull);
         }
         let (user, size) = (new.user, new.size);
         // Not in the writer, because it adds up many rows. Two uploads at once may together exceed a limit.
         self.read(move |connection| require_room(connection, user, size, limits))
-            .await?;
-        self.write(move |tx| create(tx, new)).await
+            .await
     }
 
     /// One of a user’s uploads.
@@ -144,6 +148,8 @@ impl Store {
             found = self
                 .write_chunk(move |tx| append(tx, user, id, offset, &chunk))
                 .await?;
+            let received = found.upload.received - offset;
+            self.metrics().file_bytes_received.inc_by(received);
         }
         self.finish(&found).await?;
         Ok(found.upload)
@@ -268,25 +274,13 @@ fn require_room(
         return Err(Error::invalid("size", reason));
     }
     let fits = |limit: Option<u64>, used: u64| limit.is_none_or(|limit| used + size <= limit);
-    if limits.user.is_some() && !fits(limits.user, used_by(connection, user)?) {
+    if limits.user.is_some() && !fits(limits.user, usage::sent_by_user(connection, user)?) {
         return Err(Error::QuotaUsedUp);
     }
     if limits.total.is_some() && !fits(limits.total, usage::file_bytes(connection)?) {
         return Err(Error::StorageFull);
     }
     Ok(())
-}
-
-/// Bytes of all files that a user has sent or is sending.
-fn used_by(connection: &Connection, user: UserId) -> rusqlite::Result<u64> {
-    connection
-        .prepare_cached(
-            "SELECT coalesce(sum(size), 0) FROM files f JOIN (
-                 SELECT file_id FROM attachments WHERE user_id = ?1
-                 UNION ALL SELECT file_id FROM uploads WHERE user_id = ?1
-             ) sent ON sent.file_id = f.id",
-        )?
-        .query_row([user.0], |row| row.get(0))
 }
 
 fn create(tx: &mut Transaction<'_>, new: NewUpload) -> Result<Upload> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, net::SocketAddr, process::Stdio};
 
 use serde_json::json;
 use tempfile::TempDir;
-use tincan::{http::ServerSettings, oauth::Secret, server::Config};
+use tincan::{http::ServerSettings, model::limits::FileLimits, oauth::Secret, server::Config};
 
 use crate::{
     contract::document,
@@ -114,6 +114,73 @@ async fn what_happens_is_counted() {
         r#"tincan_streams_opened_total{transport="sse"}"#,
         1.0,
     );
+}
+
+#[tokio::test]
+async fn files_are_counted() {
+    let limits = FileLimits {
+        file: 1_000_000,
+        total: Some(1_400_000),
+        user: Some(1_200_000),
+    };
+    let config = dev();
+    let settings = ServerSettings {
+        files: limits,
+        ..config.settings
+    };
+    let talk = Talk::start(Config { settings, ..config }).await;
+    let address = talk.server.address();
+    let refused = |reason| format!(r#"tincan_uploads_refused_total{{reason="{reason}"}}"#);
+    for reason in ["too_large", "quota_used_up", "storage_full"] {
+        let line = format!("\n{} 0\n", refused(reason));
+        assert!(shown(address).await.contains(&line), "{line}");
+    }
+    // Kept once, sent twice.
+    for client in [&talk.john, &talk.jane] {
+        let id = client.upload("lake", &[7; 500_000]).await;
+        client.send_files(&talk.conversation, &[&id]).await;
+    }
+    // Deletes what is stored twice, which is done later otherwise.
+    let cancelled = talk.john.begin_upload("sea", 1).await;
+    let cancelled = format!("/api/uploads/{cancelled}");
+    talk.john.delete(&cancelled).await.expect(204);
+    let started = talk.john.begin_upload("sea", 300_000).await;
+    let part = [1; 262_144];
+    talk.john.upload_part(&started, 0, &part).await.expect(200);
+    let list = format!("/api/conversations/{}/attachments", talk.conversation);
+    let newest = talk.john.get(&list).await.expect(200)[0]["attachment"]["id"].clone();
+    let file = format!("/api/files/{}", text(&newest));
+    let range = [("range", "bytes=0-99")];
+    assert_eq!(talk.john.download(&file, &range).await.status, 206);
+    talk.john.download(&file, &[]).await;
+    for (client, size, times) in [
+        (&talk.john, 1_000_001, 3),
+        (&talk.john, 400_001, 2),
+        (&talk.jane, 600_001, 1),
+    ] {
+        for _ in 0..times {
+            let upload = json!({ "name": "b", "size": size });
+            let answer = client.post("/api/uploads", upload).await;
+            assert!([413, 507].contains(&answer.status.as_u16()));
+        }
+    }
+    // What isn’t about room isn’t counted.
+    let empty = json!({ "name": "b", "size": 0 });
+    let answer = talk.john.post("/api/uploads", empty).await;
+    answer.refused(422, "invalid");
+    let now = shown(address).await;
+    for (series, expected) in [
+        ("tincan_files", 2.0),
+        ("tincan_file_bytes", 800_000.0),
+        ("tincan_uploads", 1.0),
+        ("tincan_file_received_bytes_total", 1_262_144.0),
+        ("tincan_file_sent_bytes_total", 500_100.0),
+        (&*refused("too_large"), 3.0),
+        (&*refused("quota_used_up"), 2.0),
+        (&*refused("storage_full"), 1.0),
+    ] {
+        expect(&now, series, expected);
+    }
 }
 
 #[tokio::test]

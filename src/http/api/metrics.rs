@@ -35,7 +35,9 @@ async fn show(request: Request) -> HandlerResult {
     let app = request.app;
     let preference = |offer| preference(request.caller.headers(), offer);
     let wants_text = preference(&TEXT) > preference(&OPEN_METRICS);
-    let text = task::spawn_blocking(move || app.metrics.text(app.store.stats())).await;
+    // A database that can't be read is a reason to look at the rest.
+    let files = app.store.file_stats().await.ok();
+    let text = task::spawn_blocking(move || app.metrics.text(app.store.stats(), files)).await;
     let Ok(Ok(text)) = text else {
         return Err(Error::Internal.into());
     };
