@@ -29,7 +29,7 @@ use crate::{
         Account, InviteId, Scope, SessionId, Username, invite_link, limits, reset_link, token_name,
     },
     status::Status,
-    store::{AccountUpdate, InviteRooms, NewInvite, NewToken, Store, with_suffix},
+    store::{AccountUpdate, BackupFolder, InviteRooms, NewInvite, NewToken, Store, with_suffix},
 };
 
 /// How long a command may take to arrive.
@@ -102,9 +102,15 @@ impl Command {
     ///
     /// # Errors
     /// Those of the store, [`Error::Invalid`] for a value out of range, and [`Error::NotFound`] for an unknown id.
-    pub async fn perform(self, store: &Store, metrics: &Metrics, base: &str) -> Result<Value> {
+    pub async fn perform(
+        self,
+        store: &Store,
+        metrics: &Metrics,
+        base: &str,
+        backups: Option<&Arc<BackupFolder>>,
+    ) -> Result<Value> {
         Ok(match self {
-            Self::Status => json!(Status::of(store, metrics, base).await?),
+            Self::Status => json!(Status::of(store, metrics, base, backups).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
@@ -279,6 +285,7 @@ impl ControlSocket {
         store: Store,
         metrics: Arc<Metrics>,
         base: String,
+        backups: Option<Arc<BackupFolder>>,
         stopping: CancellationToken,
     ) {
         loop {
@@ -289,9 +296,10 @@ impl ControlSocket {
             match accepted {
                 Ok((stream, _)) => {
                     let (store, metrics) = (store.clone(), Arc::clone(&metrics));
-                    let base = base.clone();
+                    let (base, backups) = (base.clone(), backups.clone());
                     tokio::spawn(async move {
-                        if let Err(error) = answer(stream, &store, &metrics, &base).await {
+                        let answered = answer(stream, &store, &metrics, &base, backups.as_ref());
+                        if let Err(error) = answered.await {
                             tracing::debug!(%error, "a command got no answer");
                         }
                     });
@@ -311,6 +319,7 @@ async fn answer(
     store: &Store,
     metrics: &Metrics,
     base: &str,
+    backups: Option<&Arc<BackupFolder>>,
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
@@ -324,7 +333,7 @@ async fn answer(
             } else {
                 tracing::info!(?command, "on the command line");
             }
-            let result = command.perform(store, metrics, base).await;
+            let result = command.perform(store, metrics, base, backups).await;
             result.map_err(|error| error.to_string())
         }
         Err(_) => Err("this server doesn’t know that command".to_owned()),

@@ -26,11 +26,7 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 use crate::{
     bus::Bus,
     control::ControlSocket,
-    followers::{
-        Followers,
-        daily::{Daily, DailyBackup},
-        sweep::Sweeper,
-    },
+    followers::{Followers, daily::DailyBackup, sweep::Sweeper},
     http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},
@@ -69,8 +65,6 @@ pub struct Config {
     pub database: PathBuf,
     /// See [`BUS_CAPACITY`].
     pub bus_capacity: usize,
-    /// Where daily backups go. None means that there are no daily backups.
-    pub backups: Option<Daily>,
     pub settings: ServerSettings,
 }
 
@@ -97,8 +91,6 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     control: Option<ControlSocket>,
-    backups: Option<Daily>,
-    database: PathBuf,
     app: Arc<App>,
 }
 
@@ -130,7 +122,6 @@ impl Server {
             listen,
             database,
             bus_capacity,
-            backups,
             settings,
         } = config;
         if settings.dev && !listen.ip().is_loopback() {
@@ -173,8 +164,6 @@ impl Server {
             listener,
             address,
             control: ControlSocket::listen(&database),
-            backups,
-            database,
             app,
         })
     }
@@ -219,14 +208,13 @@ impl Server {
         let Self {
             listener,
             control,
-            backups,
-            database,
             app,
             ..
         } = self;
         let commands = control.map(|control| {
             let (store, metrics) = (app.store.clone(), Arc::clone(&app.metrics));
-            control.serve(store, metrics, base, app.stopping.clone())
+            let backups = app.settings.backups.clone();
+            control.serve(store, metrics, base, backups, app.stopping.clone())
         });
         let commands = tokio::spawn(async {
             if let Some(commands) = commands {
@@ -242,8 +230,11 @@ impl Server {
             store: app.store.clone(),
             sign_ins: Arc::clone(&app.settings.oauth),
         });
-        if let Some(settings) = backups {
-            followers.add(DailyBackup { settings, database });
+        if let Some(folder) = &app.settings.backups {
+            followers.add(DailyBackup {
+                folder: Arc::clone(folder),
+                store: app.store.clone(),
+            });
         }
         let followers = tokio::spawn(followers.run());
         // Not before the server serves: until then, damage would be told as whatever could not be prepared.

@@ -1,13 +1,14 @@
 //! The state of a running server, for its administrator: what `tincan status` shows.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
     metrics::{Metrics, Transport},
-    store::{StorageUsage, Store},
+    model::Backups,
+    store::{BackupFolder, StorageUsage, Store},
 };
 
 /// The state of a server at one moment.
@@ -36,11 +37,19 @@ pub struct Status {
     pub file_bytes: u64,
     /// Free space on the database’s disk, if the system tells.
     pub free_bytes: Option<u64>,
+    /// The daily backups, if the server makes any.
+    pub backups: Option<Backups>,
 }
 
 impl Status {
-    /// Collects the state. `base` is the URL at which people reach the server.
-    pub async fn of(store: &Store, metrics: &Metrics, base: &str) -> Result<Self> {
+    /// Collects the state. `base` is the URL at which people reach the server, and `backups` is where its daily backups
+    /// go.
+    pub async fn of(
+        store: &Store,
+        metrics: &Metrics,
+        base: &str,
+        backups: Option<&Arc<BackupFolder>>,
+    ) -> Result<Self> {
         let problem = store
             .check_writable()
             .await
@@ -52,6 +61,10 @@ impl Status {
             file_bytes,
             free_bytes,
         } = store.usage().await?;
+        let backups = match backups {
+            Some(folder) => Some(store.backups(Arc::clone(folder)).await?),
+            None => None,
+        };
         let stats = store.stats();
         let streams = Transport::ALL
             .into_iter()
@@ -72,6 +85,7 @@ impl Status {
             wal_bytes: stats.log,
             file_bytes,
             free_bytes,
+            backups,
         })
     }
 }

@@ -288,7 +288,7 @@ async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
     let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
     let result = command
-        .perform(&store, &metrics, &with.public_url.to_string())
+        .perform(&store, &metrics, &with.public_url.to_string(), None)
         .await;
     store.close().await;
     Ok(result.map_err(|error| error.to_string()))

@@ -198,7 +198,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     let of_backup = |error: &BackupError| match error {
         BackupError::Database(error) => of_database(error),
         BackupError::BadBackup { .. } => DATA_ERROR,
-        BackupError::NoPlace { .. } => CANT_CREATE,
+        BackupError::NoPlace { .. } | BackupError::NoRoom { .. } => CANT_CREATE,
         BackupError::Failed { .. } => IO_ERROR,
         BackupError::Stopped => REFUSED,
     };

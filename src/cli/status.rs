@@ -15,6 +15,7 @@ use super::{error::CommandError, table::lines};
 use crate::{
     config::Database,
     control::{self, Command, ControlError},
+    model::{BackupProblem, Backups, Copied, Timestamp},
     status::Status,
 };
 
@@ -95,7 +96,7 @@ fn rows(status: &Status) -> String {
     };
     let commit = humantime::format_duration(Duration::from_micros(status.commit_micros));
     let free = status.free_bytes.map_or("unknown".to_owned(), size);
-    lines(&[
+    let mut rows = vec![
         ("server", format!("{health}, up {uptime}")),
         ("address", status.address.clone()),
         ("version", status.version.clone()),
@@ -109,7 +110,57 @@ fn rows(status: &Status) -> String {
         ("files in it", size(status.file_bytes)),
         ("write-ahead log", size(status.wal_bytes)),
         ("free disk space", free),
-    ])
+    ];
+    match &status.backups {
+        Some(backups) => rows.extend(backup_rows(backups)),
+        None => rows.push(("backups", "none; see --backup-dir".to_owned())),
+    }
+    lines(&rows)
+}
+
+fn backup_rows(backups: &Backups) -> Vec<(&'static str, String)> {
+    let Backups {
+        newest,
+        count,
+        bytes,
+        keep,
+        needed,
+        available,
+        running,
+        problem,
+    } = backups;
+    let newest = newest.map_or("none".to_owned(), |newest| {
+        let age = newest.created_at.age(Timestamp::now()).as_secs();
+        let minutes = Duration::from_secs(age - age % 60);
+        let age = humantime::format_duration(minutes);
+        format!("{age} old, {}", size(newest.bytes))
+    });
+    let available = available.map_or("unknown".to_owned(), size);
+    let mut rows = vec![
+        (
+            "backups",
+            format!("{count} of up to {keep}, {}", size(*bytes)),
+        ),
+        ("newest backup", newest),
+        (
+            "next backup",
+            format!("{} needed, {available} available", size(*needed)),
+        ),
+    ];
+    if let Some(Copied { done, of }) = running {
+        let percent = done.saturating_mul(100) / of.max(&1);
+        rows.push(("backing up", format!("{percent} % of {}", size(*of))));
+    }
+    if let Some(problem) = problem {
+        let problem = match problem {
+            BackupProblem::NoRoom => "there isn’t enough room for the next backup",
+            BackupProblem::Missing => "there is no backup yet",
+            BackupProblem::Overdue => "the newest backup is older than expected",
+            BackupProblem::NoRoomForAll => "there isn’t enough room for all backups to keep",
+        };
+        rows.push(("warning", problem.to_owned()));
+    }
+    rows
 }
 
 /// Bytes in the largest fitting unit, with one decimal.

@@ -8,11 +8,11 @@ use tracing_subscriber::filter::Targets;
 
 use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
-    followers::daily::Daily,
     http::{Network, Origin, ServerSettings, Signup},
     model::limits::FileLimits,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
+    store::BackupFolder,
 };
 
 #[derive(Args, Debug)]
@@ -157,14 +157,13 @@ impl ServeArgs {
             self.metrics_token,
             self.metrics_token_file,
         )?;
+        let backups = self
+            .backup_dir
+            .map(|folder| Arc::new(BackupFolder::new(folder, self.backup_keep, &self.db)));
         Ok(Config {
             listen: self.listen,
             database: self.db,
             bus_capacity: BUS_CAPACITY,
-            backups: self.backup_dir.map(|folder| Daily {
-                folder,
-                keep: self.backup_keep,
-            }),
             settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
@@ -176,6 +175,7 @@ impl ServeArgs {
                     total: self.files.map(|size| size.as_u64()),
                     user: self.files_per_user.map(|size| size.as_u64()),
                 },
+                backups,
                 oauth: Arc::new(oauth),
                 metrics_token,
             },

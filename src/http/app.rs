@@ -14,7 +14,7 @@ use crate::{
     password::Passwords,
     presence::Presence,
     secret::Secret,
-    store::Store,
+    store::{BackupFolder, Store},
     throttle::Throttle,
 };
 
@@ -92,6 +92,8 @@ pub struct ServerSettings {
     pub oauth: Arc<Flows>,
     /// How many bytes of files are accepted.
     pub files: FileLimits,
+    /// Where daily backups go. None means that there are no daily backups.
+    pub backups: Option<Arc<BackupFolder>>,
     /// With this token the metrics can be read from anywhere. Without one, only this machine can read them.
     pub metrics_token: Option<Secret>,
 }

@@ -56,6 +56,7 @@ const API: &[fn() -> Vec<Route>] = &[
     api::rooms::routes,
     api::sessions::routes,
     api::settings::routes,
+    api::storage::routes,
     api::tokens::routes,
     api::uploads::routes,
     feed::routes,

@@ -3,6 +3,7 @@
 
 mod account;
 mod attachment;
+mod backup;
 mod change;
 mod conversation;
 mod file_name;
@@ -23,7 +24,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::{
     account::{
@@ -33,6 +34,7 @@ pub use self::{
     attachment::{
         Attachment, ConversationAttachment, Description, MAX_ATTACHMENTS, Thumbhash, Upload,
     },
+    backup::{Backup, BackupProblem, Backups, Copied},
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
@@ -149,6 +151,12 @@ impl Timestamp {
         i64::try_from(millis).ok().map(Self)
     }
 
+    /// How long this is ago at `now`; nothing if it is still to come.
+    #[must_use]
+    pub fn age(self, now: Self) -> Duration {
+        Duration::from_millis(u64::try_from(now.0 - self.0).unwrap_or_default())
+    }
+
     /// The moment `duration` after this one.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
@@ -169,5 +177,12 @@ impl fmt::Display for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("not a time of RFC 3339"))
     }
 }

@@ -8,7 +8,7 @@
 //! | `handle` | the [`Store`] |
 //! | `visible` | who may see which message |
 //! | `source`, `replay` | what a stream has missed |
-//! | `files` | backups, restoring, checking, archives |
+//! | `files` | backups and their folder, restoring, checking, archives |
 //! | the others | one family of tables each: its SQL, and the [`Store`]'s methods about it |
 //!
 //! Imports go one way: `engine`, then the caches and `context`, then `handle`, then the families, then `replay`,
@@ -66,8 +66,8 @@ pub use self::{
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     engine::{FatalError, OpenError, with_suffix},
     files::{
-        ArchiveError, BackupError, OnProgress, PARTIAL, Progress, back_up, check, export, import,
-        restore,
+        ArchiveError, BackupError, BackupFolder, OnProgress, Progress, back_up, check, export,
+        import, restore,
     },
     handle::Store,
     hooks::HookTarget,

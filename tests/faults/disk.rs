@@ -5,13 +5,16 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
-use serde_json::json;
+use rusqlite::Connection;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::{
-    support::{Binary, ended, messages},
+    support::{Binary, ended, messages, soon},
     tools,
 };
 
@@ -90,4 +93,139 @@ async fn where_nothing_can_be_written_it_names_the_place_and_does_not_start() {
         refuses_where_read_only(folder.path(), read_only).await;
     }
     Binary::start(&database);
+}
+
+/// A server with a folder for backups, and that folder as the server sees it. The folder of this name is a disk of so
+/// many KiB.
+fn with_a_small_disk(folder: &Path, disk: &Path, kib: u32) -> Option<(Binary, PathBuf)> {
+    let script =
+        format!(r#"mount -t tmpfs -o size={kib}k tmpfs "$1"; mkdir -p "$2"; shift 2; exec "$@""#);
+    let mut way = tools::in_namespace("--mount", &script)?;
+    let backups = folder.join("backups");
+    fs::create_dir(&backups).expect("a folder");
+    way.extend([disk, &backups].map(tools::plain));
+    let mut command = Binary::by_way_of("unshare", &way, &folder.join("tincan.db"));
+    let log = File::create(folder.join("log")).expect("a file");
+    command.arg("--backup-dir").arg(&backups).stderr(log);
+    let server = Binary::run(&mut command);
+    let inside = format!("/proc/{}/root{}", server.id(), backups.display());
+    Some((server, inside.into()))
+}
+
+/// What administrators are told of the backups, once it is this.
+async fn is_told(server: &Binary, problem: &str, count: u64) -> Value {
+    let john = server.nobody().sign_in("john").await;
+    soon(problem, async {
+        loop {
+            let told = john.get("/api/admin/storage").await.expect(200)["backups"].clone();
+            if told["problem"] == problem && told["count"] == count {
+                return told;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+/// The sentence that a terminal shows.
+async fn is_warned(database: &Path, sentence: &str) {
+    let status = Binary::command(&["status", "--db", &tools::plain(database)]);
+    let shown = ended(status).await.stdout;
+    let warning = format!("\nwarning          {sentence}\n");
+    assert!(shown.contains(&warning), "{shown}");
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).expect("a folder").next().is_none()
+}
+
+#[tokio::test]
+async fn a_backup_that_does_not_fit_is_not_begun() {
+    let folder = TempDir::new().expect("a folder");
+    let disk = folder.path().join("backups");
+    let Some((server, backups)) = with_a_small_disk(folder.path(), &disk, 128) else {
+        return;
+    };
+    let database = folder.path().join("tincan.db");
+    let told = is_told(&server, "no_room", 0).await;
+    assert_eq!(told["available"], 128 * 1024, "{told}");
+    assert!(told["needed"].as_u64() > Some(128 * 1024), "{told}");
+    is_warned(&database, "there isn’t enough room for the next backup").await;
+    let log = folder.path().join("log");
+    soon("the log", async {
+        while !fs::read_to_string(&log)
+            .expect("a log")
+            .contains("needed, 128.0 KiB available")
+        {
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let copy = tools::plain(&backups.join("copy.db"));
+    let command = Binary::command(&["backup", &copy, "--db", &tools::plain(&database)]);
+    let refused = ended(command).await;
+    assert_eq!(refused.code, Some(CANT_CREATE), "{}", refused.stderr);
+    let sentence = "needed, 128.0 KiB available";
+    assert!(refused.stderr.contains(sentence), "{}", refused.stderr);
+    assert!(is_empty(&backups));
+}
+
+#[tokio::test]
+async fn backups_that_will_not_all_fit_are_told_in_time() {
+    let folder = TempDir::new().expect("a folder");
+    let disk = folder.path().join("backups");
+    let Some((server, backups)) = with_a_small_disk(folder.path(), &disk, 1_024) else {
+        return;
+    };
+    is_told(&server, "no_room_for_all", 1).await;
+    let sentence = "there isn’t enough room for all backups to keep";
+    is_warned(&folder.path().join("tincan.db"), sentence).await;
+    assert!(!is_empty(&backups));
+}
+
+#[tokio::test]
+async fn a_backup_leaves_a_server_on_the_same_disk_some_of_it() {
+    let folder = TempDir::new().expect("a folder");
+    // There would be room for more than a hundred.
+    let Some((server, backups)) = with_a_small_disk(folder.path(), folder.path(), 48 * 1024) else {
+        return;
+    };
+    let told = is_told(&server, "no_room", 0).await;
+    assert_eq!(told["available"], 0, "{told}");
+    assert!(is_empty(&backups));
+}
+
+#[tokio::test]
+async fn how_far_a_backup_is_is_told_while_it_is_made() {
+    if !tools::have(&["strace"]) {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let database = folder.path().join("tincan.db");
+    Binary::start(&database).kill();
+    let ballast = "CREATE TABLE ballast (x); INSERT INTO ballast VALUES (zeroblob(32000000))";
+    let connection = Connection::open(&database).expect("a database");
+    connection.execute_batch(ballast).expect("room");
+    drop(connection);
+    // Every eighth MiB of the copy is synced.
+    let slow = "fdatasync:delay_enter=500000";
+    let log = folder.path().join("log");
+    let mut command = tools::traced("fdatasync", slow, &log, &database);
+    let backups = folder.path().join("backups");
+    let server = Binary::run(command.arg("--backup-dir").arg(&backups));
+    let john = server.nobody().sign_in("john").await;
+    soon("a backup that is being made", async {
+        loop {
+            let told = john.get("/api/admin/storage").await.expect(200);
+            let running = &told["backups"]["running"];
+            if !running.is_null() {
+                let [done, of] = ["done", "of"].map(|part| running[part].as_u64().unwrap_or(0));
+                assert!(0 < done && done <= of && of > 32_000_000, "{running}");
+                assert_eq!(told["backups"]["problem"], Value::Null, "{told}");
+                break;
+            }
+            assert_eq!(told["backups"]["newest"], Value::Null, "it was too fast");
+        }
+    })
+    .await;
 }

@@ -62,6 +62,7 @@ mod reactions;
 mod request_ids;
 mod rooms;
 mod status;
+mod storage;
 mod survives;
 mod system_messages;
 mod systemd;

@@ -105,6 +105,7 @@ DELETE /api/admin/users/{id}/sessions                   401     403    403   403
 DELETE /api/admin/users/{id}/sessions/{sessionId}       401     403    403   403   204     401      401       403        403
 GET    /api/admin/settings                              401     403    403   403   200     401      401       403        403
 PATCH  /api/admin/settings                              401     403    403   403   200     401      401       403        403
+GET    /api/admin/storage                               401     403    403   403   200     401      401       403        403
 GET    /api/admin/addresses                             401     403    403   403   200     401      401       403        403
 GET    /healthz                                         200     200    200   200   200     200      200       200        200
 GET    /metrics                                         200     200    200   200   200     200      200       200        200

@@ -39,6 +39,7 @@ async fn it_tells_what_the_server_has_and_does() {
         ("users", json!(2)),
         ("messages", json!(1)),
         ("queuedWrites", json!(0)),
+        ("backups", Value::Null),
     ];
     for (field, expected) in exact {
         assert_eq!(told[field], expected, "{field} in {told}");
@@ -66,7 +67,8 @@ async fn it_tells_what_the_server_has_and_does() {
     let mut places: Vec<_> = places.collect();
     places.dedup();
     assert_eq!(places.len(), 1, "aligned: {}", shown.stdout);
-    for part in ["healthy, up ", "1 sse\n", "messages"] {
+    let backups = "\nbackups          none; see --backup-dir\n";
+    for part in ["healthy, up ", "1 sse\n", "messages", backups] {
         assert!(shown.stdout.contains(part), "{part} in {}", shown.stdout);
     }
     drop(stream);

@@ -20,5 +20,6 @@ pub mod profile;
 pub mod rooms;
 pub mod sessions;
 pub mod settings;
+pub mod storage;
 pub mod tokens;
 pub mod uploads;

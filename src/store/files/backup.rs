@@ -14,13 +14,14 @@ use std::{
     time::Instant,
 };
 
+use bytesize::ByteSize;
 use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
 };
 use tempfile::NamedTempFile;
 
-use super::{check, open::open_source};
+use super::{check, open::open_source, room::Room};
 use crate::store::engine::{OpenError, open};
 
 /// Pages in one step: 1 MiB.
@@ -52,6 +53,17 @@ pub enum BackupError {
     /// The new file can't be created at its path.
     #[error("can’t create {path}: {reason}")]
     NoPlace { path: PathBuf, reason: io::Error },
+    /// The copy would fill the disk.
+    #[error(
+        "there isn’t enough room in {folder}: {} needed, {} available",
+        needed.display().iec(),
+        available.display().iec()
+    )]
+    NoRoom {
+        folder: PathBuf,
+        needed: ByteSize,
+        available: ByteSize,
+    },
     /// Writing failed.
     #[error("can’t write {path}: {reason}")]
     Failed { path: PathBuf, reason: String },
@@ -62,7 +74,7 @@ pub enum BackupError {
 /// Whether copying leaves resources to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// Pauses after each step for as long as the step took.
+    /// Pauses after each step for as long as the step took, and leaves a server on the same disk some of it.
     Polite,
     Fast,
 }
@@ -126,11 +138,6 @@ pub fn copy_database(
     on_progress: OnProgress<'_>,
 ) -> Result<(), BackupError> {
     let in_context = |error: rusqlite::Error| copy_error(from, copy, &error);
-    let mut target = Connection::open(copy.path()).map_err(in_context)?;
-    // An interrupted copy is deleted, and a finished one is synced below.
-    target
-        .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
-        .map_err(in_context)?;
     let snapshot = source.unchecked_transaction().map_err(in_context)?;
     let page_size: u32 = snapshot
         .pragma_query_value(None, "page_size", |row| row.get(0))
@@ -138,6 +145,12 @@ pub fn copy_database(
     // The transaction begins with its first read.
     snapshot
         .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(in_context)?;
+    require_room(&snapshot, from, copy, pace)?;
+    let mut target = Connection::open(copy.path()).map_err(in_context)?;
+    // An interrupted copy is deleted, and a finished one is synced below.
+    target
+        .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
         .map_err(in_context)?;
     let backup = Backup::new(&snapshot, &mut target).map_err(in_context)?;
     for step in 1.. {
@@ -166,6 +179,26 @@ pub fn copy_database(
         }
     }
     Ok(())
+}
+
+/// Refuses to begin a copy that can't be finished.
+fn require_room(
+    source: &Connection,
+    from: &Path,
+    copy: &NamedTempFile,
+    pace: Pace,
+) -> Result<(), BackupError> {
+    let used = (pace == Pace::Polite).then_some(from);
+    let folder = folder_of(copy.path());
+    let room = Room::of(source, used, folder).map_err(|error| copy_error(from, copy, &error))?;
+    match room.available {
+        Some(available) if !room.fits(room.needed) => Err(BackupError::NoRoom {
+            folder: folder.to_owned(),
+            needed: ByteSize(room.needed),
+            available: ByteSize(available),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Attributes an error to the source or the copy. Damage in a new copy is damage of the source.

@@ -3,12 +3,15 @@
 mod archive;
 mod backup;
 mod check;
+mod folder;
 mod open;
 mod restore;
+mod room;
 
 pub use self::{
     archive::{ArchiveError, export, import},
-    backup::{BackupError, OnProgress, PARTIAL, Progress, back_up},
+    backup::{BackupError, OnProgress, Progress, back_up},
     check::check,
+    folder::BackupFolder,
     restore::restore,
 };

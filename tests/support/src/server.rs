@@ -29,7 +29,6 @@ pub fn dev() -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: PathBuf::new(),
         bus_capacity: BUS_CAPACITY,
-        backups: None,
         settings: ServerSettings {
             dev: true,
             ..ServerSettings::default()
