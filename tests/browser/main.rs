@@ -16,6 +16,7 @@ mod support;
 mod account_screens;
 mod accounts;
 mod activity;
+mod administration;
 mod attention;
 mod budget;
 mod changes;

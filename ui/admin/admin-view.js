@@ -1,4 +1,5 @@
-// For administrators: the people of this server, invitations for more of them, and the settings for everybody.
+// For administrators: the people of this server, invitations for more of them, what is stored, and the settings for
+// everybody.
 
 import { settings } from '../account/settings.js';
 import { reasonOf } from '../base/api.js';
@@ -11,6 +12,7 @@ import { Invites } from '../invitations/invites.js';
 import { t } from '../words/index.js';
 import { AccountList } from './account-list.js';
 import { ServerView } from './server-view.js';
+import { StorageView } from './storage-view.js';
 
 /** @import {Client} from '../shell/client.js' */
 
@@ -51,6 +53,7 @@ export class AdminView extends Component {
         card(setting(explained(t('account.invite'), t('account.inviteHelp')),
           el('a', { class: 'button', href: '/invite-people' }, t('account.inviteOpen')))),
         new InviteList(new Invites(this.#client.api), 'invitations')),
+      new StorageView(this.#client),
       section('server', t('admin.server'), new ServerView(this.#client)),
     ];
   }

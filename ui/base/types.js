@@ -37,6 +37,18 @@
  * @typedef {{base: string, reachable: boolean, problems: string[], addresses: string[]}} Addresses
  */
 /** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null}} ServerSettings */
+/** Files that were sent, each as often as it was. @typedef {{bytes: number, files: number}} Sent */
+/**
+ * `problem` is what an administrator should look at. The next backup has `needed` bytes, and there are `available` for it.
+ * @typedef {{newest: {createdAt: string, bytes: number} | null, count: number, bytes: number, keep: number, needed: number,
+ *   available: number | null, running: {done: number, of: number} | null,
+ *   problem: 'no_room' | 'missing' | 'overdue' | 'no_room_for_all' | null}} Backups
+ */
+/**
+ * What files take, each once, and the bytes that all of them, and those of one person, may have.
+ * @typedef {Sent & {limit: number | null, userLimit: number | null, freeBytes: number | null, users: (Sent & {user: User})[],
+ *   rooms: (Sent & {id: string, name: string})[], otherRooms: Sent, direct: Sent, backups: Backups | null}} Storage
+ */
 /**
  * Somebody as one gets to know them: `maker` is whose bot it is, and `conversationId` the conversation of the two.
  * @typedef {{user: User, bot: boolean, maker: User | null, rooms: {id: string, name: string, avatarURL: string | null}[], conversationId: string | null,
