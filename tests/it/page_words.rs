@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tincan::error::ErrorCode;
+
 /// The plural categories of cardinal numbers (CLDR 47, supplemental/plurals.xml).
 const PLURALS: &[(&str, &[&str])] = &[
     ("ar", &["few", "many", "one", "other", "two", "zero"]),
@@ -22,6 +24,22 @@ const PLURALS: &[(&str, &[&str])] = &[
 const ENGLISH: [&str; 2] = ["en.js", "en-rest.js"];
 /// What isn’t a catalogue beside them.
 const MODULES: [&str; 2] = ["words/index.js", "words/others.js"];
+
+/// What the page never shows a sentence for: what it says is by the field, what it does about it is nothing that one reads,
+/// or it never asks for what is answered so.
+const UNSPOKEN: [ErrorCode; 11] = [
+    ErrorCode::Invalid,
+    ErrorCode::Reset,
+    ErrorCode::NotARoom,
+    ErrorCode::Malformed,
+    ErrorCode::BadHandshake,
+    ErrorCode::NotAcceptable,
+    ErrorCode::UnsupportedMediaType,
+    ErrorCode::WebsocketVersion,
+    ErrorCode::MetricsAreLocal,
+    ErrorCode::MethodNotAllowed,
+    ErrorCode::StaleForm,
+];
 
 /// The forms of a text by plural category, or the text by `""`.
 type Forms = BTreeMap<String, String>;
@@ -136,6 +154,17 @@ fn every_key_is_used_and_every_key_that_is_used_is_there() {
         // The last part of `error.bad_invite` is a code of the contract, and that of `error.invalid.username` a field.
         let code = key.rsplit('.').next().unwrap_or_default();
         assert!(contract.contains(&format!("\"{code}\"")), "{key}");
+    }
+}
+
+/// What has no words is shown in the server’s English, whatever the page speaks.
+#[test]
+fn every_error_that_the_page_may_meet_has_words() {
+    let words = catalogue(ENGLISH[1]);
+    for &code in ErrorCode::ALL {
+        let key = format!("error.{}", code.as_str());
+        let is_spoken = !UNSPOKEN.contains(&code);
+        assert_eq!(words.contains_key(&key), is_spoken, "{key}");
     }
 }
 

@@ -18,7 +18,7 @@ addStyle(import.meta.url, 'tray.css');
 
 /** So many go with one message. */
 const MOST = 10;
-const LONGEST_ALT = '1000';
+const LONGEST_ALT = '500';
 
 /** A file that was chosen; `made` is what is sent of it. @typedef {{file: File, alt: string, made: Promise<Outgoing>, row: HTMLLIElement, isPicture: boolean}} Item */
 
@@ -57,7 +57,8 @@ export class FileTray extends Component {
     if (files.length > room) this.#complain(t('files.tooMany', { count: MOST }));
     for (const file of files.slice(0, room)) {
       // A picture is made small first.
-      if (file.size > most && !file.type.startsWith('image/')) this.#refuse(file, most);
+      if (file.size === 0) this.#complain(t('files.empty', { name: file.name }));
+      else if (file.size > most && !file.type.startsWith('image/')) this.#refuse(file, most);
       else this.#take(file, most);
     }
     this.#render();
@@ -123,7 +124,7 @@ export class FileTray extends Component {
     }
     const kind = kindOf(info);
     item.isPicture = kind === 'picture';
-    const preview = item.isPicture
+    const preview = thumb || item.isPicture
       ? this.#picture(thumb ?? body)
       : el('span', { class: 'preview card', dir: 'auto' }, el('b', {}, endingOf(name) || t('files.file')), el('span', {}, name));
     const open = el('button', {
