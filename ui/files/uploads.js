@@ -2,6 +2,7 @@
 
 import { ApiError, reasonOf } from '../base/api.js';
 import { backoff } from '../base/backoff.js';
+import { refusalOf } from '../base/dialog.js';
 import { t } from '../words/index.js';
 import { PART, Parts } from './parts.js';
 
@@ -24,6 +25,10 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 /** What may be otherwise in a moment. */
 const PASSING = [0, 401, 408, 429, 502, 503, 504];
+/** The server, or what it has for one, is full: nothing changes that by itself. */
+const FULL = 507;
+/** An upload that was there a moment ago has been swept meanwhile, and begins again. */
+const GONE = 404;
 /** So often, what goes wrong is tried again at once, or for the server’s own failures, after a while. */
 const PATIENCE = 5;
 /** After so long, what another tab was going to keep isn’t coming any more. */
@@ -57,6 +62,8 @@ export class Uploads extends EventTarget {
   #present = new Set();
   /** What of this goes with the page. @type {Set<string>} */
   #onlyHere = new Set();
+  /** With which uploads the server has refused a message, by client id. @type {Map<string, string>} */
+  #renewed = new Map();
   /** How many bytes the server has, by upload. @type {Map<string, number>} */
   #received = new Map();
   /** Addresses of pictures here. @type {Map<string, Promise<string>>} */
@@ -115,7 +122,7 @@ export class Uploads extends EventTarget {
     if (!entry) return;
     if (upload) this.#api.delete(`/api/uploads/${upload}`).catch(reasonOf);
     const files = entry.files?.map((file, place) => (place === index ? { ...file, left: true } : file)) ?? [];
-    if (entry.content || files.some(({ left }) => !left)) this.#outbox.update(clientId, { files, reason: '', code: '' });
+    if (entry.content || files.some(({ left }) => !left)) this.#outbox.update(clientId, { files, reason: '', code: '', attachments: undefined });
     else this.#outbox.remove(clientId);
   }
 
@@ -174,6 +181,7 @@ export class Uploads extends EventTarget {
   /** Sees to what is new, and to what isn’t wanted any more. */
   #look() {
     const { clientId, controller } = this.#attempt;
+    for (const entry of this.#outbox.entries) this.#renew(entry);
     const present = new Set(this.#outbox.entries.flatMap((entry) => (entry.files ? entry.clientId : [])));
     for (const gone of this.#present) if (!present.has(gone)) this.#drop(gone);
     this.#present = present;
@@ -182,8 +190,20 @@ export class Uploads extends EventTarget {
     if (this.#next === 0) this.run();
   }
 
+  /**
+   * What was swept before the message came is sent again. The server refuses such a message as it does one with something
+   * else that isn’t right, so it is tried once more: if the uploads are all there, it wasn’t about them.
+   * @param {Entry} entry
+   */
+  #renew({ clientId, attachments, code }) {
+    if (!attachments || code !== 'invalid' || this.#renewed.get(clientId) === `${attachments}`) return;
+    this.#renewed.set(clientId, `${attachments}`);
+    this.#outbox.retry(clientId);
+  }
+
   /** @param {string} clientId */
   #drop(clientId) {
+    this.#renewed.delete(clientId);
     this.#here.delete(clientId);
     this.#onlyHere.delete(clientId);
     this.#parts.forget(this.#userId, clientId).catch(() => {});
@@ -257,11 +277,12 @@ export class Uploads extends EventTarget {
       this.#outbox.update(clientId, { reason: t('files.lost'), code: 'lost' });
       return 0;
     }
-    const reason = reasonOf(error);
+    const reason = refusalOf(error);
     const { status, code } = /** @type {ApiError} */ (error);
-    if (PASSING.includes(status) || status >= 500 && code !== 'storage_full' && this.#breakdowns++ < PATIENCE) {
+    const mayPass = status >= 500 && status !== FULL || status === GONE;
+    if (PASSING.includes(status) || mayPass && this.#breakdowns++ < PATIENCE) {
       this.#size = UNIT;
-      this.#outbox.waitFor(status === 0 ? t('messages.waiting') : reason);
+      this.#outbox.waitFor([0, GONE].includes(status) ? t('messages.waiting') : reason);
       return this.#backoff.next();
     }
     this.#answered();
@@ -285,9 +306,11 @@ export class Uploads extends EventTarget {
         this.#answered();
       } catch (error) {
         const { status } = /** @type {ApiError} */ (error);
-        // Another tab sends it too, or an answer got lost: the server knows how far it is.
         if (status !== 409 || ++conflicts > PATIENCE) throw error;
+        // Another tab sends it too, or an answer got lost: the server knows how far it is.
+        const before = upload.received;
         upload = await this.#api.get(`/api/uploads/${upload.id}`);
+        if (upload.received > before) conflicts = 0;
       }
       this.#received.set(upload.id, upload.received);
       this.dispatchEvent(new Event('progress'));
@@ -305,7 +328,7 @@ export class Uploads extends EventTarget {
         this.#received.set(upload.id, upload.received);
         return upload;
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 404) throw error;
+        if (!(error instanceof ApiError) || error.status !== GONE) throw error;
       }
     }
     const { name, size, alt, duration, thumbhash, waveform } = file;

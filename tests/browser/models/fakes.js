@@ -149,9 +149,9 @@ class Question {
     return settle();
   }
 
-  /** @param {number} status @param {string} [reason] */
-  refuse(status, reason = `error ${status}`) {
-    this.reject(new ApiError(status, reason));
+  /** @param {number} status @param {string} [reason] @param {string} [code] */
+  refuse(status, reason = `error ${status}`, code = '') {
+    this.reject(new ApiError(status, reason, undefined, code));
     return settle();
   }
 }

@@ -171,6 +171,134 @@ test('an upload that is gone begins again', async () => {
   assert.equal((await takeMessage(api)).attachments, ['32']);
 });
 
+test('what the server has swept before the message came is sent anew by itself', async () => {
+  const { api, outbox, uploads, accepted } = open(somebody());
+  uploads.add('7', 'look', [outgoing('a.pdf', 10), outgoing('b.pdf', 20)]);
+  await begin(api, '31');
+  await takePart(api, '31', 0, 10);
+  await begin(api, '32');
+  await takePart(api, '32', 0, 20);
+  const message = await api.next();
+  await message.refuse(422, 'A file isn’t there any more. Attach it again.', 'invalid');
+  // One of them is still there.
+  const first = await api.next();
+  assert.equal(what(first), 'GET /api/uploads/31');
+  await first.answer({ id: '31', received: 10, size: 10, name: '' });
+  const second = await api.next();
+  assert.equal(what(second), 'GET /api/uploads/32');
+  await second.refuse(404);
+  await begin(api, '33');
+  await takePart(api, '33', 0, 20);
+  assert.equal(waiting(outbox), [['look', '']]);
+  assert.equal((await takeMessage(api)).attachments, ['31', '33']);
+  assert.equal(accepted.length, 1);
+});
+
+test('a message that is refused for something else is said so, though it has files', async () => {
+  const { api, outbox, uploads } = open(somebody());
+  uploads.add('7', 'far too long', [outgoing('a.pdf', 10)]);
+  await begin(api, '31');
+  await takePart(api, '31', 0, 10);
+  await (await api.next()).refuse(422, 'Too long', 'invalid');
+  const question = await api.next();
+  assert.equal(what(question), 'GET /api/uploads/31');
+  await question.answer({ id: '31', received: 10, size: 10, name: '' });
+  await (await api.next()).refuse(422, 'Too long', 'invalid');
+  assert.equal(waiting(outbox), [['far too long', 'Too long']]);
+  assert.equal(api.open.length, 0);
+});
+
+test('an upload that is swept between two of its parts begins again', async () => {
+  const { api, outbox, uploads } = open(somebody());
+  const size = 2 * UNIT;
+  uploads.add('7', '', [outgoing('a.pdf', size)]);
+  await begin(api, '31');
+  await takePart(api, '31', 0, size);
+  const question = await api.next();
+  const clock = stopClock();
+  await question.refuse(404);
+  assert.equal(waiting(outbox), [['', '']]);
+  await clock.advance(1_000);
+  await (await api.next()).refuse(404);
+  await begin(api, '32');
+  await takePart(api, '32', 0, size);
+  await takePart(api, '32', UNIT, size);
+  assert.equal((await takeMessage(api)).attachments, ['32']);
+});
+
+/** What one can only be told, and what it says where the server has no words. @type {[number, string, string][]} */
+const FINAL = [
+  [413, 'too_large', 'This file is too large.'],
+  [422, 'invalid', 'Not like this.'],
+  [507, 'storage_full', 'The server’s disk is full. Nothing can be saved right now.'],
+  [507, 'quota_used_up', 'You’ve used all the space for your files. Delete messages with files first.'],
+];
+
+for (const [status, code, reason] of FINAL) {
+  test(`${code} is said at once, and the message stays until one wants it sent again`, async () => {
+    await loadRest();
+    const { api, outbox, uploads } = open(somebody());
+    uploads.add('7', 'look', [outgoing('a.pdf', 10)]);
+    await (await api.next()).refuse(status, 'Not like this.', code);
+    assert.equal(waiting(outbox), [['look', reason]]);
+    assert.equal(api.open.length, 0);
+    outbox.retry(outbox.entries[0]?.clientId ?? '');
+    await begin(api, '31');
+    await takePart(api, '31', 0, 10);
+    await takeMessage(api);
+  });
+}
+
+/** What is otherwise in a moment: signed out, too late, too often, and a server that isn’t up to it. */
+const PASSING = [401, 408, 429, 500, 502, 503, 504];
+
+for (const status of PASSING) {
+  test(`after ${status} it waits, and goes on by itself`, async () => {
+    const { api, outbox, uploads } = open(somebody());
+    uploads.add('7', 'look', [outgoing('a.pdf', 10)]);
+    await begin(api, '31');
+    const part = await api.next();
+    const clock = stopClock();
+    await part.refuse(status);
+    assert.equal(waiting(outbox), [['look', '']]);
+    await clock.advance(1_000);
+    await (await api.next()).answer({ id: '31', received: 0, size: 10, name: '' });
+    await takePart(api, '31', 0, 10);
+    await takeMessage(api);
+  });
+}
+
+test('one of several files is left out after all of them have arrived', async () => {
+  const { api, outbox, uploads } = open(somebody());
+  uploads.add('7', 'look', [outgoing('a.pdf', 10), outgoing('b.pdf', 20)]);
+  for (const [id, size] of /** @type {[string, number][]} */ ([['31', 10], ['32', 20]])) {
+    await begin(api, id);
+    await takePart(api, id, 0, size);
+  }
+  await (await api.next()).refuse(403, 'Not now');
+  assert.equal(waiting(outbox), [['look', 'Not now']]);
+  uploads.cancel(outbox.entries[0]?.clientId ?? '', 0);
+  const asked = [await api.next(), await api.next()];
+  assert.equal(asked.map(what), ['DELETE /api/uploads/31', 'GET /api/uploads/32']);
+  await asked[0]?.answer(null);
+  await asked[1]?.answer({ id: '32', received: 20, size: 20, name: '' });
+  assert.equal((await takeMessage(api)).attachments, ['32']);
+});
+
+test('two tabs that send the same take turns for as long as it takes', async () => {
+  const { api, uploads } = open(somebody());
+  const count = 20;
+  const size = count * UNIT;
+  uploads.add('7', '', [outgoing('a.pdf', size)]);
+  await begin(api, '31');
+  // The other one is always first.
+  for (let received = UNIT; received <= size; received += UNIT) {
+    await (await api.next()).refuse(409);
+    await (await api.next()).answer({ id: '31', received, size, name: '' });
+  }
+  assert.equal((await takeMessage(api)).attachments, ['31']);
+});
+
 test('where another tab sends it too, the server says how far it is', async () => {
   const { api, uploads } = open(somebody());
   const size = 2 * UNIT;
