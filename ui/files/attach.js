@@ -99,10 +99,13 @@ function microphone(composer, client, id, sent, problem) {
   return el('button', {
     class: 'tool microphone', type: 'button', 'aria-label': t('files.record'), title: t('files.record'),
     pointerdown: (/** @type {PointerEvent} */ event) => {
-      if (event.button !== 0) return;
+      // It may have begun already, and wait for somebody to allow it.
+      if (event.button !== 0 || held) return;
       held = event;
       begin();
     },
+    // Where the finger is lifted, something else stands by then, which isn’t tapped.
+    touchend: (/** @type {TouchEvent} */ event) => event.cancelable && event.preventDefault(),
     // By a key, or by a screen reader.
     click: ({ detail }) => detail === 0 && !held && begin(),
   }, drawing(MICROPHONE));

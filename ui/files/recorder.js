@@ -22,6 +22,8 @@ const SHORTEST_MS = 700;
 /** Held for longer, letting go sends. */
 const HOLD_MS = 400;
 const SLIDE_PX = 80;
+/** However a finger leaves: it is lifted, or the system takes it away. */
+const LIFTED = ['pointerup', 'pointercancel'];
 const ARROW = 'M12 19V5M6 11l6-6 6 6';
 
 /**
@@ -35,9 +37,11 @@ export async function record(composer, held, send) {
   const life = new AbortController();
   const { signal } = life;
   const begun = performance.now();
-  addEventListener('pointerup', () => {
-    isHeld = false;
-  }, { signal });
+  for (const name of LIFTED) {
+    addEventListener(name, () => {
+      isHeld = false;
+    }, { signal });
+  }
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   const type = TYPES.find((each) => MediaRecorder.isTypeSupported(each)) ?? '';
   const recorder = new MediaRecorder(stream, { mimeType: type, audioBitsPerSecond: 32_000 });
@@ -104,13 +108,18 @@ export async function record(composer, held, send) {
 }
 
 /** @param {PointerEvent} held @param {number} begun @param {AbortSignal} signal @param {(wanted: boolean) => void} stop @param {HTMLElement} hint */
-function followFinger({ clientX }, begun, signal, stop, hint) {
+function followFinger({ clientX, pointerId }, begun, signal, stop, hint) {
   const direction = document.dir === 'rtl' ? 1 : -1;
+  const isOurs = (/** @type {PointerEvent} */ event) => event.pointerId === pointerId && !hint.hidden;
   addEventListener('pointermove', (event) => {
-    if ((event.clientX - clientX) * direction > SLIDE_PX && !hint.hidden) stop(false);
+    if (isOurs(event) && (event.clientX - clientX) * direction > SLIDE_PX) stop(false);
   }, { signal });
-  addEventListener('pointerup', () => {
-    if (!hint.hidden && performance.now() - begun > HOLD_MS) stop(true);
-    hint.hidden = true;
-  }, { signal, once: true });
+  for (const name of LIFTED) {
+    addEventListener(name, (event) => {
+      if (!isOurs(/** @type {PointerEvent} */ (event))) return;
+      hint.hidden = true;
+      // A tap has only begun it; and what the system takes away has decided nothing.
+      if (name === 'pointerup' && performance.now() - begun > HOLD_MS) stop(true);
+    }, { signal });
+  }
 }
