@@ -1,4 +1,5 @@
-// Makes pictures small before they are sent, so that they travel fast and cost whoever gets them little.
+// Makes pictures small before they are sent, so that they travel fast and cost whoever gets them little; and makes
+// pictures of videos, so that there is something to see before they are played.
 
 import { encode, LARGEST, textOfBytes } from './thumbhash.js';
 
@@ -15,8 +16,12 @@ const THUMB_BYTES = 64 * 1024;
 const SHOWN = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 /** So far into a file, it says whether it moves. */
 const HEAD_BYTES = 4_096;
-/** Of a video or a recording, how long it takes to say how long it is. */
+/** Of a video or a recording, how long it takes to say how long it is, or to show something. */
 const PATIENCE_MS = 5_000;
+/** A video begins with a black picture more often than not; this far into it, in seconds, there is something to see. */
+const BEGINNING = 1;
+
+/** What can be drawn. @typedef {HTMLImageElement | HTMLVideoElement} Picture */
 
 /**
  * What is to be sent of a file. What can’t be drawn here goes as it is.
@@ -28,8 +33,45 @@ export async function prepare(file, asIs = false) {
     const picture = await open(file);
     if (picture) return preparePicture(file, picture, asIs);
   }
-  const duration = /^(audio|video)\//.test(type) ? await durationOf(file) : undefined;
-  return { info: { name, size, type: type || 'application/octet-stream', duration }, body: file, thumb: null };
+  const info = { name, size, type: type || 'application/octet-stream' };
+  if (!/^(audio|video)\//.test(type)) return { info, body: file, thumb: null };
+  const player = document.createElement(type.startsWith('video/') ? 'video' : 'audio');
+  player.src = URL.createObjectURL(file);
+  try {
+    const made = await told(player);
+    return { info: { ...info, ...made.info }, body: file, thumb: made.thumb };
+  } finally {
+    URL.revokeObjectURL(player.src);
+    player.removeAttribute('src');
+    // Only then it lets go what it holds.
+    player.load();
+  }
+}
+
+/** What a player tells of what it has, and what can be seen of it at its beginning. @param {HTMLMediaElement} player */
+async function told(player) {
+  player.preload = 'metadata';
+  await once(player, 'loadedmetadata');
+  const duration = Number.isFinite(player.duration) ? Math.round(player.duration * 1_000) : undefined;
+  const nothing = { info: { duration }, thumb: null };
+  if (!(player instanceof HTMLVideoElement) || !player.videoWidth || !player.videoHeight) return nothing;
+  const { videoWidth: width, videoHeight: height } = player;
+  player.muted = true;
+  player.currentTime = Math.min(BEGINNING, (player.duration || 0) / 2);
+  if (!await once(player, 'seeked')) return nothing;
+  const sample = pixelsOf(player, fit(width, height, LARGEST));
+  const thumbhash = textOfBytes(encode(sample.width, sample.height, sample.data));
+  const thumb = await thumbOf(player, fit(width, height, THUMB_SIDE), false);
+  return { info: { duration, width, height, thumbhash }, thumb };
+}
+
+/** Whether it comes in time, and nothing else. @param {HTMLMediaElement} player @param {string} event @returns {Promise<boolean>} */
+function once(player, event) {
+  return new Promise((done) => {
+    player.addEventListener(event, () => done(true), { once: true });
+    player.addEventListener('error', () => done(false), { once: true });
+    setTimeout(done, PATIENCE_MS, false);
+  });
 }
 
 /** @param {File} file @param {HTMLImageElement} picture @param {boolean} asIs @returns {Promise<Outgoing>} */
@@ -78,7 +120,7 @@ export function fit(width, height, side) {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** @param {HTMLImageElement} picture @param {{width: number, height: number}} size */
+/** @param {Picture} picture @param {{width: number, height: number}} size */
 function canvasOf(picture, { width, height }) {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });
@@ -88,18 +130,18 @@ function canvasOf(picture, { width, height }) {
   return { canvas, context };
 }
 
-/** @param {HTMLImageElement} picture @param {{width: number, height: number}} size */
+/** @param {Picture} picture @param {{width: number, height: number}} size */
 function pixelsOf(picture, size) {
   return canvasOf(picture, size).context.getImageData(0, 0, size.width, size.height);
 }
 
-/** Null where the browser can’t write that. @param {HTMLImageElement} picture @param {{width: number, height: number}} size @param {string} type @param {number} quality @returns {Promise<Blob | null>} */
+/** Null where the browser can’t write that. @param {Picture} picture @param {{width: number, height: number}} size @param {string} type @param {number} quality @returns {Promise<Blob | null>} */
 function draw(picture, size, type, quality) {
   const { canvas } = canvasOf(picture, size);
   return new Promise((done) => canvas.toBlob((blob) => done(blob?.type === type ? blob : null), type, quality));
 }
 
-/** @param {HTMLImageElement} picture @param {{width: number, height: number}} size @param {boolean} isClear */
+/** @param {Picture} picture @param {{width: number, height: number}} size @param {boolean} isClear */
 async function thumbOf(picture, size, isClear) {
   // What can be seen through has no JPEG, and not every browser writes WebP.
   const type = isClear ? 'image/webp' : 'image/jpeg';
@@ -108,19 +150,4 @@ async function thumbOf(picture, size, isClear) {
     if (thumb && thumb.size <= THUMB_BYTES) return thumb;
   }
   return null;
-}
-
-/** In milliseconds, where it can be known. @param {File} file @returns {Promise<number | undefined>} */
-async function durationOf(file) {
-  const player = document.createElement(file.type.startsWith('video/') ? 'video' : 'audio');
-  player.preload = 'metadata';
-  player.src = URL.createObjectURL(file);
-  await new Promise((done) => {
-    player.onloadedmetadata = done;
-    player.onerror = done;
-    setTimeout(done, PATIENCE_MS);
-  });
-  const { duration } = player;
-  URL.revokeObjectURL(player.src);
-  return Number.isFinite(duration) ? Math.round(duration * 1_000) : undefined;
 }

@@ -100,7 +100,7 @@ export class MessageFiles extends HTMLElement {
 
   /** @param {number} index @param {AnyFile} file @param {boolean} isAlone @param {string} from */
   #tile(index, file, isAlone, from) {
-    if (kindOf(file) === 'video') return this.#video(file, isAlone);
+    if (kindOf(file) === 'video') return this.#video(index, file, isAlone);
     const known = this.#tiles.get(index);
     const tile = known ?? frame();
     this.#tiles.set(index, tile);
@@ -115,17 +115,20 @@ export class MessageFiles extends HTMLElement {
   async #fill(tile, index, file, isAlone) {
     const picture = hang(tile, file);
     if (isSent(file)) paint(picture, file, isAlone);
-    else picture.src = await this.#uploads.addressOf(this.#clientId, index) || NOTHING;
+    else picture.src = await this.#uploads.addressOf(this.#clientId, index, 'body') || NOTHING;
   }
 
-  /** @param {AnyFile} file @param {boolean} isAlone */
-  #video(file, isAlone) {
-    if (!isSent(file)) return fileCard(file);
-    const video = el('video', {
-      class: 'video', controls: true, preload: file.hasThumb ? 'none' : 'metadata', playsinline: true, tabindex: '-1',
-      src: addressOf(file), 'aria-label': file.alt || file.name, ...file.hasThumb && { poster: `${addressOf(file)}/thumb` },
-    });
-    size(video, file.width ? file : { width: 16, height: 9 }, isAlone);
+  /** @param {number} index @param {AnyFile} file @param {boolean} isAlone */
+  #video(index, file, isAlone) {
+    // What this browser can’t play shows nothing before it is sent.
+    if (!isSent(file) && !file.thumbhash) return fileCard(file);
+    const known = this.#tiles.get(index);
+    const video = known instanceof HTMLVideoElement ? known : el('video', { class: 'video', playsinline: true, tabindex: '-1', preload: 'none' });
+    this.#tiles.set(index, video);
+    video.ariaLabel = file.alt || file.name;
+    size(video, shapeOf(file), isAlone);
+    if (isSent(file)) play(video, file);
+    else if (!known) this.#uploads.addressOf(this.#clientId, index, 'thumb').then((address) => video.poster ||= address);
     return video;
   }
 
@@ -246,6 +249,24 @@ function isSent(file) {
 /** @param {Pick<Attachment, 'id'>} file */
 function addressOf({ id }) {
   return `/api/files/${id}`;
+}
+
+/** The picture that was shown while it was sent stays. @param {HTMLVideoElement} video @param {Attachment} file */
+function play(video, file) {
+  const address = addressOf(file);
+  if (video.getAttribute('src') === address) return;
+  if (file.hasThumb) video.poster ||= `${address}/thumb`;
+  else video.preload = 'metadata';
+  video.controls = true;
+  video.src = address;
+}
+
+/** Of a video of which nobody has said how large it is, what its blurred picture says. @param {AnyFile} file */
+function shapeOf({ width, height, thumbhash }) {
+  if (width) return { width, height };
+  const shape = thumbhash ? decode(bytesOf(thumbhash)) : { width: 16, height: 9 };
+  const factor = LARGEST.width / Math.max(shape.width, shape.height);
+  return { width: factor * shape.width, height: factor * shape.height };
 }
 
 /** As large as it is going to be before anything of it is here. @param {HTMLElement} element @param {Pick<Attachment, 'width' | 'height'>} file @param {boolean} isAlone */

@@ -126,19 +126,19 @@ export class Uploads extends EventTarget {
     else this.#outbox.remove(clientId);
   }
 
-  /** Where a picture that isn’t sent yet can be shown from, or ''. @param {string} clientId @param {number} index */
-  addressOf(clientId, index) {
-    const key = `${clientId} ${index}`;
+  /** Where a picture that isn’t sent yet, or that of a video, can be shown from, or ''. @param {string} clientId @param {number} index @param {'body' | 'thumb'} what */
+  addressOf(clientId, index, what) {
+    const key = `${clientId} ${index} ${what}`;
     const known = this.#addresses.get(key);
-    const address = known ?? this.#blobOf(clientId, index).then((blob) => (blob ? URL.createObjectURL(blob) : ''), () => '');
+    const address = known ?? this.#blobOf(clientId, index, what).then((blob) => (blob ? URL.createObjectURL(blob) : ''), () => '');
     this.#addresses.set(key, address);
     return address;
   }
 
-  /** @param {string} clientId @param {number} index */
-  async #blobOf(clientId, index) {
+  /** @param {string} clientId @param {number} index @param {'body' | 'thumb'} what */
+  async #blobOf(clientId, index, what) {
     const here = this.#here.get(clientId)?.[index];
-    return here ? here.body : this.#parts.readAll([this.#userId, clientId, index, 'body']);
+    return here ? here[what] : this.#parts.readAll([this.#userId, clientId, index, what]);
   }
 
   /** So that it survives the page. @param {string} clientId @param {Outgoing[]} files */
@@ -336,15 +336,10 @@ export class Uploads extends EventTarget {
     const upload = await this.#api.post('/api/uploads', { name, size, alt: alt || undefined, duration, thumbhash, waveform });
     const files = this.#entryOf(clientId)?.files?.map((each, place) => (place === index ? { ...each, upload: upload.id } : each));
     if (files) this.#outbox.update(clientId, { files });
-    const thumb = this.#here.get(clientId)?.[index]?.thumb ?? await this.#keptThumb(clientId, index);
+    const thumb = await this.#blobOf(clientId, index, 'thumb').catch(() => null);
     // Without it, the picture is shown all the same.
     if (thumb) await this.#api.send('PUT', `/api/uploads/${upload.id}/thumb`, thumb).catch(reasonOf);
     return upload;
-  }
-
-  /** @param {string} clientId @param {number} index */
-  #keptThumb(clientId, index) {
-    return this.#parts.readAll([this.#userId, clientId, index, 'thumb']).catch(() => null);
   }
 
   /** @param {string} clientId @param {number} index @param {Upload} upload @param {AbortSignal} signal @returns {Promise<Upload>} */

@@ -1,5 +1,6 @@
 //! Pictures and files: dropped, pasted, sent in spite of everything, and looked at.
 
+mod video;
 mod voice;
 
 use reqwest::Method;
