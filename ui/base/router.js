@@ -39,7 +39,7 @@ export class Router extends EventTarget {
   #click(event) {
     const link = event.target instanceof Element && event.target.closest('a');
     const newTab = event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
-    if (!link || newTab || link.target || link.origin !== location.origin) return;
+    if (!link || newTab || link.target || link.download || link.origin !== location.origin) return;
     event.preventDefault();
     this.go(link.pathname);
   }
