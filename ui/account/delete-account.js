@@ -15,7 +15,7 @@ export function openDeletion({ api, user }, hasPassword, leave) {
     : new Field('username', t('account.typeUsername'), { required: true, autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
   const act = async () => {
     await deleteAccount(api, hasPassword ? { password: proof.value } : { username: proof.value });
-    forgetUnsent(user.id);
+    await forgetUnsent(user.id);
     dialog?.close();
     leave();
   };

@@ -202,7 +202,7 @@ function wrongAddress({ publicURL }) {
 
 /** @param {User} user */
 function farewellTo({ id }) {
-  return keysOf(`outbox:${id}:`).length + keysOf(`draft:${id}:`).length > 0
+  return ['outbox', 'draft', 'tray'].some((kind) => keysOf(`${kind}:${id}:`).length > 0)
     ? t('account.signedOutKept') : t('account.signedOut');
 }
 

@@ -2,6 +2,7 @@
 
 import { ask } from '../base/dialog.js';
 import { forget, keysOf } from '../base/storage.js';
+import { Parts } from '../files/parts.js';
 import { t } from '../words/index.js';
 import { Entry } from './entry.js';
 
@@ -18,11 +19,13 @@ export async function signOut({ api, user }, leave) {
     if (!isSure) return;
   }
   await new Entry(api).signOut();
-  forgetUnsent(user.id);
+  await forgetUnsent(user.id);
   leave();
 }
 
-/** @param {string} userId */
-export function forgetUnsent(userId) {
-  for (const key of [...keysOf(`outbox:${userId}:`), ...keysOf(`draft:${userId}:`)]) forget(key);
+/** Texts and files. @param {string} userId */
+export async function forgetUnsent(userId) {
+  for (const kind of ['outbox', 'draft', 'tray']) for (const key of keysOf(`${kind}:${userId}:`)) forget(key);
+  // Where nothing can be kept, nothing is.
+  await new Parts().forgetAll(userId).catch(() => {});
 }

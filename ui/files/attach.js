@@ -6,7 +6,9 @@ import { el } from '../base/dom.js';
 import { drawing } from '../base/icons.js';
 import { load } from '../base/load.js';
 import { openMenu } from '../base/menu.js';
+import { kept } from '../base/storage.js';
 import { t } from '../words/index.js';
+import { keyOf } from './chosen.js';
 
 /** @import {MessageComposer} from '../messages/message-composer.js' */
 /** @import {Client} from '../shell/client.js' */
@@ -21,13 +23,18 @@ const SHEET = 'M6 3h8l4 4v14H6zM14 3v4h4';
 /** Which conversations have a tray from before, by client. @type {WeakMap<Client, Set<string>>} */
 const begun = new WeakMap();
 
+/** From now on, there is a tray. @param {Client} client @param {string} id of the conversation */
+export function trayBegins(client, id) {
+  begun.set(client, (begun.get(client) ?? new Set()).add(id));
+}
+
 /** @param {MessageComposer} composer @param {Client} client @param {string} id of the conversation @param {() => void} sent */
 export function takeFiles(composer, client, id, sent) {
   const problem = el('p', { class: 'problem', role: 'alert' });
   composer.prepend(problem);
   const open = async () => {
     const { openTray } = await load(() => import('./tray.js'));
-    begun.set(client, (begun.get(client) ?? new Set()).add(id));
+    trayBegins(client, id);
     return openTray(client, id, composer, sent);
   };
   /** @param {Iterable<File>} files */
@@ -42,7 +49,10 @@ export function takeFiles(composer, client, id, sent) {
       problem.textContent = reasonOf(error);
     }
   };
-  if (begun.get(client)?.has(id)) open().catch(reasonOf);
+  const key = keyOf(client.user.id, id);
+  if (begun.get(client)?.has(id) || kept(key)) open().catch(reasonOf);
+  // Another tab has some.
+  addEventListener('storage', (event) => event.key === key && kept(key) && open().catch(reasonOf), { signal: composer.signal });
 
   const input = el('input', {
     type: 'file', multiple: true, hidden: true, 'aria-label': t('files.attach'), change: () => {

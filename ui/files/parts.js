@@ -41,6 +41,11 @@ export class Parts {
     await this.#do('readwrite', (store) => store.delete(within([userId, clientId])));
   }
 
+  /** All that somebody has here. @param {string} userId */
+  async forgetAll(userId) {
+    await this.#do('readwrite', (store) => store.delete(within([userId])));
+  }
+
   /** The messages of which something is here, by their client ids. @param {string} userId */
   async kept(userId) {
     /** @type {Key[]} */

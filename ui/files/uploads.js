@@ -4,6 +4,7 @@ import { ApiError, reasonOf } from '../base/api.js';
 import { backoff } from '../base/backoff.js';
 import { refusalOf } from '../base/dialog.js';
 import { t } from '../words/index.js';
+import { isChosen } from './chosen.js';
 import { PART, Parts } from './parts.js';
 
 /** @import {Attachment, Upload} from '../base/types.js' */
@@ -171,7 +172,7 @@ export class Uploads extends EventTarget {
   async #sweep() {
     try {
       for (const clientId of await this.#parts.kept(this.#userId)) {
-        if (!this.#entryOf(clientId)) await this.#parts.forget(this.#userId, clientId);
+        if (!this.#entryOf(clientId) && !isChosen(this.#userId, clientId)) await this.#parts.forget(this.#userId, clientId);
       }
     } catch {
       // Then nothing has remained.

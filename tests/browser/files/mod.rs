@@ -1,5 +1,7 @@
 //! Pictures and files: dropped, pasted, sent in spite of everything, and looked at.
 
+mod home_network;
+mod tray;
 mod video;
 mod voice;
 
@@ -87,6 +89,13 @@ async fn has_ready(person: &Session, count: usize) {
     person.wait(&format!("{count} files to send"), &ready).await;
 }
 
+/// Drops them, whatever is there already.
+async fn drop_there(person: &Session, files: &[Value]) {
+    person
+        .call::<Value>(HAND_OVER, json!(["drop", files]))
+        .await;
+}
+
 async fn hand_over(person: &Session, what: &str, files: &[Value]) {
     person.call::<Value>(HAND_OVER, json!([what, files])).await;
     has_ready(person, files.len().min(10)).await;
@@ -119,6 +128,22 @@ async fn slow_down(person: &Session, bytes: f64) {
     person
         .cdp("Network.emulateNetworkConditions", conditions)
         .await;
+}
+
+/// How many parts of files this browser keeps.
+async fn kept_parts(person: &Session) -> u32 {
+    let count = "new Promise((done, fail) => {
+        const request = indexedDB.open('tincan-outbox');
+        request.onerror = fail;
+        request.onsuccess = () => {
+            const { result } = request;
+            const count = result.objectStoreNames.length && result.transaction('parts').objectStore('parts').count();
+            if (count) count.onsuccess = () => done(count.result);
+            else done(0);
+            result.close();
+        };
+    })";
+    person.eval(count).await
 }
 
 const IN_MID_UPLOAD: &str =

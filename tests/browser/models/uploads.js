@@ -1,5 +1,6 @@
 // Files of messages on their way: in parts, in order, from where it stopped, and never lost.
 
+import { Chosen } from '../files/chosen.js';
 import { Parts } from '../files/parts.js';
 import { Uploads } from '../files/uploads.js';
 import { Outbox } from '../messages/outbox.js';
@@ -344,6 +345,24 @@ test('what isn’t wanted any more isn’t sent, and lets go what waits behind i
   uploads.cancel(outbox.entries[0]?.clientId ?? '', 0);
   await begun.refuse(0);
   assert.equal((await takeMessage(api)).content, 'last');
+});
+
+test('of what was chosen and isn’t sent, only what nobody names any more is swept', async () => {
+  const user = somebody();
+  const parts = new Parts();
+  const hours = (/** @type {number} */ count) => `${Date.now() - count * 3_600_000}:1`;
+  const [named, forgotten, fresh] = [hours(50), hours(49), hours(0)];
+  for (const id of [named, forgotten, fresh]) await parts.keep([user, id, 0, 'body'], new Blob(['bytes']));
+  new Chosen(user, '7').choice = { files: [{ id: named, name: 'a.txt', type: 'text/plain', alt: '' }], original: false };
+  open(user);
+  /** @type {Set<string>} */
+  let kept = new Set();
+  do {
+    await settle();
+    kept = await parts.kept(user);
+  } while (kept.has(forgotten));
+  assert.equal([...kept].sort(), [named, fresh].sort());
+  await parts.forgetAll(user);
 });
 
 test('what this browser has no bytes of any more says so', async () => {
