@@ -83,7 +83,7 @@ fn prepare(path: &str, bytes: Vec<u8>, version: &str) -> Vec<u8> {
     match (extension(path), String::from_utf8(bytes)) {
         ("html", Ok(text)) => text.replace(UNVERSIONED, version).into_bytes(),
         ("js", Ok(text)) => without_comments(&text).into_bytes(),
-        ("css", Ok(text)) => without_spaces(&without_comments(&text)).into_bytes(),
+        ("css" | "webmanifest", Ok(text)) => without_spaces(&without_comments(&text)).into_bytes(),
         (_, Ok(text)) => text.into_bytes(),
         (_, Err(error)) => error.into_bytes(),
     }
@@ -131,7 +131,7 @@ fn without_types(line: &str) -> String {
     kept + rest
 }
 
-/// Leaves out spaces of a style sheet that say nothing. No string of ours has such.
+/// Leaves out spaces of a style sheet or of JSON that say nothing. No string of ours has such.
 fn without_spaces(css: &str) -> String {
     [
         (": ", ":"),

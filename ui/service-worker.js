@@ -28,6 +28,10 @@ const SEAL = '/shell-version';
 /** The version of files that somebody is working on, which change under it. */
 const UNVERSIONED = /^0*$/;
 
+/** Where a device sends what somebody shares with this app from another one; and the cache in which that waits. */
+const SHARE = '/share';
+const SHARED = 'shared';
+
 /** Pages that came from the cache. The rest of them does too, so that versions don't mix. @type {Set<string>} */
 const standIns = new Set();
 /** @type {Promise<void> | null} */
@@ -62,7 +66,9 @@ async function start() {
 function take(event) {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== 'GET' || origin !== location.origin) return;
+  if (origin !== location.origin) return;
+  if (request.method === 'POST' && pathname === SHARE) event.respondWith(keepShared(request));
+  if (request.method !== 'GET') return;
   if (NOT_OURS.test(pathname)) {
     // Left alone, the browser would ask again for what it has asked for already while the worker was starting, and an
     // address to which another service sends somebody back is good once.
@@ -90,6 +96,26 @@ async function answer(event, path) {
   if (!standIn) return asked;
   if (event.resultingClientId) standIns.add(event.resultingClientId);
   return standIn;
+}
+
+/**
+ * The page asks whom it is for. Anybody’s page may send a form here, so nothing more comes of it than that question.
+ * @param {Request} request
+ */
+async function keepShared(request) {
+  try {
+    const form = await request.formData();
+    const text = (/** @type {string} */ name) => `${form.get(name) ?? ''}`;
+    const files = form.getAll('files').filter((file) => file instanceof File);
+    await caches.delete(SHARED);
+    const cache = await caches.open(SHARED);
+    for (const [place, file] of files.entries()) await cache.put(`${SHARE}/${place}`, new Response(file));
+    const list = { title: text('title'), text: text('text'), url: text('url'), files: files.map(({ name, type }) => ({ name, type })) };
+    await cache.put(SHARE, Response.json(list));
+  } catch {
+    // There is no room for it, and the page says that nothing has come.
+  }
+  return Response.redirect(SHARE, 303);
 }
 
 /** Firefox says by an answer that there is none. @param {FetchEvent} event */
@@ -123,7 +149,7 @@ async function renewShell() {
   if (kept === version && !UNVERSIONED.test(version)) return;
   const files = await collect(version);
   if (await serverVersion() !== version) throw new Error('The server was replaced in between.');
-  const old = await caches.keys();
+  const old = (await caches.keys()).filter((name) => name !== SHARED);
   const cache = await caches.open(`shell ${Date.now()}`);
   for (const [path, file] of files) await cache.put(path, file);
   await cache.put(SEAL, new Response(version));

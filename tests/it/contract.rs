@@ -55,7 +55,7 @@ fn routes() -> Operations {
         let (method, path) = (route.method.to_string(), route.path.to_owned());
         let is_page = path == "/plain" || path.starts_with("/plain/");
         // The UI has whatever address is nobody else's.
-        let is_ui = ["/", "/{*path}", "/ui/{version}/{*path}"].contains(&path.as_str());
+        let is_ui = ["/", "/{*path}", "/share", "/ui/{version}/{*path}"].contains(&path.as_str());
         let Some(operation) = route.operation else {
             assert!(is_page || is_ui, "{method} {path} is in no contract");
             continue;

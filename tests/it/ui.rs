@@ -220,7 +220,10 @@ async fn a_file_is_served_as_it_is_but_for_comments_and_spaces() {
         if path == "index.html" {
             continue;
         }
-        if !ends_in(&path, "js") && !ends_in(&path, "css") {
+        if !["js", "css", "webmanifest"]
+            .iter()
+            .any(|end| ends_in(&path, end))
+        {
             assert!(sent == source, "{path}");
             continue;
         }
@@ -239,11 +242,11 @@ async fn a_file_is_served_as_it_is_but_for_comments_and_spaces() {
             };
             if !is_comment && !line.is_empty() {
                 let line = without_types(line);
-                let is_style = ends_in(&path, "css");
-                expected.push(if is_style {
-                    without_spaces(&line)
-                } else {
+                let has_spaces = ends_in(&path, "js");
+                expected.push(if has_spaces {
                     line
+                } else {
+                    without_spaces(&line)
                 });
             }
             is_inside &= !line.contains("*/");
@@ -349,6 +352,26 @@ async fn the_folder_of_the_ui_is_served_as_it_is() {
     // The version that pages compare says that there is none.
     let configuration = nobody.get("/api/config").await.expect(200);
     assert_eq!(configuration["ui"], "0000000000000000");
+}
+
+#[tokio::test]
+async fn what_is_shared_without_a_service_worker_leads_to_the_page() {
+    let server = Server::start(dev()).await;
+    // It is larger than any body that is read, and comes from anywhere.
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
+    let sent = client
+        .post(format!("http://{}/share", server.address()))
+        .header("origin", "https://elsewhere.example")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(vec![b'x'; 3_000_000]);
+    let answer = sent.send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()["location"], "/share");
+    let page = server.nobody().get("/share").await;
+    assert_eq!(page.status, StatusCode::OK);
 }
 
 #[tokio::test]

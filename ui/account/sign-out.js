@@ -3,6 +3,7 @@
 import { ask } from '../base/dialog.js';
 import { forget, keysOf } from '../base/storage.js';
 import { Parts } from '../files/parts.js';
+import { forgetShared } from '../files/shared-here.js';
 import { t } from '../words/index.js';
 import { Entry } from './entry.js';
 
@@ -27,5 +28,5 @@ export async function signOut({ api, user }, leave) {
 export async function forgetUnsent(userId) {
   for (const kind of ['outbox', 'draft', 'tray']) for (const key of keysOf(`${kind}:${userId}:`)) forget(key);
   // Where nothing can be kept, nothing is.
-  await new Parts().forgetAll(userId).catch(() => {});
+  await Promise.all([new Parts().forgetAll(userId).catch(() => {}), forgetShared()]);
 }

@@ -108,6 +108,8 @@ export class FileTray extends Component {
   async add(files) {
     this.#problem.textContent = '';
     const most = await this.#most;
+    // While the tray wasn’t shown, other tabs may have gone on.
+    this.#follow();
     const room = MOST - this.#items.length;
     if (files.length > room) this.#complain(t('files.tooMany', { count: MOST }));
     for (const file of files.slice(0, room)) {

@@ -18,7 +18,7 @@ export async function pageOf(name, context) {
 /** @type {Record<string, (context: Context) => Promise<HTMLElement>>} */
 const PAGES = {
   '/settings': settings, '/admin': admin, '/invite-people': invite, '/reset': reset, '/sign-in': alreadyIn, '/setup': alreadyIn, '/invite': alreadyIn,
-  '/join': alreadyIn,
+  '/join': alreadyIn, '/share': share,
 };
 
 /** @param {Context} context */
@@ -49,6 +49,12 @@ async function reset(context) {
 async function alreadyIn(context) {
   const views = await load(() => import('../account/already-in.js'));
   return titled(t('account.alreadyIn'), views.alreadyIn(context));
+}
+
+/** @param {Context} context */
+async function share(context) {
+  const { shareView } = await load(() => import('../files/share-view.js'));
+  return titled(t('files.sendTo'), await shareView(context));
 }
 
 function home() {

@@ -17,8 +17,13 @@ use warp::{
 
 use self::assets::{Encoded, FILES, File, VERSION, content_type, extension, is_hidden};
 use super::{
-    ServerSettings, coding::Coding, door::security, range::is_current, reply::HandlerResult,
-    request::Request, route::Route,
+    ServerSettings,
+    coding::Coding,
+    door::security,
+    range::is_current,
+    reply::{HandlerResult, see_other},
+    request::Request,
+    route::Route,
 };
 use crate::model::Permission;
 
@@ -51,6 +56,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/", Permission::Public, page),
         Route::get("/{*path}", Permission::Public, page),
         Route::get("/ui/{version}/{*path}", Permission::Public, file),
+        Route::get("/share", Permission::Public, page),
+        Route::post("/share", Permission::Public, shared),
     ]
 }
 
@@ -71,6 +78,12 @@ async fn page(request: Request) -> HandlerResult {
         // Mostly answered with 304, so that a new version of the server brings a new page at once.
         reply(settings, name, found, request.caller.headers(), "no-cache")
     }))
+}
+
+/// What somebody shares with the app from another one. That is the service worker’s to take. Where there is none, the page
+/// says that nothing has come.
+async fn shared(_: Request) -> HandlerResult {
+    see_other("/share")
 }
 
 async fn file(request: Request, version: String, path: String) -> HandlerResult {

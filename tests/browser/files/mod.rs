@@ -1,6 +1,7 @@
 //! Pictures and files: dropped, pasted, sent in spite of everything, and looked at.
 
 mod home_network;
+mod share;
 mod tray;
 mod video;
 mod voice;
