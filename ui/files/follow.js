@@ -15,11 +15,11 @@ export function followFiles({ client, clock, notices }, signal) {
     const parts = () => Promise.all([load(() => import('./message-files.js')), load(() => import('./uploads.js'))]);
     const [{ showFiles }, { uploadsOf }] = await loadWhenever(parts, stream, signal);
     const uploads = uploadsOf(client);
-    const tell = () => uploads.isUnkept && notices.tell('unkept', {
+    const tell = () => notices.tell('unkept', uploads.isUnkept && {
       text: 'files.notKept', actions: [['shell.dismiss', () => notices.tell('unkept', null)]],
     });
     uploads.addEventListener('change', tell, { signal });
-    tell();
+    if (uploads.isUnkept) tell();
     signal.addEventListener('abort', () => uploads.stop());
     if (signal.aborted) uploads.stop();
     show = (row, item) => showFiles(row, item, client);

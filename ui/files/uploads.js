@@ -48,9 +48,9 @@ export function uploadsOf(client) {
   return uploads;
 }
 
-/** Uploads what the outbox has, in its order. Fires `progress` for each part, and `change` where the browser keeps nothing. */
+/** Uploads what the outbox has, in its order. Fires `progress` for each part, and `change` where what the browser doesn’t keep is on its way, or has gone. */
 export class Uploads extends EventTarget {
-  /** Whether files have been sent that the browser doesn’t keep. */
+  /** Whether some are on their way that the browser doesn’t keep. */
   isUnkept = false;
 
   #api;
@@ -121,6 +121,8 @@ export class Uploads extends EventTarget {
     const entry = this.#entryOf(clientId);
     const { upload } = entry?.files?.[index] ?? {};
     if (!entry) return;
+    // What is sent of it now would fail, and with it the message.
+    if (clientId === this.#attempt.clientId) this.#attempt.controller.abort();
     if (upload) this.#api.delete(`/api/uploads/${upload}`).catch(reasonOf);
     const files = entry.files?.map((file, place) => (place === index ? { ...file, left: true } : file)) ?? [];
     if (entry.content || files.some(({ left }) => !left)) this.#outbox.update(clientId, { files, reason: '', code: '', attachments: undefined });
@@ -159,12 +161,13 @@ export class Uploads extends EventTarget {
       navigator.storage?.persist?.().catch(() => {});
     } catch {
       this.#parts.forget(this.#userId, clientId).catch(() => {});
-      if (this.#entryOf(clientId)) this.#tellUnkept();
+      if (this.#entryOf(clientId)) this.#tellUnkept(true);
     }
   }
 
-  #tellUnkept() {
-    this.isUnkept = true;
+  /** @param {boolean} isUnkept */
+  #tellUnkept(isUnkept) {
+    this.isUnkept = isUnkept;
     this.dispatchEvent(new Event('change'));
   }
 
@@ -207,6 +210,7 @@ export class Uploads extends EventTarget {
     this.#renewed.delete(clientId);
     this.#here.delete(clientId);
     this.#onlyHere.delete(clientId);
+    if (this.isUnkept && this.#onlyHere.size === 0) this.#tellUnkept(false);
     this.#parts.forget(this.#userId, clientId).catch(() => {});
     for (const [key, address] of this.#addresses) {
       if (!key.startsWith(`${clientId} `)) continue;
