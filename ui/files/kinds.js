@@ -9,14 +9,17 @@ import { t } from '../words/index.js';
 /** What browsers show. */
 const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'];
 
-/** @param {Pick<Attachment, 'type' | 'waveform'>} file @returns {Kind} */
-export function kindOf({ type, waveform }) {
-  if (PICTURES.includes(type)) return 'picture';
+/** What is larger than any camera makes it, a browser hasn’t the memory to draw; in pixels. */
+export const MOST_PIXELS = 100_000_000;
+
+/** @param {Pick<Attachment, 'type' | 'waveform' | 'width' | 'height'>} file @returns {Kind} */
+export function kindOf({ type, waveform, width = 0, height = 0 }) {
+  if (PICTURES.includes(type)) return width * height > MOST_PIXELS ? 'file' : 'picture';
   if (waveform) return 'voice';
   return type.startsWith('video/') ? 'video' : type.startsWith('audio/') ? 'audio' : 'file';
 }
 
-/** What came with a message, where it has no text: “Photo”, “3 photos”, or what a file is called. @param {{attachments?: Pick<Attachment, 'type' | 'name' | 'waveform'>[]}} message */
+/** What came with a message, where it has no text: “Photo”, “3 photos”, or what a file is called. @param {{attachments?: Omit<Attachment, 'id' | 'size' | 'hasThumb'>[]}} message */
 export function summaryOf({ attachments = [] }) {
   const [first] = attachments;
   if (!first) return '';

@@ -1,6 +1,7 @@
 // Makes pictures small before they are sent, so that they travel fast and cost whoever gets them little; and makes
 // pictures of videos, so that there is something to see before they are played.
 
+import { MOST_PIXELS } from './kinds.js';
 import { encode, LARGEST, textOfBytes } from './thumbhash.js';
 
 /** @import {Outgoing} from './uploads.js' */
@@ -14,6 +15,7 @@ const THUMB_QUALITIES = [.8, .65, .5, .3];
 const THUMB_BYTES = 64 * 1024;
 /** What every browser shows, and so what others may be sent. */
 const SHOWN = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
+const UNKNOWN = 'application/octet-stream';
 /** So far into a file, it says whether it moves. */
 const HEAD_BYTES = 4_096;
 /** Of a video or a recording, how long it takes to say how long it is, or to show something. */
@@ -29,11 +31,11 @@ const BEGINNING = 1;
  */
 export async function prepare(file, asIs = false) {
   const { name, size, type } = file;
-  if (type.startsWith('image/') && type !== 'image/svg+xml') {
-    const picture = await open(file);
-    if (picture) return preparePicture(file, picture, asIs);
+  if (type.startsWith('image/')) {
+    const picture = type === 'image/svg+xml' ? null : await open(file);
+    return picture ? preparePicture(file, picture, asIs) : { info: { name, size, type: UNKNOWN }, body: file, thumb: null };
   }
-  const info = { name, size, type: type || 'application/octet-stream' };
+  const info = { name, size, type: type || UNKNOWN };
   if (!/^(audio|video)\//.test(type)) return { info, body: file, thumb: null };
   const player = document.createElement(type.startsWith('video/') ? 'video' : 'audio');
   player.src = URL.createObjectURL(file);
@@ -99,8 +101,13 @@ async function open(file) {
   const picture = new Image();
   picture.src = URL.createObjectURL(file);
   try {
-    await picture.decode();
-    if (picture.naturalWidth && picture.naturalHeight) return picture;
+    await new Promise((done, fail) => Object.assign(picture, { onload: done, onerror: fail }));
+    // Until now it wasn’t drawn, and a small file can be a huge picture.
+    const pixels = picture.naturalWidth * picture.naturalHeight;
+    if (pixels > 0 && pixels <= MOST_PIXELS) {
+      await picture.decode();
+      return picture;
+    }
   } catch {
     // It isn’t one that this browser knows.
   }

@@ -24,6 +24,8 @@ test('what came without a text is said', async () => {
 test('only what every browser shows is a picture', () => {
   const kinds = ['image/jpeg', 'image/svg+xml', 'image/heic', 'video/webm', 'audio/ogg', 'text/html'].map((type) => kindOf(file(type)));
   assert.equal(kinds, ['picture', 'file', 'file', 'video', 'audio', 'file']);
+  const sides = [10_000, 10_001].map((width) => kindOf({ ...file('image/png'), width, height: 10_000 }));
+  assert.equal(sides, ['picture', 'file']);
 });
 
 test('sizes are told as people read them', () => {
