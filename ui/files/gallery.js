@@ -5,7 +5,7 @@ import { openDialog } from '../base/dialog.js';
 import { el, failure, skeleton } from '../base/dom.js';
 import { date, titleOf } from '../base/format.js';
 import { t } from '../words/index.js';
-import { kindOf } from './kinds.js';
+import { factsFrom, kindOf } from './kinds.js';
 import { openLightbox } from './lightbox.js';
 import { fileCard, pictureTile } from './message-files.js';
 import { PAGE, sharedIn } from './shared.js';
@@ -28,7 +28,7 @@ export function openGallery(client, id) {
       tile.addEventListener('click', () => openLightbox(pictures, pictures.indexOf(attachment)));
       seen.append(tile);
     } else {
-      others.append(el('li', {}, fileCard(attachment, `${titleOf(author)}, ${date(new Date(createdAt))}`)));
+      others.append(el('li', {}, fileCard(attachment, factsFrom(titleOf(author), date(new Date(createdAt))))));
     }
   };
   const load = async (before = '') => {

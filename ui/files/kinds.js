@@ -1,7 +1,8 @@
 // What kinds of files there are, and how they are said.
 
+import { el } from '../base/dom.js';
 import { fileSize } from './size.js';
-import { t } from '../words/index.js';
+import { t, tn } from '../words/index.js';
 
 /** @import {Attachment} from '../base/types.js' */
 /** @typedef {'picture' | 'video' | 'voice' | 'audio' | 'file'} Kind */
@@ -37,8 +38,16 @@ export function endingOf(name) {
   return /\.([^.\s]{1,5})$/u.exec(name)?.[1]?.toUpperCase() ?? '';
 }
 
-/** What is said of a file below its name. @param {Pick<Attachment, 'name' | 'size'>} file */
+/**
+ * What is said of a file below its name, each part in its own direction.
+ * @param {Pick<Attachment, 'name' | 'size'>} file
+ */
 export function factsOf({ name, size }) {
   const ending = endingOf(name);
-  return ending ? t('files.facts', { type: ending, size: fileSize(size) }) : fileSize(size);
+  return ending ? factsFrom(ending, fileSize(size)) : [fileSize(size)];
+}
+
+/** @param {string} first @param {string} second */
+export function factsFrom(first, second) {
+  return tn('files.facts', { type: el('bdi', {}, first), size: el('bdi', {}, second) });
 }

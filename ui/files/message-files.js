@@ -63,8 +63,8 @@ export class MessageFiles extends HTMLElement {
   #clientId = '';
   #media = el('div', { class: 'media' });
   #cards = el('div', { class: 'cards' });
-  /** What shows each file. @type {Map<number, HTMLElement>} */
-  #tiles = new Map();
+  /** Where each picture is. @type {Map<number, HTMLElement>} */
+  #cells = new Map();
   #said = el('span', { class: 'visually-hidden', role: 'status' });
   /** @type {AbortController | undefined} */
   #following;
@@ -89,26 +89,30 @@ export class MessageFiles extends HTMLElement {
     this.pictures = files.filter((file) => isSent(file) && kindOf(file) === 'picture').map((file) => /** @type {Attachment} */ (file));
     const wanted = [...files.entries()].filter(([, file]) => !('left' in file && file.left));
     const isSeen = (/** @type {AnyFile} */ file) => ['picture', 'video'].includes(kindOf(file));
-    const media = wanted.filter(([, file]) => isSeen(file));
-    const tiles = media.map(([index, file]) => this.#tile(index, file, media.length === 1, from));
-    this.#media.className = `media of-${Math.min(tiles.length, 5)}`;
-    this.#media.replaceChildren(...tiles);
-    this.#cards.replaceChildren(...wanted.filter(([, file]) => !isSeen(file)).map(([, file]) => fileCard(file)));
-    this.#showProgress(wanted, hasFailed);
+    const isAlone = wanted.filter(([, file]) => isSeen(file)).length === 1;
+    const places = wanted.map(([index, file]) => ({
+      index, file, place: isSeen(file) ? this.#cell(index, file, isAlone, from) : fileCard(file),
+    }));
+    const media = places.filter(({ file }) => isSeen(file));
+    this.#media.className = `media of-${Math.min(media.length, 5)}`;
+    this.#media.replaceChildren(...media.map(({ place }) => place));
+    this.#cards.replaceChildren(...places.filter((each) => !media.includes(each)).map(({ place }) => place));
+    this.#showProgress(places, hasFailed);
     return true;
   }
 
   /** @param {number} index @param {AnyFile} file @param {boolean} isAlone @param {string} from */
-  #tile(index, file, isAlone, from) {
+  #cell(index, file, isAlone, from) {
     if (kindOf(file) === 'video') return this.#video(index, file, isAlone);
-    const known = this.#tiles.get(index);
-    const tile = known ?? frame();
-    this.#tiles.set(index, tile);
+    const known = this.#cells.get(index);
+    const tile = known?.querySelector('button') ?? frame();
+    const cell = known ?? el('div', { class: 'cell' }, tile);
+    this.#cells.set(index, cell);
     address(tile, file, from);
-    size(tile, file, isAlone);
+    size(cell, file, isAlone);
     // A picture that was shown while it was sent stays.
     if (!known) this.#fill(tile, index, file, isAlone);
-    return tile;
+    return cell;
   }
 
   /** @param {HTMLElement} tile @param {number} index @param {AnyFile} file @param {boolean} isAlone */
@@ -122,34 +126,35 @@ export class MessageFiles extends HTMLElement {
   #video(index, file, isAlone) {
     // What this browser can’t play shows nothing before it is sent.
     if (!isSent(file) && !file.thumbhash) return fileCard(file);
-    const known = this.#tiles.get(index);
-    const video = known instanceof HTMLVideoElement ? known : el('video', { class: 'video', playsinline: true, tabindex: '-1', preload: 'none' });
-    this.#tiles.set(index, video);
+    const known = this.#cells.get(index);
+    const video = known?.querySelector('video') ?? el('video', { class: 'video', playsinline: true, tabindex: '-1', preload: 'none' });
+    const cell = known ?? el('div', { class: 'cell', 'data-name': file.name }, video);
+    this.#cells.set(index, cell);
     video.ariaLabel = file.alt || file.name;
-    size(video, shapeOf(file), isAlone);
+    size(cell, shapeOf(file), isAlone);
     if (isSent(file)) play(video, file);
     else if (!known) this.#uploads.addressOf(this.#clientId, index, 'thumb').then((address) => video.poster ||= address);
-    return video;
+    return cell;
   }
 
-  /** Of what is on its way, how far it is, and a way to leave it out. @param {[number, AnyFile][]} files @param {boolean} hasFailed */
-  #showProgress(files, hasFailed) {
+  /** Of what is on its way, how far it is, and a way to leave it out. @param {{index: number, file: AnyFile, place: HTMLElement}[]} places @param {boolean} hasFailed */
+  #showProgress(places, hasFailed) {
     this.#following?.abort();
     for (const old of this.querySelectorAll('.way')) old.remove();
     this.#said.textContent = '';
     if (!this.#clientId) return;
     this.#following = new AbortController();
-    const bars = files.map(([index, file]) => {
+    const bars = places.map(({ index, file, place }) => {
       const { name } = file;
       const bar = el('progress', { max: '1', 'aria-label': t('files.sending', { name }) });
       const stop = el('button', {
         class: 'stop', type: 'button', name: 'stop', value: `${index}`, 'aria-label': t('files.stop', { name }), title: t('files.stop', { name }),
       }, drawing(CROSS));
       bar.hidden = hasFailed;
-      return { file: /** @type {OutgoingFile} */ (file), bar, way: el('div', { class: 'way', 'aria-live': 'off' }, bar, stop) };
+      place.append(el('div', { class: 'way', 'aria-live': 'off' }, bar, stop));
+      return { file: /** @type {OutgoingFile} */ (file), bar };
     });
-    this.append(...bars.map(({ way }) => way));
-    const total = files.reduce((sum, [, file]) => sum + file.size, 0);
+    const total = places.reduce((sum, { file }) => sum + file.size, 0);
     const follow = () => {
       let done = 0;
       for (const { file, bar } of bars) {
@@ -167,7 +172,12 @@ export class MessageFiles extends HTMLElement {
   /** @param {MouseEvent} event */
   async #clicked({ target }) {
     const button = target instanceof Element ? target.closest('button') : null;
-    if (button?.name === 'stop') return this.#uploads.cancel(this.#clientId, Number(button.value));
+    if (button?.name === 'stop') {
+      // The button goes, and maybe the message. What has the focus must not.
+      const remains = this.querySelectorAll('.stop').length > 1 || this.parentElement?.querySelector('.text:not(:empty)');
+      /** @type {HTMLElement | null} */ (this.closest(remains ? 'li' : '[role=log]'))?.focus();
+      return this.#uploads.cancel(this.#clientId, Number(button.value));
+    }
     const { id } = button?.dataset ?? {};
     if (!id) return;
     const all = [...this.closest('ol')?.querySelectorAll('message-files') ?? [this]];
@@ -203,7 +213,11 @@ function address(tile, file, from) {
 function hang(tile, file) {
   if (file.thumbhash) tile.append(blurred(file.thumbhash));
   const picture = el('img', { alt: '', decoding: 'async', draggable: 'false' });
-  picture.addEventListener('load', () => tile.classList.add('loaded'));
+  picture.addEventListener('load', async () => {
+    // Only then is there something to see.
+    await picture.decode().catch(() => {});
+    tile.classList.add('loaded');
+  });
   picture.addEventListener('error', () => tile.classList.add('missing'));
   tile.append(picture);
   return picture;
@@ -219,11 +233,11 @@ function paint(picture, file, isAlone) {
   picture.addEventListener('load', () => replace(picture, whole), { once: true });
 }
 
-/** What is heard, or taken away. @param {AnyFile} file @param {string} [more] is said below its name */
+/** What is heard, or taken away. @param {AnyFile} file @param {(string | Node)[]} [more] is said below its name */
 export function fileCard(file, more) {
   const { name } = file;
   const kind = kindOf(file);
-  const facts = el('span', { class: 'facts' }, more ?? factsOf(file));
+  const facts = el('span', { class: 'facts' }, ...more ?? factsOf(file));
   const title = el('bdi', { class: 'file-name', translate: 'no' }, name);
   // The arrow says so to those who see it.
   const words = tn('files.download', { name: title }).map((part) =>

@@ -1,5 +1,6 @@
 // How files are called and measured, in words.
 
+import { el } from '../base/dom.js';
 import { endingOf, factsOf, kindOf, summaryOf } from '../files/kinds.js';
 import { fit } from '../files/make-small.js';
 import { fileSize, playTime } from '../files/size.js';
@@ -33,7 +34,7 @@ test('sizes are told as people read them', () => {
   assert.equal(sizes, ['0 bytes', '1 byte', '999 bytes', '1 kB', '1.5 kB', '15 kB', '1 MB', '1.2 GB']);
   assert.equal([0, 5_400, 65_000, 3_600_000].map(playTime), ['0:00', '0:05', '1:05', '60:00']);
   assert.equal(['a.pdf', 'b.tar.gz', 'c', 'd.', 'e.somewhat', '.x'].map(endingOf), ['PDF', 'GZ', '', '', '', 'X']);
-  assert.equal(factsOf({ name: 'a.pdf', size: 2_000 }), 'PDF, 2 kB');
+  assert.equal(el('p', {}, ...factsOf({ name: 'a.pdf', size: 2_000 })).textContent, 'PDF, 2 kB');
 });
 
 test('a picture keeps its shape in a square, and is never made larger', () => {
