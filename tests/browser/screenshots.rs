@@ -18,7 +18,7 @@ use crate::{
 const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/icons/512.png");
 
 /// Boxes that reach over an edge of the screen, unless something cuts them off before it; and those that
-/// scroll sideways.
+/// scroll sideways, but for the tray of files, which is to.
 const TOO_WIDE: &str = "() => {
     const scrolls = ({ overflowX }) => overflowX === 'auto' || overflowX === 'scroll';
     const isCut = (box) => {
@@ -31,7 +31,7 @@ const TOO_WIDE: &str = "() => {
     const isWide = (box) => {
         const { left, right, width } = box.getBoundingClientRect();
         const over = width > 0 && (left < -0.5 || right > innerWidth + 0.5) && !isCut(box);
-        return over || (scrolls(getComputedStyle(box)) && box.scrollWidth > box.clientWidth);
+        return over || (scrolls(getComputedStyle(box)) && box.scrollWidth > box.clientWidth && !box.matches('file-tray *'));
     };
     return [document.documentElement, ...document.body.querySelectorAll('*')]
         .filter((box) => box === document.documentElement ? box.scrollWidth > innerWidth : isWide(box))

@@ -10,7 +10,7 @@ import { t, tn } from '../words/index.js';
 /** What browsers show. */
 const PICTURES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'];
 
-/** What is larger than any camera makes it, a browser hasn’t the memory to draw; in pixels. */
+/** What is larger, a browser may not have the memory to draw; in pixels. */
 export const MOST_PIXELS = 100_000_000;
 
 /** @param {Pick<Attachment, 'type' | 'waveform' | 'width' | 'height'>} file @returns {Kind} */

@@ -74,8 +74,8 @@ export class Uploads extends EventTarget {
   #breakdowns = 0;
   #next = 0;
   #size = UNIT;
-  /** Which message the attempt is for, and what ends it. */
-  #attempt = { clientId: '', controller: new AbortController() };
+  /** Which message the attempt is for, the number of the file that is sent, and what ends it. */
+  #attempt = { clientId: '', index: 0, controller: new AbortController() };
   #life = new AbortController();
 
   /**
@@ -122,7 +122,7 @@ export class Uploads extends EventTarget {
     const { upload } = entry?.files?.[index] ?? {};
     if (!entry) return;
     // What is sent of it now would fail, and with it the message.
-    if (clientId === this.#attempt.clientId) this.#attempt.controller.abort();
+    if (clientId === this.#attempt.clientId && index === this.#attempt.index) this.#attempt.controller.abort();
     if (upload) this.#api.delete(`/api/uploads/${upload}`).catch(reasonOf);
     const files = entry.files?.map((file, place) => (place === index ? { ...file, left: true } : file)) ?? [];
     if (entry.content || files.some(({ left }) => !left)) this.#outbox.update(clientId, { files, reason: '', code: '', attachments: undefined });
@@ -256,11 +256,12 @@ export class Uploads extends EventTarget {
   /** Gives back for how many milliseconds nothing more is to be tried. @param {Entry} entry */
   async #try({ clientId, files = [] }) {
     const controller = new AbortController();
-    this.#attempt = { clientId, controller };
+    this.#attempt = { clientId, index: 0, controller };
     try {
       /** @type {string[]} */
       const attachments = [];
       for (const index of files.keys()) {
+        this.#attempt.index = index;
         // What has been left out meanwhile isn’t sent.
         if (!this.#entryOf(clientId)?.files?.[index]?.left) attachments.push(await this.#send(clientId, index, controller.signal));
       }

@@ -18,7 +18,7 @@ use crate::{
 const OUTAGE: [&str; 2] = ["net::ERR_", "Failed to load resource"];
 
 /// Makes files in the page, from what is wanted of each, and hands them over as `what` does it.
-const HAND_OVER: &str = "async (what, wanted) => {
+pub const HAND_OVER: &str = "async (what, wanted) => {
     const picture = ({ name, type, width, height }) => new Promise((done) => {
         const canvas = Object.assign(document.createElement('canvas'), { width, height });
         const context = canvas.getContext('2d');
@@ -64,16 +64,16 @@ const HAND_OVER: &str = "async (what, wanted) => {
     for (const name of ['dragover', 'drop']) place.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: data }));
 }";
 
-fn picture(name: &str, width: u32, height: u32) -> Value {
+pub fn picture(name: &str, width: u32, height: u32) -> Value {
     json!({ "name": name, "type": "image/jpeg", "width": width, "height": height })
 }
 
-fn file(name: &str, size: usize) -> Value {
+pub fn file(name: &str, size: usize) -> Value {
     json!({ "name": name, "type": "application/octet-stream", "size": size })
 }
 
 /// Somebody in front of a conversation, who can attach something.
-async fn at(stage: &Stage, client: &Client, conversation: &str, options: Options) -> Session {
+pub async fn at(stage: &Stage, client: &Client, conversation: &str, options: Options) -> Session {
     let person = stage.signed_in(client, options).await;
     go_to(&person, conversation).await;
     person
@@ -85,7 +85,7 @@ async fn go_to(person: &Session, conversation: &str) {
 }
 
 /// Waits until so many files are ready to be sent.
-async fn has_ready(person: &Session, count: usize) {
+pub async fn has_ready(person: &Session, count: usize) {
     let ready = format!("document.querySelectorAll('file-tray .open').length === {count}");
     person.wait(&format!("{count} files to send"), &ready).await;
 }
@@ -97,17 +97,17 @@ async fn drop_there(person: &Session, files: &[Value]) {
         .await;
 }
 
-async fn hand_over(person: &Session, what: &str, files: &[Value]) {
+pub async fn hand_over(person: &Session, what: &str, files: &[Value]) {
     person.call::<Value>(HAND_OVER, json!([what, files])).await;
     has_ready(person, files.len().min(10)).await;
 }
 
-async fn send(person: &Session) {
+pub async fn send(person: &Session) {
     person.click("button", "Send").await;
 }
 
 /// Waits until a message has so many pictures, all of which can be seen.
-async fn sees_pictures(person: &Session, count: usize) {
+pub async fn sees_pictures(person: &Session, count: usize) {
     let seen = format!(
         "[...document.querySelectorAll('.tile img')].filter((each) => each.naturalWidth > 0).length === {count}"
     );
@@ -115,7 +115,7 @@ async fn sees_pictures(person: &Session, count: usize) {
 }
 
 /// The attachments of the newest message.
-async fn newest(client: &Client, conversation: &str) -> Value {
+pub async fn newest(client: &Client, conversation: &str) -> Value {
     let list = client.get(&messages(conversation)).await.expect(200);
     list[0]["attachments"].clone()
 }
@@ -147,7 +147,13 @@ async fn kept_parts(person: &Session) -> u32 {
     person.eval(count).await
 }
 
-const IN_MID_UPLOAD: &str =
+/// Where a picture is, or is going to be.
+const PLACE: &str = "(({ offsetWidth, offsetHeight }) => [offsetWidth, offsetHeight])(document.querySelector('.tile'))";
+
+/// What the second part of the first upload is sent to: the first has 256 KiB.
+pub const SECOND_PART: &str = "/api/uploads/1?offset=262144";
+
+pub const IN_MID_UPLOAD: &str =
     "[...document.querySelectorAll('.way progress')].some(({ value }) => value > 0 && value < 1)";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,17 +243,13 @@ async fn ten_at_once_are_sent_in_their_order_and_no_more() {
     john.assert_console_clean(&[]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_goes_on_after_a_reload_from_where_it_stopped() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn an_upload_goes_on_after_a_reload_from_where_it_stopped(stage: Stage) {
     let network = stage.proxy().await;
     let one = stage.client("john").await;
     let conversation = one.talk_to("jane").await;
     let options = Options::desktop().origin(network.origin());
     let john = at(&stage, &one, &conversation, options).await;
-    slow_down(&john, 400_000.0).await;
+    network.hold_answers(SECOND_PART);
     hand_over(&john, "drop", &[file("long.bin", 2_000_000)]).await;
     send(&john).await;
     john.fill("textbox", "Message to jane", "after it").await;
@@ -258,7 +260,7 @@ async fn an_upload_goes_on_after_a_reload_from_where_it_stopped() {
     john.wait("some of it to be there", IN_MID_UPLOAD).await;
     john.reload().await;
     john.sees("button", "Don’t send long.bin").await;
-    slow_down(&john, -1.0).await;
+    network.pass_answers();
     john.sees("link", "/^Download long.bin/").await;
     john.sees_message("after it").await;
     john.misses("button", "Don’t send long.bin").await;
@@ -298,11 +300,7 @@ async fn a_server_killed_in_mid_upload_gets_the_rest_afterwards() {
     john.assert_console_clean(&OUTAGE).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_picture_that_comes_in_moves_nothing_that_is_read() {
-    let Some(stage) = Stage::set(2).await else {
-        return;
-    };
+pub async fn a_picture_that_comes_in_moves_nothing_that_is_read(stage: Stage) {
     let network = stage.proxy().await;
     let (one, other) = (stage.client("john").await, stage.client("jane").await);
     let conversation = one.talk_to("jane").await;
@@ -315,8 +313,12 @@ async fn a_picture_that_comes_in_moves_nothing_that_is_read() {
     hand_over(&john, "drop", &[picture("wide.jpg", 900, 600)]).await;
     send(&john).await;
     sees_pictures(&john, 1).await;
+    let place: [u32; 2] = john.eval(PLACE).await;
     john.wait("it to be sent", "!document.querySelector('.way')")
         .await;
+    assert_eq!(john.eval::<[u32; 2]>(PLACE).await, place);
+    let sent = newest(&one, &conversation).await;
+    assert_eq!([&sent[0]["width"], &sent[0]["height"]], [900, 600]);
 
     // Its place is as large before it is there.
     network.hold_answers("/api/files/");
@@ -325,12 +327,11 @@ async fn a_picture_that_comes_in_moves_nothing_that_is_read() {
     jane.open(&format!("/conversations/{conversation}")).await;
     jane.wait("a place for it", "document.querySelector('.tile')")
         .await;
-    let height = "document.querySelector('.tile').offsetHeight";
-    let before: u32 = jane.eval(height).await;
-    assert!((200..240).contains(&before), "{before}");
+    assert_eq!(jane.eval::<[u32; 2]>(PLACE).await, place);
     network.pass_answers();
     sees_pictures(&jane, 1).await;
-    assert_eq!(jane.eval::<u32>(height).await, before);
+    assert_eq!(jane.eval::<[u32; 2]>(PLACE).await, place);
+    assert_eq!(place, [320, 213]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

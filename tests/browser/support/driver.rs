@@ -94,7 +94,7 @@ impl Driver {
             output,
             _leash: leash,
             _screen: screen,
-            _folder: folder,
+            folder,
         }
     }
 }
@@ -107,7 +107,7 @@ pub struct Browser {
     // In this order: nobody writes to the folder any more when it goes.
     _leash: Leash,
     _screen: Option<Screen>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Browser {
@@ -115,6 +115,11 @@ impl Browser {
     pub fn output(&self) -> String {
         let output = fs::read(&self.output).expect("it is there");
         String::from_utf8_lossy(&output).into_owned()
+    }
+
+    /// What it takes to be somebody's home.
+    pub fn home(&self) -> &Path {
+        self.folder.path()
     }
 }
 

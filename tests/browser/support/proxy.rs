@@ -45,10 +45,10 @@ impl Held {
     fn concerns(
         &self,
         Request {
-            path, is_stream, ..
+            target, is_stream, ..
         }: &Request,
     ) -> bool {
-        let is_named = self.path.is_some_and(|held| path.starts_with(held));
+        let is_named = self.path.is_some_and(|held| target.starts_with(held));
         is_named || self.streams && *is_stream
     }
 }
@@ -137,7 +137,7 @@ impl Proxy {
         self.wire.held.send_modify(|held| held.streams = false);
     }
 
-    /// From now on, answers about what begins with this path are kept until
+    /// From now on, answers about what begins with this path, and maybe query, are kept until
     /// [`pass_answers`](Self::pass_answers).
     pub fn hold_answers(&self, path: &'static str) {
         self.wire.held.send_modify(|held| held.path = Some(path));
@@ -351,6 +351,8 @@ struct Requests {
 
 #[derive(Default)]
 struct Request {
+    /// With its query.
+    target: String,
     path: String,
     is_stream: bool,
     is_page: bool,
@@ -377,6 +379,7 @@ impl Requests {
                 // A picture or a file for which a page is no answer isn’t asked for so.
                 let is_page = head.contains(PAGE);
                 found.push(Request {
+                    target: target.to_owned(),
                     path,
                     is_stream,
                     is_page,

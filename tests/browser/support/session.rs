@@ -1,6 +1,6 @@
 //! One browser with a profile of its own: one person at one device.
 
-use std::str::FromStr;
+use std::{fs, str::FromStr};
 
 use fantoccini::{
     Client,
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{
     Engine,
     driver::{Browser, Driver},
+    wait,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -305,6 +306,16 @@ impl Session {
     /// Closes the tab; another one has to be switched to then.
     pub async fn close_tab(&self) {
         self.client.close_window().await.expect("the tab closes");
+    }
+
+    /// Waits until this has been downloaded under this name. WebKit has no folder for downloads.
+    pub async fn has_downloaded(&self, name: &str, bytes: &[u8]) {
+        let places = ["Downloads", ""].map(|folder| self.browser.home().join(folder).join(name));
+        wait(&format!("{name} to be downloaded"), async || {
+            let found = places.iter().find_map(|place| fs::read(place).ok());
+            (found? == bytes).then_some(())
+        })
+        .await;
     }
 
     /// A command of the Chrome DevTools protocol.
