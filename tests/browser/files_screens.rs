@@ -138,6 +138,9 @@ async fn files(options: Options) {
     send(john).await;
     john.reads("This file is too large.").await;
     viewer.take("files-refused").await;
+    john.click("button", "Don’t send sea.jpg").await;
+    john.click("button", "Don’t send a.bin").await;
+    john.misses("button", "Retry").await;
     network.answer_nothing();
 
     john.eval::<Value>("void document.querySelector('.tile').click()")

@@ -10,6 +10,7 @@ fn source(module: &str) -> String {
         format!("tests/it/{module}.rs"),
         format!("tests/it/{module}/mod.rs"),
         format!("tests/faults/{module}.rs"),
+        format!("tests/browser/{module}.rs"),
     ];
     let mut places = places.iter().map(|place| Path::new(ROOT).join(place));
     let place = places.find(|place| place.exists());
