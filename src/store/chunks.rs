@@ -15,6 +15,7 @@ use crate::{
     media::{Patch, ReadAt},
 };
 
+const NOT_FOUND: Error = Error::NotFound("File");
 /// Bytes of a piece. Larger ones aren’t written faster.
 pub const CHUNK: u64 = 256 * 1024;
 /// How many pieces are deleted in one job. Each is overwritten with zeros (`secure_delete`).
@@ -52,7 +53,10 @@ impl Store {
         self.write(work).await
     }
 
-    /// Reads a whole file: [`read`](Self::read), one at a time.
+    /// Reads the whole file of an upload: [`read`](Self::read), one at a time.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the upload has been cancelled meanwhile.
     pub(super) async fn examine<T: Send + 'static>(
         &self,
         file: FileId,
@@ -99,7 +103,8 @@ pub(super) fn append(
 
 /// Overwrites bytes of a file. None reach from one piece into the next, as their blocks are parts of pieces.
 pub(super) fn overwrite(tx: &mut Transaction<'_>, file: FileId, patch: &Patch) -> Result<()> {
-    let row = chunk_row(tx.connection, file, patch.offset / CHUNK)?.ok_or(Error::Internal)?;
+    let row = chunk_row(tx.connection, file, patch.offset / CHUNK)?;
+    let row = row.ok_or(NOT_FOUND)?;
     let mut blob = tx
         .connection
         .blob_open("main", "chunks", "bytes", row, false)?;
@@ -119,7 +124,7 @@ pub(super) fn read(
     length: usize,
 ) -> Result<Vec<u8>> {
     let row = chunk_row(connection, file, offset / CHUNK)?;
-    let row = row.ok_or(Error::NotFound("File"))?;
+    let row = row.ok_or(NOT_FOUND)?;
     let blob = connection.blob_open("main", "chunks", "bytes", row, true)?;
     let start = usize::try_from(offset % CHUNK).unwrap_or(usize::MAX);
     let mut bytes = vec![0; length.min(blob.len().saturating_sub(start))];
@@ -184,14 +189,18 @@ pub(super) struct StoredFile<'a> {
 }
 
 impl<'a> StoredFile<'a> {
-    fn open(connection: &'a Connection, id: FileId) -> rusqlite::Result<Self> {
+    fn open(connection: &'a Connection, id: FileId) -> Result<Self> {
         let size = connection
-            .prepare_cached("SELECT size FROM files WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT size FROM files WHERE id = ?1
+                 AND EXISTS (SELECT 1 FROM uploads WHERE file_id = ?1)",
+            )?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
         Ok(Self {
             connection,
             id,
-            size,
+            size: size.ok_or(NOT_FOUND)?,
         })
     }
 

@@ -204,17 +204,23 @@ impl Store {
 
     /// Completes the file if all of it is there. It may be repeated after a crash.
     async fn finish(&self, found: &Found) -> Result<()> {
-        let (upload, file) = (&found.upload, found.file);
-        if found.is_complete || upload.received < upload.size {
+        if found.is_complete || found.upload.received < found.upload.size {
             return Ok(());
         }
+        match self.examine_and_complete(found.upload.id, found.file).await {
+            // Completed by another request, or cancelled meanwhile.
+            Err(Error::NotFound(_)) => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn examine_and_complete(&self, id: UploadId, file: FileId) -> Result<()> {
         let (media, patches) = self.examine(file, |file| media::examine(file)).await?;
         for patch in patches {
             self.write_chunk(move |tx| chunks::overwrite(tx, file, &patch))
                 .await?;
         }
         let hash = self.examine(file, chunks::hash).await?;
-        let id = upload.id;
         self.write(move |tx| complete(tx.connection, id, file, &media, hash))
             .await
     }
@@ -333,7 +339,8 @@ fn append(
     Ok(found)
 }
 
-/// Says what the file is, unless the same file is stored already: then the upload refers to that one.
+/// Says what the file is, unless the same file is stored already: then the upload refers to that one. If the upload was
+/// cancelled meanwhile, the file is about to be deleted, and stays so.
 fn complete(
     connection: &Connection,
     id: UploadId,
@@ -353,7 +360,8 @@ fn complete(
     }
     connection
         .prepare_cached(
-            "UPDATE files SET hash = ?2, type = ?3, width = ?4, height = ?5 WHERE id = ?1",
+            "UPDATE files SET hash = ?2, type = ?3, width = ?4, height = ?5 WHERE id = ?1
+             AND EXISTS (SELECT 1 FROM uploads WHERE file_id = ?1)",
         )?
         .execute((file, hash, media.kind, media.width, media.height))?;
     Ok(())

@@ -465,6 +465,19 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
             "past the last message",
         ),
         ("DELETE FROM users WHERE id = 2", "refers to none of users"),
+        (
+            "INSERT INTO files (hash, size, type) VALUES (x'00', 0, 'x')",
+            "nobody has sent",
+        ),
+        (
+            "INSERT INTO files (id, size) VALUES (1, 5); \
+             INSERT INTO uploads (user_id, file_id, name, received, touched_at) VALUES (1, 1, 'a', 5, 0)",
+            "more or less than it says",
+        ),
+        (
+            "INSERT INTO thumbs VALUES (1, 'x', x'00')",
+            "belongs to no file",
+        ),
     ];
     for (sql, why) in wrong {
         fs::write(home.file("tincan.db"), &good).expect("a copy");

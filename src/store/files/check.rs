@@ -76,6 +76,22 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          AND size <> (SELECT coalesce(sum(length(bytes)), 0) FROM chunks WHERE file_id = f.id)",
     ),
     (
+        "nobody has sent a file that is kept: file",
+        "SELECT id FROM files f WHERE hash IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM uploads WHERE file_id = f.id)
+         AND NOT EXISTS (SELECT 1 FROM attachments WHERE file_id = f.id)",
+    ),
+    (
+        "an upload has received more or less than it says: upload",
+        "SELECT id FROM uploads u
+         WHERE received <> (SELECT coalesce(sum(length(bytes)), 0) FROM chunks WHERE file_id = u.file_id)",
+    ),
+    (
+        "a small picture belongs to no file: picture",
+        "SELECT id FROM thumbs
+         WHERE id NOT IN (SELECT id FROM uploads) AND id NOT IN (SELECT id FROM attachments)",
+    ),
+    (
         "participants are miscounted: conversation",
         "SELECT id FROM conversations c
          WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",

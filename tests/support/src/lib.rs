@@ -42,7 +42,7 @@ pub use self::{
     answer::{Answer, answer, raw, try_answer},
     binary::{Binary, Ended, ended},
     client::{Client, messages, participant, participants},
-    files::{Download, png},
+    files::{Download, PLACE, Photo, bytes, png},
     server::{PASSWORD, Server, Talk, dev, narrow, pass, strict},
     socket::{Socket, event_of},
     stream::{Event, Stream},
