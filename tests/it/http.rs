@@ -551,6 +551,12 @@ async fn who_sends_too_slowly_is_not_waited_for() {
             "GET /api/config HTTP/1.1\r\nHost: localhost\r\nX: ",
         )
     });
+    let unwanted = tokio::task::spawn_blocking(move || {
+        drip(
+            address,
+            "POST /api/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n",
+        )
+    });
     let (text, after) = slow_head.await.expect("no panic");
     assert!(
         text.is_empty() || text.starts_with("HTTP/1.1 408 "),
@@ -568,6 +574,12 @@ async fn who_sends_too_slowly_is_not_waited_for() {
     assert!(
         (29..40).contains(&after.as_secs()),
         "the body's time is 30 s, not {after:?}"
+    );
+    let (text, after) = unwanted.await.expect("no panic");
+    assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
+    assert!(
+        (29..40).contains(&after.as_secs()),
+        "a body that nobody wants is read for 30 s, not {after:?}"
     );
     // A phone in a lift comes through.
     let (text, after) = steady.await.expect("no panic");

@@ -59,6 +59,7 @@ mod people;
 mod pictures;
 mod plain;
 mod reactions;
+mod refused_bodies;
 mod request_ids;
 mod rooms;
 mod status;

@@ -17,7 +17,7 @@ use warp::{
     filters::BoxedFilter,
     http::{
         HeaderValue, Method, StatusCode,
-        header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
+        header::{CACHE_CONTROL, EXPECT, X_CONTENT_TYPE_OPTIONS},
     },
     reply::Response,
 };
@@ -27,6 +27,7 @@ use super::{
     filters::Upgrade,
     guard, proxies,
     request_id::{RequestId, X_REQUEST_ID},
+    unread::ReadToEnd,
 };
 use crate::{
     http::{App, ROUTES, filter, reply::HandlerResult},
@@ -71,8 +72,8 @@ impl Service {
         Ok(())
     }
 
-    /// Answers one request from `peer`. If the connection is switched to another protocol, the rest runs as a task of
-    /// `afterwards`.
+    /// Answers one request from `peer`. What goes on after the answer runs as a task of `afterwards`: reading a body that
+    /// nobody wanted, and another protocol, if the connection is switched to one.
     pub fn answer(
         &self,
         peer: IpAddr,
@@ -93,6 +94,8 @@ impl Service {
             let tasks = afterwards.clone();
             extensions.insert(Upgrade { connection, tasks });
         }
+        let is_held_back = request.headers().contains_key(EXPECT);
+        let request = request.map(|body| ReadToEnd::new(body, is_held_back, afterwards, &self.app));
         let id = RequestId::of(peer, request.headers(), trusted);
         // Everything that is logged during the request carries the id. If nothing is logged, the span costs nothing.
         let span = tracing::error_span!("request", request_id = id.as_str());
