@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use warp::http::{
-    HeaderMap,
+    HeaderMap, Method,
     header::{IF_NONE_MATCH, IF_RANGE, RANGE},
 };
 
@@ -21,11 +21,14 @@ pub enum Selection {
 }
 
 /// What a request asks for of a file of `size` bytes with the strong entity tag `etag`. A range that isn’t understood is
-/// ignored, and so is a list of ranges: who asks for one has to expect the whole (§14.2).
-pub fn select(headers: &HeaderMap, etag: &str, size: u64) -> Selection {
+/// ignored, and so is a list of ranges: who asks for one has to expect the whole (§14.2). Only GET has ranges.
+pub fn select(method: &Method, headers: &HeaderMap, etag: &str, size: u64) -> Selection {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if is_current(headers, etag) {
         return Selection::NotModified;
+    }
+    if method != Method::GET {
+        return Selection::Whole;
     }
     // A date can’t match: there is no Last-Modified.
     if headers.contains_key(IF_RANGE) && text(IF_RANGE).map(str::trim) != Some(etag) {
@@ -52,7 +55,7 @@ pub fn is_current(headers: &HeaderMap, etag: &str) -> bool {
 /// None if the range isn’t one, or is a list.
 fn part(range: &str, size: u64) -> Option<Selection> {
     let (unit, range) = range.split_once('=')?;
-    if !unit.trim().eq_ignore_ascii_case("bytes") {
+    if !unit.eq_ignore_ascii_case("bytes") {
         return None;
     }
     let (first, last) = range.trim().split_once('-')?;
@@ -97,7 +100,7 @@ mod tests {
                 (name, HeaderValue::from_static(value))
             })
             .collect();
-        select(&headers, "\"abc\"", 10_000)
+        select(&Method::GET, &headers, "\"abc\"", 10_000)
     }
 
     #[test]

@@ -58,6 +58,7 @@ mod passwords;
 mod people;
 mod pictures;
 mod plain;
+mod ranges;
 mod reactions;
 mod refused_bodies;
 mod request_ids;

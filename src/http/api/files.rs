@@ -61,7 +61,8 @@ async fn file(request: Request, id: UploadId) -> HandlerResult {
     let mut headers = HeaderMap::new();
     set(&mut headers, ETAG, &etag)?;
     set(&mut headers, CACHE_CONTROL, IMMUTABLE)?;
-    let selection = select(request.caller.headers(), &etag, size);
+    let caller = &request.caller;
+    let selection = select(caller.method(), caller.headers(), &etag, size);
     let (status, bytes) = match selection {
         Selection::NotModified => (StatusCode::NOT_MODIFIED, None),
         Selection::Unsatisfiable => {
