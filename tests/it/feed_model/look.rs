@@ -19,6 +19,7 @@ impl World {
             "/messages?order=top&limit=100".into(),
             "/participants".into(),
         ];
+        self.open_files(person, id).await;
         let mut shown = Vec::new();
         for part in paths {
             let answer = client.get(&format!("{path}{part}")).await;

@@ -11,11 +11,16 @@ use crate::{
     witness::{Witness, id_at},
 };
 
+/// What is in every file.
+const FILE: &[u8] = b"a list of things to buy";
+
 /// A message that was sent with a client id.
 pub struct Named {
     id: String,
     conversation: String,
     content: String,
+    /// The ids of its attachments.
+    files: Vec<String>,
 }
 
 /// A message that something is done with.
@@ -29,25 +34,40 @@ struct Touched {
 }
 
 impl World {
-    pub async fn send(&mut self, by: Device, to: usize, client_id: Option<u8>, content: &str) {
+    pub async fn send(
+        &mut self,
+        by: Device,
+        to: usize,
+        client_id: Option<u8>,
+        content: &str,
+        files: usize,
+    ) {
         let Some((conversation, _)) = self.conversation(to) else {
             return;
         };
         let (client, witness) = (self.client(by), self.witness());
         let before = witness.last();
-        let mut draft = json!({ "content": content });
+        let name = client_id.map(|client_id| (by.person, client_id));
+        let first = name.and_then(|name| self.named.get(&name));
+        let files = match first {
+            // As a client that hasn't heard the answer.
+            Some(first) if first.files.len() == files => first.files.clone(),
+            _ => upload(client, files).await,
+        };
+        let mut draft = json!({ "content": content, "attachments": files });
         if let Some(client_id) = client_id {
             draft["clientId"] = client_id.to_string().into();
         }
-        let name = client_id.map(|client_id| (by.person, client_id));
-        let first = name.and_then(|name| self.named.get(&name));
         let outcome = match first {
             _ if !self.stays.is_in(&conversation, &client.id) => UNSEEN,
             None => Outcome::Done,
             Some(first) if first.conversation != conversation => {
                 Outcome::Refused(409, "client_id_reused")
             }
-            Some(first) if first.content == content || has_changed(&witness, &first.id) => {
+            Some(first)
+                if (&*first.content, &first.files) == (content, &files)
+                    || has_changed(&witness, &first.id) =>
+            {
                 Outcome::Same
             }
             Some(_) => Outcome::Refused(409, "client_id_reused"),
@@ -55,6 +75,12 @@ impl World {
         let status = if first.is_some() { 200 } else { 201 };
         let answer = client.post(&messages(&conversation), draft).await;
         let message = self.expect(answer, &outcome, status, before);
+        if !matches!(outcome, Outcome::Done) {
+            // Those that were attached before aren't uploads any more.
+            for id in &files {
+                client.delete(&format!("/api/uploads/{id}")).await;
+            }
+        }
         match (outcome, first) {
             (Outcome::Refused(..), _) => {}
             (_, Some(first)) => {
@@ -64,6 +90,8 @@ impl World {
             (_, None) => {
                 let id = message["id"].as_str().expect("an id").to_owned();
                 assert_eq!(message["content"], content);
+                let attached = message["attachments"].as_array().map_or(0, Vec::len);
+                assert_eq!(attached, files.len());
                 self.expect_message(client, &id, &message);
                 if let Some(name) = name {
                     let content = content.to_owned();
@@ -71,9 +99,28 @@ impl World {
                         id,
                         conversation,
                         content,
+                        files,
                     };
                     self.named.insert(name, named);
                 }
+            }
+        }
+    }
+
+    /// Whoever sees a message reads its files, and nobody else does.
+    pub async fn open_files(&self, person: usize, conversation: &str) {
+        let client = &self.people[person][0];
+        let query = "SELECT id, message_id FROM attachments WHERE conversation_id = ?1";
+        let files = self.witness().rows(query, [conversation], |row| {
+            Ok((id_at(row, 0)?, id_at(row, 1)?))
+        });
+        for (file, message) in files {
+            let path = format!("/api/files/{file}");
+            if self.stays.shows(conversation, &client.id, &message) {
+                let read = client.download(&path, &[]).await;
+                assert_eq!((read.status.as_u16(), read.bytes.as_slice()), (200, FILE));
+            } else {
+                client.get(&path).await.refused(404, "not_found");
             }
         }
     }
@@ -218,6 +265,15 @@ impl World {
         // One's own of an earlier stay can be sent again, but isn't seen any more.
         assert!(kept.is_none_or(|kept| kept == *told), "{told}");
     }
+}
+
+/// Uploads so many files, all of which are kept once.
+async fn upload(client: &Client, count: usize) -> Vec<String> {
+    let mut ids = Vec::with_capacity(count);
+    for number in 0..count {
+        ids.push(client.upload(&format!("{number}.txt"), FILE).await);
+    }
+    ids
 }
 
 /// Who has reacted to a message so.

@@ -59,6 +59,8 @@ enum Step {
         to: usize,
         client_id: Option<u8>,
         content: u8,
+        /// How many are attached.
+        files: usize,
     },
     /// Messages at the same time: they share commits, and are too many for a narrow channel.
     Burst {
@@ -167,6 +169,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(name, open, owner)| InRoom::Alter { name, open, owner }),
         3 => option::of(1..3_u8).prop_map(InRoom::Picture),
     ];
+    let files = prop_oneof![3 => Just(0), 2 => Just(1), 1 => Just(2)];
     let emoji = || 0..EMOJI.len();
     let to_message = prop_oneof![
         2 => (0..2_u8).prop_map(ToMessage::Edit),
@@ -181,8 +184,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         14 => (option::of(device()), conversation(), in_room)
             .prop_map(|(by, room, what)| Step::InRoom { by, room, what }),
         // Few client ids and contents, so that they repeat.
-        8 => (device(), conversation(), option::of(0..3_u8), 0..2_u8)
-            .prop_map(|(by, to, client_id, content)| Step::Send { by, to, client_id, content }),
+        8 => (device(), conversation(), option::of(0..3_u8), 0..2_u8, files)
+            .prop_map(|(by, to, client_id, content, files)| Step::Send { by, to, client_id, content, files }),
         2 => (device(), conversation(), 3..12_usize)
             .prop_map(|(by, to, count)| Step::Burst { by, to, count }),
         6 => (device(), conversation(), option::of(0..20_i64))

@@ -135,7 +135,11 @@ impl World {
                 to,
                 client_id,
                 content,
-            } => self.send(by, to, client_id, &content.to_string()).await,
+                files,
+            } => {
+                let content = content.to_string();
+                self.send(by, to, client_id, &content, files).await;
+            }
             Step::Burst { by, to, count } => self.burst(by, to, count).await,
             Step::Read { by, of, up_to } => self.read(by, of, up_to).await,
             Step::Pin { by, of, pinned } => self.pin(by, of, pinned).await,
