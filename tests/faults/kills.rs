@@ -8,8 +8,9 @@ use tempfile::TempDir;
 
 use crate::{
     old_database::of_version_1,
-    support::{Binary, messages},
+    support::{Binary, Client, Photo, messages, soon},
     tools,
+    uploaders::Uploaders,
     witness::Witness,
     writers::Writers,
 };
@@ -147,21 +148,111 @@ async fn what_was_answered_survives_a_kill_at_any_write_of_the_writer() {
         binary.nobody().sign_in("jane").await,
     ];
     let conversation = people[0].talk_to("jane").await;
+    let mut uploaders = Uploaders::new(&people).await;
     binary.kill();
     let mut writers = Writers::new(&people, &conversation);
-    let (step, most) = if is_every() { (1, 200) } else { (11, 12) };
+    let (step, most) = if is_every() { (1, 200) } else { (11, 8) };
     let pages = (40..).step_by(step).take(most);
-    let points = pages.map(|count| ("pwrite64", count));
+    // With photos, whose pieces are 64 pages each.
+    let (step, most) = if is_every() { (17, 200) } else { (431, 8) };
+    let photos = (200..).step_by(step).take(most);
+    let points = pages.chain(photos).map(|count| ("pwrite64", count));
     let points = points.chain((4..10).map(|count| ("fsync", count)));
     for (call, count) in points {
         let binary = Binary::run(&mut killed_at(call, count, &database));
-        let left = writers.write(binary.address(), |_| {}).await;
+        let address = binary.address();
+        let (left, unsettled) =
+            tokio::join!(writers.write(address, |_| {}), uploaders.work(address));
         drop(binary);
         let binary = Binary::start(&database);
-        let witness = Witness::of(&database);
+        let (address, witness) = (binary.address(), Witness::of(&database));
         assert!(witness.finds_the_file_whole(), "{call} {count}");
-        writers.settle(binary.address(), left).await;
+        writers.settle(address, left).await;
         writers.expect_exactly(&witness);
+        uploaders.settle(address, unsettled).await;
+        uploaders.expect_exactly(address, &witness).await;
         binary.kill();
     }
+}
+
+/// A database with uploads that have expired, a deleted file of which some is left, and a photo that was sent.
+async fn with_leftovers(database: &Path) -> (Client, String, Photo) {
+    let binary = Binary::start(database);
+    let john = binary.nobody().sign_in("john").await;
+    let conversation = john.talk_to("jane").await;
+    let kept = Photo::new(0, 100_000);
+    let id = john.upload("kept.jpg", &kept.taken).await;
+    john.send_files(&conversation, &[&id]).await;
+    for seed in [2, 4] {
+        john.upload("left.jpg", &Photo::new(seed, 150_000).taken)
+            .await;
+    }
+    // The same once more is kept once.
+    john.upload("kept.jpg", &kept.taken).await;
+    let half = john.begin_upload("half", 300_000).await;
+    john.upload_part(&half, 0, &vec![1; 256 * 1024])
+        .await
+        .expect(200);
+    binary.kill();
+    let connection = Connection::open(database).expect("a database");
+    connection
+        .execute_batch(
+            "UPDATE uploads SET touched_at = 0;
+             INSERT INTO files (id, size) VALUES (99, 600000);
+             INSERT INTO chunks (file_id, place, bytes) VALUES (99, 2, zeroblob(75712));",
+        )
+        .expect("leftovers");
+    (john, id, kept)
+}
+
+fn is_swept(witness: &Witness) -> bool {
+    witness.number("SELECT count(*) FROM uploads") == 0 && witness.orphans() == 0
+}
+
+#[tokio::test]
+async fn a_sweep_that_is_killed_at_a_write_is_done_by_the_next() {
+    if !tools::have(&["strace"]) {
+        return;
+    }
+    let template = TempDir::new().expect("a folder");
+    let leftovers = template.path().join("tincan.db");
+    let (john, id, kept) = with_leftovers(&leftovers).await;
+    let step = if is_every() { 1 } else { 61 };
+    let mut kills = 0;
+    for count in (1..).step_by(step) {
+        let folder = TempDir::new().expect("a folder");
+        let database = folder.path().join("tincan.db");
+        fs::copy(&leftovers, &database).expect("a copy");
+        if let Some(mut binary) = Binary::try_run(&mut killed_at("pwrite64", count, &database)) {
+            let witness = Witness::of(&database);
+            let is_done = soon("a sweep or a kill", async {
+                while binary.is_alive() {
+                    if is_swept(&witness) {
+                        return true;
+                    }
+                    tokio::task::yield_now().await;
+                }
+                is_swept(&witness)
+            });
+            if is_done.await {
+                break;
+            }
+        }
+        kills += 1;
+        let binary = Binary::start(&database);
+        let witness = Witness::of(&database);
+        assert!(witness.finds_the_file_whole(), "{count}");
+        witness.expect_files_agree();
+        soon("a sweep", async {
+            while !is_swept(&witness) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        witness.expect_files_agree();
+        let path = format!("/api/files/{id}");
+        let read = john.at(binary.address()).download(&path, &[]).await;
+        assert!(read.bytes == kept.shown, "{count}");
+    }
+    assert!(kills > 3, "only {kills} kills");
 }

@@ -11,7 +11,7 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
-use tincan_testing::{self as support, old_database, witness, writers};
+use tincan_testing::{self as support, old_database, uploaders, witness, writers};
 
 mod clock;
 mod crowd;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::{
     support::Binary,
     tools,
+    uploaders::Uploaders,
     witness::Witness,
     writers::{Writers, enough_in},
 };
@@ -122,9 +123,14 @@ async fn what_was_answered_survives_every_power_cut() {
     ];
     let conversation = people[0].talk_to("jane").await;
     let mut writers = Writers::new(&people, &conversation);
+    let mut uploaders = Uploaders::new(&people).await;
 
     for round in 0..ROUNDS {
-        let left = writers.write_until_killed(binary, enough_in(round)).await;
+        let address = binary.address();
+        let (left, unsettled) = tokio::join!(
+            writers.write_until_killed(binary, enough_in(round)),
+            uploaders.work(address)
+        );
         // The worst disk has written nothing that it wasn't told to, the other some of it.
         let is_worst = round % 2 == 0;
         disk.cut_power(|| !is_worst && coin());
@@ -133,5 +139,7 @@ async fn what_was_answered_survives_every_power_cut() {
         assert!(witness.finds_the_file_whole(), "in round {round}");
         writers.settle(binary.address(), left).await;
         writers.expect_exactly(&witness);
+        uploaders.settle(binary.address(), unsettled).await;
+        uploaders.expect_exactly(binary.address(), &witness).await;
     }
 }

@@ -140,6 +140,12 @@ impl Binary {
         size.expect("a size").parse().expect("a number")
     }
 
+    /// Whether the process still runs.
+    pub fn is_alive(&mut self) -> bool {
+        let ended = self.child.try_wait().expect("it can be asked");
+        ended.is_none()
+    }
+
     /// SIGKILL: the process has no chance to do anything about it.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");

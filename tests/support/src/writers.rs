@@ -108,10 +108,11 @@ impl Writers {
         }
     }
 
-    /// The database holds what was answered, each once and in order, and nothing else.
+    /// Of their conversation the database holds what was answered, each once and in order, and nothing else.
     pub fn expect_exactly(&self, witness: &Witness) {
         witness.expect_dense_numbers();
-        let kept = witness.messages();
+        let mut kept = witness.messages();
+        kept.retain(|message| message.conversation == self.conversation);
         assert_eq!(kept.len(), self.answered.len());
         for message in kept {
             let client_id = message.client_id.expect("a client id");
