@@ -14,11 +14,26 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::{
-    support::{Binary, ended, messages, soon},
+    support::{Binary, Stream, bytes, ended, messages, soon},
     tools,
 };
 
 const CANT_CREATE: i32 = 73;
+/// Bytes of a part of a file.
+const PART: usize = 1024 * 1024;
+
+/// A folder as the server sees it.
+fn inside(server: &Binary, folder: &Path) -> PathBuf {
+    format!("/proc/{}/root{}", server.id(), folder.display()).into()
+}
+
+/// Fills the disk on which a folder is, with a file.
+fn fill(folder: &Path) -> PathBuf {
+    let ballast = folder.join("ballast");
+    let mut file = File::create(&ballast).expect("a file");
+    while file.write(&[0; 4096]).is_ok_and(|length| length > 0) {}
+    ballast
+}
 
 #[tokio::test]
 async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
@@ -36,11 +51,7 @@ async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
     let jane = server.nobody().sign_in("jane").await;
     let mut stream = jane.follow(None).await;
 
-    // The folder as the server sees it.
-    let inside = format!("/proc/{}/root{}", server.id(), folder.path().display());
-    let ballast = PathBuf::from(inside).join("ballast");
-    let mut file = File::create(&ballast).expect("a file");
-    while file.write(&[0; 4096]).is_ok_and(|length| length > 0) {}
+    let ballast = fill(&inside(&server, folder.path()));
     let path = messages(&conversation);
     let draft = json!({ "content": "too much", "clientId": "again" });
     let refused = john.post(&path, draft.clone()).await;
@@ -50,12 +61,82 @@ async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
     assert_eq!(history, json!([before]));
 
     fs::remove_file(&ballast).expect("it can be removed");
-    drop(file);
     john.post(&path, draft).await.expect(201);
     john.get("/healthz").await.expect(200);
     let event = stream.next().await.expect("the stream lives on");
     assert_eq!(event.data["content"], "too much");
     assert_eq!(event.data["number"], 2, "nothing came of the refused one");
+}
+
+#[tokio::test]
+async fn an_upload_for_which_the_disk_has_no_room_goes_on_where_it_was() {
+    // More than what files leave free for everything else.
+    let script = r#"mount -t tmpfs -o size=128m tmpfs "$1"; shift; exec "$@""#;
+    let Some(mut way) = tools::in_namespace("--mount", script) else {
+        return;
+    };
+    let folder = TempDir::new().expect("a folder");
+    way.push(folder.path().to_str().expect("a plain path").to_owned());
+    let database = folder.path().join("tincan.db");
+    let server = Binary::run(&mut Binary::by_way_of("unshare", &way, &database));
+    let john = server.nobody().sign_in("john").await;
+    let jane = server.nobody().sign_in("jane").await;
+    let conversation = john.talk_to("jane").await;
+    let earlier = bytes(1, PART);
+    let before = john.upload("earlier", &earlier).await;
+    john.send_files(&conversation, &[&before]).await;
+    let mut stream = jane.follow(None).await;
+
+    let sent = bytes(2, 40 * PART);
+    let id = john.begin_upload("film", sent.len()).await;
+    john.upload_part(&id, 0, &sent[..PART]).await.expect(200);
+    let ballast = fill(&inside(&server, folder.path()));
+    let path = format!("/api/uploads/{id}");
+    let mut received = PART;
+    // The log may have some room left in it.
+    let refused = loop {
+        let part = &sent[received..received + PART];
+        let answer = john.upload_part(&id, received, part).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        received += PART;
+    };
+    refused.refused(507, "storage_full");
+    let too_much = json!({ "name": "another", "size": 1 });
+    let too_much = john.post("/api/uploads", too_much).await;
+    too_much.refused(507, "storage_full");
+    // What is there can be read, and what isn’t kept is told.
+    let read = jane.download(&format!("/api/files/{before}"), &[]).await;
+    assert!(read.bytes == earlier);
+    let history = jane.get(&messages(&conversation)).await.expect(200);
+    assert_eq!(history[0]["attachments"][0]["id"], before);
+    let typing = format!("/api/conversations/{conversation}/typing");
+    john.post(&typing, json!({})).await.expect(204);
+    let told = async |stream: &mut Stream| {
+        let event = stream.next_passing().await;
+        event.expect("the stream lives on").name
+    };
+    while told(&mut stream).await != "typing" {}
+
+    fs::remove_file(ballast).expect("it can be removed");
+    john.say(&conversation, "There is room again.").await;
+    let event = stream.next_named("message").await;
+    assert_eq!(event.data["content"], "There is room again.");
+    // Of the part that was refused some pieces may be there.
+    let upload = john.get(&path).await.expect(200);
+    let there = upload["received"].as_u64().expect("a number");
+    let mut there = usize::try_from(there).expect("a size");
+    assert!((received..received + PART).contains(&there), "{upload}");
+    while there < sent.len() {
+        let end = sent.len().min(there + PART);
+        let upload = john.upload_part(&id, there, &sent[there..end]).await;
+        assert_eq!(upload.expect(200)["received"], end);
+        there = end;
+    }
+    john.send_files(&conversation, &[&id]).await;
+    let read = jane.download(&format!("/api/files/{id}"), &[]).await;
+    assert!(read.bytes == sent, "the same bytes");
 }
 
 /// Starts the program where this can't be written to, and checks that it says so and changes nothing.

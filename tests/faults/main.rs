@@ -20,4 +20,5 @@ mod fsync;
 mod half_open;
 mod kills;
 mod power_cut;
+mod slow_readers;
 mod tools;
