@@ -24,12 +24,12 @@ use tincan::{
     error::Result,
     http::{App, Network, ServerSettings, Service, Setup, Signup},
     metrics::Metrics,
-    model::{BotName, ConversationId, User, Username},
+    model::{BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits},
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
     store::{
-        Credential, InviteRooms, NameUpdate, NewAccount, NewInvite, NewMessage, NewRoom, SignedIn,
-        SignupGrant, Started, Store,
+        Credential, InviteRooms, NameUpdate, NewAccount, NewInvite, NewMessage, NewRoom, NewUpload,
+        Picture, SignedIn, SignupGrant, Started, Store,
     },
 };
 use tokio::{
@@ -45,6 +45,8 @@ const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Everybody's.
 const PASSWORD: &str = "a password of theirs";
 const DAY: Duration = Duration::from_hours(24);
+/// What is in a file.
+const FILE: &[u8] = b"milk, bread, tomatoes";
 /// Runs that one database serves: what goes wrong follows from few of them.
 const RUNS: u32 = 500;
 /// Runs after which the server has forgotten who has guessed, and slows nobody down.
@@ -284,8 +286,20 @@ async fn settle(store: &Store) -> Result<People> {
     let (_, invite) = store.create_invite(new).await?;
     let reset = store.create_reset(jane.user.id).await?;
     for (user, conversation) in [(&john, talk), (&jane, talk), (&john, room.id)] {
-        say(store, &user.user, conversation, "See https://example.org.").await?;
+        let nothing = Vec::new();
+        say(
+            store,
+            &user.user,
+            conversation,
+            "See https://example.org.",
+            nothing,
+        )
+        .await?;
     }
+    // The first of them is sent, and the second isn’t there whole.
+    let sent = upload(store, &john.user, FILE.len()).await?;
+    say(store, &john.user, talk, "", vec![sent]).await?;
+    upload(store, &john.user, FILE.len() + 10).await?;
     let secrets = vec![
         ("{john}", john.token.clone()),
         ("{jane}", jane.token.clone()),
@@ -323,13 +337,35 @@ async fn say(
     author: &User,
     conversation_id: ConversationId,
     content: &str,
+    attachments: Vec<UploadId>,
 ) -> Result<()> {
     let message = NewMessage {
         conversation_id,
         author: author.clone(),
         content: content.to_owned(),
         client_id: None,
-        attachments: Vec::new(),
+        attachments,
     };
     store.send(message).await.map(|_| ())
+}
+
+/// Uploads [`FILE`] as the beginning of a file of so many bytes, with a small picture.
+async fn upload(store: &Store, user: &User, size: usize) -> Result<UploadId> {
+    let new = NewUpload {
+        user: user.id,
+        name: "a list.txt".to_owned(),
+        size: size as u64,
+        description: Description::default(),
+    };
+    let upload = store.create_upload(new, FileLimits::default()).await?;
+    if size == FILE.len() {
+        let turn = store.upload_turn(user.id).await?;
+        store.append(&turn, upload.id, 0, FILE).await?;
+    }
+    let picture = Picture {
+        kind: "image/png".to_owned(),
+        bytes: FILE.to_vec(),
+    };
+    store.set_thumb(user.id, upload.id, picture).await?;
+    Ok(upload.id)
 }
