@@ -175,6 +175,27 @@ pub(super) fn attach(
     Ok(())
 }
 
+/// Whether a message has these files: the uploads have become its attachments, or the author has uploaded the same files
+/// again with the same names.
+pub(super) fn are_same(
+    connection: &Connection,
+    message: &Message,
+    uploads: &[UploadId],
+) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM attachments a
+         JOIN uploads u ON u.file_id = a.file_id AND u.name = a.name AND u.user_id = a.user_id
+         WHERE a.id = ?1 AND u.id = ?2",
+    )?;
+    let mut pairs = message.attachments.iter().zip(uploads);
+    let is_count_same = message.attachments.len() == uploads.len();
+    let are_same = pairs.try_fold(true, |are_same, (attachment, upload)| {
+        let is_same = attachment.id == *upload || statement.exists((attachment.id.0, upload.0))?;
+        Ok::<_, rusqlite::Error>(are_same && is_same)
+    })?;
+    Ok(is_count_same && are_same)
+}
+
 /// Deletes the attachments of a message. Files that nobody else has sent are deleted later, in small jobs.
 pub(super) fn delete(tx: &Transaction<'_>, message: MessageId) -> rusqlite::Result<()> {
     let connection = tx.connection;

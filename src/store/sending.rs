@@ -157,8 +157,8 @@ fn find_sent(connection: &Connection, again: &Message, uploads: &[UploadId]) -> 
     let message = messages::by_client_id(connection, author, client_id).optional()?;
     let message = message.ok_or(messages::NOT_FOUND)?;
     let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
-    let has_files = || message.attachments.iter().map(|attachment| attachment.id);
-    let is_same = message.content == again.content && has_files().eq(uploads.iter().copied());
+    let is_same =
+        message.content == again.content && attachments::are_same(connection, &message, uploads)?;
     if message.conversation_id == again.conversation_id && (has_changed || is_same) {
         Ok(Sent {
             message,

@@ -89,14 +89,53 @@ impl Store {
         if new.size > limits.file {
             return Err(Error::FileTooLarge { limit: limits.file });
         }
+        let size = new.size;
+        let (upload, _) = self.reserve_upload(new, size, limits).await?;
+        Ok(upload)
+    }
+
+    /// Begins an upload that has at least `least` bytes and at most `new.size`, as far as is known. The upload’s size is what
+    /// it may have; [`shorten_upload`](Self::shorten_upload) says what it has. Also returns what a longer file is to be
+    /// refused with.
+    ///
+    /// # Errors
+    /// As for [`create_upload`](Self::create_upload).
+    pub async fn reserve_upload(
+        &self,
+        mut new: NewUpload,
+        least: u64,
+        limits: FileLimits,
+    ) -> Result<(Upload, Error)> {
         let free = usage::free_bytes(self.path()).unwrap_or(u64::MAX);
-        if new.size > free.saturating_sub(usage::RESERVE) {
-            return Err(Error::StorageFull);
-        }
-        let (user, size) = (new.user, new.size);
+        let user = new.user;
         // Not in the writer, because it adds up many rows. Two uploads at once may together exceed a limit.
-        self.read(move |connection| require_room(connection, user, size, limits))
-            .await
+        let mut bounds = self
+            .read(move |connection| rooms(connection, user, free, limits))
+            .await?;
+        if let Some((_, error)) = bounds.iter().find(|(room, _)| least > *room) {
+            return Err(error.clone());
+        }
+        bounds.push((limits.file, Error::FileTooLarge { limit: limits.file }));
+        let tightest = bounds.into_iter().min_by_key(|(room, _)| *room);
+        let (room, error) = tightest.ok_or(Error::Internal)?;
+        new.size = new.size.min(room);
+        let upload = self.write(move |tx| create(tx, new)).await?;
+        Ok((upload, error))
+    }
+
+    /// Says that the file of an upload ends before the upload’s size. Its last bytes may still be missing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn shorten_upload(&self, user: UserId, id: UploadId, size: u64) -> Result<()> {
+        self.write(move |tx| {
+            let file = find(tx.connection, user, id)?.file;
+            tx.connection
+                .prepare_cached("UPDATE files SET size = ?2 WHERE id = ?1")?
+                .execute((file, size))?;
+            Ok(())
+        })
+        .await
     }
 
     /// One of a user’s uploads.
@@ -186,6 +225,22 @@ impl Store {
         self.delete_unused_files().await
     }
 
+    /// Cancels those of these uploads that haven’t become attachments.
+    pub async fn cancel_uploads(&self, user: UserId, ids: Vec<UploadId>) -> Result<()> {
+        self.write(move |tx| {
+            for id in ids {
+                match find(tx.connection, user, id) {
+                    Ok(found) => delete(tx.connection, id, found.file)?,
+                    Err(Error::NotFound(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        self.delete_unused_files().await
+    }
+
     /// Completes uploads whose last part arrived shortly before the server ended.
     pub(super) async fn finish_uploads(&self, user: UserId, ids: &[UploadId]) -> Result<()> {
         for &id in ids {
@@ -266,12 +321,13 @@ fn find(connection: &Connection, user: UserId, id: UploadId) -> Result<Found> {
         .ok_or(NOT_FOUND)
 }
 
-fn require_room(
+/// How much room there is for another upload of a user, and what a larger one is refused with, by each limit.
+fn rooms(
     connection: &Connection,
     user: UserId,
-    size: u64,
+    free: u64,
     limits: FileLimits,
-) -> Result<()> {
+) -> Result<Vec<(u64, Error)>> {
     let count: u32 = connection
         .prepare_cached("SELECT count(*) FROM uploads WHERE user_id = ?1")?
         .query_row([user.0], |row| row.get(0))?;
@@ -279,14 +335,16 @@ fn require_room(
         let reason = "You’ve begun too many uploads. Finish or cancel some first.";
         return Err(Error::invalid("size", reason));
     }
-    let fits = |limit: Option<u64>, used: u64| limit.is_none_or(|limit| used + size <= limit);
-    if limits.user.is_some() && !fits(limits.user, usage::sent_by_user(connection, user)?) {
-        return Err(Error::QuotaUsedUp);
+    let mut rooms = vec![(free.saturating_sub(usage::RESERVE), Error::StorageFull)];
+    if let Some(limit) = limits.user {
+        let left = limit.saturating_sub(usage::sent_by_user(connection, user)?);
+        rooms.push((left, Error::QuotaUsedUp));
     }
-    if limits.total.is_some() && !fits(limits.total, usage::file_bytes(connection)?) {
-        return Err(Error::StorageFull);
+    if let Some(limit) = limits.total {
+        let left = limit.saturating_sub(usage::file_bytes(connection)?);
+        rooms.push((left, Error::StorageFull));
     }
-    Ok(())
+    Ok(rooms)
 }
 
 fn create(tx: &mut Transaction<'_>, new: NewUpload) -> Result<Upload> {
