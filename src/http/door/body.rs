@@ -5,7 +5,7 @@ use std::{pin::Pin, time::Duration};
 
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_stream::{Stream, StreamExt};
 use warp::{
     Buf,
@@ -28,10 +28,40 @@ const DEEPEST: u32 = 127;
 /// a lift uploads its part of a file, and nobody keeps a connection busy with nothing.
 const TIME: Duration = Duration::from_secs(30);
 /// Bytes a second.
-const SLOWEST: u64 = 1024;
+const SLOWEST: u32 = 1024;
+/// The longest pause, however much has arrived before.
+const PAUSE: Duration = Duration::from_mins(5);
 
-/// A body that hasn’t been read yet.
+/// A body that hasn’t been read to its end yet. `None` stands for the end of one that ended early.
 pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send + Sync>>);
+
+/// The time that a client still has to send more.
+struct Patience(Duration);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(TIME)
+    }
+}
+
+impl Patience {
+    /// Waits for the client. Only this takes from its time, and not what the server does in between.
+    ///
+    /// # Errors
+    /// 408 if the time is up.
+    async fn wait<F: Future>(&mut self, more: F) -> HandlerResult<F::Output> {
+        let begun = Instant::now();
+        let more = timeout(self.0, more).await.map_err(|_| too_slow())?;
+        self.0 = self.0.saturating_sub(begun.elapsed());
+        Ok(more)
+    }
+
+    /// Adds what the client has earned with these bytes.
+    fn earn(&mut self, bytes: usize) {
+        let earned = Duration::from_secs(bytes as u64) / SLOWEST;
+        self.0 = PAUSE.min(self.0 + earned);
+    }
+}
 
 impl Body {
     pub fn new<B: Buf>(
@@ -101,26 +131,15 @@ impl Body {
     /// # Errors
     /// 413, 408, and 400 if it ends early.
     pub async fn bytes(&mut self, headers: &HeaderMap, limit: usize) -> HandlerResult<Vec<u8>> {
-        let codings = headers.get_all(CONTENT_ENCODING).iter();
-        if codings.into_iter().any(|coding| !is_identity(coding)) {
-            let refused = unsupported("Send the body uncompressed, without Content-Encoding.");
-            return Err(refused.with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")));
-        }
-        let announced = headers
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > limit as u64) {
+        require_identity(headers)?;
+        if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(too_large());
         }
-        let begun = Instant::now();
         let mut bytes = Vec::new();
-        loop {
-            let earned = Duration::from_secs(bytes.len() as u64 / SLOWEST);
-            let chunk = timeout_at(begun + TIME + earned, self.0.next()).await;
-            let Some(chunk) = chunk.map_err(|_| too_slow())? else {
-                return Ok(bytes);
-            };
-            let chunk = chunk.ok_or_else(|| malformed("The body ended early."))?;
+        let mut patience = Patience::default();
+        while let Some(chunk) = patience.wait(self.0.next()).await? {
+            let chunk = chunk.ok_or_else(ended_early)?;
+            patience.earn(chunk.len());
             if bytes.len() + chunk.len() > limit {
                 return Err(too_large());
             }
@@ -131,7 +150,26 @@ impl Body {
                 bytes.extend(chunk);
             }
         }
+        Ok(bytes)
     }
+}
+
+/// Refuses a compressed body.
+///
+/// # Errors
+/// 415.
+fn require_identity(headers: &HeaderMap) -> HandlerResult<()> {
+    let codings = headers.get_all(CONTENT_ENCODING).iter();
+    if codings.into_iter().all(is_identity) {
+        return Ok(());
+    }
+    let refused = unsupported("Send the body uncompressed, without Content-Encoding.");
+    Err(refused.with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
+}
+
+/// The length of the body, if the client knows it.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Whether `Content-Type` is this media type. Parameters are ignored: these types have none, but some clients send a
@@ -205,6 +243,10 @@ pub fn malformed(message: &'static str) -> ErrorResponse {
 
 fn too_slow() -> ErrorResponse {
     ErrorResponse::new(ErrorCode::Timeout, "The request took too long.")
+}
+
+fn ended_early() -> ErrorResponse {
+    malformed("The body ended early.")
 }
 
 fn too_large() -> ErrorResponse {
