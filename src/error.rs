@@ -273,7 +273,8 @@ codes! {
     CrossOrigin = "cross_origin",
     /// `Accept` names none of the feed’s encodings.
     NotAcceptable = "not_acceptable",
-    /// The body took longer than 30 seconds, and a second more for each KiB of it.
+    /// The body took longer than 30 seconds, and a second more for each KiB of it, or nothing more of it came for five
+    /// minutes.
     Timeout = "timeout",
     /// The body is larger than this operation takes, which is 64 KiB unless it says otherwise.
     TooLarge = "too_large",

@@ -117,10 +117,7 @@ fn print_parameters(text: &mut String, parameters: &[Value]) {
 /// The union of the types of several media types.
 fn contents(content: &Value) -> String {
     let mut types: Vec<_> = entries(content)
-        .map(|(_, content)| match content["schema"]["format"].as_str() {
-            Some("binary") => "Blob".to_owned(),
-            _ => type_of(&content["schema"], 3),
-        })
+        .map(|(_, content)| type_of(&content["schema"], 3))
         .collect();
     types.dedup();
     if types.is_empty() {
@@ -141,6 +138,9 @@ fn resolved<'a>(document: &'a Value, response: &'a Value) -> &'a Value {
 fn type_of(schema: &Value, depth: usize) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return reference.trim_start_matches(PREFIX).to_owned();
+    }
+    if schema["format"] == "binary" {
+        return "Blob".to_owned();
     }
     if let Some(value) = schema.get("const") {
         return literal(value);

@@ -7,11 +7,12 @@ use serde::de::DeserializeOwned;
 use super::{
     App,
     door::{authorize::authorize, body::Body, caller::Caller, filters::Upgrade, query::Query},
+    form_data::{Fields, FormData, Reception, is_form_data},
     reply::HandlerResult,
 };
 use crate::{
     error::{Error, Result},
-    model::{Permission, User},
+    model::{Permission, User, UserId},
     store::Session,
 };
 
@@ -101,6 +102,32 @@ impl Request {
         let value = self.body.form(self.caller.headers()).await?;
         self.authorize().await?;
         Ok(value)
+    }
+
+    /// Whether the body is a form with files.
+    pub fn is_form_data(&self) -> bool {
+        is_form_data(self.caller.headers())
+    }
+
+    /// Reads the body as a form with files, which become uploads of `user` if `check` allows it.
+    ///
+    /// # Errors
+    /// Those of [`Reception::read`], and of the permission.
+    pub async fn form_data(
+        &mut self,
+        user: UserId,
+        check: impl Fn(&Fields) -> HandlerResult<()> + Send + Sync + 'static,
+    ) -> HandlerResult<FormData> {
+        let reception = Reception {
+            store: self.app.store.clone(),
+            limits: self.app.settings.files,
+            user,
+            check,
+        };
+        let body = self.body.take();
+        let form = reception.read(self.caller.headers(), body).await?;
+        self.authorize().await?;
+        Ok(form)
     }
 
     /// Reads the body as a file of at most `limit` bytes.

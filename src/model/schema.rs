@@ -39,6 +39,8 @@ pub struct DisplayName;
 pub struct Content;
 /// The name of a file.
 pub struct FileName;
+/// A file in a form.
+pub struct FilePart;
 /// A client’s own id for a message.
 pub struct ClientId;
 /// A new password.
@@ -65,6 +67,8 @@ texts! {
     Content as "Content" = { "minLength": 1, "maxLength": MAX_MESSAGE_LENGTH, "examples": ["Are you at home?"] };
     /// The name of a file. What is in front of a slash is removed, and so are control characters; 255 bytes of it are kept.
     FileName as "FileName" = { "minLength": 1, "examples": ["lake.jpg"] };
+    /// A file, with its name. Any type will do, as the file’s own first bytes say what it is.
+    FilePart as "FilePart" = { "format": "binary" };
     /// An id that the client chooses, such as a UUID. Only printable characters.
     ClientId as "ClientId" = { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" };
     /// 8 to 1,024 bytes in Unicode’s form NFC. Very common passwords and the username itself are not allowed.

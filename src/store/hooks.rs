@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{BotName, ConversationId, Hook, HookId, Timestamp, User, UserId},
+    model::{BotName, ConversationId, Hook, HookId, Timestamp, UploadId, User, UserId},
 };
 
 /// The most hooks of one room.
@@ -118,8 +118,14 @@ impl Store {
     /// Sends a message through a hook, after checking again that it is usable.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such hook or it isn't usable.
-    pub async fn send_by_hook(&self, secret: &str, content: String) -> Result<Sent> {
+    /// [`Error::NotFound`] if there is no such hook or it isn't usable; [`Error::Invalid`] on `attachments` if one isn’t a
+    /// complete upload of its bot.
+    pub async fn send_by_hook(
+        &self,
+        secret: &str,
+        content: String,
+        attachments: Vec<UploadId>,
+    ) -> Result<Sent> {
         let secret = hash(secret);
         self.write(move |tx: &mut Transaction<'_>| {
             let HookTarget {
@@ -132,7 +138,7 @@ impl Store {
                 author: bot,
                 content,
                 client_id: None,
-                attachments: Vec::new(),
+                attachments,
             };
             sending::send(tx, message)
         })

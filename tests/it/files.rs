@@ -16,7 +16,7 @@ use crate::{
 
 const CHUNK: usize = 256 * 1024;
 
-fn limited(limits: FileLimits) -> Config {
+pub fn limited(limits: FileLimits) -> Config {
     let config = dev();
     Config {
         settings: ServerSettings {
@@ -31,7 +31,7 @@ async fn begin(client: &Client, upload: Value) -> Answer {
     client.post("/api/uploads", upload).await
 }
 
-fn file(id: &str) -> String {
+pub fn file(id: &str) -> String {
     format!("/api/files/{id}")
 }
 

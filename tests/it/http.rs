@@ -314,6 +314,10 @@ async fn a_body_must_say_that_it_is_json() {
             "application/jsonx",
             "application/ld+json",
         ] {
+            if content_type.starts_with("multipart/") && path.ends_with("/messages") {
+                // Forms are for files there.
+                continue;
+            }
             let request = talk
                 .john
                 .request(Method::POST, &path)

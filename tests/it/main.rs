@@ -36,6 +36,7 @@ mod feed_model;
 mod files;
 mod first_run;
 mod followers;
+mod forms;
 mod frames;
 mod health;
 mod home;

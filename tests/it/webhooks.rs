@@ -399,11 +399,18 @@ type Refused = (
 );
 const REFUSED: &[Refused] = &[
     (
-        Some("multipart/form-data; boundary=x"),
+        Some("multipart/form-data"),
         b"--x--",
         415,
         "unsupported_media_type",
-        "text/plain",
+        "boundary",
+    ),
+    (
+        Some("multipart/form-data; boundary=x"),
+        b"--x--",
+        422,
+        "invalid",
+        "Enter a message",
     ),
     (
         Some("application/xml"),

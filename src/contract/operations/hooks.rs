@@ -10,10 +10,12 @@ use crate::{
         loose::{List, Text, Value, Words},
         operation::{Operation, Parameter, Tag},
     },
-    error::ErrorCode::{Forbidden, NotARoom, NotFound, Throttled, UsernameTaken},
+    error::ErrorCode::{
+        Forbidden, NotARoom, NotFound, QuotaUsedUp, Throttled, TooLarge, UsernameTaken,
+    },
     model::{
-        Hook, HookId, MessageView, Username,
-        schema::{Content, PostedMessage},
+        Hook, HookId, MAX_ATTACHMENTS, MessageView, Username,
+        schema::{Content, FilePart, PostedMessage},
     },
 };
 
@@ -61,6 +63,21 @@ pub struct PostByHook {
     /// Slack’s: they are the message instead of `text`.
     #[schemars(with = "Option<Vec<Any>>")]
     pub blocks: List<Block>,
+}
+
+/// A bot’s message with files, as a form. What has a file name is a file, whatever the field is called.
+#[derive(JsonSchema)]
+pub struct PostForm {
+    /// It may be left out, or empty, if there are files. So may the others, which stand for it.
+    #[schemars(with = "Option<Content>")]
+    pub content: Option<String>,
+    pub text: Option<String>,
+    pub message: Option<String>,
+    pub msg: Option<String>,
+    /// JSON, as Discord has it beside files.
+    pub payload_json: Option<String>,
+    #[schemars(length(max = MAX_ATTACHMENTS))]
+    pub file: Option<Vec<FilePart>>,
 }
 
 /// An attachment of Slack’s or an embed of Discord’s.
@@ -151,13 +168,14 @@ pub fn remove() -> Operation {
 pub fn post() -> Operation {
     Operation::new("postByHook", Tag::Messages, "Posts a message as a hook’s bot")
         .describe("The URL is the secret, so no session is needed. The body is JSON, the content as plain text, or a form, in any \
-             charset; docs/webhooks.md says what to set in which program.")
+             charset. A form may have files. docs/webhooks.md says what to set in which program.")
         .parameter(Parameter::path::<String>("secret").with(json!({ "minLength": 1 })))
         .body::<PostByHook>()
         .or_body::<Content>("text/plain")
         .or_body::<Content>("text/markdown")
         .or_body::<PostByHook>("application/x-www-form-urlencoded")
+        .or_body::<PostForm>("multipart/form-data")
         .created::<PostedMessage>("The message")
-        .errors([NotFound, Throttled])
-        .invalid(["content"])
+        .errors([NotFound, Throttled, TooLarge, QuotaUsedUp])
+        .invalid(["content", "attachments"])
 }

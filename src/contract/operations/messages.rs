@@ -7,10 +7,12 @@ use serde_json::json;
 use super::conversations::id as conversation;
 use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
-    error::ErrorCode::{Blocked, ClientIdReused, Forbidden, NotFound, Unreachable},
+    error::ErrorCode::{
+        Blocked, ClientIdReused, Forbidden, NotFound, QuotaUsedUp, TooLarge, Unreachable,
+    },
     model::{
         MAX_ATTACHMENTS, MessageId, UploadId,
-        schema::{ClientId, Content, Message},
+        schema::{ClientId, Content, FilePart, Message},
     },
 };
 
@@ -27,6 +29,20 @@ pub struct SendMessage {
     /// The ids of complete uploads of the caller, which become the message’s attachments in this order.
     #[schemars(with = "Option<Vec<UploadId>>", length(max = MAX_ATTACHMENTS))]
     pub attachments: Option<Vec<String>>,
+}
+
+/// A new message with files, as a form. What has a file name is a file, whatever the field is called.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SendForm {
+    /// It may be left out, or empty, if there are files.
+    #[schemars(with = "Option<Content>")]
+    pub content: Option<String>,
+    /// Sending the message again with the same id does not create another one.
+    #[schemars(with = "Option<ClientId>")]
+    pub client_id: Option<String>,
+    #[schemars(length(max = MAX_ATTACHMENTS))]
+    pub file: Option<Vec<FilePart>>,
 }
 
 /// A new content for a message.
@@ -62,13 +78,18 @@ pub fn send() -> Operation {
         "Sends a message. It is on disk when the response arrives",
     )
     .parameter(conversation())
+    .describe(
+        "In a form the files travel with the message. If it is refused, nothing of them is kept. Sending it again with the \
+         same client id and the same files does not create another one.",
+    )
     .body::<SendMessage>()
+    .or_body::<SendForm>("multipart/form-data")
     .answer(Answer::json::<Message>(
         200,
         "The message that the caller already sent with this client id",
     ))
     .created::<Message>("The new message")
-    .errors([NotFound, ClientIdReused, Blocked, Unreachable])
+    .errors([NotFound, ClientIdReused, Blocked, Unreachable, TooLarge, QuotaUsedUp])
     .invalid(["content", "clientId", "attachments"])
 }
 

@@ -9,11 +9,12 @@ use super::accounts::required;
 use crate::{
     contract::operations::hooks::{self as contract, CreateHook, CreatedHook, Posted},
     http::{
+        form_data::{FormData, Uploads},
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{BotName, ConversationId, HookId, Permission, message_content},
+    model::{BotName, ConversationId, HookId, Permission, caption, message_content},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -36,10 +37,24 @@ pub fn routes() -> Vec<Route> {
 async fn post(mut request: Request, secret: String) -> HandlerResult {
     let hook = request.app.store.find_hook(&secret).await?;
     request.app.throttle.admit_post(hook.id)?;
-    let body = request.bytes().await?;
-    let content = message::content(request.caller.headers(), &body)?;
-    let content = message_content(&content)?.to_owned();
-    let sent = request.app.store.send_by_hook(&secret, content).await?;
+    let (content, uploads) = if request.is_form_data() {
+        let FormData { fields, files } = request.form_data(hook.bot.id, |_| Ok(())).await?;
+        (message::content_of_form(&fields)?, Some(files?))
+    } else {
+        let body = request.bytes().await?;
+        (message::content(request.caller.headers(), &body)?, None)
+    };
+    let files = uploads.as_ref().map(Uploads::ids).unwrap_or_default();
+    let content = if files.is_empty() {
+        message_content(&content)?
+    } else {
+        caption(&content)?
+    };
+    let (store, content) = (&request.app.store, content.to_owned());
+    let sent = store.send_by_hook(&secret, content, files.to_vec()).await?;
+    if let Some(uploads) = uploads {
+        uploads.settle(&sent);
+    }
     let message = sent.message.view(hook.bot.id);
     Ok(json(StatusCode::CREATED, &Posted { message, ok: true }))
 }

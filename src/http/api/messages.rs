@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     http::{
         door::query::Query,
+        form_data::FormData,
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
@@ -16,7 +17,7 @@ use crate::{
         self, ConversationId, Emoji, MAX_ATTACHMENTS, Message, MessageId, Permission, UploadId,
         User, UserId,
     },
-    store::{NewMessage, Page, Sent},
+    store::{NewMessage, Page},
 };
 
 const DEFAULT_PAGE: u32 = 25;
@@ -77,16 +78,33 @@ fn uploads(ids: &[String]) -> Result<Vec<UploadId>> {
 }
 
 async fn create(mut request: Request, conversation: ConversationId) -> HandlerResult {
-    let new: SendMessage = request.json().await?;
+    let (new, uploads) = if request.is_form_data() {
+        let user = request.user()?.id;
+        // Before the files travel.
+        request.app.store.conversation(user, conversation).await?;
+        let FormData { fields, files } = request.form_data(user, |_| Ok(())).await?;
+        let files = files?;
+        let new = SendMessage {
+            content: fields.text("content")?,
+            client_id: fields.text("clientId")?,
+            attachments: Some(files.for_message()),
+        };
+        (new, Some(files))
+    } else {
+        (request.json().await?, None)
+    };
     let user = request.user()?;
     let new = new.checked(conversation, user.clone())?;
-    let Sent { message, is_new } = request.app.store.send(new).await?;
-    let status = if is_new {
+    let sent = request.app.store.send(new).await?;
+    if let Some(uploads) = uploads {
+        uploads.settle(&sent);
+    }
+    let status = if sent.is_new {
         StatusCode::CREATED
     } else {
         StatusCode::OK
     };
-    Ok(json(status, &message.view(user.id)))
+    Ok(json(status, &sent.message.view(user.id)))
 }
 
 async fn history(request: Request, conversation: ConversationId) -> HandlerResult {

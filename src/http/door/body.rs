@@ -1,7 +1,7 @@
 //! A request’s body: JSON, a form or text, of limited size, within limited time. It is read only when a handler asks for
-//! it.
+//! it. Forms with files are in `form_data`.
 
-use std::{pin::Pin, time::Duration};
+use std::{mem, pin::Pin, time::Duration};
 
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The most bytes of a body that isn’t a file. The longest message takes 48,000 if every character is escaped.
-const LIMIT: usize = 64 * 1024;
+pub const LIMIT: usize = 64 * 1024;
 /// The deepest nesting of JSON.
 const DEEPEST: u32 = 127;
 /// The time limit for reading a body of a few bytes. Each further second is earned by [`SLOWEST`] bytes, so that a phone in
@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_mins(5);
 pub struct Body(Pin<Box<dyn Stream<Item = Option<Vec<u8>>> + Send + Sync>>);
 
 /// The time that a client still has to send more.
-struct Patience(Duration);
+pub struct Patience(Duration);
 
 impl Default for Patience {
     fn default() -> Self {
@@ -49,7 +49,7 @@ impl Patience {
     ///
     /// # Errors
     /// 408 if the time is up.
-    async fn wait<F: Future>(&mut self, more: F) -> HandlerResult<F::Output> {
+    pub async fn wait<F: Future>(&mut self, more: F) -> HandlerResult<F::Output> {
         let begun = Instant::now();
         let more = timeout(self.0, more).await.map_err(|_| too_slow())?;
         self.0 = self.0.saturating_sub(begun.elapsed());
@@ -57,7 +57,7 @@ impl Patience {
     }
 
     /// Adds what the client has earned with these bytes.
-    fn earn(&mut self, bytes: usize) {
+    pub fn earn(&mut self, bytes: usize) {
         let earned = Duration::from_secs(bytes as u64) / SLOWEST;
         self.0 = PAUSE.min(self.0 + earned);
     }
@@ -152,13 +152,23 @@ impl Body {
         }
         Ok(bytes)
     }
+
+    /// The body as it arrives.
+    pub fn chunks(&mut self) -> &mut (impl Stream<Item = Option<Vec<u8>>> + Send + Unpin) {
+        &mut self.0
+    }
+
+    /// Takes the body, so that it can be read elsewhere.
+    pub fn take(&mut self) -> Self {
+        Self(mem::replace(&mut self.0, Box::pin(tokio_stream::empty())))
+    }
 }
 
 /// Refuses a compressed body.
 ///
 /// # Errors
 /// 415.
-fn require_identity(headers: &HeaderMap) -> HandlerResult<()> {
+pub fn require_identity(headers: &HeaderMap) -> HandlerResult<()> {
     let codings = headers.get_all(CONTENT_ENCODING).iter();
     if codings.into_iter().all(is_identity) {
         return Ok(());
@@ -168,7 +178,7 @@ fn require_identity(headers: &HeaderMap) -> HandlerResult<()> {
 }
 
 /// The length of the body, if the client knows it.
-fn announced(headers: &HeaderMap) -> Option<u64> {
+pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
@@ -245,10 +255,10 @@ fn too_slow() -> ErrorResponse {
     ErrorResponse::new(ErrorCode::Timeout, "The request took too long.")
 }
 
-fn ended_early() -> ErrorResponse {
+pub fn ended_early() -> ErrorResponse {
     malformed("The body ended early.")
 }
 
-fn too_large() -> ErrorResponse {
+pub fn too_large() -> ErrorResponse {
     ErrorResponse::new(ErrorCode::TooLarge, "The request is too large.")
 }

@@ -1,5 +1,5 @@
 //! The text of a message in what programs send to a hook: JSON of their own, JSON in the shapes of Slack, Mattermost and
-//! Discord, a form, or plain text, in any charset that browsers know.
+//! Discord, a form with or without files, or plain text, in any charset that browsers know.
 
 use encoding_rs::{Encoding, UTF_8};
 use percent_encoding::percent_decode_str;
@@ -12,10 +12,9 @@ use crate::{
     },
     error::Error,
     http::{
-        door::{
-            accept::split,
-            body::{malformed, parse, unsupported},
-        },
+        door::body::{malformed, parse, unsupported},
+        form_data::Fields,
+        parameters::parameter,
         reply::HandlerResult,
     },
     model::is_blank,
@@ -29,10 +28,9 @@ pub fn content(headers: &HeaderMap, body: &[u8]) -> HandlerResult<String> {
     let kind = headers.get(CONTENT_TYPE).map_or_else(String::new, |value| {
         String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()
     });
-    let mut parameters = split(&kind, ';').map(str::trim);
-    let essence = parameters.next().unwrap_or_default();
-    let charset = parameters.find_map(|parameter| parameter.strip_prefix("charset="));
-    let charset = charset.map(|charset| charset.trim_matches('"'));
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let charset = parameter(&kind, "charset");
+    let charset = charset.as_deref();
     let text = decode(body, charset)?;
     match essence {
         "text/plain" | "text/markdown" | "text/x-markdown" => Ok(text),
@@ -40,8 +38,8 @@ pub fn content(headers: &HeaderMap, body: &[u8]) -> HandlerResult<String> {
         // Some programs name no type, and some tools none that means anything.
         "" | "application/octet-stream" if !text.trim_start().starts_with('{') => Ok(text),
         // The latter two are JSON (WHATWG MIME Sniffing §4.6).
-        "" | "application/octet-stream" | "application/json" | "text/json" => json(&text),
-        other if other.ends_with("+json") => json(&text),
+        "" | "application/octet-stream" | "application/json" | "text/json" => said(json(&text)?),
+        other if other.ends_with("+json") => said(json(&text)?),
         _ => Err(unsupported(
             "Send JSON with “text” or “content”, or plain text: Content-Type: application/json or text/plain",
         )),
@@ -65,8 +63,22 @@ fn decode(body: &[u8], charset: Option<&str>) -> HandlerResult<String> {
     })
 }
 
-/// The text of a form, or of Slack’s `payload` in one. What has none of these fields is text that curl’s `-d` calls a form.
-/// What its percent signs stand for is in its charset, too.
+/// The content of the message in a form, perhaps with files: then it may be empty.
+///
+/// # Errors
+/// As for [`content`].
+pub fn content_of_form(fields: &Fields) -> HandlerResult<String> {
+    let field = |name: &str| {
+        let field = fields.get(name)?;
+        let content_type = field.content_type.as_deref().unwrap_or_default();
+        let charset = parameter(content_type, "charset");
+        Some(decode(&field.value, charset.as_deref()))
+    };
+    content_of_fields(field).unwrap_or_else(|| Ok(String::new()))
+}
+
+/// The text of a form. What has none of the fields is text that curl’s `-d` calls a form. What its percent signs stand for is
+/// in its charset, too.
 fn form(text: String, charset: Option<&str>) -> HandlerResult<String> {
     let field = |name: &str| {
         let mut fields = text.split('&').filter_map(|pair| pair.split_once('='));
@@ -75,16 +87,34 @@ fn form(text: String, charset: Option<&str>) -> HandlerResult<String> {
         let bytes: Vec<u8> = percent_decode_str(&value).collect();
         Some(decode(&bytes, charset))
     };
-    if let Some(payload) = field("payload") {
-        return json(&payload?);
+    match content_of_fields(field) {
+        Some(content) => said(content?),
+        None => Ok(text),
     }
-    let known = ["content", "text", "message", "msg"];
-    known
-        .into_iter()
-        .find_map(field)
-        .unwrap_or(Ok(text.clone()))
 }
 
+/// The text in the fields of a form: that of Slack’s `payload`, which is Discord’s `payload_json`, or one of the usual
+/// fields.
+fn content_of_fields(
+    field: impl Fn(&str) -> Option<HandlerResult<String>>,
+) -> Option<HandlerResult<String>> {
+    if let Some(payload) = ["payload", "payload_json"].into_iter().find_map(&field) {
+        return Some(payload.and_then(|payload| json(&payload)));
+    }
+    let known = ["content", "text", "message", "msg"];
+    known.into_iter().find_map(field)
+}
+
+/// Refuses what says nothing.
+fn said(content: String) -> HandlerResult<String> {
+    if content.is_empty() {
+        let reason = "Send the message as “text” or “content”; docs/webhooks.md says what to set in which program";
+        return Err(Error::invalid("content", reason).into());
+    }
+    Ok(content)
+}
+
+/// The text in JSON; empty if there is none.
 fn json(text: &str) -> HandlerResult<String> {
     if !text.trim_start().starts_with('{') {
         return Err(malformed(
@@ -114,10 +144,6 @@ fn json(text: &str) -> HandlerResult<String> {
         lines.push(own);
     }
     lines.extend(attachments.0.iter().chain(&embeds.0).flat_map(lines_of));
-    if lines.is_empty() {
-        let reason = "Send the message as “text” or “content”; docs/webhooks.md says what to set in which program";
-        return Err(Error::invalid("content", reason).into());
-    }
     Ok(lines.join("\n"))
 }
 
