@@ -73,7 +73,7 @@ impl Browser {
     }
 
     /// What all forms of this session carry.
-    async fn token(&self) -> String {
+    pub async fn token(&self) -> String {
         value_of(&self.page("/plain").await, "token")
     }
 
@@ -84,7 +84,7 @@ impl Browser {
     }
 
     /// Sends a form that is accepted, and looks where it leads to.
-    async fn change(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
+    pub async fn change(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
         let location = location(&self.send(path, fields).await);
         let page = self.page(&location).await;
         (location, page)
@@ -93,6 +93,13 @@ impl Browser {
     /// A form to be refined, without the token.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         form(&self.client, path, fields).header(COOKIE, &self.cookie)
+    }
+
+    /// A form with files to be refined, as it travels.
+    pub fn form_data(&self, path: &str, kind: &str, body: Vec<u8>) -> RequestBuilder {
+        let request = self.client.request(Method::POST, path);
+        let request = request.header(COOKIE, &self.cookie);
+        request.header(CONTENT_TYPE, kind).body(body)
     }
 }
 

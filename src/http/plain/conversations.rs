@@ -5,7 +5,7 @@ use serde::Deserialize;
 use warp::Reply;
 
 use super::{
-    forms::{Field, PageSession, hidden, normalize_line_breaks, read_form},
+    forms::{Field, PageSession, hidden, normalize_line_breaks, read_form, read_form_data},
     messages::{Listing, View},
     page::Page,
     paths,
@@ -16,6 +16,7 @@ use crate::{
     contract::operations::messages::SendMessage,
     error::Result,
     http::{
+        form_data::{FormData, Uploads},
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,
@@ -177,12 +178,34 @@ struct MessageForm {
 }
 
 async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult {
-    let (session, MessageForm { content, client_id }) = read_form(&mut request).await?;
-    let content = normalize_line_breaks(content);
-    match send_message(&request, &session, id, &content, client_id).await {
+    // Browsers that don’t send files, and programs that have learned the form, send it as text alone.
+    let (session, draft, files) = if request.is_form_data() {
+        // Before the files travel.
+        request
+            .app
+            .store
+            .conversation(request.user()?.id, id)
+            .await?;
+        let (session, FormData { fields, files }) = read_form_data(&mut request).await?;
+        let draft = MessageForm {
+            content: fields.text("content")?,
+            client_id: fields.text("clientId")?,
+        };
+        (session, draft, files.map(Some))
+    } else {
+        let (session, draft) = read_form(&mut request).await?;
+        (session, draft, Ok(None))
+    };
+    let content = normalize_line_breaks(draft.content);
+    let sent = match files {
+        Ok(files) => send_message(&request, &session, id, &content, draft.client_id, files)
+            .await
+            .map_err(ErrorResponse::from),
+        Err(refusal) => Err(refusal),
+    };
+    match sent {
         Ok(()) => see_other(&paths::newest_messages(id)),
-        Err(error) => {
-            let refusal = ErrorResponse::from(error);
+        Err(refusal) => {
             let field = Field::refused(&content, session.words.reason(&refusal));
             let page = conversation_page(&request, &session, id, View::Newest, field).await?;
             Ok(refusal.answer(page))
@@ -196,15 +219,19 @@ async fn send_message(
     conversation_id: ConversationId,
     content: &str,
     client_id: Option<String>,
+    files: Option<Uploads>,
 ) -> Result<()> {
-    let content = Some(content.to_owned());
     let message = SendMessage {
-        content,
+        content: Some(content.to_owned()),
         client_id,
-        attachments: None,
+        attachments: files.as_ref().map(Uploads::for_message),
     };
     let message = message.checked(conversation_id, session.user().clone())?;
-    request.app.store.send(message).await.map(drop)
+    let sent = request.app.store.send(message).await?;
+    if let Some(files) = files {
+        files.settle(&sent);
+    }
+    Ok(())
 }
 
 /// A conversation and the messages of one page.
@@ -323,9 +350,11 @@ async fn conversation_page<'a>(
             }
         }
         @if let View::Newest = view {
-            (session.form(paths::newest_messages(id), html! {
+            (session.form_with_files(paths::newest_messages(id), html! {
                 (hidden("clientId", &client_id))
-                (field.text_field(words.markup("conversation.write_to", &[("name", html! { bdi { (title) } })])))
+                (field.text_field(words.markup("conversation.write_to", &[("name", html! { bdi { (title) } })]), false))
+                div { label for="files" { (words.text("conversation.files")) } }
+                input #files type="file" name="files" multiple;
                 p #end { input .primary type="submit" value=(words.text("conversation.send")); }
             }))
         } @else {

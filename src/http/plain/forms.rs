@@ -16,6 +16,7 @@ use super::{language, page, words::Language};
 use crate::{
     error::{Error, ErrorCode},
     http::{
+        form_data::{Fields, FormData},
         reply::{ErrorResponse, HandlerResult},
         request::Request,
     },
@@ -69,17 +70,38 @@ impl PageSession {
     /// A form for [`read_form`]. Autocomplete is off, so that browsers don’t restore what was sent already when somebody
     /// goes back to the page: they would send it again, with the new page’s client id.
     pub fn form(&self, action: impl Display, fields: Markup) -> Markup {
+        self.encoded_form(None, action, fields)
+    }
+
+    /// Like [`form`](Self::form), for [`read_form_data`]. The token comes first, so that no file is taken without it.
+    pub fn form_with_files(&self, action: impl Display, fields: Markup) -> Markup {
+        self.encoded_form(Some("multipart/form-data"), action, fields)
+    }
+
+    fn encoded_form(&self, enctype: Option<&str>, action: impl Display, fields: Markup) -> Markup {
         html! {
-            form method="post" action=(maud::display(action)) autocomplete="off" {
+            form method="post" action=(maud::display(action)) enctype=[enctype] autocomplete="off" {
                 (hidden("token", &self.token))
                 (fields)
             }
         }
     }
 
-    /// Compares in constant time, so that the time doesn’t tell how much of the token is right.
-    fn verifies(&self, token: &str) -> bool {
-        self.token.as_bytes().ct_eq(token.as_bytes()).into()
+    /// What refuses a form that has another token.
+    fn verifier(&self) -> impl Fn(Option<&str>) -> HandlerResult<()> + Send + Sync + use<> {
+        let (words, own) = (self.words, self.token.clone());
+        move |token| {
+            // In constant time, so that the time doesn’t tell how much of the token is right.
+            if own
+                .as_bytes()
+                .ct_eq(token.unwrap_or_default().as_bytes())
+                .into()
+            {
+                return Ok(());
+            }
+            let message = words.text("error.stale_form");
+            Err(ErrorResponse::new(ErrorCode::StaleForm, message))
+        }
     }
 }
 
@@ -104,11 +126,20 @@ pub async fn read_form<T: DeserializeOwned>(
 
     let Form { token, fields } = request.form::<Form<T>>().await?;
     let session = PageSession::of(request)?;
-    if session.verifies(&token.unwrap_or_default()) {
-        return Ok((session, fields));
-    }
-    let message = session.words.text("error.stale_form");
-    Err(ErrorResponse::new(ErrorCode::StaleForm, message))
+    session.verifier()(token.as_deref())?;
+    Ok((session, fields))
+}
+
+/// Reads a form with files: the session that submits it, its fields, and its files or why they are refused.
+///
+/// # Errors
+/// As for [`read_form`].
+pub async fn read_form_data(request: &mut Request) -> HandlerResult<(PageSession, FormData)> {
+    let session = PageSession::of(request)?;
+    let verify = session.verifier();
+    let check = move |fields: &Fields| verify(fields.text("token")?.as_deref());
+    let form = request.form_data(session.id(), check).await?;
+    Ok((session, form))
 }
 
 /// A form without fields.
@@ -151,13 +182,13 @@ impl<'a> Field<'a> {
         self.problem.map(|_| "problem")
     }
 
-    /// A field of several lines, with a label.
-    pub fn text_field(&self, label: Markup) -> Markup {
+    /// A field of several lines, with a label. It isn’t `required` where files can be sent without a text.
+    pub fn text_field(&self, label: Markup, required: bool) -> Markup {
         html! {
             div { label for="content" { (label) } }
             (self.reason())
             // HTML parsers drop the first line break in a textarea (WHATWG HTML §13.1.2.5).
-            textarea #content name="content" rows="3" cols="60" dir="auto" required
+            textarea #content name="content" rows="3" cols="60" dir="auto" required[required]
                 aria-describedby=[self.described_by()] { "\n" (self.text) }
         }
     }

@@ -262,7 +262,7 @@ fn edit_page<'a>(
     let words = session.words;
     let title = words.text("message.edit_title");
     let fields = html! {
-        (field.text_field(html! { (words.text("message.text")) }))
+        (field.text_field(html! { (words.text("message.text")) }, message.attachments.is_empty()))
         p { input .primary type="submit" value=(words.text("page.save")); " " (back(message, view, words.text("page.cancel"))) }
     };
     let main = html! {

@@ -2,6 +2,7 @@
 //! without scripts.
 
 mod limits;
+mod pages;
 mod syntax;
 
 use reqwest::{Method, RequestBuilder, header::CONTENT_TYPE};
