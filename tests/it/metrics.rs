@@ -137,7 +137,7 @@ async fn files_are_counted() {
     }
     // Kept once, sent twice.
     for client in [&talk.john, &talk.jane] {
-        let id = client.upload("lake", &[7; 500_000]).await;
+        let id = client.upload("lake", &vec![7; 500_000]).await;
         client.send_files(&talk.conversation, &[&id]).await;
     }
     // Deletes what is stored twice, which is done later otherwise.
@@ -145,7 +145,7 @@ async fn files_are_counted() {
     let cancelled = format!("/api/uploads/{cancelled}");
     talk.john.delete(&cancelled).await.expect(204);
     let started = talk.john.begin_upload("sea", 300_000).await;
-    let part = [1; 262_144];
+    let part = vec![1; 262_144];
     talk.john.upload_part(&started, 0, &part).await.expect(200);
     let list = format!("/api/conversations/{}/attachments", talk.conversation);
     let newest = talk.john.get(&list).await.expect(200)[0]["attachment"]["id"].clone();
