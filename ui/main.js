@@ -128,4 +128,4 @@ addEventListener('pageshow', ({ persisted }) => {
   location.reload();
 });
 begin();
-if (navigator.serviceWorker) import('./shell/install.js').then(({ install }) => install());
+import('./shell/install.js').then(({ install }) => install());

@@ -1,11 +1,15 @@
-// Sees to it that the page opens without the server, too.
+// Sees to it that the page can be installed, and opens without the server, too.
 
+import { el } from '../base/dom.js';
 import { workerUrl } from '../base/workers.js';
 
-/** To be called where there are service workers, which is on secure pages. */
+/** Only secure pages have service workers; plain http can be put on a home screen all the same. */
 export async function install() {
   // What the page needs itself comes first.
   if (document.readyState !== 'complete') await new Promise((done) => addEventListener('load', done, { once: true }));
+  // Nobody needs it at the first look.
+  document.head.append(el('link', { rel: 'manifest', href: '/manifest.webmanifest' }));
+  if (!navigator.serviceWorker) return;
   try {
     // A classic script, as not every browser takes a module here.
     const registration = await navigator.serviceWorker.register(workerUrl('service'));
