@@ -8,7 +8,7 @@ import { forget, keep, kept } from './base/storage.js';
 import { Client } from './shell/client.js';
 import { forgetEverything } from './shell/kept.js';
 import { Messenger } from './shell/messenger.js';
-import { DENIED, Notices, UPDATED } from './shell/notices.js';
+import { Notices, UPDATED } from './shell/notices.js';
 import { Preferences } from './shell/preferences.js';
 import { loadWords } from './words/index.js';
 
@@ -40,17 +40,13 @@ async function begin() {
   try {
     const [{ authUser, ui }] = await Promise.all([api.config(), words]);
     if (turn !== turns) return;
-    notices.tell('denied', null);
     if (!authUser) leave(client?.user);
     else if (authUser.id !== client?.user.id) enter(authUser, ui);
   } catch (error) {
+    // Somebody answers in the server’s place, if anybody does, and that is found out elsewhere.
+    if (client) return;
     await words;
     const status = error instanceof ApiError ? error.status : 400;
-    if (client) {
-      // It says so to nobody: somebody else does, such as a proxy that wants a password.
-      notices.tell('denied', (status === 401 || status === 403) && DENIED);
-      return;
-    }
     const user = kept('user');
     if (user && (status === 0 || status >= 500)) {
       enter(user, '', true);
@@ -85,7 +81,6 @@ function enter(user, ui = '', lost = false) {
   let isKnown = Boolean(ui);
   if (ui && ui !== version) notices.tell('updated', UPDATED);
   stream.addEventListener('connected', () => {
-    notices.tell('denied', null);
     if (!isKnown) checkVersion();
     isKnown = false;
   });

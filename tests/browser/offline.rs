@@ -90,6 +90,42 @@ pub async fn a_part_first_wanted_in_an_outage_says_so_and_comes_later(stage: Sta
     john.sees("button", "Sign out").await;
 }
 
+/// What the first look does without, and all other parts don’t.
+const COMMON_PARTS: [&str; 3] = ["shell/aside.js", "words/en-rest.js", "base/later.css"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_cannot_be_had_says_so_whichever_it_is() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    for part in COMMON_PARTS {
+        // Another browser each time, as each keeps what it has had.
+        let network = stage.proxy().await;
+        let john = stage
+            .signed_in(&client, Options::desktop().origin(network.origin()))
+            .await;
+        let named = named_by_page(&network.origin()).await;
+        let main = named.iter().find_map(|path| path.strip_suffix("main.js"));
+        let gone = Canned {
+            status: 404,
+            content_type: "text/plain",
+            body: "",
+        };
+        network.answer(&format!("{}{part}", main.expect("it is named")), gone);
+        john.open("/").await;
+        john.reads("Part of Tincan couldn’t be loaded.").await;
+        network.answer_nothing();
+        john.click("button", "Reload").await;
+        john.sees("button", "New room").await;
+        john.wait(
+            "nothing to be missing",
+            "!document.querySelector('.notice p')",
+        )
+        .await;
+    }
+}
+
 pub async fn whoever_signs_out_leaves_nothing_to_read(mut stage: Stage) {
     let texts = ["Nobody else is to know".to_owned()];
     let (john, conversation) = john_has_read(&stage, &texts).await;

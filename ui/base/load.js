@@ -1,10 +1,10 @@
 // Parts of the page that are loaded when somebody needs them, with their style sheets.
 
-import { loadRest } from '../words/index.js';
+import { addWords } from '../words/index.js';
 import { reasonOf, unreachable } from './api.js';
 import { el } from './dom.js';
 
-/** By their addresses. @type {Map<string, Promise<unknown>>} */
+/** Nothing in place of one that couldn’t be had, by their addresses. @type {Map<string, Promise<unknown>>} */
 const styles = new Map();
 
 /**
@@ -13,25 +13,31 @@ const styles = new Map();
  */
 export function addStyle(module, path) {
   const { pathname } = new URL(path, module);
-  if (styles.has(pathname)) return;
-  styles.set(pathname, new Promise((done) => {
-    document.head.append(el('link', { rel: 'stylesheet', href: pathname, load: done, error: done }));
-  }));
+  if (!styles.has(pathname)) askFor(pathname);
 }
 
-/** Fires `failed` when a part of the page can’t be had. */
-export const doors = new EventTarget();
+/** @param {string} href */
+function askFor(href) {
+  const style = new Promise((load) => {
+    document.head.append(el('link', { rel: 'stylesheet', href, load, error: () => load(null) }));
+  });
+  styles.set(href, style);
+  return style;
+}
+
 /** Modules that couldn’t be had, by their addresses, and how often. @type {Map<string, number>} */
 const failures = new Map();
 
 /**
- * A module, once its words are there, and all style sheets apply that it and others have added.
+ * A module, once its words are there, and all style sheets apply that it and others have added; without one, where that
+ * can’t be had.
  * @template T @param {(() => Promise<T>) | Promise<T>} door imports it
  */
 export async function load(door) {
   addStyle(import.meta.url, 'later.css');
-  const [loaded] = await Promise.all([open(door), loadRest()]).catch(unreachable);
-  await Promise.all(styles.values());
+  const [loaded, words] = await Promise.all([open(door), open(() => import('../words/en-rest.js'))]).catch(unreachable);
+  addWords(words.default);
+  for (const [href, style] of styles) await style || await askFor(href) || tell();
   return loaded;
 }
 
@@ -67,6 +73,11 @@ async function open(door) {
 
 /** @param {unknown} error @returns {never} */
 function fail(error) {
-  doors.dispatchEvent(new Event('failed'));
+  tell();
   throw error;
+}
+
+/** A part of the page can’t be had, and somebody may want to know that. */
+function tell() {
+  dispatchEvent(new Event('incomplete'));
 }

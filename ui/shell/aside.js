@@ -4,7 +4,7 @@
 
 import { Attention } from '../attention/attention.js';
 import { keepTime } from '../base/clock.js';
-import { doors, load } from '../base/load.js';
+import { load } from '../base/load.js';
 import { Doings } from '../conversations/doings.js';
 import { listActions } from '../conversations/list-actions.js';
 import { loadMarked } from '../conversations/marked.js';
@@ -12,29 +12,22 @@ import { newRoomButton } from '../conversations/room-dialog.js';
 import { followFiles } from '../files/follow.js';
 import { later } from '../messages/message-list.js';
 import { showFoot } from '../messages/row-foot.js';
-import { watchConnection } from './connection-help.js';
+import { watchConnection, watchGate } from './connection-help.js';
 import { Finder } from './finder.js';
 import { Keeper } from './keeper.js';
 import { listenToShortcuts } from './shortcuts.js';
 
 /** @import {ConversationView} from '../conversation/conversation-view.js' */
 /** @import {ConversationList} from '../conversations/conversation-list.js' */
-/** @import {Notice} from './notices.js' */
 /** @import {Context} from './messenger.js' */
 
 /** What of the frame it is about. @typedef {{field: HTMLInputElement, bar: Element, list: ConversationList, view: () => ConversationView | null, signal: AbortSignal}} Frame */
-
-/** An outage is known as one by then. */
-const PATIENCE_MS = 2_000;
 
 /** The doors that lead out of the first look. @type {(() => Promise<unknown>)[]} */
 const DOORS = [
   () => import('./pages.js'), () => import('../account/settings-view.js'), () => import('../conversation/room-details.js'),
   () => import('../messages/message-menu.js'), () => import('../messages/message-editor.js'), () => import('./keyboard-help.js'),
 ];
-
-/** @type {Notice} */
-const INCOMPLETE = { text: 'shell.incomplete', actions: [['shell.reload', () => location.reload()]] };
 
 /** @param {Context} context @param {Frame} frame */
 export function attend(context, { field, bar, list, view, signal }) {
@@ -49,6 +42,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   listenToShortcuts(context, field, view, signal);
   keepTime(clock, signal);
   watchConnection(context, signal);
+  watchGate(context, signal);
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
   const showFiles = followFiles(context, signal);
@@ -71,10 +65,6 @@ function prepare({ client: { stream }, notices }, signal) {
   };
   open();
   stream.addEventListener('connected', open, { signal });
-  // Where the server is there, and a part of the page still can’t be had, only a new one helps.
-  doors.addEventListener('failed', () => setTimeout(() => {
-    notices.tell('incomplete', !stream.lost && INCOMPLETE);
-  }, PATIENCE_MS), { signal });
 }
 
 /** @param {() => void} task */

@@ -5,9 +5,11 @@ import { el } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
 import { keep, kept } from '../base/storage.js';
 import { t } from '../words/index.js';
+import { UPDATED } from './notices.js';
 
 /** @import {Key} from '../words/index.js' */
 /** @import {Context} from './messenger.js' */
+/** @import {Notice} from './notices.js' */
 
 addStyle(import.meta.url, 'connection-help.css');
 
@@ -18,6 +20,11 @@ const REMEDIES = [
   ['Traefik (compress)', 'excludedContentTypes: text/event-stream'],
 ];
 const KNOWN = 'preference:polling-known';
+/** @type {Notice} */
+const DENIED = { ...UPDATED, text: 'shell.denied' };
+/** How often somebody else is looked for in the server’s place, while that can’t be reached, and how long an answer may take. */
+const LOOK_MS = 15_000;
+const ANSWER_MS = 10_000;
 
 /** @param {Context} context */
 export function showConnection({ client: { stream } }) {
@@ -41,7 +48,7 @@ export function watchConnection(context, signal) {
     keep(KNOWN, true);
     notices.tell('polling', null);
   };
-  /** @type {import('./notices.js').Notice} */
+  /** @type {Notice} */
   const polling = { text: 'shell.polling', actions: [['shell.why', () => showConnection(context)], ['shell.dismiss', dismiss]] };
   const look = () => {
     const isNews = stream.transport === 'poll' && !kept(KNOWN);
@@ -52,6 +59,36 @@ export function watchConnection(context, signal) {
   const unkept = () => notices.tell('unkept', { text: 'shell.unkept', actions: [['shell.dismiss', () => notices.tell('unkept', null)]] });
   addEventListener('unkept', unkept, { once: true, signal });
   if (!works(() => localStorage.length)) unkept();
+}
+
+/**
+ * Says above the page where something in front of the server wants one to sign in there: the page, loaded anew, leads to it.
+ * @param {Context} context @param {AbortSignal} signal
+ */
+export function watchGate({ client: { api, stream }, notices }, signal) {
+  let next = 0;
+  const look = async () => {
+    clearTimeout(next);
+    const isShut = await isGateShut();
+    if (signal.aborted) return;
+    notices.tell('denied', isShut && DENIED);
+    if (stream.lost) next = setTimeout(look, LOOK_MS);
+  };
+  stream.addEventListener('change', () => stream.lost && look(), { signal });
+  stream.addEventListener('connected', () => notices.tell('denied', null), { signal });
+  api.addEventListener('signed-out', look, { signal });
+  if (stream.lost) look();
+}
+
+/** To whoever asks it this, the server answers. A proxy whose own session has ended refuses, sends one elsewhere, or shows a page. */
+async function isGateShut() {
+  try {
+    const { status, type, ok, headers } = await fetch('/api/config', { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) });
+    const isPage = ok && !headers.get('content-type')?.startsWith('application/json');
+    return type === 'opaqueredirect' || status === 401 || status === 403 || isPage;
+  } catch {
+    return false;
+  }
 }
 
 /** What this browser doesn’t let the page do. @returns {Key[]} */

@@ -9,7 +9,7 @@ import { ConversationView } from '../conversation/conversation-view.js';
 import { ConversationList } from '../conversations/conversation-list.js';
 import { avatar } from '../people/avatar.js';
 import { t } from '../words/index.js';
-import { LOST, showNotice } from './notices.js';
+import { INCOMPLETE, LOST, showNotice } from './notices.js';
 
 /** @import {Route, Router} from '../base/router.js' */
 /** @import {User} from '../base/types.js' */
@@ -22,6 +22,9 @@ import { LOST, showNotice } from './notices.js';
  * @typedef {{client: Client, router: Router, preferences: Preferences, clock: EventTarget, notices: Notices,
  *   leave: () => void}} Context
  */
+
+/** An outage is known as one by then. */
+const PATIENCE_MS = 2_000;
 
 export class Messenger extends Component {
   #context;
@@ -57,6 +60,8 @@ export class Messenger extends Component {
     this.watch(() => showNotice(bar, notices), notices);
     this.watch(() => this.#showTitle(), conversations, preferences);
     stream.addEventListener('change', () => notices.tell('lost', stream.lost && LOST), { signal: this.signal });
+    // Where the server is there, and a part of the page still can’t be had, only a new one helps.
+    addEventListener('incomplete', () => setTimeout(() => notices.tell('incomplete', !stream.lost && INCOMPLETE), PATIENCE_MS), { signal: this.signal });
     router.addEventListener('change', () => this.#follow(), { signal: this.signal });
     this.#showRoute();
     this.#attend();

@@ -13,11 +13,10 @@ const ORDER = /** @type {const} */ (['denied', 'lost', 'updated', 'incomplete', 
 /** @typedef {typeof ORDER[number]} Kind */
 /** Each of `actions` is a button: what it says, and what it does. @typedef {{text: Key, actions?: [Key, () => void][]}} Notice */
 
-const RELOAD = () => location.reload();
-/** What needs nobody’s answer. */
-export const DENIED = /** @type {Notice} */ ({ text: 'shell.denied', actions: [['shell.reload', RELOAD]] });
 export const LOST = /** @type {Notice} */ ({ text: 'shell.lost' });
-export const UPDATED = /** @type {Notice} */ ({ text: 'shell.updated', actions: [['shell.reload', RELOAD]] });
+/** What a new page helps with. */
+export const UPDATED = /** @type {Notice} */ ({ text: 'shell.updated', actions: [['shell.reload', () => location.reload()]] });
+export const INCOMPLETE = /** @type {Notice} */ ({ ...UPDATED, text: 'shell.incomplete' });
 
 /** Fires `change`. */
 export class Notices extends EventTarget {

@@ -43,7 +43,7 @@ export default {
   'people.deleted': 'Deleted account',
   'shell.conversation': 'Conversation',
   'shell.conversations': 'Conversations',
-  'shell.denied': 'Something between you and Tincan wants you to sign in again.',
+  'shell.incomplete': 'Part of Tincan couldn’t be loaded.',
   'shell.lost': 'Offline. Reconnecting…',
   'shell.reload': 'Reload',
   'shell.search': 'Search',

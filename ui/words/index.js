@@ -55,10 +55,9 @@ async function loadOther(wanted) {
   textOf = others.textOf;
 }
 
-/** What is said in parts of the page that are loaded later. */
-export async function loadRest() {
+/** What is said in parts of the page that are loaded later. @param {Catalogue} rest */
+export function addWords(rest) {
   if (fallback !== english) return;
-  const { default: rest } = await import('./en-rest.js');
   fallback = { ...english, ...rest };
   if (language === 'en') words = fallback;
 }

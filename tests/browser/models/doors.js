@@ -3,7 +3,8 @@
 import { forgetToken, goalOf, keptToken, problemIn, takeToken, tokenIn } from '../account/links.js';
 import { shellExample } from '../conversation/hooks.js';
 import { afterwards, test } from './fakes.js';
-import { loadRest } from '../words/index.js';
+import rest from '../words/en-rest.js';
+import { addWords } from '../words/index.js';
 import { assert } from './runner.js';
 
 /** Goes to an address of this page for as long as a test takes. @param {string} hash */
@@ -57,7 +58,7 @@ test('where nothing can be kept, the address keeps it', () => {
 });
 
 test('what went wrong on the way is said in words, whatever it was', async () => {
-  await loadRest();
+  addWords(rest);
   assert.equal(problemIn(''), null);
   assert.equal(problemIn('?next=/'), null);
   const known = ['oauth_denied', 'oauth_failed', 'oauth_expired', 'disabled', 'signup_closed', 'identity_taken'];

@@ -5,7 +5,8 @@ import { endingOf, factsOf, kindOf, summaryOf } from '../files/kinds.js';
 import { fit } from '../files/make-small.js';
 import { fileSize, playTime } from '../files/size.js';
 import { waveformOf } from '../files/waveform.js';
-import { loadRest } from '../words/index.js';
+import rest from '../words/en-rest.js';
+import { addWords } from '../words/index.js';
 import { test } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -13,7 +14,7 @@ import { assert } from './runner.js';
 const file = (type, name = 'a', waveform = undefined) => ({ type, name, size: 1, waveform });
 
 test('what came without a text is said', async () => {
-  await loadRest();
+  addWords(rest);
   const [photo, video, sheet] = [file('image/png'), file('video/mp4'), file('application/pdf', 'plan.pdf')];
   const voice = file('audio/mp4', 'voice.m4a', [1, 2]);
   const said = [[], [photo], [photo, photo, photo], [video], [voice], [sheet], [sheet, sheet], [photo, sheet]]

@@ -3,7 +3,8 @@
 import { followZone } from '../base/format.js';
 import { showMessage } from '../messages/message-row.js';
 import { showFoot } from '../messages/row-foot.js';
-import { loadRest } from '../words/index.js';
+import rest from '../words/en-rest.js';
+import { addWords } from '../words/index.js';
 import { afterwards, JANE, replace, test } from './fakes.js';
 import { assert, at } from './runner.js';
 
@@ -85,7 +86,7 @@ test('the full date is there on the time and on the text', () => {
 });
 
 test('a message on its way says so, and whether it waits', async () => {
-  await loadRest();
+  addWords(rest);
   const show = (/** @type {Item['state']} */ state) => {
     const waitsFor = state === 'waiting' ? 'Why it waits' : '';
     const row = rowOf(item('2026-03-02T10:00', { mine: true, number: null, state, waitsFor }));
@@ -101,7 +102,7 @@ test('a message on its way says so, and whether it waits', async () => {
 });
 
 test('a message that wasn’t sent says why, and can be sent again or written anew', async () => {
-  await loadRest();
+  addWords(rest);
   const row = document.createElement('li');
   for (const reason of ['Too <b>long</b>.', 'No.']) {
     const failed = item('2026-03-02T10:00', { id: 'mine', mine: true, number: null, state: 'failed', reason });

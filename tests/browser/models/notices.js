@@ -1,6 +1,6 @@
 // What stands above the page: one notice, the one that matters most.
 
-import { DENIED, LOST, Notices, showNotice, UPDATED } from '../shell/notices.js';
+import { INCOMPLETE, LOST, Notices, showNotice, UPDATED } from '../shell/notices.js';
 import { test } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -21,7 +21,7 @@ const TABLE = [
 ];
 
 /** @type {Record<string, Notice>} */
-const TEXTS = { denied: DENIED, lost: LOST, updated: UPDATED };
+const TEXTS = { incomplete: INCOMPLETE, lost: LOST, updated: UPDATED };
 
 test('of all that is so, what matters most is said, whatever came first', () => {
   for (const [kinds, first] of TABLE) {

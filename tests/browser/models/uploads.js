@@ -4,7 +4,8 @@ import { Chosen } from '../files/chosen.js';
 import { Parts } from '../files/parts.js';
 import { Uploads } from '../files/uploads.js';
 import { Outbox } from '../messages/outbox.js';
-import { loadRest } from '../words/index.js';
+import rest from '../words/en-rest.js';
+import { addWords } from '../words/index.js';
 import { afterwards, FakeApi, message, settle, stopClock, test, until } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -122,7 +123,7 @@ test('a message with files holds up what is written after it there, and nothing 
 });
 
 test('a message whose files were refused holds up nothing, and is tried again when one wants it', async () => {
-  await loadRest();
+  addWords(rest);
   const { api, outbox, uploads } = open(somebody());
   uploads.add('7', 'first', [outgoing('a.pdf', 10)]);
   outbox.add('7', 'second');
@@ -366,7 +367,7 @@ test('of what was chosen and isn’t sent, only what nobody names any more is sw
 });
 
 test('what this browser has no bytes of any more says so', async () => {
-  await loadRest();
+  addWords(rest);
   const user = somebody();
   const before = open(user);
   before.outbox.add('7', 'look', [{ name: 'a.pdf', size: 10, type: 'application/pdf' }]);

@@ -1,6 +1,7 @@
 // Which language it is to be, and what is said in it in the server’s place.
 
-import { loadRest } from '../words/index.js';
+import rest from '../words/en-rest.js';
+import { addWords } from '../words/index.js';
 import { choose, textOf } from '../words/others.js';
 import { JANE, message, test } from './fakes.js';
 import { assert } from './runner.js';
@@ -16,7 +17,7 @@ test('the first language that there is is the one, as it is wanted', () => {
 });
 
 test('what has happened is said in words of our own, and what somebody has said is left alone', async () => {
-  await loadRest();
+  addWords(rest);
   /** @param {Partial<Message>} more */
   const said = (more) => textOf(message(1, { content: 'as the server says it', author: null, subject: MARY, ...more }))
     .replace(/[\u2068\u2069]/g, '');

@@ -70,7 +70,7 @@ struct Wire {
     /// The only files of the UI that are to be had, where not all are.
     files: Mutex<Option<Vec<String>>>,
     /// What is answered here, by what its path begins with, and the paths of what has been.
-    canned: Mutex<Vec<(&'static str, Canned)>>,
+    canned: Mutex<Vec<(String, Canned)>>,
     answered: Mutex<Vec<String>>,
     streams: AtomicUsize,
 }
@@ -169,8 +169,8 @@ impl Proxy {
 
     /// From now on, what begins with this path is answered here, as by a program in front of the server; a path that
     /// ends with `$` is the whole of it.
-    pub fn answer(&self, path: &'static str, answer: Canned) {
-        self.wire.canned.lock().push((path, answer));
+    pub fn answer(&self, path: &str, answer: Canned) {
+        self.wire.canned.lock().push((path.to_owned(), answer));
     }
 
     /// From now on, nothing is.
@@ -232,7 +232,7 @@ impl Wire {
             .iter()
             .find(|(start, _)| match start.strip_suffix('$') {
                 Some(whole) => path == whole,
-                None => path.starts_with(start),
+                None => path.starts_with(start.as_str()),
             })?;
         self.answered.lock().push(path.to_owned());
         Some(*answer)
