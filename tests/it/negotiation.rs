@@ -351,6 +351,17 @@ async fn only_what_is_read_of_a_body_has_to_make_sense() {
             "{refusal}"
         );
     }
+    for body in [
+        "{\"content\":\"two\nlines\"}",
+        "{\"content\":\"a\ttab\"}",
+        "{\"aside\":\"\u{1}\",\"content\":\"x\"}",
+    ] {
+        let refusal = send(body).await.refused(400, "malformed");
+        assert!(
+            text(&refusal["message"]).contains("have to be escaped"),
+            "{refusal}"
+        );
+    }
 }
 
 #[tokio::test]

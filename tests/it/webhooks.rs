@@ -178,6 +178,19 @@ fn senders() -> Vec<(&'static str, Value, Option<&'static str>)> {
             Some("[Site] [🔴 Down] connect ECONNREFUSED"),
         ),
         (
+            "Apprise, json://",
+            json!({
+                "version": "1.0", "title": "Backup", "message": "Done in 3 s", "type": "success",
+                "attachments": [{ "filename": "log.txt", "base64": "aGk=", "mimetype": "text/plain" }]
+            }),
+            Some("Backup\nDone in 3 s"),
+        ),
+        (
+            "what posts to an Apprise server",
+            json!({ "title": "Backup", "body": "Done in 3 s", "type": "info", "format": "text", "tag": "all" }),
+            Some("Backup\nDone in 3 s"),
+        ),
+        (
             "GitHub, push",
             json!({
                 "ref": "refs/heads/main", "before": "6113728f", "after": "0d1a26e6",

@@ -52,6 +52,8 @@ pub struct PostByHook {
     pub message: Text,
     /// Instead of `content`, as Uptime Kuma has it.
     pub msg: Text,
+    /// Instead of `content`, as an Apprise server takes it.
+    pub body: Text,
     /// A line above the message.
     pub title: Text,
     /// Slack’s and Mattermost’s: they follow the message as text.

@@ -212,6 +212,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> HandlerResult<T> {
         Err(error) if error.to_string().contains("hex escape") => Err(malformed(
             "\\ud800 to \\udfff are halves of a character, and one stands alone here.",
         )),
+        // What scripts put together of lines has them in its strings as they are (RFC 8259 §7).
+        Err(error) if error.to_string().contains("control character") => Err(malformed(
+            "Line breaks and other control characters in a JSON string have to be escaped, as in \\n.",
+        )),
         Err(error) if !error.is_data() => Err(malformed("The body isn’t valid JSON.")),
         Err(_) if is_object => Err(malformed("A value has the wrong type, or appears twice.")),
         _ => Err(malformed("The body isn’t a JSON object.")),

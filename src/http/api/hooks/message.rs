@@ -101,7 +101,7 @@ fn content_of_fields(
     if let Some(payload) = ["payload", "payload_json"].into_iter().find_map(&field) {
         return Some(payload.and_then(|payload| json(&payload)));
     }
-    let known = ["content", "text", "message", "msg"];
+    let known = ["content", "text", "message", "msg", "body"];
     known.into_iter().find_map(field)
 }
 
@@ -126,6 +126,7 @@ fn json(text: &str) -> HandlerResult<String> {
         text,
         message,
         msg,
+        body,
         title,
         attachments,
         embeds,
@@ -134,7 +135,9 @@ fn json(text: &str) -> HandlerResult<String> {
     let content = content.filter(|content| !is_blank(content));
     // Where there are blocks, the text beside them is for notifications.
     let blocks = Some(lines_of_blocks(&blocks)).filter(|lines| !lines.is_empty());
-    let other = [&text, &message, &msg].into_iter().find_map(Text::shown);
+    let other = [&text, &message, &msg, &body]
+        .into_iter()
+        .find_map(Text::shown);
     let own = content
         .or(blocks.map(|lines| lines.join("\n")))
         .or(other.map(str::to_owned));
