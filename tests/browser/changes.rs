@@ -243,6 +243,29 @@ async fn a_refused_change_says_why_and_keeps_the_text() {
     jane.assert_console_clean(&[]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_leaves_no_unfinished_change_behind() {
+    let Some(stage) = Stage::set(2).await else {
+        return;
+    };
+    let (john, _) = talk(&stage, &["One"]).await;
+    let path = john.path().await;
+    john.click("textbox", "Message to jane").await;
+    john.press("ArrowUp").await;
+    john.fill("textbox", "Edit message", "Nobody else is to know")
+        .await;
+    john.press("Escape").await;
+    let kept = "JSON.stringify(localStorage).includes('Nobody else')";
+    assert!(john.eval::<bool>(kept).await);
+    john.sign_out().await;
+    john.sees("button", "Sign in").await;
+    assert!(!john.eval::<bool>(kept).await);
+    john.click("button", "Sign in as john").await;
+    john.open(&path).await;
+    john.reads("Online").await;
+    is_offered(&john, false).await;
+}
+
 /// Waits until an unfinished change is offered, or isn’t.
 async fn is_offered(person: &Session, offered: bool) {
     let shown = "document.querySelector('.unfinished')?.innerText.includes('unfinished edit')";
@@ -286,8 +309,9 @@ pub async fn an_unfinished_change_is_kept_and_offered_again(stage: Stage) {
     is_offered(&john, true).await;
     john.click("button", "Continue").await;
     assert_eq!(john.value("Edit message").await, "Too, or");
-    john.open("/settings").await;
-    john.open(&path).await;
+    john.click("link", "Settings").await;
+    john.sees("heading", "Settings").await;
+    john.back().await;
     is_offered(&john, true).await;
 
     // Saved or thrown away in one tab, it is so in the other.
@@ -297,13 +321,18 @@ pub async fn an_unfinished_change_is_kept_and_offered_again(stage: Stage) {
     jane.shows_lines(&["john: One", "john: Two, or Edited"])
         .await;
     is_offered(&john, false).await;
-    john.close_tab().await;
+    let second = john.tab().await;
     john.switch_to(&first).await;
     is_offered(&john, false).await;
     begin().await;
     john.press("Escape").await;
     is_offered(&john, true).await;
+    john.switch_to(&second).await;
+    is_offered(&john, true).await;
     john.click("button", "Discard changes").await;
+    is_offered(&john, false).await;
+    john.close_tab().await;
+    john.switch_to(&first).await;
     is_offered(&john, false).await;
     john.reload().await;
     john.shows_lines(&["You: One", "You: Two, or Edited"]).await;

@@ -5,12 +5,12 @@ import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { form, passwordField, usernameField } from '../base/fields.js';
 import { addStyle, load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
-import { keysOf } from '../base/storage.js';
 import { avatar } from '../people/avatar.js';
 import { t, tn } from '../words/index.js';
 import { Entry } from './entry.js';
 import { forgetToken, goalOf, problemIn } from './links.js';
 import { providerLinks } from './providers.js';
+import { unsentOf } from './unsent.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {Router} from '../base/router.js' */
@@ -202,8 +202,7 @@ function wrongAddress({ publicURL }) {
 
 /** @param {User} user */
 function farewellTo({ id }) {
-  return ['outbox', 'draft', 'tray'].some((kind) => keysOf(`${kind}:${id}:`).length > 0)
-    ? t('account.signedOutKept') : t('account.signedOut');
+  return unsentOf(id).length > 0 ? t('account.signedOutKept') : t('account.signedOut');
 }
 
 /** Where no password is asked for, a name may be nobody’s. @param {unknown} error @returns {never} */

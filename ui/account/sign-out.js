@@ -6,6 +6,7 @@ import { Parts } from '../files/parts.js';
 import { forgetShared } from '../files/shared-here.js';
 import { t } from '../words/index.js';
 import { Entry } from './entry.js';
+import { unsentOf } from './unsent.js';
 
 /** @import {Client} from '../shell/client.js' */
 
@@ -26,7 +27,7 @@ export async function signOut({ api, user }, leave) {
 
 /** Texts and files. @param {string} userId */
 export async function forgetUnsent(userId) {
-  for (const kind of ['outbox', 'draft', 'tray']) for (const key of keysOf(`${kind}:${userId}:`)) forget(key);
+  for (const key of unsentOf(userId)) forget(key);
   // Where nothing can be kept, nothing is.
   await Promise.all([new Parts().forgetAll(userId).catch(() => {}), forgetShared()]);
 }
