@@ -6,30 +6,38 @@ import { t } from '../words/index.js';
 
 /** @import {Message} from '../base/types.js' */
 
-/** @param {HTMLElement} log @param {(row: Element) => Message | undefined} messageIn */
-export function copyAsLines(log, messageIn) {
-  log.addEventListener('copy', (event) => {
+/**
+ * Wherever the selection begins and ends, as when all of the page is selected.
+ * @param {HTMLElement} log @param {(row: Element) => Message | undefined} messageIn @param {AbortSignal} signal
+ */
+export function copyAsLines(log, messageIn, signal) {
+  document.addEventListener('copy', (event) => {
     const selection = getSelection();
-    if (!selection?.rangeCount) return;
+    // A text field has a selection of its own, and what is behind a dialog can’t be seen.
+    const isElsewhere = event.target instanceof Element && event.target.matches('textarea, input') || document.querySelector('dialog[open]');
+    if (!selection?.rangeCount || isElsewhere) return;
     const range = selection.getRangeAt(0);
-    const rows = [...log.querySelectorAll('li')].filter((row) => range.intersectsNode(row));
-    // Within one message, browsers do what one expects.
-    if (rows.length < 2) return;
-    const lines = rows.flatMap((row) => {
-      const text = row.querySelector('.text');
+    const lines = [...log.querySelectorAll('li')].flatMap((row) => {
       const message = messageIn(row);
-      const part = text && selectedIn(text, range).trim() || message && summaryOf(message);
-      if (!part || !message) return [];
+      const bubble = row.querySelector('.bubble');
+      // Three clicks select a paragraph as far as to where the next begins, in the next message.
+      if (!message || !bubble || !selectedIn(bubble, range)) return [];
+      const text = row.querySelector('.text');
+      const part = text && selectedIn(text, range).trim() || summaryOf(message);
+      if (!part) return [];
       const name = message.mine ? t('messages.you') : titleOf(message.author);
       return [`${name}, ${clockTime(new Date(message.createdAt))}: ${part}`];
     });
+    // Within one message, browsers do what one expects.
+    if (lines.length < 2) return;
     event.clipboardData?.setData('text/plain', lines.join('\n'));
     event.preventDefault();
-  });
+  }, { signal });
 }
 
 /** @param {Element} element @param {Range} range */
 function selectedIn(element, range) {
+  if (!range.intersectsNode(element)) return '';
   const part = document.createRange();
   part.selectNodeContents(element);
   if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0) part.setStart(range.startContainer, range.startOffset);

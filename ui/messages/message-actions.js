@@ -62,7 +62,7 @@ export class MessageActions {
     // On paper, all that is here.
     addEventListener('beforeprint', () => list.renderUpTo(Infinity), { signal: list.signal });
     addEventListener('afterprint', () => list.renderUpTo(), { signal: list.signal });
-    copyAsLines(log, (row) => this.#messageIn(row));
+    copyAsLines(log, (row) => this.#messageIn(row), list.signal);
     equipComposer(composer, client, people.id, () => list.goToNewest());
     this.#edits = new UnfinishedEdits(client, people.id, list, composer, (message) => this.#try(() => this.#edit(message)));
     composer.addEventListener('keydown', (event) => this.#keyOfComposer(event));

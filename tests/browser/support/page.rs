@@ -5,7 +5,7 @@ use std::{fs, path::Path, thread, time::Duration};
 
 use fantoccini::{
     Locator,
-    actions::{InputSource, MOUSE_BUTTON_LEFT, PointerAction, TouchActions},
+    actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions},
     elements::{Element, ElementRef},
     wd::PrintConfiguration,
 };
@@ -222,6 +222,24 @@ impl Session {
         let element = self.sees(role, name).await;
         let held = touch(element, PRESS);
         self.client.perform_actions(held).await.expect("a finger");
+    }
+
+    /// Clicks three times in a row with the mouse, which selects a paragraph.
+    pub async fn click_thrice(&self, selector: &str) {
+        let element = self.client.find(Locator::Css(selector)).await;
+        let mouse = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
+            element: element.expect("it is there"),
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        });
+        let button = MOUSE_BUTTON_LEFT;
+        let clicks = (0..3).fold(mouse, |mouse, _| {
+            mouse
+                .then(PointerAction::Down { button })
+                .then(PointerAction::Up { button })
+        });
+        self.client.perform_actions(clicks).await.expect("clicks");
     }
 
     /// Puts a text where another may have been, all at once.
