@@ -140,11 +140,7 @@ pub async fn what_is_copied_over_several_messages_says_who_said_it(stage: Stage)
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_loaded_is_printed() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
+pub async fn all_that_is_loaded_is_printed(stage: Stage) {
     let (client, jane) = (stage.client("john").await, stage.client("jane").await);
     let conversation = client.talk_to("jane").await;
     stage

@@ -1,7 +1,7 @@
 //! What a person does with the page, and what they see of it. Things are named as a screen reader
 //! names them, by role and name; a name in slashes is a regular expression.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{fs, io::Read, path::Path, thread, time::Duration};
 
 use fantoccini::{
     Locator,
@@ -9,6 +9,7 @@ use fantoccini::{
     elements::{Element, ElementRef},
     wd::PrintConfiguration,
 };
+use flate2::read::ZlibDecoder;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -363,10 +364,10 @@ impl Session {
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
 
-    /// How many pages the page would take on paper. Firefox packs what says so, and WebKit’s driver can’t print.
+    /// How many pages the page would take on paper.
     pub async fn printed_pages(&self) -> usize {
         let printed = self.client.print(PrintConfiguration::default()).await;
-        let printed = String::from_utf8_lossy(&printed.expect("a document")).into_owned();
+        let printed = unpacked(&printed.expect("a document"));
         let pages = printed.split("/Type").skip(1);
         let is_page = |rest: &&str| {
             let rest = rest.trim_start();
@@ -406,6 +407,27 @@ impl Session {
             self.screenshot(&format!("failed-{test}")).await
         )
     }
+}
+
+/// What a PDF says, with what Firefox packs of it (ISO 32000-1 §7.5.7).
+fn unpacked(document: &[u8]) -> String {
+    const BEGIN: &[u8] = b"stream\n";
+    let mut text = String::from_utf8_lossy(document).into_owned();
+    for (place, _) in document
+        .windows(BEGIN.len())
+        .enumerate()
+        .filter(|(_, part)| *part == BEGIN)
+    {
+        let mut packed = String::new();
+        // Letters and pictures aren’t text.
+        if ZlibDecoder::new(&document[place + BEGIN.len()..])
+            .read_to_string(&mut packed)
+            .is_ok()
+        {
+            text.push_str(&packed);
+        }
+    }
+    text
 }
 
 /// A finger that is put down and taken away at once. Chromedriver's own click is one of a mouse.
