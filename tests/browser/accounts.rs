@@ -316,6 +316,7 @@ async fn whoever_is_disabled_is_out_at_once() {
     };
     let admin = first(&stage, &link).await;
     guest(&stage, &admin, "jane").await;
+    let conversation = admin.talk_to("jane").await;
     let john = stage.signed_in(&admin, Options::desktop()).await;
     let jane = stage.session(Options::phone()).await;
     jane.open("/").await;
@@ -340,6 +341,15 @@ async fn whoever_is_disabled_is_out_at_once() {
     sign_in(&jane, "jane", PASSWORD).await;
     jane.reads("has been disabled").await;
 
+    // Whoever writes to her is told as much as somebody whom she has blocked.
+    john.press("Escape").await;
+    john.open(&format!("/conversations/{conversation}")).await;
+    john.say("Are you there?").await;
+    john.reads("You can’t send messages in this conversation.")
+        .await;
+    john.open("/admin").await;
+    john.fill("searchbox", "Find people", "jan").await;
+    john.click("button", "/^jane/").await;
     john.click("button", "Enable account").await;
     john.sees("button", "Disable account").await;
     jane.click("button", "Sign in").await;
@@ -358,7 +368,7 @@ async fn whoever_is_disabled_is_out_at_once() {
         "document.querySelector('dialog .switch').checked",
     )
     .await;
-    john.assert_console_clean(&["409"]).await;
+    john.assert_console_clean(&["403", "409"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,6 +64,14 @@ pub const HAND_OVER: &str = "async (what, wanted) => {
     for (const name of ['dragover', 'drop']) place.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: data }));
 }";
 
+/// Whether nobody minds that a text comes with a picture.
+const PASTE_CELLS: &str = "(() => {
+    const data = new DataTransfer();
+    data.setData('text/plain', '1\t2');
+    data.items.add(new File(['picture'], 'image.png', { type: 'image/png' }));
+    return document.activeElement.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }));
+})()";
+
 pub fn picture(name: &str, width: u32, height: u32) -> Value {
     json!({ "name": name, "type": "image/jpeg", "width": width, "height": height })
 }
@@ -218,6 +226,12 @@ async fn ten_at_once_are_sent_in_their_order_and_no_more() {
         })
         .collect();
     john.click("textbox", "Message to jane").await;
+    // Cells of a table bring a picture of themselves, and are text.
+    assert!(
+        john.eval::<bool>(PASTE_CELLS).await,
+        "the browser pastes it"
+    );
+    john.misses("list", "Files to send").await;
     hand_over(&john, "paste", &files).await;
     john.reads("up to 10 files").await;
     // By keys, the first goes behind the second, and the last goes.
