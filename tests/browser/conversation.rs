@@ -75,7 +75,7 @@ pub async fn many_lines_are_folded_until_somebody_wants_them(stage: Stage) {
 }
 
 /// What the page puts into the clipboard for what is selected.
-const COPY: &str = "(() => {
+pub const COPY: &str = "(() => {
     const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
     getSelection().anchorNode.parentElement.dispatchEvent(event);
     return event.clipboardData.getData('text/plain');

@@ -35,11 +35,13 @@ export function copyAsLines(log, messageIn, signal) {
   }, { signal });
 }
 
-/** @param {Element} element @param {Range} range */
+/** Without the name that is for screen readers. @param {Element} element @param {Range} range */
 function selectedIn(element, range) {
   if (!range.intersectsNode(element)) return '';
   const part = document.createRange();
   part.selectNodeContents(element);
+  const name = element.querySelector(':scope > .visually-hidden');
+  if (name) part.setStartAfter(name);
   if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0) part.setStart(range.startContainer, range.startOffset);
   if (range.compareBoundaryPoints(Range.END_TO_END, part) < 0) part.setEnd(range.endContainer, range.endOffset);
   return part.toString();

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Client, messages},
+    conversation::COPY,
     support::{Canned, Device, Options, Session, Stage},
 };
 
@@ -218,6 +219,7 @@ async fn ten_at_once_are_sent_in_their_order_and_no_more() {
     };
     let one = stage.client("john").await;
     let conversation = one.talk_to("jane").await;
+    one.say(&conversation, "Look").await;
     let john = at(&stage, &one, &conversation, Options::desktop()).await;
     let files: Vec<_> = (0..12)
         .map(|number| match number {
@@ -254,6 +256,14 @@ async fn ten_at_once_are_sent_in_their_order_and_no_more() {
             "1.jpg", "0.jpg", "2.jpg", "3.jpg", "4.bin", "5.bin", "6.bin", "7.bin", "8.bin"
         ]
     );
+    // Three clicks on a text go as far as to where the files begin, and aren’t about them.
+    john.click_thrice("[role=log] .text").await;
+    assert_eq!(
+        john.eval::<String>("getSelection().toString().trim()")
+            .await,
+        "Look"
+    );
+    assert_eq!(john.eval::<String>(COPY).await, "");
     john.assert_console_clean(&[]).await;
 }
 
