@@ -96,7 +96,7 @@ class ShareView extends Component {
 function sharedView({ text, files }) {
   return el('div', { class: 'shared' },
     text ? el('p', { dir: 'auto' }, text) : null,
-    ...files.map((file) => el('p', {}, el('bdi', {}, file.name), ' ', el('span', { class: 'muted' }, factsOf(file)))));
+    ...files.map((file) => el('p', {}, el('bdi', {}, file.name), ' ', el('span', { class: 'muted' }, ...factsOf(file)))));
 }
 
 customElements.define('share-view', ShareView);

@@ -238,7 +238,7 @@ const FINAL = [
 
 for (const [status, code, reason] of FINAL) {
   test(`${code} is said at once, and the message stays until one wants it sent again`, async () => {
-    await loadRest();
+    addWords(rest);
     const { api, outbox, uploads } = open(somebody());
     uploads.add('7', 'look', [outgoing('a.pdf', 10)]);
     await (await api.next()).refuse(status, 'Not like this.', code);
