@@ -343,7 +343,7 @@ impl<'a> Parts<'a> {
     fn new(body: &'a mut Body, boundary: String) -> Self {
         let beside_files = Arc::new(AtomicUsize::new(BESIDE_FILES));
         let allowed = Arc::clone(&beside_files);
-        let mut chunks = body.chunks();
+        let chunks = body.chunks();
         let mut has_one = false;
         // The parser takes all that is ready into memory, so one chunk is ready at a time.
         let chunks = stream::poll_fn(move |context| {

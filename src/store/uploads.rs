@@ -76,18 +76,8 @@ impl Store {
     /// [`Error::FileTooLarge`], [`Error::QuotaUsedUp`], [`Error::StorageFull`]; [`Error::Invalid`] on `size` if it is 0 or
     /// the user has too many uploads.
     pub async fn create_upload(&self, new: NewUpload, limits: FileLimits) -> Result<Upload> {
-        self.require_room(&new, limits)
-            .await
-            .inspect_err(|error| self.metrics().upload_refused(error.code().as_str()))?;
-        self.write(move |tx| create(tx, new)).await
-    }
-
-    async fn require_room(&self, new: &NewUpload, limits: FileLimits) -> Result<()> {
         if new.size == 0 {
             return Err(Error::invalid("size", "This file is empty."));
-        }
-        if new.size > limits.file {
-            return Err(Error::FileTooLarge { limit: limits.file });
         }
         let size = new.size;
         let (upload, _) = self.reserve_upload(new, size, limits).await?;
@@ -102,6 +92,17 @@ impl Store {
     /// As for [`create_upload`](Self::create_upload).
     pub async fn reserve_upload(
         &self,
+        new: NewUpload,
+        least: u64,
+        limits: FileLimits,
+    ) -> Result<(Upload, Error)> {
+        self.reserve(new, least, limits)
+            .await
+            .inspect_err(|error| self.metrics().upload_refused(error.code().as_str()))
+    }
+
+    async fn reserve(
+        &self,
         mut new: NewUpload,
         least: u64,
         limits: FileLimits,
@@ -109,13 +110,12 @@ impl Store {
         let free = usage::free_bytes(self.path()).unwrap_or(u64::MAX);
         let user = new.user;
         // Not in the writer, because it adds up many rows. Two uploads at once may together exceed a limit.
-        let mut bounds = self
+        let bounds = self
             .read(move |connection| rooms(connection, user, free, limits))
             .await?;
         if let Some((_, error)) = bounds.iter().find(|(room, _)| least > *room) {
             return Err(error.clone());
         }
-        bounds.push((limits.file, Error::FileTooLarge { limit: limits.file }));
         let tightest = bounds.into_iter().min_by_key(|(room, _)| *room);
         let (room, error) = tightest.ok_or(Error::Internal)?;
         new.size = new.size.min(room);
@@ -335,7 +335,10 @@ fn rooms(
         let reason = "You’ve begun too many uploads. Finish or cancel some first.";
         return Err(Error::invalid("size", reason));
     }
-    let mut rooms = vec![(free.saturating_sub(usage::RESERVE), Error::StorageFull)];
+    let mut rooms = vec![
+        (limits.file, Error::FileTooLarge { limit: limits.file }),
+        (free.saturating_sub(usage::RESERVE), Error::StorageFull),
+    ];
     if let Some(limit) = limits.user {
         let left = limit.saturating_sub(usage::sent_by_user(connection, user)?);
         rooms.push((left, Error::QuotaUsedUp));

@@ -31,7 +31,8 @@ fn inside(server: &Binary, folder: &Path) -> PathBuf {
 fn fill(folder: &Path) -> PathBuf {
     let ballast = folder.join("ballast");
     let mut file = File::create(&ballast).expect("a file");
-    while file.write(&[0; 4096]).is_ok_and(|length| length > 0) {}
+    let zeros = vec![0; 64 * 1024];
+    while file.write(&zeros).is_ok_and(|length| length > 0) {}
     ballast
 }
 
@@ -68,7 +69,8 @@ async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
     assert_eq!(event.data["number"], 2, "nothing came of the refused one");
 }
 
-#[tokio::test]
+// So that connections which the server closes meanwhile are noticed.
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_for_which_the_disk_has_no_room_goes_on_where_it_was() {
     // More than what files leave free for everything else.
     let script = r#"mount -t tmpfs -o size=128m tmpfs "$1"; shift; exec "$@""#;
@@ -87,7 +89,7 @@ async fn an_upload_for_which_the_disk_has_no_room_goes_on_where_it_was() {
     john.send_files(&conversation, &[&before]).await;
     let mut stream = jane.follow(None).await;
 
-    let sent = bytes(2, 40 * PART);
+    let sent = bytes(2, 20 * PART);
     let id = john.begin_upload("film", sent.len()).await;
     john.upload_part(&id, 0, &sent[..PART]).await.expect(200);
     let ballast = fill(&inside(&server, folder.path()));

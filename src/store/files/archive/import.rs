@@ -137,6 +137,12 @@ fn fill(
     transaction
         .execute_batch(SYSTEM_MESSAGES)
         .map_err(in_context)?;
+    // These kinds came later, and have nothing but their text.
+    transaction
+        .execute_batch(
+            "UPDATE messages SET content = '' WHERE system IN ('pictureChanged', 'pictureRemoved')",
+        )
+        .map_err(in_context)?;
     name_parts::fill(&transaction).map_err(in_context)?;
     sequence::set_last_id(&transaction, manifest.last_id.unwrap_or(0)).map_err(in_context)?;
     Ok(transaction.commit().map_err(in_context)?)
