@@ -159,8 +159,8 @@ fn bomb(side: u32) -> Vec<u8> {
         sum.update(&content);
         png.extend(sum.sum().to_be_bytes());
     };
-    let size = [side.to_be_bytes(), side.to_be_bytes()].concat();
-    chunk(b"IHDR", &[&size[..], &[1, 0, 0, 0, 0]].concat());
+    let square = [side.to_be_bytes(), side.to_be_bytes()].concat();
+    chunk(b"IHDR", &[&square[..], &[1, 0, 0, 0, 0]].concat());
     let mut pixels = ZlibEncoder::new(Vec::new(), Compression::best());
     let row = vec![0; 1 + side.div_ceil(8) as usize];
     for _ in 0..side {
