@@ -273,7 +273,7 @@ impl OpenForm<'_> {
         let end = upload.received + length;
         // Behind a piece that isn’t the last there is at least another byte.
         if end + u64::from(!is_last) > upload.size {
-            return Err(upload.too_long.clone().into());
+            return Err(self.uploads.store.refused(upload.too_long.clone()).into());
         }
         let Uploads { store, user, .. } = &*self.uploads;
         if is_last && end < upload.size {

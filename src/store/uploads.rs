@@ -86,7 +86,7 @@ impl Store {
 
     /// Begins an upload that has at least `least` bytes and at most `new.size`, as far as is known. The upload’s size is what
     /// it may have; [`shorten_upload`](Self::shorten_upload) says what it has. Also returns what a longer file is to be
-    /// refused with.
+    /// [`refused`](Self::refused) with.
     ///
     /// # Errors
     /// As for [`create_upload`](Self::create_upload).
@@ -98,7 +98,14 @@ impl Store {
     ) -> Result<(Upload, Error)> {
         self.reserve(new, least, limits)
             .await
-            .inspect_err(|error| self.metrics().upload_refused(error.code().as_str()))
+            .map_err(|error| self.refused(error))
+    }
+
+    /// Counts an upload that is refused with this error.
+    #[must_use]
+    pub fn refused(&self, error: Error) -> Error {
+        self.metrics().upload_refused(error.code().as_str());
+        error
     }
 
     async fn reserve(

@@ -4,9 +4,9 @@ use tincan::model::limits::FileLimits;
 
 use super::{Form, content_type, kept, nothing_is_left};
 use crate::{
-    files::{bytes, limited, photo},
+    files::limited,
     plain::{Browser, html},
-    support::{Talk, answer, dev, messages},
+    support::{Photo, Talk, answer, bytes, dev, messages},
 };
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn files_are_sent_without_scripts() {
         .field("token", &john.token().await)
         .field("clientId", "one")
         .field("content", "Look &\r\nsee")
-        .file("lake.jpg", photo(b"here"))
+        .file("lake.jpg", Photo::new(8, 100_000).taken)
         .file("<notes>.txt", "hello");
     for _ in 0..2 {
         let sent = answer(john.form_data(&path, &content_type(), form.clone().end())).await;
