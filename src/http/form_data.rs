@@ -297,7 +297,9 @@ impl OpenForm<'_> {
         let (least, most) = if is_last {
             (first, first)
         } else {
+            // It may be several files of which each is small enough.
             let known = rest.unwrap_or(0).saturating_sub(BESIDE_FILES as u64);
+            let known = known.min(self.limits.file);
             (known.max(first + 1), rest.unwrap_or(u64::MAX))
         };
         let new = NewUpload {
