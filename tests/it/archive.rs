@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use tincan::server::Config;
 
 use crate::support::{
-    Binary, Client, Ended, PASSWORD, Server, answer, ended, messages, participant, png, strict,
-    text,
+    Binary, Client, Ended, PASSWORD, Server, answer, ended, messages, participant, participants,
+    png, strict, text,
 };
 
 /// Text that a careless writer or reader of lines would break.
@@ -84,6 +84,11 @@ impl Home {
         let picture = anna.request(Method::PUT, &format!("/api/conversations/{room}/avatar"));
         answer(picture.body(png(3, 2))).await.expect(200);
         carl.say(&room, "in the club").await;
+        // Goes with bob.
+        let robot = json!({ "name": "x", "scope": "send", "bot": "robot" });
+        bob.post("/api/tokens", robot).await.expect(201);
+        let wish = json!({ "username": "robot" });
+        bob.post(&participants(&room), wish).await.expect(204);
         bob.delete(&participant(&room, "me")).await;
         let square = anna.make_room("Square", &[], true).await;
         let names = json!({ "displayName": AWKWARD_NAME });
@@ -349,7 +354,7 @@ async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_sessio
     // Nothing is kept in a language, nor the name of whoever did it: that may change.
     let kept: i64 = Connection::open(&database)
         .and_then(|database| {
-            let named = "SELECT count(*) FROM messages WHERE system <> 'renamed' AND content <> ''";
+            let named = "SELECT count(*) FROM messages WHERE system <> 'renamed' AND content NOT IN ('', 'followed')";
             database.query_row(named, [], |row| row.get(0))
         })
         .expect("a count");
@@ -434,17 +439,20 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
             "anna created this room",
             "anna changed the room’s picture",
             "in the club",
-            "bob left"
+            "bob added robot",
+            "bob left",
+            "robot left with bob"
         ],
         "nothing of anna and bob"
     );
     let names = |name, field: &str| -> Vec<Value> {
         lines(name).iter().map(|line| line[field].clone()).collect()
     };
-    assert_eq!(names("users.jsonl", "username"), ["anna", "bob", "carl"]);
+    let everybody = ["anna", "bob", "carl", "robot"];
+    assert_eq!(names("users.jsonl", "username"), everybody);
     assert_eq!(
         names("users.jsonl", "admin"),
-        json!([null, null, false])
+        json!([null, null, false, null])
             .as_array()
             .expect("a list")
             .as_slice()

@@ -63,8 +63,8 @@ async fn what_is_shared_waits_in_the_conversation_that_one_chooses() {
     // It waits over a reload, too.
     john.reload().await;
     john.click("button", "jane").await;
-    assert_eq!(john.path().await, format!("/conversations/{conversation}"));
     has_ready(&john, 3).await;
+    assert_eq!(john.path().await, format!("/conversations/{conversation}"));
     assert_eq!(
         john.value("Message to jane").await,
         "I found this:\nLook: https://example.com/"

@@ -90,6 +90,12 @@ fn has_accounts(place: &Path) -> Result<bool, ArchiveError> {
     Ok(has_any.map_err(in_context)?)
 }
 
+/// Does for what is said since the migration was written what the migration does for the rest.
+const NEWER_SYSTEM_MESSAGES: &str = "
+    UPDATE messages SET actor_id = coalesce(actor_id, (SELECT bot_of FROM users WHERE id = subject_id)), content = 'followed'
+    WHERE system = 'removed' AND content LIKE '% left with %';
+    UPDATE messages SET content = '' WHERE system IN ('pictureChanged', 'pictureRemoved')";
+
 fn fill(
     from: &Path,
     manifest: &Manifest,
@@ -134,15 +140,9 @@ fn fill(
              WHERE id IN (SELECT message_id FROM attachments)",
         )
         .map_err(in_context)?;
-    transaction
-        .execute_batch(SYSTEM_MESSAGES)
-        .map_err(in_context)?;
-    // These kinds came later, and have nothing but their text.
-    transaction
-        .execute_batch(
-            "UPDATE messages SET content = '' WHERE system IN ('pictureChanged', 'pictureRemoved')",
-        )
-        .map_err(in_context)?;
+    for statements in [NEWER_SYSTEM_MESSAGES, SYSTEM_MESSAGES] {
+        transaction.execute_batch(statements).map_err(in_context)?;
+    }
     name_parts::fill(&transaction).map_err(in_context)?;
     sequence::set_last_id(&transaction, manifest.last_id.unwrap_or(0)).map_err(in_context)?;
     Ok(transaction.commit().map_err(in_context)?)
