@@ -137,8 +137,9 @@ class Lightbox {
   }
 
   /** @param {PointerEvent} event */
-  #touch({ pointerId, clientX: x, clientY: y }) {
-    this.#stage.setPointerCapture(pointerId);
+  #touch({ target, pointerId, clientX: x, clientY: y }) {
+    // Of the stage, it would make each click on the picture one beside it.
+    if (target instanceof Element) target.setPointerCapture(pointerId);
     if (this.#fingers.size === 0) {
       this.#way = { x: 0, y: 0 };
       this.#hasPinched = false;

@@ -1,6 +1,8 @@
 //! Pictures and files: dropped, pasted, sent in spite of everything, and looked at.
 
+mod finger;
 mod home_network;
+mod lightbox;
 mod share;
 mod tray;
 mod video;

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{at, newest};
+use super::{at, finger::Finger, newest};
 use crate::{
     api::messages,
-    support::{Options, Session, Stage},
+    support::{Options, Stage},
 };
 
 const SECOND: &str = "document.querySelector('.record-time')?.textContent === '0:01'";
@@ -15,51 +15,6 @@ fn with_microphone(options: Options) -> Options {
     options
         .argument("--use-fake-device-for-media-stream")
         .argument("--use-fake-ui-for-media-stream")
-}
-
-/// A finger on a touchscreen, which the browser takes for one.
-struct Finger<'a> {
-    person: &'a Session,
-    x: f64,
-    y: f64,
-}
-
-impl<'a> Finger<'a> {
-    /// Puts it down on the middle of what has this name.
-    async fn on(person: &'a Session, button: &str) -> Self {
-        let element = person.sees("button", button).await;
-        let middle = "(element) => {
-            const { left, top, width, height } = element.getBoundingClientRect();
-            return [left + width / 2, top + height / 2];
-        }";
-        let (x, y) = person.call(middle, json!([element])).await;
-        let finger = Self { person, x, y };
-        finger.tell("touchStart", json!([{ "x": x, "y": y }])).await;
-        finger
-    }
-
-    async fn tell(&self, what: &str, points: serde_json::Value) {
-        let event = json!({ "type": what, "touchPoints": points });
-        self.person.cdp("Input.dispatchTouchEvent", event).await;
-    }
-
-    /// Slides it to the side, as fingers do: bit by bit.
-    async fn slide(&self, pixels: f64) {
-        for part in 1..=10 {
-            let x = self.x + pixels * f64::from(part) / 10.0;
-            self.tell("touchMove", json!([{ "x": x, "y": self.y }]))
-                .await;
-        }
-    }
-
-    async fn lift(self) {
-        self.tell("touchEnd", json!([])).await;
-    }
-
-    /// The system needs it for something else.
-    async fn lose(self) {
-        self.tell("touchCancel", json!([])).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,10 +68,10 @@ async fn held_with_a_finger_and_let_go_it_is_sent() {
     let options = with_microphone(Options::phone());
     let john = at(&stage, &one, &conversation, options).await;
     // A finger trembles, and may move a little.
-    let finger = Finger::on(&john, "Record a voice message").await;
+    let finger = Finger::on(&john, "button", "Record a voice message").await;
     john.sees("group", "Recording").await;
     john.reads("Slide to cancel").await;
-    finger.slide(-30.0).await;
+    finger.slide(-30.0, 0.0).await;
     john.wait("a second to pass", SECOND).await;
     finger.lift().await;
     john.sees("button", "Play").await;
@@ -143,9 +98,9 @@ async fn slid_to_the_side_it_is_discarded_whichever_way_one_reads() {
             "(language) => localStorage.setItem('preference:language', JSON.stringify(language))";
         john.call::<()>(choose, json!([language])).await;
         john.reload().await;
-        let finger = Finger::on(&john, record).await;
+        let finger = Finger::on(&john, "button", record).await;
         john.sees("group", group).await;
-        finger.slide(away * 120.0).await;
+        finger.slide(away * 120.0, 0.0).await;
         john.misses("group", group).await;
         finger.lift().await;
         john.sees("button", record).await;
@@ -172,14 +127,14 @@ async fn tapped_it_goes_on_until_one_taps_send() {
     let john = at(&stage, &one, &conversation, options).await;
     for (then, count) in [("Discard recording", 0), ("Send recording", 1)] {
         john.eval::<bool>("globalThis.isTapping = true").await;
-        let finger = Finger::on(&john, "Record a voice message").await;
+        let finger = Finger::on(&john, "button", "Record a voice message").await;
         // The finger is where Send is by now, and hasn’t tapped on it.
         john.sees("group", "Recording").await;
         finger.lift().await;
         john.eval::<bool>("globalThis.isTapping = false").await;
         let passes = "document.querySelector('.record-time')?.textContent > '0:00'";
         john.wait("some time to pass", passes).await;
-        Finger::on(&john, then).await.lift().await;
+        Finger::on(&john, "button", then).await.lift().await;
         john.misses("group", "Recording").await;
         john.wait(
             "as many",
@@ -200,7 +155,7 @@ async fn a_finger_that_the_system_takes_away_sends_and_discards_nothing() {
     let conversation = one.talk_to("jane").await;
     let options = with_microphone(Options::phone());
     let john = at(&stage, &one, &conversation, options).await;
-    let finger = Finger::on(&john, "Record a voice message").await;
+    let finger = Finger::on(&john, "button", "Record a voice message").await;
     john.wait("a second to pass", SECOND).await;
     finger.lose().await;
     john.wait(
