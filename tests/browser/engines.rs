@@ -83,8 +83,8 @@ scenarios! {
     home_network::two_people_talk_without_a_secure_origin, 2: chromium firefox;
     files::a_picture_that_comes_in_moves_nothing_that_is_read, 2: chromium firefox webkit;
     files::an_upload_goes_on_after_a_reload_from_where_it_stopped, 1: chromium firefox webkit;
-    sent_files::a_film_and_a_song_are_played_from_anywhere, 1: chromium firefox webkit;
-    sent_files::what_is_downloaded_leaves_the_page_where_it_is, 1: chromium firefox;
+    files::a_film_and_a_song_are_played_from_anywhere, 1: chromium firefox webkit;
+    files::what_is_downloaded_leaves_the_page_where_it_is, 1: chromium firefox;
 }
 
 async fn two_people_find_each_other_and_talk(stage: Stage) {

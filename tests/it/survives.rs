@@ -6,6 +6,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The source of a module of tests, wherever it is.
 fn source(module: &str) -> String {
+    let module = module.replace("::", "/");
     let places = [
         format!("tests/it/{module}.rs"),
         format!("tests/it/{module}/mod.rs"),
@@ -23,7 +24,7 @@ fn every_test_that_the_documents_name_is_there() {
     let mut count = 0;
     for line in page.lines().filter(|line| line.starts_with("| ")) {
         let quoted = line.split('`').skip(1).step_by(2);
-        for (module, name) in quoted.filter_map(|quoted| quoted.split_once("::")) {
+        for (module, name) in quoted.filter_map(|quoted| quoted.rsplit_once("::")) {
             let signature = format!("fn {name}(");
             assert!(source(module).contains(&signature), "{module}::{name}");
             count += 1;

@@ -3,10 +3,16 @@
 mod finger;
 mod home_network;
 mod lightbox;
+mod screens;
+mod sent;
 mod share;
 mod tray;
 mod video;
 mod voice;
+
+pub use self::sent::{
+    a_film_and_a_song_are_played_from_anywhere, what_is_downloaded_leaves_the_page_where_it_is,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -7,14 +7,14 @@ use flate2::{Compression, write::ZlibEncoder};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::{IN_MID_UPLOAD, SECOND_PART, at, file, hand_over, has_ready, newest, send};
 use crate::{
     api::Client,
-    files::{IN_MID_UPLOAD, SECOND_PART, at, file, hand_over, has_ready, newest, send},
     support::{Options, Stage},
 };
 
 /// Two seconds of one colour, 64 × 48, as VP8.
-const FILM: &[u8] = include_bytes!("support/film.webm");
+const FILM: &[u8] = include_bytes!("../support/film.webm");
 const OUTAGE: &str = "Failed to load resource";
 
 /// Ten minutes of silence, in one byte for each sample.

@@ -5,9 +5,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::{HAND_OVER, IN_MID_UPLOAD, at, file, hand_over, picture, send};
 use crate::{
     api::Client,
-    files::{HAND_OVER, IN_MID_UPLOAD, at, file, hand_over, picture, send},
     screenshots::Viewer,
     support::{Canned, Options, Stage},
 };
@@ -36,7 +36,7 @@ async fn all_kinds(people: [&Client; 2], conversation: &str) -> String {
         let path = format!("{}/tests/pictures/{name}", env!("CARGO_MANIFEST_DIR"));
         fs::read(path).expect("a picture")
     });
-    let film = include_bytes!("support/film.webm");
+    let film = include_bytes!("../support/film.webm");
     let levels: Vec<_> = (0..48).map(|place| place * 7 % 32).collect();
     let voice = json!({ "name": "Voice message.webm", "duration": 64_000, "waveform": levels });
     let named = |name: &str| json!({ "name": name });
