@@ -1,13 +1,16 @@
 //! Files in pieces: writing, reading, and deleting them in small jobs.
 //!
 //! A piece is small enough that a send that comes after it waits a few milliseconds. At most one is in a batch, because
-//! who writes one holds the [`Lane`].
+//! who writes one holds the [`Lane`]. While others write, there are pauses between pieces.
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::sleep};
 
 use super::{context::Transaction, handle::Store};
 use crate::{
@@ -18,6 +21,10 @@ use crate::{
 const NOT_FOUND: Error = Error::NotFound("File");
 /// Bytes of a piece. Larger ones aren’t written faster.
 pub const CHUNK: u64 = 256 * 1024;
+/// How many times as long as a piece has taken the next one waits if others write, too. So these keep most of the writer’s
+/// time, however fast files come.
+const PAUSE: u32 = 5;
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// How many pieces are deleted in one job. Each is overwritten with zeros (`secure_delete`).
 const DELETED_AT_ONCE: u32 = 2;
 
@@ -50,7 +57,12 @@ impl Store {
     ) -> Result<T> {
         let turn = self.lane().writing.acquire().await;
         let _turn = turn.map_err(|_| Error::Stopping)?;
-        self.write(work).await
+        let (begun, before) = (Instant::now(), self.pending_writes());
+        let written = self.write(work).await;
+        if before + self.pending_writes() > 0 {
+            sleep(LONGEST_PAUSE.min(PAUSE * begun.elapsed())).await;
+        }
+        written
     }
 
     /// Reads the whole file of an upload: [`read`](Self::read), one at a time.

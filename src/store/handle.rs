@@ -135,6 +135,11 @@ impl Store {
         self.engine.write(work).await
     }
 
+    /// The number of writes that wait for their commit.
+    pub(super) fn pending_writes(&self) -> usize {
+        self.engine.pending_writes()
+    }
+
     /// Like [`write`](Self::write), for work that fails only before it writes anything.
     pub(super) async fn write_checked<T: Send + 'static>(
         &self,
