@@ -1,6 +1,8 @@
 //! The errors that a client may be told about. Each has a stable code that programs can match on. Nothing here knows
 //! HTTP: `http::reply` decides which status an error gets.
 
+use tokio::task::JoinError;
+
 /// The result of an operation of the store, of the feed, or of validation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -130,6 +132,16 @@ impl Error {
             field,
             reason: reason.into(),
         }
+    }
+
+    /// Why `work` on a blocking thread has no result: it panicked, which is logged, or the server ended before it began.
+    #[must_use]
+    pub fn of_task(failed: &JoinError, work: &str) -> Self {
+        if failed.is_cancelled() {
+            return Self::Stopping;
+        }
+        tracing::error!(panic = %failed, "{work} failed unexpectedly");
+        Self::Internal
     }
 
     /// The code that stands for it in the API.

@@ -163,10 +163,8 @@ impl Passwords {
             let _permits = (place, worker);
             caller.in_scope(work)
         });
-        done.await.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "hashing a password failed unexpectedly");
-            Err(Error::Internal)
-        })
+        done.await
+            .unwrap_or_else(|failed| Err(Error::of_task(&failed, "hashing a password")))
     }
 }
 

@@ -58,9 +58,7 @@ impl Readers {
             let snapshot = connection.unchecked_transaction()?;
             work(&snapshot)
         });
-        done.await.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "a read failed unexpectedly");
-            Err(Error::Internal)
-        })
+        done.await
+            .unwrap_or_else(|failed| Err(Error::of_task(&failed, "a read")))
     }
 }
