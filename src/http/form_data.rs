@@ -32,15 +32,13 @@ use super::{
 use crate::{
     error::Error,
     model::{Description, MAX_ATTACHMENTS, UploadId, UserId, file_name, limits::FileLimits},
-    store::{NewUpload, Sent, Store, Turn},
+    store::{NewUpload, PIECE, Sent, Store, Turn},
 };
 
 /// The longest boundary (RFC 2046 §5.1.1).
 const MAX_BOUNDARY: usize = 70;
 /// The most bytes of everything in a form that isn’t in a file, and of what was read ahead.
 const BESIDE_FILES: usize = 2 * LIMIT;
-/// Bytes of the pieces in which a file is stored.
-const PIECE: usize = 256 * 1024;
 
 /// Whether the body is such a form.
 pub fn is_form_data(headers: &HeaderMap) -> bool {

@@ -20,7 +20,9 @@ use crate::{
 
 const NOT_FOUND: Error = Error::NotFound("File");
 /// Bytes of a piece. Larger ones aren’t written faster.
-pub const CHUNK: u64 = 256 * 1024;
+pub const PIECE: usize = 256 * 1024;
+/// The same, where it is set beside sizes and offsets of files.
+pub(super) const CHUNK: u64 = PIECE as u64;
 /// How many times as long as a piece has taken the next one waits if others write, too. So these keep most of the writer’s
 /// time, however fast files come.
 const PAUSE: u32 = 5;
@@ -247,8 +249,7 @@ pub(super) fn hash(file: &StoredFile<'_>) -> io::Result<[u8; 32]> {
     let mut hash = Sha256::new();
     let mut offset = 0;
     while offset < file.size {
-        let length = usize::try_from(CHUNK).unwrap_or(usize::MAX);
-        let bytes = file.bytes(offset, length)?;
+        let bytes = file.bytes(offset, PIECE)?;
         hash.update(&bytes);
         offset += bytes.len() as u64;
     }

@@ -62,6 +62,7 @@ pub use self::{
     admin::AccountUpdate,
     admin_settings::AdminSettingsUpdate,
     attachments::File,
+    chunks::PIECE,
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     engine::{FatalError, OpenError, with_suffix},

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    chunks::{self, CHUNK, FileId},
+    chunks::{self, CHUNK, FileId, PIECE},
     context::Transaction,
     handle::Store,
     pictures::Picture,
@@ -189,7 +189,7 @@ impl Store {
             let reason = "Every part but the last must have a multiple of 262,144 bytes.";
             return Err(Error::invalid("offset", reason));
         }
-        for chunk in part.chunks(usize::try_from(CHUNK).unwrap_or(usize::MAX)) {
+        for chunk in part.chunks(PIECE) {
             let (chunk, offset) = (chunk.to_vec(), found.upload.received);
             found = self
                 .write_chunk(move |tx| append(tx, user, id, offset, &chunk))
