@@ -19,23 +19,26 @@ use crate::{
 };
 
 /// Makes a test of a scenario, with as many browsers, in each of the engines named:
-/// `engines::a_room_is_made_and_talked_in::firefox`.
+/// `engines::a_room_is_made_and_talked_in::firefox`. Engines in brackets run on demand, with `--include-ignored`.
 macro_rules! scenarios {
-    ($($module:ident::$scenario:ident, $browsers:literal: $($engine:ident)+;)+) => {
+    ($($module:ident::$scenario:ident, $browsers:literal: $($engine:ident)+ $([$($other:ident)+])?;)+) => {
         $(
             mod $scenario {
                 use crate::support::{Engine, Stage};
 
-                $(
-                    #[tokio::test(flavor = "multi_thread")]
-                    async fn $engine() {
-                        if let Some(stage) = Stage::set_in(scenarios!($engine), $browsers).await {
-                            crate::$module::$scenario(stage).await;
-                        }
-                    }
-                )+
+                $(scenarios!($engine, $module::$scenario, $browsers);)+
+                $($(scenarios!(#[ignore = "runs on demand"] $other, $module::$scenario, $browsers);)+)?
             }
         )+
+    };
+    ($(#[$ignore:meta])? $engine:ident, $module:ident::$scenario:ident, $browsers:literal) => {
+        #[tokio::test(flavor = "multi_thread")]
+        $(#[$ignore])?
+        async fn $engine() {
+            if let Some(stage) = Stage::set_in(scenarios!($engine), $browsers).await {
+                crate::$module::$scenario(stage).await;
+            }
+        }
     };
     (chromium) => { Engine::Chromium };
     (firefox) => { Engine::Firefox };
@@ -49,42 +52,42 @@ scenarios! {
     engines::two_tabs_share_a_stream_and_a_person, 1: chromium firefox webkit;
     engines::a_room_is_made_and_talked_in, 2: chromium firefox webkit;
     engines::somebody_is_written_to_by_keys_alone, 1: chromium firefox webkit;
-    engines::a_theme_is_chosen_and_stays, 1: chromium firefox webkit;
-    engines::light_and_dark_follow_the_system, 1: chromium firefox webkit;
+    engines::a_theme_is_chosen_and_stays, 1: chromium [firefox webkit];
+    engines::light_and_dark_follow_the_system, 1: chromium [firefox webkit];
 
     composer::keys_of_an_input_method_do_nothing_anywhere, 1: chromium firefox webkit;
-    composer::undoing_brings_back_nothing_that_was_sent, 1: chromium firefox webkit;
-    composer::with_a_keyboard_beside_a_touch_screen_control_and_enter_send, 1: chromium firefox webkit;
-    composer::on_a_phone_enter_begins_a_line, 1: chromium firefox;
-    drafts::each_conversation_keeps_its_draft_over_a_reload, 1: chromium firefox webkit;
-    drafts::tabs_share_a_draft_and_none_of_them_brings_back_what_was_sent, 1: chromium firefox webkit;
-    changes::an_unfinished_change_is_kept_and_offered_again, 2: chromium firefox webkit;
+    composer::undoing_brings_back_nothing_that_was_sent, 1: chromium [firefox webkit];
+    composer::with_a_keyboard_beside_a_touch_screen_control_and_enter_send, 1: chromium [firefox webkit];
+    composer::on_a_phone_enter_begins_a_line, 1: chromium [firefox];
+    drafts::each_conversation_keeps_its_draft_over_a_reload, 1: chromium [firefox webkit];
+    drafts::tabs_share_a_draft_and_none_of_them_brings_back_what_was_sent, 1: chromium [firefox webkit];
+    changes::an_unfinished_change_is_kept_and_offered_again, 2: chromium [firefox webkit];
 
     offline::a_conversation_opens_without_the_server_and_is_written_in, 1: chromium firefox webkit;
-    offline::whoever_signs_out_leaves_nothing_to_read, 1: chromium firefox webkit;
-    offline::the_worker_of_another_program_at_the_same_address_makes_way, 1: chromium firefox webkit;
+    offline::whoever_signs_out_leaves_nothing_to_read, 1: chromium [firefox webkit];
+    offline::the_worker_of_another_program_at_the_same_address_makes_way, 1: chromium [firefox webkit];
 
     offline::a_part_first_wanted_in_an_outage_says_so_and_comes_later, 1: chromium webkit;
     refusals::what_a_browser_refuses_keeps_nobody_from_talking, 1: chromium firefox webkit;
-    refusals::where_there_is_no_room_it_says_so_and_sends, 1: chromium firefox webkit;
+    refusals::where_there_is_no_room_it_says_so_and_sends, 1: chromium [firefox webkit];
     accounts::a_browser_that_takes_no_cookie_is_told_so, 1: chromium firefox;
-    accounts::who_comes_to_the_wrong_address_is_told_the_right_one, 1: chromium firefox;
+    accounts::who_comes_to_the_wrong_address_is_told_the_right_one, 1: chromium [firefox];
 
-    accounts::who_goes_back_after_signing_out_reads_nothing, 1: chromium firefox;
-    accounts::what_was_left_is_not_shown_to_who_comes_back_to_it, 1: chromium firefox webkit;
-    conversation::who_is_called_otherwise_is_so_at_once_everywhere, 1: chromium firefox webkit;
-    conversation::many_lines_are_folded_until_somebody_wants_them, 1: chromium firefox webkit;
-    conversation::what_is_copied_over_several_messages_says_who_said_it, 1: chromium firefox webkit;
-    conversation::all_that_is_loaded_is_printed, 1: chromium firefox;
-    conversation::what_one_sends_is_announced_once, 1: chromium firefox webkit;
+    accounts::who_goes_back_after_signing_out_reads_nothing, 1: chromium [firefox];
+    accounts::what_was_left_is_not_shown_to_who_comes_back_to_it, 1: chromium [firefox webkit];
+    conversation::who_is_called_otherwise_is_so_at_once_everywhere, 1: chromium [firefox webkit];
+    conversation::many_lines_are_folded_until_somebody_wants_them, 1: chromium [firefox webkit];
+    conversation::what_is_copied_over_several_messages_says_who_said_it, 1: chromium [firefox webkit];
+    conversation::all_that_is_loaded_is_printed, 1: chromium [firefox];
+    conversation::what_one_sends_is_announced_once, 1: chromium [firefox webkit];
     conversation::scrolling_past_an_end_moves_nothing_else, 1: chromium firefox webkit;
-    conversation::beside_a_keyboard_on_a_phone_on_its_side_a_message_is_seen, 1: chromium firefox webkit;
+    conversation::beside_a_keyboard_on_a_phone_on_its_side_a_message_is_seen, 1: chromium [firefox webkit];
     models::the_models_pass_their_unit_tests, 1: chromium firefox;
-    home_network::two_people_talk_without_a_secure_origin, 2: chromium firefox;
-    files::a_picture_that_comes_in_moves_nothing_that_is_read, 2: chromium firefox webkit;
+    home_network::two_people_talk_without_a_secure_origin, 2: chromium [firefox];
+    files::a_picture_that_comes_in_moves_nothing_that_is_read, 2: chromium [firefox webkit];
     files::an_upload_goes_on_after_a_reload_from_where_it_stopped, 1: chromium firefox webkit;
     files::a_film_and_a_song_are_played_from_anywhere, 1: chromium firefox webkit;
-    files::what_is_downloaded_leaves_the_page_where_it_is, 1: chromium firefox;
+    files::what_is_downloaded_leaves_the_page_where_it_is, 1: chromium [firefox];
 }
 
 async fn two_people_find_each_other_and_talk(stage: Stage) {
