@@ -14,13 +14,12 @@ const makeFormats = () => ({
   weekday: format({ weekday: 'short' }),
   date: format({ dateStyle: 'medium' }),
   longDate: format({ dateStyle: 'full' }),
-  dateAndTime: format({ dateStyle: 'medium', timeStyle: 'short' }),
   full: format({ dateStyle: 'full', timeStyle: 'short' }),
 });
 /** @type {ReturnType<typeof makeFormats> | undefined} */
 let made;
 /** Made when they are needed, by when the language is known. */
-const formats = () => made ??= makeFormats();
+export const formats = () => made ??= makeFormats();
 
 /** Goes over to the time zone that it is now; a format stays in the one where it was made. */
 export function followZone() {
@@ -39,25 +38,13 @@ export const clockTime = (time) => formats().clock.format(time);
 /** @param {Date} time */
 export const fullTime = (time) => formats().full.format(time);
 
-/** @param {Date} time */
-export const date = (time) => formats().date.format(time);
-
-/** @param {Date} time */
-export const dateAndTime = (time) => formats().dateAndTime.format(time);
-
 /** The heading of a day of messages. @param {Date} time */
 export function dayName(time) {
   return recentDay(time) || formats().longDate.format(time);
 }
 
-/** The time of a day of which it matters, else the date. @param {Date} time */
-export function recentTime(time) {
-  const day = recentDay(time);
-  return day ? `${day}, ${clockTime(time)}` : date(time);
-}
-
-/** @param {Date} time */
-function recentDay(time) {
+/** What the last two days are called. @param {Date} time */
+export function recentDay(time) {
   const days = daysAgo(time);
   return days === 0 ? t('time.today') : days === 1 ? t('time.yesterday') : '';
 }

@@ -1,7 +1,17 @@
-// Times as elements, which say the whole of it to whoever wants to know.
+// Times that nobody reads at the first look, and times as elements, which say the whole of it to whoever wants to know.
 
 import { el } from './dom.js';
-import { date, dateAndTime, fullTime, recentTime } from './format.js';
+import { locale } from '../words/index.js';
+import { clockTime, formats, fullTime, recentDay } from './format.js';
+
+/** @param {Date} time */
+export const date = (time) => formats().date.format(time);
+
+/** The time of a day of which it matters, else the date. @param {Date} time */
+export function recentTime(time) {
+  const day = recentDay(time);
+  return day ? `${day}, ${clockTime(time)}` : date(time);
+}
 
 /** The day, and the hour of days of which it matters. @param {string} iso */
 export function timeOf(iso) {
@@ -11,7 +21,8 @@ export function timeOf(iso) {
 
 /** @param {string} iso */
 export function dateOf(iso) {
-  return el('time', { datetime: iso }, dateAndTime(new Date(iso)));
+  const text = new Date(iso).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  return el('time', { datetime: iso }, text);
 }
 
 /** @param {string} iso */

@@ -10,6 +10,7 @@ import { switchInput } from '../base/switch.js';
 import { Rooms } from '../conversations/rooms.js';
 import { showTopMessages } from '../messages/top-messages.js';
 import { avatar, emblem } from '../people/avatar.js';
+import { findPeople } from '../people/find.js';
 import { peopleField } from '../people/people-search.js';
 import { t } from '../words/index.js';
 import { Hooks } from './hooks.js';
@@ -60,7 +61,7 @@ class RoomDetails extends Component {
     this.#people = people;
     this.#rooms = new Rooms(client);
     const search = peopleField(t('conversation.add'),
-      (start) => client.conversations.findPeople(start), (person) => this.#rooms.add(this.#id, person));
+      (start) => findPeople(client, start), (person) => this.#rooms.add(this.#id, person));
     this.append(
       this.#face, this.#file, this.#name, this.#open, this.#problem,
       el('section', {}, search, this.#list, this.#rest),

@@ -118,16 +118,6 @@ export class Conversations extends EventTarget {
     return this.known(id) ?? infoOf(await this.#fetch(id));
   }
 
-  /** Some of the people whose username, or a word of whose display name, starts so. @param {string} start @returns {Promise<User[]>} */
-  findPeople(start) {
-    return this.#api.get(`/api/users?search=${encodeURIComponent(start)}`);
-  }
-
-  /** The conversation with somebody, which may be a new one. @param {string} username */
-  async startWith(username) {
-    return this.takeConversation(await this.#api.post('/api/conversations', { username }));
-  }
-
   /** @template {Conversation | Removed} T @param {T} conversation */
   takeConversation(conversation) {
     if ('removed' in conversation) this.#forget(conversation.id);

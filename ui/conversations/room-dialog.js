@@ -8,6 +8,7 @@ import { addStyle } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { switchInput } from '../base/switch.js';
 import { emblem } from '../people/avatar.js';
+import { findPeople } from '../people/find.js';
 import { peopleField } from '../people/people-search.js';
 import { t } from '../words/index.js';
 import { Rooms } from './rooms.js';
@@ -36,12 +37,12 @@ export function showRoomDialog({ client, router }) {
     dialog?.close();
     router.go(conversationPath(id));
   };
-  const dialog = openDialog(t('conversations.newRoom'), newRoom(client.conversations, rooms, go), openRooms(rooms, go));
+  const dialog = openDialog(t('conversations.newRoom'), newRoom(client, rooms, go), openRooms(rooms, go));
   dialog?.querySelector('input')?.focus();
 }
 
-/** @param {Context['client']['conversations']} conversations @param {Rooms} rooms @param {(id: string) => void} go */
-function newRoom(conversations, rooms, go) {
+/** @param {Context['client']} client @param {Rooms} rooms @param {(id: string) => void} go */
+function newRoom(client, rooms, go) {
   /** @type {Set<string>} */
   const people = new Set();
   const name = el('input', { id: 'room-name', form: 'new-room', required: true, maxlength: LONGEST_NAME, autocomplete: 'off' });
@@ -56,7 +57,7 @@ function newRoom(conversations, rooms, go) {
   const showPeople = () => chosen.replaceChildren(el('li', {}, t('conversations.you')), ...[...people].map((person) => el('li', {},
     nameOf(person),
     el('button', { class: 'tool', 'aria-label': t('conversations.leaveOut', { name: person }), click: () => leaveOut(person) }, drawing(CROSS)))));
-  const search = peopleField(t('conversations.findPeople'), (start) => conversations.findPeople(start), (person) => {
+  const search = peopleField(t('conversations.findPeople'), (start) => findPeople(client, start), (person) => {
     people.add(person);
     showPeople();
   });

@@ -3,7 +3,8 @@
 import { reasonOf } from '../base/api.js';
 import { openDialog } from '../base/dialog.js';
 import { el, failure, skeleton } from '../base/dom.js';
-import { date, titleOf } from '../base/format.js';
+import { titleOf } from '../base/format.js';
+import { date } from '../base/times.js';
 import { t } from '../words/index.js';
 import { factsFrom, kindOf } from './kinds.js';
 import { openLightbox } from './lightbox.js';

@@ -7,6 +7,7 @@ import { addStyle } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { keep, kept } from '../base/storage.js';
 import { emblem } from '../people/avatar.js';
+import { findPeople, startWith } from '../people/find.js';
 import { peopleField } from '../people/people-search.js';
 import { t } from '../words/index.js';
 import { trayBegins } from './attach.js';
@@ -39,8 +40,8 @@ class ShareView extends Component {
     this.#context = context;
     this.#shared = shared;
     const { conversations } = context.client;
-    const search = peopleField(t('files.whom'), (start) => conversations.findPeople(start), async (username) => {
-      const { id } = await conversations.startWith(username);
+    const search = peopleField(t('files.whom'), (start) => findPeople(context.client, start), async (username) => {
+      const { id } = await startWith(context.client, username);
       await this.#take(id);
     });
     search.addEventListener('input', () => this.#render());

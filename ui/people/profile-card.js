@@ -8,6 +8,7 @@ import { addStyle, load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { t, tn } from '../words/index.js';
 import { avatar, emblem } from './avatar.js';
+import { startWith } from './find.js';
 import { handleOf } from './names.js';
 import { profileOf, setBlocked } from './profiles.js';
 
@@ -76,7 +77,7 @@ class ProfileCard extends Component {
       action().catch((error) => problem.replaceChildren(reasonOf(error)));
     };
     const message = async () => {
-      const id = profile.conversationId ?? (await client.conversations.startWith(user.username)).id;
+      const id = profile.conversationId ?? (await startWith(client, user.username)).id;
       this.closest('dialog')?.close();
       router.go(conversationPath(id));
     };

@@ -8,6 +8,7 @@ import { drawing } from '../base/icons.js';
 import { addStyle } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { avatar, emblem } from '../people/avatar.js';
+import { findPeople, startWith } from '../people/find.js';
 import { t, tn } from '../words/index.js';
 import { commandsOf } from './commands.js';
 
@@ -72,7 +73,7 @@ export class Finder {
     const text = this.#text;
     if (!text || text === this.#people.text) return;
     try {
-      const users = await this.#context.client.conversations.findPeople(text);
+      const users = await findPeople(this.#context.client, text);
       // An answer to what was typed before says nothing about what stands there now.
       if (text !== this.#text) return;
       this.#people = { text, users };
@@ -113,7 +114,7 @@ export class Finder {
     const { client, router } = this.#context;
     const { username, displayName } = user;
     return this.#result(avatar(user), el('span', {}, nameOf(titleOf(user)), displayName ? el('span', { class: 'muted' }, ` @${username}`) : null), async () => {
-      const { id } = await client.conversations.startWith(username);
+      const { id } = await startWith(client, username);
       router.go(conversationPath(id));
     });
   }

@@ -1,6 +1,6 @@
 // Server-sent events out of the pieces that the network makes of them.
 
-import { readEvents } from '../stream/event-stream.js';
+import { readEvents } from '../stream/feed.js';
 import { range, test } from './fakes.js';
 import { assert } from './runner.js';
 

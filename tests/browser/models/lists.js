@@ -1,6 +1,7 @@
 // The list of conversations: with whom, the newest message, and how far one has read; learned in any order.
 
 import { Conversations } from '../conversations/conversations.js';
+import { findPeople, startWith } from '../people/find.js';
 import { conversation, counted, FakeApi, message, range, room, settle, test } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -324,8 +325,8 @@ test('what changes is told, and what doesn’t isn’t', async () => {
 });
 
 test('people are found by the beginning of a name, whatever is typed', async () => {
-  const { api, conversations } = begin();
-  const found = conversations.findPeople('a&b=c ü');
+  const api = new FakeApi();
+  const found = findPeople({ api }, 'a&b=c ü');
   const question = await api.next();
   assert.equal(question.path, '/api/users?search=a%26b%3Dc%20%C3%BC');
   await question.answer([{ id: '3', username: 'a&b=c üx' }]);
@@ -334,7 +335,7 @@ test('people are found by the beginning of a name, whatever is typed', async () 
 
 test('a conversation is begun with a name, and known from then on', async () => {
   const { api, conversations } = begin();
-  const started = conversations.startWith('jane');
+  const started = startWith({ api, conversations }, 'jane');
   const question = await api.next();
   assert.equal([question.method, question.path, question.body], ['POST', '/api/conversations', { username: 'jane' }]);
   await question.answer(conversation('7'));
