@@ -1,11 +1,15 @@
 // Which screen the address names, and going to another without loading the page again.
 
-/** @typedef {{name: 'home' | 'page' | 'conversation', id: string}} Route */
+/**
+ * In a conversation, `goal` is the id of the message to go to: one that is looked for, or one where somebody was before.
+ * @typedef {{name: 'home' | 'page' | 'conversation', id: string, goal?: string}} Route
+ */
 
-/** @param {string} path @returns {Route} */
-function parse(path) {
-  const id = /^\/conversations\/([1-9][0-9]*)$/.exec(path)?.[1];
-  if (id) return { name: 'conversation', id };
+/** @param {string} [place] @returns {Route} */
+function parse(place) {
+  const path = location.pathname;
+  const [, id, sought] = /^\/conversations\/([1-9][0-9]*)(?:\/([1-9][0-9]*))?$/.exec(path) ?? [];
+  if (id) return { name: 'conversation', id, goal: sought ?? place };
   return { name: path === '/' ? 'home' : 'page', id: '' };
 }
 
@@ -16,11 +20,11 @@ export function conversationPath(id) {
 
 /** Fires `change` when somebody goes somewhere. Ordinary links just work. */
 export class Router extends EventTarget {
-  route = parse(location.pathname);
+  route = parse();
 
   constructor() {
     super();
-    addEventListener('popstate', () => this.#follow());
+    addEventListener('popstate', ({ state }) => this.#follow(state?.place));
     document.addEventListener('click', (event) => this.#click(event));
   }
 
@@ -30,8 +34,9 @@ export class Router extends EventTarget {
     this.#follow();
   }
 
-  #follow() {
-    this.route = parse(location.pathname);
+  /** @param {string} [place] the id of a message, where somebody comes back to it */
+  #follow(place) {
+    this.route = parse(place);
     this.dispatchEvent(new Event('change'));
   }
 

@@ -9,11 +9,13 @@ import { MessageList } from '../messages/message-list.js';
 import { emblem } from '../people/avatar.js';
 import { t } from '../words/index.js';
 
+/** @import {Route} from '../base/router.js' */
 /** @import {Info} from '../conversations/conversations.js' */
 /** @import {Context} from '../shell/messenger.js' */
 
 export class ConversationView extends Component {
   #context;
+  route;
   #id;
   #call;
   #emblem = el('div');
@@ -30,11 +32,12 @@ export class ConversationView extends Component {
   /** On a page that was just opened, nothing else has the focus. */
   #focusWanted = document.activeElement === document.body;
 
-  /** @param {Context} context @param {string} id @param {(title: string) => void} call is told what to call it */
-  constructor(context, id, call) {
+  /** @param {Context} context @param {Route} route @param {(title: string) => void} call is told what to call it */
+  constructor(context, route, call) {
     super();
     this.#context = context;
-    this.#id = id;
+    this.route = route;
+    this.#id = route.id;
     this.#call = call;
     const back = el('a', { class: 'tool back', href: '/', 'aria-label': t('conversation.back') }, icon('back'));
     this.#bar = el('header', { class: 'bar' }, back, this.#emblem, this.#name);
@@ -42,10 +45,13 @@ export class ConversationView extends Component {
     this.#load();
   }
 
-  takeFocus() {
+  /** Where the eye goes: to the message that is the goal, else to where one writes. @param {Route} [route] */
+  takeFocus(route = this.route) {
+    this.route = route;
     this.#focusWanted = !this.#composer;
+    if (route.goal) this.#goToGoal();
     // Where there is no keyboard, focusing a text field would cover half of the screen with one.
-    if (this.#composer && matchMedia('(pointer: fine)').matches) this.#write();
+    else if (this.#composer && matchMedia('(pointer: fine)').matches) this.#write();
     else this.#heading.focus();
   }
 
@@ -87,14 +93,19 @@ export class ConversationView extends Component {
       list.goToNewest();
       outbox.add(this.#id, content);
     });
-    const list = new MessageList(this.#context, info);
+    const list = new MessageList(this.#context, info, Boolean(this.route.goal));
     this.#composer = composer;
     this.#list = list;
     this.#body.replaceChildren(list, composer);
     this.address(info);
     if (!info.other) this.tell(t('people.count', { count: info.participantCount }));
-    if (this.#focusWanted) this.takeFocus();
+    if (this.#focusWanted || this.route.goal) this.takeFocus();
     this.#attend(info, list, composer);
+  }
+
+  async #goToGoal() {
+    const { goToGoal } = await loadWhenever(() => load(() => import('../messages/jump.js')), this.#context.client.stream, this.signal);
+    if (this.#list) goToGoal(this.#context, this.#list, this.route);
   }
 
   /** Says whose conversation it is; a room may be renamed, or get another picture. @param {Info} info */

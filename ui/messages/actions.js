@@ -48,7 +48,7 @@ export class Actions {
   /** Somebody is called otherwise from now on, or looks otherwise. @param {User} user @param {Map<string, Timeline>} timelines */
   #renew(user, timelines) {
     for (const timeline of timelines.values()) {
-      for (const message of timeline.messages) {
+      for (const message of timeline.known) {
         if (message.author?.id === user.id) timeline.takeChange({ ...message, author: user });
       }
     }

@@ -66,13 +66,16 @@ export class MessageList extends Component {
   /** How far down one could scroll when that was last looked at. */
   #end = 0;
   #opened = false;
+  /** The number of the message that it opens at; 0 for the unread ones, null as long as that isn’t known. @type {number | null} */
+  #goal;
   /** Messages after this number are marked as new; null where none are. @type {number | null} */
   #freshAfter = null;
   #hadUnread = false;
 
-  /** @param {Context} context @param {Info} info */
-  constructor(context, info) {
+  /** @param {Context} context @param {Info} info @param {boolean} waits for `open` */
+  constructor(context, info, waits) {
     super();
+    this.#goal = waits ? null : 0;
     const { client, clock } = context;
     this.#context = context;
     this.#id = info.id;
@@ -91,8 +94,22 @@ export class MessageList extends Component {
     this.watch(() => this.#render(), this.#timeline, client.outbox, client.conversations, clock);
   }
 
+  /**
+   * Opens it at a message, whose row it gives back, or else where it opens by itself.
+   * @param {number} [number] of one that the timeline shows
+   */
+  open(number = 0) {
+    this.#opened = false;
+    this.#goal = number;
+    this.#stuck = !number;
+    this.#from = number - this.#most / 2;
+    this.#render();
+    return this.#rowOf(number);
+  }
+
   /** Whoever goes there, or sends, stays there from then on, and has seen what was new. */
   goToNewest() {
+    this.#timeline.show();
     this.#freshAfter = null;
     this.#stuck = true;
     this.#render();
@@ -186,17 +203,17 @@ export class MessageList extends Component {
 
   /** What was kept from an earlier time is shown where nothing newer can be had. */
   get #isReady() {
-    return this.#timeline.loaded || this.#timeline.state === 'failed';
+    return this.#goal !== null && (this.#timeline.loaded || this.#timeline.state === 'failed');
   }
 
   /** What is rendered, oldest first: what the server has, then what is on its way there. */
   #items() {
-    const { ahead, messages, first, last } = this.#timeline;
+    const { ahead, messages, first, last, isAway } = this.#timeline;
     const newest = last - this.#most + 1;
     // Whoever comes back, or opens it, begins where the unread messages do.
     const wanted = this.#freshAfter === null || this.#isRead ? newest : Math.min(newest, this.#freshAfter - CONTEXT);
     this.#from = Math.max(this.#oldest, this.#stuck ? wanted : this.#from);
-    this.#reachesEnd = this.#from + this.#most > last;
+    this.#reachesEnd = !isAway && this.#from + this.#most > last;
     this.#stuck &&= this.#reachesEnd;
     const start = this.#from - first;
     const sent = messages.slice(start, start + this.#most).map((message) => this.#sentItem(message));
@@ -253,17 +270,19 @@ export class MessageList extends Component {
 
   /** What stands above the messages. */
   #renderHistory() {
-    const { state, loaded, hasOlder, reason, first } = this.#timeline;
+    const { state, hasOlder, reason, first } = this.#timeline;
     const { id, title, other } = this.#info;
     this.log.setAttribute('aria-label', t(other ? 'messages.logWith' : 'messages.logIn', { name: title }));
     render(this.#history, historyView, {
-      timeline: this.#timeline, state, loaded, reason, id, title, other, empty: this.#rows.size === 0,
+      timeline: this.#timeline, state, ready: this.#isReady, reason, id, title, other, empty: this.#rows.size === 0,
       older: hasOlder || this.#from > this.#oldest, curtailed: first > 1,
     });
   }
 
   #open() {
-    this.#goToUnread();
+    const goal = this.#rowOf(this.#goal);
+    if (goal) goal.scrollIntoView({ block: 'center' });
+    else this.#goToUnread();
     this.#opened = true;
     this.#end = this.#farthest;
     this.#scrolled();
@@ -331,7 +350,8 @@ export class MessageList extends Component {
     const early = this.log.clientHeight * EARLY_SCREENS;
     if (this.log.scrollTop < early) this.#goOn(-STEP);
     else if (!this.#reachesEnd && this.#end - this.log.scrollTop < early) this.#goOn(STEP);
-    if (isAttentive()) this.#markSeen();
+    // What is between there and here hasn’t been seen.
+    if (isAttentive() && !this.#timeline.isAway) this.#markSeen();
   }
 
   /** Renders what comes before or after, and drops as much at the other end. @param {number} step */
@@ -346,6 +366,11 @@ export class MessageList extends Component {
     }
   }
 
+  /** @param {number | null} number */
+  #rowOf(number) {
+    return [...this.#rows.values()].find((row) => row.dataset.number === `${number}`);
+  }
+
   #markSeen() {
     const edge = this.log.getBoundingClientRect().bottom - SEEN_PX;
     // What is on its way to the server has no number.
@@ -356,12 +381,12 @@ export class MessageList extends Component {
 }
 
 /**
- * @param {{timeline: Timeline, state: Timeline['state'], loaded: boolean, reason: string, id: string, title: string,
+ * @param {{timeline: Timeline, state: Timeline['state'], ready: boolean, reason: string, id: string, title: string,
  *   other: User | null, empty: boolean, older: boolean, curtailed: boolean}} props
  */
-function historyView({ timeline, state, loaded, reason, id, title, other, empty, older, curtailed }) {
+function historyView({ timeline, state, ready, reason, id, title, other, empty, older, curtailed }) {
   if (state === 'failed') return [failure(reason, () => timeline.load())];
-  if (!loaded) return [skeleton()];
+  if (!ready) return [skeleton()];
   if (older) return [t('messages.loadingOlder')];
   const name = nameOf(title);
   if (empty) return [el('div', { class: 'hello' }, emblem({ id, title, other }), el('p', {}, ...tn('messages.hello', { name })))];

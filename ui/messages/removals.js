@@ -62,7 +62,7 @@ export class Removals {
   /** @param {Message} message */
   async #delete({ id, conversationId }) {
     await this.#client.api.delete(`/api/messages/${id}`);
-    const message = this.#timelines.get(conversationId)?.messages.find((each) => each.id === id);
+    const message = this.#timelines.get(conversationId)?.known.find((each) => each.id === id);
     // The server's word for it may come later.
     if (message) this.#client.takeChange({ ...message, content: '', reactions: [], deletedAt: new Date().toISOString() });
   }

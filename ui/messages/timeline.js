@@ -1,4 +1,5 @@
-// The messages of one conversation, without a hole: loaded from the newest backwards, and kept up by events.
+// The messages of one conversation, without a hole: loaded from the newest backwards, and kept up by events. In their place,
+// a part of history may be shown, which grows in both directions until it meets them.
 
 import { isCurrent, reasonOf } from '../base/api.js';
 
@@ -20,8 +21,6 @@ export class Timeline extends EventTarget {
   reason = '';
   /** Whether the newest messages are here. */
   loaded = false;
-  hasOlder = false;
-
   #api;
   #path;
   /** By number, also what has come from beyond a hole. @type {Map<number, Message>} */
@@ -30,9 +29,9 @@ export class Timeline extends EventTarget {
   #elsewhere = new Map();
   /** How to show what the server hasn't answered for. @type {Map<number, (message: Message) => Message>} */
   #guesses = new Map();
-  /** Nothing is missing from the first number to the last. */
-  #first = 1;
-  #last = 0;
+  /** Nothing is missing from the first number to the last of a range: of the newest messages, and of those that are shown. */
+  #newest = { first: 1, last: 0, hasOlder: false };
+  #shown = this.#newest;
   #filling = 0;
   /** Whether something may have come that nobody has told of. */
   #isBehind = false;
@@ -43,29 +42,67 @@ export class Timeline extends EventTarget {
     this.#api = api;
     this.#path = `/api/conversations/${conversationId}/messages`;
     for (const message of kept) this.#messages.set(message.number, message);
-    this.#first = kept[0]?.number ?? 1;
-    this.#last = kept.at(-1)?.number ?? 0;
+    this.#newest.first = kept[0]?.number ?? 1;
+    this.#newest.last = kept.at(-1)?.number ?? 0;
   }
 
   get first() {
-    return this.#first;
+    return this.#shown.first;
   }
 
   get last() {
-    return this.#last;
+    return this.#shown.last;
   }
 
-  /** What can be shown in order, oldest first: from the number `first` to `last`. @returns {Message[]} */
+  get hasOlder() {
+    return this.#shown.hasOlder;
+  }
+
+  /** Whether a part of history is shown that doesn’t reach to the newest message. */
+  get isAway() {
+    return this.#shown !== this.#newest;
+  }
+
+  /** What can be shown in order, oldest first: from the number `first` to `last`. */
   get messages() {
-    return Array.from({ length: this.#last - this.#first + 1 }, (_, index) => {
-      const message = this.#at(this.#first + index);
-      return this.#guesses.get(message.number)?.(message) ?? message;
-    });
+    return this.#in(this.#shown);
+  }
+
+  /** The same of the newest, whatever is shown. */
+  get newest() {
+    return this.#in(this.#newest);
+  }
+
+  /** All that are here, shown or not. */
+  get known() {
+    return [...this.#messages.values()];
   }
 
   /** What has come from beyond a hole. */
   get ahead() {
-    return [...this.#messages.values()].filter(({ number }) => number > this.#last).sort((a, b) => a.number - b.number);
+    return this.known.filter(({ number }) => number > this.#newest.last).sort((a, b) => a.number - b.number);
+  }
+
+  /** @param {{first: number, last: number}} range @returns {Message[]} */
+  #in({ first, last }) {
+    return Array.from({ length: last - first + 1 }, (_, index) => {
+      const message = this.#at(first + index);
+      return this.#guesses.get(message.number)?.(message) ?? message;
+    });
+  }
+
+  /** Once the newest are here: shows a part of history, or them again. @param {Message[]} [page] without a hole, newest first */
+  show(page = []) {
+    const oldest = page.at(-1)?.number;
+    this.#shown = this.#newest;
+    if (oldest) {
+      // What nobody looks at any more isn’t held.
+      for (const number of this.#messages.keys()) if (number < this.#newest.first) this.#messages.delete(number);
+      for (const message of page) this.#put(message);
+      this.#shown = { first: oldest, last: oldest, hasOlder: oldest > 1 };
+    }
+    this.#extend();
+    this.#changed();
   }
 
   /** Loads the newest messages, then those before the ones that are here. @param {number} [atLeast] */
@@ -73,14 +110,17 @@ export class Timeline extends EventTarget {
     if (this.#isBehind && this.loaded) return this.refresh();
     this.state = 'loading';
     this.#changed();
+    const range = this.#shown;
     try {
       // What was kept is loaded anew, as it may have changed.
       const enough = Math.max(PAGE, Math.min(Math.max(atLeast, this.loaded ? 0 : this.messages.length), MOST));
       for (let had = 0; had < enough;) {
-        const page = await this.#fetch(Math.min(LARGEST_PAGE, enough - had), had || this.loaded ? this.#first : 0);
-        this.#takePage(page, had === 0 && !this.loaded);
+        const page = await this.#fetch(Math.min(LARGEST_PAGE, enough - had), had || this.loaded ? range.first : 0);
+        if (!had && !this.loaded) range.last = page[0]?.number ?? 0;
+        range.first = page.at(-1)?.number ?? range.first;
+        range.hasOlder = page.length > 0 && range.first > 1;
         had += page.length;
-        if (!this.hasOlder) break;
+        if (!range.hasOlder) break;
       }
       this.loaded = true;
       this.state = 'ready';
@@ -91,13 +131,6 @@ export class Timeline extends EventTarget {
     this.#changed();
   }
 
-  /** @param {Message[]} page newest first @param {boolean} isNewest */
-  #takePage(page, isNewest) {
-    this.#first = page.at(-1)?.number ?? this.#first;
-    if (isNewest) this.#last = page[0]?.number ?? 0;
-    this.hasOlder = page.length > 0 && this.#first > 1;
-  }
-
   /** Once events come: what had come before them, after what is here, and what had changed of that. */
   async refresh() {
     this.#isBehind = true;
@@ -106,7 +139,7 @@ export class Timeline extends EventTarget {
       do {
         const page = await this.#fetch(PAGE, oldest);
         oldest = page.at(-1)?.number ?? 0;
-      } while (this.loaded && oldest > this.#first);
+      } while (this.loaded && oldest > this.#newest.first);
       this.#isBehind = false;
       if (this.loaded) {
         this.state = 'ready';
@@ -164,7 +197,9 @@ export class Timeline extends EventTarget {
 
   /** Goes on as far as nothing is missing, and has fetched what is. */
   #extend() {
-    while (this.#messages.has(this.#last + 1)) this.#last += 1;
+    for (const range of [this.#newest, this.#shown]) while (this.#messages.has(range.last + 1)) range.last += 1;
+    // Nothing is missing between the two any more.
+    if (this.last === this.#newest.last) this.#newest = this.#shown;
     if (this.ahead.length > 0) this.#filling ||= setTimeout(() => this.#fill(), HOLE_WAIT_MS);
   }
 
@@ -176,10 +211,8 @@ export class Timeline extends EventTarget {
       const page = await this.#fetch(LARGEST_PAGE, next.number);
       const { number } = page.at(-1) ?? next;
       // Whoever came later sees nothing of what was before.
-      if (page.length < LARGEST_PAGE && number > this.#last + 1) {
-        this.#first = number;
-        this.#last = number - 1;
-        this.hasOlder = false;
+      if (page.length < LARGEST_PAGE && number > this.#newest.last + 1) {
+        Object.assign(this.#newest, { first: number, last: number - 1, hasOlder: false });
       }
       if (this.state === 'failed') this.state = 'ready';
       this.#extend();

@@ -26,7 +26,7 @@ import { listenToShortcuts } from './shortcuts.js';
 /** The doors that lead out of the first look. @type {(() => Promise<unknown>)[]} */
 const DOORS = [
   () => import('./pages.js'), () => import('../account/settings-view.js'), () => import('../conversation/room-details.js'),
-  () => import('../messages/message-menu.js'), () => import('../messages/message-editor.js'), () => import('./keyboard-help.js'),
+  () => import('../messages/jump.js'), () => import('../messages/message-menu.js'), () => import('../messages/message-editor.js'), () => import('./keyboard-help.js'),
 ];
 
 /** @param {Context} context @param {Frame} frame */

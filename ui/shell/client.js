@@ -78,7 +78,7 @@ export class Client extends EventTarget {
 
   /** @param {string} id @param {Timeline} timeline */
   #keepMessages(id, timeline) {
-    if (timeline === this.#timelines.get(id)) this.#keeper?.keepMessages(id, () => timeline.messages);
+    if (timeline === this.#timelines.get(id)) this.#keeper?.keepMessages(id, () => timeline.newest);
   }
 
   /** For all tabs. */

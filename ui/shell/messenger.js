@@ -83,7 +83,7 @@ export class Messenger extends Component {
   /** The focus goes where the eye does. */
   async #follow() {
     await this.#showRoute();
-    if (this.#view) this.#view.takeFocus();
+    if (this.#view) this.#view.takeFocus(this.#context.router.route);
     else if (this.#pane.checkVisibility()) this.#focusPage();
     else this.#list.focusOn(this.#last);
   }
@@ -93,9 +93,10 @@ export class Messenger extends Component {
     const { name, id } = route;
     this.dataset.route = name;
     this.#last = id || this.#last;
+    if (route.goal && this.#view?.route.id === id) return;
     this.#call('');
     if (name === 'conversation') {
-      this.#pane.replaceChildren(new ConversationView(this.#context, id, (title) => this.#call(title)));
+      this.#pane.replaceChildren(new ConversationView(this.#context, route, (title) => this.#call(title)));
       return;
     }
     this.#pane.replaceChildren();

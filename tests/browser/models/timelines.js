@@ -323,6 +323,74 @@ test('kept messages stay while the server can’t be reached', async () => {
   assert.equal([timeline.state, timeline.loaded, shown(timeline)], ['failed', false, range(21, 50)]);
 });
 
+/** The same, where a part of history is shown in place of the newest messages. @param {number} first @param {number} last */
+async function away(first, last) {
+  const all = await loaded(961, 1_000);
+  all.timeline.show(page(first, last));
+  return all;
+}
+
+test('a part of history is shown without what is between it and the newest, and the newest again', async () => {
+  const { api, clock, timeline } = await away(101, 200);
+  assert.equal([shown(timeline), timeline.isAway, timeline.hasOlder], [range(101, 200), true, true]);
+  assert.equal(timeline.newest.map(({ number }) => number), range(961, 1_000));
+  timeline.take(message(1_001));
+  assert.equal([shown(timeline), timeline.ahead], [range(101, 200), []]);
+  await clock.advance(10 * HOLE_WAIT_MS);
+  assert.equal(api.open.length, 0);
+  timeline.show();
+  assert.equal([shown(timeline), timeline.isAway, timeline.hasOlder], [range(961, 1_001), false, true]);
+});
+
+test('a part of history grows backwards by pages, and so do the newest messages after it', async () => {
+  const { api, timeline } = await away(101, 200);
+  timeline.load();
+  const older = await api.next();
+  assert.equal(older.path, `${PATH}?limit=40&before=1101`);
+  // What was asked for one part is nothing to another one.
+  timeline.show();
+  await older.answer(page(61, 100));
+  assert.equal(shown(timeline), range(961, 1_000));
+  timeline.load();
+  const newest = await api.next();
+  assert.equal(newest.path, `${PATH}?limit=40&before=1961`);
+  timeline.show(page(101, 200));
+  await newest.answer(page(921, 960));
+  assert.equal([shown(timeline), timeline.newest.length], [range(101, 200), 80]);
+});
+
+test('a part of history that has grown up to the newest messages is one with them', async () => {
+  const { timeline } = await away(901, 950);
+  for (const number of range(951, 959)) timeline.take(message(number));
+  assert.equal([timeline.isAway, timeline.last], [true, 959]);
+  timeline.take(message(960));
+  assert.equal([shown(timeline), timeline.isAway], [range(901, 1_000), false]);
+  timeline.take(message(1_001));
+  assert.equal([timeline.last, timeline.newest.length], [1_001, 101]);
+  timeline.show(page(880, 920));
+  assert.equal([shown(timeline), timeline.isAway], [range(880, 1_001), false]);
+});
+
+test('what changes is so in a part of history and among the newest, and what nobody looks at isn’t held', async () => {
+  const { timeline } = await away(101, 200);
+  for (const number of [150, 970]) timeline.takeChange(message(number, { version: '5000', content: 'Changed' }));
+  timeline.guess(151, (each) => ({ ...each, content: 'Guessed' }));
+  assert.equal(timeline.messages.slice(49, 51).map(({ content }) => content), ['Changed', 'Guessed']);
+  assert.equal(timeline.newest[9]?.content, 'Changed');
+  timeline.show(page(301, 400));
+  assert.equal([timeline.known.length, shown(timeline)], [140, range(301, 400)]);
+});
+
+test('a hole before the newest messages is filled while a part of history is shown', async () => {
+  const { api, clock, timeline } = await away(101, 200);
+  timeline.take(message(1_005));
+  await clock.advance(HOLE_WAIT_MS);
+  const missing = await api.next();
+  assert.equal(missing.path, `${PATH}?limit=100&before=2005`);
+  await missing.answer(page(905, 1_004));
+  assert.equal([shown(timeline), timeline.newest.at(-1)?.number], [range(101, 200), 1_005]);
+});
+
 test('what came before the events is fetched when they begin', async () => {
   const { api, timeline } = await loaded(1, 10);
   timeline.refresh();
