@@ -18,7 +18,7 @@
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
 //! none of the three. `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store.
-//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], which uses `model`.
+//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`] and [`search`], which use `model`.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!
@@ -37,6 +37,7 @@
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
+//! | [`search`] | what words a text has, and what a query asks for |
 //! | [`media`] | what kind of file something is, and which of its bytes are metadata |
 //! | [`bus`] | live events for the streams that are open |
 //! | [`oauth`] | signing in with GitHub or an OpenID Connect provider |
@@ -100,6 +101,7 @@ pub mod oauth;
 pub mod outbound;
 pub mod password;
 pub mod presence;
+pub mod search;
 pub mod secret;
 pub mod server;
 pub mod status;

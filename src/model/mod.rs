@@ -52,7 +52,7 @@ pub use self::{
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
     storage::{Sent, SentBy, SentFiles, SentIn},
     user::{Block, Profile, RoomInCommon, User},
-    username::{BotName, Username, UsernameKey, username_skeleton},
+    username::{BotName, Username, UsernameKey, fold, username_skeleton},
 };
 
 /// A 64-bit id. In JSON it is a decimal string, because JavaScript's numbers are exact only up to 2^53.
