@@ -88,6 +88,43 @@ impl Store {
         .await
     }
 
+    /// The messages around one of a conversation, newest first: half of them newer, and itself among the others.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the caller isn't in the conversation, or can't see the message in it.
+    pub async fn history_around(
+        &self,
+        caller: UserId,
+        conversation: ConversationId,
+        around: MessageId,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        self.read(move |connection| {
+            let member = member(connection, conversation, caller)?;
+            let (message, _) = visible(connection, around, caller)?;
+            if message.conversation_id != conversation {
+                return Err(NOT_FOUND);
+            }
+            let mut newer = connection.prepare_cached(&select(
+                "WHERE m.conversation_id = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3",
+            ))?;
+            let newer = newer.query_map((conversation.0, around.0, limit / 2), from_row)?;
+            let mut messages = complete(connection, newer)?;
+            messages.reverse();
+            let mut others = connection.prepare_cached(&select(
+                "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id <= ?3 ORDER BY m.id DESC LIMIT ?4",
+            ))?;
+            let after = visible_after(&member, None);
+            let others = others.query_map(
+                (conversation.0, after.0, around.0, limit - limit / 2),
+                from_row,
+            )?;
+            messages.extend(complete(connection, others)?);
+            Ok(messages)
+        })
+        .await
+    }
+
     /// One message.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ use proptest::{prelude::any, prop_assert_eq, strategy::Strategy};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Talk, answer, dev, expect_timestamp, for_all, messages};
+use crate::support::{
+    Client, Talk, answer, dev, expect_timestamp, for_all, messages, participants,
+};
 
 /// The page of messages that a query gives.
 async fn page(client: &Client, conversation: &str, query: &str) -> Vec<Value> {
@@ -383,9 +385,49 @@ async fn history_comes_in_pages_the_newest_first() {
             down(105, 104),
         ),
         ("?after=1&before=1".to_owned(), vec![]),
+        (format!("?around={id_50}&limit=5"), down(52, 48)),
+        (format!("?around={id_50}&limit=4"), down(52, 49)),
+        (format!("?around={id_50}&limit=1"), down(50, 50)),
+        (format!("?around={id_50}"), down(62, 38)),
+        (format!("?around={id_10}"), down(22, 1)),
+        (format!("?around={}", ids[104]), down(105, 93)),
+        // `before` and `after` don’t count beside it.
+        (
+            format!("?around={id_50}&limit=3&before={id_10}&after={id_100}"),
+            down(51, 49),
+        ),
     ] {
         assert_eq!(numbers_of(&query).await, expected, "{query}");
     }
+}
+
+#[tokio::test]
+async fn history_is_around_what_one_may_see_in_the_conversation() {
+    let (talk, ids) = talk_of(3).await;
+    let body = json!({ "name": "Kitchen", "usernames": ["jane"] });
+    let room = talk.john.post("/api/conversations", body).await.expect(201);
+    let room = room["id"].as_str().expect("an id");
+    let said = talk.john.say(room, "before alice").await;
+    let alice = talk.server.sign_up("alice").await;
+    let added = json!({ "username": "alice" });
+    talk.john.post(&participants(room), added).await.expect(204);
+    let before_her = said["id"].as_str().expect("an id");
+    for (client, conversation, around) in [
+        // Of another conversation, of none, and from before she came.
+        (&talk.john, room, ids[0].as_str()),
+        (&talk.john, room, "9223372036854775807"),
+        (&talk.john, room, "abc"),
+        (&alice, room, before_her),
+        (&alice, talk.conversation.as_str(), ids[0].as_str()),
+    ] {
+        let path = format!("{}?around={around}", messages(conversation));
+        client.get(&path).await.refused(404, "not_found");
+    }
+    let later = talk.john.say(room, "hello alice").await;
+    let around = format!("?around={}", later["id"].as_str().expect("an id"));
+    let shown = page(&alice, room, &around).await;
+    assert!(!shown.iter().any(|message| message["id"] == said["id"]));
+    assert_eq!(shown[0]["id"], later["id"]);
 }
 
 #[tokio::test]

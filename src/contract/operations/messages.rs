@@ -62,9 +62,12 @@ pub fn history() -> Operation {
         .parameter(conversation())
         .parameter(Parameter::query::<MessageId>("before").describe("Only messages before this one"))
         .parameter(Parameter::query::<MessageId>("after").describe("Only messages after this one"))
+        .parameter(Parameter::query::<MessageId>("around").describe(
+            "This message, with those before and after it, half of `limit` each; `before` and `after` are ignored",
+        ))
         .parameter(Parameter::query::<u32>("limit").with(json!({ "minimum": 1, "maximum": 100 })).describe("How many messages; 25 if left out"))
         .parameter(Parameter::query::<String>("order").with(json!({ "const": "top" })).describe(
-            "`top`: those with the most reactions first, then the newest; `before` and `after` are ignored",
+            "`top`: those with the most reactions first, then the newest; `before`, `after` and `around` are ignored",
         ))
         .list::<Message>(100, "The messages")
         .errors([NotFound])

@@ -119,10 +119,17 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
         }
         Some(_) => return Err(Error::invalid("order", "order must be top.").into()),
     }
+    let limit = limit(query)?;
+    if let Some(around) = query.id("around", "message")? {
+        let messages = store
+            .history_around(user, conversation, around, limit)
+            .await?;
+        return Ok(list(&messages, user));
+    }
     let page = Page {
         before: query.id("before", "message")?,
         after: query.id("after", "message")?,
-        limit: limit(query)?,
+        limit,
     };
     let messages = store.history(user, conversation, page).await?;
     Ok(list(&messages, user))
