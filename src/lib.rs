@@ -18,7 +18,8 @@
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
 //! none of the three. `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store.
-//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`] and [`search`], which use `model`.
+//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`] and [`search`], which use `model`. [`text`] uses
+//! `model` alone.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!
@@ -38,6 +39,7 @@
 //! | [`throttle`] | limits on guessing |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`search`] | what words a text has, and what a query asks for |
+//! | [`text`] | what people write, as they mean it: code, quotes, lists, links |
 //! | [`media`] | what kind of file something is, and which of its bytes are metadata |
 //! | [`bus`] | live events for the streams that are open |
 //! | [`oauth`] | signing in with GitHub or an OpenID Connect provider |
@@ -106,4 +108,5 @@ pub mod secret;
 pub mod server;
 pub mod status;
 pub mod store;
+pub mod text;
 pub mod throttle;

@@ -40,6 +40,7 @@ pub async fn the_models_pass_their_unit_tests(stage: Stage) {
     copy(&root.join("ui"), &page);
     let tests = page.join("tests");
     copy(&root.join("tests/browser/models"), &tests);
+    copy(&root.join("tests/vectors"), &tests.join("vectors"));
     let mut files: Vec<_> = fs::read_dir(&tests)
         .expect("a folder")
         .map(|file| {

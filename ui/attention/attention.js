@@ -4,6 +4,7 @@ import { titleOf } from '../base/format.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { summaryOf } from '../files/kinds.js';
+import { inOneLine } from '../text/text-view.js';
 import { askToNotify, keepAsked, notifies, sounds, wasAsked, watchPermission } from './permission.js';
 
 /** @import {Router} from '../base/router.js' */
@@ -141,14 +142,14 @@ export class Attention {
 
   /** @param {Message} message */
   async #notify(message) {
-    const { conversationId, author, content, createdAt } = message;
+    const { conversationId, author, content, mentions, createdAt } = message;
     const from = titleOf(author) || 'Tincan';
     const { kind, title } = this.#client.conversations.known(conversationId) ?? {};
     const isRoom = kind === 'room';
     const heading = isRoom && title || from;
     const path = conversationPath(conversationId);
     const options = {
-      body: `${isRoom ? `${from}: ` : ''}${(content || summaryOf(message)).slice(0, LONGEST)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
+      body: `${isRoom ? `${from}: ` : ''}${(inOneLine(content, mentions) || summaryOf(message)).slice(0, LONGEST)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
       // One for a conversation, seen again with each message, and heard only if somebody wants our sound.
       tag: conversationId, renotify: true, silent: true,
     };

@@ -1,4 +1,4 @@
-// Times, links and names, as people read them.
+// Times and names, as people read them.
 
 import { locale, t } from '../words/index.js';
 
@@ -58,23 +58,4 @@ export function shortTime(time) {
 /** What somebody is called. @param {User | null | undefined} user */
 export function titleOf(user) {
   return user?.deleted ? t('people.deleted') : user?.displayName ?? user?.username ?? '';
-}
-
-/**
- * Splits a text into plain parts and the web addresses in it.
- * @param {string} text
- * @returns {(string | {text: string, href: string})[]}
- */
-export function splitLinks(text) {
-  return text.split(/(\bhttps?:\/\/[^\s<>"]+)/i).flatMap((part, index) => {
-    if (index % 2 === 0) return [part];
-    // What ends a sentence, or closes a bracket that was opened before, isn't part of the address.
-    let address = part.replace(/[.,;:!?'’”…]+$/, '');
-    if (address.endsWith(')') && address.split(')').length > address.split('(').length) address = address.slice(0, -1);
-    if (!URL.canParse(address)) return [part];
-    const { href } = new URL(address);
-    // What turns the direction of writing around would make it look like another.
-    const text = /\p{Bidi_Control}/u.test(address) ? href : address;
-    return [{ text, href }, part.slice(address.length)];
-  });
 }

@@ -1,6 +1,7 @@
 // What is shown once, to be copied: links, tokens, addresses.
 
 import { t } from '../words/index.js';
+import { toClipboard } from './clipboard.js';
 import { el } from './dom.js';
 import { addStyle } from './load.js';
 
@@ -24,7 +25,9 @@ export function copyable(label, text) {
   const said = el('p', { class: 'muted', role: 'status' });
   const copy = async () => {
     said.textContent = '';
-    said.textContent = await toClipboard(input) ? t('base.copied') : t('base.copyByHand');
+    const isThere = await toClipboard(text);
+    said.textContent = isThere ? t('base.copied') : t('base.copyByHand');
+    if (!isThere) input.focus();
   };
   return el('div', { class: 'field' },
     el('label', { for: id }, label),
@@ -32,19 +35,6 @@ export function copyable(label, text) {
       el('button', { class: 'button', type: 'button', click: copy }, t('base.copy'),
         el('span', { class: 'visually-hidden' }, ` ${label}`))),
     said);
-}
-
-/** @param {HTMLInputElement} input */
-async function toClipboard(input) {
-  try {
-    await navigator.clipboard.writeText(input.value);
-    return true;
-  } catch {
-    // Without https there is this old way at most, which needs it to be selected.
-    input.focus();
-    input.select();
-    return document.execCommand('copy');
-  }
 }
 
 /** As the browser is asked for it, whether the server says all of it or the path alone. @param {string} link */

@@ -69,6 +69,7 @@
  *   alt?: string, thumbhash?: string, waveform?: number[], hasThumb: boolean}} Attachment
  */
 /** One of a conversation’s, and with which message it came. @typedef {{attachment: Attachment, messageId: string, number: number, author: User | null, createdAt: string}} Shared */
+/** Who is mentioned in a text, or everybody, and where: in units of a JavaScript string. @typedef {{start: number, end: number, user?: User, all?: true}} Mention */
 /** A file on its way to the server, which has `received` bytes of it. @typedef {{id: string, size: number, received: number, name: string}} Upload */
 
 /**
@@ -76,7 +77,8 @@
  * `clientId` is what one's own were sent with. What the system says has no author, but `subject`, whom it is about, and `actor`, who did it.
  * @typedef {{id: string, version: string, conversationId: string, number: number, content: string, createdAt: string,
  *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
- *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean, attachments?: Attachment[]}} Message
+ *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean, attachments?: Attachment[],
+ *   mentions?: Mention[]}} Message
  */
 /** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed' | 'pictureChanged' | 'pictureRemoved'} SystemEvent */
 

@@ -2,9 +2,10 @@
 
 import { titleOf } from '../base/format.js';
 import { summaryOf } from '../files/kinds.js';
-import { t } from '../words/index.js';
+import { inOneLine } from '../text/text-view.js';
+import { t, textOf } from '../words/index.js';
 
-/** @import {FeedEvent, User} from '../base/types.js' */
+/** @import {FeedEvent, Message, User} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 
 /** So long after the last word of it, somebody is taken to type. */
@@ -27,8 +28,10 @@ export class Doings extends EventTarget {
     client.stream.addEventListener('change', () => client.stream.lost && this.#forget(), { signal });
   }
 
-  /** What came with a message, in words, or ''. */
-  summaryOf = summaryOf;
+  /** What a message says, in one line, or what came with it. @param {Message} message */
+  lineOf(message) {
+    return message.system ? textOf(message) : inOneLine(message.content, message.mentions) || summaryOf(message);
+  }
 
   /** In words, or ''. @param {string} conversationId */
   doing(conversationId) {

@@ -104,13 +104,14 @@ export class MessageActions {
 
   /** @param {MouseEvent} event */
   #clicked({ target }) {
-    if (target instanceof HTMLButtonElement) this.#pressed(target);
+    const button = target instanceof Element && target.closest('button');
+    if (button) this.#pressed(button);
     const row = rowOf(target);
     const message = row && this.#messageIn(row);
     if (!message || !(target instanceof Element)) return;
     const chip = target.closest('.chip');
     if (chip instanceof HTMLButtonElement) this.#try(() => this.#client.react(message, chip.value));
-    else if (target.closest('.byline')) this.#try(() => this.#openProfile(message));
+    else if (target.closest('.byline')) this.#try(() => this.#openProfile(message.author?.id));
   }
 
   /** Of the buttons that a row has by itself. @param {HTMLButtonElement} button */
@@ -119,6 +120,7 @@ export class MessageActions {
     else if (name === 'unfold') this.#list.unfold(value);
     else if (name === 'retry') this.#client.outbox.retry(value);
     else if (name === 'edit') this.#writeAnew(value);
+    else if (name === 'profile') this.#try(() => this.#openProfile(value));
   }
 
   /** Puts what couldn't be sent before what stands where one writes. @param {string} clientId */
@@ -133,10 +135,10 @@ export class MessageActions {
     this.#composer.takeFocus();
   }
 
-  /** @param {Message} message */
-  async #openProfile({ author }) {
+  /** @param {string} [id] */
+  async #openProfile(id) {
     const { openProfile } = await load(() => import('../people/profile-card.js'));
-    if (author) await openProfile(this.#context, author.id);
+    if (id) await openProfile(this.#context, id);
   }
 
   /** @param {Element} place */

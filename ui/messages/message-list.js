@@ -236,14 +236,14 @@ export class MessageList extends Component {
   /** @param {Message} message @returns {Item} */
   #sentItem(message) {
     const { client } = this.#context;
-    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, attachments, reactions = [] } = message;
+    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, attachments, mentions, reactions = [] } = message;
     const content = textOf(message);
     const removing = client.isRemoving(id) && !deletedAt;
     return {
       key: clientId ? keyOf(clientId) : id, id, number, content, files: attachments, createdAt, mine, system, removing, state: 'sent',
       from: mine ? t('messages.you') : titleOf(author), author: mine || this.#info.other ? null : author,
       edited: Boolean(editedAt), deleted: Boolean(deletedAt), read: mine && number <= this.#readUpTo,
-      changing: id === this.#changing, folded: isLong(content) && !this.#unfolded.has(id),
+      mentions, me: mentions && client.user.id, changing: id === this.#changing, folded: isLong(content) && !this.#unfolded.has(id),
       chips: removing ? [] : reactions.map(({ emoji, users }) =>
         ({ emoji, count: users.length, isOwn: users.includes(client.user.id) })),
     };

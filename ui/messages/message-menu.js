@@ -1,5 +1,6 @@
 // What can be done with a message.
 
+import { toClipboard } from '../base/clipboard.js';
 import { show } from '../base/dialog.js';
 import { el, nameOf } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
@@ -55,7 +56,7 @@ export function openMessageMenu(bubble, message, uses) {
         click: choose(pickAnother),
       }, drawing(PLUS))),
     mine && item(t('messages.edit'), PEN, edit),
-    content && item(t('messages.copy'), SHEETS, () => copy(bubble, content)),
+    content && item(t('messages.copy'), SHEETS, () => toClipboard(content)),
     (mine || isOwner) && item(t('messages.delete'), BIN, remove));
   const dialog = el('dialog', {
     class: 'menu', 'aria-label': mine ? t('messages.yours') : t('messages.theirs', { name: titleOf(author) }),
@@ -101,21 +102,6 @@ function details({ mine, reactions }, readers, whoReacted) {
   return el('dl', {},
     ...reactions.flatMap(({ emoji }) => [el('dt', {}, emoji), el('dd', {}, nameOf(whoReacted(emoji)))]),
     ...isRead ? [el('dt', {}, t('messages.readBy')), el('dd', {}, nameOf(readers))] : []);
-}
-
-/** @param {Element} bubble @param {string} text */
-async function copy(bubble, text) {
-  // Plain http has no clipboard.
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).catch(() => select(bubble));
-  select(bubble);
-}
-
-/** @param {Element} bubble */
-function select(bubble) {
-  const selection = getSelection();
-  selection?.selectAllChildren(bubble.querySelector('.text') ?? bubble);
-  document.execCommand('copy');
-  selection?.removeAllRanges();
 }
 
 /** Beside the message, where there is room for that. @param {HTMLElement} dialog @param {Element} bubble */

@@ -1,12 +1,12 @@
 // One message, with what may stand above it (a day, "New", a face and a name) and below it (reactions).
 
 import { el, nameOf, render } from '../base/dom.js';
-import { clockTime, dayName, fullTime, splitLinks, titleOf } from '../base/format.js';
+import { clockTime, dayName, fullTime, titleOf } from '../base/format.js';
 import { drawing } from '../base/icons.js';
 import { avatar, tinted } from '../people/avatar.js';
 import { t } from '../words/index.js';
 
-/** @import {Attachment, SystemEvent, User} from '../base/types.js' */
+/** @import {Attachment, Mention, SystemEvent, User} from '../base/types.js' */
 /** @import {OutgoingFile} from '../files/uploads.js' */
 
 const GROUP_MS = 5 * 60_000;
@@ -16,16 +16,21 @@ const CLOCK = 'M12 4a8 8 0 1 0 0 16 8 8 0 1 0 0-16M12 8v4.5l3 2';
 const TICK = 'M5 13l4 4 10-11';
 const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
 
+/** What makes nodes of a text, once that is loaded. @type {{text: (text: string, mentions: Mention[], me?: string) => (Node | string)[]}} */
+export const formats = { text: (text) => [text] };
+
 /** @typedef {{emoji: string, count: number, isOwn: boolean}} Chip */
 
 /**
  * A message to show: one that the server has, or one (without a number) on its way there, which may have failed, for a
  * `reason`. `author` is whom to name above it; `read` says that somebody else has read it; `removing` says that it is
- * about to be deleted, `changing` that one is changing it, and `folded` that only its beginning is to be seen.
+ * about to be deleted, `changing` that one is changing it, and `folded` that only its beginning is to be seen. `me` is one’s
+ * own id, where somebody is mentioned.
  * @typedef {{key: string, id: string, number: number | null, content: string, createdAt: string, mine: boolean,
  *   from: string, state: 'sent' | 'sending' | 'waiting' | 'failed', waitsFor?: string, reason?: string,
  *   system?: SystemEvent, author?: User | null, edited?: boolean, deleted?: boolean, removing?: boolean,
- *   changing?: boolean, folded?: boolean, read?: boolean, chips?: Chip[], files?: (Attachment | OutgoingFile)[]}} Item
+ *   changing?: boolean, folded?: boolean, read?: boolean, chips?: Chip[], files?: (Attachment | OutgoingFile)[],
+ *   mentions?: Mention[], me?: string}} Item
  */
 
 /**
@@ -36,7 +41,7 @@ const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
 export function showMessage(row, item, above, fresh) {
   const {
     id, content, createdAt, mine, from, state, system, author = null, edited = false, folded = false, chips = [],
-    removing = false, changing = false, read = false,
+    removing = false, changing = false, read = false, mentions = [], me = '',
   } = item;
   const time = new Date(createdAt);
   const earlier = above && new Date(above.createdAt);
@@ -53,7 +58,9 @@ export function showMessage(row, item, above, fresh) {
   box.title = full;
   if (system) return render(box, eventView, { content });
   // What changes on its way to the server stands apart, so that no screen reader hears the text again.
-  render(box, bubbleView, { id: removing || folded ? id : '', from, content, gone, removing, folded });
+  render(box, bubbleView, {
+    id: removing || folded ? id : '', from, content, mentions, me, gone, removing, folded, format: formats.text,
+  });
   const status = !mine || gone ? '' : state === 'sent' && read ? 'read' : state;
   const meta = box.querySelector('.meta');
   if (meta instanceof HTMLElement) render(meta, metaView, { createdAt, time: clockTime(time), full, edited: edited && !gone, status });
@@ -101,12 +108,15 @@ function eventView({ content }) {
   return [content];
 }
 
-/** @param {{id: string, from: string, content: string, gone: boolean, removing: boolean, folded: boolean}} props */
-function bubbleView({ id, from, content, gone, removing, folded }) {
+/**
+ * @param {{id: string, from: string, content: string, mentions: Mention[], me: string, gone: boolean, removing: boolean,
+ *   folded: boolean, format: typeof formats.text}} props
+ */
+function bubbleView({ id, from, content, mentions, me, gone, removing, folded, format }) {
   return [
     el('span', { class: 'visually-hidden' }, nameOf(from), ': '),
     gone ? el('p', {}, t('messages.deleted'))
-      : el('p', { class: folded ? 'text folded' : 'text', dir: 'auto' }, ...linked(content)),
+      : el('div', { class: folded ? 'text folded' : 'text', dir: 'auto' }, ...format(content, mentions, me)),
     removing && el('button', { class: 'link undo', name: 'undo', value: id }, t('messages.undo')),
     folded && !gone && el('button', { class: 'link unfold', name: 'unfold', value: id, tabindex: '-1' }, t('messages.more')),
     el('span', { class: 'meta', 'aria-live': 'off' }),
@@ -135,11 +145,4 @@ function belowView({ chips }) {
   return chips.map(({ emoji, count, isOwn }) => el('button', {
     class: 'chip', tabindex: '-1', 'aria-pressed': `${isOwn}`, value: emoji,
   }, `${emoji} ${count}`));
-}
-
-/** @param {string} text */
-function linked(text) {
-  return splitLinks(text).map((part) => (typeof part === 'string'
-    ? part
-    : el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer', tabindex: '-1' }, part.text)));
 }

@@ -32,12 +32,12 @@ export function showTopMessages(client, id) {
 
 /** @param {Message} message */
 function topRow(message) {
-  const { id, number, createdAt, mine, author, editedAt, reactions } = message;
+  const { id, number, createdAt, mine, author, editedAt, mentions, reactions } = message;
   const content = message.content || summaryOf(message);
   const row = el('li');
   showMessage(row, {
     key: id, id, number, content, createdAt, mine, from: mine ? t('messages.you') : titleOf(author), state: 'sent',
-    author: mine ? null : author, edited: Boolean(editedAt),
+    author: mine ? null : author, edited: Boolean(editedAt), mentions,
     chips: reactions.map(({ emoji, users }) => ({ emoji, count: users.length, isOwn: false })),
   }, undefined, false);
   // To be read, not to be changed: it is somewhere else that one reacts.

@@ -11,7 +11,9 @@ import { loadMarked } from '../conversations/marked.js';
 import { newRoomButton } from '../conversations/room-dialog.js';
 import { followFiles } from '../files/follow.js';
 import { later } from '../messages/message-list.js';
+import { formats } from '../messages/message-row.js';
 import { showFoot } from '../messages/row-foot.js';
+import { formatted } from '../text/text-view.js';
 import { watchConnection, watchGate } from './connection-help.js';
 import { Finder } from './finder.js';
 import { Keeper } from './keeper.js';
@@ -50,6 +52,7 @@ export function attend(context, { field, bar, list, view, signal }) {
     showFoot(row, item);
     showFiles(row, item);
   };
+  formats.text = formatted;
   // What is shown already is shown anew.
   clock.dispatchEvent(new Event('change'));
   prepare(context, signal);

@@ -6,10 +6,11 @@ use warp::Reply;
 
 use super::{
     attachments::attachments,
+    formatted::formatted,
     forms::{EmptyForm, Field, PageSession, normalize_line_breaks, read_form},
     page::Page,
     paths,
-    text::{day, is_same_day, linked, time, time_of_day},
+    text::{day, is_same_day, time, time_of_day},
     words::Language,
 };
 use crate::{
@@ -139,7 +140,7 @@ impl Listing<'_> {
                         div .text.gone { (words.text("message.deleted")) }
                     } @else {
                         @if !view.content.is_empty() {
-                            div .text dir="auto" { (linked(view.content)) }
+                            div .text dir="auto" { (text(view.content)) }
                         }
                         (attachments(message))
                         (self.reactions(&view))
@@ -182,6 +183,11 @@ impl Listing<'_> {
             }
         }
     }
+}
+
+/// Nobody is mentioned yet.
+fn text(content: &str) -> Markup {
+    formatted(content, &[], &|_| html! {})
 }
 
 fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
@@ -387,7 +393,7 @@ fn quote(message: &Message, session: &PageSession) -> Markup {
             (time(session.words, message.created_at))
         }
         blockquote dir="auto" {
-            (linked(&message.content))
+            (text(&message.content))
             (attachments(message))
         }
     }

@@ -6,6 +6,7 @@
 pub mod accounts;
 mod attachments;
 pub mod conversations;
+mod formatted;
 mod forms;
 pub mod invites;
 pub mod language;

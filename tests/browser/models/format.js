@@ -1,14 +1,8 @@
-// Times, names and links, as people read them. The browser is in Berlin, where 29 March 2026 has 23 hours.
+// Times and names, as people read them. The browser is in Berlin, where 29 March 2026 has 23 hours.
 
-import { dayName, shortTime, splitLinks } from '../base/format.js';
+import { dayName, shortTime } from '../base/format.js';
 import { hueOf, initialOf } from '../people/avatar.js';
 import { assert, at, test } from './runner.js';
-
-/** @param {string} text */
-const linksIn = (text) => splitLinks(text).flatMap((part) => (typeof part === 'string' ? [] : [part.href]));
-
-/** @param {string} text */
-const shownIn = (text) => splitLinks(text).map((part) => (typeof part === 'string' ? part : part.text)).filter(Boolean);
 
 test('a day is named by how many midnights ago it was, not by hours', () => {
   const justBefore = new Date('2026-11-20T23:59:59');
@@ -34,36 +28,6 @@ test('a list shows the time today, the weekday this week, and the date before', 
   assert.equal(at('2026-11-19T00:01', () => shortTime(time)), 'Wed');
   assert.equal(at('2026-11-24T12:00', () => shortTime(time)), 'Wed');
   assert.ok(at('2026-11-25T00:01', () => shortTime(time)).includes('18'));
-});
-
-test('what ends a sentence is no part of an address', () => {
-  assert.equal(linksIn('See https://example.org/a, or http://example.org.'), [
-    'https://example.org/a', 'http://example.org/',
-  ]);
-  assert.equal(linksIn('(https://example.org/a_(b))'), ['https://example.org/a_(b)']);
-  assert.equal(linksIn('“https://example.org/?a=b&c=d#e”'), ['https://example.org/?a=b&c=d#e']);
-});
-
-test('only web addresses are links', () => {
-  assert.equal(linksIn('javascript:alert(1) data:text/html,x ftp://example.org file:///etc https:// xhttp://a.b'), []);
-  assert.equal(linksIn('HTTPS://EXAMPLE.ORG'), ['https://example.org/']);
-  assert.equal(linksIn('https://example.org/"onmouseover="x'), ['https://example.org/']);
-});
-
-test('an address that turns the direction of writing around is shown as it is', () => {
-  for (const control of '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069') {
-    const href = `https://example.org/${encodeURIComponent(control)}gpj.exe`;
-    assert.equal(shownIn(`See https://example.org/${control}gpj.exe.`), ['See ', href, '.']);
-    assert.equal(linksIn(`https://example.org/${control}gpj.exe`), [href]);
-  }
-  // Any other stays as it was written.
-  for (const text of ['https://example.org/ü/א', 'HTTPS://EXAMPLE.ORG']) assert.equal(shownIn(text), [text]);
-});
-
-test('splitting loses and adds nothing', () => {
-  for (const text of ['', 'no link', 'https://a.b', 'x https://a.b. y\nhttps://c.d/(e) z https://']) {
-    assert.equal(splitLinks(text).map((part) => (typeof part === 'string' ? part : part.text)).join(''), text);
-  }
 });
 
 test('an initial is a whole character, and a hue belongs to an id', () => {

@@ -1,8 +1,9 @@
 // A message as it stands among others: grouped with those above it, with its state, and made of text alone.
 
 import { followZone } from '../base/format.js';
-import { showMessage } from '../messages/message-row.js';
+import { formats, showMessage } from '../messages/message-row.js';
 import { showFoot } from '../messages/row-foot.js';
+import { formatted } from '../text/text-view.js';
 import rest from '../words/en-rest.js';
 import { addWords } from '../words/index.js';
 import { afterwards, JANE, replace, test } from './fakes.js';
@@ -176,7 +177,9 @@ test('a text has its own direction, and so has a name', () => {
   assert.equal(textOf(row, '.visually-hidden bdi'), 'יוסי');
 });
 
-test('web addresses are links that tell the other page nothing', () => {
+test('web addresses are links that tell the other page nothing, once what knows them is loaded', () => {
+  assert.equal(rowOf(item('2026-03-02T10:00', { content: 'https://x.y' })).querySelectorAll('a').length, 0);
+  replace(formats, 'text', { value: formatted });
   const content = 'See https://example.org/a?b=c, (http://example.org) and javascript:alert(1) <a href="https://x.y">z</a>';
   const row = rowOf(item('2026-03-02T10:00', { content }));
   assert.equal(textOf(row, '.text'), content);
