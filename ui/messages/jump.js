@@ -27,10 +27,20 @@ const MARKED_MS = 3_000;
  * @param {Context} context @param {string} conversationId @param {string} messageId
  */
 export function jumpTo({ router }, conversationId, messageId) {
+  rememberPlace();
+  router.go(messagePath(conversationId, messageId));
+}
+
+/** Where `jumpTo` goes, for a link. @param {string} conversationId @param {string} messageId */
+export function messagePath(conversationId, messageId) {
+  return `${conversationPath(conversationId)}/${messageId}`;
+}
+
+/** For whoever comes back to where they are now. */
+export function rememberPlace() {
   const list = document.querySelector('message-list');
   const place = list instanceof MessageList && !list.isAtEnd && topOf(list);
   if (place) history.replaceState({ place: place.id }, '');
-  router.go(`${conversationPath(conversationId)}/${messageId}`);
 }
 
 /** The first message that can be seen. @param {MessageList} list */
@@ -76,6 +86,8 @@ class Visit {
     list.log.append(this.#rest);
     list.append(this.#problem);
     list.addEventListener('look', () => this.#look());
+    // Whoever comes back another time begins where one begins.
+    list.signal.addEventListener('abort', () => this.#timeline.show());
     // What has changed before the stream began to tell.
     client.stream.addEventListener('connected', () => this.#timeline.isAway && this.#renew(), { signal: list.signal });
   }

@@ -75,7 +75,7 @@ export class MessageActions {
   #keyOfComposer(event) {
     const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
     if (key !== 'ArrowUp' || altKey || ctrlKey || metaKey || shiftKey || isComposing(event) || textIn(target) !== '') return;
-    const last = this.#list.messages.findLast(({ id, mine, deletedAt }) =>
+    const last = this.#client.timeline(this.#people.id).newest.findLast(({ id, mine, deletedAt }) =>
       mine && !deletedAt && !this.#client.isRemoving(id));
     if (!last) return;
     event.preventDefault();

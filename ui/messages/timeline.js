@@ -91,7 +91,7 @@ export class Timeline extends EventTarget {
     });
   }
 
-  /** Once the newest are here: shows a part of history, or them again. @param {Message[]} [page] without a hole, newest first */
+  /** Shows a part of history, once the newest are here, or them again. @param {Message[]} [page] without a hole, newest first */
   show(page = []) {
     const oldest = page.at(-1)?.number;
     this.#shown = this.#newest;
@@ -101,7 +101,7 @@ export class Timeline extends EventTarget {
       for (const message of page) this.#put(message);
       this.#shown = { first: oldest, last: oldest, hasOlder: oldest > 1 };
     }
-    this.#extend();
+    if (this.loaded) this.#extend();
     this.#changed();
   }
 
