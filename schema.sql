@@ -162,6 +162,8 @@ CREATE TABLE participants (
     hidden_number    INTEGER,
     unread_number    INTEGER,
     settings_id      INTEGER,
+    -- Of which messages they want to be notified; null if they haven’t chosen.
+    notification_level TEXT CHECK (notification_level IN ('all', 'mentions', 'none')),
     PRIMARY KEY (conversation_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_by_user ON participants (user_id);
@@ -220,7 +222,9 @@ CREATE TABLE messages (
     reaction_count  INTEGER NOT NULL DEFAULT 0,
     actor_id        INTEGER,
     -- Tells without a look at `attachments` that a message has none.
-    attachment_count INTEGER NOT NULL DEFAULT 0
+    attachment_count INTEGER NOT NULL DEFAULT 0,
+    -- The message that it answers. What of that is shown is read when it is shown.
+    reply_to        INTEGER
 ) STRICT;
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
 CREATE UNIQUE INDEX messages_by_client_id ON messages (author_id, client_id) WHERE client_id IS NOT NULL;
@@ -234,6 +238,25 @@ CREATE TABLE reactions (
     user_id    INTEGER NOT NULL,
     reacted_id INTEGER NOT NULL,
     PRIMARY KEY (message_id, emoji, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- Who is named in a message, and where, in UTF-16 code units of the content. `user_id` is null if it is everybody. Only a
+-- message whose content has an `@` has any, so others cost no look at this table.
+CREATE TABLE mentions (
+    message_id INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    length     INTEGER NOT NULL,
+    user_id    INTEGER,
+    PRIMARY KEY (message_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Whom a message calls: by a mention when it was sent, or by answering a message of theirs. Those before the read mark
+-- don’t count any more, and are deleted when the mark is moved by reading.
+CREATE TABLE calls (
+    conversation_id INTEGER NOT NULL,
+    user_id         INTEGER NOT NULL,
+    number          INTEGER NOT NULL,
+    PRIMARY KEY (conversation_id, user_id, number)
 ) STRICT, WITHOUT ROWID;
 
 -- The files that people have sent, each stored once however often it was sent. `hash` is the SHA-256 of what `chunks`

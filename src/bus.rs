@@ -113,7 +113,7 @@ impl Bus {
             if !change.is_for(member) {
                 continue;
             }
-            let event = if change.is_shared_with(member.user) {
+            let event = if change.is_shared_with(member) {
                 Arc::clone(for_others.get_or_insert_with(|| Arc::new(change.for_member(member))))
             } else {
                 Arc::new(change.for_member(member))

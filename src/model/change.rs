@@ -44,12 +44,14 @@ impl Change {
         }
     }
 
-    /// Whether this user's event is the same as the other members'. An author's view of their own message differs, and
-    /// each member has their own view of a conversation.
+    /// Whether this member's event is the same as the other members'. An author's view of their own message differs, and
+    /// so does that of somebody who may not see what it answers. Each member has their own view of a conversation.
     #[must_use]
-    pub fn is_shared_with(&self, caller: UserId) -> bool {
+    pub fn is_shared_with(&self, member: &Member) -> bool {
         match self {
-            Self::Message(message) | Self::Update(message) => !message.is_by(caller),
+            Self::Message(message) | Self::Update(message) => {
+                !message.is_by(member.user) && message.shows_reply_to(member)
+            }
             Self::Read { .. } | Self::Removed(_) | Self::User(_) | Self::Block(_) => true,
             Self::Conversation(_) => false,
         }
@@ -62,9 +64,9 @@ impl Change {
             Self::Message(message) => {
                 let mine = message.is_by(member.user);
                 let name = if mine { "sent" } else { "message" };
-                Event::new(name, &message.view(member.user))
+                Event::new(name, &message.view_for(member))
             }
-            Self::Update(message) => Event::new("update", &message.view(member.user)),
+            Self::Update(message) => Event::new("update", &message.view_for(member)),
             &Self::Read {
                 conversation_id,
                 user_id,

@@ -1,7 +1,7 @@
 //! Conversations and their participants.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     ConversationId, EventId, Message, MessageId, MessageView, Timestamp, User, UserId, schema,
@@ -25,6 +25,49 @@ pub enum Role {
     Owner,
 }
 
+/// Of which messages somebody wants to be notified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NotificationLevel {
+    All,
+    /// Those that mention them, or answer a message of theirs.
+    Mentions,
+    None,
+}
+
+impl NotificationLevel {
+    /// In rooms of up to this many people, it is everything unless somebody chooses otherwise. In larger ones, most of
+    /// what is said is for others.
+    const SMALL_ROOM: i64 = 10;
+
+    /// The level of somebody who hasn’t chosen any.
+    #[must_use]
+    pub fn usual(kind: ConversationKind, participant_count: i64) -> Self {
+        match kind {
+            ConversationKind::Room if participant_count > Self::SMALL_ROOM => Self::Mentions,
+            ConversationKind::Direct | ConversationKind::Room => Self::All,
+        }
+    }
+
+    /// The word that is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Mentions => "mentions",
+            Self::None => "none",
+        }
+    }
+
+    /// The level for a stored word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::All, Self::Mentions, Self::None]
+            .into_iter()
+            .find(|level| level.as_str() == word)
+    }
+}
+
 /// A participant's row in a conversation: what decides which events they receive and how they see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -34,6 +77,8 @@ pub struct Member {
     pub history_id: EventId,
     /// The number of the newest message that they have read; 0 if none.
     pub last_read_number: i64,
+    /// How many messages after that call them: by a mention, or by an answer to one of theirs.
+    pub mention_count: i64,
     pub settings: ConversationSettings,
 }
 
@@ -47,6 +92,8 @@ pub struct ConversationSettings {
     pub hidden_number: Option<i64>,
     /// Marked unread until a message with a higher number is read.
     pub unread_number: Option<i64>,
+    /// Of what they want to be notified; none if they haven’t chosen.
+    pub notification_level: Option<NotificationLevel>,
     /// The place in the sequence where they last changed.
     pub changed_id: Option<EventId>,
 }
@@ -58,6 +105,7 @@ impl ConversationSettings {
         archived_number: None,
         hidden_number: None,
         unread_number: None,
+        notification_level: None,
         changed_id: None,
     };
 }
@@ -71,6 +119,7 @@ impl Member {
             role: Role::Member,
             history_id: EventId(0),
             last_read_number: 0,
+            mention_count: 0,
             settings: ConversationSettings::NONE,
         }
     }
@@ -142,16 +191,25 @@ impl Conversation {
                 .changed_id
                 .map_or(self.changed_id, |id| id.max(self.changed_id)),
             role: is_room.then_some(member.role),
-            last_message: last_message.map(|message| message.view(member.user)),
+            last_message: last_message.map(|message| message.view_for(member)),
             has_unread_messages: unread_count > 0,
             unread_count,
+            mention_count: member.mention_count,
             last_read_number: member.last_read_number,
             pinned: settings.pinned_at.is_some(),
             archived: lasts(settings.archived_number),
             hidden: lasts(settings.hidden_number),
             marked_unread: member.is_marked_unread(),
+            notification_level: settings
+                .notification_level
+                .unwrap_or_else(|| self.usual_level()),
+            notification_level_chosen: settings.notification_level.is_some(),
             ..self.view_from_outside(member.user)
         }
+    }
+
+    fn usual_level(&self) -> NotificationLevel {
+        NotificationLevel::usual(self.kind, self.participant_count)
     }
 
     /// The contract's Conversation object for a user who isn't a member.
@@ -171,11 +229,14 @@ impl Conversation {
             last_message: None,
             has_unread_messages: false,
             unread_count: 0,
+            mention_count: 0,
             last_read_number: 0,
             pinned: false,
             archived: false,
             hidden: false,
             marked_unread: false,
+            notification_level: self.usual_level(),
+            notification_level_chosen: false,
         }
     }
 }
@@ -212,6 +273,10 @@ pub struct ConversationView<'a> {
     pub has_unread_messages: bool,
     #[schemars(range(min = 0))]
     pub unread_count: i64,
+    /// How many unread messages mention the caller, or answer a message of theirs. Those of people whom the caller had
+    /// blocked don’t count.
+    #[schemars(range(min = 0))]
+    pub mention_count: i64,
     /// The number of the newest message that the caller has read.
     #[schemars(range(min = 0))]
     pub last_read_number: i64,
@@ -222,4 +287,10 @@ pub struct ConversationView<'a> {
     pub hidden: bool,
     /// Whether the caller has marked it as unread. Reading ends that.
     pub marked_unread: bool,
+    /// Of which messages the caller wants to be notified: all, those that mention them or answer a message of theirs, or
+    /// none. As long as they haven’t chosen, it is all in direct conversations and in rooms of up to ten people, and
+    /// mentions in larger ones.
+    pub notification_level: NotificationLevel,
+    /// Whether the caller has chosen the level.
+    pub notification_level_chosen: bool,
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{
-    Attachment, ConversationId, EventId, MAX_ATTACHMENTS, MAX_MESSAGE_LENGTH, Member, MessageId,
-    Role, Timestamp, User, UserId,
+    Attachment, ConversationId, EventId, MAX_ATTACHMENTS, MAX_MENTIONS, MAX_MESSAGE_LENGTH, Member,
+    Mention, MessageId, ReplyTo, Role, Timestamp, User, UserId,
     schema::{ClientId, Name},
 };
 
@@ -32,6 +32,12 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// In the sender’s order.
     pub attachments: Vec<Attachment>,
+    /// In the order of the text.
+    pub mentions: Vec<Mention>,
+    /// What it answers. A view has it only for those who may see it: see [`seen_by`](Self::seen_by).
+    pub reply_to: Option<Box<ReplyTo>>,
+    /// The caller may read messages after this. Nothing at all, as long as nobody has said whose eyes it is for.
+    pub history_id: EventId,
 }
 
 /// One emoji, and who reacted with it.
@@ -192,9 +198,36 @@ impl Message {
         self.changed_id.unwrap_or(self.id)
     }
 
+    /// The message for the eyes of a member. Without this, no view shows what it answers, which they may not be allowed
+    /// to see.
+    #[must_use]
+    pub fn seen_by(self, member: &Member) -> Self {
+        Self {
+            history_id: member.history_id,
+            ..self
+        }
+    }
+
+    /// Whether a member sees what it answers, if it answers anything.
+    #[must_use]
+    pub fn shows_reply_to(&self, member: &Member) -> bool {
+        let reply_to = self.reply_to.as_ref();
+        reply_to.is_none_or(|original| member.may_see(original.id))
+    }
+
+    /// The [`view`](Self::view) of a member.
+    #[must_use]
+    pub fn view_for(&self, member: &Member) -> MessageView<'_> {
+        self.view_after(member.user, member.history_id)
+    }
+
     /// The contract's Message object for `caller`. The client id is shown only to the author.
     #[must_use]
     pub fn view(&self, caller: UserId) -> MessageView<'_> {
+        self.view_after(caller, self.history_id)
+    }
+
+    fn view_after(&self, caller: UserId, history_id: EventId) -> MessageView<'_> {
         let mine = self.is_by(caller);
         let system = self.system.as_ref();
         MessageView {
@@ -216,6 +249,11 @@ impl Message {
             followed: system.is_some_and(SystemDetails::has_followed),
             reactions: &self.reactions,
             attachments: &self.attachments,
+            mentions: &self.mentions,
+            reply_to: self
+                .reply_to
+                .as_deref()
+                .filter(|original| original.id > history_id),
         }
     }
 }
@@ -266,4 +304,11 @@ pub struct MessageView<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(length(min = 1, max = MAX_ATTACHMENTS))]
     pub attachments: &'a [Attachment],
+    /// Who is named in the content, in the order of the text. Left out if nobody is.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(length(min = 1, max = MAX_MENTIONS))]
+    pub mentions: &'a [Mention],
+    /// What it answers, as that is now. Left out if it answers nothing, or nothing that the caller may see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<&'a ReplyTo>,
 }

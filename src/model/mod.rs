@@ -6,13 +6,16 @@ mod attachment;
 mod backup;
 mod change;
 mod conversation;
+mod excerpt;
 mod file_name;
 mod hook;
 mod input;
 pub mod limits;
+mod mention;
 mod message;
 mod permission;
 mod picture;
+mod quote;
 pub mod schema;
 mod storage;
 mod user;
@@ -38,8 +41,9 @@ pub use self::{
     change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
-        Participant, Role,
+        NotificationLevel, Participant, Role,
     },
+    excerpt::{MAX_EXCERPT_LENGTH, excerpt},
     file_name::file_name,
     hook::Hook,
     input::{
@@ -47,9 +51,14 @@ pub use self::{
         is_bidi_control, is_blank, message_content, name_key, name_parts, no_content, room_name,
         token_name,
     },
+    mention::{
+        EVERYBODY, FoundMention, MAX_CALLED_BY_MEMBERS, MAX_MENTIONS, Mention, Mentioned,
+        find_mentions, with_names,
+    },
     message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
+    quote::ReplyTo,
     storage::{Sent, SentBy, SentFiles, SentIn},
     user::{Block, Profile, RoomInCommon, User},
     username::{BotName, Username, UsernameKey, fold, username_skeleton},

@@ -198,7 +198,7 @@ members! {
         "author": generator.subschema_for::<User>(),
         "ok": { "type": "boolean", "const": true, "description": "Programs that post to Slack look for it." }
     });
-    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English; the other properties are there to say it in any language.", joined(), without ["clientId", "attachments"],
+    SystemMessage of MessageView<'_>, "A system message about a change of a room. `content` says it in English; the other properties are there to say it in any language.", joined(), without ["clientId", "attachments", "mentions", "replyTo"],
         |generator| json!({
             "mine": { "type": "boolean", "const": false },
             "author": { "type": "null" },
@@ -213,6 +213,7 @@ const CALLER: Member = Member {
     role: Role::Owner,
     history_id: EventId(0),
     last_read_number: 2,
+    mention_count: 0,
     settings: ConversationSettings::NONE,
 };
 
@@ -246,6 +247,9 @@ fn jane_asks() -> super::Message {
             users: vec![CALLER.user],
         }],
         attachments: Vec::new(),
+        mentions: Vec::new(),
+        reply_to: None,
+        history_id: EventId(0),
     }
 }
 

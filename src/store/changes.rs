@@ -2,23 +2,24 @@
 //! sequence and publishes its new state to everybody who may see it.
 
 use super::{
-    attachments, blocks,
+    attachments, blocks, calls,
     context::Transaction,
     handle::Store,
+    mentions,
     messages::{self, NOT_FOUND, by_id, present, visible},
     participants,
 };
 use crate::{
     error::{Error, Result},
-    model::{Change, Emoji, Message, MessageId, UserId, no_content},
+    model::{Change, Emoji, Member, Message, MessageId, UserId, no_content},
 };
 
 /// The most different emoji on one message.
 const MAX_EMOJI: usize = 20;
 
 impl Store {
-    /// Replaces a message's content. The new content has been checked, except that only a message with attachments may
-    /// have none.
+    /// Replaces a message's content, and with it whom it mentions; it calls nobody anew. The new content has been checked,
+    /// except that only a message with attachments may have none.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::Forbidden`] if the caller isn't its
@@ -30,7 +31,7 @@ impl Store {
         content: String,
     ) -> Result<Message> {
         self.write(move |tx| {
-            let (message, _) = visible(tx.connection, id, caller)?;
+            let (message, member) = visible(tx.connection, id, caller)?;
             if !message.is_by(caller) {
                 return Err(Error::Forbidden("the author"));
             }
@@ -45,6 +46,7 @@ impl Store {
                 return Ok(message);
             }
             messages::set_content(tx, id, &content)?;
+            set_mentions(tx, &message, content, &member)?;
             tx.scrub();
             changed(tx, &message)
         })
@@ -67,6 +69,8 @@ impl Store {
                 return Ok(false);
             }
             attachments::delete(tx, id)?;
+            mentions::delete(tx, id)?;
+            calls::delete_of(tx.connection, &message)?;
             messages::set_deleted(tx, id)?;
             tx.connection
                 .prepare_cached("DELETE FROM reactions WHERE message_id = ?1")?
@@ -139,6 +143,26 @@ impl Store {
     }
 }
 
+/// Sets whom the new content of a message mentions.
+fn set_mentions(
+    tx: &mut Transaction<'_>,
+    before: &Message,
+    content: String,
+    author: &Member,
+) -> Result<()> {
+    if !mentions::may_mention(&content) && before.mentions.is_empty() {
+        return Ok(());
+    }
+    let people = participants::roster(tx, before.conversation_id)?.len();
+    let mut message = Message {
+        content,
+        ..before.clone()
+    };
+    mentions::find(tx, &mut message, author, people)?;
+    mentions::set(tx, &message)?;
+    Ok(())
+}
+
 fn recount(tx: &mut Transaction<'_>, message: Message, rows: usize, by: i64) -> Result<Message> {
     if rows == 0 {
         return Ok(message);
@@ -154,5 +178,8 @@ fn changed(tx: &mut Transaction<'_>, before: &Message) -> Result<Message> {
     let message = by_id(tx.connection, before.id)?;
     let everybody = participants::roster(tx, message.conversation_id)?;
     tx.publish(event, everybody, Change::Update(message.clone()));
-    Ok(message)
+    Ok(Message {
+        history_id: before.history_id,
+        ..message
+    })
 }

@@ -1,5 +1,5 @@
-//! What each participant sets for themselves in a conversation: pinned, archived, hidden, marked unread. Only their own
-//! streams are told. A send writes none of it: what a newer message ends is derived when it is read.
+//! What each participant sets for themselves in a conversation: pinned, archived, hidden, marked unread, and of what they
+//! want to be notified. Only their own streams are told. A send writes none of it: what a newer message ends is derived when it is read.
 
 use super::{
     context::Transaction,
@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Change, Conversation, ConversationId, ConversationKind, ConversationSettings, Member,
-        UserId, limits,
+        NotificationLevel, UserId, limits,
     },
 };
 
@@ -37,6 +37,8 @@ pub struct SettingsUpdate {
     pub archived: Option<bool>,
     pub hidden: Option<bool>,
     pub marked_unread: Option<bool>,
+    /// `Some(None)` takes back what they have chosen.
+    pub notification_level: Option<Option<NotificationLevel>>,
 }
 
 impl Store {
@@ -98,6 +100,9 @@ fn updated(
     }
     if let Some(unread) = update.marked_unread {
         settings.unread_number = unread.then_some(newest);
+    }
+    if let Some(level) = update.notification_level {
+        settings.notification_level = level;
     }
     Ok(settings)
 }

@@ -2,7 +2,7 @@
 //! at once.
 
 use super::{
-    blocks,
+    blocks, calls,
     context::Transaction,
     conversations,
     credentials::{can_sign_in, count_administrators},
@@ -75,6 +75,9 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     pictures::delete(connection, id)?;
     uploads::delete_all(connection, id)?;
     blocks::delete_all(connection, id)?;
+    for direct in conversations::direct_of(connection, id)? {
+        calls::delete_read(connection, direct, id, i64::MAX)?;
+    }
     name_parts::set(connection, id, None)?;
     users::set_deleted(tx, id)?;
     blocks::forget_closed(tx, id)?;

@@ -139,6 +139,7 @@ impl Store {
                 content,
                 client_id: None,
                 attachments,
+                reply_to: None,
             };
             sending::send(tx, message)
         })

@@ -6,7 +6,9 @@ use super::{
     attachments,
     context::Transaction,
     handle::Store,
+    mentions,
     participants::{self, member},
+    quotes,
     source::Source,
     users,
     visible::{IS_VISIBLE, is_missed, visible_after},
@@ -77,13 +79,14 @@ impl Store {
         page: Page,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let after = visible_after(&member(connection, conversation, caller)?, page.after);
+            let member = member(connection, conversation, caller)?;
+            let after = visible_after(&member, page.after);
             let before = page.before.unwrap_or(EventId(i64::MAX));
             let mut statement = connection.prepare_cached(&select(
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4",
             ))?;
             let messages = statement.query_map((conversation.0, after.0, before.0, page.limit), from_row)?;
-            complete(connection, messages)
+            complete(connection, messages, &member)
         })
         .await
     }
@@ -109,7 +112,7 @@ impl Store {
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3",
             ))?;
             let newer = newer.query_map((conversation.0, around.0, limit / 2), from_row)?;
-            let mut messages = complete(connection, newer)?;
+            let mut messages = complete(connection, newer, &member)?;
             messages.reverse();
             let mut others = connection.prepare_cached(&select(
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id <= ?3 ORDER BY m.id DESC LIMIT ?4",
@@ -119,7 +122,7 @@ impl Store {
                 (conversation.0, after.0, around.0, limit - limit / 2),
                 from_row,
             )?;
-            messages.extend(complete(connection, others)?);
+            messages.extend(complete(connection, others, &member)?);
             Ok(messages)
         })
         .await
@@ -145,7 +148,8 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Message>> {
         self.read(move |connection| {
-            let after = visible_after(&member(connection, conversation, caller)?, None);
+            let member = member(connection, conversation, caller)?;
+            let after = visible_after(&member, None);
             let mut messages = Vec::new();
             // Messages with reactions have an index of their own. Of the others, only as many as needed are read.
             for which in [
@@ -157,7 +161,7 @@ impl Store {
                 let wanted = i64::from(limit) - i64::try_from(messages.len()).unwrap_or(i64::MAX);
                 let mut statement = connection.prepare_cached(&select(which))?;
                 let found = statement.query_map((conversation.0, after.0, wanted), from_row)?;
-                messages.extend(complete(connection, found)?);
+                messages.extend(complete(connection, found, &member)?);
             }
             Ok(messages)
         })
@@ -179,8 +183,8 @@ pub(super) fn insert(
         .prepare_cached(
             "INSERT INTO messages
                  (id, conversation_id, number, author_id, client_id, content, created_at, system, subject_id, actor_id,
-                  attachment_count)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                  attachment_count, reply_to)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (author_id, client_id) WHERE client_id IS NOT NULL DO NOTHING",
         )?
         .execute((
@@ -195,6 +199,7 @@ pub(super) fn insert(
             message.system.as_ref().map(|system| system.subject.id.0),
             system.and_then(|(actor, _)| actor).map(|actor| actor.0),
             message.attachments.len(),
+            message.reply_to.as_ref().map(|original| original.id.0),
         ))?;
     if added == 0 {
         return Ok(false);
@@ -225,7 +230,7 @@ pub(super) fn visible(
 ) -> Result<(Message, Member)> {
     let message = by_id(connection, id).optional()?.ok_or(NOT_FOUND)?;
     match member(connection, message.conversation_id, caller) {
-        Ok(member) if member.may_see(message.id) => Ok((message, member)),
+        Ok(member) if member.may_see(message.id) => Ok((message.seen_by(&member), member)),
         Ok(_) | Err(Error::NotFound(_)) => Err(NOT_FOUND),
         Err(error) => Err(error),
     }
@@ -313,7 +318,8 @@ pub(super) fn set_content(
 pub(super) fn set_deleted(tx: &Transaction<'_>, id: MessageId) -> rusqlite::Result<()> {
     tx.connection
         .prepare_cached(
-            "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0, attachment_count = 0
+            "UPDATE messages SET content = '', deleted_at = ?2, reaction_count = 0, attachment_count = 0,
+                 reply_to = NULL
              WHERE id = ?1",
         )?
         .execute((id.0, tx.now.0))
@@ -345,12 +351,13 @@ pub(super) fn set_changed(
         .map(drop)
 }
 
-/// Adds to messages what is stored in other tables.
+/// Adds to messages what is stored in other tables, for the eyes of a member.
 fn complete(
     connection: &Connection,
     rows: impl Iterator<Item = rusqlite::Result<Stored>>,
+    member: &Member,
 ) -> Result<Vec<Message>> {
-    let messages = rows.map(|row| row?.complete(connection));
+    let messages = rows.map(|row| Ok(row?.complete(connection)?.seen_by(member)));
     Ok(messages.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -359,6 +366,7 @@ struct Stored {
     message: Message,
     system: Option<StoredSystem>,
     has_attachments: bool,
+    reply_to: Option<MessageId>,
 }
 
 struct StoredSystem {
@@ -377,6 +385,9 @@ impl Stored {
         if self.has_attachments {
             message.attachments = attachments::of(connection, message.id)?;
         }
+        if let Some(original) = self.reply_to {
+            message.reply_to = quotes::of(connection, original)?;
+        }
         if let Some(system) = self.system {
             let subject = users::by_id(connection, system.subject)?
                 .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
@@ -394,6 +405,8 @@ impl Stored {
                 actor,
                 data,
             });
+        } else {
+            message.mentions = mentions::of(connection, message.id, &message.content)?;
         }
         Ok(message)
     }
@@ -427,7 +440,7 @@ fn select(which: &str) -> String {
 const COLUMNS: &str =
     "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
     m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url,
-    u.display_name, u.deleted_at, m.attachment_count";
+    u.display_name, u.deleted_at, m.attachment_count, m.reply_to";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let system = match row
@@ -466,10 +479,14 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
         system: None,
         reactions: Vec::new(),
         attachments: Vec::new(),
+        mentions: Vec::new(),
+        reply_to: None,
+        history_id: EventId(i64::MAX),
     };
     Ok(Stored {
         message,
         system,
         has_attachments: row.get::<_, i64>(17)? > 0,
+        reply_to: row.get::<_, Option<i64>>(18)?.map(EventId),
     })
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{context::Transaction, roster_cache::Roster, source::Source};
+use super::{calls, context::Transaction, roster_cache::Roster, source::Source};
 use crate::{
     error::{Error, Result},
     model::{
-        ConversationId, ConversationSettings, Event, EventId, Member, Role, Timestamp, UserId,
+        ConversationId, ConversationSettings, Event, EventId, Member, NotificationLevel, Role,
+        Timestamp, UserId,
     },
 };
 
@@ -41,7 +42,8 @@ pub(super) fn fresh_roster(tx: &mut Transaction<'_>, id: ConversationId) -> Resu
 
 pub(super) fn load_roster(connection: &Connection, id: ConversationId) -> Result<Roster> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {MEMBER} FROM participants WHERE conversation_id = ?1 ORDER BY user_id",
+        "SELECT {} FROM participants p WHERE conversation_id = ?1 ORDER BY user_id",
+        member_columns()
     ))?;
     let members = statement.query_map([id.0], member_from_row)?;
     Ok(members.collect::<rusqlite::Result<_>>()?)
@@ -69,7 +71,8 @@ pub(super) fn member(
 ) -> Result<Member> {
     connection
         .prepare_cached(&format!(
-            "SELECT {MEMBER} FROM participants WHERE conversation_id = ?1 AND user_id = ?2",
+            "SELECT {} FROM participants p WHERE conversation_id = ?1 AND user_id = ?2",
+            member_columns()
         ))?
         .query_row((id.0, caller.0), member_from_row)
         .optional()?
@@ -91,10 +94,11 @@ pub(super) fn is_member(
 /// any of these conversations.
 pub(super) fn acquaintances(connection: &Connection, user: UserId) -> rusqlite::Result<Roster> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {MEMBER} FROM participants WHERE user_id <> ?1 AND conversation_id IN (
+        "SELECT {} FROM participants p WHERE user_id <> ?1 AND conversation_id IN (
              SELECT conversation_id FROM participants WHERE user_id = ?1
              UNION SELECT conversation_id FROM departures WHERE user_id = ?1)
          GROUP BY user_id",
+        member_columns()
     ))?;
     let members = statement.query_map([user.0], member_from_row)?;
     std::iter::once(Ok(Member::outside(user)))
@@ -102,9 +106,14 @@ pub(super) fn acquaintances(connection: &Connection, user: UserId) -> rusqlite::
         .collect()
 }
 
-/// The columns for [`member_from_row`], read by position, because a large room has many of these rows.
-const MEMBER: &str = "user_id, role, history_id, last_read_number,
-    pinned_at, archived_number, hidden_number, unread_number, settings_id";
+/// The columns for [`member_from_row`] of `participants p`, read by position, because a large room has many of these rows.
+fn member_columns() -> String {
+    format!(
+        "user_id, role, history_id, last_read_number, pinned_at, archived_number, hidden_number, unread_number,
+         settings_id, notification_level, {}",
+        calls::COUNT
+    )
+}
 
 fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
@@ -118,7 +127,12 @@ fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
             hidden_number: row.get(6)?,
             unread_number: row.get(7)?,
             changed_id: row.get::<_, Option<_>>(8)?.map(EventId),
+            notification_level: row
+                .get_ref(9)?
+                .as_str_or_null()?
+                .and_then(NotificationLevel::parse),
         },
+        mention_count: row.get(10)?,
     })
 }
 
@@ -170,7 +184,7 @@ pub(super) fn set_settings(
     connection
         .prepare_cached(
             "UPDATE participants SET pinned_at = ?3, archived_number = ?4, hidden_number = ?5,
-                 unread_number = ?6, settings_id = ?7
+                 unread_number = ?6, settings_id = ?7, notification_level = ?8
              WHERE conversation_id = ?1 AND user_id = ?2",
         )?
         .execute((
@@ -181,6 +195,7 @@ pub(super) fn set_settings(
             settings.hidden_number,
             settings.unread_number,
             settings.changed_id.map(|id| id.0),
+            settings.notification_level.map(NotificationLevel::as_str),
         ))
         .map(drop)
 }
@@ -237,6 +252,7 @@ pub(super) fn delete(
     connection
         .prepare_cached("DELETE FROM participants WHERE conversation_id = ?1 AND user_id = ?2")?
         .execute((id.0, user.0))?;
+    calls::delete_read(connection, id, user, i64::MAX)?;
     connection
         .prepare_cached(
             "INSERT INTO departures (user_id, conversation_id, left_id) VALUES (?1, ?2, ?3)

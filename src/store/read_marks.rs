@@ -2,6 +2,7 @@
 
 use super::{
     activity::is_seen,
+    calls,
     context::Transaction,
     conversations,
     handle::Store,
@@ -56,6 +57,7 @@ impl Store {
             let newest = messages::newest_number(tx, id)?;
             let up_to = up_to.map_or(newest, |up_to| up_to.min(newest));
             if participants::set_read_mark(connection, id, caller, up_to)? {
+                calls::delete_read(connection, id, caller, up_to)?;
                 publish(tx, id, caller, up_to)?;
             }
             // An old mark that comes late says nothing about what was marked unread since.

@@ -24,6 +24,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0009_names.sql"),
         include_str!("migrations/0010_attachments.sql"),
         include_str!("migrations/0011_room_pictures.sql"),
+        include_str!("migrations/0012_mentions.sql"),
     ],
     functions,
 };

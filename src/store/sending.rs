@@ -3,11 +3,15 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    attachments, blocks, context::Transaction, handle::Store, messages, participants, uploads,
+    attachments, blocks, calls, context::Transaction, handle::Store, mentions, messages,
+    participants, quotes, uploads,
 };
 use crate::{
     error::{Error, Result},
-    model::{Change, ConversationId, Message, SystemDetails, SystemKind, UploadId, User},
+    model::{
+        Change, ConversationId, EventId, Message, MessageId, SystemDetails, SystemKind, UploadId,
+        User,
+    },
 };
 
 /// A message to send. Its content and client id have been checked.
@@ -20,6 +24,8 @@ pub struct NewMessage {
     pub client_id: Option<String>,
     /// The author’s uploads that become its attachments, in order.
     pub attachments: Vec<UploadId>,
+    /// The message of the conversation that it answers.
+    pub reply_to: Option<MessageId>,
 }
 
 /// The result of sending.
@@ -35,8 +41,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the author isn't in the conversation, [`Error::ClientIdReused`] if the author used the
-    /// client id for another message, [`Error::Invalid`] on `attachments` if one isn’t a complete upload of the author,
-    /// [`Error::Blocked`] and [`Error::Unreachable`] in direct conversations.
+    /// client id for another message, [`Error::Invalid`] on `attachments` if one isn’t a complete upload of the author, and
+    /// on `replyTo` if there is no such message of the conversation that they may see, [`Error::Blocked`] and [`Error::Unreachable`] in direct conversations.
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
         self.finish_uploads(message.author.id, &message.attachments)
             .await?;
@@ -52,16 +58,22 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
         content,
         client_id,
         attachments: uploads,
+        reply_to,
     } = new;
     let everybody = participants::roster(tx, conversation_id)?;
-    participants::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
+    let member = participants::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
     let refusal = blocks::require_open(tx, conversation_id, author.id).err();
     let author_id = author.id;
     let mut message = Message {
         author: Some(author),
         client_id,
+        history_id: member.history_id,
         ..next(tx, conversation_id, content)?
     };
+    if let Some(original) = reply_to {
+        let original = quotes::answerable(tx.connection, conversation_id, member, original)?;
+        message.reply_to = Some(original);
+    }
     if let Some(refusal) = refusal {
         // What was sent before is still found.
         return find_sent(tx.connection, &message, &uploads).or(Err(refusal));
@@ -74,10 +86,15 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
         }
         message.attachments = uploads::take(tx.connection, author_id, &uploads)?;
     }
+    mentions::find(tx, &mut message, member, everybody.len())?;
     if !messages::insert(tx, &message, None)? {
         return find_sent(tx.connection, &message, &uploads);
     }
     attachments::attach(tx, &message, author_id)?;
+    if !message.mentions.is_empty() {
+        mentions::set(tx, &message)?;
+    }
+    calls::insert(tx, &message, author_id)?;
     tx.publish(message.id, everybody, Change::Message(message.clone()));
     Ok(Sent {
         message,
@@ -146,6 +163,9 @@ fn next(
         system: None,
         reactions: Vec::new(),
         attachments: Vec::new(),
+        mentions: Vec::new(),
+        reply_to: None,
+        history_id: EventId(i64::MAX),
     })
 }
 
@@ -157,11 +177,16 @@ fn find_sent(connection: &Connection, again: &Message, uploads: &[UploadId]) -> 
     let message = messages::by_client_id(connection, author, client_id).optional()?;
     let message = message.ok_or(messages::NOT_FOUND)?;
     let has_changed = message.edited_at.is_some() || message.deleted_at.is_some();
-    let is_same =
-        message.content == again.content && attachments::are_same(connection, &message, uploads)?;
+    let answered = |message: &Message| message.reply_to.as_ref().map(|original| original.id);
+    let is_same = message.content == again.content
+        && answered(&message) == answered(again)
+        && attachments::are_same(connection, &message, uploads)?;
     if message.conversation_id == again.conversation_id && (has_changed || is_same) {
         Ok(Sent {
-            message,
+            message: Message {
+                history_id: again.history_id,
+                ..message
+            },
             is_new: false,
         })
     } else {

@@ -42,6 +42,7 @@ mod tests {
                 role: Role::Member,
                 history_id: EventId(history),
                 last_read_number: 0,
+                mention_count: 0,
                 settings: ConversationSettings::NONE,
             };
             for message in 1..6 {

@@ -99,12 +99,19 @@ impl Home {
                 &square,
                 json!({ "pinned": true, "markedUnread": true }),
             ),
-            (&anna, &room, json!({ "archived": true })),
+            (
+                &anna,
+                &room,
+                json!({ "archived": true, "notificationLevel": "mentions" }),
+            ),
             (&bob, &conversation, json!({ "hidden": true })),
         ] {
             let path = format!("/api/conversations/{conversation}/settings");
             client.patch(&path, settings).await.expect(200);
         }
+        let said = carl.say(&room, "who comes?").await;
+        let answer = json!({ "content": "@carl! And @all?", "replyTo": said["id"] });
+        anna.post(&messages(&room), answer).await.expect(201);
         let settings = json!({ "defaultRoomId": square, "membersMayInvite": true });
         anna.patch("/api/admin/settings", settings)
             .await
@@ -177,7 +184,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 18, "{:?}", first.keys());
+    assert_eq!(first.len(), 20, "{:?}", first.keys());
     assert!(first.values().all(|bytes| !bytes.is_empty()));
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);
@@ -291,6 +298,39 @@ async fn an_archive_of_before_there_were_settings_is_taken_in_as_well() {
     );
     let pinned = anna.get("/api/conversations?only=pinned").await;
     assert_eq!(pinned.expect(200), json!([]));
+}
+
+#[tokio::test]
+async fn an_archive_of_before_there_were_answers_and_mentions_is_taken_in_as_well() {
+    let home = Home::new().await;
+    home.done(&["export", "before"], "tincan.db").await;
+    let before = home.file("before");
+    for name in ["mentions.jsonl", "calls.jsonl"] {
+        fs::remove_file(before.join(name)).expect("a file");
+    }
+    for (file, field) in [
+        ("participants.jsonl", "notificationLevel"),
+        ("messages.jsonl", "replyTo"),
+    ] {
+        change_lines(&before.join(file), |line| {
+            assert!(line.remove(field).is_some(), "{field}");
+        });
+    }
+    change_lines(&before.join("archive.json"), |title| {
+        title.insert("tincanArchive".to_owned(), json!(5));
+    });
+    home.done(&["import", "before"], "other.db").await;
+    let server = Server::start(Config {
+        database: home.file("other.db"),
+        ..strict()
+    })
+    .await;
+    let carl = server.nobody().log_in("carl", PASSWORD).await;
+    let list = carl.get("/api/conversations").await.expect(200);
+    let club = &list[0];
+    assert_eq!(club["lastMessage"]["content"], "@carl! And @all?");
+    assert_eq!(club["mentionCount"], 0);
+    assert!(club["lastMessage"].get("mentions").is_none(), "{club}");
 }
 
 /// Changes each line of a file of JSON lines.
@@ -441,7 +481,9 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
             "in the club",
             "bob added robot",
             "bob left",
-            "robot left with bob"
+            "robot left with bob",
+            "who comes?",
+            "@carl! And @all?"
         ],
         "nothing of anna and bob"
     );
@@ -555,8 +597,8 @@ const BAD_LINES: [(&str, &str, &str, &str); 16] = [
     ),
     (
         "archive.json",
-        "\"tincanArchive\":5",
         "\"tincanArchive\":6",
+        "\"tincanArchive\":7",
         "newer",
     ),
     (

@@ -126,8 +126,19 @@ export async function use(): Promise<void> {
   page.map(line);
 }
 
+export function called(message: Message): string {
+  if ("system" in message) return "";
+  const { content, mentions = [], replyTo } = message;
+  const names = mentions.map(({ start, end, user }) => user?.username ?? content.slice(start, end));
+  return [...names, replyTo?.author?.username ?? "", replyTo?.excerpt ?? ""].join(" ");
+}
+
+export const levels: Operations["updateConversationSettings"]["body"][] = [
+  { notificationLevel: "mentions" }, { notificationLevel: null },
+];
+
 export const requests: SocketRequest[] = [
-  { op: "send", conversationId: "7", content: "Yes", clientId: "1" },
+  { op: "send", conversationId: "7", content: "Yes", clientId: "1", replyTo: "42" },
   { op: "read", conversationId: "7" },
   { op: "typing", conversationId: "7" },
 ];

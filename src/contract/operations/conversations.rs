@@ -1,7 +1,7 @@
 //! Starting and listing conversations, marking them as read, and typing.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     },
     error::ErrorCode::{Blocked, NotFound, SelfConversation, Unreachable},
     model::{
-        ConversationId, User,
+        ConversationId, NotificationLevel, User,
         schema::{AnyCaseUsername, Conversation, Name, unions},
     },
 };
@@ -69,6 +69,18 @@ pub struct UpdateConversationSettings {
     /// Only direct conversations. Hiding unpins it.
     pub hidden: Option<bool>,
     pub marked_unread: Option<bool>,
+    /// Of which messages the caller wants to be notified. Null leaves that to the size of the conversation.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<NotificationLevel>")]
+    pub notification_level: Option<Option<NotificationLevel>>,
+}
+
+/// Tells null from a property that is left out.
+#[expect(clippy::option_option, reason = "null and left out are different")]
+fn present<'de, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<Option<NotificationLevel>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// The query parameter for the next page.

@@ -10,8 +10,8 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
     error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
     model::{
-        Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, Presence, ReadUpTo, Removed,
-        Reset, Typing, UploadId, User, UserId,
+        Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, MessageId, Presence, ReadUpTo,
+        Removed, Reset, Typing, UploadId, User, UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
     },
 };
@@ -145,6 +145,8 @@ pub struct SocketSend {
     /// The ids of complete uploads of the caller.
     #[schemars(length(max = MAX_ATTACHMENTS))]
     pub attachments: Option<Vec<UploadId>>,
+    /// The message of the same conversation that it answers.
+    pub reply_to: Option<MessageId>,
 }
 
 /// Marks messages as read.

@@ -29,6 +29,9 @@ pub struct SendMessage {
     /// The ids of complete uploads of the caller, which become the message’s attachments in this order.
     #[schemars(with = "Option<Vec<UploadId>>", length(max = MAX_ATTACHMENTS))]
     pub attachments: Option<Vec<String>>,
+    /// The message of the same conversation that it answers.
+    #[schemars(with = "Option<MessageId>")]
+    pub reply_to: Option<String>,
 }
 
 /// A new message with files, as a form. What has a file name is a file, whatever the field is called.
@@ -41,6 +44,9 @@ pub struct SendForm {
     /// Sending the message again with the same id does not create another one.
     #[schemars(with = "Option<ClientId>")]
     pub client_id: Option<String>,
+    /// The message of the same conversation that it answers.
+    #[schemars(with = "Option<MessageId>")]
+    pub reply_to: Option<String>,
     #[schemars(length(max = MAX_ATTACHMENTS))]
     pub file: Option<Vec<FilePart>>,
 }
@@ -93,7 +99,7 @@ pub fn send() -> Operation {
     ))
     .created::<Message>("The new message")
     .errors([NotFound, ClientIdReused, Blocked, Unreachable, TooLarge, QuotaUsedUp])
-    .invalid(["content", "clientId", "attachments"])
+    .invalid(["content", "clientId", "attachments", "replyTo"])
 }
 
 pub fn edit() -> Operation {

@@ -92,12 +92,14 @@ async fn update_settings(mut request: Request, id: ConversationId) -> HandlerRes
         archived,
         hidden,
         marked_unread,
+        notification_level,
     } = request.json().await?;
     let update = SettingsUpdate {
         pinned,
         archived,
         hidden,
         marked_unread,
+        notification_level,
     };
     let (store, user) = (&request.app.store, request.user()?.id);
     let (conversation, member) = store.update_conversation_settings(user, id, update).await?;

@@ -62,8 +62,15 @@ impl SendMessage {
             content: content.to_owned(),
             client_id: self.client_id.map(model::client_id).transpose()?,
             attachments,
+            reply_to: self.reply_to.as_deref().map(answered).transpose()?,
         })
     }
+}
+
+/// The id of the message that another one answers.
+fn answered(id: &str) -> Result<MessageId> {
+    id.parse()
+        .map_err(|_| Error::invalid("replyTo", "replyTo takes the id of a message."))
 }
 
 /// The ids of the uploads that a message is to have.
@@ -87,6 +94,7 @@ async fn create(mut request: Request, conversation: ConversationId) -> HandlerRe
         let new = SendMessage {
             content: fields.text("content")?,
             client_id: fields.text("clientId")?,
+            reply_to: fields.text("replyTo")?,
             attachments: Some(files.for_message()),
         };
         (new, Some(files))

@@ -31,6 +31,7 @@ pub(crate) struct SocketRequest {
     content: Option<String>,
     client_id: Option<String>,
     attachments: Option<Vec<String>>,
+    reply_to: Option<String>,
     #[serde(default, deserialize_with = "whole_number")]
     up_to: Option<i64>,
 }
@@ -84,12 +85,14 @@ async fn send(app: &App, session: &Session, request: SocketRequest) -> HandlerRe
         content,
         client_id,
         attachments,
+        reply_to,
         ..
     } = request;
     let new = SendMessage {
         content,
         client_id,
         attachments,
+        reply_to,
     };
     let new = new.checked(conversation, session.user.clone())?;
     let sent = app.store.send(new).await?;

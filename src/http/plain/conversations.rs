@@ -6,7 +6,7 @@ use warp::Reply;
 
 use super::{
     forms::{Field, PageSession, hidden, normalize_line_breaks, read_form, read_form_data},
-    messages::{Listing, View},
+    messages::{Listing, View, reply_to},
     page::Page,
     paths,
     text::{excerpt, time},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     contract::operations::messages::SendMessage,
-    error::Result,
+    error::{Error, Result},
     http::{
         form_data::{FormData, Uploads},
         reply::{ErrorResponse, HandlerResult, see_other},
@@ -24,7 +24,7 @@ use crate::{
     metrics::Transport,
     model::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
-        MessageId, MessageView, Permission,
+        MessageId, MessageView, Permission, ReplyTo, with_names,
     },
     store::{CONVERSATIONS_PAGE, Listed, Page as HistoryPage, Started, new_token},
 };
@@ -118,6 +118,9 @@ fn row(words: &'static Language, conversation: &ConversationView<'_>) -> Markup 
         @if conversation.has_unread_messages {
             " " strong .unread { (words.count("conversations.unread", conversation.unread_count)) }
         }
+        @if conversation.mention_count > 0 {
+            " " strong .unread { (words.text("conversations.mentioned")) }
+        }
         @if let Some(newest) = newest {
             " " (time(words, newest.created_at))
             div .excerpt { (preview(words, conversation, newest)) }
@@ -138,7 +141,7 @@ fn preview(
         } @else if newest.system.is_some() {
             (words.system_message(newest))
         } @else {
-            bdi { (excerpt(newest.content)) }
+            bdi { (excerpt(&with_names(newest.content, newest.mentions))) }
         }
     };
     if newest.mine {
@@ -166,7 +169,12 @@ fn title_of<'a>(words: &'static Language, conversation: &ConversationView<'a>) -
 async fn get_conversation(request: Request, id: ConversationId) -> HandlerResult {
     let session = PageSession::of(&request)?;
     let view = View::of(&request.query)?;
-    let page = conversation_page(&request, &session, id, view, Field::default()).await?;
+    let reply_to = request.query.id("replyTo", "message")?;
+    let draft = Draft {
+        field: Field::default(),
+        reply_to,
+    };
+    let page = conversation_page(&request, &session, id, view, draft).await?;
     Ok(page.into_response())
 }
 
@@ -175,6 +183,13 @@ async fn get_conversation(request: Request, id: ConversationId) -> HandlerResult
 struct MessageForm {
     content: Option<String>,
     client_id: Option<String>,
+    reply_to: Option<String>,
+}
+
+/// What stands in the form for a message.
+struct Draft<'a> {
+    field: Field<'a>,
+    reply_to: Option<MessageId>,
 }
 
 async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult {
@@ -190,6 +205,7 @@ async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult
         let draft = MessageForm {
             content: fields.text("content")?,
             client_id: fields.text("clientId")?,
+            reply_to: fields.text("replyTo")?,
         };
         (session, draft, files.map(Some))
     } else {
@@ -197,17 +213,29 @@ async fn post_message(mut request: Request, id: ConversationId) -> HandlerResult
         (session, draft, Ok(None))
     };
     let content = normalize_line_breaks(draft.content);
+    let reply_to = draft.reply_to;
     let sent = match files {
-        Ok(files) => send_message(&request, &session, id, &content, draft.client_id, files)
-            .await
-            .map_err(ErrorResponse::from),
+        Ok(files) => {
+            let message = SendMessage {
+                content: Some(content.clone()),
+                client_id: draft.client_id,
+                attachments: files.as_ref().map(Uploads::for_message),
+                reply_to: reply_to.clone(),
+            };
+            send_message(&request, &session, id, message, files)
+                .await
+                .map_err(ErrorResponse::from)
+        }
         Err(refusal) => Err(refusal),
     };
     match sent {
         Ok(()) => see_other(&paths::newest_messages(id)),
         Err(refusal) => {
-            let field = Field::refused(&content, session.words.reason(&refusal));
-            let page = conversation_page(&request, &session, id, View::Newest, field).await?;
+            let draft = Draft {
+                field: Field::refused(&content, session.words.reason(&refusal)),
+                reply_to: reply_to.and_then(|id| id.parse().ok()),
+            };
+            let page = conversation_page(&request, &session, id, View::Newest, draft).await?;
             Ok(refusal.answer(page))
         }
     }
@@ -217,15 +245,9 @@ async fn send_message(
     request: &Request,
     session: &PageSession,
     conversation_id: ConversationId,
-    content: &str,
-    client_id: Option<String>,
+    message: SendMessage,
     files: Option<Uploads>,
 ) -> Result<()> {
-    let message = SendMessage {
-        content: Some(content.to_owned()),
-        client_id,
-        attachments: files.as_ref().map(Uploads::for_message),
-    };
     let message = message.checked(conversation_id, session.user().clone())?;
     let sent = request.app.store.send(message).await?;
     if let Some(files) = files {
@@ -308,8 +330,12 @@ async fn conversation_page<'a>(
     session: &'a PageSession,
     id: ConversationId,
     view: View,
-    field: Field<'_>,
+    Draft { field, reply_to }: Draft<'_>,
 ) -> HandlerResult<Page<'a>> {
+    let reply_to = match reply_to {
+        Some(message) => answered(request, session, id, message).await?,
+        None => None,
+    };
     let shown = LoadedConversation::load(request, session, id, view).await?;
     let LoadedConversation {
         conversation,
@@ -352,6 +378,7 @@ async fn conversation_page<'a>(
         @if let View::Newest = view {
             (session.form_with_files(paths::newest_messages(id), html! {
                 (hidden("clientId", &client_id))
+                @if let Some(original) = &reply_to { (quote(words, id, original, session)) }
                 (field.text_field(words.markup("conversation.write_to", &[("name", html! { bdi { (title) } })]), false))
                 div { label for="files" { (words.text("conversation.files")) } }
                 input #files type="file" name="files" multiple;
@@ -362,6 +389,39 @@ async fn conversation_page<'a>(
         }
     };
     Ok(Page::of(session, title, main))
+}
+
+/// The message that is to be answered, if it can be.
+async fn answered(
+    request: &Request,
+    session: &PageSession,
+    id: ConversationId,
+    message: MessageId,
+) -> Result<Option<ReplyTo>> {
+    let store = &request.app.store;
+    match store.quote(session.id(), id, message).await {
+        Ok(original) => Ok(Some(original)),
+        // It can still be written to the others.
+        Err(Error::Invalid { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is answered, above the field for the answer.
+fn quote(
+    words: &'static Language,
+    id: ConversationId,
+    original: &ReplyTo,
+    session: &PageSession,
+) -> Markup {
+    html! {
+        (hidden("replyTo", &original.id.to_string()))
+        p .quote {
+            (words.text("message.replying")) " "
+            (reply_to(words, original, session.id())) " "
+            a href=(paths::newest_messages(id)) { (words.text("page.cancel")) }
+        }
+    }
 }
 
 fn links(words: &'static Language, conversation: &ConversationView<'_>, view: View) -> Markup {

@@ -21,7 +21,10 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{ConversationId, Emoji, Member, Message, MessageId, MessageView, Permission, caption},
+    model::{
+        ConversationId, EVERYBODY, Emoji, Member, Mention, Message, MessageId, MessageView,
+        Permission, ReplyTo, UserId, caption,
+    },
 };
 
 const FORBIDDEN: Error = Error::Forbidden("the author");
@@ -123,7 +126,7 @@ impl Listing<'_> {
 
     fn item(&self, message: &Message, time: Markup) -> Markup {
         let words = self.words;
-        let view = message.view(self.member.user);
+        let view = message.view_for(self.member);
         let is_gone = view.deleted_at.is_some();
         let id = format!("m{}", message.id);
         html! {
@@ -139,12 +142,24 @@ impl Listing<'_> {
                     @if is_gone {
                         div .text.gone { (words.text("message.deleted")) }
                     } @else {
+                        (self.answered(&view))
                         @if !view.content.is_empty() {
-                            div .text dir="auto" { (text(view.content)) }
+                            div .text dir="auto" { (text(words, view.content, view.mentions)) }
                         }
                         (attachments(message))
                         (self.reactions(&view))
                     }
+                }
+            }
+        }
+    }
+
+    /// What the message answers, with a link to it.
+    fn answered(&self, message: &MessageView<'_>) -> Markup {
+        html! {
+            @if let Some(original) = message.reply_to {
+                a .quote href=(paths::message(message.conversation_id, original.id)) {
+                    (reply_to(self.words, original, self.member.user))
                 }
             }
         }
@@ -156,6 +171,7 @@ impl Listing<'_> {
         };
         html! {
             span .tools {
+                " " a href=(paths::reply(message.conversation_id, message.id)) { (self.words.text("message.reply")) }
                 (link("reactions", "message.react"))
                 @if message.is_by(self.member.user) { (link("edit", "message.edit")) }
                 @if message.may_be_deleted_by(self.member) { (link("delete", "message.delete")) }
@@ -185,9 +201,34 @@ impl Listing<'_> {
     }
 }
 
-/// Nobody is mentioned yet.
-fn text(content: &str) -> Markup {
-    formatted(content, &[], &|_| html! {})
+/// What somebody wrote, with the names that people have now.
+fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup {
+    let places: Vec<_> = mentions
+        .iter()
+        .map(|mention| mention.start..mention.end)
+        .collect();
+    formatted(content, &places, &|index| {
+        let user = mentions[index].user.as_ref();
+        html! {
+            b { "@" @if let Some(user) = user { bdi { (words.name_of(user)) } } @else { (EVERYBODY) } }
+        }
+    })
+}
+
+/// Who wrote a message that is answered, and how it begins.
+pub fn reply_to(words: &'static Language, original: &ReplyTo, reader: UserId) -> Markup {
+    html! {
+        @if let Some(author) = &original.author {
+            b {
+                @if author.id == reader { (words.text("message.you")) }
+                @else { bdi { (words.name_of(author)) } }
+            }
+            " "
+        }
+        @if original.deleted_at.is_some() { (words.text("message.deleted")) }
+        @else if original.excerpt.is_empty() { (words.text("message.file")) }
+        @else { bdi { (original.excerpt) } }
+    }
 }
 
 fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
@@ -393,7 +434,7 @@ fn quote(message: &Message, session: &PageSession) -> Markup {
             (time(session.words, message.created_at))
         }
         blockquote dir="auto" {
-            (text(&message.content))
+            (text(session.words, &message.content, &message.mentions))
             (attachments(message))
         }
     }

@@ -92,6 +92,23 @@ const EXPECTATIONS: &[(&str, &str)] = &[
          WHERE id NOT IN (SELECT id FROM uploads) AND id NOT IN (SELECT id FROM attachments)",
     ),
     (
+        "a message answers what isn’t in its conversation: message",
+        "SELECT m.id FROM messages m WHERE m.reply_to IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM messages o WHERE o.id = m.reply_to AND o.conversation_id = m.conversation_id AND o.id < m.id)",
+    ),
+    (
+        "a mention isn’t part of a message, or names nobody: message",
+        "SELECT message_id FROM mentions n LEFT JOIN messages m ON m.id = n.message_id
+         WHERE m.id IS NULL OR position < 0 OR length < 2 OR user_id NOT IN (SELECT id FROM users)",
+    ),
+    (
+        "somebody is called who isn’t there, or by no message: conversation",
+        "SELECT c.conversation_id FROM calls c
+         LEFT JOIN participants p ON p.conversation_id = c.conversation_id AND p.user_id = c.user_id
+         WHERE p.user_id IS NULL OR c.number > (
+             SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = c.conversation_id)",
+    ),
+    (
         "participants are miscounted: conversation",
         "SELECT id FROM conversations c
          WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",

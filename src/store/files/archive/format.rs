@@ -17,8 +17,8 @@ pub(super) const FILES: &str = "files";
 /// The folder of their small pictures. Each is named by its attachment’s id.
 pub(super) const THUMBS: &str = "thumbs";
 /// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, version 3 no files, and
-/// version 4 no pictures of rooms.
-pub(super) const VERSION: u32 = 5;
+/// version 4 no pictures of rooms. Version 5 had no answers, mentions and notification levels.
+pub(super) const VERSION: u32 = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -128,7 +128,7 @@ pub(super) struct Table {
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 13] = [
+pub(super) const TABLES: [Table; 15] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -156,7 +156,8 @@ pub(super) const TABLES: [Table; 13] = [
         is_seen: "id = ?1 OR bot_of = ?1
             OR id IN (SELECT user_id FROM participants WHERE conversation_id IN mine)
             OR id IN (SELECT author_id FROM seen) OR id IN (SELECT subject_id FROM seen)
-            OR id IN (SELECT user_id FROM reactions WHERE message_id IN (SELECT id FROM seen))",
+            OR id IN (SELECT user_id FROM reactions WHERE message_id IN (SELECT id FROM seen))
+            OR id IN (SELECT user_id FROM mentions WHERE message_id IN (SELECT id FROM seen))",
     },
     Table {
         file: "identities.jsonl",
@@ -249,6 +250,9 @@ pub(super) const TABLES: [Table; 13] = [
             field("settingsId", "settings_id", Kind::Id)
                 .optional()
                 .seen_as("CASE WHEN user_id = ?1 THEN settings_id END"),
+            field("notificationLevel", "notification_level", Kind::Text)
+                .optional()
+                .seen_as("CASE WHEN user_id = ?1 THEN notification_level END"),
         ],
         order: "conversation_id, user_id",
         since: 1,
@@ -286,11 +290,41 @@ pub(super) const TABLES: [Table; 13] = [
             field("clientId", "client_id", Kind::Text)
                 .seen_as("CASE WHEN author_id = ?1 THEN client_id END"),
             field("changedId", "changed_id", Kind::Id),
+            field("replyTo", "reply_to", Kind::Id)
+                .optional()
+                .seen_as("CASE WHEN reply_to IN (SELECT id FROM seen) THEN reply_to END"),
         ],
         order: "id",
         since: 1,
         is_kept: "TRUE",
         is_seen: "id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "mentions.jsonl",
+        name: "mentions",
+        fields: &[
+            field("message", "message_id", Kind::Id),
+            field("position", "position", Kind::Number),
+            field("length", "length", Kind::Number),
+            field("user", "user_id", Kind::Id),
+        ],
+        order: "message_id, position",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "message_id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "calls.jsonl",
+        name: "calls",
+        fields: &[
+            field("conversation", "conversation_id", Kind::Id),
+            field("user", "user_id", Kind::Id),
+            field("number", "number", Kind::Number),
+        ],
+        order: "conversation_id, user_id, number",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "user_id = ?1",
     },
     Table {
         file: "reactions.jsonl",
