@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Client,
+    mentions::be_notified_of,
     support::{Options, Proxy, Session, Stage, wait},
 };
 
@@ -119,7 +120,7 @@ async fn whoever_is_elsewhere_is_told_once_and_only_of_what_is_unread() {
     }
     let john = john_wants_to_know(&stage, &client, &network).await;
     john.go_to("mary").await;
-    john.click("button", "Mute").await;
+    be_notified_of(&john, "Nothing").await;
     let mut tabs = vec![john.tab().await];
     for path in ["/", "/settings"] {
         tabs.push(john.new_tab().await);

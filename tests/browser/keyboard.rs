@@ -284,7 +284,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         "jane",
         "Settings",
         "Profile",
-        "Mute",
+        "Notifications",
         "See https://example.org",
         "https://example.org",
         "Message to jane",

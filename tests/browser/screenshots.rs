@@ -9,8 +9,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Client, answer},
+    api::{Client, answer, messages},
     changes::TIME_TO_UNDO,
+    mentions::be_notified_of,
     support::{Device, Options, Scheme, Session, Stage},
 };
 
@@ -243,7 +244,7 @@ async fn conversations(
     person.sign_in("john").await;
     person.go_to("victor").await;
     person.sees_message("Are you coming on Friday?").await;
-    person.click("button", "Mute").await;
+    be_notified_of(person, "Nothing").await;
     person.open("/").await;
     let victor = friend("victor");
     let with_victor = victor.talk_to("john").await;
@@ -337,6 +338,10 @@ async fn a_room(friends: &[Client], john: &Client, jane: &Client) -> String {
     .enumerate()
     {
         let id = author.say(&room, text).await["id"].clone();
+        if index == 4 {
+            let answer = json!({ "content": "@john, and the butter? @someone-with-quite-a-long-name?", "replyTo": id });
+            jane.post(&messages(&room), answer).await.expect(201);
+        }
         let id = id.as_str().expect("an id");
         for (emoji, person) in ["👍", "❤️", "🎉", "👩‍👩‍👧‍👦"]
             .iter()
@@ -367,6 +372,12 @@ async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
     person.sees_message(last).await;
     person.sees("button", "Room details").await;
     viewer.take("room").await;
+    let field = "Message to The lake in August";
+    person.fill("textbox", field, "@").await;
+    person.sees("option", "/Everyone/").await;
+    viewer.take("mention-suggestions").await;
+    person.fill("textbox", field, "").await;
+    person.press("Backspace").await;
     person.click("button", "Room details").await;
     person.click("button", "/^someone-with-quite/").await;
     person.sees("button", "Make owner").await;
@@ -402,6 +413,12 @@ async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
     };
     open_menu().await;
     viewer.take("message-menu").await;
+    person.click("menuitem", "Reply").await;
+    person.sees("button", "Cancel reply").await;
+    viewer.take("replying").await;
+    person.click("button", "Cancel reply").await;
+    person.misses("button", "Cancel reply").await;
+    open_menu().await;
     person.click("menuitem", "Edit").await;
     person.sees("textbox", "Edit message").await;
     viewer.take("editing").await;

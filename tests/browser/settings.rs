@@ -152,57 +152,6 @@ async fn has_waited(person: &Session, title: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_muted_conversation_is_not_counted() {
-    let Some(stage) = Stage::set(1).await else {
-        return;
-    };
-    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
-    let mary = stage.client("mary").await;
-    let with_jane = jane.talk_to("john").await;
-    let with_mary = mary.talk_to("john").await;
-    jane.say(&with_jane, "Hello").await;
-    mary.say(&with_mary, "Hello").await;
-    let john = stage.signed_in(&client, Options::desktop()).await;
-    for conversation in [&with_mary, &with_jane] {
-        john.open(&format!("/conversations/{conversation}")).await;
-        wait("it to be read", async || {
-            let path = format!("/api/conversations/{conversation}");
-            let conversation = client.get(&path).await.expect(200);
-            (conversation["unreadCount"] == 0).then_some(())
-        })
-        .await;
-    }
-    john.click("button", "Mute").await;
-    let pressed = "document.querySelector('[aria-label=Mute]').ariaPressed === 'true'";
-    john.wait("it to be muted", pressed).await;
-    john.open("/").await;
-    john.sees("link", "/jane/").await;
-
-    jane.say(&with_jane, "Are you there?").await;
-    mary.say(&with_mary, "Are you there?").await;
-    for name in ["jane", "mary"] {
-        john.sees("link", &format!("/{name}.*1 unread/")).await;
-    }
-    john.wait("mary's alone", "document.title === '(1) Tincan'")
-        .await;
-    // Other tabs hold to it as well, also when it is taken back.
-    let first = john.tab().await;
-    let second = john.new_tab().await;
-    john.open("/").await;
-    john.wait("mary's alone", "document.title === '(1) Tincan'")
-        .await;
-    john.switch_to(&first).await;
-    john.go_to("jane").await;
-    john.click("button", "Mute").await;
-    // Where it would be read, it wouldn't count.
-    john.click("link", "Settings").await;
-    john.sees("heading", "Settings").await;
-    jane.say(&with_jane, "Hello?").await;
-    john.switch_to(&second).await;
-    john.wait("both", "document.title === '(2) Tincan'").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn whoever_polls_is_not_said_to_be_cut_off() {
     let Some(stage) = Stage::set(1).await else {
         return;

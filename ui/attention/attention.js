@@ -3,6 +3,7 @@
 import { titleOf } from '../base/format.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
+import { isCall } from '../conversations/calls.js';
 import { summaryOf } from '../files/kinds.js';
 import { inOneLine } from '../text/text-view.js';
 import { askToNotify, keepAsked, notifies, sounds, wasAsked, watchPermission } from './permission.js';
@@ -52,7 +53,6 @@ export class Attention {
     client.addEventListener('arrived', arrived, { signal });
     client.addEventListener('sent', () => this.#offer(), { signal });
     client.conversations.addEventListener('change', () => this.#count(), { signal });
-    preferences.addEventListener('change', () => this.#count(), { signal });
     for (const name of ['visibilitychange', 'focus', 'blur']) addEventListener(name, () => this.#look(), { signal });
     navigator.serviceWorker?.addEventListener('message', ({ data }) => data.open && router.go(data.open), { signal });
     watchPermission(preferences, signal);
@@ -93,7 +93,7 @@ export class Attention {
 
   #count() {
     const { conversations } = this.#client;
-    this.#setBadge(conversations.unreadExcept((id) => this.#preferences.isMuted(id)));
+    this.#setBadge(conversations.wanted);
     const unread = new Set(conversations.listed.filter((each) => each.unread).map(({ id }) => id));
     for (const id of this.#unread) if (!unread.has(id)) this.#close(id);
     this.#unread = unread;
@@ -124,6 +124,7 @@ export class Attention {
   /** @param {Message} message */
   async #arrived(message) {
     const { conversationId } = message;
+    if (!await this.#isWanted(message)) return;
     const gathering = this.#gathered.has(conversationId);
     this.#gathered.set(conversationId, message);
     if (gathering) return;
@@ -132,12 +133,21 @@ export class Attention {
     const { id, number } = newest;
     this.#gathered.delete(conversationId);
     const isRead = number <= this.#client.conversations.lastRead(conversationId);
-    if (isRead || this.#preferences.isMuted(conversationId) || this.#life.signal.aborted) return;
+    if (isRead || this.#life.signal.aborted) return;
     const preferences = this.#preferences;
     if (notifies(preferences) && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
     // Browsers let no page make a sound that nobody has touched yet.
     const mayPlay = sounds(preferences) && navigator.userActivation?.hasBeenActive !== false;
     if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim('sound', SOUND_MS)) play();
+  }
+
+  /** Whether one wants to be notified of it, as one has chosen for its conversation. @param {Message} message */
+  async #isWanted(message) {
+    const { conversations, user } = this.#client;
+    // Where that can’t be told, rather too much than too little.
+    const { level } = await conversations.info(message.conversationId).catch(() => ({ level: 'all' }));
+    if (level !== 'mentions') return level === 'all';
+    return isCall(message, user.id) && !(await this.#client.blocks()).has(message.author?.id);
   }
 
   /** @param {Message} message */

@@ -7,14 +7,15 @@ import { addStyle } from './load.js';
 
 addStyle(import.meta.url, 'menu.css');
 
-/** `lines` are those of its icon. @typedef {{name: string, lines: string, act: () => void, isDanger?: boolean}} Item */
+/** `lines` are those of its icon; `isChosen` says of one of several whether it is the one. @typedef {{name: string, lines: string, act: () => void, isDanger?: boolean, isChosen?: boolean}} Item */
 
 const GAP_PX = 4;
 
 /** @param {string} label @param {Item[]} items @param {{x: number, y: number}} place where it begins, if there is room */
 export function openMenu(label, items, place) {
-  const buttons = items.map(({ name, lines, act, isDanger }) => el('button', {
-    class: isDanger ? 'menu-item danger' : 'menu-item', role: 'menuitem', tabindex: '-1',
+  const buttons = items.map(({ name, lines, act, isDanger, isChosen }) => el('button', {
+    class: isDanger ? 'menu-item danger' : 'menu-item', role: isChosen === undefined ? 'menuitem' : 'menuitemradio', tabindex: '-1',
+    'aria-checked': isChosen === undefined ? false : `${isChosen}`,
     click: () => {
       dialog.close();
       act();
@@ -22,7 +23,7 @@ export function openMenu(label, items, place) {
   }, drawing(lines), name));
   const menu = el('div', { class: 'menu-items', role: 'menu', 'aria-label': label, keydown: moveByKeys }, ...buttons);
   const dialog = show(el('dialog', { class: 'menu', 'aria-label': label }, el('div', { class: 'menu-body' }, menu)));
-  buttons[0]?.focus();
+  (buttons.find((button) => button.ariaChecked === 'true') ?? buttons[0])?.focus();
   if (!dialog || !matchMedia('(width >= 46rem)').matches) return;
   const { width, height } = dialog.getBoundingClientRect();
   const x = document.dir === 'rtl' ? place.x - width : place.x;

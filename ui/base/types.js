@@ -73,20 +73,28 @@
 /** A file on its way to the server, which has `received` bytes of it. @typedef {{id: string, size: number, received: number, name: string}} Upload */
 
 /**
+ * What a message answers, as it is now.
+ * @typedef {{id: string, number: number, author: User | null, excerpt: string, hasAttachment: boolean, deletedAt?: string}} ReplyTo
+ */
+
+/**
  * `number` counts a conversation's messages 1, 2, 3 … without a hole; `version` grows whenever the message changes;
  * `clientId` is what one's own were sent with. What the system says has no author, but `subject`, whom it is about, and `actor`, who did it.
  * @typedef {{id: string, version: string, conversationId: string, number: number, content: string, createdAt: string,
  *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
  *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean, attachments?: Attachment[],
- *   mentions?: Mention[]}} Message
+ *   replyTo?: ReplyTo, mentions?: Mention[]}} Message
  */
+/** Of which messages one wants to be notified. @typedef {'all' | 'mentions' | 'none'} Level */
 /** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed' | 'pictureChanged' | 'pictureRemoved'} SystemEvent */
 
 /**
  * `version` grows whenever its name, its picture, its owner, who takes part or who may does. `role` is one's own, in a room.
+ * Of the unread messages, `mentionCount` call one.
  * @typedef {{id: string, version: string, kind: 'direct' | 'room', name: string | null, otherParticipant: User | null,
  *   participantCount: number, open: boolean, avatarURL: string | null, role: 'owner' | 'member' | null, lastMessage: Message | null,
- *   lastReadNumber: number, pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean}} Conversation
+ *   lastReadNumber: number, mentionCount?: number, pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean,
+ *   notificationLevel?: Level, notificationLevelChosen?: boolean}} Conversation
  */
 
 /** One that one isn't in any more. @typedef {{id: string, removed: true}} Removed */

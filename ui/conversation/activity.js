@@ -1,17 +1,20 @@
 // What others in a conversation are doing, and how far they have read; and what one can do about the whole of it.
 
-import { el, nameOf } from '../base/dom.js';
+import { el, nameOf, render } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { drawing, icon } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
 import { t, tn } from '../words/index.js';
 import { showGone } from './gone.js';
+import { levelName, openLevels } from './levels.js';
 import { showReach } from './reach.js';
 import { TypingString } from './typing-string.js';
 
+/** @import {Level} from '../base/types.js' */
 /** @import {Info} from '../conversations/conversations.js' */
 /** @import {MessageComposer} from '../messages/message-composer.js' */
 /** @import {MessageList} from '../messages/message-list.js' */
+/** @import {Client} from '../shell/client.js' */
 /** @import {Context} from '../shell/messenger.js' */
 /** @import {ConversationView} from './conversation-view.js' */
 /** @import {People} from './people.js' */
@@ -42,7 +45,7 @@ export async function followActivity(context, view, info, list, composer) {
   const name = t(other ? 'conversation.profile' : 'conversation.details');
   const details = el('button', { class: 'tool', 'aria-label': name, title: name, click: showDetails },
     drawing(other ? PERSON : PEOPLE));
-  view.addTools([details, muteButton(context, view, id)], showDetails);
+  view.addTools([details, levelButton(client, view, id)], showDetails);
   const string = new TypingString(list);
   const [people, blocks] = await Promise.all([client.people(id), client.blocks()]);
   if (composer.isConnected) showReach(client, blocks, id, composer);
@@ -57,17 +60,26 @@ export async function followActivity(context, view, info, list, composer) {
   return people;
 }
 
-/** @param {Context} context @param {ConversationView} view @param {string} id */
-function muteButton({ preferences }, view, id) {
-  const toggle = () => preferences.setMuted(id, !preferences.isMuted(id));
-  const button = el('button', { class: 'tool', 'aria-label': t('conversation.mute'), click: toggle });
+/** Of what one is notified. @param {Client} client @param {ConversationView} view @param {string} id */
+function levelButton({ conversations }, view, id) {
+  const button = el('button', {
+    class: 'tool level', 'aria-haspopup': 'menu', click: () => {
+      const { right, left, bottom } = button.getBoundingClientRect();
+      openLevels(conversations, id, { x: document.dir === 'rtl' ? right : left, y: bottom });
+    },
+  });
   view.watch(() => {
-    const isMuted = preferences.isMuted(id);
-    button.title = t(isMuted ? 'conversation.muted' : 'conversation.muteHelp');
-    button.ariaPressed = `${isMuted}`;
-    button.replaceChildren(icon(isMuted ? 'bell-off' : 'bell'));
-  }, preferences);
+    const { level = 'all' } = conversations.known(id) ?? {};
+    button.ariaLabel = t('conversation.notificationsAre', { level: levelName(level) });
+    button.title = button.ariaLabel;
+    render(button, levelView, { level });
+  }, conversations);
   return button;
+}
+
+/** @param {{level: Level}} props */
+function levelView({ level }) {
+  return [icon(level === 'none' ? 'bell-off' : 'bell'), level === 'mentions' && el('span', { class: 'at', 'aria-hidden': 'true' }, '@')];
 }
 
 /** @param {Info} info @param {People} people */

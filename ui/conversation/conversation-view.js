@@ -89,9 +89,9 @@ export class ConversationView extends Component {
   /** @param {Info} info */
   #show(info) {
     const { outbox, user } = this.#context.client;
-    const composer = new MessageComposer(`draft:${user.id}:${this.#id}`, info.title, (content) => {
+    const composer = new MessageComposer(`draft:${user.id}:${this.#id}`, info.title, (content, replyTo) => {
       list.goToNewest();
-      outbox.add(this.#id, content);
+      outbox.add(this.#id, content, undefined, replyTo);
     });
     const list = new MessageList(this.#context, info, Boolean(this.route.goal));
     this.#composer = composer;

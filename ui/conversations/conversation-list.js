@@ -9,7 +9,7 @@ import { emblem } from '../people/avatar.js';
 import { t, textOf, tn } from '../words/index.js';
 
 /** @import {Context} from '../shell/messenger.js' */
-/** @import {User} from '../base/types.js' */
+/** @import {Level, User} from '../base/types.js' */
 /** @import {Conversations} from './conversations.js' */
 /** @import {Doings} from './doings.js' */
 
@@ -18,7 +18,6 @@ export class ConversationList extends Component {
   #client;
   #conversations;
   #router;
-  #preferences;
   #list = el('ul', { 'aria-label': t('conversations.list') });
   #rest = el('div', { class: 'list-rest' });
   /** @type {Map<string, HTMLLIElement>} */
@@ -35,18 +34,17 @@ export class ConversationList extends Component {
   };
 
   /** @param {Context} context */
-  constructor({ client, router, preferences, clock }) {
+  constructor({ client, router, clock }) {
     super();
     this.#client = client;
     this.#conversations = client.conversations;
     this.#router = router;
-    this.#preferences = preferences;
     this.append(this.#list, this.#rest);
     this.#list.addEventListener('focusin', ({ target }) => {
       this.#stop = this.idOf(target) || this.#stop;
       this.#showStop();
     });
-    this.watch(() => this.#render(), this.#conversations, router, preferences, clock);
+    this.watch(() => this.#render(), this.#conversations, router, clock);
     // Another tab writes.
     addEventListener('storage', ({ key }) => key?.startsWith('draft:') && this.#render(), { signal: this.signal });
   }
@@ -91,7 +89,7 @@ export class ConversationList extends Component {
   }
 
   /** @param {Conversations['listed'][number]} conversation */
-  #row({ id, title, other, avatarURL, newest, unread, pinned, markedUnread }) {
+  #row({ id, title, other, avatarURL, newest, unread, pinned, markedUnread, level }) {
     const row = this.#rows.get(id) ?? el('li', { 'data-id': id });
     this.#rows.set(id, row);
     const { createdAt, mine, author, deletedAt } = newest;
@@ -103,7 +101,7 @@ export class ConversationList extends Component {
       from: mine ? t('conversations.you') : other ? '' : titleOf(author),
       draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) ?? ''}`.slice(0, LONGEST),
       doing: this.#doings?.doing(id) ?? '', online: this.#doings?.isOnline(other?.id) ?? false,
-      muted: this.#preferences.isMuted(id),
+      level, called: this.#conversations.called(id) > 0,
     });
     return row;
   }
@@ -132,12 +130,12 @@ function restView({ conversations, state, reason, hasMore, empty, archived, show
 /**
  * @typedef {{id: string, title: string, other: User | null, avatarURL: string | null, createdAt: string, time: string,
  *   from: string, content: string, gone: boolean, draft: string, doing: string, online: boolean, unread: number, markedUnread: boolean,
- *   pinned: boolean, current: boolean, muted: boolean}} RowProps
+ *    pinned: boolean, current: boolean, level: Level, called: boolean}} RowProps
  */
 
 /** @param {RowProps} props */
 function rowView(props) {
-  const { id, title, createdAt, time, unread, markedUnread, pinned, online, current, muted } = props;
+  const { id, title, createdAt, time, unread, markedUnread, pinned, online, current, level, called } = props;
   const isUnread = unread > 0 || markedUnread;
   return [
     el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
@@ -147,9 +145,10 @@ function rowView(props) {
       el('span', { class: 'row-line' },
         excerpt(props),
         el('span', { class: 'row-marks' },
-          muted && icon('bell-off'),
+          level === 'none' && icon('bell-off'),
           pinned && icon('pin'),
-          isUnread && el('span', { class: muted ? 'badge quiet' : 'badge' },
+          called && el('span', { class: 'badge' }, '@', el('span', { class: 'visually-hidden' }, ` ${t('conversations.mentioned')}`)),
+          isUnread && el('span', { class: level === 'all' ? 'badge' : 'badge quiet' },
             unread > 99 ? '99+' : unread ? `${unread}` : null, el('span', { class: 'visually-hidden' }, ` ${t('conversations.unread')}`))))),
   ];
 }

@@ -4,7 +4,7 @@ import { isCurrent, reasonOf } from '../base/api.js';
 import { titleOf } from '../base/format.js';
 
 /** @import {Api} from '../base/api.js' */
-/** @import {Conversation, Message, ReadMark, Removed, User} from '../base/types.js' */
+/** @import {Conversation, Level, Message, ReadMark, Removed, User} from '../base/types.js' */
 
 /**
  * Up to the number `read` one has read, and up to `told` the server knows or is being told so.
@@ -12,6 +12,7 @@ import { titleOf } from '../base/format.js';
  */
 /** @typedef {ReturnType<typeof infoOf>} Info */
 /** @typedef {{pinned: boolean, archived: boolean, hidden: boolean, markedUnread: boolean}} Marks */
+/** What one sets for oneself. @typedef {Marks & {notificationLevel: Level}} Settings */
 
 const PAGE = 25;
 
@@ -71,17 +72,28 @@ export class Conversations extends EventTarget {
       .sort((a, b) => (BigInt(a.newest.id) < BigInt(b.newest.id) ? 1 : -1));
   }
 
-  /** How many messages are unread, but for some conversations; one that is marked counts as one. @param {(id: string) => boolean} isLeftOut */
-  unreadExcept(isLeftOut) {
-    return this.listed.reduce((total, { id, unread, markedUnread }) =>
-      total + (isLeftOut(id) ? 0 : unread || Number(markedUnread)), 0);
+  /** How many unread messages one wants to know of; a conversation that is marked counts as one. */
+  get wanted() {
+    return this.listed.reduce((total, { id, level, unread, markedUnread }) =>
+      total + (level === 'none' ? 0 : (level === 'all' ? unread : this.called(id)) || Number(markedUnread)), 0);
+  }
+
+  /** How many unread messages call one, as far as the server has said so. @param {string} id */
+  called(id) {
+    return this.lastRead(id) < this.counted(id).upTo ? this.#get(id).state?.mentionCount ?? 0 : 0;
+  }
+
+  /** Which messages it has counted: those after one number, up to another. @param {string} id */
+  counted(id) {
+    const { state } = this.#get(id);
+    return { after: state?.lastReadNumber ?? 0, upTo: state?.lastMessage?.number ?? 0 };
   }
 
   /** What is listed, as the server would say it. @returns {Conversation[]} */
   get kept() {
     return this.#all.filter(({ hidden }) => !hidden).flatMap(({ id, newest, archived, hidden }) => {
       const { state, read } = this.#get(id);
-      return state ? { ...state, archived, hidden, lastMessage: newest, lastReadNumber: read } : [];
+      return state ? { ...state, archived, hidden, lastMessage: newest, lastReadNumber: read, mentionCount: this.called(id) } : [];
     });
   }
 
@@ -151,7 +163,7 @@ export class Conversations extends EventTarget {
     this.#changed();
   }
 
-  /** What one sets for oneself; one that is pinned isn’t archived any more, and the other way round. @param {string} id @param {Partial<Marks>} marks */
+  /** What one sets for oneself; one that is pinned isn’t archived any more, and the other way round. @param {string} id @param {Partial<Settings>} marks */
   async set(id, marks) {
     this.takeConversation(await this.#api.send('PATCH', `/api/conversations/${id}/settings`, marks));
   }
@@ -295,8 +307,8 @@ export class Conversations extends EventTarget {
 }
 
 /** What to show of a conversation. @param {Conversation} conversation */
-function infoOf({ id, kind, name, otherParticipant: other, open, avatarURL, participantCount, role }) {
-  return { id, kind, title: name ?? titleOf(other), other, open, avatarURL, participantCount, role };
+function infoOf({ id, kind, name, otherParticipant: other, open, avatarURL, participantCount, role, notificationLevel: level = 'all' }) {
+  return { id, kind, title: name ?? titleOf(other), other, open, avatarURL, participantCount, role, level };
 }
 
 /** What one has set, as far as a message that is newer than the state hasn’t ended it. @param {Conversation} state @param {Message} newest @returns {Marks} */

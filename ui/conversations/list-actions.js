@@ -6,6 +6,7 @@ import { el } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
 import { isByTouch, whenHeld } from '../base/long-press.js';
 import { openMenu } from '../base/menu.js';
+import { openLevels } from '../conversation/levels.js';
 import { t } from '../words/index.js';
 
 /** @import {Place} from '../base/long-press.js' */
@@ -58,12 +59,11 @@ function move(list, event) {
 }
 
 /** @param {Context} context @param {ConversationList} view @param {string} id @param {Place} place */
-function open({ client, router, preferences }, view, id, place) {
+function open({ client, router }, view, id, place) {
   const { conversations } = client;
   const info = [...conversations.listed, ...conversations.archived].find((each) => each.id === id);
   if (!info) return;
   const { title, other, pinned, archived, markedUnread, unread, newest } = info;
-  const muted = preferences.isMuted(id);
   /** @param {Partial<Marks>} marks */
   const set = async (marks) => {
     try {
@@ -84,7 +84,7 @@ function open({ client, router, preferences }, view, id, place) {
     unread > 0 || markedUnread
       ? { name: t('conversations.markRead'), lines: DOT, act: () => conversations.markRead(id, newest.number) }
       : { name: t('conversations.markUnread'), lines: DOT, act: markUnread },
-    { name: muted ? t('conversations.unmute') : t('conversations.mute'), lines: BELL, act: () => preferences.setMuted(id, !muted) },
+    { name: t('conversation.notifications'), lines: BELL, act: () => openLevels(conversations, id, place, () => view.focusOn(id)) },
     { name: archived ? t('conversations.unarchive') : t('conversations.archive'), lines: BOX, act: () => set({ archived: !archived }) },
     other !== null && { name: t('conversations.hide'), lines: EYE, act: () => set({ hidden: true }) },
   ];

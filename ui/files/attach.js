@@ -99,7 +99,7 @@ function microphone(composer, client, id, sent, problem) {
       const [{ record }, { uploadsOf }] = await Promise.all([load(() => import('./recorder.js')), load(() => import('./uploads.js'))]);
       await record(composer, held, (recording) => {
         sent();
-        uploadsOf(client).add(id, '', [recording]);
+        uploadsOf(client).add(id, '', [recording], composer.takeQuote());
       });
     } catch (error) {
       problem.textContent = error instanceof DOMException ? t('files.noMicrophone') : reasonOf(error);

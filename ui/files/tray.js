@@ -11,6 +11,7 @@ import { prepare } from './make-small.js';
 import { fileSize } from './size.js';
 import { uploadsOf } from './uploads.js';
 
+/** @import {ReplyTo} from '../base/types.js' */
 /** @import {MessageComposer} from '../messages/message-composer.js' */
 /** @import {Client} from '../shell/client.js' */
 /** @import {ChosenFile} from './chosen.js' */
@@ -357,16 +358,16 @@ export function openTray(client, id, composer, sent) {
   composer.form.before(tray);
   tray.follow(composer.signal);
   tray.addEventListener('left', () => composer.takeFocus(), { signal: composer.signal });
-  sendFrom(tray, composer, (content, files) => {
+  sendFrom(tray, composer, (content, files, replyTo) => {
     sent();
-    if (files.length > 0) uploadsOf(client).add(id, content, files);
-    else if (content.trim()) client.outbox.add(id, content);
+    if (files.length > 0) uploadsOf(client).add(id, content, files, replyTo);
+    else if (content.trim()) client.outbox.add(id, content, undefined, replyTo);
   });
   return tray;
 }
 /**
  * Sends what is in the tray with what is written, and what is written after it, after it.
- * @param {FileTray} tray @param {MessageComposer} composer @param {(content: string, files: Outgoing[]) => void} send
+ * @param {FileTray} tray @param {MessageComposer} composer @param {(content: string, files: Outgoing[], replyTo?: ReplyTo) => void} send
  */
 function sendFrom(tray, composer, send) {
   /** What was sent before. */
@@ -377,10 +378,11 @@ function sendFrom(tray, composer, send) {
     event.preventDefault();
     event.stopImmediatePropagation();
     const content = composer.take();
+    const replyTo = composer.takeQuote();
     const { files, sent } = tray.take();
     waiting += 1;
     before = before.then(async () => {
-      send(content, await files);
+      send(content, await files, replyTo);
       sent();
       waiting -= 1;
     });

@@ -7,7 +7,7 @@ import { t } from '../words/index.js';
 import { isChosen } from './chosen.js';
 import { PART, Parts } from './parts.js';
 
-/** @import {Attachment, Upload} from '../base/types.js' */
+/** @import {Attachment, ReplyTo, Upload} from '../base/types.js' */
 /** @import {Entry} from '../messages/outbox.js' */
 /** @import {Client} from '../shell/client.js' */
 
@@ -103,9 +103,9 @@ export class Uploads extends EventTarget {
     clearTimeout(this.#next);
   }
 
-  /** @param {string} conversationId @param {string} content @param {Outgoing[]} files */
-  add(conversationId, content, files) {
-    const clientId = this.#outbox.add(conversationId, content, files.map(({ info }) => info));
+  /** @param {string} conversationId @param {string} content @param {Outgoing[]} files @param {ReplyTo} [replyTo] */
+  add(conversationId, content, files, replyTo) {
+    const clientId = this.#outbox.add(conversationId, content, files.map(({ info }) => info), replyTo);
     this.#here.set(clientId, files);
     this.#keep(clientId, files);
     this.run();

@@ -13,7 +13,10 @@ import { copyAsLines } from './copying.js';
 import { keepDayAtTop } from './day-at-top.js';
 import { write } from './message-composer.js';
 import { moveByKeys } from './message-focus.js';
+import { askForEverybody, completeMentions } from './mention-completion.js';
 import { addNewestButton } from './newest-button.js';
+import { replyIn } from './reply.js';
+import { whenSwiped } from './swipe.js';
 import { UnfinishedEdits } from './unfinished-edits.js';
 
 /** @import {Message} from '../base/types.js' */
@@ -34,6 +37,8 @@ export class MessageActions {
   #list;
   #composer;
   #edits;
+  #setQuote;
+  #endEditing = () => {};
   /** Stands beside the message that the mouse is over. */
   #more = el('button', {
     class: 'more', tabindex: '-1', 'aria-label': t('messages.options'), 'aria-live': 'off',
@@ -56,7 +61,11 @@ export class MessageActions {
     log.addEventListener('focusin', ({ target }) => this.#explain(target));
     log.addEventListener('click', (event) => this.#clicked(event));
     whenHeld(log, '.bubble', (bubble) => this.#openMenu(bubble), list.signal);
-    moveByKeys(log, (row) => this.#openMenu(row));
+    moveByKeys(log, (row) => this.#openMenu(row), (row) => this.#reply(row));
+    whenSwiped(log, (row) => this.#mayReply && Boolean(this.#messageIn(row)), (row) => this.#reply(row), list.signal);
+    this.#setQuote = replyIn(client, people.id, composer);
+    askForEverybody(composer, client, people.id);
+    completeMentions(composer.form, client, people);
     keepDayAtTop(log);
     addNewestButton(list, () => client.conversations.unread(people.id));
     // On paper, all that is here.
@@ -123,12 +132,26 @@ export class MessageActions {
     else if (name === 'profile') this.#try(() => this.#openProfile(value));
   }
 
+  /** Where one can’t write, one can’t answer. */
+  get #mayReply() {
+    return this.#composer.checkVisibility() || this.#composer.hidden;
+  }
+
+  /** What is being changed is put aside. @param {HTMLElement} row */
+  #reply(row) {
+    const message = this.#messageIn(row);
+    if (!message || !this.#mayReply) return;
+    this.#endEditing();
+    this.#setQuote(message);
+  }
+
   /** Puts what couldn't be sent before what stands where one writes. @param {string} clientId */
   #writeAnew(clientId) {
     const { outbox } = this.#client;
     const entry = outbox.of(this.#people.id).find((each) => each.clientId === clientId);
     if (!entry) return;
     outbox.remove(clientId);
+    if (entry.replyTo) this.#composer.quote = entry.replyTo;
     const { field } = this.#composer;
     write(field, [entry.content, field.value].filter(Boolean).join('\n'));
     field.dispatchEvent(new Event('input', { bubbles: true }));
@@ -155,6 +178,7 @@ export class MessageActions {
         readers: listNames(this.#people.readers(message.number).map(titleOf)),
         whoReacted: (emoji) => this.#whoReacted(message, emoji),
         react: (emoji) => this.#try(() => this.#client.react(this.#messageIn(row) ?? message, emoji)),
+        reply: this.#mayReply && (() => this.#reply(row)),
         edit: () => this.#try(() => this.#edit(message)),
         remove: () => this.#try(() => this.#client.remove(message)),
       });
@@ -183,12 +207,16 @@ export class MessageActions {
     if (!composer.isConnected) return;
     composer.parentElement?.querySelector('message-editor')?.remove();
     const editor = new MessageEditor(this.#client, message, () => {
+      this.#endEditing = () => {};
       editor.remove();
       composer.hidden = false;
       composer.takeFocus();
       this.#list.showChanging('');
       this.#edits.show();
     });
+    this.#endEditing = () => editor.end();
+    const form = editor.querySelector('form');
+    if (form) completeMentions(form, this.#client, this.#people);
     composer.hidden = true;
     composer.after(editor);
     this.#list.showChanging(message.id);

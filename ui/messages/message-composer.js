@@ -7,17 +7,22 @@ import { t } from '../words/index.js';
 
 const isTouch = matchMedia('(pointer: coarse)').matches;
 
+/** @import {ReplyTo} from '../base/types.js' */
+
+/** Fires `quote` when something else is answered. */
 export class MessageComposer extends Component {
   #draftKey;
+  #quoteKey;
   #send;
   field = messageField('');
   form = el('form', { submit: (event) => this.#submit(event) },
     this.field, el('button', { class: 'button primary send', 'aria-label': t('messages.send') }, icon('send')));
 
-  /** @param {string} draftKey @param {string} to @param {(content: string) => void} send */
+  /** @param {string} draftKey @param {string} to @param {(content: string, replyTo?: ReplyTo) => void} send */
   constructor(draftKey, to, send) {
     super();
     this.#draftKey = draftKey;
+    this.#quoteKey = draftKey.replace('draft', 'quote');
     this.#send = send;
     this.address(to);
     this.append(this.form);
@@ -46,7 +51,25 @@ export class MessageComposer extends Component {
   #submit(event) {
     event.preventDefault();
     this.takeFocus();
-    if (this.field.value.trim()) this.#send(this.take());
+    if (this.field.value.trim()) this.#send(this.take(), this.takeQuote());
+  }
+
+  /** What is answered, and isn’t any more. @returns {ReplyTo | undefined} */
+  takeQuote() {
+    const { quote } = this;
+    this.quote = null;
+    return quote ?? undefined;
+  }
+
+  /** What is answered by what is being written; kept with it. @type {ReplyTo | null} */
+  get quote() {
+    return kept(this.#quoteKey);
+  }
+
+  set quote(quote) {
+    if (quote) keep(this.#quoteKey, quote);
+    else forget(this.#quoteKey);
+    this.dispatchEvent(new Event('quote'));
   }
 
   /** What is written, which isn’t there any more. */

@@ -50,6 +50,11 @@ export class MessageEditor extends Component {
     write(this.#text, kept(this.#key) ?? this.#message.content);
   }
 
+  /** Puts it aside. */
+  end() {
+    this.#done();
+  }
+
   takeFocus() {
     this.#text.focus();
     this.#text.setSelectionRange(this.#text.value.length, this.#text.value.length);

@@ -1,10 +1,10 @@
 // Going through the messages by keys. The list is one stop of the Tab key: the message that one is at.
 
-/** @param {HTMLElement} log with the messages @param {(row: HTMLElement) => void} open opens what can be done with one */
-export function moveByKeys(log, open) {
+/** @param {HTMLElement} log with the messages @param {(row: HTMLElement) => void} open opens what can be done with one @param {(row: HTMLElement) => void} reply answers one */
+export function moveByKeys(log, open, reply) {
   log.addEventListener('focusin', ({ target }) => target instanceof Element && stopAt(log, target.closest('li')));
   log.addEventListener('keydown', (event) => {
-    const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
+    const { key, code, target, altKey, ctrlKey, metaKey, shiftKey } = event;
     if (altKey || ctrlKey || metaKey || !(target instanceof HTMLElement)) return;
     const rows = [...log.querySelectorAll('li')];
     if (target === log) {
@@ -17,6 +17,8 @@ export function moveByKeys(log, open) {
         ArrowUp: target.previousElementSibling, ArrowDown: target.nextElementSibling, Home: rows[0], End: rows.at(-1),
       }[key];
       if (wantsMenu) open(target);
+      // A keyboard of other letters has the R where the Latin one has it.
+      else if (/^[a-z]$/i.test(key) ? key.toLowerCase() === 'r' : code === 'KeyR') reply(target);
       else if (next) focus(next);
       else if (key !== 'ArrowUp' && key !== 'ArrowDown') return;
     } else {
@@ -42,7 +44,7 @@ function leave(row) {
 
 /** What in a message can be reached. @param {Element} row @returns {NodeListOf<HTMLElement>} */
 export function insideOf(row) {
-  return row.querySelectorAll('a, .chip, .unfold, .copy, .mention[name], .tile, .stop, .play, .wave input, video, audio');
+  return row.querySelectorAll('a, .chip, .unfold, .copy, .quoted, .mention[name], .tile, .stop, .play, .wave input, video, audio');
 }
 
 /** @param {Element | undefined} row */

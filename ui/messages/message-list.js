@@ -32,7 +32,7 @@ const MOST_LETTERS = 1_500;
 /** How long a screen reader is kept from reading out history as if it were news. */
 const QUIET_MS = 1_000;
 
-/** What shows more of a row, once that is loaded. @type {{show?: (row: HTMLLIElement, item: Item) => void}} */
+/** What shows more of a row, once that is loaded. @type {{show?: (row: HTMLLIElement, item: Item, timeline: Timeline) => void}} */
 export const later = {};
 
 /** Fires `look` whenever one may see something else. */
@@ -181,7 +181,7 @@ export class MessageList extends Component {
       row.dataset.number = `${item.number ?? ''}`;
       const fresh = item.number !== null && item.number - 1 === this.#freshAfter;
       showMessage(row, item, items[index - 1] ?? this.#above, fresh);
-      later.show?.(row, item);
+      later.show?.(row, item, this.#timeline);
       return [item.key, row];
     }));
     arrange(this.#list, [...this.#rows.values()]);
@@ -236,11 +236,11 @@ export class MessageList extends Component {
   /** @param {Message} message @returns {Item} */
   #sentItem(message) {
     const { client } = this.#context;
-    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, attachments, mentions, reactions = [] } = message;
+    const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, attachments, replyTo, mentions, reactions = [] } = message;
     const content = textOf(message);
     const removing = client.isRemoving(id) && !deletedAt;
     return {
-      key: clientId ? keyOf(clientId) : id, id, number, content, files: attachments, createdAt, mine, system, removing, state: 'sent',
+      key: clientId ? keyOf(clientId) : id, id, number, content, replyTo, files: attachments, createdAt, mine, system, removing, state: 'sent',
       from: mine ? t('messages.you') : titleOf(author), author: mine || this.#info.other ? null : author,
       edited: Boolean(editedAt), deleted: Boolean(deletedAt), read: mine && number <= this.#readUpTo,
       mentions, me: mentions && client.user.id, changing: id === this.#changing, folded: isLong(content) && !this.#unfolded.has(id),
@@ -252,11 +252,11 @@ export class MessageList extends Component {
   /** @param {Entry} entry @returns {Item} */
   #waitingItem(entry) {
     const { outbox } = this.#context.client;
-    const { clientId, content, files, createdAt, reason } = entry;
+    const { clientId, content, replyTo, files, createdAt, reason } = entry;
     const state = reason ? 'failed' : outbox.waiting ? 'waiting' : 'sending';
     const waitsFor = state === 'waiting' ? outbox.waiting : '';
     return {
-      key: keyOf(clientId), id: clientId, number: null, content, files, createdAt, mine: true, from: t('messages.you'), state,
+      key: keyOf(clientId), id: clientId, number: null, content, replyTo, files, createdAt, mine: true, from: t('messages.you'), state,
       waitsFor, reason, folded: isLong(content),
     };
   }

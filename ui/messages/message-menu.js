@@ -14,6 +14,7 @@ import { t } from '../words/index.js';
 const USUAL = ['👍', '❤️', '😂', '😮', '😢', '🙏', '🎉'];
 const GAP_PX = 4;
 const PLUS = 'M12 5v14M5 12h14';
+const ARROW = 'M9 8L4 13l5 5M4 13h10a6 6 0 0 0 6-6V6';
 const PEN = 'M4 20l1-4L16.5 4.5a2.1 2.1 0 0 1 3 3L8 19z';
 const SHEETS = 'M9 9h11v11H9zM5 15H4V4h11v1';
 const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
@@ -25,13 +26,14 @@ const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
  * @property {string} readers who has read it
  * @property {(emoji: string) => string} whoReacted
  * @property {(emoji: string) => void} react
+ * @property {(() => void) | false} reply where one can
  * @property {() => void} edit
  * @property {() => void} remove
  */
 
 /** @param {Element} bubble @param {Message} message @param {Uses} uses */
 export function openMessageMenu(bubble, message, uses) {
-  const { client, isOwner, readers, whoReacted, react, edit, remove } = uses;
+  const { client, isOwner, readers, whoReacted, react, reply, edit, remove } = uses;
   const { content, mine, reactions, author } = message;
   /** Closed, it gives the focus back, and only then may it go elsewhere. @param {() => void} act */
   const choose = (act) => () => {
@@ -55,6 +57,7 @@ export function openMessageMenu(bubble, message, uses) {
         class: 'emoji', role: 'menuitem', tabindex: '-1', 'aria-label': t('messages.otherEmoji'), title: t('messages.otherEmoji'),
         click: choose(pickAnother),
       }, drawing(PLUS))),
+    reply && item(t('messages.reply'), ARROW, reply),
     mine && item(t('messages.edit'), PEN, edit),
     content && item(t('messages.copy'), SHEETS, () => toClipboard(content)),
     (mine || isOwner) && item(t('messages.delete'), BIN, remove));

@@ -6,7 +6,7 @@ import { drawing } from '../base/icons.js';
 import { avatar, tinted } from '../people/avatar.js';
 import { t } from '../words/index.js';
 
-/** @import {Attachment, Mention, SystemEvent, User} from '../base/types.js' */
+/** @import {Attachment, Mention, ReplyTo, SystemEvent, User} from '../base/types.js' */
 /** @import {OutgoingFile} from '../files/uploads.js' */
 
 const GROUP_MS = 5 * 60_000;
@@ -30,7 +30,7 @@ export const formats = { text: (text) => [text] };
  *   from: string, state: 'sent' | 'sending' | 'waiting' | 'failed', waitsFor?: string, reason?: string,
  *   system?: SystemEvent, author?: User | null, edited?: boolean, deleted?: boolean, removing?: boolean,
  *   changing?: boolean, folded?: boolean, read?: boolean, chips?: Chip[], files?: (Attachment | OutgoingFile)[],
- *   mentions?: Mention[], me?: string}} Item
+ *   replyTo?: ReplyTo, mentions?: Mention[], me?: string}} Item
  */
 
 /**

@@ -6,13 +6,13 @@ import { forget, isOnlyHere, keep, kept, keysOf } from '../base/storage.js';
 import { t } from '../words/index.js';
 
 /** @import {Api, ApiError} from '../base/api.js' */
-/** @import {Message} from '../base/types.js' */
+/** @import {Message, ReplyTo} from '../base/types.js' */
 /** @import {OutgoingFile} from '../files/uploads.js' */
 
 /**
  * `reason` says why the server refused it, and is empty where it hasn't; `code` says the same for programs. One with
  * `files` has `attachments`, the ids of their uploads, once the server has all of them; their bytes are `kept` in this browser.
- * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string, code?: string,
+ * @typedef {{clientId: string, conversationId: string, content: string, createdAt: string, reason: string, code?: string, replyTo?: ReplyTo,
  *   files?: OutgoingFile[], attachments?: string[], kept?: boolean}} Entry
  */
 
@@ -68,15 +68,15 @@ export class Outbox extends EventTarget {
     return this.entries.filter((entry) => entry.conversationId === conversationId);
   }
 
-  /** @param {string} conversationId @param {string} content @param {OutgoingFile[]} [files] which somebody else uploads */
-  add(conversationId, content, files) {
+  /** @param {string} conversationId @param {string} content @param {OutgoingFile[]} [files] which somebody else uploads @param {ReplyTo} [replyTo] */
+  add(conversationId, content, files, replyTo) {
     // Plain http has no randomUUID.
     const clientId = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
     const now = Date.now();
     // The keys' order is that of writing, even where the clock has been set back.
     const [, , newest = 0] = keysOf(this.#prefix).at(-1)?.split(':') ?? [];
     keep(`${this.#prefix}${Math.max(now, Number(newest) + 1)}:${clientId}`,
-      { clientId, conversationId, content, files, createdAt: new Date(now).toISOString(), reason: '' });
+      { clientId, conversationId, content, files, replyTo, createdAt: new Date(now).toISOString(), reason: '' });
     this.#changed();
     this.#send();
     return clientId;
@@ -129,12 +129,12 @@ export class Outbox extends EventTarget {
   }
 
   /** Gives back for how many milliseconds nothing more is to be tried. @param {Entry} entry */
-  async #try({ clientId, conversationId, content, attachments }) {
+  async #try({ clientId, conversationId, content, attachments, replyTo }) {
     this.#attempt = new AbortController();
     const { signal } = this.#attempt;
     try {
       const path = `/api/conversations/${conversationId}/messages`;
-      this.#accept(await this.#api.post(path, { clientId, content, attachments }, signal));
+      this.#accept(await this.#api.post(path, { clientId, content, attachments, replyTo: replyTo?.id }, signal));
       this.#answered();
       this.remove(clientId);
       return 0;

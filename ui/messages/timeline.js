@@ -105,6 +105,11 @@ export class Timeline extends EventTarget {
     this.#changed();
   }
 
+  /** What is known of the message of this number. @param {number} number */
+  find(number) {
+    return this.#messages.get(number) ?? this.#elsewhere.get(number);
+  }
+
   /** Loads the newest messages, then those before the ones that are here. @param {number} [atLeast] */
   async load(atLeast = 0) {
     if (this.#isBehind && this.loaded) return this.refresh();

@@ -3,8 +3,10 @@
 // server isn’t.
 
 import { Attention } from '../attention/attention.js';
+import { moveMutes } from '../attention/mutes.js';
 import { keepTime } from '../base/clock.js';
 import { load } from '../base/load.js';
+import { Calls } from '../conversations/calls.js';
 import { Doings } from '../conversations/doings.js';
 import { listActions } from '../conversations/list-actions.js';
 import { loadMarked } from '../conversations/marked.js';
@@ -12,6 +14,7 @@ import { newRoomButton } from '../conversations/room-dialog.js';
 import { followFiles } from '../files/follow.js';
 import { later } from '../messages/message-list.js';
 import { formats } from '../messages/message-row.js';
+import { showQuoted } from '../messages/quoted.js';
 import { showFoot } from '../messages/row-foot.js';
 import { formatted } from '../text/text-view.js';
 import { watchConnection, watchGate } from './connection-help.js';
@@ -38,6 +41,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   new Finder(field, context);
   bar.append(newRoomButton(context));
   listActions(list, context);
+  new Calls(client, signal);
   list.follow(new Doings(client, signal));
   loadMarked(client);
   client.stream.addEventListener('connected', () => loadMarked(client), { signal });
@@ -48,9 +52,12 @@ export function attend(context, { field, bar, list, view, signal }) {
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
   const showFiles = followFiles(context, signal);
-  later.show = (row, item) => {
+  moveMutes(client);
+  client.stream.addEventListener('connected', () => moveMutes(client), { signal });
+  later.show = (row, item, timeline) => {
     showFoot(row, item);
     showFiles(row, item);
+    showQuoted(row, item, timeline, client);
   };
   formats.text = formatted;
   // What is shown already is shown anew.

@@ -17,6 +17,7 @@ const keys = () => [
   [t('shell.keyLine'), ['Shift', 'Enter']],
   [t('shell.keyEdit'), ['↑']],
   [t('shell.keyMessages'), ['Enter']],
+  [t('shell.keyReply'), ['R']],
   [t('shell.keyNewest'), ['Esc']],
   [t('shell.keyHelp'), ['?']],
 ];

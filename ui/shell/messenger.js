@@ -46,7 +46,7 @@ export class Messenger extends Component {
   constructor(context) {
     super();
     this.#context = context;
-    const { client, router, preferences, notices } = context;
+    const { client, router, notices } = context;
     const { conversations, stream } = client;
     this.#list = new ConversationList(context);
     const bar = el('div', { class: 'notice', role: 'status' });
@@ -58,7 +58,7 @@ export class Messenger extends Component {
       this.#pane));
     this.watch(() => render(this.#self, selfView, { user: client.user }), client);
     this.watch(() => showNotice(bar, notices), notices);
-    this.watch(() => this.#showTitle(), conversations, preferences);
+    this.watch(() => this.#showTitle(), conversations);
     stream.addEventListener('change', () => notices.tell('lost', stream.lost && LOST), { signal: this.signal });
     // Where the server is there, and a part of the page still can’t be had, only a new one helps.
     addEventListener('incomplete', () => setTimeout(() => notices.tell('incomplete', !stream.lost && INCOMPLETE), PATIENCE_MS), { signal: this.signal });
@@ -129,8 +129,7 @@ export class Messenger extends Component {
   }
 
   #showTitle() {
-    const { client, preferences } = this.#context;
-    const unread = client.conversations.unreadExcept((id) => preferences.isMuted(id));
+    const unread = this.#context.client.conversations.wanted;
     document.title = `${unread ? `(${unread}) ` : ''}${this.#title && `${this.#title} – `}Tincan`;
   }
 }

@@ -23,16 +23,6 @@ export class Preferences extends EventTarget {
     this.set('theme', theme !== 'system' && theme);
   }
 
-  /** @param {string} conversationId @returns {boolean} */
-  isMuted(conversationId) {
-    return this.get(`muted:${conversationId}`) ?? false;
-  }
-
-  /** @param {string} conversationId @param {boolean} muted */
-  setMuted(conversationId, muted) {
-    this.set(`muted:${conversationId}`, muted);
-  }
-
   /** What else others keep here. @param {string} name */
   get(name) {
     return kept(PREFIX + name);

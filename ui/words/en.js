@@ -10,6 +10,7 @@ export default {
   'conversations.draft': 'Draft: {text}',
   'conversations.leaveArchive': 'Back to all conversations',
   'conversations.list': 'Conversations',
+  'conversations.mentioned': 'mentions you',
   'conversations.more': 'Show more',
   'conversations.none': 'No conversations yet. Search for someone and say hello.',
   'conversations.preview': '{author}: {text}',

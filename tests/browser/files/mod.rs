@@ -1,6 +1,6 @@
 //! Pictures and files: dropped, pasted, sent in spite of everything, and looked at.
 
-mod finger;
+pub mod finger;
 mod home_network;
 mod lightbox;
 mod screens;

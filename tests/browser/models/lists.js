@@ -1,11 +1,12 @@
 // The list of conversations: with whom, the newest message, and how far one has read; learned in any order.
 
+import { Calls } from '../conversations/calls.js';
 import { Conversations } from '../conversations/conversations.js';
 import { findPeople, startWith } from '../people/find.js';
 import { conversation, counted, FakeApi, message, range, room, settle, test } from './fakes.js';
 import { assert } from './runner.js';
 
-/** @import {Conversation} from '../base/types.js' */
+/** @import {Conversation, Message} from '../base/types.js' */
 
 /** Those of user 1. @param {Conversation[]} [kept] */
 function begin(kept = []) {
@@ -51,8 +52,54 @@ test('unread is what came after the mark, and never less than nothing', async ()
   assert.equal([conversations.unread('unknown'), conversations.lastRead('unknown')], [0, 0]);
   conversations.takeRead(mark('8', 5));
   assert.equal(conversations.unread('8'), 0);
-  assert.equal(conversations.unreadExcept(() => false), 5);
-  assert.equal(conversations.unreadExcept((id) => id === '7'), 0);
+  assert.equal(conversations.wanted, 5);
+});
+
+test('what counts is what one wants to be notified of', async () => {
+  const called = { newest: 9, read: 4 };
+  for (const [level, wanted] of /** @type {const} */ ([['all', 5], ['mentions', 2], ['none', 0]])) {
+    const { conversations } = await loaded([{ ...conversation('7', called), notificationLevel: level, mentionCount: 2 }]);
+    assert.equal([conversations.wanted, conversations.called('7')], [wanted, 2]);
+    assert.equal(conversations.kept.map(({ mentionCount }) => mentionCount), [2]);
+    conversations.takeRead(mark('7', 9));
+    assert.equal([conversations.wanted, conversations.called('7')], [0, 0]);
+  }
+});
+
+test('a mention and an answer to one’s own message call one, until they are read or deleted', async () => {
+  const { api, conversations } = await loaded([{ ...conversation('7', { newest: 9, read: 4 }), mentionCount: 2 }]);
+  const user = { id: '1', username: 'john' };
+  const client = Object.assign(new EventTarget(), { api, conversations, user, blocks: async () => ({ has: (/** @type {string} */ id) => id === '9' }) });
+  const life = new AbortController();
+  new Calls(/** @type {any} */ (client), life.signal);
+  const arrive = async (/** @type {number} */ number, /** @type {Partial<Message>} */ more) => {
+    const arrived = message(number, more);
+    conversations.takeMessage(arrived);
+    client.dispatchEvent(new CustomEvent('arrived', { detail: arrived }));
+    await null;
+    return arrived;
+  };
+  const other = { id: '2', username: 'jane' };
+  const quote = { id: '1', number: 1, excerpt: '', hasAttachment: false };
+  await arrive(10, {});
+  await arrive(11, { mentions: [{ start: 0, end: 5, user: other }], replyTo: { ...quote, author: other } });
+  assert.equal(conversations.called('7'), 2);
+  await arrive(12, { mentions: [{ start: 0, end: 5, user }] });
+  await arrive(13, { mentions: [{ start: 0, end: 4, all: true }] });
+  const answer = await arrive(14, { replyTo: { ...quote, author: user } });
+  await arrive(15, { mentions: [{ start: 0, end: 5, user }], author: { id: '9', username: 'blocked' } });
+  assert.equal(conversations.called('7'), 5);
+  client.dispatchEvent(new CustomEvent('event', { detail: { name: 'update', data: { ...answer, deletedAt: '2026-03-02T08:00:00Z' } } }));
+  assert.equal(conversations.called('7'), 4);
+  // Only the server knows how many of those before the ninth are left.
+  conversations.takeRead(mark('7', 6));
+  const question = await api.next();
+  assert.equal(question.path, '/api/conversations/7');
+  await question.answer({ ...conversation('7', { newest: 15, read: 6 }), mentionCount: 3 });
+  assert.equal(conversations.called('7'), 3);
+  conversations.takeRead(mark('7', 15));
+  assert.equal(conversations.called('7'), 0);
+  life.abort();
 });
 
 test('a message of one’s own is read, and so is what stands before it', async () => {
@@ -416,7 +463,7 @@ test('a conversation that one isn’t in any more is forgotten, and that is told
   conversations.takeConversation({ id: '8', removed: true });
   assert.equal([removed, changes.count], [['8'], 2]);
   assert.equal([ids(conversations), conversations.known('8'), conversations.unread('8')], [['7'], undefined, 0]);
-  assert.equal([conversations.kept.map(({ id }) => id), conversations.unreadExcept(() => false)], [['7'], 1]);
+  assert.equal([conversations.kept.map(({ id }) => id), conversations.wanted], [['7'], 1]);
   // Nobody is told how far one had read.
   conversations.tryAgain();
   assert.equal(api.open.length, 0);
@@ -526,7 +573,7 @@ test('a newer message ends that one is archived or hidden, and what was known be
 test('one that is marked as unread counts as one, until it is read or written in', async () => {
   for (const read of [false, true]) {
     const { api, conversations } = await loaded([marked('7', 100, { markedUnread: true }), marked('8', 99)]);
-    assert.equal([conversations.unreadExcept(() => false), conversations.unread('7')], [1, 0]);
+    assert.equal([conversations.wanted, conversations.unread('7')], [1, 0]);
     if (read) {
       conversations.markRead('7', 3);
       const question = await api.next();
@@ -534,7 +581,7 @@ test('one that is marked as unread counts as one, until it is read or written in
     } else {
       conversations.takeMessage(message(4, { id: '200', mine: true }));
     }
-    assert.equal([conversations.unreadExcept(() => false), conversations.listed.map(({ markedUnread }) => markedUnread)], [0, [false, false]]);
+    assert.equal([conversations.wanted, conversations.listed.map(({ markedUnread }) => markedUnread)], [0, [false, false]]);
   }
 });
 
