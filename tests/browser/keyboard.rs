@@ -278,11 +278,12 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     focus_is_in(&john, COMPOSER).await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
-    let names = stops(&john, 9).await;
+    let names = stops(&john, 10).await;
     let expected = [
         "Search",
         "jane",
         "Settings",
+        "Search in this conversation",
         "Profile",
         "Notifications",
         "See https://example.org",

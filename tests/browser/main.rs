@@ -47,6 +47,7 @@ mod reset;
 mod rooms;
 mod screens;
 mod screenshots;
+mod search;
 mod settings;
 mod storms;
 mod tabs;

@@ -4,6 +4,7 @@ import { el, nameOf, render } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { drawing, icon } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
+import { searchButton } from '../shell/search-here.js';
 import { t, tn } from '../words/index.js';
 import { showGone } from './gone.js';
 import { levelName, openLevels } from './levels.js';
@@ -45,7 +46,7 @@ export async function followActivity(context, view, info, list, composer) {
   const name = t(other ? 'conversation.profile' : 'conversation.details');
   const details = el('button', { class: 'tool', 'aria-label': name, title: name, click: showDetails },
     drawing(other ? PERSON : PEOPLE));
-  view.addTools([details, levelButton(client, view, id)], showDetails);
+  view.addTools([searchButton(context, id), details, levelButton(client, view, id)], showDetails);
   const string = new TypingString(list);
   const [people, blocks] = await Promise.all([client.people(id), client.blocks()]);
   if (composer.isConnected) showReach(client, blocks, id, composer);

@@ -12,6 +12,7 @@ import { showTopMessages } from '../messages/top-messages.js';
 import { avatar, emblem } from '../people/avatar.js';
 import { findPeople } from '../people/find.js';
 import { peopleField } from '../people/people-search.js';
+import { searchHere } from '../shell/search-here.js';
 import { t } from '../words/index.js';
 import { Hooks } from './hooks.js';
 
@@ -66,6 +67,7 @@ class RoomDetails extends Component {
       this.#face, this.#file, this.#name, this.#open, this.#problem,
       el('section', {}, search, this.#list, this.#rest),
       el('footer', {},
+        el('button', { class: 'button', click: () => this.#search() }, t('search.here')),
         el('button', { class: 'button', click: () => this.#showGallery() }, t('files.gallery')),
         el('button', { class: 'button', click: () => this.#showTop() }, t('messages.top')),
         this.#hooks,
@@ -153,6 +155,11 @@ class RoomDetails extends Component {
       this.#close();
       this.#context.router.go('/');
     });
+  }
+
+  #search() {
+    this.#close();
+    searchHere(this.#context, this.#id);
   }
 
   #showGallery() {

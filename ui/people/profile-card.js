@@ -6,6 +6,7 @@ import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { addStyle, load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
+import { searchHere } from '../shell/search-here.js';
 import { t, tn } from '../words/index.js';
 import { avatar, emblem } from './avatar.js';
 import { startWith } from './find.js';
@@ -81,6 +82,10 @@ class ProfileCard extends Component {
       this.closest('dialog')?.close();
       router.go(conversationPath(id));
     };
+    const search = () => {
+      this.closest('dialog')?.close();
+      if (profile.conversationId) searchHere(this.#context, profile.conversationId);
+    };
     const gallery = async () => {
       const { openGallery } = await load(() => import('../files/gallery.js'));
       this.closest('dialog')?.close();
@@ -89,6 +94,7 @@ class ProfileCard extends Component {
     return [
       blocked && el('p', { class: 'muted', role: 'status' }, ...tn('people.isBlocked', { name: nameOf(titleOf(user)) })),
       problem,
+      profile.conversationId !== null && el('button', { class: 'button', click: search }, t('search.here')),
       profile.conversationId !== null && el('button', { class: 'button', click: () => attempt(gallery) }, t('files.gallery')),
       actions(
         (!user.deleted || blocked) && el('button', { class: blocked ? 'button' : 'button danger', click: () => attempt(() => this.#block(profile)) },

@@ -31,14 +31,14 @@ import { listenToShortcuts } from './shortcuts.js';
 /** The doors that lead out of the first look. @type {(() => Promise<unknown>)[]} */
 const DOORS = [
   () => import('./pages.js'), () => import('../account/settings-view.js'), () => import('../conversation/room-details.js'),
-  () => import('../messages/jump.js'), () => import('../messages/message-menu.js'), () => import('../messages/message-editor.js'), () => import('./keyboard-help.js'),
+  () => import('../messages/jump.js'), () => import('../search/device.js'), () => import('../messages/message-menu.js'), () => import('../messages/message-editor.js'), () => import('./keyboard-help.js'),
 ];
 
 /** @param {Context} context @param {Frame} frame */
 export function attend(context, { field, bar, list, view, signal }) {
   const { client, router, preferences, clock, notices } = context;
   client.keepBy(new Keeper(client.user.id));
-  new Finder(field, context);
+  new Finder(field, context, signal);
   bar.append(newRoomButton(context));
   listActions(list, context);
   new Calls(client, signal);

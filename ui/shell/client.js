@@ -26,7 +26,7 @@ export class Client extends EventTarget {
   #keeper;
   #isOver = false;
   /** @type {Map<string, Timeline>} */
-  #timelines = new Map();
+  timelines = new Map();
   /** @type {Actions | undefined} */
   #actions;
   /** Whether events have come since what is here was loaded. */
@@ -46,7 +46,7 @@ export class Client extends EventTarget {
     this.conversations.addEventListener('removed', (event) => {
       // Whoever is in it again finds it otherwise.
       const id = /** @type {CustomEvent<string>} */ (event).detail;
-      this.#timelines.delete(id);
+      this.timelines.delete(id);
       this.#keeper?.forget(id);
     });
   }
@@ -69,7 +69,7 @@ export class Client extends EventTarget {
     if (this.#isOver) return keeper.stop();
     this.#keeper = keeper;
     this.#keepConversations();
-    for (const [id, timeline] of this.#timelines) if (timeline.loaded) this.#keepMessages(id, timeline);
+    for (const [id, timeline] of this.timelines) if (timeline.loaded) this.#keepMessages(id, timeline);
   }
 
   #keepConversations() {
@@ -78,7 +78,7 @@ export class Client extends EventTarget {
 
   /** @param {string} id @param {Timeline} timeline */
   #keepMessages(id, timeline) {
-    if (timeline === this.#timelines.get(id)) this.#keeper?.keepMessages(id, () => timeline.newest);
+    if (timeline === this.timelines.get(id)) this.#keeper?.keepMessages(id, () => timeline.newest);
   }
 
   /** For all tabs. */
@@ -89,10 +89,10 @@ export class Client extends EventTarget {
 
   /** The messages of a conversation, loaded as far as they are unread where that isn't too much. @param {string} id */
   timeline(id) {
-    const known = this.#timelines.get(id);
+    const known = this.timelines.get(id);
     if (known) return known;
     const timeline = new Timeline(this.api, id, keptMessages(this.user.id, id));
-    this.#timelines.set(id, timeline);
+    this.timelines.set(id, timeline);
     timeline.addEventListener('change', () => this.#keepMessages(id, timeline));
     timeline.load(this.conversations.unread(id) + CONTEXT);
     return timeline;
@@ -140,7 +140,7 @@ export class Client extends EventTarget {
 
   /** @param {Message} message that has changed */
   takeChange(message) {
-    const timeline = this.#timelines.get(message.conversationId);
+    const timeline = this.timelines.get(message.conversationId);
     if (timeline) timeline.takeChange(message);
     else this.#keeper?.keepChange(message);
     this.conversations.takeMessage(message);
@@ -148,7 +148,7 @@ export class Client extends EventTarget {
 
   async #act() {
     const { Actions } = await load(() => import('../messages/actions.js'));
-    this.#actions ??= new Actions(this, this.#timelines);
+    this.#actions ??= new Actions(this, this.timelines);
     return this.#actions;
   }
 
@@ -176,7 +176,7 @@ export class Client extends EventTarget {
 
   #connected() {
     if (!this.#followed || this.conversations.state !== 'ready') this.conversations.load();
-    for (const timeline of this.#timelines.values()) {
+    for (const timeline of this.timelines.values()) {
       if (timeline.state === 'failed') timeline.load();
       else if (!this.#followed) timeline.refresh();
     }
@@ -195,7 +195,7 @@ export class Client extends EventTarget {
 
   /** @param {Message} message */
   #takeMessage(message) {
-    this.#timelines.get(message.conversationId)?.take(message);
+    this.timelines.get(message.conversationId)?.take(message);
     this.conversations.takeMessage(message);
     this.outbox.remove(message.clientId);
   }

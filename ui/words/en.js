@@ -48,7 +48,7 @@ export default {
   'shell.lost': 'Offline. Reconnecting…',
   'shell.reload': 'Reload',
   'shell.search': 'Search',
-  'shell.searchAll': 'Search conversations, people and settings',
+  'shell.searchAll': 'Search messages, people and settings',
   'shell.settings': 'Settings',
   'shell.updated': 'Tincan has been updated.',
   'time.today': 'Today',
