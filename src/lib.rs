@@ -18,8 +18,7 @@
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
 //! none of the three. `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store.
-//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`] and [`search`], which use `model`. [`text`] uses
-//! `model` alone.
+//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`] and [`search`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!

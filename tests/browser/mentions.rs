@@ -60,6 +60,7 @@ async fn people_are_named_with_suggestions_and_called() {
     jane.sees("link", "/Kitchen.*@ mentions you/").await;
     jane.assert_accessible("called").await;
     jane.go_to("Kitchen").await;
+    jane.sees_message("@Jane Doe look at this").await;
     wait("it to be read", async || {
         let conversation = conversation_of(&other, &room).await;
         (conversation["mentionCount"] == 0).then_some(())
@@ -73,11 +74,11 @@ async fn people_are_named_with_suggestions_and_called() {
     assert_eq!(jane.value("Message to Kitchen").await, "@all ");
     jane.write("dinner").await;
     jane.click("button", "Send").await;
-    jane.sees("dialog", "Notify 2 people?").await;
+    jane.sees("alertdialog", "Notify 2 people?").await;
     jane.click("button", "Cancel").await;
     assert_eq!(jane.value("Message to Kitchen").await, "@all dinner");
     jane.click("button", "Send").await;
-    jane.sees("dialog", "Notify 2 people?").await;
+    jane.sees("alertdialog", "Notify 2 people?").await;
     jane.click("button", "Send").await;
     let newest = wait("the message", async || {
         let conversation = conversation_of(&client, &room).await;

@@ -63,6 +63,8 @@ async fn a_message_is_answered_by_key_swipe_and_menu_and_its_quote_follows_it() 
     for person in [&john, &jane] {
         person.open(&path).await;
         person.sees_message("Pizza or pasta?").await;
+    }
+    for person in [&john, &jane] {
         // With it comes what one does with messages.
         person.reads("Online").await;
     }
@@ -106,6 +108,17 @@ async fn a_message_is_answered_by_key_swipe_and_menu_and_its_quote_follows_it() 
     replies_to(&jane, "john Pizza!").await;
     jane.say("Fine").await;
     shows_quote(&john, "Fine", "You Pizza!").await;
+
+    // A tap on a quote goes to what it is of, and back.
+    john.click("button", "/^In reply to jane/").await;
+    let sought = "document.querySelector('[data-sought] .text')?.textContent === 'Pizza or pasta?'";
+    john.wait("the original", sought).await;
+    john.back().await;
+    john.wait(
+        "the conversation",
+        &format!("location.pathname === '{path}'"),
+    )
+    .await;
 
     // What is answered is shown as it is now, also where it isn’t loaded.
     change(&other, &original, "Soup or salad?").await;

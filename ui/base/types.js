@@ -69,13 +69,13 @@
  *   alt?: string, thumbhash?: string, waveform?: number[], hasThumb: boolean}} Attachment
  */
 /** One of a conversation’s, and with which message it came. @typedef {{attachment: Attachment, messageId: string, number: number, author: User | null, createdAt: string}} Shared */
-/** Who is mentioned in a text, or everybody, and where: in units of a JavaScript string. @typedef {{start: number, end: number, user?: User, all?: true}} Mention */
 /** A file on its way to the server, which has `received` bytes of it. @typedef {{id: string, size: number, received: number, name: string}} Upload */
 
 /**
  * What a message answers, as it is now.
  * @typedef {{id: string, number: number, author: User | null, excerpt: string, hasAttachment: boolean, deletedAt?: string}} ReplyTo
  */
+/** Who is named in a message, from `start` to `end` of its text; or it is `all`. @typedef {{start: number, end: number, user?: User, all?: true}} Mention */
 
 /**
  * `number` counts a conversation's messages 1, 2, 3 … without a hole; `version` grows whenever the message changes;

@@ -130,6 +130,13 @@ export class MessageActions {
     else if (name === 'retry') this.#client.outbox.retry(value);
     else if (name === 'edit') this.#writeAnew(value);
     else if (name === 'profile') this.#try(() => this.#openProfile(value));
+    else if (name === 'original') this.#try(() => this.#goTo(value));
+  }
+
+  /** Where it was said; going back comes to where one was. @param {string} id of a message */
+  async #goTo(id) {
+    const { jumpTo } = await load(() => import('./jump.js'));
+    jumpTo(this.#context, this.#people.id, id);
   }
 
   /** Where one can’t write, one can’t answer. */

@@ -44,7 +44,7 @@ function leave(row) {
 
 /** What in a message can be reached. @param {Element} row @returns {NodeListOf<HTMLElement>} */
 export function insideOf(row) {
-  return row.querySelectorAll('a, .chip, .unfold, .copy, .quoted, .mention[name], .tile, .stop, .play, .wave input, video, audio');
+  return row.querySelectorAll('a, .chip, .unfold, .quoted, .copy, .mention[name], .tile, .stop, .play, .wave input, video, audio');
 }
 
 /** @param {Element | undefined} row */

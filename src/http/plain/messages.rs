@@ -201,20 +201,6 @@ impl Listing<'_> {
     }
 }
 
-/// What somebody wrote, with the names that people have now.
-fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup {
-    let places: Vec<_> = mentions
-        .iter()
-        .map(|mention| mention.start..mention.end)
-        .collect();
-    formatted(content, &places, &|index| {
-        let user = mentions[index].user.as_ref();
-        html! {
-            b { "@" @if let Some(user) = user { bdi { (words.name_of(user)) } } @else { (EVERYBODY) } }
-        }
-    })
-}
-
 /// Who wrote a message that is answered, and how it begins.
 pub fn reply_to(words: &'static Language, original: &ReplyTo, reader: UserId) -> Markup {
     html! {
@@ -229,6 +215,21 @@ pub fn reply_to(words: &'static Language, original: &ReplyTo, reader: UserId) ->
         @else if original.excerpt.is_empty() { (words.text("message.file")) }
         @else { bdi { (original.excerpt) } }
     }
+}
+
+/// The text of a message, with the names that those who are mentioned have now.
+fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup {
+    let places: Vec<_> = mentions
+        .iter()
+        .map(|mention| mention.start..mention.end)
+        .collect();
+    formatted(content, &places, &|index| {
+        let user = mentions
+            .get(index)
+            .and_then(|mention| mention.user.as_ref());
+        let name = user.map_or(EVERYBODY, |user| words.name_of(user));
+        html! { b { "@" bdi { (name) } } }
+    })
 }
 
 fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {

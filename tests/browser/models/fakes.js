@@ -113,7 +113,7 @@ export function conversation(id, { newest = 0, read = 0, other = JANE, at = newe
   const lastMessage = newest ? message(newest, { id: `${at}`, conversationId: id }) : null;
   return {
     id, version: '1', kind: 'direct', name: null, otherParticipant: other, participantCount: 2, open: false, avatarURL: null, role: null,
-    lastMessage, lastReadNumber: read, pinned: false, archived: false, hidden: false, markedUnread: false,
+    lastMessage, lastReadNumber: read, mentionCount: 0, pinned: false, archived: false, hidden: false, markedUnread: false,
   };
 }
 

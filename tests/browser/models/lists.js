@@ -402,7 +402,7 @@ test('a room is called by its name, and a conversation with one person by theirs
   const { conversations } = await loaded([conversation('7', { newest: 1, at: 9 }), room('8', { newest: 2, read: 1 })]);
   assert.equal(conversations.listed.map(({ id, kind, title, other, unread }) => [id, kind, title, other, unread]),
     [['7', 'direct', 'jane', { id: '2', username: 'jane' }, 1], ['8', 'room', 'Kitchen', null, 1]]);
-  const info = { id: '8', kind: 'room', title: 'Kitchen', other: null, open: false, avatarURL: null, participantCount: 3, role: 'member' };
+  const info = { id: '8', kind: 'room', title: 'Kitchen', other: null, open: false, avatarURL: null, participantCount: 3, role: 'member', level: 'all' };
   assert.equal([conversations.known('8'), await conversations.info('8')], [info, info]);
   assert.equal([conversations.known('99'), conversations.known('7')?.title], [undefined, 'jane']);
 });
