@@ -87,9 +87,11 @@ class Visit {
     list.append(this.#problem);
     list.addEventListener('look', () => this.#look());
     // Whoever comes back another time begins where one begins.
-    list.signal.addEventListener('abort', () => this.#timeline.show());
-    // What has changed before the stream began to tell.
-    client.stream.addEventListener('connected', () => this.#timeline.isAway && this.#renew(), { signal: list.signal });
+    list.signal.addEventListener('abort', () => {
+      this.#goal = '';
+      this.#timeline.show();
+    });
+    client.stream.addEventListener('connected', () => this.#timeline.isAway && this.#goOn(), { signal: list.signal });
   }
 
   /** @param {string} goal the id of a message */
@@ -102,10 +104,12 @@ class Visit {
       await settled(this.#timeline, this.#list.signal);
       const number = numberIn(this.#timeline, goal) ?? await this.#find(goal);
       if (goal !== this.#goal) return;
-      this.#row = this.#list.open(number);
-      this.#row?.focus({ preventScroll: true });
-      if (!isSought) this.#row?.scrollIntoView({ block: 'start' });
-      else if (this.#row) mark(this.#row);
+      this.#list.open(number);
+      const row = /** @type {HTMLElement} */ (this.#list.log.querySelector(`[data-number="${number}"]`));
+      row.focus({ preventScroll: true });
+      if (isSought) mark(row);
+      else row.scrollIntoView({ block: 'start' });
+      this.#row = row;
     } catch (error) {
       if (goal === this.#goal) this.#fail(error, goal);
     }
@@ -142,7 +146,7 @@ class Visit {
     const { isAway } = this.#timeline;
     this.#rest.hidden = !isAway;
     const below = log.scrollHeight - log.clientHeight - log.scrollTop;
-    if (isAway && below < log.clientHeight * EARLY_SCREENS && !this.#rest.querySelector('.failure')) this.#loadNewer();
+    if (isAway && below < log.clientHeight * EARLY_SCREENS && !this.#hasFailed) this.#loadNewer();
     if (isAtEnd && this.#row) this.#leave(this.#row);
   }
 
@@ -170,8 +174,13 @@ class Visit {
     this.#isLoading = false;
   }
 
-  /** Where that can’t be had, the next event of it tells. */
-  async #renew() {
+  get #hasFailed() {
+    return this.#rest.querySelector('.failure') !== null;
+  }
+
+  /** Once there is a stream: asks for what has changed before it began to tell. */
+  async #goOn() {
+    if (this.#hasFailed) this.#loadNewer();
     const { messages } = this.#timeline;
     const page = await this.#around(messages[messages.length >> 1]?.id ?? '').catch(reasonOf);
     if (Array.isArray(page)) for (const message of page) this.#timeline.takeChange(message);

@@ -61,7 +61,7 @@ export class MessageList extends Component {
   #reachesEnd = true;
   #quiet = 0;
   #stuck = true;
-  /** What stays where it is, while one isn't at the end. @type {{row: Element, place: number} | null} */
+  /** What stays where it is, while one isn't at the end. @type {{row: Element, place: number, at: number} | null} */
   #anchor = null;
   /** How far down one could scroll when that was last looked at. */
   #end = 0;
@@ -95,7 +95,7 @@ export class MessageList extends Component {
   }
 
   /**
-   * Opens it at a message, whose row it gives back, or else where it opens by itself.
+   * Opens it at a message, or else where it opens by itself.
    * @param {number} [number] of one that the timeline shows
    */
   open(number = 0) {
@@ -104,7 +104,6 @@ export class MessageList extends Component {
     this.#stuck = !number;
     this.#from = number - this.#most / 2;
     this.#render();
-    return this.#rowOf(number);
   }
 
   /** Whoever goes there, or sends, stays there from then on, and has seen what was new. */
@@ -280,7 +279,7 @@ export class MessageList extends Component {
   }
 
   #open() {
-    const goal = this.#rowOf(this.#goal);
+    const goal = this.#list.querySelector(`[data-number="${this.#goal}"]`);
     if (goal) goal.scrollIntoView({ block: 'center' });
     else this.#goToUnread();
     this.#opened = true;
@@ -320,7 +319,9 @@ export class MessageList extends Component {
       else this.#goToUnread();
       this.#stuck = end - this.log.scrollTop < SLACK_PX;
     } else if (!this.#stuck && this.#anchor?.row.isConnected) {
-      this.log.scrollTop += this.#placeOf(this.#anchor.row) - this.#anchor.place;
+      const { row, place, at } = this.#anchor;
+      // Where all of it has become shorter, the browser has gone up already.
+      this.log.scrollTop = (at > end ? at : this.log.scrollTop) + this.#placeOf(row) - place;
     }
     this.#end = end;
     this.#remember();
@@ -331,7 +332,7 @@ export class MessageList extends Component {
   #remember() {
     const { top } = this.log.getBoundingClientRect();
     const row = [...this.#rows.values()].find((row) => row.getBoundingClientRect().bottom > top);
-    this.#anchor = row ? { row, place: this.#placeOf(row) } : null;
+    this.#anchor = row ? { row, place: this.#placeOf(row), at: this.log.scrollTop } : null;
   }
 
   /**
@@ -364,11 +365,6 @@ export class MessageList extends Component {
     } else if (step < 0 && hasOlder && state === 'ready') {
       this.#timeline.load();
     }
-  }
-
-  /** @param {number | null} number */
-  #rowOf(number) {
-    return [...this.#rows.values()].find((row) => row.dataset.number === `${number}`);
   }
 
   #markSeen() {
