@@ -253,6 +253,13 @@ async fn conversations(
     }
     person.sees("link", "/victor.*2 unread/").await;
     viewer.take("list").await;
+    person.fill("searchbox", "/^Search/", "are you com").await;
+    person.sees("link", "/victor.*Are you coming/").await;
+    viewer.take("search-messages").await;
+    person.fill("searchbox", "/^Search/", "friday after:").await;
+    person.sees("button", "/^Today/").await;
+    viewer.take("search-days").await;
+    person.press("Escape").await;
 
     person.open(&format!("/conversations/{conversation}")).await;
     person.sees_message("Are you up?").await;

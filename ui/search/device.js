@@ -1,20 +1,23 @@
 // What this device holds of messages, searched without the server.
 
 import { isCurrent } from '../base/api.js';
-import { kindOf } from '../files/kinds.js';
 import { keptMessages } from '../shell/kept.js';
 import { find, parse } from './query.js';
 import { fold, tokensOf } from './tokens.js';
 
 /** @import {Message} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
-/** @import {Filter} from './query.js' */
+/** @import {Filter, Has} from './query.js' */
 /** @import {Found} from './message-search.js' */
 /** @import {Token} from './tokens.js' */
 
 /** Nobody looks through more. */
 const MOST = 100;
-const LINK = /https?:\/\//i;
+const LINK = /https?:\/\/\S/i;
+/** What the kinds of media types are called in a query; all others are files. @type {Record<string, Has>} */
+const KINDS = { image: 'picture', video: 'video', audio: 'voice' };
+/** Operators of which one is enough. */
+const EITHER = ['from', 'in'];
 
 /** By messages, which are other ones when they change. @type {WeakMap<Message, Token[]>} */
 const known = new WeakMap();
@@ -24,7 +27,7 @@ export function searchDevice(client, text, conversationId) {
   const { terms, filters } = parse(text);
   if (terms.length + filters.length === 0) return [];
   return messagesOf(client, conversationId)
-    .filter((message) => filters.every((filter) => fits(client, filter, message)))
+    .filter((message) => fitsAll(client, filters, message))
     .flatMap((message) => {
       const matches = find(terms, tokensIn(message));
       return matches ? [{ message, matches }] : [];
@@ -54,9 +57,15 @@ function tokensIn(message) {
   return tokens;
 }
 
+/** @param {Client} client @param {Filter[]} filters @param {Message} message */
+function fitsAll(client, filters, message) {
+  return filters.every((filter) => fits(client, filter, message)
+    || EITHER.includes(filter.operator) && filters.some((other) => other.operator === filter.operator && fits(client, other, message)));
+}
+
 /** @param {Client} client @param {Filter} filter @param {Message} message */
 function fits({ conversations }, { operator, value }, { author, mine, conversationId, content, createdAt, attachments = [] }) {
-  if (operator === 'from') return value === 'me' ? mine : isSame(author?.username, value);
+  if (operator === 'from') return isSame('me', value) ? mine : isSame(author?.username, value);
   if (operator === 'in') {
     const info = conversations.known(conversationId);
     return isSame(info?.other ? info.other.username : info?.title, value);
@@ -64,7 +73,7 @@ function fits({ conversations }, { operator, value }, { author, mine, conversati
   if (operator === 'before') return Date.parse(createdAt) < value;
   if (operator === 'after') return Date.parse(createdAt) >= value;
   if (value === 'link') return LINK.test(content);
-  return attachments.map(kindOf).some((kind) => (kind === 'audio' ? 'voice' : kind) === value);
+  return attachments.some(({ type }) => (KINDS[type.split('/')[0] ?? ''] ?? 'file') === value);
 }
 
 /** @param {string | undefined} name @param {string} wanted */

@@ -149,7 +149,7 @@ test('of what this device holds, the newest comes first, and filters apply', () 
   client.timelines.set('7', new Timeline(client.api, '7', kept));
   for (const [text, ids] of /** @type {[string, string[]][]} */ ([
     ['message', ['2000', '9', '1003', '1002', '1001'].sort((a, b) => Number(b) - Number(a))], ['cafe', ['1004']], ['from:me', ['1004']], ['from:JANE message 2', ['1002']],
-    ['from:kim', []], ['has:picture', ['1006']], ['has:link', ['1004']], ['has:voice', []], ['in:kitchen message', ['2000']],
+    ['from:kim', []], ['from:kim from:ME in:jane in:kitchen', ['1004']], ['has:picture has:link', []], ['has:picture', ['1006']], ['has:link', ['1004']], ['has:voice', []], ['in:kitchen message', ['2000']],
     ['in:jane message 3', ['1003']], ['before:2026-03-02 message', []], ['after:2026-03-03 message', []], ['after:2026-03-02 cafe', ['1004']],
     ['?!', []],
   ])) assert.equal([text, device(text)], [text, ids]);
