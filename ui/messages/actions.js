@@ -49,7 +49,8 @@ export class Actions {
   #renew(user, timelines) {
     for (const timeline of timelines.values()) {
       for (const message of timeline.known) {
-        if (message.author?.id === user.id) timeline.takeChange({ ...message, author: user });
+        const renewed = withUser(message, user);
+        if (renewed) timeline.takeChange(renewed);
       }
     }
   }
@@ -100,4 +101,16 @@ export class Actions {
     setTimeout(() => this.#typing.delete(conversationId), TYPING_MS);
     await this.#client.api.post(`/api/conversations/${conversationId}/typing`).catch(reasonOf);
   }
+}
+
+/** A message that names somebody, with what they are called now. @param {Message} message @param {User} user */
+function withUser(message, user) {
+  const { author, mentions = [], replyTo } = message;
+  const isThem = (/** @type {User | null | undefined} */ other) => other?.id === user.id;
+  if (![author, replyTo?.author, ...mentions.map((mention) => mention.user)].some(isThem)) return null;
+  return {
+    ...message, author: isThem(author) ? user : author,
+    ...message.mentions && { mentions: mentions.map((mention) => (isThem(mention.user) ? { ...mention, user } : mention)) },
+    ...replyTo && { replyTo: isThem(replyTo.author) ? { ...replyTo, author: user } : replyTo },
+  };
 }
