@@ -20,7 +20,7 @@ import { assert } from './runner.js';
  * @type {{texts: {text: string, tokens: [string, number, number][]}[], queries: {query: string, terms: Term[], filters: [string, string][]}[],
  *   matches: {query: string, text: string, matches: Range[] | null}[]}}
  */
-const vectors = await (await fetch(new URL('tokens.json', import.meta.url))).json();
+const vectors = await (await fetch(new URL('./vectors/tokens.json', import.meta.url))).json();
 
 test('texts have the tokens that they have for the server', () => {
   assert.ok(vectors.texts.length > 0);
