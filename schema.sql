@@ -37,7 +37,9 @@ CREATE TABLE users (
     display_name   TEXT,
     deleted_at     INTEGER,
     changed_id     INTEGER,
-    skeleton       TEXT    NOT NULL DEFAULT ''
+    skeleton       TEXT    NOT NULL DEFAULT '',
+    -- Whether others ask the user before they are added to a room.
+    asks_first     INTEGER NOT NULL DEFAULT 0 CHECK (asks_first IN (0, 1))
 ) STRICT;
 CREATE INDEX users_by_skeleton ON users (skeleton);
 CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
@@ -62,6 +64,45 @@ CREATE TABLE blocks (
     PRIMARY KEY (user_id, blocked_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blocks_by_change ON blocks (user_id, changed_id);
+
+-- Whom somebody has asked to join a room, instead of adding them. `changed_id` is the place in the sequence where it last
+-- changed. The row stays: other devices are told, and nobody asks again for the same room who was declined.
+CREATE TABLE room_requests (
+    user_id         INTEGER NOT NULL REFERENCES users (id),
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    asked_by        INTEGER NOT NULL REFERENCES users (id),
+    asked_at        INTEGER NOT NULL,
+    state           TEXT    NOT NULL CHECK (state IN ('open', 'declined', 'closed')),
+    changed_id      INTEGER NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX room_requests_by_change ON room_requests (user_id, changed_id);
+CREATE INDEX room_requests_by_asker ON room_requests (asked_by, conversation_id);
+
+-- Messages that were reported to the administrators: the text as it was then, and the names of the files, one a line. An
+-- author who deletes the message doesn't delete this. It goes when an administrator has dealt with it, or by itself.
+CREATE TABLE reports (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id      INTEGER NOT NULL,
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    author_id       INTEGER NOT NULL REFERENCES users (id),
+    reporter_id     INTEGER NOT NULL REFERENCES users (id),
+    content         TEXT    NOT NULL,
+    files           TEXT    NOT NULL,
+    reason          TEXT,
+    created_at      INTEGER NOT NULL,
+    UNIQUE (message_id, reporter_id)
+) STRICT;
+
+-- How often people have done today what they may do so often a day, so that a restart doesn't forget it. `day` counts days
+-- since 1970 in UTC. Whatever a bot does, its maker has done.
+CREATE TABLE daily_counts (
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    what    TEXT    NOT NULL,
+    day     INTEGER NOT NULL,
+    count   INTEGER NOT NULL,
+    PRIMARY KEY (user_id, what)
+) STRICT, WITHOUT ROWID;
 
 -- Accounts at sign-in providers. `subject` is the provider's permanent id for the account.
 CREATE TABLE identities (
@@ -116,7 +157,8 @@ CREATE TABLE resets (
 
 -- A direct conversation has its two users in ascending order, so that the same two can't have another. `changed_id` is
 -- the place in the sequence where its name, its picture, its participants or its openness last changed. `avatar_url` is
--- where this server serves the picture in `room_pictures`.
+-- where this server serves the picture in `room_pictures`. `open_id` is the place in the sequence where its openness last
+-- changed, and 0 if it never did: whoever comes into an open room may read on from there.
 CREATE TABLE conversations (
     id                INTEGER PRIMARY KEY,
     kind              TEXT    NOT NULL CHECK (kind IN ('direct', 'room')),
@@ -128,6 +170,7 @@ CREATE TABLE conversations (
     participant_count INTEGER NOT NULL DEFAULT 2,
     changed_id        INTEGER NOT NULL DEFAULT 0,
     avatar_url        TEXT,
+    open_id           INTEGER NOT NULL DEFAULT 0,
     UNIQUE (low_user, high_user),
     CHECK ((kind = 'direct') = (low_user IS NOT NULL AND high_user IS NOT NULL AND low_user < high_user)),
     CHECK ((kind = 'room') = (name IS NOT NULL))
@@ -142,7 +185,8 @@ CREATE TABLE room_pictures (
 ) STRICT;
 
 -- Participants. Their streams receive changes numbered after `since_id`, which is when they joined. They may read
--- messages after `history_id`; in an open room, that includes messages from before they joined. The read mark is a
+-- messages after `history_id`; in an open room, that includes messages from before they joined, but none from before it
+-- was opened. The read mark is a
 -- message's number. `read_id` is the place in the sequence where it was last moved by reading.
 --
 -- The last columns are the participant's own settings of the conversation, and `settings_id` is the place in the
@@ -239,6 +283,15 @@ CREATE TABLE reactions (
     reacted_id INTEGER NOT NULL,
     PRIMARY KEY (message_id, emoji, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX reactions_by_time ON reactions (message_id, emoji, reacted_id);
+
+-- How many reactions to a message there are of each emoji, so that nobody has to count thousands.
+CREATE TABLE reaction_counts (
+    message_id INTEGER NOT NULL,
+    emoji      TEXT    NOT NULL,
+    count      INTEGER NOT NULL,
+    PRIMARY KEY (message_id, emoji)
+) STRICT, WITHOUT ROWID;
 
 -- Who is named in a message, and where, in UTF-16 code units of the content. `user_id` is null if it is everybody. Only a
 -- message whose content has an `@` has any, so others cost no look at this table.
@@ -329,7 +382,8 @@ CREATE TABLE thumbs (
     picture BLOB NOT NULL
 ) STRICT;
 
--- Incoming webhooks: programs post into a conversation as a bot that takes part in it.
+-- Incoming webhooks: programs post into a conversation as a bot that takes part in it. They are deleted with the place of
+-- the bot or of its maker in the conversation, and when the maker's account is disabled.
 CREATE TABLE hooks (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     secret_hash     BLOB    NOT NULL UNIQUE,

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::broadcast;
 
-use crate::model::{Change, Event, EventId, Member, SessionId, UserId};
+use crate::model::{Change, Event, EventId, Member, SessionId, UserId, Variant};
 
 /// A delivery and its receiver.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ impl Bus {
     /// and shared.
     pub fn publish(&self, id: EventId, members: &[Member], change: &Change) {
         let connected = &self.receivers().channels;
-        let mut for_others: Option<Arc<Event>> = None;
+        let mut shared: HashMap<Variant, Arc<Event>> = HashMap::new();
         for member in members {
             let Some(channel) = connected.get(&member.user) else {
                 continue;
@@ -113,10 +113,10 @@ impl Bus {
             if !change.is_for(member) {
                 continue;
             }
-            let event = if change.is_shared_with(member) {
-                Arc::clone(for_others.get_or_insert_with(|| Arc::new(change.for_member(member))))
-            } else {
-                Arc::new(change.for_member(member))
+            let own = || Arc::new(change.for_member(member));
+            let event = match change.variant(member) {
+                Some(variant) => Arc::clone(shared.entry(variant).or_insert_with(own)),
+                None => own(),
             };
             channel.send(member.user, Delivery::Event(id, event));
         }

@@ -110,6 +110,9 @@ pub enum Error {
     /// Too many attempts. Trying again helps after that many seconds.
     #[error("Too many attempts. Try again in {seconds} {}.", if *.seconds == 1 { "second" } else { "seconds" })]
     Throttled { seconds: u64 },
+    /// The caller has done something as often as they may in a day. The next day begins after that many seconds.
+    #[error("You’ve {what} today. Try again tomorrow.")]
+    DailyLimit { what: &'static str, seconds: u64 },
     /// The queue of writes is full, or another program holds the database. Trying again later helps.
     #[error("The server is busy. Try again in a moment.")]
     Busy,
@@ -175,6 +178,7 @@ impl Error {
             Self::FileTooLarge { .. } => ErrorCode::TooLarge,
             Self::QuotaUsedUp => ErrorCode::QuotaUsedUp,
             Self::Throttled { .. } => ErrorCode::Throttled,
+            Self::DailyLimit { .. } => ErrorCode::DailyLimit,
             Self::Busy => ErrorCode::Busy,
             Self::StorageFull => ErrorCode::StorageFull,
             Self::Stopping => ErrorCode::Stopping,
@@ -269,6 +273,8 @@ codes! {
     QuotaUsedUp = "quota_used_up",
     /// Too many attempts. `Retry-After` says when to try again.
     Throttled = "throttled",
+    /// The caller has done this as often as they may in a day. `Retry-After` says when to try again.
+    DailyLimit = "daily_limit",
     /// The server has more to do than it can keep up with. Try again.
     Busy = "busy",
     /// Nothing can be written, as the disk is full. Reading still works.

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     error::ErrorCode::{
-        self, Busy, CrossOrigin, Internal, Invalid, Malformed, MetricsAreLocal, NotAdmin, Scope,
-        Stopping, StorageFull, Throttled, Timeout, TooLarge, Unauthorized, UnsupportedMediaType,
-        WebsocketVersion,
+        self, Busy, CrossOrigin, DailyLimit, Internal, Invalid, Malformed, MetricsAreLocal,
+        NotAdmin, Scope, Stopping, StorageFull, Throttled, Timeout, TooLarge, Unauthorized,
+        UnsupportedMediaType, WebsocketVersion,
     },
     model::Permission,
 };
@@ -242,7 +242,7 @@ fn refused(refusals: &[Refusal], fields: &[&str]) -> Value {
             (401, _) => {
                 headers.insert(CHALLENGE.name.to_owned(), reference("headers", "Challenge"));
             }
-            (503, _) | (_, Throttled) => {
+            (503, _) | (_, Throttled | DailyLimit) => {
                 headers.insert(
                     RETRY_AFTER.name.to_owned(),
                     reference("headers", "RetryAfter"),

@@ -55,6 +55,8 @@ const API: &[fn() -> Vec<Route>] = &[
     api::people::routes,
     api::pictures::routes,
     api::profile::routes,
+    api::reports::routes,
+    api::room_requests::routes,
     api::rooms::routes,
     api::sessions::routes,
     api::settings::routes,
@@ -71,6 +73,8 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::invites::routes,
     plain::language::routes,
     plain::messages::routes,
+    plain::reports::routes,
+    plain::requests::routes,
     plain::rooms::routes,
     plain::settings::routes,
 ];

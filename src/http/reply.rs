@@ -95,7 +95,9 @@ impl From<Error> for ErrorResponse {
     fn from(error: Error) -> Self {
         let status = status_of(error.code());
         let header = match (&error, status) {
-            (Error::Throttled { seconds }, _) => Some((RETRY_AFTER, (*seconds).into())),
+            (Error::Throttled { seconds } | Error::DailyLimit { seconds, .. }, _) => {
+                Some((RETRY_AFTER, (*seconds).into()))
+            }
             (_, StatusCode::UNAUTHORIZED) => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }

@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Conversation, ConversationId, Member, Message, User, UserId, schema::Cursor};
+use super::{
+    Block, Conversation, ConversationId, Member, Message, RoomRequestChange, User, UserId, Variant,
+    schema::Cursor,
+};
 
 /// A change as the store publishes it. [`for_member`](Self::for_member) turns it into the event for one member.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub enum Change {
     User(User),
     /// The receiver has blocked or unblocked somebody.
     Block(Block),
+    /// The receiver was asked to join a room, or that was answered or withdrawn.
+    RoomRequest(Box<RoomRequestChange>),
 }
 
 impl Change {
@@ -40,20 +45,23 @@ impl Change {
             | Self::Conversation(_)
             | Self::Removed(_)
             | Self::User(_)
-            | Self::Block(_) => true,
+            | Self::Block(_)
+            | Self::RoomRequest(_) => true,
         }
     }
 
-    /// Whether this member's event is the same as the other members'. An author's view of their own message differs, and
-    /// so does that of somebody who may not see what it answers. Each member has their own view of a conversation.
+    /// Which members’ events are the same: those with the same variant. None if this member’s event is their own: an
+    /// author’s view of their message differs, and each member has their own view of a conversation.
     #[must_use]
-    pub fn is_shared_with(&self, member: &Member) -> bool {
+    pub fn variant(&self, member: &Member) -> Option<Variant> {
         match self {
-            Self::Message(message) | Self::Update(message) => {
-                !message.is_by(member.user) && message.shows_reply_to(member)
-            }
-            Self::Read { .. } | Self::Removed(_) | Self::User(_) | Self::Block(_) => true,
-            Self::Conversation(_) => false,
+            Self::Message(message) | Self::Update(message) => message.variant(member),
+            Self::Read { .. }
+            | Self::Removed(_)
+            | Self::User(_)
+            | Self::Block(_)
+            | Self::RoomRequest(_) => Some(Variant::default()),
+            Self::Conversation(_) => None,
         }
     }
 
@@ -85,6 +93,7 @@ impl Change {
             &Self::Removed(id) => Event::removed(id),
             Self::User(user) => Event::user(user),
             Self::Block(block) => Event::block(block),
+            Self::RoomRequest(change) => Event::room_request(change),
         }
     }
 }
@@ -134,6 +143,12 @@ impl Event {
     #[must_use]
     pub fn block(block: &Block) -> Self {
         Self::new("block", block)
+    }
+
+    /// The caller was asked to join a room, or that was answered or withdrawn.
+    #[must_use]
+    pub fn room_request(change: &RoomRequestChange) -> Self {
+        Self::new("room_request", change)
     }
 
     /// A user is typing.

@@ -6,7 +6,7 @@ use icu_properties::{
 };
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::username::fold;
+use super::{limits::REPORT_REASON, username::fold};
 use crate::error::{Error, Result};
 
 /// The most characters (Unicode scalar values) that a message's content may have.
@@ -61,6 +61,19 @@ pub fn caption(text: &str) -> Result<&str> {
         ));
     }
     Ok(content)
+}
+
+/// Trims and validates the reason for a report. A blank one is none.
+///
+/// # Errors
+/// [`Error::Invalid`] on `reason` if it is too long or contains NUL.
+pub fn report_reason(text: Option<&str>) -> Result<Option<String>> {
+    let reason = text.map(str::trim).filter(|text| !is_blank(text));
+    if reason.is_some_and(|text| text.chars().count() > REPORT_REASON || text.contains('\0')) {
+        let reason = format!("Reasons can be up to {REPORT_REASON} characters.");
+        return Err(Error::invalid("reason", reason));
+    }
+    Ok(reason.map(str::to_owned))
 }
 
 /// Validates a client's own id for a message. It makes repeated sends idempotent.

@@ -15,6 +15,16 @@ pub const INVITE_DAYS: RangeInclusive<u32> = 1..=90;
 /// How many days an API token may be valid.
 pub const TOKEN_DAYS: RangeInclusive<u32> = 1..=365;
 
+/// How many people somebody may add to rooms in a day, with their bots: enough to bring a whole club together, and not
+/// enough to drag a server’s people into rooms by the thousands.
+pub const ADDS_A_DAY: u32 = 500;
+/// How many messages somebody may report in a day: each is read by a person.
+pub const REPORTS_A_DAY: u32 = 20;
+/// The most characters of the reason for a report.
+pub const REPORT_REASON: usize = 500;
+/// How long a report is kept that no administrator has dealt with. It has the text of a message that may be gone since.
+pub const REPORT_LIFETIME: Duration = Duration::from_hours(90 * 24);
+
 /// How many conversations a person may pin: fewer than a page of the list has, so that one request shows all of them.
 pub const PINS: u32 = 20;
 

@@ -1,11 +1,15 @@
 //! Messages, and each caller's view of them.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{
-    Attachment, ConversationId, EventId, MAX_ATTACHMENTS, MAX_MENTIONS, MAX_MESSAGE_LENGTH, Member,
-    Mention, MessageId, ReplyTo, Role, Timestamp, User, UserId,
+    Attachment, ConversationId, EventId, MAX_ATTACHMENTS, MAX_EMOJI, MAX_MENTIONS,
+    MAX_MESSAGE_LENGTH, Member, Mention, MessageId, Reaction, ReactionView, Reactions, Reactors,
+    ReplyTo, Role, Timestamp, User, UserId,
+    reaction::NO_REACTORS,
     schema::{ClientId, Name},
 };
 
@@ -30,6 +34,8 @@ pub struct Message {
     pub system: Option<SystemDetails>,
     /// In order of first use.
     pub reactions: Vec<Reaction>,
+    /// Who has reacted, as far as those are concerned whose [`view`](Self::view) it is for: one caller, or everybody.
+    pub reactors: Option<Arc<Reactors>>,
     /// In the sender’s order.
     pub attachments: Vec<Attachment>,
     /// In the order of the text.
@@ -40,14 +46,13 @@ pub struct Message {
     pub history_id: EventId,
 }
 
-/// One emoji, and who reacted with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Reaction {
-    #[schemars(length(min = 1))]
-    pub emoji: String,
-    /// In the order in which they reacted.
-    #[schemars(length(min = 1))]
-    pub users: Vec<UserId>,
+/// What the views of a message differ by, apart from the author’s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// What the caller has reacted with: see [`Reactors::set_of`].
+    reacted: u32,
+    /// Whether it answers a message that the caller may not see.
+    hides_reply_to: bool,
 }
 
 /// What a system message is about, from which its text can be composed in any language.
@@ -208,17 +213,24 @@ impl Message {
         }
     }
 
-    /// Whether a member sees what it answers, if it answers anything.
-    #[must_use]
-    pub fn shows_reply_to(&self, member: &Member) -> bool {
-        let reply_to = self.reply_to.as_ref();
-        reply_to.is_none_or(|original| member.may_see(original.id))
-    }
-
     /// The [`view`](Self::view) of a member.
     #[must_use]
     pub fn view_for(&self, member: &Member) -> MessageView<'_> {
         self.view_after(member.user, member.history_id)
+    }
+
+    /// Which members’ views of it are the same: those with the same variant. None for the author’s, which is their own.
+    #[must_use]
+    pub fn variant(&self, member: &Member) -> Option<Variant> {
+        let reply_to = self.reply_to.as_ref();
+        (!self.is_by(member.user)).then(|| Variant {
+            reacted: self.reactors().set_of(member.user),
+            hides_reply_to: reply_to.is_some_and(|original| !member.may_see(original.id)),
+        })
+    }
+
+    fn reactors(&self) -> &Reactors {
+        self.reactors.as_deref().unwrap_or(&NO_REACTORS)
     }
 
     /// The contract's Message object for `caller`. The client id is shown only to the author.
@@ -247,7 +259,11 @@ impl Message {
             actor: system.and_then(|details| details.actor.as_ref()),
             room_name: system.and_then(SystemDetails::room_name),
             followed: system.is_some_and(SystemDetails::has_followed),
-            reactions: &self.reactions,
+            reactions: Reactions {
+                all: &self.reactions,
+                reactors: self.reactors(),
+                caller,
+            },
             attachments: &self.attachments,
             mentions: &self.mentions,
             reply_to: self
@@ -298,8 +314,8 @@ pub struct MessageView<'a> {
     #[schemars(extend("const" = true))]
     pub followed: bool,
     /// In order of first use.
-    #[schemars(length(max = 20))]
-    pub reactions: &'a [Reaction],
+    #[schemars(with = "Vec<ReactionView<'a>>", length(max = MAX_EMOJI))]
+    pub reactions: Reactions<'a>,
     /// The files that were sent with it, in the sender’s order. Left out if there are none.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(length(min = 1, max = MAX_ATTACHMENTS))]

@@ -16,6 +16,9 @@ mod message;
 mod permission;
 mod picture;
 mod quote;
+mod reaction;
+mod report;
+mod room_request;
 pub mod schema;
 mod storage;
 mod user;
@@ -48,19 +51,24 @@ pub use self::{
     hook::Hook,
     input::{
         Emoji, MAX_MESSAGE_LENGTH, caption, client_id, default_room_name, display_name,
-        is_bidi_control, is_blank, message_content, name_key, name_parts, no_content, room_name,
-        token_name,
+        is_bidi_control, is_blank, message_content, name_key, name_parts, no_content,
+        report_reason, room_name, token_name,
     },
     mention::{
         EVERYBODY, FoundMention, MAX_CALLED_BY_MEMBERS, MAX_MENTIONS, Mention, Mentioned,
         find_mentions, with_names,
     },
-    message::{Message, MessageView, Reaction, SystemDetails, SystemKind},
+    message::{Message, MessageView, SystemDetails, SystemKind, Variant},
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
     quote::ReplyTo,
+    reaction::{
+        MAX_EMOJI, MAX_NAMED_REACTORS, Reaction, ReactionView, Reactions, Reactors, UserReaction,
+    },
+    report::Report,
+    room_request::{RoomRequest, RoomRequestChange},
     storage::{Sent, SentBy, SentFiles, SentIn},
-    user::{Block, Profile, RoomInCommon, User},
+    user::{Block, Bot, Profile, RoomInCommon, User},
     username::{BotName, Username, UsernameKey, fold, username_skeleton},
 };
 
@@ -114,6 +122,8 @@ ids! {
     InviteId,
     /// Identifies a hook.
     HookId,
+    /// Identifies a report.
+    ReportId,
     /// Identifies an upload, and the attachment that it becomes.
     UploadId,
     /// A place in the sequence that numbers messages and all other changes.

@@ -1,14 +1,14 @@
 //! Schemas of the contract for types that are plain strings in Rust, and for unions.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::{
     ConversationId, ConversationKind, ConversationSettings, ConversationView, EventId,
-    MAX_MESSAGE_LENGTH, Member, MessageView, Reaction, Role, SystemDetails, SystemKind, Timestamp,
-    User, UserId, Username,
+    MAX_MESSAGE_LENGTH, Member, MessageView, Reaction, Reactors, Role, SystemDetails, SystemKind,
+    Timestamp, User, UserId, Username,
 };
 
 /// Implements `JsonSchema` for types that are strings in JSON. Their doc comments become the descriptions.
@@ -230,6 +230,8 @@ fn posted() -> Value {
 }
 
 fn jane_asks() -> super::Message {
+    let mut reactors = Reactors::default();
+    reactors.add(CALLER.user, "👍");
     super::Message {
         id: EventId(42),
         conversation_id: ConversationId(7),
@@ -244,8 +246,10 @@ fn jane_asks() -> super::Message {
         system: None,
         reactions: vec![Reaction {
             emoji: "👍".to_owned(),
+            count: 1,
             users: vec![CALLER.user],
         }],
+        reactors: Some(Arc::new(reactors)),
         attachments: Vec::new(),
         mentions: Vec::new(),
         reply_to: None,
@@ -265,6 +269,7 @@ fn joined() -> Value {
             data: String::new(),
         }),
         reactions: Vec::new(),
+        reactors: None,
         ..jane_asks()
     };
     json!(message.view(CALLER.user))
@@ -277,6 +282,7 @@ fn direct() -> Value {
         display_name: None,
         avatar_url: None,
         deleted: false,
+        bot: None,
     };
     let conversation = super::Conversation {
         kind: ConversationKind::Direct,
@@ -316,5 +322,6 @@ pub fn jane() -> User {
         display_name: Some("Jane Doe".to_owned()),
         avatar_url: None,
         deleted: false,
+        bot: None,
     }
 }

@@ -24,6 +24,31 @@ pub struct User {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("const" = true))]
     pub deleted: bool,
+    /// Left out for people.
+    #[serde(flatten)]
+    pub bot: Option<Bot>,
+}
+
+/// What marks a user as a bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Bot {
+    /// True for a bot. Left out for people.
+    #[schemars(extend("const" = true))]
+    bot: bool,
+    /// Who made the bot. Left out for people.
+    pub bot_of: UserId,
+}
+
+impl Bot {
+    /// A bot of the user with this id.
+    #[must_use]
+    pub fn of(maker: i64) -> Self {
+        Self {
+            bot: true,
+            bot_of: UserId(maker),
+        }
+    }
 }
 
 impl User {

@@ -45,6 +45,7 @@ const RESERVED: &[&str] = &[
     "moderator",
     "moderators",
     "official",
+    "root",
     "security",
     "staff",
     "support",

@@ -7,7 +7,7 @@ use super::{
     context::Transaction,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
-    profiles,
+    hooks, profiles,
     resets::{self, Reset},
     sessions, users,
 };
@@ -178,6 +178,8 @@ fn disable(tx: &mut Transaction<'_>, user: UserId, disabled: bool) -> Result<()>
     if disabled {
         sessions::end_with_bots(tx, user)?;
         resets::delete(tx.connection, user)?;
+        // They stay deleted if the account is enabled again.
+        hooks::delete_all(tx.connection, user)?;
     }
     Ok(())
 }

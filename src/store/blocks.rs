@@ -8,7 +8,7 @@ use super::{
     context::Transaction,
     conversations,
     handle::Store,
-    participants,
+    participants, room_requests,
     source::Source,
     users::{self, NOT_FOUND},
 };
@@ -69,6 +69,9 @@ impl Store {
             }
             let change = Change::Block(Block { user, blocked });
             tx.publish(event, [Member::outside(caller)].into(), change);
+            if blocked {
+                room_requests::withdraw_to(tx, caller, id)?;
+            }
             Ok(())
         })
         .await

@@ -1,4 +1,4 @@
-//! Changes of a message after it was sent: edits, deletion, reactions. Each gives the message a new place in the
+//! Changes of a message after it was sent: edits and deletion; reactions are in `reactions`. Each gives the message a new place in the
 //! sequence and publishes its new state to everybody who may see it.
 
 use super::{
@@ -6,16 +6,13 @@ use super::{
     context::Transaction,
     handle::Store,
     mentions,
-    messages::{self, NOT_FOUND, by_id, present, visible},
-    participants,
+    messages::{self, NOT_FOUND, by_id, visible},
+    participants, reactions,
 };
 use crate::{
     error::{Error, Result},
-    model::{Change, Emoji, Member, Message, MessageId, UserId, no_content},
+    model::{Change, Member, Message, MessageId, UserId, no_content},
 };
-
-/// The most different emoji on one message.
-const MAX_EMOJI: usize = 20;
 
 impl Store {
     /// Replaces a message's content, and with it whom it mentions; it calls nobody anew. The new content has been checked,
@@ -48,7 +45,7 @@ impl Store {
             messages::set_content(tx, id, &content)?;
             set_mentions(tx, &message, content, &member)?;
             tx.scrub();
-            changed(tx, &message)
+            publish_update(tx, &message)
         })
         .await
     }
@@ -72,74 +69,15 @@ impl Store {
             mentions::delete(tx, id)?;
             calls::delete_of(tx.connection, &message)?;
             messages::set_deleted(tx, id)?;
-            tx.connection
-                .prepare_cached("DELETE FROM reactions WHERE message_id = ?1")?
-                .execute([id.0])?;
+            reactions::delete_all(tx, id)?;
             tx.scrub();
-            changed(tx, &message)?;
+            publish_update(tx, &message)?;
             Ok(!message.attachments.is_empty())
         });
         if had_files.await? {
             self.delete_unused_files().await?;
         }
         Ok(())
-    }
-
-    /// Adds the caller's reaction. Adding it again has no effect.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if the caller can't see the message or it was deleted, [`Error::Invalid`] on `emoji` if it
-    /// has too many different ones, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
-    pub async fn add_reaction(
-        &self,
-        caller: UserId,
-        id: MessageId,
-        emoji: Emoji,
-    ) -> Result<Message> {
-        self.write(move |tx| {
-            let message = present(tx.connection, id, caller)?;
-            blocks::require_open(tx, message.conversation_id, caller)?;
-            let is_known = message
-                .reactions
-                .iter()
-                .any(|reaction| reaction.emoji == emoji.as_str());
-            if !is_known && message.reactions.len() >= MAX_EMOJI {
-                let reason = format!("Messages can have up to {MAX_EMOJI} different reactions.");
-                return Err(Error::invalid("emoji", reason));
-            }
-            let added = tx
-                .connection
-                .prepare_cached(
-                    "INSERT INTO reactions (message_id, emoji, user_id, reacted_id) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO NOTHING",
-                )?
-                .execute((id.0, emoji.as_str(), caller.0, tx.upcoming_id().0))?;
-            recount(tx, message, added, 1)
-        })
-        .await
-    }
-
-    /// Deletes the caller's reaction, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if the caller can't see the message.
-    pub async fn delete_reaction(
-        &self,
-        caller: UserId,
-        id: MessageId,
-        emoji: Emoji,
-    ) -> Result<Message> {
-        self.write(move |tx| {
-            let (message, _) = visible(tx.connection, id, caller)?;
-            let removed = tx
-                .connection
-                .prepare_cached(
-                    "DELETE FROM reactions WHERE message_id = ?1 AND emoji = ?2 AND user_id = ?3",
-                )?
-                .execute((id.0, emoji.as_str(), caller.0))?;
-            recount(tx, message, removed, -1)
-        })
-        .await
     }
 }
 
@@ -163,19 +101,12 @@ fn set_mentions(
     Ok(())
 }
 
-fn recount(tx: &mut Transaction<'_>, message: Message, rows: usize, by: i64) -> Result<Message> {
-    if rows == 0 {
-        return Ok(message);
-    }
-    messages::count_reactions(tx, message.id, by)?;
-    changed(tx, &message)
-}
-
-/// Gives the message a new place in the sequence, and publishes its new state.
-fn changed(tx: &mut Transaction<'_>, before: &Message) -> Result<Message> {
+/// Gives a changed message a new place in the sequence, and publishes its new state.
+pub(super) fn publish_update(tx: &mut Transaction<'_>, before: &Message) -> Result<Message> {
     let event = tx.next_id();
     messages::set_changed(tx, before.id, event)?;
-    let message = by_id(tx.connection, before.id)?;
+    let mut message = by_id(tx.connection, before.id, None)?;
+    reactions::load_reactors(tx, &mut message)?;
     let everybody = participants::roster(tx, message.conversation_id)?;
     tx.publish(event, everybody, Change::Update(message.clone()));
     Ok(Message {

@@ -25,7 +25,7 @@ pub(super) const CHANGED: Source = Source {
             .to_owned()
     },
     load: |loader, row| {
-        let conversation = load(loader.connection, row.conversation_id)?;
+        let conversation = load(loader.connection, row.conversation_id, Some(loader.caller))?;
         loader.event(row, &Change::Conversation(Box::new(conversation)))
     },
 };
@@ -90,7 +90,7 @@ fn updated(
     }
     if let Some(hidden) = update.hidden {
         // Nobody could find a hidden room again. Rooms can be left.
-        if hidden && load(tx.connection, id)?.kind == ConversationKind::Room {
+        if hidden && load(tx.connection, id, None)?.kind == ConversationKind::Room {
             return Err(Error::invalid("hidden", "Rooms can’t be hidden."));
         }
         settings.hidden_number = hidden.then_some(newest);

@@ -9,6 +9,7 @@ use super::{
     handle::Store,
     messages,
     participants::{self, NOT_FOUND, NewParticipant, member},
+    reactions,
     source::Source,
     users,
     visible::is_missed,
@@ -35,7 +36,7 @@ pub(super) const CHANGED: Source = Source {
         )
     },
     load: |loader, row| {
-        let conversation = load(loader.connection, row.conversation_id)?;
+        let conversation = load(loader.connection, row.conversation_id, Some(loader.caller))?;
         loader.event(row, &Change::Conversation(Box::new(conversation)))
     },
 };
@@ -134,7 +135,10 @@ pub(super) fn publish_change(tx: &mut Transaction<'_>, id: ConversationId) -> Re
     let event = set_changed(tx, id)?;
     // The event contains each member's read mark, so the roster must be fresh.
     let everybody = participants::fresh_roster(tx, id)?;
-    let conversation = load(tx.connection, id)?;
+    let mut conversation = load(tx.connection, id, None)?;
+    if let Some(newest) = &mut conversation.last_message {
+        reactions::load_reactors(tx, newest)?;
+    }
     tx.publish(
         event,
         everybody,
@@ -187,14 +191,15 @@ pub(super) fn set_name(
         .map(drop)
 }
 
+/// Opens a room to everybody from now on, or closes it.
 pub(super) fn set_open(
-    connection: &Connection,
+    tx: &Transaction<'_>,
     id: ConversationId,
     open: bool,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE conversations SET open = ?2 WHERE id = ?1")?
-        .execute((id.0, open))
+    tx.connection
+        .prepare_cached("UPDATE conversations SET open = ?2, open_id = ?3 WHERE id = ?1")?
+        .execute((id.0, open, tx.upcoming_id().0 - 1))
         .map(drop)
 }
 
@@ -232,14 +237,18 @@ pub(super) fn view(
     caller: UserId,
 ) -> Result<(Conversation, Member)> {
     let member = member(connection, id, caller)?;
-    Ok((load(connection, id)?, member))
+    Ok((load(connection, id, Some(caller))?, member))
 }
 
-/// The conversation, without checking who may see it.
+/// The conversation, for `viewer` or for nobody in particular, without checking who may see it.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none.
-pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conversation> {
+pub(super) fn load(
+    connection: &Connection,
+    id: ConversationId,
+    viewer: Option<UserId>,
+) -> Result<Conversation> {
     let conversation = connection
         .prepare_cached(&format!(
             "SELECT c.kind, c.name, c.open, c.avatar_url, c.participant_count, c.changed_id, {}, {}
@@ -279,7 +288,7 @@ pub(super) fn load(connection: &Connection, id: ConversationId) -> Result<Conver
         .optional()?
         .ok_or(NOT_FOUND)?;
     Ok(Conversation {
-        last_message: messages::newest(connection, id)?,
+        last_message: messages::newest(connection, id, viewer)?,
         ..conversation
     })
 }
@@ -313,7 +322,7 @@ pub(super) fn set_settings(
         ..member
     };
     participants::set_settings(tx.connection, id, &member)?;
-    let conversation = load(tx.connection, id)?;
+    let conversation = load(tx.connection, id, Some(member.user))?;
     tx.publish(
         event,
         [member].into(),
@@ -397,7 +406,7 @@ pub(super) fn create_direct(
     tx.publish(
         event,
         members,
-        Change::Conversation(Box::new(load(connection, id)?)),
+        Change::Conversation(Box::new(load(connection, id, None)?)),
     );
     view(connection, id, caller)
 }

@@ -7,7 +7,8 @@ use super::{
     conversations,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
-    hooks, identities, invites, name_parts, pictures, profiles, resets, rooms, sessions, uploads,
+    hooks, identities, invites, name_parts, pictures, profiles, resets, room_requests, rooms,
+    sessions, uploads,
     users::{self, NOT_FOUND, password_hash},
 };
 use crate::{
@@ -78,6 +79,7 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     for direct in conversations::direct_of(connection, id)? {
         calls::delete_read(connection, direct, id, i64::MAX)?;
     }
+    room_requests::delete_all(connection, id)?;
     name_parts::set(connection, id, None)?;
     users::set_deleted(tx, id)?;
     blocks::forget_closed(tx, id)?;

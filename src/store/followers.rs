@@ -4,7 +4,8 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    context::Transaction, engine::sequence, handle::Store, invites, resets, sessions, uploads,
+    context::Transaction, engine::sequence, handle::Store, invites, reports, resets, sessions,
+    uploads,
 };
 use crate::{
     error::Result,
@@ -20,7 +21,7 @@ struct Sweep {
     delete: fn(&mut Transaction<'_>, Timestamp, i64) -> Result<bool>,
 }
 
-const SWEEPS: [Sweep; 4] = [
+const SWEEPS: [Sweep; 5] = [
     Sweep {
         find: sessions::find_expired,
         delete: sessions::delete_expired,
@@ -36,6 +37,10 @@ const SWEEPS: [Sweep; 4] = [
     Sweep {
         find: uploads::find_expired,
         delete: uploads::delete_expired,
+    },
+    Sweep {
+        find: reports::find_expired,
+        delete: reports::delete_expired,
     },
 ];
 
@@ -67,7 +72,7 @@ impl Store {
         .await
     }
 
-    /// Deletes expired sessions, API tokens, invitations, password links and uploads, and the files
+    /// Deletes expired sessions, API tokens, invitations, password links, uploads and reports, and the files
     /// that nobody refers to. Returns how many rows expired.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self

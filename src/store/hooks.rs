@@ -147,6 +147,21 @@ impl Store {
     }
 }
 
+/// Deletes the hooks in a room that a user has created who leaves it, and those that post as this bot: they don’t work
+/// again if the bot is added again.
+pub(super) fn delete_in(
+    connection: &Connection,
+    id: ConversationId,
+    user: UserId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM hooks WHERE conversation_id = ?1 AND (created_by = ?2 OR bot_id = ?2)",
+        )?
+        .execute((id.0, user.0))
+        .map(drop)
+}
+
 /// Deletes the hooks that a user has created, and those that post as this bot.
 pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
     connection

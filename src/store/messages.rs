@@ -8,7 +8,7 @@ use super::{
     handle::Store,
     mentions,
     participants::{self, member},
-    quotes,
+    quotes, reactions,
     source::Source,
     users,
     visible::{IS_VISIBLE, is_missed, visible_after},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, ConversationId, EventId, Member, Message, MessageId, Reaction, SystemDetails,
+        Bot, Change, ConversationId, EventId, Member, Message, MessageId, SystemDetails,
         SystemKind, Timestamp, User, UserId,
     },
 };
@@ -34,7 +34,7 @@ pub(super) const SENT: Source = Source {
         )
     },
     load: |loader, row| {
-        let message = by_id(loader.connection, row.message_id())?;
+        let message = by_id(loader.connection, row.message_id(), Some(loader.caller))?;
         loader.event(row, &Change::Message(message))
     },
 };
@@ -51,7 +51,7 @@ pub(super) const CHANGED: Source = Source {
         )
     },
     load: |loader, row| {
-        let message = by_id(loader.connection, row.message_id())?;
+        let message = by_id(loader.connection, row.message_id(), Some(loader.caller))?;
         loader.event(row, &Change::Update(message))
     },
 };
@@ -228,7 +228,9 @@ pub(super) fn visible(
     id: MessageId,
     caller: UserId,
 ) -> Result<(Message, Member)> {
-    let message = by_id(connection, id).optional()?.ok_or(NOT_FOUND)?;
+    let message = by_id(connection, id, Some(caller))
+        .optional()?
+        .ok_or(NOT_FOUND)?;
     match member(connection, message.conversation_id, caller) {
         Ok(member) if member.may_see(message.id) => Ok((message.seen_by(&member), member)),
         Ok(_) | Err(Error::NotFound(_)) => Err(NOT_FOUND),
@@ -236,12 +238,16 @@ pub(super) fn visible(
     }
 }
 
-/// The message with this id, without checking who may see it.
-pub(super) fn by_id(connection: &Connection, id: MessageId) -> rusqlite::Result<Message> {
+/// The message with this id, for `viewer` or for nobody in particular, without checking who may see it.
+pub(super) fn by_id(
+    connection: &Connection,
+    id: MessageId,
+    viewer: Option<UserId>,
+) -> rusqlite::Result<Message> {
     let message = connection
         .prepare_cached(&select("WHERE m.id = ?1"))?
         .query_row([id.0], from_row)?;
-    message.complete(connection)
+    message.complete(connection, viewer)
 }
 
 /// The message that `author` sent with this client id.
@@ -253,13 +259,14 @@ pub(super) fn by_client_id(
     let message = connection
         .prepare_cached(&select("WHERE m.author_id = ?1 AND m.client_id = ?2"))?
         .query_row((author.map(|author| author.0), client_id), from_row)?;
-    message.complete(connection)
+    message.complete(connection, author)
 }
 
-/// The conversation's newest message.
+/// The conversation's newest message, for `viewer` or for nobody in particular.
 pub(super) fn newest(
     connection: &Connection,
     id: ConversationId,
+    viewer: Option<UserId>,
 ) -> rusqlite::Result<Option<Message>> {
     let message = connection
         .prepare_cached(&select(
@@ -268,7 +275,7 @@ pub(super) fn newest(
         .query_row([id.0], from_row)
         .optional()?;
     message
-        .map(|message| message.complete(connection))
+        .map(|message| message.complete(connection, viewer))
         .transpose()
 }
 
@@ -357,7 +364,11 @@ fn complete(
     rows: impl Iterator<Item = rusqlite::Result<Stored>>,
     member: &Member,
 ) -> Result<Vec<Message>> {
-    let messages = rows.map(|row| Ok(row?.complete(connection)?.seen_by(member)));
+    let messages = rows.map(|row| {
+        Ok(row?
+            .complete(connection, Some(member.user))?
+            .seen_by(member))
+    });
     Ok(messages.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -376,11 +387,15 @@ struct StoredSystem {
 }
 
 impl Stored {
-    fn complete(self, connection: &Connection) -> rusqlite::Result<Message> {
+    fn complete(
+        self,
+        connection: &Connection,
+        viewer: Option<UserId>,
+    ) -> rusqlite::Result<Message> {
         let mut message = self.message;
         // A message that was never changed has no reactions.
         if message.changed_id.is_some() {
-            message.reactions = reactions(connection, message.id)?;
+            (message.reactions, message.reactors) = reactions::of(connection, message.id, viewer)?;
         }
         if self.has_attachments {
             message.attachments = attachments::of(connection, message.id)?;
@@ -412,25 +427,6 @@ impl Stored {
     }
 }
 
-fn reactions(connection: &Connection, id: MessageId) -> rusqlite::Result<Vec<Reaction>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY reacted_id",
-    )?;
-    let mut rows = statement.query([id.0])?;
-    let mut reactions: Vec<Reaction> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (emoji, user): (String, _) = (row.get("emoji")?, UserId(row.get("user_id")?));
-        match reactions.iter_mut().find(|known| known.emoji == emoji) {
-            Some(known) => known.users.push(user),
-            None => reactions.push(Reaction {
-                emoji,
-                users: vec![user],
-            }),
-        }
-    }
-    Ok(reactions)
-}
-
 fn select(which: &str) -> String {
     format!("SELECT {COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.author_id {which}")
 }
@@ -440,7 +436,7 @@ fn select(which: &str) -> String {
 const COLUMNS: &str =
     "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
     m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url,
-    u.display_name, u.deleted_at, m.attachment_count, m.reply_to";
+    u.display_name, u.deleted_at, u.bot_of, m.attachment_count, m.reply_to";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let system = match row
@@ -462,6 +458,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
             avatar_url: row.get(14)?,
             display_name: row.get(15)?,
             deleted: row.get_ref(16)? != ValueRef::Null,
+            bot: row.get::<_, Option<i64>>(17)?.map(Bot::of),
         }),
         None => None,
     };
@@ -478,6 +475,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
         author,
         system: None,
         reactions: Vec::new(),
+        reactors: None,
         attachments: Vec::new(),
         mentions: Vec::new(),
         reply_to: None,
@@ -486,7 +484,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored {
         message,
         system,
-        has_attachments: row.get::<_, i64>(17)? > 0,
-        reply_to: row.get::<_, Option<i64>>(18)?.map(EventId),
+        has_attachments: row.get::<_, i64>(18)? > 0,
+        reply_to: row.get::<_, Option<i64>>(19)?.map(EventId),
     })
 }

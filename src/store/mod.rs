@@ -28,6 +28,7 @@ mod context;
 mod conversation_settings;
 mod conversations;
 mod credentials;
+mod daily;
 mod deletion;
 mod engine;
 mod files;
@@ -43,9 +44,13 @@ mod participants;
 mod pictures;
 mod profiles;
 mod quotes;
+mod reactions;
+mod reactor_cache;
 mod read_marks;
 mod replay;
+mod reports;
 mod resets;
+mod room_requests;
 mod rooms;
 mod roster_cache;
 mod schema;
@@ -81,7 +86,7 @@ pub use self::{
     profiles::NameUpdate,
     replay::{Backlog, Position},
     resets::Reset,
-    rooms::{NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
+    rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, new_token},

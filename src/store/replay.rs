@@ -10,7 +10,7 @@ use super::{
     blocks, conversation_settings, conversations,
     engine::sequence,
     handle::Store,
-    messages, participants, profiles, read_marks, sessions,
+    messages, participants, profiles, read_marks, room_requests, sessions,
     source::{Loader, MissedRow, Source},
 };
 use crate::{
@@ -101,6 +101,7 @@ const SOURCES: &[&Source] = &[
     &profiles::CHANGED,
     &blocks::CHANGED,
     &conversation_settings::CHANGED,
+    &room_requests::CHANGED,
 ];
 
 /// Finds missed rows. Each index is read from `?2` on, conversation by conversation, so the cost depends on what was

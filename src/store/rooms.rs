@@ -9,9 +9,11 @@ use super::{
     blocks,
     context::Transaction,
     conversations::{self, load, view},
+    daily::{self, Daily},
     handle::Store,
-    messages,
+    hooks, messages,
     participants::{self, NOT_FOUND, NewParticipant, find, is_member, member, only},
+    room_requests,
     sending::{self, SystemMessage},
     users,
 };
@@ -43,6 +45,15 @@ pub struct RoomUpdate {
     pub owner: Option<UserId>,
 }
 
+/// What has come of adding somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// They are in the room.
+    Joined,
+    /// They want to be asked, and have been.
+    Asked,
+}
+
 impl Store {
     /// Creates a room with its participants. `caller` becomes the owner.
     ///
@@ -72,7 +83,7 @@ impl Store {
             let ids = statement.query_map((caller.0, before, PAGE), |row| {
                 row.get(0).map(ConversationId)
             })?;
-            ids.map(|id| load(connection, id?)).collect()
+            ids.map(|id| load(connection, id?, None)).collect()
         })
         .await
     }
@@ -105,10 +116,10 @@ impl Store {
         .await
     }
 
-    /// Adds `caller` to an open room. It has no effect if they are already in it.
+    /// Adds `caller` to an open room. It has no effect if they are already in it. A bot joins where its maker is.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such room or it isn't open.
+    /// [`Error::NotFound`] if there is no such room or it isn't open, [`Error::Forbidden`].
     pub async fn join_room(&self, caller: User, id: ConversationId) -> Result<()> {
         self.write(move |tx| {
             if is_member(tx.connection, id, caller.id)? {
@@ -117,31 +128,45 @@ impl Store {
             if !is_open(tx.connection, id)? {
                 return Err(NOT_FOUND);
             }
+            if let Some(bot) = caller.bot
+                && !is_member(tx.connection, id, bot.bot_of)?
+            {
+                return Err(Error::Forbidden("its creator"));
+            }
             join(tx, id, &caller)
         })
         .await
     }
 
-    /// Adds the user with this name. Every participant of a room may add people.
+    /// Adds the user with this name, or asks them. Every participant of a room may add people, but only its maker a bot.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the caller isn't in it or there is no such user, [`Error::NotARoom`],
-    /// [`Error::Unreachable`].
+    /// [`Error::NotFound`] if the caller isn't in it or there is no such user, [`Error::NotARoom`], [`Error::Forbidden`],
+    /// [`Error::Unreachable`], [`Error::DailyLimit`].
     pub async fn add_participant(
         &self,
         caller: User,
         id: ConversationId,
         username: String,
-    ) -> Result<()> {
+    ) -> Result<Added> {
         let username = UsernameKey::new(&username);
         self.write(move |tx| {
             require_room(tx.connection, id, caller.id)?;
             let user = users::find(tx.connection, &username)?.ok_or(users::NOT_FOUND)?;
             if is_member(tx.connection, id, user.id)? {
-                return Ok(());
+                return Ok(Added::Joined);
             }
-            blocks::require_reachable(tx.connection, caller.id, &user)?;
-            add(tx, id, &caller, &user)
+            require_addable(tx.connection, &caller, &user)?;
+            if !room_requests::asks_first(tx.connection, user.id)? {
+                daily::count(tx, caller.id, Daily::Add)?;
+                add(tx, id, &caller, &user)?;
+                return Ok(Added::Joined);
+            }
+            if !room_requests::is_answered(tx.connection, id, caller.id, user.id)? {
+                daily::count(tx, caller.id, Daily::Add)?;
+                room_requests::ask(tx, id, caller.id, user.id)?;
+            }
+            Ok(Added::Asked)
         })
         .await
     }
@@ -177,13 +202,20 @@ pub(super) fn create(
 ) -> Result<(Conversation, Member)> {
     let connection = tx.connection;
     let mut people = vec![(caller.id, Role::Owner)];
+    let mut asked = Vec::new();
     for (index, username) in usernames.iter().enumerate() {
         let user = users::find(connection, username)?.ok_or_else(|| {
             let reason = format!("Username {} of the list doesn’t exist.", index + 1);
             Error::invalid("usernames", reason)
         })?;
-        blocks::require_reachable(connection, caller.id, &user)?;
-        if people.iter().all(|&(known, _)| known != user.id) {
+        require_addable(connection, caller, &user)?;
+        if people.iter().any(|&(known, _)| known == user.id) || asked.contains(&user.id) {
+            continue;
+        }
+        daily::count(tx, caller.id, Daily::Add)?;
+        if room_requests::asks_first(connection, user.id)? {
+            asked.push(user.id);
+        } else {
             people.push((user.id, Role::Member));
         }
     }
@@ -200,6 +232,9 @@ pub(super) fn create(
         participants::insert(connection, id, &new)?;
     }
     publish_system_message(tx, id, &system_message(SystemKind::Created, caller, caller))?;
+    for user in asked {
+        room_requests::ask(tx, id, caller.id, user)?;
+    }
     view(connection, id, caller.id)
 }
 
@@ -210,7 +245,7 @@ fn update(
     change: RoomUpdate,
 ) -> Result<()> {
     require_own_room(tx.connection, id, caller.id)?;
-    let present = load(tx.connection, id)?;
+    let present = load(tx.connection, id, None)?;
     let name = change
         .name
         .filter(|name| present.name.as_ref() != Some(name));
@@ -223,7 +258,7 @@ fn update(
         publish_system_message(tx, id, &renamed)?;
     }
     if let Some(open) = change.open.filter(|&open| open != present.open) {
-        conversations::set_open(tx.connection, id, open)?;
+        conversations::set_open(tx, id, open)?;
         let kind = if open {
             SystemKind::Opened
         } else {
@@ -246,7 +281,8 @@ fn update(
     Ok(())
 }
 
-/// Adds a participant. In a room that isn't open, they see only messages from now on.
+/// Adds a participant, who sees messages from now on; in an open room, from when it was opened. What was said while it was
+/// closed stays with those who were in it.
 fn insert(
     tx: &mut Transaction<'_>,
     id: ConversationId,
@@ -262,15 +298,12 @@ fn insert(
         // The first to come back to an abandoned room becomes its owner.
         role: if is_empty { Role::Owner } else { Role::Member },
         since_id: since,
-        history_id: if is_open(connection, id)? {
-            EventId(0)
-        } else {
-            since
-        },
+        history_id: open_since(connection, id)?.unwrap_or(since),
         last_read_number: messages::newest_number(tx, id)?,
     };
     participants::insert(connection, id, &new)?;
     conversations::count_participants(connection, id, 1)?;
+    room_requests::close(tx, id, user.id)?;
     publish_system_message(tx, id, &system_message(kind, by, user))
 }
 
@@ -317,12 +350,14 @@ fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>)
     let gone = find(&everybody, user.id).ok_or(Error::NotFound("Participant"))?;
     let event = tx.next_id();
     participants::delete(connection, id, user.id, event)?;
+    hooks::delete_in(connection, id, user.id)?;
     conversations::count_participants(connection, id, -1)?;
     tx.publish(event, only(&everybody, user.id), Change::Removed(id));
     publish_system_message(tx, id, why)?;
     if gone.role == Role::Owner {
         transfer_ownership(tx, id, user)?;
     }
+    room_requests::withdraw_from(tx, id, user.id)?;
     // Their bots go too, so that nobody reads on through a bot.
     for bot in bots_in(connection, id, user.id)? {
         let followed = SystemMessage {
@@ -382,11 +417,22 @@ pub(super) fn publish_system_message(
     // The participants and their roles may have changed. The event also contains each member's read mark, and the
     // actor's has just moved without an event of its own.
     let everybody = participants::fresh_roster(tx, id)?;
-    let conversation = load(tx.connection, id)?;
+    // The newest message is this one, which nobody has reacted to.
+    let conversation = load(tx.connection, id, None)?;
     let told = Arc::clone(&everybody);
     tx.publish(event, told, Change::Conversation(Box::new(conversation)));
     tx.publish(message.id, everybody, Change::Message(message));
     Ok(())
+}
+
+/// Refuses to add somebody who doesn’t accept it from the caller, or somebody else’s bot: it would read in the room for its
+/// maker.
+fn require_addable(connection: &Connection, caller: &User, user: &User) -> Result<()> {
+    blocks::require_reachable(connection, caller.id, user)?;
+    match user.bot {
+        Some(bot) if bot.bot_of != caller.id => Err(Error::Forbidden("its creator")),
+        _ => Ok(()),
+    }
 }
 
 /// The caller's role. Refuses conversations that aren't rooms.
@@ -432,11 +478,18 @@ pub(super) fn require_seen(
 }
 
 fn is_open(connection: &Connection, id: ConversationId) -> Result<bool> {
-    let open = connection
-        .prepare_cached("SELECT open FROM conversations WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))
+    Ok(open_since(connection, id)?.is_some())
+}
+
+/// The place after which a room has been open all the time. None if it isn't open.
+fn open_since(connection: &Connection, id: ConversationId) -> Result<Option<EventId>> {
+    let since = connection
+        .prepare_cached(
+            "SELECT iif(open, open_id, NULL) AS since FROM conversations WHERE id = ?1",
+        )?
+        .query_row([id.0], |row| row.get::<_, Option<i64>>("since"))
         .optional()?;
-    open.ok_or(NOT_FOUND)
+    Ok(since.ok_or(NOT_FOUND)?.map(EventId))
 }
 
 /// The place just before `id`.

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::engine::Cache;
+use super::{engine::Cache, reactor_cache::ReactorCache};
 use crate::model::{ConversationId, Member};
 
 /// Everybody in a conversation, ordered by user id.
@@ -19,6 +19,7 @@ pub struct RosterCache {
     members: usize,
     /// The conversations that the current job has loaded or changed.
     touched: Vec<ConversationId>,
+    pub reactors: ReactorCache,
 }
 
 #[derive(Default)]
@@ -31,12 +32,14 @@ struct Conversation {
 impl Cache for RosterCache {
     fn begin_job(&mut self) {
         self.touched.clear();
+        self.reactors.begin_job();
     }
 
     fn rollback_job(&mut self) {
         for id in std::mem::take(&mut self.touched) {
             self.forget(id);
         }
+        self.reactors.rollback_job();
     }
 
     fn clear(&mut self) {
@@ -77,7 +80,8 @@ impl RosterCache {
 
     fn change(&mut self, id: ConversationId, change: impl FnOnce(&mut Conversation)) {
         if self.members > MAX_MEMBERS {
-            self.clear();
+            self.conversations.clear();
+            self.members = 0;
         }
         let conversation = self.conversations.entry(id).or_insert_with(|| {
             self.members += size(&Conversation::default());

@@ -25,6 +25,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0010_attachments.sql"),
         include_str!("migrations/0011_room_pictures.sql"),
         include_str!("migrations/0012_mentions.sql"),
+        include_str!("migrations/0013_people.sql"),
     ],
     functions,
 };

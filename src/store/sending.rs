@@ -162,6 +162,7 @@ fn next(
         changed_id: None,
         system: None,
         reactions: Vec::new(),
+        reactors: None,
         attachments: Vec::new(),
         mentions: Vec::new(),
         reply_to: None,

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ApiToken, BotName, Scope, SessionId, Timestamp, User, UserId, Username, UsernameKey},
+    model::{
+        ApiToken, Bot, BotName, Scope, SessionId, Timestamp, User, UserId, Username, UsernameKey,
+    },
 };
 
 /// The most tokens of one user, and the most bots of one maker: more than anybody needs, and few enough to do no harm.
@@ -149,5 +151,8 @@ fn create_bot(tx: &mut Transaction<'_>, maker: UserId, name: &Username) -> Resul
     }
     let user = users::create(tx, name)?;
     users::set_bot_maker(tx.connection, user.id, maker)?;
-    Ok(user)
+    Ok(User {
+        bot: Some(Bot::of(maker.0)),
+        ..user
+    })
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{context::Transaction, handle::Store};
 use crate::{
     error::{Error, Result},
-    model::{EventId, Timestamp, User, UserId, Username, UsernameKey},
+    model::{Bot, EventId, Timestamp, User, UserId, Username, UsernameKey},
 };
 
 pub(super) const NOT_FOUND: Error = Error::NotFound("User");
@@ -177,6 +177,7 @@ pub(super) fn create(tx: &mut Transaction<'_>, username: &Username) -> Result<Us
         display_name: None,
         avatar_url: None,
         deleted: false,
+        bot: None,
     })
 }
 
@@ -197,7 +198,8 @@ fn require_distinct(connection: &Connection, name: &Username, of: Option<UserId>
 pub(super) fn columns(alias: &str) -> String {
     format!(
         "{alias}.id AS {alias}_id, {alias}.username AS {alias}_username, {alias}.display_name AS {alias}_display_name,
-         {alias}.avatar_url AS {alias}_avatar_url, {alias}.deleted_at IS NOT NULL AS {alias}_deleted"
+         {alias}.avatar_url AS {alias}_avatar_url, {alias}.deleted_at IS NOT NULL AS {alias}_deleted,
+         {alias}.bot_of AS {alias}_bot_of"
     )
 }
 
@@ -213,6 +215,7 @@ pub(super) fn from_row(row: &Row<'_>, alias: &str) -> rusqlite::Result<User> {
         display_name: row.get(&*column("display_name"))?,
         avatar_url: row.get(&*column("avatar_url"))?,
         deleted: row.get(&*column("deleted"))?,
+        bot: row.get::<_, Option<i64>>(&*column("bot_of"))?.map(Bot::of),
     })
 }
 

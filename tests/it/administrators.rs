@@ -361,7 +361,7 @@ async fn a_room_goes_to_somebody_who_can_look_after_it() {
     let room = bob.make_room("House", &["anna", "carl"], false).await;
     let wish = json!({ "name": "x", "scope": "send", "bot": "robot" });
     let made = carl.post("/api/tokens", wish).await.expect(201);
-    bob.post(&participants(&room), json!({ "username": "robot" }))
+    carl.post(&participants(&room), json!({ "username": "robot" }))
         .await
         .expect(204);
     let hand_over = json!({ "owner": made["user"]["id"] });

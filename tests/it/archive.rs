@@ -13,9 +13,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::server::Config;
 
-use crate::support::{
-    Binary, Client, Ended, PASSWORD, Server, answer, ended, messages, participant, participants,
-    png, strict, text,
+use crate::{
+    support::{
+        Binary, Client, Ended, PASSWORD, Server, answer, ended, messages, participant,
+        participants, png, strict, text,
+    },
+    witness::Witness,
 };
 
 /// Text that a careless writer or reader of lines would break.
@@ -185,7 +188,9 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
     assert_eq!(first.len(), 20, "{:?}", first.keys());
-    assert!(first.values().all(|bytes| !bytes.is_empty()));
+    // Nobody has been asked to join a room, nor reported anything.
+    let empty = first.values().filter(|bytes| bytes.is_empty()).count();
+    assert_eq!(empty, 2);
     for (name, bytes) in &first {
         let again = String::from_utf8_lossy(&second[name]);
         assert_eq!(String::from_utf8_lossy(bytes), again, "{}", name.display());
@@ -258,6 +263,75 @@ async fn an_archive_of_before_people_had_display_names_is_taken_in_as_well() {
     let carl = server.nobody().log_in("carl", PASSWORD).await;
     let user = carl.get("/api/auth_user").await.expect(200);
     assert_eq!(user.get("displayName"), None);
+}
+
+#[tokio::test]
+async fn requests_reports_and_since_when_a_room_is_open_are_taken_along() {
+    let home = Home::new().await;
+    let mut server = Server::start(Config {
+        database: home.file("tincan.db"),
+        ..strict()
+    })
+    .await;
+    let nobody = server.nobody();
+    let anna = nobody.clone().log_in("anna", PASSWORD).await;
+    let bob = nobody.clone().log_in("bob", PASSWORD).await;
+    let carl = nobody.log_in("carl", PASSWORD).await;
+    let wish = json!({ "asksFirst": true });
+    carl.patch("/api/settings", wish).await.expect(200);
+    let hall = anna.make_room("Hall", &["carl"], false).await;
+    let open = json!({ "open": true });
+    let hall = format!("/api/conversations/{hall}");
+    anna.patch(&hall, open).await.expect(200);
+    let rude = anna.say(&home.conversation, "rude").await;
+    let report = format!("/api/messages/{}/reports", text(&rude["id"]));
+    let reason = json!({ "reason": "rude" });
+    bob.post(&report, reason).await.expect(204);
+    server.stop().await;
+    home.done(&["export", "first"], "tincan.db").await;
+    home.done(&["import", "first"], "other.db").await;
+    home.done(&["export", "second"], "other.db").await;
+    let (first, second) = (files(&home.file("first")), files(&home.file("second")));
+    assert_eq!(first, second);
+    assert!(first.values().all(|bytes| !bytes.is_empty()));
+
+    // Before, only a message said when a room was opened.
+    for (name, field) in [
+        ("users.jsonl", "asksFirst"),
+        ("conversations.jsonl", "openId"),
+    ] {
+        let file = home.file("first").join(name);
+        let text = fs::read_to_string(&file).expect("a file");
+        let lines = text.lines().map(|line| {
+            let mut line: Value = serde_json::from_str(line).expect("JSON");
+            let had = line.as_object_mut().expect("an object").remove(field);
+            assert!(had.is_some(), "{field}");
+            format!("{line}\n")
+        });
+        let lines: String = lines.collect();
+        fs::write(&file, lines).expect("a file");
+    }
+    let title = home.file("first").join("archive.json");
+    let text = fs::read_to_string(&title).expect("a file");
+    let text = text.replace("\"tincanArchive\":6", "\"tincanArchive\":5");
+    fs::write(&title, text).expect("a file");
+    for name in ["room-requests.jsonl", "reports.jsonl"] {
+        fs::remove_file(home.file("first").join(name)).expect("a file");
+    }
+    home.done(&["import", "first"], "before.db").await;
+    home.done(&["check"], "before.db").await;
+    let since = |name: &str| -> Vec<(String, i64)> {
+        let witness = Witness::of(&home.file(name));
+        let rooms = "SELECT name, open_id FROM conversations WHERE open = 1 ORDER BY id";
+        witness.rows(rooms, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    };
+    let opened = since("before.db");
+    assert_eq!(opened.len(), 2);
+    // One was open from the beginning.
+    assert_eq!(opened[0], ("Square".to_owned(), 0));
+    // The room’s change has a number of its own in front of the message about it.
+    let exact = &since("tincan.db")[1];
+    assert_eq!(opened[1], (exact.0.clone(), exact.1 + 1));
 }
 
 #[tokio::test]

@@ -77,11 +77,16 @@ GET    /api/conversations/{id}/hooks                    401     404    403   200
 POST   /api/conversations/{id}/hooks                    401     404    403   201   404     401      401       403        403
 DELETE /api/conversations/{id}/hooks/{hookId}           401     404    403   204   404     401      401       403        403
 POST   /api/hooks/{secret}                              201     201    201   201   201     201      404       201        201
+GET    /api/room_requests                               401     200    200   200   200     401      401       403        200
+POST   /api/room_requests/{id}                          401     404    200   404   404     401      401       403        403
+DELETE /api/room_requests/{id}                          401     404    204   404   404     401      401       403        403
 GET    /api/rooms                                       401     200    200   200   200     401      401       200        200
 GET    /api/conversations/{id}/messages                 401     404    200   200   404     401      401       200        200
 POST   /api/conversations/{id}/messages                 401     404    201   201   404     401      401       403        403
 PATCH  /api/messages/{id}                               401     404    403   200   404     401      401       403        403
 DELETE /api/messages/{id}                               401     404    403   204   404     401      401       403        403
+POST   /api/messages/{id}/reports                       401     404    204   403   404     401      401       403        403
+GET    /api/messages/{id}/reactions                     401     404    200   200   404     401      401       200        200
 PUT    /api/messages/{id}/reactions/{emoji}             401     404    200   200   404     401      401       403        403
 DELETE /api/messages/{id}/reactions/{emoji}             401     404    200   200   404     401      401       403        403
 GET    /api/conversations/{id}/attachments              401     404    200   200   404     401      401       200        200
@@ -103,6 +108,8 @@ POST   /api/admin/users/{id}/reset                      401     403    403   403
 GET    /api/admin/users/{id}/sessions                   401     403    403   403   200     401      401       403        403
 DELETE /api/admin/users/{id}/sessions                   401     403    403   403   204     401      401       403        403
 DELETE /api/admin/users/{id}/sessions/{sessionId}       401     403    403   403   204     401      401       403        403
+GET    /api/admin/reports                               401     403    403   403   200     401      401       403        403
+DELETE /api/admin/reports/{id}                          401     403    403   403   204     401      401       403        403
 GET    /api/admin/settings                              401     403    403   403   200     401      401       403        403
 PATCH  /api/admin/settings                              401     403    403   403   200     401      401       403        403
 GET    /api/admin/storage                               401     403    403   403   200     401      401       403        403
@@ -286,6 +293,19 @@ impl Scene {
             secret = secret_of(&world.root.post(&reset, json!({})).await.expect(201));
         } else if path.starts_with("/api/messages/") {
             id = text(&owner.say(&room, "hello").await["id"]);
+        } else if path.starts_with("/api/room_requests/") {
+            let wish = json!({ "asksFirst": true });
+            member.patch("/api/settings", wish).await.expect(200);
+            id = owner.make_room("Kitchen", &[&member.username], false).await;
+        } else if path == "/api/admin/reports/{id}" {
+            let room = owner.make_room("Kitchen", &[&member.username], false).await;
+            let said = owner.say(&room, "hello").await;
+            let report = format!("/api/messages/{}/reports", text(&said["id"]));
+            member.post(&report, json!({})).await.expect(204);
+            let reports = world.root.get("/api/admin/reports").await.expect(200);
+            let reports = reports.as_array().expect("a list").iter();
+            let mut own = reports.filter(|report| report["messageId"] == said["id"]);
+            id = text(&own.next().expect("a report")["id"]);
         } else if path == "/api/conversations/{id}/avatar" {
             let request = owner.request(Method::PUT, &path.replace("{id}", &room));
             answer(request.body(png(1, 1))).await.expect(200);

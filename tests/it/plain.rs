@@ -740,6 +740,79 @@ async fn looking_at_a_conversation_marks_what_is_shown_as_read() {
     assert_lacks(&john.page("/plain").await, "unread");
 }
 
+/// Where a browser says a page was opened from (<https://www.w3.org/TR/fetch-metadata/>, RFC 9110 §10.1.3), and whether
+/// somebody reads it who has come by themselves.
+#[tokio::test]
+async fn a_link_from_elsewhere_marks_nothing_as_read() {
+    let (talk, _, jane) = two().await;
+    let own = format!("http://{}/plain", talk.server.address());
+    let path = talk_path(&talk.conversation);
+    let follow = format!("{path}/follow");
+    let beside = format!("{}0/plain", own.trim_end_matches("/plain"));
+    for (header, value, is_read) in [
+        ("sec-fetch-site", "cross-site", false),
+        ("sec-fetch-site", "same-site", false),
+        ("sec-purpose", "prefetch", false),
+        ("referer", "http://elsewhere.example/", false),
+        ("referer", &beside, false),
+        ("sec-fetch-site", "same-origin", true),
+        ("sec-fetch-site", "none", true),
+        ("referer", &own, true),
+    ] {
+        for path in [&path, &follow] {
+            talk.john.say(&talk.conversation, "hello").await;
+            let request = jane.client.request(Method::GET, path);
+            let request = request.header(COOKIE, &jane.cookie).header(header, value);
+            let page = html(answer(request).await, 200);
+            assert_shows(&page, "hello");
+            let shown = format!("/api/conversations/{}", talk.conversation);
+            let shown = talk.jane.get(&shown).await.expect(200);
+            assert_eq!(
+                shown["hasUnreadMessages"], !is_read,
+                "{header}: {value}, {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_is_asked_and_reports_without_scripts() {
+    let (talk, john, jane) = two().await;
+    let wish = [("asksFirst", "yes")];
+    jane.change("/plain/settings/privacy", &wish).await;
+    assert_shows(&jane.page("/plain/settings").await, "checked");
+    john.change("/plain/rooms", &[("name", "Club"), ("usernames", "")])
+        .await;
+    let club = talk.john.get("/api/conversations").await.expect(200);
+    let club = id(&club[0]);
+    let people = format!("{}/people", talk_path(&club));
+    let asked = john.send(&people, &[("username", "jane")]).await;
+    assert_shows(&html(asked, 200), "want to be asked");
+    assert_shows(&jane.page("/plain").await, "would like you to join");
+    let answer = format!("/plain/requests/{club}");
+    jane.change(&answer, &[("decline", "Decline")]).await;
+    assert_lacks(&jane.page("/plain").await, "would like you to join");
+    let second = talk.john.make_room("Choir", &["jane"], false).await;
+    let accept = [("accept", "Join")];
+    let (location, page) = jane
+        .change(&format!("/plain/requests/{second}"), &accept)
+        .await;
+    assert_eq!(location, format!("{}#end", talk_path(&second)));
+    assert_shows(&page, "added");
+
+    let said = talk.john.say(&second, "you sing badly").await;
+    let page = jane.page(&talk_path(&second)).await;
+    let report = format!("/plain/messages/{}/report", id(&said));
+    assert_shows(&page, &report);
+    assert_lacks(&john.page(&talk_path(&second)).await, &report);
+    assert_shows(&jane.page(&report).await, "you sing badly");
+    jane.change(&report, &[("content", "rude")]).await;
+    let witness = crate::witness::Witness::of(talk.server.database());
+    let reported = "SELECT content || ', ' || reason FROM reports";
+    let reported: Vec<String> = witness.rows(reported, [], |row| row.get(0));
+    assert_eq!(reported, ["you sing badly, rude"]);
+}
+
 #[tokio::test]
 async fn a_page_that_follows_a_conversation_loads_itself_anew_and_has_nothing_to_write_in() {
     let (talk, john, jane) = two().await;
@@ -1001,7 +1074,7 @@ async fn a_terminal_is_enough() {
     let path = talk_path(&talk.conversation);
     let page = w3m.look(&path).await;
     assert_shows(&page, "  Are you <at> home?\n    I could come by.\n");
-    assert_shows(&page, "UTC React\n");
+    assert_shows(&page, "UTC React Report\n");
     assert_shows(&page, "[Send]");
     let source = w3m.run(&path, &["-dump_source"]).await;
     let (token, client_id) = (value_of(&source, "token"), value_of(&source, "clientId"));

@@ -25,14 +25,17 @@ async fn a_reaction_is_shown_with_who_to_everybody_and_twice_is_once() {
     let liked = talk.jane.put(&path(&sent, "👍")).await.expect(200);
     assert_eq!(
         liked["reactions"],
-        json!([{ "emoji": "👍", "users": [talk.jane.id] }])
+        json!([{ "emoji": "👍", "count": 1, "mine": true, "users": [talk.jane.id] }])
     );
     assert_eq!(liked["mine"], false);
     let told = stream.take(1).await.remove(0);
     assert_eq!(told.name, "update");
     assert_eq!(
         (&told.data["reactions"], &told.data["version"]),
-        (&liked["reactions"], &liked["version"])
+        (
+            &json!([{ "emoji": "👍", "count": 1, "mine": false, "users": [talk.jane.id] }]),
+            &liked["version"]
+        )
     );
     assert_eq!(told.data["mine"], true);
 
@@ -41,7 +44,10 @@ async fn a_reaction_is_shown_with_who_to_everybody_and_twice_is_once() {
     let both = talk.john.put(&path(&sent, "👍")).await.expect(200);
     assert_eq!(
         both["reactions"],
-        json!([{ "emoji": "👍", "users": [talk.jane.id, talk.john.id] }, { "emoji": "🎉", "users": [talk.john.id] }])
+        json!([
+            { "emoji": "👍", "count": 2, "mine": true, "users": [talk.jane.id, talk.john.id] },
+            { "emoji": "🎉", "count": 1, "mine": true, "users": [talk.john.id] },
+        ])
     );
     let taken = talk.jane.delete(&path(&sent, "👍")).await.expect(200);
     assert_eq!(
@@ -56,7 +62,10 @@ async fn a_reaction_is_shown_with_who_to_everybody_and_twice_is_once() {
     // In the order of their first use that still stands.
     assert_eq!(
         page[0]["reactions"],
-        json!([{ "emoji": "🎉", "users": [talk.john.id] }, { "emoji": "👍", "users": [talk.john.id] }])
+        json!([
+            { "emoji": "🎉", "count": 1, "mine": true, "users": [talk.john.id] },
+            { "emoji": "👍", "count": 1, "mine": true, "users": [talk.john.id] },
+        ])
     );
     let told = stream.take(3).await;
     assert_eq!(told[2].data["reactions"], page[0]["reactions"]);
@@ -171,7 +180,8 @@ async fn two_hundred_who_like_a_message_at_once_are_all_counted_and_the_streams_
         .expect(200);
     assert_eq!(top[0]["id"], sent["id"]);
     let reactions = &top[0]["reactions"];
-    assert_eq!(reactions[0]["users"].as_array().map(Vec::len), Some(PEOPLE));
+    assert_eq!(reactions[0]["count"], PEOPLE);
+    assert_eq!(reactions[0]["users"].as_array().map(Vec::len), Some(5));
     let witness = Witness::of(server.database());
     assert_eq!(
         witness.number("SELECT reaction_count FROM messages WHERE reaction_count > 0"),
@@ -180,11 +190,165 @@ async fn two_hundred_who_like_a_message_at_once_are_all_counted_and_the_streams_
     for stream in &mut streams {
         loop {
             let told = stream.next_named("update").await;
-            if told.data["reactions"] == *reactions {
+            // Everybody has, but only the guests.
+            let mut seen = told.data["reactions"].clone();
+            seen[0]["mine"] = false.into();
+            if seen == *reactions {
                 break;
             }
         }
     }
+}
+
+#[tokio::test]
+async fn each_is_told_whether_they_have_reacted_themselves() {
+    let server = Server::start(dev()).await;
+    let (john, jane) = (server.sign_in("john").await, server.sign_in("jane").await);
+    let alice = server.sign_up("alice").await;
+    let room = john.make_room("Hall", &["jane", "alice"], false).await;
+    let sent = john.say(&room, "like this").await;
+    let start = john.cursor().await;
+    let mut streams = [
+        john.follow(None).await,
+        jane.follow(None).await,
+        jane.another_device().await.follow(None).await,
+        alice.follow(None).await,
+    ];
+    for (whom, emoji, is_added, mine) in [
+        (
+            &jane,
+            "👍",
+            true,
+            [&[false][..], &[true], &[true], &[false]],
+        ),
+        (&alice, "👍", true, [&[false], &[true], &[true], &[true]]),
+        (
+            &john,
+            "🎉",
+            true,
+            [
+                &[false, true],
+                &[true, false],
+                &[true, false],
+                &[true, false],
+            ],
+        ),
+        (
+            &jane,
+            "👍",
+            false,
+            [
+                &[false, true],
+                &[false, false],
+                &[false, false],
+                &[true, false],
+            ],
+        ),
+        (&alice, "👍", false, [&[true], &[false], &[false], &[false]]),
+        (
+            &alice,
+            "🔥",
+            true,
+            [
+                &[true, false],
+                &[false, false],
+                &[false, false],
+                &[false, true],
+            ],
+        ),
+    ] {
+        let path = path(&sent, emoji);
+        if is_added {
+            whom.put(&path).await.expect(200);
+        } else {
+            whom.delete(&path).await.expect(200);
+        }
+        for (stream, mine) in streams.iter_mut().zip(mine) {
+            let told = stream.take(1).await.remove(0);
+            let reactions = told.data["reactions"].as_array().expect("a list");
+            let told: Vec<_> = reactions.iter().map(|one| one["mine"] == true).collect();
+            assert_eq!(told, mine, "{emoji}");
+        }
+    }
+    for client in [&john, &jane, &alice] {
+        // Later, and in the list, it is the same.
+        let (missed, _) = client.poll(&start, 0).await;
+        let page = client.get(&messages(&room)).await.expect(200);
+        let listed = client.get(&format!("/api/conversations/{room}")).await;
+        let listed = &listed.expect(200)["lastMessage"];
+        let told = &missed.last().expect("an event").data;
+        assert_eq!((told, listed), (&page[0], &page[0]));
+    }
+    let refused = json!({ "content": "x" });
+    let id = sent["id"].as_str().expect("an id");
+    jane.patch(&format!("/api/messages/{id}"), refused)
+        .await
+        .refused(403, "not_yours");
+}
+
+#[tokio::test]
+async fn all_who_have_reacted_are_listed_page_by_page() {
+    const PEOPLE: i64 = 230;
+    let mut server = Server::start(dev()).await;
+    let (john, jane) = (server.sign_in("john").await, server.sign_in("jane").await);
+    let room = john.make_room("Hall", &["jane"], false).await;
+    let sent = john.say(&room, "like this").await;
+    let id = sent["id"].as_str().expect("an id").to_owned();
+    john.put(&path(&sent, "🎉")).await.expect(200);
+    server.stop().await;
+    // As many as would take a while otherwise.
+    let database = rusqlite::Connection::open(server.database()).expect("a database");
+    let many = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PEOPLE})
+         INSERT INTO users (id, username, username_key, created_at) SELECT 1000 + i, 'u' || i, 'u' || i, 0 FROM n;
+         INSERT INTO reactions SELECT {id}, '👍', id, (SELECT last_id FROM sequence) + id FROM users WHERE id > 1000;
+         INSERT INTO reaction_counts VALUES ({id}, '👍', {PEOPLE});
+         UPDATE messages SET reaction_count = {PEOPLE} + 1 WHERE id = {id};
+         UPDATE sequence SET last_id = last_id + 2000;"
+    );
+    database.execute_batch(&many).expect("a change");
+    drop(database);
+    server.resume().await;
+    let (john, jane) = (john.at(server.address()), jane.at(server.address()));
+    let liked = jane.put(&path(&sent, "👍")).await.expect(200);
+    assert_eq!(liked["reactions"][1]["count"], PEOPLE + 1);
+    assert_eq!(
+        liked["reactions"][1]["users"],
+        json!(["1001", "1002", "1003", "1004", "1005"])
+    );
+    assert_eq!(liked["reactions"][1]["mine"], true);
+
+    let list = format!("/api/messages/{id}/reactions");
+    for (only, expected) in [("", PEOPLE + 2), ("&emoji=%F0%9F%91%8D", PEOPLE + 1)] {
+        let (mut after, mut users) = (String::new(), Vec::new());
+        loop {
+            let page = john.get(&format!("{list}?limit=100{only}{after}")).await;
+            let page = page.expect(200);
+            let page = page.as_array().expect("a list");
+            let Some(last) = page.last() else { break };
+            after = format!("&after={}", last["id"].as_str().expect("an id"));
+            let named = page.iter().map(|one| one["user"]["username"].to_string());
+            users.extend(named);
+        }
+        assert_eq!(i64::try_from(users.len()), Ok(expected), "{only}");
+        assert_eq!(users.last().map(String::as_str), Some("\"jane\""));
+        users.sort();
+        users.dedup();
+        assert_eq!(i64::try_from(users.len()), Ok(expected), "{only}");
+    }
+    let first = john.get(&list).await.expect(200);
+    assert_eq!(first.as_array().map(Vec::len), Some(25));
+    assert_eq!(first[0]["emoji"], "🎉");
+    for wrong in ["?limit=0", "?limit=101", "?emoji=x"] {
+        let refused = john.get(&format!("{list}{wrong}")).await;
+        refused.refused(422, "invalid");
+    }
+    server
+        .sign_up("stranger")
+        .await
+        .get(&list)
+        .await
+        .refused(404, "not_found");
 }
 
 #[tokio::test]

@@ -263,6 +263,102 @@ async fn whoever_is_added_to_a_closed_room_sees_it_from_then_on() {
         .refused(404, "not_found");
 }
 
+/// Whoever comes later, by whatever way, and whatever becomes of them.
+#[tokio::test]
+async fn what_was_said_while_a_room_was_closed_stays_with_those_who_were_in_it() {
+    let (_server, [john, jane, alice, bob]) = four().await;
+    let room = john.make_room("Club", &["jane"], true).await;
+    john.say(&room, "open at first").await;
+    let close = json!({ "open": false });
+    john.patch(&path(&room), close.clone()).await.expect(200);
+    let secret = john.say(&room, "a secret").await;
+    add(&john, &room, "alice").await;
+    // A late comer who becomes the owner opens the room, and comes back.
+    let owner = json!({ "owner": alice.id });
+    john.patch(&path(&room), owner).await.expect(200);
+    let open = json!({ "open": true });
+    alice.patch(&path(&room), open.clone()).await.expect(200);
+    alice.say(&room, "open again").await;
+    let since_then = [
+        "alice opened the room to everyone",
+        "open again",
+        "alice left",
+    ];
+    leave(&alice, &room).await;
+    join(&alice, &room).await;
+    let shown = said(&alice, &room).await;
+    assert_eq!(shown[..3], since_then);
+    // Their second account, and their program.
+    join(&bob, &room).await;
+    assert_eq!(said(&bob, &room).await[..3], since_then);
+    let bot = json!({ "name": "reader", "scope": "send", "bot": "reader" });
+    let bot = bob.post("/api/tokens", bot).await.expect(201);
+    let bot = bob.with_token(&bot["token"]);
+    add(&bob, &room, "reader").await;
+    assert_eq!(said(&bot, &room).await[..3], since_then);
+    // Somebody who was there may read it as long as they stay, and not when they come back.
+    assert!(said(&jane, &room).await.contains(&"a secret".to_owned()));
+    leave(&jane, &room).await;
+    join(&jane, &room).await;
+    assert_eq!(said(&jane, &room).await[..3], since_then);
+    // Not by asking for it either.
+    let id = secret["id"].as_str().expect("an id");
+    for late in [&alice, &bob, &jane, &bot] {
+        let history = format!("{}?after=1&limit=100", messages(&room));
+        let history = late.get(&history).await.expect(200);
+        assert_eq!(
+            history,
+            late.get(&format!("{}?limit=100", messages(&room)))
+                .await
+                .expect(200)
+        );
+        for query in ["?order=top&limit=100", "?after=1", &format!("?before={id}")] {
+            let page = late.get(&format!("{}{query}", messages(&room))).await;
+            assert!(!page.expect(200).to_string().contains("secret"), "{query}");
+        }
+        late.get(&format!("/api/messages/{id}/reactions"))
+            .await
+            .refused(404, "not_found");
+    }
+    // Closed once more, and open once more: the floor is the last one.
+    let heir = json!({ "owner": bob.id });
+    let owner = people(&bob, &room).await;
+    let owner = owner.iter().find(|(_, role)| role == "owner").expect("one");
+    assert_eq!(owner.0, "john");
+    john.patch(&path(&room), heir).await.expect(200);
+    bob.patch(&path(&room), close).await.expect(200);
+    bob.say(&room, "between us").await;
+    bob.patch(&path(&room), open).await.expect(200);
+    leave(&alice, &room).await;
+    join(&alice, &room).await;
+    assert_eq!(
+        said(&alice, &room).await[0],
+        "bob opened the room to everyone"
+    );
+    assert!(said(&bob, &room).await.contains(&"between us".to_owned()));
+}
+
+/// A page that begins before the floor of who asks begins at the floor.
+#[tokio::test]
+async fn history_behind_a_place_begins_where_one_came_in() {
+    let (_server, [john, _, alice, _]) = four().await;
+    let room = john.make_room("Club", &["jane"], false).await;
+    let secret = john.say(&room, "before").await;
+    let place = secret["id"].as_str().expect("an id");
+    john.say(&room, "before, too").await;
+    add(&john, &room, "alice").await;
+    john.say(&room, "after").await;
+    for after in ["1", place] {
+        let page = alice
+            .get(&format!("{}?after={after}", messages(&room)))
+            .await
+            .expect(200);
+        let page = page.as_array().expect("a list").iter().rev();
+        let contents: Vec<_> = page.map(|message| &message["content"]).collect();
+        assert_eq!(contents, ["john added alice", "after"]);
+    }
+}
+
 #[tokio::test]
 async fn whoever_leaves_gets_nothing_later_live_or_replayed() {
     let (_server, [john, jane, alice, _]) = four().await;

@@ -297,6 +297,135 @@ async fn a_hook_ends_when_it_is_removed_or_its_bot_is_or_its_maker_is_shut_out()
 }
 
 #[tokio::test]
+async fn a_hook_never_posts_again_once_its_maker_has_gone() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let (bob, carl) = (anna.invite("bob").await, anna.invite("carl").await);
+    let room = bob.make_room("House", &["anna", "carl"], false).await;
+    let nobody = server.nobody();
+    let ring = async |made: &Value| {
+        let path = format!("/api/hooks/{}", text(&made["secret"]));
+        nobody.post(&path, json!({ "content": "ding" })).await
+    };
+    let bell = hook(&bob, &room, "doorbell").await;
+    ring(&bell).await.expect(201);
+    let owner = json!({ "owner": carl.id });
+    let path = format!("/api/conversations/{room}");
+    bob.patch(&path, owner).await.expect(200);
+    ring(&bell).await.expect(201);
+    let bobs_place = format!("{}/{}", participants(&room), bob.id);
+    carl.delete(&bobs_place).await.expect(204);
+    ring(&bell).await.refused(404, "not_found");
+    // Nobody but its maker adds a bot: neither who isn’t there, nor who is.
+    let bot = json!({ "username": "doorbell" });
+    let refused = carl.post(&participants(&room), bot.clone()).await;
+    refused.refused(403, "not_yours");
+    let trap = json!({ "name": "Trap", "usernames": ["doorbell"] });
+    let refused = carl.post("/api/conversations", trap).await;
+    refused.refused(403, "not_yours");
+    // When both are back, a new hook is needed.
+    let back = json!({ "username": "bob" });
+    carl.post(&participants(&room), back).await.expect(204);
+    bob.post(&participants(&room), bot.clone())
+        .await
+        .expect(204);
+    ring(&bell).await.refused(404, "not_found");
+
+    let own = bob.make_room("Shed", &["carl"], false).await;
+    let alarm = hook(&bob, &own, "alarm").await;
+    ring(&alarm).await.expect(201);
+    let account = format!("/api/admin/users/{}", bob.id);
+    for disabled in [true, false] {
+        let change = json!({ "disabled": disabled });
+        anna.patch(&account, change).await.expect(200);
+        ring(&alarm).await.refused(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_bot_is_shown_as_one_with_who_made_it() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let room = anna.make_room("House", &[], true).await;
+    let made = hook(&anna, &room, "doorbell").await;
+    let path = format!("/api/hooks/{}", text(&made["secret"]));
+    let nobody = server.nobody();
+    let posted = nobody.post(&path, json!({ "content": "ding" })).await;
+    let posted = posted.expect(201);
+    let bot = &posted["author"];
+    assert_eq!(
+        (&bot["bot"], &bot["botOf"]),
+        (&json!(true), &json!(anna.id))
+    );
+    let people = anna.get(&participants(&room)).await.expect(200);
+    let found = anna.get("/api/users?search=door").await.expect(200);
+    let profile = anna.get(&format!("/api/users/{}", text(&bot["id"]))).await;
+    assert_eq!(&people[1]["user"], bot);
+    assert_eq!(&found[0], bot);
+    assert_eq!(&profile.expect(200)["user"], bot);
+    // Nothing is said of people.
+    let own = people[0]["user"].as_object().expect("an object");
+    assert!(!own.contains_key("bot") && !own.contains_key("botOf"));
+}
+
+#[tokio::test]
+async fn a_bot_joins_only_where_its_maker_is() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let room = anna.make_room("Hall", &[], true).await;
+    let bot = json!({ "name": "x", "scope": "send", "bot": "lamp" });
+    let bot = bob.post("/api/tokens", bot).await.expect(201);
+    let bot = bob.with_token(&bot["token"]);
+    let refused = bot.post(&participants(&room), json!({})).await;
+    refused.refused(403, "not_yours");
+    bob.post(&participants(&room), json!({})).await.expect(204);
+    bot.post(&participants(&room), json!({})).await.expect(204);
+    bob.delete(&format!("{}/me", participants(&room)))
+        .await
+        .expect(204);
+    bot.get(&format!("/api/conversations/{room}"))
+        .await
+        .refused(404, "not_found");
+}
+
+/// With a token of scope `send`, a program takes part. Whatever it does to a room takes a person.
+#[tokio::test]
+async fn a_program_takes_part_in_a_room_and_administers_none() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let bob = anna.invite("bob").await;
+    let (_, program) = token(&anna, "send").await;
+    let room = program.make_room("Kitchen", &["bob"], false).await;
+    let path = format!("/api/conversations/{room}");
+    for change in [
+        json!({ "open": true }),
+        json!({ "open": false }),
+        json!({ "name": "Cellar" }),
+        json!({ "owner": bob.id }),
+    ] {
+        program.patch(&path, change).await.refused(403, "scope");
+    }
+    let bobs_place = format!("{}/{}", participants(&room), bob.id);
+    program.delete(&bobs_place).await.refused(403, "scope");
+    for method in [Method::PUT, Method::DELETE] {
+        let picture = program.request(method, &format!("{path}/avatar"));
+        answer(picture).await.refused(403, "scope");
+    }
+    let shown = bob.get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["name"], &shown["open"]),
+        (&json!("Kitchen"), &json!(false))
+    );
+    // It comes and goes by itself.
+    program
+        .delete(&format!("{}/{}", participants(&room), anna.id))
+        .await
+        .expect(204);
+    anna.get(&path).await.refused(404, "not_found");
+}
+
+#[tokio::test]
 async fn only_a_rooms_owner_makes_hooks_into_it() {
     let server = Server::start(strict()).await;
     let anna = server.set_up("anna").await;

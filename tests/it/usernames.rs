@@ -151,6 +151,7 @@ const NO_NAMES: &[(&str, &str, &str)] = &[
     ("reserved, with a 0", "supp0rt", "reserved"),
     ("reserved, in capitals", "SYSTEM", "reserved"),
     ("the program’s own name", "tincan", "reserved"),
+    ("the first user of many systems", "Root", "reserved"),
 ];
 
 #[tokio::test]

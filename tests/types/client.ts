@@ -81,6 +81,8 @@ export function show(event: StreamEvent): string {
       return event.data.deleted ? "gone for good" : (event.data.displayName ?? event.data.username);
     case "block":
       return `${event.data.user.username} is ${event.data.blocked ? "" : "not "}blocked`;
+    case "room_request":
+      return event.data.request === null ? "no longer asked" : `${event.data.request.askedBy.username} asks`;
     case "typing":
       return event.data.userId;
     case "presence":

@@ -9,7 +9,7 @@ use crate::{
         number::whole_number,
         operation::{Answer, Header, Operation, Parameter, Tag},
     },
-    error::ErrorCode::{Blocked, NotFound, SelfConversation, Unreachable},
+    error::ErrorCode::{Blocked, DailyLimit, Forbidden, NotFound, SelfConversation, Unreachable},
     model::{
         ConversationId, NotificationLevel, User,
         schema::{AnyCaseUsername, Conversation, Name, unions},
@@ -147,7 +147,14 @@ pub fn start() -> Operation {
             "^/api/conversations/[1-9][0-9]{0,18}$",
         )),
     )
-    .errors([SelfConversation, NotFound, Blocked, Unreachable])
+    .errors([
+        SelfConversation,
+        Forbidden,
+        NotFound,
+        Blocked,
+        Unreachable,
+        DailyLimit,
+    ])
     .invalid(["username", "name", "usernames"])
 }
 

@@ -11,7 +11,7 @@ use crate::{
     error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
     model::{
         Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, MessageId, Presence, ReadUpTo,
-        Removed, Reset, Typing, UploadId, User, UserId,
+        Removed, Reset, RoomRequestChange, Typing, UploadId, User, UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
     },
 };
@@ -81,6 +81,8 @@ events! {
     UserEvent = "user", numbered, User, json!(jane());
     /// The caller has blocked or unblocked a user, on this or another device.
     BlockEvent = "block", numbered, Block, json!(Block { user: jane(), blocked: true });
+    /// The caller was asked to join a room, or that has been answered, on this or another device, or withdrawn.
+    RoomRequestEvent = "room_request", numbered, RoomRequestChange, json!(RoomRequestChange { conversation_id: ConversationId(7), request: None });
     /// A user is typing. It has no id and is never replayed.
     TypingEvent = "typing", passing, Typing, json!(Typing { conversation_id: ConversationId(7), user_id: UserId(2) });
     /// A user came online or went offline. It has no id and is never replayed.
@@ -114,10 +116,10 @@ unions! {
     /// An event of a stream. Over a WebSocket, it is the text of a frame. A server-sent event has the same id, name and
     /// data, except that `message` events have no name.
     StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent
-        | BlockEvent | TypingEvent | PresenceEvent | CaughtUpEvent | ResetEvent;
+        | BlockEvent | RoomRequestEvent | TypingEvent | PresenceEvent | CaughtUpEvent | ResetEvent;
     /// An event of a long poll: all events except those about the stream itself.
     PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent | BlockEvent
-        | TypingEvent | PresenceEvent;
+        | RoomRequestEvent | TypingEvent | PresenceEvent;
     /// A request over a WebSocket: the text of a frame. It is validated and handled like the HTTP call of the same
     /// name, with the same errors.
     SocketRequest = SocketSend | SocketRead | SocketTyping;

@@ -11,7 +11,7 @@ use crate::{
         Blocked, ClientIdReused, Forbidden, NotFound, QuotaUsedUp, TooLarge, Unreachable,
     },
     model::{
-        MAX_ATTACHMENTS, MessageId, UploadId,
+        EventId, MAX_ATTACHMENTS, MessageId, UploadId, UserReaction,
         schema::{ClientId, Content, FilePart, Message},
     },
 };
@@ -125,6 +125,31 @@ fn emoji() -> Parameter {
         .with(json!({ "minLength": 1 }))
         .describe("One emoji from Unicode’s list, percent-encoded")
         .example("👍")
+}
+
+pub fn reactions() -> Operation {
+    Operation::new(
+        "reactions",
+        Tag::Messages,
+        "Lists the reactions to a message, oldest first",
+    )
+    .parameter(id())
+    .parameter(
+        Parameter::query::<String>("emoji")
+            .with(json!({ "minLength": 1 }))
+            .describe("Only those with this emoji"),
+    )
+    .parameter(
+        Parameter::query::<EventId>("after").describe("The last reaction of the previous page"),
+    )
+    .parameter(
+        Parameter::query::<u32>("limit")
+            .with(json!({ "minimum": 1, "maximum": 100 }))
+            .describe("How many reactions; 25 if left out"),
+    )
+    .list::<UserReaction>(100, "The reactions")
+    .errors([NotFound])
+    .invalid(["emoji", "limit"])
 }
 
 pub fn react() -> Operation {

@@ -16,6 +16,8 @@ pub mod password;
 pub mod people;
 pub mod pictures;
 pub mod profile;
+pub mod reports;
+pub mod room_requests;
 pub mod rooms;
 pub mod server;
 pub mod sessions;

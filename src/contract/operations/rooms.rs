@@ -1,13 +1,13 @@
 //! Rooms: listing and updating them, and their participants.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::conversations::{before, id};
 use crate::{
-    contract::operation::{Operation, Parameter, Tag},
-    error::ErrorCode::{Forbidden, NotARoom, NotFound, Unreachable},
+    contract::operation::{Answer, Operation, Parameter, Tag},
+    error::ErrorCode::{DailyLimit, Forbidden, NotARoom, NotFound, Unreachable},
     model::{
         Participant, UserId,
         schema::{AnyCaseUsername, Conversation, Name},
@@ -32,6 +32,13 @@ pub struct AddParticipant {
     /// The caller if left out.
     #[schemars(with = "Option<AnyCaseUsername>")]
     pub username: Option<String>,
+}
+
+/// The user was asked whether they want to join.
+#[derive(Serialize, JsonSchema)]
+pub struct Asked {
+    #[schemars(extend("const" = true))]
+    pub asked: bool,
 }
 
 pub fn list_open() -> Operation {
@@ -72,17 +79,21 @@ pub fn participants() -> Operation {
 
 pub fn add_participant() -> Operation {
     Operation::new("addParticipant", Tag::Conversations, "Joins an open room, or adds a user to a room")
-        .describe("Without a body, or with `{}`, the caller joins. Adding a user who is already in the room has no effect.")
+        .describe(
+            "Without a body, or with `{}`, the caller joins. Adding a user who is already in the room has no effect. Only its \
+             maker can add a bot, and it can join where its maker is.",
+        )
         .parameter(id())
         .optional_body::<AddParticipant>()
+        .answer(Answer::json::<Asked>(202, "The user wants to be asked before they are added, and has been"))
         .done()
-        .errors([NotFound, NotARoom, Unreachable])
+        .errors([DailyLimit, Forbidden, NotFound, NotARoom, Unreachable])
 }
 
 pub fn remove_participant() -> Operation {
     Operation::new("removeParticipant", Tag::Conversations, "Leaves a room, or removes a participant")
         .describe(
-            "Only the owner can remove others. They receive no later messages of the room. When the owner leaves, the \
+            "Only the owner can remove others, and no API token can. They receive no later messages of the room. When the owner leaves, the \
              participant who has been in the room for longest becomes its owner.",
         )
         .parameter(id())

@@ -15,6 +15,8 @@ use crate::contract::operation::{Operation, Tag};
 pub struct AccountSettings<'a> {
     /// Whether others see when the caller is online or typing, and what they have read.
     pub shows_activity: bool,
+    /// Whether the caller is asked before others add them to a room.
+    pub asks_first: bool,
     pub admin: bool,
     /// Whether the caller may invite others.
     pub may_invite: bool,
@@ -39,6 +41,7 @@ pub struct LinkedIdentity<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateSettings {
     pub shows_activity: Option<bool>,
+    pub asks_first: Option<bool>,
 }
 
 pub fn show() -> Operation {

@@ -25,9 +25,10 @@ const LARGEST_PAGE: u32 = 100;
 
 pub fn routes() -> Vec<Route> {
     let (read, send) = (Permission::Read, Permission::Send);
-    let (messages, message, reaction) = (
+    let (messages, message, reactions, reaction) = (
         "/api/conversations/{id}/messages",
         "/api/messages/{id}",
+        "/api/messages/{id}/reactions",
         "/api/messages/{id}/reactions/{emoji}",
     );
     vec![
@@ -38,6 +39,9 @@ pub fn routes() -> Vec<Route> {
         Route::post(messages, send, create).operation(contract::send()),
         Route::patch(message, send, edit).operation(contract::edit()),
         Route::delete(message, send, delete).operation(contract::delete()),
+        Route::get(reactions, read, list_reactions)
+            .operation(contract::reactions())
+            .compressed(),
         Route::put(reaction, send, react).operation(contract::react()),
         Route::delete(reaction, send, unreact).operation(contract::unreact()),
     ]
@@ -160,6 +164,14 @@ async fn delete(request: Request, id: MessageId) -> HandlerResult {
     let user = request.user()?.id;
     request.app.store.delete_message(user, id).await?;
     Ok(no_content())
+}
+
+async fn list_reactions(request: Request, id: MessageId) -> HandlerResult {
+    let (store, query, user) = (&request.app.store, &request.query, request.user()?.id);
+    let emoji = query.get("emoji").map(Emoji::new).transpose()?;
+    let (after, limit) = (query.id("after", "reaction")?, limit(query)?);
+    let reactions = store.reactions(user, id, emoji, after, limit).await?;
+    Ok(ok(&reactions))
 }
 
 async fn react(request: Request, id: MessageId, emoji: String) -> HandlerResult {

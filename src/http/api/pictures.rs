@@ -12,15 +12,15 @@ use crate::{
 };
 
 pub fn routes() -> Vec<Route> {
-    let (read, send, person) = (Permission::Read, Permission::Send, Permission::Person);
+    let (read, person) = (Permission::Read, Permission::Person);
     let (own, of_room) = ("/api/auth_user/avatar", "/api/conversations/{id}/avatar");
     vec![
         Route::put(own, person, set_own).operation(contract::set_own()),
         Route::delete(own, person, delete_own).operation(contract::delete_own()),
         Route::get("/api/users/{id}/avatar", read, of_user).operation(contract::of_user()),
         // As for a room's name.
-        Route::put(of_room, send, set_of_room).operation(contract::set_of_room()),
-        Route::delete(of_room, send, delete_of_room).operation(contract::delete_of_room()),
+        Route::put(of_room, person, set_of_room).operation(contract::set_of_room()),
+        Route::delete(of_room, person, delete_of_room).operation(contract::delete_of_room()),
         Route::get(of_room, read, self::of_room).operation(contract::of_room()),
     ]
 }

@@ -2,21 +2,23 @@
 
 use std::{str::FromStr, sync::Arc};
 
+use warp::http::StatusCode;
+
 use crate::{
-    contract::operations::rooms::{self as contract, AddParticipant, UpdateRoom},
+    contract::operations::rooms::{self as contract, AddParticipant, Asked, UpdateRoom},
     error::{Error, Result},
     http::{
         App,
-        reply::{HandlerResult, no_content, ok},
+        reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
     },
     model::{ConversationId, NotAnId, Participant, Permission, UserId, room_name},
-    store::RoomUpdate,
+    store::{Added, RoomUpdate},
 };
 
 pub fn routes() -> Vec<Route> {
-    let (read, send) = (Permission::Read, Permission::Send);
+    let (read, send, person) = (Permission::Read, Permission::Send, Permission::Person);
     let (participants, participant) = (
         "/api/conversations/{id}/participants",
         "/api/conversations/{id}/participants/{userId}",
@@ -26,7 +28,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/rooms", read, list_open)
             .operation(contract::list_open())
             .compressed(),
-        Route::patch("/api/conversations/{id}", send, update).operation(contract::change()),
+        // Programs take part in rooms, and people administer them.
+        Route::patch("/api/conversations/{id}", person, update).operation(contract::change()),
         // Who is in a conversation may read who else is.
         Route::get(participants, read, list_participants)
             .operation(contract::participants())
@@ -95,11 +98,14 @@ pub async fn participants(
 async fn add(mut request: Request, id: ConversationId) -> HandlerResult {
     let AddParticipant { username } = request.json_or_default().await?;
     let (store, user) = (&request.app.store, request.user()?.clone());
-    match username {
-        None => store.join_room(user, id).await?,
-        Some(username) => store.add_participant(user, id, username).await?,
-    }
-    Ok(no_content())
+    let Some(username) = username else {
+        store.join_room(user, id).await?;
+        return Ok(no_content());
+    };
+    Ok(match store.add_participant(user, id, username).await? {
+        Added::Joined => no_content(),
+        Added::Asked => json(StatusCode::ACCEPTED, &Asked { asked: true }),
+    })
 }
 
 async fn remove(request: Request, id: ConversationId, who: Who) -> HandlerResult {
@@ -108,6 +114,9 @@ async fn remove(request: Request, id: ConversationId, who: Who) -> HandlerResult
         Who::Me => caller.id,
         Who::User(id) => id,
     };
+    if user != caller.id {
+        request.session()?.require_person()?;
+    }
     request
         .app
         .store

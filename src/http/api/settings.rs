@@ -31,6 +31,9 @@ async fn update(mut request: Request) -> HandlerResult {
     if let Some(shows) = update.shows_activity {
         request.app.presence.set_shown(user, shows).await?;
     }
+    if let Some(asks) = update.asks_first {
+        request.app.store.set_asks_first(user, asks).await?;
+    }
     settings_of(&request.app, user).await
 }
 
@@ -46,6 +49,7 @@ async fn settings_of(app: &App, user: UserId) -> HandlerResult {
     });
     Ok(ok(&AccountSettings {
         shows_activity: app.store.shows_activity(user).await?,
+        asks_first: app.store.asks_first(user).await?,
         admin: app.is_admin(user).await?,
         may_invite: app.may_invite(user).await?,
         has_password: app.store.password_hash(user).await?.is_some(),

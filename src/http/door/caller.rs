@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use warp::http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{AUTHORIZATION, COOKIE, HOST, SEC_WEBSOCKET_KEY, UPGRADE, USER_AGENT},
+    header::{AUTHORIZATION, COOKIE, HOST, REFERER, SEC_WEBSOCKET_KEY, UPGRADE, USER_AGENT},
     uri::Authority,
 };
 
@@ -155,6 +155,22 @@ impl Caller {
             return Err(cross_origin());
         }
         Ok(())
+    }
+
+    /// Whether somebody has opened a page here, by its address or from a page of our own: not by a link on another site, and
+    /// not a browser that looks ahead (<https://wicg.github.io/nav-speculation/prefetch.html>). Over plain http, browsers
+    /// tell only by the referrer, if at all.
+    pub fn has_opened(&self, settings: &ServerSettings) -> bool {
+        let is_own = |url: &HeaderValue| {
+            let url = url.to_str().unwrap_or_default();
+            let rest = url.strip_prefix(&self.base(settings));
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let is_from_here = match self.headers.get("sec-fetch-site") {
+            Some(site) => site == "same-origin" || site == "none",
+            None => self.headers.get(REFERER).is_none_or(is_own),
+        };
+        is_from_here && !self.headers.contains_key("sec-purpose")
     }
 
     /// The client’s `User-Agent`, by which people can tell their sessions apart.

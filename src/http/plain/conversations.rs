@@ -9,6 +9,7 @@ use super::{
     messages::{Listing, View, reply_to},
     page::Page,
     paths,
+    requests::requests,
     text::{excerpt, time},
     words::Language,
 };
@@ -84,10 +85,12 @@ async fn list_page<'a>(
     let is_full = conversations.len() >= CONVERSATIONS_PAGE as usize;
     let last = conversations.last().filter(|_| is_full);
     let may_invite = request.app.may_invite(caller).await?;
+    let requests = requests(request, session).await?;
     let words = session.words;
     let title = words.text("conversations.title");
     let main = html! {
         h1 { (title) }
+        (requests)
         (session.form("/plain/conversations", html! {
             (field.name_field("username", words.text("conversations.start_with"), "off"))
             " " input type="submit" value=(words.text("conversations.start"));
@@ -279,7 +282,7 @@ impl LoadedConversation {
         unread.map(|message| message.id)
     }
 
-    /// Loads the conversation and marks the shown messages as read.
+    /// Loads the conversation and marks the shown messages as read, unless another site has opened them.
     async fn load(
         request: &Request,
         session: &PageSession,
@@ -312,7 +315,7 @@ impl LoadedConversation {
         messages.truncate(PAGE as usize);
         messages.reverse();
         let newest = messages.last().map_or(0, |message| message.number);
-        if newest > member.last_read_number {
+        if newest > member.last_read_number && request.caller.has_opened(&request.app.settings) {
             // An error is ignored: a full disk must not prevent reading.
             let _ = store.mark_read(caller, id, Some(newest)).await;
         }

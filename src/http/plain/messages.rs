@@ -23,7 +23,7 @@ use crate::{
     },
     model::{
         ConversationId, EVERYBODY, Emoji, Member, Mention, Message, MessageId, MessageView,
-        Permission, ReplyTo, UserId, caption,
+        Permission, ReplyTo, User, UserId, caption,
     },
 };
 
@@ -79,11 +79,11 @@ impl View {
     }
 
     /// The address of a message within this view.
-    fn path_to(self, message: &Message) -> String {
+    pub fn path_to(self, message: &Message) -> String {
         format!("{}#m{}", self.path(message.conversation_id), message.id)
     }
 
-    fn action(self, id: MessageId, what: &str) -> String {
+    pub fn action(self, id: MessageId, what: &str) -> String {
         format!("/plain/messages/{id}/{what}{}", self.query())
     }
 }
@@ -175,6 +175,7 @@ impl Listing<'_> {
                 (link("reactions", "message.react"))
                 @if message.is_by(self.member.user) { (link("edit", "message.edit")) }
                 @if message.may_be_deleted_by(self.member) { (link("delete", "message.delete")) }
+                @if !message.is_by(self.member.user) { (link("report", "message.report")) }
             }
         }
     }
@@ -182,11 +183,11 @@ impl Listing<'_> {
     /// A button for each reaction, which adds or removes the reader’s own.
     fn reactions(&self, message: &MessageView<'_>) -> Markup {
         let chips = message.reactions.iter().map(|reaction| {
-            let label = format!("{} {}", reaction.emoji, reaction.users.len());
-            (label, reaction.users.contains(&self.member.user))
+            let label = format!("{} {}", reaction.emoji, reaction.count);
+            (label, reaction.mine)
         });
         html! {
-            @if !message.reactions.is_empty() {
+            @if !message.reactions.all.is_empty() {
                 div .reactions {
                     @if let Some(session) = self.tools {
                         (session.form(self.view.action(message.id, "reactions"), html! {
@@ -235,7 +236,15 @@ fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup
 fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
     html! {
         @if message.mine { (words.text("message.you")) }
-        @else if let Some(author) = message.author { bdi { (words.name_of(author)) } }
+        @else if let Some(author) = message.author { (marked_name(words, author)) }
+    }
+}
+
+/// A name, marked if it is a bot’s.
+pub fn marked_name(words: &'static Language, user: &User) -> Markup {
+    html! {
+        bdi { (words.name_of(user)) }
+        @if user.bot.is_some() { " " span .tag { (words.text("people.bot")) } }
     }
 }
 
@@ -408,8 +417,8 @@ async fn reaction_page<'a>(
     let view = View::of(&request.query)?;
     let message = request.app.store.message(session.id(), id).await?;
     let is_own = |emoji: &str| {
-        let mut reactions = message.reactions.iter();
-        reactions.any(|reaction| reaction.emoji == emoji && reaction.users.contains(&session.id()))
+        let mut reactions = message.view(session.id()).reactions.iter();
+        reactions.any(|reaction| reaction.emoji == emoji && reaction.mine)
     };
     let words = session.words;
     let title = words.text("message.react_title");
@@ -428,7 +437,7 @@ async fn reaction_page<'a>(
     Ok(Page::of(session, title, main))
 }
 
-fn quote(message: &Message, session: &PageSession) -> Markup {
+pub fn quote(message: &Message, session: &PageSession) -> Markup {
     html! {
         p .byline {
             b { (author(session.words, &message.view(session.id()))) } " "
@@ -441,6 +450,6 @@ fn quote(message: &Message, session: &PageSession) -> Markup {
     }
 }
 
-fn back(message: &Message, view: View, text: &str) -> Markup {
+pub fn back(message: &Message, view: View, text: &str) -> Markup {
     html! { a href=(view.path_to(message)) { (text) } }
 }

@@ -13,6 +13,8 @@ pub mod language;
 pub mod messages;
 mod page;
 mod paths;
+pub mod reports;
+pub mod requests;
 pub mod rooms;
 pub mod settings;
 mod text;

@@ -6,6 +6,7 @@ use warp::Reply;
 
 use super::{
     forms::{EmptyForm, Field, PageSession, hidden, read_form},
+    messages::marked_name,
     page::Page,
     paths,
 };
@@ -21,7 +22,7 @@ use crate::{
         Conversation, ConversationId, ConversationKind, Participant, Permission, Role, UserId,
         room_name,
     },
-    store::{NewRoom, ROOMS_PAGE, RoomUpdate},
+    store::{Added, NewRoom, ROOMS_PAGE, RoomUpdate},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -213,7 +214,12 @@ async fn post_person(mut request: Request, id: ConversationId) -> HandlerResult 
         .add_participant(user, id, username.clone())
         .await
     {
-        Ok(()) => see_other(&paths::people(id)),
+        Ok(Added::Joined) => see_other(&paths::people(id)),
+        Ok(Added::Asked) => {
+            let newcomer = Field::refused("", session.words.text("people.asked"));
+            let page = people_page(&request, &session, id, newcomer, Field::default()).await?;
+            Ok(page.into_response())
+        }
         Err(error) => {
             let refusal = ErrorResponse::from(error);
             let newcomer = Field::refused(&username, session.words.reason(&refusal));
@@ -297,7 +303,7 @@ async fn people_page<'a>(
 fn row(room: &Room, session: &PageSession, person: &Participant) -> Markup {
     let words = session.words;
     let is_self = person.user.id == session.id();
-    let name = html! { bdi { (person.user.name()) } };
+    let name = marked_name(words, &person.user);
     html! {
         @if is_self { (words.markup("people.self", &[("name", name)])) } @else { (name) }
         @if person.user.display_name.is_some() { " (" bdi { (person.user.username) } ")" }

@@ -22,6 +22,7 @@ use crate::{
 };
 
 const PATH: &str = "/plain/settings";
+const PRIVACY_PATH: &str = "/plain/settings/privacy";
 const DELETE_PATH: &str = "/plain/settings/delete";
 
 pub fn routes() -> Vec<Route> {
@@ -29,6 +30,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get(PATH, page, get_settings),
         Route::post(PATH, form, post_names),
+        Route::post(PRIVACY_PATH, form, post_privacy),
         Route::get(DELETE_PATH, page, get_delete),
         Route::post(DELETE_PATH, form, post_delete),
     ]
@@ -47,10 +49,16 @@ async fn get_settings(request: Request) -> HandlerResult {
         username: Field::new(&user.username),
         display_name: Field::new(user.display_name.as_deref().unwrap_or_default()),
     };
-    Ok(settings_page(&session, &names).into_response())
+    let page = settings_page(&request, &session, &names).await?;
+    Ok(page.into_response())
 }
 
-fn settings_page<'a>(session: &'a PageSession, names: &Names<'_>) -> Page<'a> {
+async fn settings_page<'a>(
+    request: &Request,
+    session: &'a PageSession,
+    names: &Names<'_>,
+) -> HandlerResult<Page<'a>> {
+    let asks_first = request.app.store.asks_first(session.id()).await?;
     let words = session.words;
     let Names {
         username,
@@ -70,9 +78,33 @@ fn settings_page<'a>(session: &'a PageSession, names: &Names<'_>) -> Page<'a> {
             }
             p { input .primary type="submit" value=(words.text("page.save")); }
         }))
+        (session.form(PRIVACY_PATH, html! {
+            p {
+                label .choice {
+                    input type="checkbox" name="asksFirst" value="yes" checked[asks_first];
+                    " " (words.text("settings.asks_first"))
+                }
+            }
+            p { input type="submit" value=(words.text("page.save")); }
+        }))
         p { a href=(DELETE_PATH) { (words.text("settings.delete")) } }
     };
-    Page::of(session, title, main)
+    Ok(Page::of(session, title, main))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PrivacyForm {
+    asks_first: Option<String>,
+}
+
+async fn post_privacy(mut request: Request) -> HandlerResult {
+    let (session, PrivacyForm { asks_first }) = read_form(&mut request).await?;
+    let store = &request.app.store;
+    store
+        .set_asks_first(session.id(), asks_first.is_some())
+        .await?;
+    see_other(PATH)
 }
 
 #[derive(Deserialize)]
@@ -107,7 +139,7 @@ async fn post_names(mut request: Request) -> HandlerResult {
                 _ => &mut names.username,
             };
             refused.problem = Some(session.words.reason(&refusal));
-            let page = settings_page(&session, &names);
+            let page = settings_page(&request, &session, &names).await?;
             Ok(refusal.answer(page))
         }
     }

@@ -23,6 +23,8 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              UNION ALL SELECT max(reacted_id) FROM reactions
              UNION ALL SELECT max(changed_id) FROM users
              UNION ALL SELECT max(changed_id) FROM blocks
+             UNION ALL SELECT max(open_id) FROM conversations
+             UNION ALL SELECT max(changed_id) FROM room_requests
          ) WHERE id > (SELECT last_id FROM sequence)",
     ),
     (
@@ -59,6 +61,13 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "reactions are miscounted: message",
         "SELECT id FROM messages m
          WHERE reaction_count <> (SELECT count(*) FROM reactions WHERE message_id = m.id)",
+    ),
+    (
+        "reactions of an emoji are miscounted: message",
+        "SELECT message_id FROM (
+             SELECT message_id, emoji, count FROM reaction_counts
+             UNION ALL SELECT message_id, emoji, -count(*) FROM reactions GROUP BY message_id, emoji
+         ) GROUP BY message_id, emoji HAVING sum(count) <> 0 OR count(*) <> 2",
     ),
     (
         "attachments are miscounted: message",

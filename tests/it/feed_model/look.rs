@@ -41,15 +41,22 @@ impl World {
             kept.iter()
                 .all(|message| self.stays.shows(id, &client.id, text(&message["id"])))
         );
+        for message in history.as_array().expect("a list") {
+            let message_id = text(&message["id"]);
+            let is_meant = self.stays.was_meant_for(id, &client.id, message_id);
+            assert!(is_meant, "{} is shown {message}", client.id);
+        }
         kept.reverse();
+        // From anywhere behind the floor, it begins at the floor.
+        let early = format!("{path}/messages?limit=100&after=1");
+        assert_eq!(client.get(&early).await.expect(200), history);
         let newest = |messages: &[Value]| Value::from(&messages[..messages.len().min(100)]);
         assert_eq!(history, newest(&kept));
         // The newest first among equals, as the sort is stable.
-        let reactions = |message: &Value| -> usize {
+        let reactions = |message: &Value| -> u64 {
             let reactions = message["reactions"].as_array().expect("a list").iter();
-            reactions
-                .map(|reaction| reaction["users"].as_array().map_or(0, Vec::len))
-                .sum()
+            let counts = reactions.map(|reaction| reaction["count"].as_u64().expect("a number"));
+            counts.sum()
         };
         kept.sort_by_key(|message| std::cmp::Reverse(reactions(message)));
         assert_eq!(top, newest(&kept));

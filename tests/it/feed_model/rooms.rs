@@ -56,8 +56,9 @@ impl World {
         all.sort();
         all.dedup();
         for (_, user) in all {
-            self.stays.enter(id, &user, before, true);
+            self.stays.begin(id, &user, before);
         }
+        self.stays.turn(id, 0, open);
         self.stays.expect_kept(&self.witness());
     }
 
@@ -76,7 +77,7 @@ impl World {
             },
         };
         let (outcome, before) = (self.come_of(&client, &room, is_room, what), witness.last());
-        let is_open = is_open(&witness, &room);
+        let was = witness.conversation(&client.id, &room);
 
         let path = format!("/api/conversations/{room}");
         let participants = format!("{path}/participants");
@@ -109,8 +110,8 @@ impl World {
         }
         let witness = self.witness();
         match what {
-            InRoom::Join => self.stays.enter(&room, &client.id, before, is_open),
-            InRoom::Add(whom) => self.stays.enter(&room, &id(whom), before, is_open),
+            InRoom::Join => self.stays.enter(&room, &client.id, before),
+            InRoom::Add(whom) => self.stays.enter(&room, &id(whom), before),
             InRoom::Leave | InRoom::Remove(_) => {
                 let gone = match what {
                     InRoom::Remove(whom) => id(whom),
@@ -126,6 +127,13 @@ impl World {
             InRoom::Alter { name, open, owner } => {
                 assert!(name.is_none_or(|name| is_called(&body, name)));
                 assert!(open.is_none_or(|open| body["open"] == open));
+                let was = was.expect("a room");
+                if let Some(open) = open.filter(|open| was["open"] != *open) {
+                    // A new name comes first: the room’s change, and the message about it.
+                    let renamed = name.is_some_and(|name| !is_called(&was, name));
+                    let from = before + if renamed { 2 } else { 0 };
+                    self.stays.turn(&room, from, open);
+                }
                 let now = self::owner(&witness, &room);
                 assert!(owner.is_none_or(|owner| now == Some(id(owner))));
                 let role = if now == Some(client.id) {

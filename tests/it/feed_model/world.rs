@@ -203,7 +203,7 @@ impl World {
         assert_eq!(is_new, self.witness().last() > before);
         if is_new {
             for user in [client.id.clone(), self.people[with][0].id.clone()] {
-                self.stays.enter(&conversation, &user, 0, true);
+                self.stays.begin(&conversation, &user, 0);
             }
         }
         conversation

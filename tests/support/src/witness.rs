@@ -149,13 +149,17 @@ impl Witness {
                  UNION ALL SELECT read_id FROM participants WHERE read_id IS NOT NULL
                  UNION ALL SELECT settings_id FROM participants WHERE settings_id IS NOT NULL
                  UNION ALL SELECT changed_id FROM users WHERE changed_id IS NOT NULL
-                 UNION ALL SELECT changed_id FROM blocks)",
+                 UNION ALL SELECT changed_id FROM blocks UNION ALL SELECT changed_id FROM room_requests)",
             "SELECT count(*) FROM conversations c
              WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
             "SELECT count(*) FROM conversations c WHERE kind = 'room' AND participant_count > 0
              AND 1 <> (SELECT count(*) FROM participants WHERE conversation_id = c.id AND role = 'owner')",
             "SELECT count(*) FROM messages m
              WHERE reaction_count <> (SELECT count(*) FROM reactions WHERE message_id = m.id)",
+            "SELECT (SELECT count(*) FROM reaction_counts) - (SELECT count(*) FROM (
+                 SELECT 1 FROM reactions r JOIN reaction_counts c USING (message_id, emoji)
+                 GROUP BY message_id, emoji HAVING count(*) = c.count))",
+            "SELECT (SELECT coalesce(sum(count), 0) FROM reaction_counts) - (SELECT count(*) FROM reactions)",
             "SELECT count(*) FROM messages
              WHERE deleted_at IS NOT NULL AND (content <> '' OR reaction_count > 0)",
             "SELECT count(*) FROM participants p WHERE last_read_number >
@@ -376,7 +380,7 @@ impl Witness {
             "id": id_at(row, 0)?, "conversationId": id_at(row, 1)?, "number": row.get::<_, i64>(2)?,
             "version": changed.unwrap_or(row.get(0)?).to_string(), "content": row.get::<_, String>(4)?,
             "createdAt": time(5)?, "editedAt": time(6)?, "deletedAt": time(7)?, "mine": mine, "author": author,
-            "reactions": self.reactions(row.get(0)?),
+            "reactions": self.reactions(row.get(0)?, caller),
         });
         if let Some(client_id) = row.get::<_, Option<String>>(10)?.filter(|_| mine) {
             message["clientId"] = client_id.into();
@@ -402,7 +406,8 @@ impl Witness {
         Ok(message)
     }
 
-    fn reactions(&self, message: i64) -> Vec<Value> {
+    /// The first five of each are named.
+    fn reactions(&self, message: i64, caller: &str) -> Vec<Value> {
         let query =
             "SELECT emoji, user_id FROM reactions WHERE message_id = ?1 ORDER BY reacted_id";
         let mut reactions: Vec<(String, Vec<String>)> = Vec::new();
@@ -414,7 +419,11 @@ impl Witness {
         }
         let reactions = reactions.into_iter();
         reactions
-            .map(|(emoji, users)| json!({ "emoji": emoji, "users": users }))
+            .map(|(emoji, users)| {
+                let (count, mine) = (users.len(), users.iter().any(|user| user == caller));
+                let first: Vec<_> = users.into_iter().take(5).collect();
+                json!({ "emoji": emoji, "count": count, "mine": mine, "users": first })
+            })
             .collect()
     }
 }

@@ -17,7 +17,8 @@ pub(super) const FILES: &str = "files";
 /// The folder of their small pictures. Each is named by its attachment’s id.
 pub(super) const THUMBS: &str = "thumbs";
 /// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, version 3 no files, and
-/// version 4 no pictures of rooms. Version 5 had no answers, mentions and notification levels.
+/// version 4 no pictures of rooms. Version 5 had no answers, mentions, notification levels, requests to join rooms and
+/// reports.
 pub(super) const VERSION: u32 = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,6 +89,8 @@ pub(super) struct Field {
     pub(super) seen: &'static str,
     /// Whether it may be missing, as in older archives.
     pub(super) optional: bool,
+    /// Whether it is 0 then, and not null.
+    pub(super) or_zero: bool,
 }
 
 const fn field(name: &'static str, column: &'static str, kind: Kind) -> Field {
@@ -97,12 +100,21 @@ const fn field(name: &'static str, column: &'static str, kind: Kind) -> Field {
         kind,
         seen: column,
         optional: false,
+        or_zero: false,
     }
 }
 
 impl Field {
     const fn seen_as(self, seen: &'static str) -> Self {
         Self { seen, ..self }
+    }
+
+    const fn or_zero(self) -> Self {
+        Self {
+            optional: true,
+            or_zero: true,
+            ..self
+        }
     }
 
     const fn optional(self) -> Self {
@@ -128,7 +140,7 @@ pub(super) struct Table {
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 17] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -149,6 +161,9 @@ pub(super) const TABLES: [Table; 15] = [
             field("changedId", "changed_id", Kind::Id)
                 .optional()
                 .seen_as("NULL"),
+            field("asksFirst", "asks_first", Kind::Flag)
+                .or_zero()
+                .seen_as("CASE WHEN id = ?1 THEN asks_first END"),
         ],
         order: "id",
         since: 1,
@@ -203,6 +218,7 @@ pub(super) const TABLES: [Table; 15] = [
             field("createdAt", "created_at", Kind::Time),
             field("changedId", "changed_id", Kind::Id),
             field("avatarURL", "avatar_url", Kind::Text).optional(),
+            field("openId", "open_id", Kind::Id).or_zero().seen_as("NULL"),
         ],
         order: "id",
         since: 1,
@@ -353,6 +369,41 @@ pub(super) const TABLES: [Table; 15] = [
         since: 3,
         is_kept: "TRUE",
         is_seen: "user_id = ?1",
+    },
+    Table {
+        file: "room-requests.jsonl",
+        name: "room_requests",
+        fields: &[
+            field("user", "user_id", Kind::Id),
+            field("conversation", "conversation_id", Kind::Id),
+            field("askedBy", "asked_by", Kind::Id),
+            field("askedAt", "asked_at", Kind::Time),
+            field("state", "state", Kind::Text),
+            field("changedId", "changed_id", Kind::Id),
+        ],
+        order: "user_id, conversation_id",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "user_id = ?1",
+    },
+    Table {
+        file: "reports.jsonl",
+        name: "reports",
+        fields: &[
+            field("id", "id", Kind::Id),
+            field("message", "message_id", Kind::Id),
+            field("conversation", "conversation_id", Kind::Id),
+            field("author", "author_id", Kind::Id),
+            field("reporter", "reporter_id", Kind::Id),
+            field("content", "content", Kind::Text),
+            field("files", "files", Kind::Text),
+            field("reason", "reason", Kind::Text),
+            field("createdAt", "created_at", Kind::Time),
+        ],
+        order: "id",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "reporter_id = ?1",
     },
     Table {
         file: "settings.jsonl",

@@ -27,7 +27,7 @@ use crate::{
             open::open_source,
             restore::{put_in_place, with_lock},
         },
-        name_parts,
+        name_parts, reactions,
         schema::{SCHEMA, SYSTEM_MESSAGES},
     },
 };
@@ -96,6 +96,12 @@ const NEWER_SYSTEM_MESSAGES: &str = "
     WHERE system = 'removed' AND content LIKE '% left with %';
     UPDATE messages SET content = '' WHERE system IN ('pictureChanged', 'pictureRemoved')";
 
+/// Until version 6 of the format, only a system message says when a room was opened.
+const OPENED_ROOMS: &str = "
+    UPDATE conversations SET open_id = coalesce((
+        SELECT max(m.id) - 1 FROM messages m WHERE m.conversation_id = conversations.id AND m.system = 'opened'), 0)
+    WHERE open = 1";
+
 fn fill(
     from: &Path,
     manifest: &Manifest,
@@ -132,15 +138,16 @@ fn fill(
         .execute_batch(
             "UPDATE conversations SET participant_count = (
                  SELECT count(*) FROM participants WHERE conversation_id = conversations.id);
-             UPDATE messages SET reaction_count = (
-                 SELECT count(*) FROM reactions WHERE message_id = messages.id)
-             WHERE id IN (SELECT message_id FROM reactions);
              UPDATE messages SET attachment_count = (
                  SELECT count(*) FROM attachments WHERE message_id = messages.id)
              WHERE id IN (SELECT message_id FROM attachments)",
         )
         .map_err(in_context)?;
-    for statements in [NEWER_SYSTEM_MESSAGES, SYSTEM_MESSAGES] {
+    let mut statements = vec![reactions::COUNT_ALL, NEWER_SYSTEM_MESSAGES, SYSTEM_MESSAGES];
+    if manifest.tincan_archive < 6 {
+        statements.push(OPENED_ROOMS);
+    }
+    for statements in statements {
         transaction.execute_batch(statements).map_err(in_context)?;
     }
     name_parts::fill(&transaction).map_err(in_context)?;
@@ -313,14 +320,19 @@ fn row_of(table: &Table, text: &str) -> Result<Vec<Value>, String> {
             name,
             kind,
             optional,
+            or_zero,
             ..
         } = field;
         let value = object
             .remove(*name)
             .or_else(|| optional.then_some(Json::Null))
             .ok_or_else(|| format!("“{name}” is missing"))?;
-        values
-            .push(value_of(*kind, value).ok_or_else(|| format!("“{name}” has an invalid value"))?);
+        let value = value_of(*kind, value);
+        let value = value.ok_or_else(|| format!("“{name}” has an invalid value"))?;
+        values.push(match value {
+            Value::Null if *or_zero => Value::Integer(0),
+            value => value,
+        });
     }
     match object.keys().next() {
         Some(unknown) => Err(format!("unknown field “{unknown}”")),
