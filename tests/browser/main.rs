@@ -22,6 +22,7 @@ mod budget;
 mod changes;
 mod clock;
 mod composer;
+mod contact;
 mod conversation;
 mod drafts;
 mod engines;

@@ -34,6 +34,7 @@ export class SettingsView extends Component {
   #notify = new Switch('notify', t('account.notify'), (on) => this.#setNotify(on));
   #sound = new Switch('sound', t('account.sound'), (on) => this.#setSound(on));
   #activity = new Switch('activity', t('account.activity'), (on) => this.#setActivity(on));
+  #asksFirst = new Switch('asks-first', t('account.asksFirst'), (on) => this.#setAsksFirst(on));
   #others = el('div');
   #waysIn = el('div', {}, waiting());
   #tokens = el('div', {}, waiting());
@@ -61,7 +62,7 @@ export class SettingsView extends Component {
         section('profile', t('account.profile'), new OwnProfile(client)),
         section('notifications', t('account.notifications'), card(this.#notify.element, this.#sound.element)),
         section('appearance', t('account.appearance'), card(this.#themeSetting(), languageSetting())),
-        section('privacy', t('account.privacy'), card(this.#activity.element)),
+        section('privacy', t('account.privacy'), card(this.#activity.element, this.#asksFirst.element)),
         // From here on all is loaded, and what comes late moves nothing that is above it.
         this.#others,
         section('blocked', t('account.blocked'), new BlockedList(client)),
@@ -117,15 +118,18 @@ export class SettingsView extends Component {
 
   async #loadAccount() {
     this.#activity.show(false, t('account.loading'), false);
+    this.#asksFirst.show(false, t('account.loading'), false);
     try {
       const { api } = this.#client;
       const [own, config, { waysInView }] = await Promise.all([settings(api), api.config(), load(() => import('./ways-in.js'))]);
       this.#hasPassword = own.hasPassword;
       this.#showActivity(own.showsActivity);
+      this.#showAsksFirst(own.asksFirst);
       render(this.#others, othersView, { mayInvite: own.mayInvite, admin: own.admin });
       render(this.#waysIn, waysInView, { client: this.#client, settings: own, config, changed: this.#changed });
     } catch (error) {
       this.#activity.show(false, reasonOf(error), false);
+      this.#asksFirst.show(false, reasonOf(error), false);
       render(this.#waysIn, failureView, { reason: reasonOf(error), retry: this.#changed });
     }
   }
@@ -152,6 +156,21 @@ export class SettingsView extends Component {
   /** @param {boolean} on */
   #showActivity(on) {
     this.#activity.show(on, on ? t('account.activityOn') : t('account.activityOff'), true);
+  }
+
+  /** @param {boolean} on */
+  async #setAsksFirst(on) {
+    try {
+      const { asksFirst } = await changeSettings(this.#client.api, { asksFirst: on });
+      this.#showAsksFirst(asksFirst);
+    } catch (error) {
+      this.#asksFirst.show(!on, reasonOf(error), true);
+    }
+  }
+
+  /** @param {boolean} on */
+  #showAsksFirst(on) {
+    this.#asksFirst.show(on, on ? t('account.asksFirstOn') : t('account.asksFirstOff'), true);
   }
 
   #accountCard() {

@@ -11,6 +11,7 @@ import { InviteList } from '../invitations/invite-list.js';
 import { Invites } from '../invitations/invites.js';
 import { t } from '../words/index.js';
 import { AccountList } from './account-list.js';
+import { ReportList } from './report-list.js';
 import { ServerView } from './server-view.js';
 import { StorageView } from './storage-view.js';
 
@@ -53,6 +54,7 @@ export class AdminView extends Component {
         card(setting(explained(t('account.invite'), t('account.inviteHelp')),
           el('a', { class: 'button', href: '/invite-people' }, t('account.inviteOpen')))),
         new InviteList(new Invites(this.#client.api), 'invitations')),
+      section('reports', t('admin.reports'), new ReportList(this.#client)),
       new StorageView(this.#client),
       section('server', t('admin.server'), new ServerView(this.#client)),
     ];

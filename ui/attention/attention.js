@@ -144,10 +144,11 @@ export class Attention {
   /** Whether one wants to be notified of it, as one has chosen for its conversation. @param {Message} message */
   async #isWanted(message) {
     const { conversations, user } = this.#client;
+    // In a room, one still reads whom one has blocked, but isn’t called.
+    if ((await this.#client.blocks()).has(message.author?.id)) return false;
     // Where that can’t be told, rather too much than too little.
     const { level } = await conversations.info(message.conversationId).catch(() => ({ level: 'all' }));
-    if (level !== 'mentions') return level === 'all';
-    return isCall(message, user.id) && !(await this.#client.blocks()).has(message.author?.id);
+    return level === 'all' || level === 'mentions' && isCall(message, user.id);
   }
 
   /** @param {Message} message */

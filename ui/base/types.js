@@ -2,7 +2,7 @@
 
 /**
  * `displayName` is shown in place of the username where there is one. Of a `deleted` account, the username says nothing.
- * @typedef {{id: string, username: string, displayName?: string, avatarURL?: string | null, deleted?: boolean}} User
+ * @typedef {{id: string, username: string, displayName?: string, avatarURL?: string | null, deleted?: boolean, bot?: boolean, botOf?: string}} User
  */
 /**
  * `ui` changes whenever the files of the UI do; `providers` are whom one may sign in with, and `signup` says how somebody
@@ -18,7 +18,7 @@
  */
 /**
  * `showsActivity` is whether others see what one has read, that one types, and that one is there.
- * @typedef {{showsActivity: boolean, admin: boolean, mayInvite: boolean, hasPassword: boolean, identities: Identity[]}} Settings
+ * @typedef {{showsActivity: boolean, asksFirst: boolean, admin: boolean, mayInvite: boolean, hasPassword: boolean, identities: Identity[]}} Settings
  */
 /** @typedef {{id: string, device: string, createdAt: string, lastSeenAt: string, current: boolean}} Session */
 /**
@@ -60,7 +60,14 @@
  * @typedef {User & {admin: boolean, bot: boolean, disabled: boolean, hasPassword: boolean, providers: string[],
  *   createdAt: string, lastSeenAt: string | null}} Account
  */
-/** By the ids of whom, the earliest first. @typedef {{emoji: string, users: string[]}} Reaction */
+/** How many have reacted, whether oneself has, and the ids of the first few, the earliest first. @typedef {{emoji: string, count: number, mine: boolean, users: string[]}} Reaction */
+/** @typedef {{id: string, emoji: string, user: User}} UserReaction */
+/** Somebody would like one to join a room. @typedef {{conversationId: string, name: string, participantCount: number, askedBy: User, askedAt: string}} RoomRequest */
+/**
+ * A message that was reported, as it was then.
+ * @typedef {{id: string, messageId: string, conversationId: string, room: string | null, author: User, reporter: User, content: string,
+ *   files?: string[], reason: string | null, createdAt: string}} Report
+ */
 
 /**
  * A file that came with a message. `type` is what the server found it to be; `duration` is in milliseconds, and `waveform`
@@ -102,7 +109,7 @@
 
 /**
  * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
- *   | {name: 'user', data: User} | {name: 'block', data: {user: User, blocked: boolean}} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
+ *   | {name: 'user', data: User} | {name: 'block', data: {user: User, blocked: boolean}} | {name: 'room_request', data: {conversationId: string, request: RoomRequest | null}} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
  *   | {name: 'typing', data: {conversationId: string, userId: string}}
  *   | {name: 'presence', data: {userId: string, online: boolean}}} FeedEvent
  */

@@ -11,6 +11,7 @@ import { Rooms } from '../conversations/rooms.js';
 import { showTopMessages } from '../messages/top-messages.js';
 import { avatar, emblem } from '../people/avatar.js';
 import { findPeople } from '../people/find.js';
+import { botTag } from '../people/names.js';
 import { peopleField } from '../people/people-search.js';
 import { searchHere } from '../shell/search-here.js';
 import { t } from '../words/index.js';
@@ -51,6 +52,7 @@ class RoomDetails extends Component {
   /** By the ids of the people. @type {Map<string, HTMLLIElement>} */
   #rows = new Map();
   #problem = el('p', { class: 'problem', role: 'alert' });
+  #asked = el('p', { class: 'muted', role: 'status' });
   #hooks = el('button', { class: 'button', click: () => this.#showHooks() }, t('conversation.webhooks'));
 
   /** @param {Context} context @param {People} people */
@@ -62,10 +64,10 @@ class RoomDetails extends Component {
     this.#people = people;
     this.#rooms = new Rooms(client);
     const search = peopleField(t('conversation.add'),
-      (start) => findPeople(client, start), (person) => this.#rooms.add(this.#id, person));
+      (start) => findPeople(client, start), (person, user) => this.#add(person, user));
     this.append(
       this.#face, this.#file, this.#name, this.#open, this.#problem,
-      el('section', {}, search, this.#list, this.#rest),
+      el('section', {}, search, this.#asked, this.#list, this.#rest),
       el('footer', {},
         el('button', { class: 'button', click: () => this.#search() }, t('search.here')),
         el('button', { class: 'button', click: () => this.#showGallery() }, t('files.gallery')),
@@ -74,6 +76,13 @@ class RoomDetails extends Component {
         el('button', { class: 'button danger', click: () => this.#leave() }, t('conversation.leave'))));
     this.watch(() => this.#render(), people, client.conversations);
     this.#render();
+  }
+
+  /** @param {string} username @param {User} user */
+  async #add(username, user) {
+    this.#asked.textContent = '';
+    const isAsked = await this.#rooms.add(this.#id, username);
+    if (isAsked) this.#asked.textContent = t('conversation.asked', { name: titleOf(user) });
   }
 
   #close() {
@@ -236,6 +245,7 @@ function personView({ user, role, online, isSelf, tools }) {
     avatar(user),
     el('span', { class: 'person-name' }, nameOf(titleOf(user)), isSelf && ` (${t('messages.youAmongOthers')})`,
       online && !isSelf && el('span', { class: 'muted' }, t('conversation.online'))),
+    botTag(user),
     role === 'owner' && el('span', { class: 'tag' }, t('conversation.owner')),
   ];
   if (!tools) return [el('div', { class: 'person-row' }, ...parts)];

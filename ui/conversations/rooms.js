@@ -36,9 +36,10 @@ export class Rooms {
     this.#conversations.takeConversation({ id, removed: true });
   }
 
-  /** @param {string} id @param {string} username */
+  /** Whether they want to be asked first, and have been. @param {string} id @param {string} username @returns {Promise<boolean>} */
   async add(id, username) {
-    await this.#api.post(`/api/conversations/${id}/participants`, { username });
+    const answer = await this.#api.post(`/api/conversations/${id}/participants`, { username });
+    return Boolean(answer?.asked);
   }
 
   /** @param {string} id @param {string} userId */

@@ -202,9 +202,9 @@ export class MessageActions {
   /** @param {Message} message @param {string} emoji */
   #whoReacted({ reactions }, emoji) {
     const { user } = this.#client;
-    const users = reactions.find((each) => each.emoji === emoji)?.users ?? [];
+    const { users = [], count } = reactions.find((each) => each.emoji === emoji) ?? {};
     return listNames(users.map((id) =>
-      (id === user.id ? t('messages.youAmongOthers') : this.#people.nameOf(id) || t('messages.whoLeft'))));
+      (id === user.id ? t('messages.youAmongOthers') : this.#people.nameOf(id) || t('messages.whoLeft'))), count);
   }
 
   /** In place of what one writes otherwise, which stays as it is. @param {Message} message */

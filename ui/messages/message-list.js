@@ -243,8 +243,7 @@ export class MessageList extends Component {
       from: mine ? t('messages.you') : titleOf(author), author: mine || this.#info.other ? null : author,
       edited: Boolean(editedAt), deleted: Boolean(deletedAt), read: mine && number <= this.#readUpTo,
       mentions, me: mentions && client.user.id, changing: id === this.#changing, folded: isLong(content) && !this.#unfolded.has(id),
-      chips: removing ? [] : reactions.map(({ emoji, users }) =>
-        ({ emoji, count: users.length, isOwn: users.includes(client.user.id) })),
+      chips: removing ? [] : reactions.map(({ emoji, count, mine: isOwn }) => ({ emoji, count, isOwn })),
     };
   }
 

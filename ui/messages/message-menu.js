@@ -18,6 +18,8 @@ const ARROW = 'M9 8L4 13l5 5M4 13h10a6 6 0 0 0 6-6V6';
 const PEN = 'M4 20l1-4L16.5 4.5a2.1 2.1 0 0 1 3 3L8 19z';
 const SHEETS = 'M9 9h11v11H9zM5 15H4V4h11v1';
 const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
+const FACES = 'M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M3 19a6 6 0 0 1 12 0M16 5.3a3 3 0 0 1 0 5.4M17.5 13.6A6 6 0 0 1 21 19';
+const FLAG = 'M6 21V4h11l-2.5 4L17 12H6';
 
 /**
  * @typedef {object} Uses
@@ -45,10 +47,12 @@ export function openMessageMenu(bubble, message, uses) {
     class: name === t('messages.delete') ? 'menu-item danger' : 'menu-item', role: 'menuitem', tabindex: '-1', click: choose(act),
   }, drawing(lines), name);
   const pickAnother = async () => (await load(() => import('./emoji-picker.js'))).openEmojiPicker(t('messages.react'), react);
+  const listReactors = async () => (await load(() => import('./reactors-dialog.js'))).openReactors(client, message.id);
+  const report = async () => (await load(() => import('./report-dialog.js'))).openReport(client, message);
   const menu = el('div', { class: 'menu-items', role: 'menu', 'aria-label': t('messages.options'), keydown: moveByKeys },
     el('div', { class: 'usual', role: 'group', 'aria-label': t('messages.react') },
       ...USUAL.map((emoji) => {
-        const isOwn = reactions.some((each) => each.emoji === emoji && each.users.includes(client.user.id));
+        const isOwn = reactions.some((each) => each.emoji === emoji && each.mine);
         return el('button', {
           class: 'emoji', role: 'menuitemcheckbox', tabindex: '-1', 'aria-checked': `${isOwn}`, click: choose(() => react(emoji)),
         }, emoji);
@@ -60,6 +64,8 @@ export function openMessageMenu(bubble, message, uses) {
     reply && item(t('messages.reply'), ARROW, reply),
     mine && item(t('messages.edit'), PEN, edit),
     content && item(t('messages.copy'), SHEETS, () => toClipboard(content)),
+    reactions.length > 0 && item(t('messages.whoReacted'), FACES, listReactors),
+    !mine && item(t('messages.report'), FLAG, report),
     (mine || isOwner) && item(t('messages.delete'), BIN, remove));
   const dialog = el('dialog', {
     class: 'menu', 'aria-label': mine ? t('messages.yours') : t('messages.theirs', { name: titleOf(author) }),

@@ -26,7 +26,7 @@ export class Reactions {
     const { api } = this.#client;
     const wishes = this.#wishes.get(id) ?? new Map();
     this.#wishes.set(id, wishes);
-    const isOn = !message.reactions.some((each) => each.emoji === emoji && each.users.includes(this.#userId));
+    const isOn = !message.reactions.some((each) => each.emoji === emoji && each.mine);
     const path = `/api/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
     const ask = () => (isOn ? api.send('PUT', path) : api.delete(path));
     // The last word is to arrive last.
@@ -54,15 +54,16 @@ export class Reactions {
 
   /** @param {Reaction[]} reactions @param {string} emoji @param {boolean} isOn */
   #with(reactions, emoji, isOn) {
-    const there = reactions.some((each) => each.emoji === emoji) ? reactions : [...reactions, { emoji, users: [] }];
+    const none = { emoji, count: 0, mine: false, users: [] };
+    const there = reactions.some((each) => each.emoji === emoji) ? reactions : [...reactions, none];
     return there
-      .map((each) => (each.emoji === emoji ? { emoji, users: this.#withOneself(each.users, isOn) } : each))
-      .filter(({ users }) => users.length > 0);
+      .map((each) => (each.emoji === emoji && each.mine !== isOn ? this.#turned(each) : each))
+      .filter(({ count }) => count > 0);
   }
 
-  /** @param {string[]} users @param {boolean} isOn */
-  #withOneself(users, isOn) {
-    if (users.includes(this.#userId) === isOn) return users;
-    return isOn ? [...users, this.#userId] : users.filter((id) => id !== this.#userId);
+  /** With oneself, or without. @param {Reaction} reaction @returns {Reaction} */
+  #turned({ emoji, count, mine, users }) {
+    const others = users.filter((id) => id !== this.#userId);
+    return mine ? { emoji, count: count - 1, mine: false, users: others } : { emoji, count: count + 1, mine: true, users: [...others, this.#userId] };
   }
 }

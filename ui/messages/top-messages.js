@@ -38,7 +38,7 @@ function topRow(message) {
   showMessage(row, {
     key: id, id, number, content, createdAt, mine, from: mine ? t('messages.you') : titleOf(author), state: 'sent',
     author: mine ? null : author, edited: Boolean(editedAt), mentions,
-    chips: reactions.map(({ emoji, users }) => ({ emoji, count: users.length, isOwn: false })),
+    chips: reactions.map(({ emoji, count }) => ({ emoji, count, isOwn: false })),
   }, undefined, false);
   // To be read, not to be changed: it is somewhere else that one reacts.
   for (const chip of row.querySelectorAll('button')) chip.disabled = true;

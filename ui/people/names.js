@@ -22,9 +22,14 @@ export function handleOf({ username }) {
 /** A name in its own direction, in a text that can't have elements. @param {string} name */
 export const isolated = (name) => (/^[ -~]*$/.test(name) ? name : `\u2068${name}\u2069`);
 
-/** The first of them, and how many there are besides. @param {string[]} names */
-export function listNames(names) {
-  const more = names.length - NAMED;
+/** What tells that somebody is a bot; nothing for people. @param {User} user */
+export function botTag({ bot }) {
+  return bot ? el('span', { class: 'tag' }, t('people.bot')) : null;
+}
+
+/** The first of them, and how many there are besides. @param {string[]} names @param {number} [count] where not all are named */
+export function listNames(names, count = names.length) {
+  const more = count - NAMED;
   const list = (/** @type {string[]} */ some) => new Intl.ListFormat(locale, { style: 'narrow' }).format(some.map(isolated));
   return more < 2 ? list(names) : t('people.andMore', { names: list(names.slice(0, NAMED)), count: more });
 }

@@ -10,8 +10,10 @@ import { Calls } from '../conversations/calls.js';
 import { Doings } from '../conversations/doings.js';
 import { listActions } from '../conversations/list-actions.js';
 import { loadMarked } from '../conversations/marked.js';
+import { RequestList } from '../conversations/request-list.js';
 import { newRoomButton } from '../conversations/room-dialog.js';
 import { followFiles } from '../files/follow.js';
+import { markBot } from '../messages/bot-mark.js';
 import { later } from '../messages/message-list.js';
 import { formats } from '../messages/message-row.js';
 import { showQuoted } from '../messages/quoted.js';
@@ -40,6 +42,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   client.keepBy(new Keeper(client.user.id));
   new Finder(field, context, signal);
   bar.append(newRoomButton(context));
+  list.before(new RequestList(context, signal));
   listActions(list, context);
   new Calls(client, signal);
   list.follow(new Doings(client, signal));
@@ -58,6 +61,7 @@ export function attend(context, { field, bar, list, view, signal }) {
     showFoot(row, item);
     showFiles(row, item);
     showQuoted(row, item, timeline, client);
+    markBot(row, item);
   };
   formats.text = formatted;
   // What is shown already is shown anew.

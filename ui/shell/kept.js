@@ -22,7 +22,8 @@ export function keptConversations(userId) {
 
 /** Oldest first. @param {string} userId @param {string} conversationId @returns {Message[]} */
 export function keptMessages(userId, conversationId) {
-  return read(userId, conversationId).map((each) => ({ ...each, reactions: each.reactions ?? [] }));
+  // Before there were counts, all who had reacted were named.
+  return read(userId, conversationId).map((each) => ({ ...each, reactions: each.reactions?.[0]?.count ? each.reactions : [] }));
 }
 
 /** @param {string} userId @param {string} name @returns {any[]} */

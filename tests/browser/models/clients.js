@@ -141,6 +141,12 @@ const reactions = ({ timeline, user }) => timeline.messages[1]?.reactions
 /** The second message as it is shown. @param {Awaited<ReturnType<typeof open>>} all */
 const second = ({ timeline }) => /** @type {Message} */ (timeline.messages[1]);
 
+/** Who reacts here besides oneself. */
+const OTHERS = ['2', '3'];
+
+/** @param {string} emoji @param {...string} users @returns {Reaction} */
+const by = (emoji, ...users) => ({ emoji, count: users.length, mine: !users.every((id) => OTHERS.includes(id)), users });
+
 /** @param {string} version @param {Reaction[]} [reactions] */
 const reacted = (version, reactions = []) => message(2, { version, reactions });
 
@@ -151,20 +157,20 @@ test('a reaction is shown at once, and is what the server says then', async () =
   const question = await api.next();
   assert.equal([question.method, question.path], ['PUT', '/api/messages/1002/reactions/%F0%9F%91%8D']);
   assert.equal(reactions(all), ['👍 me']);
-  await question.answer(reacted('5000', [{ emoji: '👍', users: ['2', user.id] }]));
+  await question.answer(reacted('5000', [by('👍', '2', user.id)]));
   await done;
   assert.equal(reactions(all), ['👍 2 me']);
 
   const undone = client.react(second(all), '👍');
   const other = await api.next();
   assert.equal([other.method, reactions(all)], ['DELETE', ['👍 2']]);
-  await other.answer(reacted('5001', [{ emoji: '👍', users: ['2'] }]));
+  await other.answer(reacted('5001', [by('👍', '2')]));
   await undone;
   assert.equal(reactions(all), ['👍 2']);
 });
 
 test('a refused reaction puts back what was there before, or what has come since', async () => {
-  const all = await open([message(3), reacted('1002', [{ emoji: '🎉', users: ['2'] }]), message(1)]);
+  const all = await open([message(3), reacted('1002', [by('🎉', '2')]), message(1)]);
   const { api, client, happen } = all;
   const refused = refusal(client.react(second(all), '👍'));
   const first = await api.next();
@@ -175,7 +181,7 @@ test('a refused reaction puts back what was there before, or what has come since
 
   const late = refusal(client.react(second(all), '👍'));
   const question = await api.next();
-  await happen({ name: 'update', data: reacted('5000', [{ emoji: '🎉', users: ['2', '3'] }]) });
+  await happen({ name: 'update', data: reacted('5000', [by('🎉', '2', '3')]) });
   assert.equal(reactions(all), ['🎉 2 3', '👍 me']);
   await question.refuse(0);
   assert.equal([await late, reactions(all)], [0, ['🎉 2 3']]);
@@ -186,7 +192,7 @@ test('a reaction that the stream overtakes is shown once', async () => {
   const { api, client, user, happen } = all;
   const done = client.react(second(all), '👍');
   const question = await api.next();
-  const [mine, ours] = [[user.id], [user.id, '2']].map((users) => [{ emoji: '👍', users }]);
+  const [mine, ours] = [[user.id], [user.id, '2']].map((users) => [by('👍', ...users)]);
   await happen({ name: 'update', data: reacted('5001', ours) });
   assert.equal(reactions(all), ['👍 me 2']);
   await question.answer(reacted('5000', mine));
@@ -205,7 +211,7 @@ test('whoever thinks again quickly has the last word, and nothing flickers', asy
   await until(() => reactions(all)?.length === 0);
   timeline.addEventListener('change', () => seen.push(reactions(all)));
   assert.equal([reactions(all), api.open.length], [[], 0]);
-  await first.answer(reacted('5000', [{ emoji: '👍', users: [user.id] }]));
+  await first.answer(reacted('5000', [by('👍', user.id)]));
   await on;
   const question = await api.next();
   assert.equal([question.method, reactions(all)], ['DELETE', []]);
@@ -235,7 +241,7 @@ test('several reactions to one message are each on their own', async () => {
   assert.equal(reactions(all), ['👍 me', '🎉 me']);
   await one.refuse(503);
   assert.equal([await refused, reactions(all)], [503, ['🎉 me']]);
-  await other.answer(reacted('5000', [{ emoji: '🎉', users: [user.id] }]));
+  await other.answer(reacted('5000', [by('🎉', user.id)]));
   await done;
   assert.equal(reactions(all), ['🎉 me']);
 });
@@ -306,7 +312,7 @@ test('a message that changed on its way out is deleted all the same, and at once
   const { api, client, happen, content } = await open();
   const done = client.remove(message(2));
   await until(() => client.isRemoving('1002'));
-  await happen({ name: 'update', data: message(2, { version: '5000', content: 'message 2', reactions: [{ emoji: '👍', users: ['2'] }] }) });
+  await happen({ name: 'update', data: message(2, { version: '5000', content: 'message 2', reactions: [by('👍', '2')] }) });
   await clock.advance(UNDO_MS);
   await (await api.next()).answer();
   await done;
@@ -447,7 +453,7 @@ test('of what is reacted to most, what nobody has reacted to is left out', async
   const top = topMessages(api, '7');
   const question = await api.next();
   assert.equal(question.path, '/api/conversations/7/messages?order=top&limit=50');
-  await question.answer([reacted('5000', [{ emoji: '👍', users: ['2'] }]), message(3)]);
+  await question.answer([reacted('5000', [by('👍', '2')]), message(3)]);
   assert.equal((await top).map(({ number }) => number), [2]);
 });
 
@@ -456,7 +462,7 @@ test('whether one’s activity is shown can be asked for, and changed', async ()
   const asked = settings(api);
   const question = await api.next();
   assert.equal([question.method, question.path], ['GET', '/api/settings']);
-  const all = { showsActivity: true, admin: false, mayInvite: false, hasPassword: true, identities: [] };
+  const all = { showsActivity: true, asksFirst: false, admin: false, mayInvite: false, hasPassword: true, identities: [] };
   await question.answer(all);
   assert.equal(await asked, all);
   changeSettings(api, { showsActivity: false });

@@ -1,0 +1,84 @@
+// Messages that people have reported, as administrators see them.
+
+import { reasonOf } from '../base/api.js';
+import { about } from '../base/cards.js';
+import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { titleOf } from '../base/format.js';
+import { timeOf } from '../base/times.js';
+import { avatar } from '../people/avatar.js';
+import { botTag, namesOf } from '../people/names.js';
+import { t, tn } from '../words/index.js';
+import { closeReport, PAGE, reports } from './reports.js';
+
+/** @import {Report} from '../base/types.js' */
+/** @import {Client} from '../shell/client.js' */
+
+export class ReportList extends Component {
+  #api;
+  #list = el('ul', { 'aria-labelledby': 'reports' });
+  #rest = el('div', { class: 'list-rest', role: 'status' });
+
+  /** @param {Client} client */
+  constructor({ api }) {
+    super();
+    this.#api = api;
+    this.append(el('div', { class: 'card' }, this.#list, this.#rest));
+    this.#load();
+  }
+
+  async #load(before = '') {
+    this.#rest.replaceChildren(skeleton());
+    try {
+      const page = await reports(this.#api, before);
+      const rows = page.map((report) => this.#row(report));
+      this.#list.append(...rows);
+      this.#rest.replaceChildren();
+      if (page.length === PAGE) {
+        this.#rest.append(el('button', { class: 'button', click: () => this.#load(page.at(-1)?.id) }, t('admin.more')));
+      }
+      this.#showEmpty();
+      // Where “More” was, there may be nothing now.
+      if (before) rows[0]?.querySelector('button')?.focus();
+    } catch (error) {
+      this.#rest.replaceChildren(failure(reasonOf(error), () => this.#load(before)));
+    }
+  }
+
+  #showEmpty() {
+    if (this.#list.children.length + this.#rest.children.length === 0) {
+      this.#rest.replaceChildren(el('p', { class: 'muted' }, t('admin.noReports')));
+    }
+  }
+
+  /** @param {Report} report */
+  #row({ id, author, reporter, room, content, files = [], reason, createdAt }) {
+    const problem = el('p', { class: 'problem', role: 'alert' });
+    const done = async () => {
+      problem.textContent = '';
+      try {
+        await closeReport(this.#api, id);
+        const next = row.nextElementSibling ?? row.previousElementSibling;
+        row.remove();
+        this.#showEmpty();
+        (next?.querySelector('button') ?? document.getElementById('reports'))?.focus();
+      } catch (error) {
+        problem.textContent = reasonOf(error);
+      }
+    };
+    const row = el('li', { class: 'report' },
+      avatar(author),
+      el('div', {},
+        el('p', {}, el('span', { class: 'strong' }, ...namesOf(author)), ' ', botTag(author)),
+        el('blockquote', { dir: 'auto' }, content, ...files.map((name) => el('p', { class: 'muted' }, nameOf(name)))),
+        el('p', { class: 'muted' },
+          ...room === null ? [t('admin.reportDirect')] : tn('admin.reportRoom', { room: nameOf(room) })),
+        el('p', { class: 'muted' },
+          ...tn('admin.reportedBy', { name: nameOf(titleOf(reporter)), time: timeOf(createdAt) })),
+        reason && el('p', { dir: 'auto' }, reason),
+        problem),
+      el('button', { class: 'button', click: done }, t('admin.reportDone'), about(titleOf(author))));
+    return row;
+  }
+}
+
+customElements.define('report-list', ReportList);
