@@ -88,7 +88,7 @@ function presence({ other, participantCount }, people) {
   const typing = typingWords(people);
   if (typing.length > 0) return typing;
   if (!other) return [t('people.count', { count: participantCount })];
-  return people.isOnline(other.id) ? [t('conversation.online')] : [];
+  return people.isOnline(other.id) ? [t('conversation.online')] : other.bot ? [t('people.botTag')] : [];
 }
 
 /** @param {People} people */

@@ -65,7 +65,9 @@ function newRoom(client, rooms, go) {
     event.preventDefault();
     problem.textContent = '';
     try {
-      go((await rooms.createRoom(name.value.trim(), [...people], open.checked)).id);
+      const { id, participantCount } = await rooms.createRoom(name.value.trim(), [...people], open.checked);
+      go(id);
+      if (participantCount <= people.size) openDialog(t('conversations.asked'), el('p', {}, t('conversations.someAsked')));
     } catch (error) {
       problem.textContent = refusalOf(error);
     }

@@ -24,7 +24,7 @@ export const isolated = (name) => (/^[ -~]*$/.test(name) ? name : `\u2068${name}
 
 /** What tells that somebody is a bot; nothing for people. @param {User} user */
 export function botTag({ bot }) {
-  return bot ? el('span', { class: 'tag' }, t('people.bot')) : null;
+  return bot ? el('span', { class: 'tag' }, t('people.botTag')) : null;
 }
 
 /** The first of them, and how many there are besides. @param {string[]} names @param {number} [count] where not all are named */
