@@ -124,7 +124,8 @@ CREATE TABLE avatars (
 ) STRICT;
 
 -- Of tokens, invitations, links and secrets, only the SHA-256 is stored, here and below. A session with a scope is an
--- API token: `device` is its name, and it ends at `expires_at`, however much it is used.
+-- API token: `device` is its name, and it ends at `expires_at`, however much it is used. `proven_at` is when somebody last
+-- proved in this session who they are, by signing in or again later; null if that was before it was recorded.
 CREATE TABLE sessions (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id      INTEGER NOT NULL REFERENCES users (id),
@@ -133,9 +134,26 @@ CREATE TABLE sessions (
     created_at   INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
     scope        TEXT CHECK (scope IN ('read', 'send')),
-    expires_at   INTEGER
+    expires_at   INTEGER,
+    proven_at    INTEGER
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id);
+
+-- Two-step sign-in (RFC 6238). The secret is as it is, because codes can't be checked with a hash of it. Until
+-- `confirmed_at` it is only being set up. `last_step` is the time step of the last code that was used: a code works once.
+CREATE TABLE second_factors (
+    user_id      INTEGER PRIMARY KEY REFERENCES users (id),
+    secret       BLOB    NOT NULL,
+    confirmed_at INTEGER,
+    last_step    INTEGER NOT NULL
+) STRICT;
+
+-- Codes that work once each, instead of the code of a phone that was lost. Used ones are deleted.
+CREATE TABLE recovery_codes (
+    user_id   INTEGER NOT NULL REFERENCES users (id),
+    code_hash BLOB    NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+) STRICT, WITHOUT ROWID;
 
 -- `created_by` is null for invitations from the command line.
 CREATE TABLE invites (
@@ -224,11 +242,12 @@ CREATE TABLE invite_rooms (
 CREATE INDEX invite_rooms_by_conversation ON invite_rooms (conversation_id);
 
 -- What administrators have set for everybody: one row, or none as long as they have set nothing. The default room is
--- the one that new people join.
+-- the one that new people join. Administrators may need two-step sign-in to administrate.
 CREATE TABLE admin_settings (
     only_row           INTEGER PRIMARY KEY CHECK (only_row = 1),
     members_may_invite INTEGER NOT NULL CHECK (members_may_invite IN (0, 1)),
-    default_room_id    INTEGER REFERENCES conversations (id) ON DELETE SET NULL
+    default_room_id    INTEGER REFERENCES conversations (id) ON DELETE SET NULL,
+    admins_need_second_factor INTEGER NOT NULL DEFAULT 0 CHECK (admins_need_second_factor IN (0, 1))
 ) STRICT;
 
 -- Who has left which conversation, and where in the sequence. It is replayed to their streams, which no longer see the
@@ -393,6 +412,30 @@ CREATE TABLE hooks (
     created_at      INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX hooks_by_conversation ON hooks (conversation_id);
+
+-- The audit log, for a year. `user_id` is whom it is about, `actor_id` who did it, with which session and from where;
+-- `actor_id` and `address` are null on the command line. `unseen` is 1 as long as it is a notice that the user hasn't seen.
+-- Attempts that were refused are many under an attack, so those on one account from one network within a minute are one
+-- row with a `count`, and only the newest of these rows are kept.
+CREATE TABLE security_events (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind       TEXT    NOT NULL,
+    user_id    INTEGER REFERENCES users (id),
+    actor_id   INTEGER REFERENCES users (id),
+    session_id INTEGER,
+    address    TEXT,
+    device     TEXT    NOT NULL,
+    subject_id INTEGER,
+    detail     TEXT,
+    count      INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    unseen     INTEGER NOT NULL CHECK (unseen IN (0, 1))
+) STRICT;
+CREATE INDEX security_events_unseen ON security_events (user_id, id) WHERE unseen = 1;
+CREATE INDEX security_events_sign_ins ON security_events (user_id, id)
+    WHERE kind IN ('signed_in', 'account_created', 'password_reset');
+CREATE INDEX security_events_attempts ON security_events (id)
+    WHERE kind IN ('wrong_password', 'wrong_code', 'throttled');
 
 -- The positions of followers in the sequence (src/followers): the follower `name` has processed everything numbered up
 -- to `through_id`.

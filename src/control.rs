@@ -26,7 +26,8 @@ use crate::{
     error::{Error, Result},
     metrics::Metrics,
     model::{
-        Account, InviteId, Scope, SessionId, Username, invite_link, limits, reset_link, token_name,
+        Account, Actor, InviteId, Scope, SecurityEventId, SessionId, Timestamp, Username,
+        invite_link, limits, reset_link, security::AUDIT_PAGE, token_name,
     },
     status::Status,
     store::{AccountUpdate, BackupFolder, InviteRooms, NewInvite, NewToken, Store, with_suffix},
@@ -91,6 +92,11 @@ pub enum Command {
     RevokeToken {
         id: String,
     },
+    /// One page of the audit log, newest first.
+    ListEvents {
+        since: Option<Timestamp>,
+        before: Option<String>,
+    },
 }
 
 /// The reply to a command: the result as the HTTP API would send it, or a sentence that says why the command was
@@ -114,7 +120,9 @@ impl Command {
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
-                let (user, reset) = store.create_account(username, admin).await?;
+                let (user, reset) = store
+                    .create_account(username, admin, Actor::command_line())
+                    .await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "user": user, "link": link, "expiresAt": reset.expires_at })
             }
@@ -130,17 +138,22 @@ impl Command {
                     admin,
                     disabled,
                 };
-                json!(store.update_account(account.user.id, change).await?)
+                let by = Actor::command_line();
+                json!(store.update_account(account.user.id, change, by).await?)
             }
             Self::CreateReset { username } => {
                 let account = store.find_account(username).await?;
-                let reset = store.create_reset(account.user.id).await?;
+                let reset = store
+                    .create_reset(account.user.id, Actor::command_line())
+                    .await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "link": link, "expiresAt": reset.expires_at })
             }
             Self::DeleteUser { username } => {
                 let account = store.find_account(username).await?;
-                store.delete_account(account.user.id).await?;
+                store
+                    .delete_account(account.user.id, Actor::command_line())
+                    .await?;
                 Value::Null
             }
             Self::ListSessions { username } => {
@@ -150,7 +163,9 @@ impl Command {
             Self::DeleteSessions { username, id } => {
                 let account = store.find_account(username).await?;
                 let id: Option<SessionId> = id.map(|id| parse(&id, "Session")).transpose()?;
-                store.end_account_sessions(account.user.id, id).await?;
+                store
+                    .end_account_sessions(account.user.id, id, Actor::command_line())
+                    .await?;
                 Value::Null
             }
             Self::ListInvites => json!(store.invites(None).await?),
@@ -161,12 +176,12 @@ impl Command {
                     lasts: limits::days(days, &limits::INVITE_DAYS)?,
                     rooms: invite_rooms(store, rooms).await?,
                 };
-                let (invite, token) = store.create_invite(new).await?;
+                let (invite, token) = store.create_invite(new, Actor::command_line()).await?;
                 with(&invite, "link", invite_link(base, &token))
             }
             Self::RevokeInvite { id } => {
                 let id: InviteId = parse(&id, "Invitation")?;
-                store.revoke_invite(id, None).await?;
+                store.revoke_invite(id, None, Actor::command_line()).await?;
                 Value::Null
             }
             Self::ListTokens => json!(store.tokens(None).await?),
@@ -182,12 +197,20 @@ impl Command {
                     lasts: limits::days(days, &limits::TOKEN_DAYS)?,
                     bot: None,
                 };
-                let (info, token) = store.create_token_for(username, new).await?;
+                let (info, token) = store
+                    .create_token_for(username, new, Actor::command_line())
+                    .await?;
                 with(&info, "token", token)
             }
             Self::RevokeToken { id } => {
-                store.revoke_token(None, parse(&id, "Token")?).await?;
+                let id = parse(&id, "Token")?;
+                store.revoke_token(None, id, Actor::command_line()).await?;
                 Value::Null
+            }
+            Self::ListEvents { since, before } => {
+                let before: Option<SecurityEventId> =
+                    before.map(|id| parse(&id, "Event")).transpose()?;
+                json!(store.security_events(before, since, AUDIT_PAGE).await?)
             }
         })
     }
@@ -327,8 +350,8 @@ async fn answer(
     timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
     let reply: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
-            if matches!(command, Command::Status) {
-                // Monitoring asks for this all the time.
+            if matches!(command, Command::Status | Command::ListEvents { .. }) {
+                // Monitoring asks for these all the time.
                 tracing::debug!(?command, "on the command line");
             } else {
                 tracing::info!(?command, "on the command line");

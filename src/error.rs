@@ -32,6 +32,21 @@ pub enum Error {
     /// The current password is wrong.
     #[error("That isn’t your current password.")]
     WrongPassword,
+    /// What the caller wants to do lasts, and they haven’t proven lately who they are.
+    #[error("Confirm that it’s you first.")]
+    ProofRequired,
+    /// The first step was right, and the account has two-step sign-in.
+    #[error("Enter the code from your authenticator app.")]
+    SecondFactorRequired,
+    /// The code of the second step is wrong, or was used before.
+    #[error("That code isn’t right. Each code works once. Try the next one.")]
+    WrongCode,
+    /// The account has two-step sign-in already.
+    #[error("Two-step sign-in is already on. Turn it off first.")]
+    SecondFactorOn,
+    /// Administrators need two-step sign-in here, and the caller doesn’t have it.
+    #[error("Turn on two-step sign-in in your settings first.")]
+    SecondFactorNeeded,
     /// This server doesn’t let people create accounts themselves.
     #[error("This server isn’t accepting new accounts.")]
     SignupClosed,
@@ -155,6 +170,11 @@ impl Error {
             Self::BadCredentials => ErrorCode::BadCredentials,
             Self::Disabled => ErrorCode::Disabled,
             Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::ProofRequired => ErrorCode::ProofRequired,
+            Self::SecondFactorRequired => ErrorCode::SecondFactorRequired,
+            Self::WrongCode => ErrorCode::WrongCode,
+            Self::SecondFactorOn => ErrorCode::SecondFactorOn,
+            Self::SecondFactorNeeded => ErrorCode::SecondFactorNeeded,
             Self::SignupClosed => ErrorCode::SignupClosed,
             Self::InviteRequired => ErrorCode::InviteRequired,
             Self::BadInvite => ErrorCode::BadInvite,
@@ -228,6 +248,16 @@ codes! {
     Disabled = "disabled",
     /// The current password is wrong.
     WrongPassword = "wrong_password",
+    /// This lasts, so the caller has to prove again who they are, as with `POST /api/proof`. That counts for five minutes.
+    ProofRequired = "proof_required",
+    /// The password is right, and the account has two-step sign-in: send `code` as well.
+    SecondFactorRequired = "second_factor_required",
+    /// The code of the second step is wrong, or was used before.
+    WrongCode = "wrong_code",
+    /// The account has two-step sign-in already.
+    SecondFactorOn = "second_factor_on",
+    /// Administrators need two-step sign-in here, and the caller does not have it.
+    SecondFactorNeeded = "second_factor_needed",
     /// This server does not let people create accounts themselves.
     SignupClosed = "signup_closed",
     /// An account needs an invitation here, and none was sent.

@@ -18,7 +18,8 @@
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
 //! none of the three. `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store.
-//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`] and [`search`], which use `model`, as [`text`] does.
+//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and [`totp`], which use `model`, as
+//! [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!
@@ -36,6 +37,7 @@
 //! | [`presence`] | who is online |
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
+//! | [`totp`] | codes of authenticator apps, for two-step sign-in |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`search`] | what words a text has, and what a query asks for |
 //! | [`text`] | what people write, as they mean it: code, quotes, lists, links |
@@ -109,3 +111,4 @@ pub mod status;
 pub mod store;
 pub mod text;
 pub mod throttle;
+pub mod totp;

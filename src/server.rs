@@ -26,7 +26,7 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 use crate::{
     bus::Bus,
     control::ControlSocket,
-    followers::{Followers, daily::DailyBackup, sweep::Sweeper},
+    followers::{Followers, attempts::AttemptWriter, daily::DailyBackup, sweep::Sweeper},
     http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},
@@ -230,6 +230,9 @@ impl Server {
             store: app.store.clone(),
             sign_ins: Arc::clone(&app.settings.oauth),
         });
+        followers.add(AttemptWriter {
+            store: app.store.clone(),
+        });
         if let Some(folder) = &app.settings.backups {
             followers.add(DailyBackup {
                 folder: Arc::clone(folder),
@@ -256,6 +259,9 @@ impl Server {
         }
         if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower didn’t stop in time");
+        }
+        if let Err(error) = app.store.flush_attempts().await {
+            tracing::warn!(%error, "the last refused attempts aren’t in the audit log");
         }
         app.store.close().await;
         outcome

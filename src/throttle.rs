@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     error::{Error, Result},
-    model::HookId,
+    model::{HookId, UserId},
 };
 
 /// The attempts that an address has at once, and how often it gets another.
@@ -26,6 +26,10 @@ const ATTEMPT_EVERY: Duration = Duration::from_secs(3);
 /// The same for the messages of a hook.
 const POSTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 const POST_EVERY: Duration = Duration::from_secs(2);
+/// The same for the codes of an account’s second step, from wherever they come. Three of a million codes are right at a
+/// time, so that somebody who has the password already, and guesses on, gets in once in two years on average.
+const CODES: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+const CODE_EVERY: Duration = Duration::from_mins(3);
 
 /// Wrong passwords in a row without a delay, as everybody mistypes.
 const FREE_FAILURES: u32 = 3;
@@ -45,6 +49,7 @@ const MAX_ACCOUNTS: usize = 10_000;
 pub struct Throttle {
     addresses: Limiter<IpAddr>,
     hooks: Limiter<HookId>,
+    codes: Limiter<UserId>,
     /// By a hash of the username, which may be long, and need not exist.
     failures: Mutex<HashMap<u64, Failures>>,
     hasher: RandomState,
@@ -61,6 +66,7 @@ impl Default for Throttle {
         Self {
             addresses: Limiter::new(ATTEMPTS, ATTEMPT_EVERY),
             hooks: Limiter::new(POSTS, POST_EVERY),
+            codes: Limiter::new(CODES, CODE_EVERY),
             failures: Mutex::default(),
             hasher: RandomState::new(),
         }
@@ -82,6 +88,14 @@ impl Throttle {
     /// [`Error::Throttled`] after too many.
     pub fn admit_post(&self, hook: HookId) -> Result<()> {
         self.hooks.admit(hook)
+    }
+
+    /// Counts a code for the second step of an account.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] after too many.
+    pub fn admit_code(&self, user: UserId) -> Result<()> {
+        self.codes.admit(user)
     }
 
     /// Waits for the delay that the account’s failures in a row call for. `key` is the folded username, whether or not
@@ -137,7 +151,8 @@ fn evict(failures: &mut HashMap<u64, Failures>) {
 }
 
 /// The network that counts as one client: an IPv4 address, or the IPv6 /64 that a provider gives to a household.
-fn network(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -249,6 +264,15 @@ mod tests {
         assert_eq!(burst(|| throttle.admit_post(HookId(8))), (30, 2));
         advance(Duration::from_secs(2)).await;
         assert_eq!(burst(|| throttle.admit_post(HookId(7))), (1, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_has_ten_codes_and_then_one_in_three_minutes() {
+        let throttle = Throttle::default();
+        assert_eq!(burst(|| throttle.admit_code(UserId(7))), (10, 180));
+        assert_eq!(burst(|| throttle.admit_code(UserId(8))), (10, 180));
+        advance(Duration::from_mins(3)).await;
+        assert_eq!(burst(|| throttle.admit_code(UserId(7))), (1, 180));
     }
 
     #[tokio::test(start_paused = true)]

@@ -280,7 +280,7 @@ impl Management {
 }
 
 /// Runs the command in the server, or in this process if no server is running.
-async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
+pub(super) async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
     match control::send(&with.at.db, &command).await {
         Err(ControlError::NotRunning) => {}
         reply => return Ok(reply?),

@@ -2,6 +2,7 @@
 //! that several commands share, are defined in [`config`](crate::config).
 
 mod archive;
+mod audit;
 mod backup;
 mod describe;
 mod error;
@@ -24,6 +25,7 @@ use listenfd::ListenFd;
 use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use self::{
+    audit::AuditArgs,
     error::CommandError,
     manage::{InviteCommand, Management, SessionCommand, TokenCommand, UserCommand},
     signals::Signals,
@@ -81,6 +83,8 @@ enum Command {
         #[command(flatten)]
         with: Managing,
     },
+    /// Show the audit log: who signed in, who tried to, and what was done with accounts
+    Audit(AuditArgs),
     /// Back up the database to a file, even while the server is running
     Backup {
         /// The file to create
@@ -144,6 +148,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
             Command::Serve(args) => return serve(*args, sockets).await,
             Command::Status(status) => return status.run().await,
+            Command::Audit(audit) => return audit.run().await,
             Command::User { command, with } => (Management::User(command), with),
             Command::Invite { command, with } => (Management::Invite(command), with),
             Command::Token { command, with } => (Management::Token(command), with),

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     error::ErrorCode::{
         self, Busy, CrossOrigin, DailyLimit, Internal, Invalid, Malformed, MetricsAreLocal,
-        NotAdmin, Scope, Stopping, StorageFull, Throttled, Timeout, TooLarge, Unauthorized,
-        UnsupportedMediaType, WebsocketVersion,
+        NotAdmin, ProofRequired, Scope, SecondFactorNeeded, Stopping, StorageFull, Throttled,
+        Timeout, TooLarge, Unauthorized, UnsupportedMediaType, WebsocketVersion,
     },
     model::Permission,
 };
@@ -326,9 +326,12 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
         }
         Permission::Bearer => codes.extend([Unauthorized, Scope]),
         Permission::Invite | Permission::Administrator => {
-            codes.extend([Unauthorized, Scope, NotAdmin]);
+            codes.extend([Unauthorized, Scope, NotAdmin, SecondFactorNeeded]);
             codes.extend((!is_safe).then_some(CrossOrigin));
         }
+    }
+    if row.needs_proof {
+        codes.push(ProofRequired);
     }
     if operation.body.is_some() {
         codes.extend([Malformed, Timeout, TooLarge, UnsupportedMediaType]);

@@ -11,9 +11,14 @@ use crate::error::ErrorCode;
 pub const fn status(code: ErrorCode) -> u16 {
     match code {
         ErrorCode::Malformed | ErrorCode::BadHandshake => 400,
-        ErrorCode::Unauthorized | ErrorCode::BadCredentials => 401,
+        ErrorCode::Unauthorized | ErrorCode::BadCredentials | ErrorCode::SecondFactorRequired => {
+            401
+        }
         ErrorCode::Disabled
         | ErrorCode::WrongPassword
+        | ErrorCode::ProofRequired
+        | ErrorCode::WrongCode
+        | ErrorCode::SecondFactorNeeded
         | ErrorCode::SignupClosed
         | ErrorCode::InviteRequired
         | ErrorCode::BadInvite
@@ -37,6 +42,7 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::IdentityTaken
         | ErrorCode::LastAdmin
         | ErrorCode::LastWayIn
+        | ErrorCode::SecondFactorOn
         | ErrorCode::ClientIdReused
         | ErrorCode::WrongOffset
         | ErrorCode::NotARoom => 409,

@@ -21,5 +21,6 @@ pub struct Row<'a> {
     /// With `{name}` for each parameter.
     pub path: &'static str,
     pub permission: Permission,
+    pub needs_proof: bool,
     pub operation: &'a Operation,
 }

@@ -7,9 +7,11 @@
 //!
 //! | follower | what it does |
 //! | --- | --- |
+//! | [`attempts`] | writes refused attempts to sign in to the audit log |
 //! | [`sweep`] | deletes what has expired |
 //! | [`daily`] | makes a backup a day; its cursor is the end of the newest backup |
 
+pub mod attempts;
 pub mod daily;
 pub mod sweep;
 

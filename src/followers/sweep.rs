@@ -1,5 +1,6 @@
-//! Deletes what has expired: sessions, API tokens, invitations, reset links, uploads, and unfinished sign-ins. Expired
-//! rows are ignored everywhere; deleting them keeps the tables small. Files that nobody refers to any more go as well.
+//! Deletes what has expired: sessions, API tokens, invitations, reset links, uploads, old events of the audit log, and
+//! unfinished sign-ins. Expired rows are ignored everywhere; deleting them keeps the tables small. Files that nobody
+//! refers to any more go as well.
 
 use std::{sync::Arc, time::Duration};
 

@@ -4,18 +4,18 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Network, Origin, Setup};
+use super::{Network, Origin, Setup, door::caller::Caller};
 use crate::{
     bus::Bus,
     error::Result,
     metrics::Metrics,
-    model::{UserId, limits::FileLimits},
+    model::{SecurityEventKind, UserId, limits::FileLimits},
     oauth::Flows,
     password::Passwords,
     presence::Presence,
     secret::Secret,
     store::{BackupFolder, Store},
-    throttle::Throttle,
+    throttle::{Throttle, network},
 };
 
 /// The state that handlers share.
@@ -43,6 +43,31 @@ impl App {
         } else {
             self.store.is_admin(user).await
         }
+    }
+
+    /// Whether the user is an administrator who has to turn two-step sign-in on before they can administrate. Nobody signs
+    /// in in two steps in development mode.
+    pub async fn needs_second_factor(&self, user: UserId) -> Result<bool> {
+        Ok(!self.settings.dev && self.store.needs_second_factor(user).await?)
+    }
+
+    /// Counts an attempt to prove a secret.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`](crate::error::Error::Throttled) after too many from the same network.
+    pub fn admit(&self, caller: &Caller) -> Result<()> {
+        let admitted = self.throttle.admit(caller.address());
+        if admitted.is_err() {
+            self.note(SecurityEventKind::Throttled, None, caller);
+        }
+        admitted
+    }
+
+    /// Notes an attempt that was refused, at the account of `user` if there is such an account.
+    pub fn note(&self, kind: SecurityEventKind, user: Option<UserId>, caller: &Caller) {
+        let address = caller.address();
+        self.store
+            .note_attempt(kind, user, address, network(address));
     }
 
     /// Whether the user may invite others.

@@ -6,13 +6,19 @@ use serde::de::DeserializeOwned;
 
 use super::{
     App,
-    door::{authorize::authorize, body::Body, caller::Caller, filters::Upgrade, query::Query},
+    door::{
+        authorize::{authorize, require_proof},
+        body::Body,
+        caller::Caller,
+        filters::Upgrade,
+        query::Query,
+    },
     form_data::{Fields, FormData, Reception, is_form_data},
     reply::HandlerResult,
 };
 use crate::{
     error::{Error, Result},
-    model::{Permission, User, UserId},
+    model::{Actor, Permission, User, UserId},
     store::Session,
 };
 
@@ -26,6 +32,8 @@ pub struct Request {
     /// The connection, if the request asks for another protocol.
     pub upgrade: Option<Upgrade>,
     permission: Permission,
+    /// Whether the caller has to have proven lately who they are.
+    pub needs_proof: bool,
     session: Option<Arc<Session>>,
     body: Body,
 }
@@ -46,6 +54,7 @@ impl Request {
             query,
             upgrade,
             permission: Permission::Public,
+            needs_proof: false,
             session: None,
             body,
         }
@@ -74,6 +83,11 @@ impl Request {
     /// As [`session`](Self::session).
     pub fn user(&self) -> Result<&User> {
         Ok(&self.session()?.user)
+    }
+
+    /// Who asks, for the audit log.
+    pub fn actor(&self) -> Actor {
+        self.caller.actor(self.session.as_deref())
     }
 
     /// Reads the body as a JSON object. The permission is checked again afterwards, as for every kind of body: reading may
@@ -153,6 +167,9 @@ impl Request {
     async fn authorize(&mut self) -> HandlerResult<()> {
         let authorized = authorize(&self.app, &self.caller, &self.query, self.permission);
         self.session = authorized.await?;
+        if self.needs_proof {
+            require_proof(&self.app, self.session()?)?;
+        }
         Ok(())
     }
 }

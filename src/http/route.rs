@@ -16,6 +16,8 @@ pub struct Route {
     /// With `{name}` for each parameter, as in `/api/conversations/{id}/messages`.
     pub path: &'static str,
     pub permission: Permission,
+    /// Whether the caller has to have proven lately who they are, because what it does lasts.
+    pub needs_proof: bool,
     /// None for routes that aren’t part of the contract: pages, and the files of the UI.
     pub operation: Option<Operation>,
     /// The name of the path parameter that is a secret.
@@ -60,6 +62,7 @@ impl Route {
             method,
             path,
             permission,
+            needs_proof: false,
             operation: None,
             secret: None,
             accepts: Box::new(move |parameters| handler.bind(parameters).is_some()),
@@ -77,6 +80,21 @@ impl Route {
     pub fn operation(self, operation: Operation) -> Self {
         let operation = Some(operation);
         Self { operation, ..self }
+    }
+
+    /// Takes a caller who has proven lately who they are: a session that somebody else got hold of mustn’t become something
+    /// that lasts.
+    pub fn proven(self) -> Self {
+        let handle = self.handle;
+        let handle: BoxedHandler = Box::new(move |parameters, mut request| {
+            request.needs_proof = true;
+            handle(parameters, request)
+        });
+        Self {
+            needs_proof: true,
+            handle,
+            ..self
+        }
     }
 
     /// Marks the path parameter with this name as a secret, which the log leaves out.
@@ -189,6 +207,7 @@ pub struct RouteInfo {
     /// With `{name}` for each parameter.
     pub path: &'static str,
     pub permission: Permission,
+    pub needs_proof: bool,
     /// What the contract says about it. None if it isn’t part of the contract.
     pub operation: Option<&'static Operation>,
 }
@@ -199,6 +218,7 @@ impl From<&'static Route> for RouteInfo {
             method: route.method.clone(),
             path: route.path,
             permission: route.permission,
+            needs_proof: route.needs_proof,
             operation: route.operation.as_ref(),
         }
     }

@@ -129,6 +129,8 @@ pub struct AdminSettings {
     pub members_may_invite: bool,
     /// The room that new people join. Null if there is none.
     pub default_room_id: Option<ConversationId>,
+    /// Whether administrators need two-step sign-in to administrate.
+    pub admins_need_second_factor: bool,
 }
 
 /// The page on which an invited person creates an account. The token is in the fragment, which browsers don't send to

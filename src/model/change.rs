@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Conversation, ConversationId, Member, Message, RoomRequestChange, User, UserId, Variant,
-    schema::Cursor,
+    Block, Conversation, ConversationId, Member, Message, NewNotice, RoomRequestChange,
+    SecurityEventId, User, UserId, Variant, schema::Cursor,
 };
 
 /// A change as the store publishes it. [`for_member`](Self::for_member) turns it into the event for one member.
@@ -161,6 +161,12 @@ impl Event {
                 user_id,
             },
         )
+    }
+
+    /// There is a notice that the receiver hasn’t seen.
+    #[must_use]
+    pub fn notice(id: SecurityEventId) -> Self {
+        Self::new("notice", &NewNotice { id })
     }
 
     /// A user came online or went offline.

@@ -20,6 +20,7 @@ mod reaction;
 mod report;
 mod room_request;
 pub mod schema;
+pub mod security;
 mod storage;
 mod user;
 mod username;
@@ -67,6 +68,7 @@ pub use self::{
     },
     report::Report,
     room_request::{RoomRequest, RoomRequestChange},
+    security::{Actor, NewNotice, Notice, SecurityEvent, SecurityEventKind},
     storage::{Sent, SentBy, SentFiles, SentIn},
     user::{Block, Bot, Profile, RoomInCommon, User},
     username::{BotName, Username, UsernameKey, fold, username_skeleton},
@@ -124,6 +126,8 @@ ids! {
     HookId,
     /// Identifies a report.
     ReportId,
+    /// Identifies an event of the audit log.
+    SecurityEventId,
     /// Identifies an upload, and the attachment that it becomes.
     UploadId,
     /// A place in the sequence that numbers messages and all other changes.

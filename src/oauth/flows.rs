@@ -72,6 +72,8 @@ pub enum Purpose {
     SignIn,
     /// To link the provider’s account, so that it can be used to sign in to this one.
     Link(UserId),
+    /// To prove that whoever has a session of this user is the user.
+    Prove(UserId),
 }
 
 /// A sign-in that has been started.
@@ -339,7 +341,8 @@ fn address(provider: &Provider) -> Result<Url, SetupError> {
 
 /// `next` if it is a path on this server, else `/`. Browsers take `//` and `/\` as the start of another host, and
 /// ignore control characters (WHATWG URL §4.4).
-fn local_path(next: Option<&str>) -> String {
+#[must_use]
+pub fn local_path(next: Option<&str>) -> String {
     let is_own = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")

@@ -36,7 +36,9 @@ pub use url::Url;
 
 pub use self::{
     avatar::Avatar,
-    flows::{Callback, FinishedSignIn, Flows, Pending, Purpose, SetupError, StartedSignIn},
+    flows::{
+        Callback, FinishedSignIn, Flows, Pending, Purpose, SetupError, StartedSignIn, local_path,
+    },
     provider::{Provider, ProviderKind},
 };
 

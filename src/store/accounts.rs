@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use super::{
     arrivals,
+    audit::{self, Entry},
+    context::Transaction,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
-    identities, invites, resets,
+    identities, invites, resets, second_factors,
     session_cache::Session,
-    sessions::{SignedIn, end_all, renew, start},
+    sessions::{SignedIn, end_all, renew, set_proven, start},
     users::{self, password_hash, set_password_hash},
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Identity, UserId, Username, UsernameKey},
+    model::{
+        Actor, ConversationId, Identity, SecurityEventKind, User, UserId, Username, UsernameKey,
+    },
 };
 
 /// How somebody has authenticated.
@@ -26,6 +30,15 @@ pub enum Authentication {
     Password { user: UserId, hash: String },
     /// By an account at a sign-in provider.
     Identity(Identity),
+}
+
+/// How somebody proves in a session that they are its user.
+#[derive(Debug)]
+pub enum Proof {
+    /// As when signing in.
+    As(Authentication),
+    /// By the code alone, for users who have two-step sign-in and no password.
+    Code,
 }
 
 /// An account to create. Its name and password have been checked.
@@ -71,14 +84,17 @@ impl Store {
             .await
     }
 
-    /// The user with this name and their password hash. None if either is missing.
-    pub async fn find_password_hash(&self, username: String) -> Result<Option<(UserId, String)>> {
+    /// The user with this name and their password hash, as far as there are any.
+    pub async fn find_password_hash(
+        &self,
+        username: String,
+    ) -> Result<(Option<UserId>, Option<String>)> {
         let username = UsernameKey::new(&username);
         self.read(move |connection| {
             let Some(user) = users::find(connection, &username)? else {
-                return Ok(None);
+                return Ok((None, None));
             };
-            Ok(password_hash(connection, user.id)?.map(|hash| (user.id, hash)))
+            Ok((Some(user.id), password_hash(connection, user.id)?))
         })
         .await
     }
@@ -89,40 +105,77 @@ impl Store {
             .await
     }
 
-    /// Starts a session for an authenticated user.
+    /// Starts a session for an authenticated user. `code` is the second step, if there has to be one.
     ///
     /// # Errors
     /// [`Error::NotFound`] if no user has this name or identity, [`Error::BadCredentials`] if the password has been
-    /// changed since it was checked, [`Error::Disabled`].
+    /// changed since it was checked, [`Error::Disabled`], [`Error::SecondFactorRequired`], [`Error::WrongCode`].
     pub async fn sign_in(
         &self,
         authentication: Authentication,
-        device: String,
+        code: Option<String>,
+        by: Actor,
     ) -> Result<SignedIn> {
         self.write(move |tx| {
-            let connection = tx.connection;
-            let user = match authentication {
-                Authentication::Name(name) => {
-                    let user = users::find(connection, &name)?.ok_or(Error::NotFound("User"))?;
-                    if users::bot_maker(connection, user.id)?.is_some() {
-                        return Err(Error::NotFound("User"));
-                    }
-                    user
-                }
-                Authentication::Password { user, hash } => {
-                    if password_hash(connection, user)?.as_ref() != Some(&hash) {
-                        return Err(Error::BadCredentials);
-                    }
-                    users::by_id(connection, user)?.ok_or(Error::BadCredentials)?
-                }
-                Authentication::Identity(identity) => {
-                    identities::find(connection, &identity)?.ok_or(Error::NotFound("User"))?
-                }
-            };
-            if users::is_disabled(connection, user.id)? {
+            // In development mode, where a name is enough, nobody is asked for a code and no sign-in is news.
+            let is_named = matches!(authentication, Authentication::Name(_));
+            let user = authenticate(tx, authentication)?;
+            if users::is_disabled(tx.connection, user.id)? {
                 return Err(Error::Disabled);
             }
-            start(tx, user, &device)
+            if !is_named {
+                second_factors::verify(tx, user.id, code.as_deref(), &by)?;
+            }
+            let is_known = is_named || audit::is_known_device(tx.connection, user.id, &by)?;
+            let signed_in = start(tx, user, &by.device)?;
+            let by = signed_in.actor(by);
+            let entry =
+                Entry::new(SecurityEventKind::SignedIn, by.user, &by).about(signed_in.session.0);
+            let entry = if is_known { entry.quietly() } else { entry };
+            entry.record(tx)?;
+            Ok(signed_in)
+        })
+        .await
+    }
+
+    /// The user with this identity, if there is one.
+    pub async fn identity_user(&self, identity: Identity) -> Result<Option<User>> {
+        self.read(move |connection| Ok(identities::find(connection, &identity)?))
+            .await
+    }
+
+    /// Whether the identity’s user, if there is one, signs in in two steps.
+    pub async fn identity_needs_code(&self, identity: Identity) -> Result<bool> {
+        self.read(
+            move |connection| match identities::find(connection, &identity)? {
+                Some(user) => Ok(second_factors::is_on(connection, user.id)?),
+                None => Ok(false),
+            },
+        )
+        .await
+    }
+
+    /// Somebody has proven in a session that they are its user: what they want to do may last.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] if they are somebody else; otherwise as for [`sign_in`](Self::sign_in).
+    pub async fn prove(
+        &self,
+        session: Arc<Session>,
+        proof: Proof,
+        code: Option<String>,
+        by: Actor,
+    ) -> Result<()> {
+        self.write(move |tx| {
+            let user = session.user.id;
+            if let Proof::As(authentication) = proof
+                && authenticate(tx, authentication)?.id != user
+            {
+                return Err(Error::Unauthorized);
+            }
+            second_factors::verify(tx, user, code.as_deref(), &by)?;
+            let now = tx.now;
+            set_proven(tx, session.id, Some(now))
         })
         .await
     }
@@ -132,7 +185,7 @@ impl Store {
     /// # Errors
     /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`], [`Error::BadSetupToken`] if another
     /// account was set up first.
-    pub async fn sign_up(&self, account: NewAccount, device: String) -> Result<SignedUp> {
+    pub async fn sign_up(&self, account: NewAccount, by: Actor) -> Result<SignedUp> {
         self.write(move |tx| {
             let NewAccount {
                 username,
@@ -165,7 +218,9 @@ impl Store {
                     arrivals::without_invitation(tx, &user)?
                 }
             };
-            let signed_in = start(tx, user, &device)?;
+            let signed_in = start(tx, user, &by.device)?;
+            let by = signed_in.actor(by);
+            Entry::new(SecurityEventKind::AccountCreated, by.user, &by).record(tx)?;
             Ok(SignedUp { signed_in, landing })
         })
         .await
@@ -184,6 +239,7 @@ impl Store {
         former: Option<String>,
         hash: String,
         may_be_first: bool,
+        by: Actor,
     ) -> Result<SignedIn> {
         self.write(move |tx| {
             let user = session.user.id;
@@ -196,8 +252,38 @@ impl Store {
             set_password_hash(tx.connection, user, &hash)?;
             resets::delete(tx.connection, user)?;
             end_all(tx, user, Some(session.id))?;
-            renew(tx, &session)
+            Entry::new(SecurityEventKind::PasswordChanged, Some(user), &by).record(tx)?;
+            let renewed = renew(tx, &session)?;
+            if former.is_some() {
+                // They have just given the former one.
+                let now = tx.now;
+                set_proven(tx, session.id, Some(now))?;
+            }
+            Ok(renewed)
         })
         .await
+    }
+}
+
+/// The user who has authenticated.
+fn authenticate(tx: &Transaction<'_>, authentication: Authentication) -> Result<User> {
+    let connection = tx.connection;
+    match authentication {
+        Authentication::Name(name) => {
+            let user = users::find(connection, &name)?.ok_or(Error::NotFound("User"))?;
+            if users::bot_maker(connection, user.id)?.is_some() {
+                return Err(Error::NotFound("User"));
+            }
+            Ok(user)
+        }
+        Authentication::Password { user, hash } => {
+            if password_hash(connection, user)?.as_ref() != Some(&hash) {
+                return Err(Error::BadCredentials);
+            }
+            users::by_id(connection, user)?.ok_or(Error::BadCredentials)
+        }
+        Authentication::Identity(identity) => {
+            identities::find(connection, &identity)?.ok_or(Error::NotFound("User"))
+        }
     }
 }

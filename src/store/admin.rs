@@ -3,7 +3,9 @@
 use rusqlite::{Connection, Row};
 
 use super::{
-    arrivals, blocks,
+    arrivals,
+    audit::Entry,
+    blocks,
     context::Transaction,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
@@ -13,7 +15,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username, UsernameKey},
+    model::{
+        Account, Actor, SecurityEventKind, SessionId, SessionInfo, Timestamp, UserId, Username,
+        UsernameKey,
+    },
 };
 
 /// Accounts in one page.
@@ -79,12 +84,19 @@ impl Store {
         &self,
         username: Username,
         admin: bool,
+        by: Actor,
     ) -> Result<(Account, Reset)> {
         self.write(move |tx| {
             let user = users::create(tx, &username)?;
             users::set_admin(tx.connection, user.id, admin)?;
             arrivals::without_invitation(tx, &user)?;
             let reset = resets::create(tx, user.id)?;
+            Entry::new(SecurityEventKind::AccountCreated, Some(user.id), &by).record(tx)?;
+            if admin {
+                Entry::new(SecurityEventKind::Promoted, Some(user.id), &by)
+                    .quietly()
+                    .record(tx)?;
+            }
             Ok((account(tx.connection, user.id)?, reset))
         })
         .await
@@ -96,9 +108,14 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::UsernameTaken`], [`Error::LastAdmin`] if no administrator would be left,
     /// [`Error::Invalid`] if a bot would become an administrator.
-    pub async fn update_account(&self, user: UserId, change: AccountUpdate) -> Result<Account> {
+    pub async fn update_account(
+        &self,
+        user: UserId,
+        change: AccountUpdate,
+        by: Actor,
+    ) -> Result<Account> {
         self.write(move |tx| {
-            update(tx, user, &change)?;
+            update(tx, user, &change, &by)?;
             account(tx.connection, user)
         })
         .await
@@ -122,19 +139,30 @@ impl Store {
         &self,
         user: UserId,
         session: Option<SessionId>,
+        by: Actor,
     ) -> Result<()> {
         self.write(move |tx| {
             account(tx.connection, user)?;
-            match session {
-                Some(session) => sessions::end(tx, user, session),
-                None => sessions::end_all(tx, user, None),
-            }
+            let entry = Entry::new(SecurityEventKind::SessionEnded, Some(user), &by);
+            let entry = if let Some(session) = session {
+                sessions::end(tx, user, session)?;
+                entry.about(session.0)
+            } else {
+                sessions::end_all(tx, user, None)?;
+                entry
+            };
+            entry.record(tx)
         })
         .await
     }
 }
 
-fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Result<()> {
+fn update(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    change: &AccountUpdate,
+    by: &Actor,
+) -> Result<()> {
     let before = account(tx.connection, user)?;
     if let Some(name) = change
         .username
@@ -143,18 +171,31 @@ fn update(tx: &mut Transaction<'_>, user: UserId, change: &AccountUpdate) -> Res
     {
         users::set_name(tx.connection, user, name)?;
         profiles::publish_change(tx, user)?;
+        Entry::new(SecurityEventKind::Renamed, Some(user), by).record(tx)?;
     }
     if let Some(admin) = change.admin.filter(|&admin| admin != before.admin) {
         if before.bot {
             return Err(Error::invalid("admin", "Bots can’t be administrators."));
         }
         users::set_admin(tx.connection, user, admin)?;
+        let kind = if admin {
+            SecurityEventKind::Promoted
+        } else {
+            SecurityEventKind::Demoted
+        };
+        Entry::new(kind, Some(user), by).record(tx)?;
     }
     if let Some(disabled) = change
         .disabled
         .filter(|&disabled| disabled != before.disabled)
     {
         disable(tx, user, disabled)?;
+        let kind = if disabled {
+            SecurityEventKind::Disabled
+        } else {
+            SecurityEventKind::Enabled
+        };
+        Entry::new(kind, Some(user), by).record(tx)?;
     }
     let is_admin =
         change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{context::Transaction, handle::Store};
+use super::{audit::Entry, context::Transaction, handle::Store, second_factors};
 use crate::{
     error::{Error, Result},
-    model::{AdminSettings, ConversationId, UserId},
+    model::{Actor, AdminSettings, ConversationId, SecurityEventKind, UserId},
 };
 
 /// Changes of the settings; `None` leaves one as it is.
@@ -14,6 +14,7 @@ pub struct AdminSettingsUpdate {
     pub members_may_invite: Option<bool>,
     /// A room, or none.
     pub default_room: Option<Option<ConversationId>>,
+    pub admins_need_second_factor: Option<bool>,
 }
 
 impl Store {
@@ -25,14 +26,17 @@ impl Store {
     /// Changes the settings on behalf of an administrator.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the default room isn't a room that is open or that the caller is in.
+    /// [`Error::Invalid`] if the default room isn't a room that is open or that the caller is in, and
+    /// [`Error::SecondFactorNeeded`] if the caller would require of others what they don’t use themselves.
     pub async fn update_admin_settings(
         &self,
         caller: UserId,
         update: AdminSettingsUpdate,
+        by: Actor,
     ) -> Result<AdminSettings> {
         self.write(move |tx| {
             let mut settings = load(tx.connection)?;
+            let before = settings;
             if let Some(may) = update.members_may_invite {
                 settings.members_may_invite = may;
             }
@@ -42,7 +46,16 @@ impl Store {
                 }
                 settings.default_room_id = room;
             }
-            store(tx, &settings)?;
+            if let Some(need) = update.admins_need_second_factor {
+                if need && !second_factors::is_on(tx.connection, caller)? {
+                    return Err(Error::SecondFactorNeeded);
+                }
+                settings.admins_need_second_factor = need;
+            }
+            if settings != before {
+                store(tx, &settings)?;
+                Entry::new(SecurityEventKind::SettingsChanged, None, &by).record(tx)?;
+            }
             Ok(settings)
         })
         .await
@@ -69,12 +82,13 @@ fn require_room(connection: &Connection, id: ConversationId, caller: UserId) -> 
 
 pub(super) fn load(connection: &Connection) -> rusqlite::Result<AdminSettings> {
     let settings = connection
-        .prepare_cached("SELECT members_may_invite, default_room_id FROM admin_settings")?
+        .prepare_cached("SELECT members_may_invite, default_room_id, admins_need_second_factor FROM admin_settings")?
         .query_row([], |row| {
             let room: Option<i64> = row.get("default_room_id")?;
             Ok(AdminSettings {
                 members_may_invite: row.get("members_may_invite")?,
                 default_room_id: room.map(ConversationId),
+                admins_need_second_factor: row.get("admins_need_second_factor")?,
             })
         })
         .optional()?;
@@ -84,12 +98,14 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<AdminSettings> {
 pub(super) fn store(tx: &Transaction<'_>, settings: &AdminSettings) -> rusqlite::Result<()> {
     tx.connection
         .prepare_cached(
-            "INSERT INTO admin_settings (only_row, members_may_invite, default_room_id) VALUES (1, ?1, ?2)
-             ON CONFLICT DO UPDATE SET members_may_invite = ?1, default_room_id = ?2",
+            "INSERT INTO admin_settings (only_row, members_may_invite, default_room_id, admins_need_second_factor)
+             VALUES (1, ?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET members_may_invite = ?1, default_room_id = ?2, admins_need_second_factor = ?3",
         )?
         .execute((
             settings.members_may_invite,
             settings.default_room_id.map(|id| id.0),
+            settings.admins_need_second_factor,
         ))
         .map(drop)
 }

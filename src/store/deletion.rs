@@ -2,18 +2,19 @@
 //! at once.
 
 use super::{
+    audit::Entry,
     blocks, calls,
     context::Transaction,
     conversations,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
     hooks, identities, invites, name_parts, pictures, profiles, resets, room_requests, rooms,
-    sessions, uploads,
+    second_factors, sessions, uploads,
     users::{self, NOT_FOUND, password_hash},
 };
 use crate::{
     error::{Error, Result},
-    model::UserId,
+    model::{Actor, SecurityEventKind, UserId},
 };
 
 impl Store {
@@ -21,12 +22,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::WrongPassword`] if the password has been changed since it was checked, [`Error::LastAdmin`].
-    pub async fn delete_own_account(&self, user: UserId, former: Option<String>) -> Result<()> {
+    pub async fn delete_own_account(
+        &self,
+        user: UserId,
+        former: Option<String>,
+        by: Actor,
+    ) -> Result<()> {
         self.write(move |tx| {
             if password_hash(tx.connection, user)? != former {
                 return Err(Error::WrongPassword);
             }
-            delete(tx, user)
+            delete(tx, user, &by)
         })
         .await
     }
@@ -35,17 +41,18 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LastAdmin`].
-    pub async fn delete_account(&self, user: UserId) -> Result<()> {
-        self.write(move |tx| delete(tx, user)).await
+    pub async fn delete_account(&self, user: UserId, by: Actor) -> Result<()> {
+        self.write(move |tx| delete(tx, user, &by)).await
     }
 }
 
-fn delete(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+fn delete(tx: &mut Transaction<'_>, user: UserId, by: &Actor) -> Result<()> {
     let connection = tx.connection;
     let is_admin = users::is_named_admin(connection, user)?
         && !users::is_disabled(connection, user)?
         && can_sign_in(connection, user)?;
     erase(tx, user)?;
+    Entry::new(SecurityEventKind::AccountDeleted, Some(user), by).record(tx)?;
     if is_admin && count_administrators(connection)? == 0 {
         return Err(Error::LastAdmin);
     }
@@ -73,6 +80,7 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     invites::delete_all(connection, id)?;
     resets::delete(connection, id)?;
     identities::delete_all(connection, id)?;
+    second_factors::delete(tx, id)?;
     pictures::delete(connection, id)?;
     uploads::delete_all(connection, id)?;
     blocks::delete_all(connection, id)?;

@@ -4,8 +4,8 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    context::Transaction, engine::sequence, handle::Store, invites, reports, resets, sessions,
-    uploads,
+    audit, context::Transaction, engine::sequence, handle::Store, invites, reports, resets,
+    sessions, uploads,
 };
 use crate::{
     error::Result,
@@ -21,7 +21,7 @@ struct Sweep {
     delete: fn(&mut Transaction<'_>, Timestamp, i64) -> Result<bool>,
 }
 
-const SWEEPS: [Sweep; 5] = [
+const SWEEPS: [Sweep; 7] = [
     Sweep {
         find: sessions::find_expired,
         delete: sessions::delete_expired,
@@ -41,6 +41,14 @@ const SWEEPS: [Sweep; 5] = [
     Sweep {
         find: reports::find_expired,
         delete: reports::delete_expired,
+    },
+    Sweep {
+        find: audit::find_expired,
+        delete: audit::delete_expired,
+    },
+    Sweep {
+        find: audit::find_surplus,
+        delete: audit::delete_surplus,
     },
 ];
 
@@ -72,7 +80,7 @@ impl Store {
         .await
     }
 
-    /// Deletes expired sessions, API tokens, invitations, password links, uploads and reports, and the files
+    /// Deletes expired sessions, API tokens, invitations, password links, uploads, reports and events, and the files
     /// that nobody refers to. Returns how many rows expired.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self

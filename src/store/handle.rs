@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use rusqlite::Connection;
 
 use super::{
+    audit::Attempts,
     chunks::Lane,
     context::{Context, Transaction},
     engine::{Engine, FatalError, OpenError},
@@ -26,6 +27,7 @@ pub struct Store {
     sessions: Arc<SessionCache>,
     lane: Arc<Lane>,
     turns: Arc<Turns>,
+    attempts: Arc<Attempts>,
 }
 
 impl Store {
@@ -44,6 +46,7 @@ impl Store {
             sessions,
             lane: Arc::default(),
             turns: Arc::default(),
+            attempts: Arc::default(),
         })
     }
 
@@ -109,6 +112,10 @@ impl Store {
 
     pub(super) fn session_cache(&self) -> &SessionCache {
         &self.sessions
+    }
+
+    pub(super) fn attempts(&self) -> &Attempts {
+        &self.attempts
     }
 
     pub(super) fn lane(&self) -> &Lane {

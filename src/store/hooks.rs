@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    audit::Entry,
     context::Transaction,
     handle::Store,
     participants::is_member,
@@ -13,7 +14,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{BotName, ConversationId, Hook, HookId, Timestamp, UploadId, User, UserId},
+    model::{
+        Actor, BotName, ConversationId, Hook, HookId, SecurityEventKind, Timestamp, UploadId, User,
+        UserId,
+    },
 };
 
 /// The most hooks of one room.
@@ -39,6 +43,7 @@ impl Store {
         caller: User,
         id: ConversationId,
         bot: BotName,
+        by: Actor,
     ) -> Result<(Hook, String)> {
         self.write(move |tx| {
             rooms::require_own_room(tx.connection, id, caller.id)?;
@@ -63,6 +68,9 @@ impl Store {
                 created_by: caller,
                 created_at,
             };
+            Entry::new(SecurityEventKind::HookCreated, Some(hook.bot.id), &by)
+                .about(hook.id.0)
+                .record(tx)?;
             Ok((hook, secret))
         })
         .await
@@ -89,6 +97,7 @@ impl Store {
         caller: UserId,
         id: ConversationId,
         hook: HookId,
+        by: Actor,
     ) -> Result<()> {
         self.write(move |tx| {
             rooms::require_own_room(tx.connection, id, caller)?;
@@ -99,7 +108,9 @@ impl Store {
             if removed == 0 {
                 return Err(Error::NotFound("Hook"));
             }
-            Ok(())
+            Entry::new(SecurityEventKind::HookRevoked, None, &by)
+                .about(hook.0)
+                .record(tx)
         })
         .await
     }

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{context::Transaction, credentials::can_sign_in, handle::Store, users};
+use super::{audit::Entry, context::Transaction, credentials::can_sign_in, handle::Store, users};
 use crate::{
     error::{Error, Result},
-    model::{Identity, User, UserId},
+    model::{Actor, Identity, SecurityEventKind, User, UserId},
 };
 
 impl Store {
@@ -32,7 +32,7 @@ impl Store {
     /// # Errors
     /// [`Error::IdentityTaken`] if another user has it or the user has another one from the same issuer,
     /// [`Error::Disabled`].
-    pub async fn link_identity(&self, user: UserId, identity: Identity) -> Result<()> {
+    pub async fn link_identity(&self, user: UserId, identity: Identity, by: Actor) -> Result<()> {
         self.write(move |tx| {
             if users::is_disabled(tx.connection, user)? {
                 return Err(Error::Disabled);
@@ -40,7 +40,12 @@ impl Store {
             match find(tx.connection, &identity)? {
                 Some(owner) if owner.id == user => Ok(()),
                 Some(_) => Err(Error::IdentityTaken),
-                None => insert(tx, user, &identity),
+                None => {
+                    insert(tx, user, &identity)?;
+                    Entry::new(SecurityEventKind::Linked, Some(user), &by)
+                        .detail(&identity.issuer)
+                        .record(tx)
+                }
             }
         })
         .await
@@ -50,20 +55,21 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if they have none, [`Error::LastWayIn`] if they couldn't sign in without it.
-    pub async fn unlink_identity(&self, user: UserId, issuer: String) -> Result<()> {
+    pub async fn unlink_identity(&self, user: UserId, issuer: String, by: Actor) -> Result<()> {
         self.write(move |tx| {
             let connection = tx.connection;
             let removed = connection
                 .prepare_cached("DELETE FROM identities WHERE user_id = ?1 AND issuer = ?2")?
-                .execute((user.0, issuer))?;
+                .execute((user.0, &issuer))?;
             if removed == 0 {
                 return Err(Error::NotFound("Identity"));
             }
-            if can_sign_in(connection, user)? {
-                Ok(())
-            } else {
-                Err(Error::LastWayIn)
+            if !can_sign_in(connection, user)? {
+                return Err(Error::LastWayIn);
             }
+            Entry::new(SecurityEventKind::Unlinked, Some(user), &by)
+                .detail(&issuer)
+                .record(tx)
         })
         .await
     }

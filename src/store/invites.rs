@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     admin_settings,
+    audit::Entry,
     context::Transaction,
     handle::Store,
     session_cache::TokenHash,
@@ -15,7 +16,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Invite, InviteId, InviteRoom, Timestamp, User, UserId},
+    model::{
+        Actor, ConversationId, Invite, InviteId, InviteRoom, SecurityEventKind, Timestamp, User,
+        UserId,
+    },
 };
 
 /// The rooms that an invitation leads to.
@@ -41,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Invalid`] on `rooms` if its creator can't add people to one of them.
-    pub async fn create_invite(&self, new: NewInvite) -> Result<(Invite, String)> {
+    pub async fn create_invite(&self, new: NewInvite, actor: Actor) -> Result<(Invite, String)> {
         self.write(move |tx| {
             let NewInvite {
                 by,
@@ -66,6 +70,7 @@ impl Store {
                 ))?;
             let id = InviteId(tx.connection.last_insert_rowid());
             insert_rooms(tx, id, rooms)?;
+            Entry::new(SecurityEventKind::InviteCreated, None, &actor).about(id.0).record(tx)?;
             let invite = Invite {
                 id,
                 uses,
@@ -107,7 +112,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such invitation that is valid.
-    pub async fn revoke_invite(&self, id: InviteId, by: Option<UserId>) -> Result<()> {
+    pub async fn revoke_invite(
+        &self,
+        id: InviteId,
+        by: Option<UserId>,
+        actor: Actor,
+    ) -> Result<()> {
         self.write(move |tx| {
             let revoked = tx
                 .connection
@@ -119,7 +129,9 @@ impl Store {
             if revoked == 0 {
                 return Err(Error::NotFound("Invitation"));
             }
-            Ok(())
+            Entry::new(SecurityEventKind::InviteRevoked, None, &actor)
+                .about(id.0)
+                .record(tx)
         })
         .await
     }

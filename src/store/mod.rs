@@ -20,6 +20,7 @@ mod admin;
 mod admin_settings;
 mod arrivals;
 mod attachments;
+mod audit;
 mod blocks;
 mod calls;
 mod changes;
@@ -54,6 +55,7 @@ mod room_requests;
 mod rooms;
 mod roster_cache;
 mod schema;
+mod second_factors;
 mod sending;
 mod session_cache;
 mod sessions;
@@ -66,7 +68,7 @@ mod users;
 mod visible;
 
 pub use self::{
-    accounts::{Authentication, Credential, NewAccount, SignedUp, SignupGrant},
+    accounts::{Authentication, Credential, NewAccount, Proof, SignedUp, SignupGrant},
     admin::AccountUpdate,
     admin_settings::AdminSettingsUpdate,
     attachments::File,
@@ -87,6 +89,7 @@ pub use self::{
     replay::{Backlog, Position},
     resets::Reset,
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
+    second_factors::SecondFactorState,
     sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, new_token},

@@ -5,15 +5,16 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    audit::Entry,
     context::Transaction,
     handle::Store,
-    identities,
+    identities, second_factors,
     sessions::{self, SignedIn, hash, new_token},
     users,
 };
 use crate::{
     error::{Error, Result},
-    model::{Timestamp, User, UserId},
+    model::{Actor, SecurityEventKind, Timestamp, User, UserId},
 };
 
 /// How long a link is valid.
@@ -31,8 +32,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such user or it is a bot.
-    pub async fn create_reset(&self, user: UserId) -> Result<Reset> {
-        self.write(move |tx| create(tx, user)).await
+    pub async fn create_reset(&self, user: UserId, by: Actor) -> Result<Reset> {
+        self.write(move |tx| {
+            let reset = create(tx, user)?;
+            Entry::new(SecurityEventKind::ResetCreated, Some(user), &by).record(tx)?;
+            Ok(reset)
+        })
+        .await
     }
 
     /// The user whose password a link is for.
@@ -45,8 +51,8 @@ impl Store {
             .await
     }
 
-    /// Sets a new password with a link. All sessions and API tokens of the user and their bots end, and their
-    /// identities are unlinked. Then a new session is started.
+    /// Sets a new password with a link. All sessions and API tokens of the user and their bots end, their identities are
+    /// unlinked, and two-step sign-in is turned off. Then a new session is started.
     ///
     /// # Errors
     /// [`Error::BadResetToken`].
@@ -54,7 +60,7 @@ impl Store {
         &self,
         token: &str,
         password: String,
-        device: String,
+        by: Actor,
     ) -> Result<SignedIn> {
         let token = hash(token);
         self.write(move |tx| {
@@ -65,7 +71,12 @@ impl Store {
             // has to go.
             sessions::end_with_bots(tx, user.id)?;
             identities::delete_all(tx.connection, user.id)?;
-            sessions::start(tx, user, &device)
+            // Also, it is the way back in for whoever has lost their phone and their recovery codes.
+            second_factors::delete(tx, user.id)?;
+            let signed_in = sessions::start(tx, user, &by.device)?;
+            let by = signed_in.actor(by);
+            Entry::new(SecurityEventKind::PasswordReset, by.user, &by).record(tx)?;
+            Ok(signed_in)
         })
         .await
     }

@@ -26,6 +26,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0011_room_pictures.sql"),
         include_str!("migrations/0012_mentions.sql"),
         include_str!("migrations/0013_people.sql"),
+        include_str!("migrations/0014_security.sql"),
     ],
     functions,
 };

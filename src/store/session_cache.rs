@@ -14,7 +14,7 @@ use parking_lot::RwLock;
 
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, Timestamp, User, UserId},
+    model::{Scope, SessionId, Timestamp, User, UserId, security::PROOF_LIFETIME},
 };
 
 /// A session ends after this time without use.
@@ -36,6 +36,8 @@ pub struct Session {
     pub user: User,
     /// The scope of an API token. None for a person's session, which may do everything.
     pub scope: Option<Scope>,
+    /// When somebody last proved in it who they are. None if that was before it was recorded.
+    pub(super) proven_at: Option<Timestamp>,
     /// When it ends, however much it is used.
     pub(super) ends_at: Timestamp,
     pub(super) last_seen_at: AtomicI64,
@@ -86,6 +88,23 @@ impl Session {
             None | Some(Scope::Send) => Ok(()),
             Some(Scope::Read) => Err(Error::Scope),
         }
+    }
+
+    /// Until when it counts that somebody has proven in it who they are. None if it counts no longer.
+    #[must_use]
+    pub fn proven_until(&self) -> Option<Timestamp> {
+        let (now, proven) = (Timestamp::now(), self.proven_at?);
+        let until = proven.after(PROOF_LIFETIME);
+        // A proof from the future, by a clock that was set back, proves nothing.
+        (proven <= now && now < until).then_some(until)
+    }
+
+    /// Refuses what lasts, unless somebody has just proven who they are.
+    ///
+    /// # Errors
+    /// [`Error::ProofRequired`].
+    pub fn require_proof(&self) -> Result<()> {
+        self.proven_until().map(drop).ok_or(Error::ProofRequired)
     }
 
     /// Whether it has expired.

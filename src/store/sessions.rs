@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use sha2::{Digest, Sha256};
 
 use super::{
+    audit::Entry,
     context::Transaction,
     handle::Store,
     session_cache::{ABSOLUTE, IDLE, Session, TokenHash, expiry},
@@ -21,7 +22,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Scope, SessionId, SessionInfo, Timestamp, User, UserId},
+    model::{Actor, Scope, SecurityEventKind, SessionId, SessionInfo, Timestamp, User, UserId},
+    secret::random,
 };
 
 /// The resolution of "last seen". It keeps most requests from being writes.
@@ -33,8 +35,20 @@ const DEVICE_LENGTH: usize = 200;
 #[derive(Debug)]
 pub struct SignedIn {
     pub user: User,
+    pub session: SessionId,
     pub token: String,
     pub expires_at: Timestamp,
+}
+
+impl SignedIn {
+    /// Who has signed in, from where `from` did it.
+    pub(super) fn actor(&self, from: Actor) -> Actor {
+        Actor {
+            user: Some(self.user.id),
+            session: Some(self.session),
+            ..from
+        }
+    }
 }
 
 impl Store {
@@ -89,13 +103,33 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the user has no such session.
-    pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
-        self.write(move |tx| end(tx, user, session)).await
+    pub async fn end_session(&self, user: UserId, session: SessionId, by: Actor) -> Result<()> {
+        self.write(move |tx| {
+            end(tx, user, session)?;
+            let kind = if by.session == Some(session) {
+                SecurityEventKind::SignedOut
+            } else {
+                SecurityEventKind::SessionEnded
+            };
+            Entry::new(kind, Some(user), &by)
+                .about(session.0)
+                .record(tx)
+        })
+        .await
     }
 
     /// Ends all of the user's sessions except one. API tokens stay.
-    pub async fn end_other_sessions(&self, user: UserId, current: SessionId) -> Result<()> {
-        self.write(move |tx| end_all(tx, user, Some(current))).await
+    pub async fn end_other_sessions(
+        &self,
+        user: UserId,
+        current: SessionId,
+        by: Actor,
+    ) -> Result<()> {
+        self.write(move |tx| {
+            end_all(tx, user, Some(current))?;
+            Entry::new(SecurityEventKind::SessionEnded, Some(user), &by).record(tx)
+        })
+        .await
     }
 
     /// Replaces a session by a new one for the same device, with a new token.
@@ -111,7 +145,10 @@ impl Store {
                 .optional()?
                 .ok_or(Error::Unauthorized)?;
             end(tx, session.user.id, session.id)?;
-            start(tx, session.user.clone(), &device)
+            let renewed = start(tx, session.user.clone(), &device)?;
+            // A new token is no new proof.
+            set_proven(tx, renewed.session, session.proven_at)?;
+            Ok(renewed)
         })
         .await
     }
@@ -156,7 +193,7 @@ pub(super) fn is_open(connection: &Connection, session: SessionId) -> rusqlite::
 fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Session>> {
     connection
         .prepare_cached(&format!(
-            "SELECT s.id, s.created_at, s.last_seen_at, s.scope, s.expires_at, {}
+            "SELECT s.id, s.created_at, s.last_seen_at, s.scope, s.expires_at, s.proven_at, {}
              FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN users m ON m.id = u.bot_of
              WHERE s.token_hash = ?1 AND u.disabled_at IS NULL AND m.disabled_at IS NULL",
             users::columns("u"),
@@ -170,6 +207,7 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
                 last_seen_at: AtomicI64::new(row.get("last_seen_at")?),
                 typed_at: AtomicI64::new(0),
                 scope: scope_at(row)?,
+                proven_at: row.get::<_, Option<_>>("proven_at")?.map(Timestamp),
                 user: users::from_row(row, "u")?,
             })
         })
@@ -180,6 +218,23 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
 pub(super) fn scope_at(row: &Row<'_>) -> rusqlite::Result<Option<Scope>> {
     let word: Option<String> = row.get("scope")?;
     Ok(word.as_deref().and_then(Scope::parse))
+}
+
+/// Records when somebody proved who they are in a session.
+pub(super) fn set_proven(
+    tx: &mut Transaction<'_>,
+    session: SessionId,
+    at: Option<Timestamp>,
+) -> Result<()> {
+    let token = tx
+        .connection
+        .prepare_cached("UPDATE sessions SET proven_at = ?2 WHERE id = ?1 RETURNING token_hash")?
+        .query_row((session.0, at.map(|at| at.0)), |row| row.get(0))
+        .optional()?
+        .ok_or(Error::Unauthorized)?;
+    // The session in the cache has the former one.
+    tx.invalidate_token(token);
+    Ok(())
 }
 
 /// Starts a session for an authenticated user.
@@ -193,11 +248,13 @@ pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Resul
         .collect();
     tx.connection
         .prepare_cached(
-            "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at, proven_at)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?4)",
         )?
         .execute((user.id.0, hash(&token), device, now.0))?;
     Ok(SignedIn {
         user,
+        session: SessionId(tx.connection.last_insert_rowid()),
         token,
         expires_at: expiry(now, now),
     })
@@ -314,6 +371,7 @@ pub(super) fn renew(tx: &mut Transaction<'_>, session: &Session) -> Result<Signe
     tx.invalidate_token(former);
     Ok(SignedIn {
         user: session.user.clone(),
+        session: session.id,
         token,
         expires_at: session.expires_at(),
     })
@@ -377,12 +435,7 @@ pub(super) fn delete_token(
 /// # Errors
 /// [`Error::Internal`] if the system can't provide any.
 pub fn new_token() -> Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "the system can’t provide random numbers");
-        Error::Internal
-    })?;
-    Ok(hex::encode(bytes))
+    Ok(hex::encode(random::<32>()?))
 }
 
 pub(super) fn hash(token: &str) -> TokenHash {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{
+    audit::Entry,
     context::Transaction,
     handle::Store,
     sessions::{self, scope_at},
@@ -12,7 +13,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        ApiToken, Bot, BotName, Scope, SessionId, Timestamp, User, UserId, Username, UsernameKey,
+        Actor, ApiToken, Bot, BotName, Scope, SecurityEventKind, SessionId, Timestamp, User,
+        UserId, Username, UsernameKey,
     },
 };
 
@@ -35,13 +37,18 @@ impl Store {
     /// # Errors
     /// [`Error::Forbidden`] if the bot is somebody else's, [`Error::UsernameTaken`] if the user isn't a bot,
     /// [`Error::Invalid`] if there are too many already.
-    pub async fn create_token(&self, caller: User, new: NewToken) -> Result<(ApiToken, String)> {
+    pub async fn create_token(
+        &self,
+        caller: User,
+        new: NewToken,
+        by: Actor,
+    ) -> Result<(ApiToken, String)> {
         self.write(move |tx| {
             let user = match &new.bot {
                 Some(name) => own_bot(tx, caller.id, name)?,
                 None => caller,
             };
-            create(tx, user, &new)
+            create(tx, user, &new, &by)
         })
         .await
     }
@@ -54,11 +61,12 @@ impl Store {
         &self,
         username: String,
         new: NewToken,
+        by: Actor,
     ) -> Result<(ApiToken, String)> {
         let username = UsernameKey::new(&username);
         self.write(move |tx| {
             let user = users::find(tx.connection, &username)?.ok_or(Error::NotFound("User"))?;
-            create(tx, user, &new)
+            create(tx, user, &new, &by)
         })
         .await
     }
@@ -94,18 +102,31 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such token.
-    pub async fn revoke_token(&self, caller: Option<UserId>, id: SessionId) -> Result<()> {
+    pub async fn revoke_token(
+        &self,
+        caller: Option<UserId>,
+        id: SessionId,
+        by: Actor,
+    ) -> Result<()> {
         self.write(move |tx| {
             let (user, token) = sessions::delete_token(tx.connection, caller, id)?
                 .ok_or(Error::NotFound("Token"))?;
             tx.end_session(user, id, token);
-            Ok(())
+            let owner = users::bot_maker(tx.connection, user)?.unwrap_or(user);
+            Entry::new(SecurityEventKind::TokenRevoked, Some(owner), &by)
+                .about(id.0)
+                .record(tx)
         })
         .await
     }
 }
 
-fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiToken, String)> {
+fn create(
+    tx: &mut Transaction<'_>,
+    user: User,
+    new: &NewToken,
+    by: &Actor,
+) -> Result<(ApiToken, String)> {
     let (created_at, expires_at) = (tx.now, tx.now.after(new.lasts));
     let maker = users::bot_maker(tx.connection, user.id)?.unwrap_or(user.id);
     for user in [user.id, maker] {
@@ -120,6 +141,10 @@ fn create(tx: &mut Transaction<'_>, user: User, new: &NewToken) -> Result<(ApiTo
     }
     let token = format!("tincan_{}", sessions::new_token()?);
     let id = sessions::insert_token(tx, user.id, &token, &new.name, new.scope, expires_at)?;
+    Entry::new(SecurityEventKind::TokenCreated, Some(maker), by)
+        .about(id.0)
+        .detail(&new.name)
+        .record(tx)?;
     let token_info = ApiToken {
         id,
         name: new.name.clone(),

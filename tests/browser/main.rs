@@ -49,6 +49,7 @@ mod rooms;
 mod screens;
 mod screenshots;
 mod search;
+mod security;
 mod settings;
 mod storms;
 mod tabs;

@@ -368,7 +368,7 @@ async fn an_archive_of_before_there_were_settings_is_taken_in_as_well() {
     let settings = anna.get("/api/admin/settings").await.expect(200);
     assert_eq!(
         settings,
-        json!({ "membersMayInvite": false, "defaultRoomId": null })
+        json!({ "membersMayInvite": false, "defaultRoomId": null, "adminsNeedSecondFactor": false })
     );
     let pinned = anna.get("/api/conversations?only=pinned").await;
     assert_eq!(pinned.expect(200), json!([]));

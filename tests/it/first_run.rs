@@ -13,7 +13,8 @@ async fn the_setup_link_makes_an_administrator_who_can_invite_others() {
     assert_eq!(
         anna.get("/api/settings").await.expect(200),
         json!({
-            "showsActivity": true, "admin": true, "mayInvite": true, "hasPassword": true, "identities": [],
+            "showsActivity": true, "admin": true, "mayInvite": true, "hasPassword": true,
+            "needsSecondFactor": false, "identities": [],
         })
     );
     let config = server.nobody().get("/api/config").await.expect(200);

@@ -199,7 +199,7 @@ async fn the_default_room_is_made_with_the_first_account() {
     let settings = anna.get("/api/admin/settings").await.expect(200);
     assert_eq!(
         settings,
-        json!({ "membersMayInvite": false, "defaultRoomId": room })
+        json!({ "membersMayInvite": false, "defaultRoomId": room, "adminsNeedSecondFactor": false })
     );
     // An invitation that says nothing leads there; one that says none leads nowhere else than to who invited.
     let (bob, landing) = come(&server, "bob", &invite(&anna, json!({})).await).await;

@@ -68,6 +68,7 @@ mod reactions;
 mod refused_bodies;
 mod request_ids;
 mod rooms;
+mod security;
 mod status;
 mod storage;
 mod survives;

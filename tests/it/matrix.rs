@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use reqwest::Method;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tincan::{
     http::{self, ServerSettings},
@@ -44,6 +45,15 @@ DELETE /api/sessions                                    401     204    204   204
 DELETE /api/sessions/{id}                               401     404    404   204   404     401      401       403        403
 GET    /api/settings                                    401     200    200   200   200     401      401       403        200
 PATCH  /api/settings                                    401     200    200   200   200     401      401       403        403
+GET    /api/proof                                       401     200    200   200   200     401      401       403        200
+POST   /api/proof                                       401     403    403   403   204     401      401       403        403
+GET    /api/second_factor                               401     200    200   200   200     401      401       403        200
+POST   /api/second_factor                               401     201    201   201   201     401      401       403        403
+DELETE /api/second_factor                               401     404    404   404   404     401      401       403        403
+POST   /api/second_factor/confirm                       401     404    404   404   404     401      401       403        403
+POST   /api/second_factor/recovery_codes                401     404    404   404   404     401      401       403        403
+GET    /api/notices                                     401     200    200   200   200     401      401       403        200
+POST   /api/notices/seen                                401     204    204   204   204     401      401       403        403
 GET    /api/tokens                                      401     200    200   200   200     401      401       403        200
 POST   /api/tokens                                      401     201    201   201   201     401      401       403        403
 DELETE /api/tokens/{id}                                 401     404    404   204   404     401      401       403        403
@@ -112,6 +122,7 @@ GET    /api/admin/reports                               401     403    403   403
 DELETE /api/admin/reports/{id}                          401     403    403   403   204     401      401       403        403
 GET    /api/admin/settings                              401     403    403   403   200     401      401       403        403
 PATCH  /api/admin/settings                              401     403    403   403   200     401      401       403        403
+GET    /api/admin/audit                                 401     403    403   403   200     401      401       403        403
 GET    /api/admin/storage                               401     403    403   403   200     401      401       403        403
 GET    /api/admin/addresses                             401     403    403   403   200     401      401       403        403
 GET    /healthz                                         200     200    200   200   200     200      200       200        200
@@ -419,6 +430,9 @@ impl Scene {
             | "PUT /api/conversations/{id}/avatar"
             | "PUT /api/uploads/{id}/thumb" => json!({}),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
+            "POST /api/proof" => json!({ "password": PASSWORD }),
+            "POST /api/second_factor/confirm" => json!({ "code": "123456" }),
+            "POST /api/notices/seen" => json!({ "upTo": "1" }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
             "POST /api/conversations" => json!({ "username": self.guest.username }),
             "PATCH /api/conversations/{id}" => json!({ "name": "Garden" }),
@@ -522,6 +536,12 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
         wrong.push(format!("{operation} is no route"));
     }
     server.stop().await;
+    // However long the scenes took, everybody has just proven who they are.
+    Connection::open(server.database())
+        .and_then(|database| {
+            database.execute("UPDATE sessions SET proven_at = unixepoch() * 1000", [])
+        })
+        .expect("the proofs");
     let mut server = Server::start(Config {
         database: server.database().to_owned(),
         settings: ServerSettings {

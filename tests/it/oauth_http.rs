@@ -12,6 +12,7 @@ use std::{
 };
 
 use reqwest::{Method, StatusCode};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::{
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     provider::{ACCESS_TOKEN, CLIENT_ID, Picture, Provider, SECRET, Wrong},
+    security::code,
     support::{Answer, Binary, Client, answer, dev, participants, soon, text, token_of},
 };
 
@@ -275,6 +277,7 @@ async fn with_an_invitation_somebody_new_makes_an_account() {
         "username": "johnny",
         "usernameTaken": false,
         "needsInvite": true,
+        "needsCode": false,
     });
     assert_eq!(pending, expected);
     let nobody = house.browser().get("/api/oauth/pending").await;
@@ -485,6 +488,96 @@ async fn a_link_goes_again_but_not_the_last_way_in() {
     john.visit("/api/oauth/github?link=1").await;
     let gone = john.ask(Method::DELETE, path, "same-origin", None).await;
     gone.expect(204);
+}
+
+#[tokio::test]
+async fn somebody_without_a_password_proves_it_at_their_provider() {
+    let (house, _) = House::start(Signup::Open).await;
+    let mut browser = house.browser();
+    browser.visit("/api/oauth/home").await;
+    // Before the session is used for the first time, nobody remembers that this was just now.
+    let database = Connection::open(house._folder.path().join("tincan.db")).expect("the database");
+    let aged = database.execute("UPDATE sessions SET proven_at = proven_at - 300000", []);
+    aged.expect("older sessions");
+
+    let token = json!({ "name": "lamp", "scope": "read" });
+    let password = json!({ "new": PASSWORD });
+    let name = json!({ "username": "johnny" });
+    for (method, path, body) in [
+        (Method::POST, "/api/tokens", token.clone()),
+        (Method::PUT, "/api/password", password.clone()),
+        (Method::DELETE, "/api/auth_user", name),
+        (Method::GET, "/api/oauth/github?link=1", json!({})),
+        (Method::POST, "/api/proof", json!({ "password": "" })),
+    ] {
+        let refused = browser.ask(method, path, "same-origin", Some(body)).await;
+        refused.refused(403, "proof_required");
+    }
+    let state = browser.get("/api/proof").await.expect(200);
+    let expected =
+        json!({ "freshUntil": null, "password": false, "code": false, "providers": ["home"] });
+    assert_eq!(state, expected);
+
+    // The pages without scripts lead there, too.
+    let deletion = browser.get("/plain/settings/delete").await;
+    let asked = goes_to(&deletion);
+    assert_eq!(asked, "/plain/proof?next=%2Fplain%2Fsettings%2Fdelete");
+    let page = browser.get(&asked).await;
+    assert_eq!(page.status, 200);
+    let prove = "/api/oauth/home?prove=1&next=%2Fplain%2Fsettings%2Fdelete";
+
+    let elsewhere = browser.ask(Method::GET, prove, "cross-site", None).await;
+    elsewhere.refused(403, "cross_origin");
+    let own = house.provider.desk().claims["sub"].clone();
+    house.provider.desk().claims["sub"] = "somebody-else".into();
+    assert_eq!(browser.visit(prove).await, "/sign-in?problem=not_proven");
+    let refused = browser.post("/api/tokens", token.clone()).await;
+    refused.refused(403, "proof_required");
+    house.provider.desk().claims["sub"] = own;
+    assert_eq!(browser.visit(prove).await, "/plain/settings/delete");
+    assert_eq!(browser.get("/plain/settings/delete").await.status, 200);
+    browser.post("/api/tokens", token).await.expect(201);
+    let chosen = browser
+        .ask(Method::PUT, "/api/password", "same-origin", Some(password))
+        .await;
+    chosen.expect(204);
+}
+
+#[tokio::test]
+async fn a_provider_alone_opens_no_account_with_two_steps() {
+    let (house, _) = House::start(Signup::Open).await;
+    let mut browser = house.browser();
+    browser.visit("/api/oauth/home").await;
+    let id = browser.user().await["id"].clone();
+    let made = browser
+        .post("/api/second_factor", json!({}))
+        .await
+        .expect(201);
+    let secret = text(&made["secret"]).to_owned();
+    let confirm = json!({ "code": code(&secret, -1) });
+    browser
+        .post("/api/second_factor/confirm", confirm)
+        .await
+        .expect(200);
+
+    let mut again = house.browser();
+    assert_eq!(again.visit("/api/oauth/home").await, "/join");
+    assert!(!again.has("tincan"), "they aren’t signed in yet");
+    let pending = again.get("/api/oauth/pending").await.expect(200);
+    assert_eq!(pending["needsCode"], true);
+    let complete = "/api/oauth/complete";
+    let without = again.post(complete, json!({ "username": "another" })).await;
+    without.refused(401, "second_factor_required");
+    let used = json!({ "code": code(&secret, -1) });
+    again.post(complete, used).await.refused(403, "wrong_code");
+    let right = json!({ "code": code(&secret, 0) });
+    let welcome = again.post(complete, right).await.expect(200);
+    assert_eq!(welcome["authUser"]["id"], id);
+    assert_eq!(again.user().await["id"], id);
+    assert!(!again.has("tincan-flow"), "it is over");
+    // Going there proves no more than it opens.
+    let prove = "/api/oauth/home?prove=1";
+    assert_eq!(again.visit(prove).await, "/sign-in?problem=not_proven");
 }
 
 #[tokio::test]

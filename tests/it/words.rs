@@ -38,7 +38,7 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 10] = [
+const ON_NO_PAGE: [ErrorCode; 11] = [
     ErrorCode::BadHandshake,
     ErrorCode::BadResetToken,
     ErrorCode::DevIsLocal,
@@ -47,6 +47,7 @@ const ON_NO_PAGE: [ErrorCode; 10] = [
     ErrorCode::MetricsAreLocal,
     ErrorCode::NotAcceptable,
     ErrorCode::Reset,
+    ErrorCode::SecondFactorOn,
     ErrorCode::WebsocketVersion,
     ErrorCode::WrongOffset,
 ];

@@ -87,6 +87,8 @@ export function show(event: StreamEvent): string {
       return event.data.userId;
     case "presence":
       return event.data.online ? "here" : "gone";
+    case "notice":
+      return event.data.id;
     case "caught_up":
       return event.data.cursor;
     case "reset":

@@ -105,7 +105,7 @@ export class DeviceList extends Component {
 }
 
 /** @param {string} userAgent */
-function deviceName(userAgent) {
+export function deviceName(userAgent) {
   const find = (/** @type {Record<string, string>} */ names) =>
     Object.entries(names).find(([sign]) => userAgent.includes(sign))?.[1];
   // Other programs begin with their name, as in curl/8.5.0.

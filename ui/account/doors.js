@@ -2,7 +2,7 @@
 
 import { ApiError, reasonOf } from '../base/api.js';
 import { el, failure, nameOf, skeleton } from '../base/dom.js';
-import { Field, form, passwordField, usernameField } from '../base/fields.js';
+import { codeField, Field, form, passwordField, usernameField, withCode } from '../base/fields.js';
 import { dateOf } from '../base/times.js';
 import { isolated, listNames } from '../people/names.js';
 import { t, tn } from '../words/index.js';
@@ -104,6 +104,10 @@ async function openJoin(door) {
     else door.show(failure(reasonOf(error), () => openJoin(door)));
     return;
   }
+  if (pending.needsCode) {
+    askCode(door);
+    return;
+  }
   const username = usernameField(t('account.username'), pending.username, t('account.newNameHelp'));
   const invitation = new Field('invite', t('account.invitation'), { required: true, autocomplete: 'off', spellcheck: 'false' },
     t('account.pasteInvite'));
@@ -132,6 +136,14 @@ async function openJoin(door) {
     el('p', {}, t('account.joinHelp', { name: pending.name })),
     form([username, invitation], t('account.join'), complete, { 409: username, 403: invitation }),
     haveOne());
+}
+
+/** The second step of somebody whom another service knows. @param {Door} door */
+function askCode(door) {
+  const code = codeField();
+  door.call(t('account.secondStep'));
+  door.show(form([code], t('account.signIn'), async () => door.enter(await withCode(door.entry.secondStep(code.value)))));
+  code.input.focus();
 }
 
 /**

@@ -8,7 +8,7 @@ import { t } from '../words/index.js';
 
 /** What lets somebody create an account; with a setup token, `room` names the room for everyone. @typedef {{invite?: string, setupToken?: string, room?: string}} Grant */
 /** Who has got in, and where somebody new begins. @typedef {{user: User, conversationId?: string}} Welcome */
-/** Somebody whom another service knows. @typedef {{provider: string, name: string, username: string, usernameTaken: boolean, needsInvite: boolean}} Pending */
+/** Somebody whom another service knows. @typedef {{provider: string, name: string, username: string, usernameTaken: boolean, needsInvite: boolean, needsCode: boolean}} Pending */
 
 /** What is refused is an ApiError. */
 export class Entry {
@@ -19,9 +19,12 @@ export class Entry {
     this.#api = api;
   }
 
-  /** In development mode nobody has a password. @param {string} username @param {string} [password] */
-  signIn(username, password) {
-    return this.#enter('/api/login', { username, password });
+  /**
+   * In development mode nobody has a password.
+   * @param {string} username @param {string} [password] @param {string} [code] of the second step, where there is one
+   */
+  signIn(username, password, code) {
+    return this.#enter('/api/login', { username, password, code });
   }
 
   /** @param {string} username @param {string} [password] @param {Grant} [grant] */
@@ -52,6 +55,11 @@ export class Entry {
   /** @param {string} username @param {string} [invite] */
   join(username, invite) {
     return this.#enter('/api/oauth/complete', { username, invite });
+  }
+
+  /** For whom another service knows, and this server, too. @param {string} code */
+  secondStep(code) {
+    return this.#enter('/api/oauth/complete', { code });
   }
 
   async signOut() {

@@ -13,6 +13,7 @@ const problems = () => ({
   disabled: t('account.providerDisabled'),
   signup_closed: t('account.providerClosed'),
   identity_taken: t('account.providerTaken'),
+  not_proven: t('account.providerNotYou'),
 });
 
 /** @typedef {'setup' | 'invite' | 'reset'} LinkName */

@@ -37,6 +37,7 @@ export class SettingsView extends Component {
   #asksFirst = new Switch('asks-first', t('account.asksFirst'), (on) => this.#setAsksFirst(on));
   #others = el('div');
   #waysIn = el('div', {}, waiting());
+  #twoStep = el('div', {}, waiting());
   #tokens = el('div', {}, waiting());
   #devices;
   #about = setting();
@@ -68,6 +69,7 @@ export class SettingsView extends Component {
         section('blocked', t('account.blocked'), new BlockedList(client)),
         section('devices', t('account.devices'), this.#devices),
         section('sign-in-methods', t('account.signInMethods'), this.#waysIn),
+        section('two-step', t('account.twoStep'), this.#twoStep),
         section('api-tokens', t('account.tokens'), this.#tokens),
         section('account', t('account.account'), this.#accountCard()),
         section('about', t('account.about'), card(
@@ -76,6 +78,7 @@ export class SettingsView extends Component {
           this.#about))));
     this.#loadAbout();
     this.#loadAccount();
+    this.#loadTwoStep();
     this.#loadTokens();
     client.stream.addEventListener('connected', () => this.#loadAccount(), { signal: this.signal });
     // What comes in the next frame moves what is below.
@@ -131,6 +134,15 @@ export class SettingsView extends Component {
       this.#activity.show(false, reasonOf(error), false);
       this.#asksFirst.show(false, reasonOf(error), false);
       render(this.#waysIn, failureView, { reason: reasonOf(error), retry: this.#changed });
+    }
+  }
+
+  async #loadTwoStep() {
+    try {
+      const { SecondFactorView } = await load(() => import('./second-factor-view.js'));
+      this.#twoStep.replaceChildren(new SecondFactorView(this.#client));
+    } catch (error) {
+      this.#twoStep.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadTwoStep()))));
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { ApiError, reasonOf } from '../base/api.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
-import { form, passwordField, usernameField } from '../base/fields.js';
+import { codeField, form, passwordField, usernameField, withCode } from '../base/fields.js';
 import { addStyle, load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { avatar } from '../people/avatar.js';
@@ -138,8 +138,25 @@ export class SignIn extends Component {
   #withPassword() {
     const username = usernameField(t('account.username'));
     const password = passwordField('password', t('account.password'), 'current-password');
-    return form([username, password], t('account.signIn'),
-      () => this.#ask('signIn', username.value, password.value));
+    return form([username, password], t('account.signIn'), async () => {
+      try {
+        await this.#ask('signIn', username.value, password.value);
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === 'second_factor_required')) throw error;
+        this.#askCode(username.value, password.value);
+      }
+    });
+  }
+
+  /** The second step. @param {string} username @param {string} password */
+  #askCode(username, password) {
+    this.#call(t('account.secondStep'));
+    const code = codeField();
+    const back = () => this.#load();
+    this.#body.replaceChildren(
+      form([code], t('account.signIn'), async () => this.#goIn(await withCode(this.#entry.signIn(username, password, code.value)))),
+      el('p', {}, el('button', { class: 'link', click: back }, t('account.signInOther'))));
+    code.input.focus();
   }
 
   /** @param {Config} config */

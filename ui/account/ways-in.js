@@ -6,6 +6,7 @@ import { ask, openDialog } from '../base/dialog.js';
 import { el, nameOf } from '../base/dom.js';
 import { form, ownerOf, passwordField } from '../base/fields.js';
 import { t, tn } from '../words/index.js';
+import { isProven } from './prove.js';
 import { providerName, providerPath } from './providers.js';
 import { changePassword, unlink } from './settings.js';
 
@@ -18,7 +19,7 @@ export function waysInView({ client, settings: { hasPassword, identities = [] },
   return [card(
     password(client, hasPassword, changed),
     ...identities.map((identity) => unlinking(client, identity, changed)),
-    ...config.providers.filter((id) => !linked.has(id)).map((id) => linking(providerName(config, id), id)))];
+    ...config.providers.filter((id) => !linked.has(id)).map((id) => linking(client, providerName(config, id), id)))];
 }
 
 /** @param {Client} client @param {boolean} hasPassword @param {() => void} changed */
@@ -71,9 +72,18 @@ function unlinking({ api }, { provider, name, username }, changed) {
     provider ? el('button', { class: 'button', click: remove }, t('account.unlink'), about(name)) : null);
 }
 
-/** @param {string} name @param {string} id */
-function linking(name, id) {
-  return setting(explained(name, t('account.notLinked')),
-    el('a', { class: 'button', href: providerPath(id, { link: '1', next: '/settings' }), target: '_self' },
-      t('account.link'), about(name)));
+/** @param {Client} client @param {string} name @param {string} id */
+function linking({ api }, name, id) {
+  const problem = el('p', { class: 'problem', role: 'alert' });
+  const link = async () => {
+    problem.textContent = '';
+    try {
+      // Before one leaves this page, as another way in lasts.
+      if (await isProven(api)) location.assign(providerPath(id, { link: '1', next: '/settings' }));
+    } catch (error) {
+      problem.textContent = reasonOf(error);
+    }
+  };
+  return setting(el('div', {}, explained(name, t('account.notLinked')), problem),
+    el('button', { class: 'button', click: link }, t('account.link'), about(name)));
 }

@@ -1,5 +1,5 @@
-// For administrators: the people of this server, invitations for more of them, what is stored, and the settings for
-// everybody.
+// For administrators: the people of this server, invitations for more of them, what is stored, the settings for
+// everybody, and what happened that matters for their safety.
 
 import { settings } from '../account/settings.js';
 import { reasonOf } from '../base/api.js';
@@ -11,6 +11,7 @@ import { InviteList } from '../invitations/invite-list.js';
 import { Invites } from '../invitations/invites.js';
 import { t } from '../words/index.js';
 import { AccountList } from './account-list.js';
+import { AuditView } from './audit-view.js';
 import { ReportList } from './report-list.js';
 import { ServerView } from './server-view.js';
 import { StorageView } from './storage-view.js';
@@ -39,8 +40,10 @@ export class AdminView extends Component {
   async #load() {
     this.#body.replaceChildren(skeleton());
     try {
-      const { admin } = await settings(this.#client.api);
-      this.#body.replaceChildren(...(admin ? this.#sections() : [el('section', { role: 'status' },
+      const { admin, needsSecondFactor } = await settings(this.#client.api);
+      this.#body.replaceChildren(...(needsSecondFactor ? [el('section', { role: 'status' },
+        el('p', {}, t('admin.turnOnTwoStep')),
+        el('a', { class: 'button', href: '/settings#two-step' }, t('admin.toTwoStep')))] : admin ? this.#sections() : [el('section', { role: 'status' },
         el('p', {}, t('admin.notAdmin')))]));
     } catch (error) {
       this.#body.replaceChildren(failure(reasonOf(error), () => this.#load()));
@@ -57,6 +60,7 @@ export class AdminView extends Component {
       section('reports', t('admin.reports'), new ReportList(this.#client)),
       new StorageView(this.#client),
       section('server', t('admin.server'), new ServerView(this.#client)),
+      section('security-log', t('admin.securityLog'), new AuditView(this.#client)),
     ];
   }
 }

@@ -1,4 +1,4 @@
-// The settings of the server: who may invite people, and which room they join.
+// The settings of the server: who may invite people, which room they join, and how administrators sign in.
 
 import { reasonOf } from '../base/api.js';
 import { card, explained, setting } from '../base/cards.js';
@@ -32,7 +32,7 @@ export class ServerView extends Component {
   }
 
   /** @param {ServerSettings} settings */
-  #show({ membersMayInvite, defaultRoomId }) {
+  #show({ membersMayInvite, defaultRoomId, adminsNeedSecondFactor }) {
     const invite = new Switch('members-may-invite', t('admin.membersMayInvite'), (on) => this.#change({ membersMayInvite: on }));
     invite.show(membersMayInvite, t('admin.membersMayInviteHelp'), true);
     const rooms = this.#client.conversations.listed.filter(({ kind }) => kind === 'room');
@@ -46,7 +46,9 @@ export class ServerView extends Component {
     input.addEventListener('change', () => this.#change({ defaultRoomId: input.value || null }));
     const room = explained(t('admin.defaultRoom'), t('admin.defaultRoomHelp'));
     room.firstElementChild?.setAttribute('id', 'default-room');
-    this.replaceChildren(card(invite.element, setting(room, input)), this.#problem);
+    const twoStep = new Switch('admins-two-step', t('admin.adminsTwoStep'), (on) => this.#change({ adminsNeedSecondFactor: on }));
+    twoStep.show(adminsNeedSecondFactor, t('admin.adminsTwoStepHelp'), true);
+    this.replaceChildren(card(invite.element, setting(room, input), twoStep.element), this.#problem);
   }
 
   /** @param {Partial<ServerSettings>} change */

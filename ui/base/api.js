@@ -1,6 +1,7 @@
 // Requests to the server, what can go wrong with them, and which of two answers is the later one.
 
 import { find, t } from '../words/index.js';
+import { load } from './load.js';
 
 /** @import {Config} from './types.js' */
 
@@ -52,7 +53,13 @@ export class Api extends EventTarget {
     return this.#ask(path, { method, signal, ...(body instanceof Blob ? { body } : json) });
   }
 
-  /** @param {string} path @param {RequestInit} request */
+  /** What lasts needs proof of who one is; whether somebody has given it. */
+  async #prove() {
+    const { prove } = await load(() => import('../account/prove.js'));
+    return prove(this);
+  }
+
+  /** @param {string} path @param {RequestInit} request @returns {Promise<any>} */
   async #ask(path, request) {
     const headers = new Headers({ Accept: 'application/json', ...request.headers });
     if (this.userId) headers.set('Tincan-User', this.userId);
@@ -63,6 +70,7 @@ export class Api extends EventTarget {
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
     if (response.ok) throw new ApiError(0, t('error.intercepted'));
+    if (answer?.code === 'proof_required' && await this.#prove()) return this.#ask(path, request);
     if (response.status === 401 && path !== CONFIG) this.dispatchEvent(new Event('signed-out'));
     const reason = answer?.message || t('error.status', { status: response.status });
     throw new ApiError(response.status, reason, answer?.errors, answer?.code);

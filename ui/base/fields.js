@@ -69,6 +69,21 @@ export function passwordField(name, label, autocomplete) {
   return field;
 }
 
+/** For the code of an app, or a recovery code. @param {string} [help] */
+export function codeField(help = t('base.codeHelp')) {
+  return new Field('code', t('base.code'), {
+    required: true, autocomplete: 'one-time-code', autocapitalize: 'none', spellcheck: 'false', dir: 'ltr',
+  }, help);
+}
+
+/** Says at the field that it is about what is wrong with a code. @template T @param {Promise<T>} answer */
+export async function withCode(answer) {
+  return answer.catch((error) => {
+    const isWrong = error instanceof ApiError && error.code === 'wrong_code';
+    throw isWrong ? new ApiError(error.status, error.message, { code: reasonOf(error) }, error.code) : error;
+  });
+}
+
 /**
  * One of several.
  * @param {string} name @param {string} label @param {[string, string][]} options each with what it is called; at first,

@@ -18,7 +18,7 @@
  */
 /**
  * `showsActivity` is whether others see what one has read, that one types, and that one is there.
- * @typedef {{showsActivity: boolean, asksFirst: boolean, admin: boolean, mayInvite: boolean, hasPassword: boolean, identities: Identity[]}} Settings
+ * @typedef {{showsActivity: boolean, asksFirst: boolean, admin: boolean, mayInvite: boolean, hasPassword: boolean, needsSecondFactor: boolean, identities: Identity[]}} Settings
  */
 /** @typedef {{id: string, device: string, createdAt: string, lastSeenAt: string, current: boolean}} Session */
 /**
@@ -36,7 +36,7 @@
  * What links begin with, whether other devices reach that, why not, and what else they may begin with.
  * @typedef {{base: string, reachable: boolean, problems: string[], addresses: string[]}} Addresses
  */
-/** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null}} ServerSettings */
+/** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null, adminsNeedSecondFactor: boolean}} ServerSettings */
 /** Files that were sent, each as often as it was. @typedef {{bytes: number, files: number}} Sent */
 /**
  * `problem` is what an administrator should look at. The next backup has `needed` bytes, and there are `available` for it.
@@ -111,7 +111,7 @@
  * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
  *   | {name: 'user', data: User} | {name: 'block', data: {user: User, blocked: boolean}} | {name: 'room_request', data: {conversationId: string, request: RoomRequest | null}} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
  *   | {name: 'typing', data: {conversationId: string, userId: string}}
- *   | {name: 'presence', data: {userId: string, online: boolean}}} FeedEvent
+ *   | {name: 'presence', data: {userId: string, online: boolean}} | {name: 'notice', data: {id: string}}} FeedEvent
  */
 
 export {};

@@ -2,6 +2,7 @@
 // ready while nobody waits for it: the parts of the page that somebody may want next, so that they are there when the
 // server isn’t.
 
+import { watchAccountNews } from '../attention/account-news.js';
 import { Attention } from '../attention/attention.js';
 import { moveMutes } from '../attention/mutes.js';
 import { keepTime } from '../base/clock.js';
@@ -52,6 +53,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   keepTime(clock, signal);
   watchConnection(context, signal);
   watchGate(context, signal);
+  watchAccountNews(context, signal);
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
   const showFiles = followFiles(context, signal);

@@ -7,9 +7,9 @@ import { t } from '../words/index.js';
 
 /**
  * What there may be to say, and the first of it that is so is said: somebody else answers, nobody answers, the page is an
- * older one, part of it can’t be had, the browser keeps nothing, the stream is held back, and what is offered.
+ * older one, part of it can’t be had, something happened to the account, the browser keeps nothing, the stream is held back, and what is offered.
  */
-const ORDER = /** @type {const} */ (['denied', 'lost', 'updated', 'incomplete', 'unkept', 'polling', 'offer']);
+const ORDER = /** @type {const} */ (['denied', 'lost', 'updated', 'incomplete', 'account', 'unkept', 'polling', 'offer']);
 /** @typedef {typeof ORDER[number]} Kind */
 /** Each of `actions` is a button: what it says, and what it does. @typedef {{text: Key, actions?: [Key, () => void][]}} Notice */
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::operation::{Answer, Header, Operation, Scheme, Tag},
     error::ErrorCode::{
-        BadCredentials, BadInvite, BadSetupToken, Disabled, InviteRequired, NotFound, SignupClosed,
-        Throttled, UsernameTaken,
+        BadCredentials, BadInvite, BadSetupToken, Disabled, InviteRequired, NotFound,
+        SecondFactorRequired, SignupClosed, Throttled, UsernameTaken, WrongCode,
     },
     model::{
         ConversationId, Timestamp, User, Username,
@@ -71,6 +71,8 @@ pub struct Credentials {
     pub username: Option<String>,
     /// Ignored in development mode, and required otherwise.
     pub password: Option<String>,
+    /// The code of the authenticator app, or a recovery code, if the account has two-step sign-in.
+    pub code: Option<String>,
 }
 
 /// A new account.
@@ -133,11 +135,12 @@ pub fn sign_in() -> Operation {
     Operation::new("signIn", Tag::Accounts, "Signs in")
         .describe(
             "An unknown username and a wrong password get the same 401. In development mode the password is ignored, and an \
-             unknown username gets 404.",
+             unknown username gets 404. If the account has two-step sign-in, the right password alone gets 401 \
+             `second_factor_required`; send it again with `code`.",
         )
         .body::<Credentials>()
         .answer(welcome(200))
-        .errors([BadCredentials, NotFound, Throttled])
+        .errors([BadCredentials, SecondFactorRequired, WrongCode, NotFound, Throttled])
         .error(Disabled, "An administrator has disabled the account. This is only shown for the right password.")
         .invalid(["username", "password"])
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{
     contract::operation::{Operation, Tag},
+    error::ErrorCode::SecondFactorNeeded,
     model::{AdminSettings, ConversationId},
 };
 
@@ -22,6 +23,8 @@ pub struct UpdateAdminSettings {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<ConversationId>")]
     pub default_room_id: Option<Option<String>>,
+    /// Only an administrator who has two-step sign-in can require it.
+    pub admins_need_second_factor: Option<bool>,
 }
 
 /// Tells null from a property that is left out.
@@ -42,9 +45,10 @@ pub fn update() -> Operation {
     Operation::new(
         "updateAdminSettings",
         Tag::Administration,
-        "Changes who may invite others, and the room that new people join",
+        "Changes who may invite others, the room that new people join, and what administrators need",
     )
     .body::<UpdateAdminSettings>()
     .ok::<AdminSettings>("The settings")
+    .errors([SecondFactorNeeded])
     .invalid(["defaultRoomId"])
 }

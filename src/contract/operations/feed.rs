@@ -10,8 +10,9 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
     error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
     model::{
-        Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, MessageId, Presence, ReadUpTo,
-        Removed, Reset, RoomRequestChange, Typing, UploadId, User, UserId,
+        Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, MessageId, NewNotice, Presence,
+        ReadUpTo, Removed, Reset, RoomRequestChange, SecurityEventId, Typing, UploadId, User,
+        UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
     },
 };
@@ -87,6 +88,9 @@ events! {
     TypingEvent = "typing", passing, Typing, json!(Typing { conversation_id: ConversationId(7), user_id: UserId(2) });
     /// A user came online or went offline. It has no id and is never replayed.
     PresenceEvent = "presence", passing, Presence, json!(Presence { user_id: UserId(2), online: true });
+    /// Something happened to the caller’s account that they may want to know: `GET /api/notices` has it. It has no id and is
+    /// never replayed.
+    NoticeEvent = "notice", passing, NewNotice, json!(NewNotice { id: SecurityEventId(12) });
     /// All missed events have been sent. What follows is live.
     CaughtUpEvent = "caught_up", numbered, CaughtUp, json!(CaughtUp { cursor: "2f-45".to_owned() });
     /// The server does not know the client’s cursor. Load everything again, and continue from the id of this event.
@@ -116,10 +120,10 @@ unions! {
     /// An event of a stream. Over a WebSocket, it is the text of a frame. A server-sent event has the same id, name and
     /// data, except that `message` events have no name.
     StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent
-        | BlockEvent | RoomRequestEvent | TypingEvent | PresenceEvent | CaughtUpEvent | ResetEvent;
+        | BlockEvent | RoomRequestEvent | TypingEvent | PresenceEvent | NoticeEvent | CaughtUpEvent | ResetEvent;
     /// An event of a long poll: all events except those about the stream itself.
     PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent | BlockEvent
-        | RoomRequestEvent | TypingEvent | PresenceEvent;
+        | RoomRequestEvent | TypingEvent | PresenceEvent | NoticeEvent;
     /// A request over a WebSocket: the text of a frame. It is validated and handled like the HTTP call of the same
     /// name, with the same errors.
     SocketRequest = SocketSend | SocketRead | SocketTyping;
@@ -219,7 +223,7 @@ pub fn follow() -> Operation {
              returns at once if there are events after `after`, otherwise with the first event, or empty after `wait` \
              seconds; without a cursor it returns the current one. A cursor works with all three.\n\n\
              A stream begins with `hello`. With a cursor, all missed events follow in order, then `caught_up`. What comes \
-             after that is live. `typing` and `presence` have no id and are never replayed. After `reset`, load everything \
+             after that is live. `typing`, `presence` and `notice` have no id and are never replayed. After `reset`, load everything \
              again and continue from its id. When there are no events, a stream sends a comment or a ping every 15 \
              seconds.",
         )

@@ -8,8 +8,9 @@ use super::accounts::{SET_COOKIE, welcome};
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Scheme, Tag},
     error::ErrorCode::{
-        BadInvite, BadSetupToken, CrossOrigin, IdentityTaken, InviteRequired, LastWayIn, NotFound,
-        SignupClosed, Throttled, Unauthorized, UsernameTaken,
+        BadInvite, BadSetupToken, CrossOrigin, Disabled, IdentityTaken, InviteRequired, LastWayIn,
+        NotFound, ProofRequired, SecondFactorRequired, SignupClosed, Throttled, Unauthorized,
+        UsernameTaken, WrongCode,
     },
     model::Username,
 };
@@ -21,9 +22,11 @@ pub struct CompleteSignIn {
     pub username: Option<String>,
     /// The token of an invitation, if one is needed.
     pub invite: Option<String>,
+    /// Instead of both, if `needsCode`: the code of the authenticator app, or a recovery code.
+    pub code: Option<String>,
 }
 
-/// A person who has signed in with a provider and has no account here yet.
+/// A person who has signed in with a provider, and has no account here yet or has two-step sign-in.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingSignIn<'a> {
@@ -35,6 +38,8 @@ pub struct PendingSignIn<'a> {
     pub username: &'a str,
     pub username_taken: bool,
     pub needs_invite: bool,
+    /// Whether there is an account already, and its second step is all that is missing.
+    pub needs_code: bool,
 }
 
 fn provider() -> Parameter {
@@ -45,14 +50,19 @@ fn provider() -> Parameter {
 }
 
 pub fn begin() -> Operation {
-    Operation::new("beginOauth", Tag::Accounts, "Redirects a browser to a provider, to sign in or to link an account there")
+    Operation::new("beginOauth", Tag::Accounts, "Redirects a browser to a provider, to sign in, to link an account there, or to prove who one is")
         .describe(
-            "Linking needs the session cookie. Only pages of this server can start a sign-in or a link.",
+            "Linking and proving need the session cookie. Only pages of this server can start any of them.",
         )
         .security([Scheme::Nothing, Scheme::Cookie])
         .parameter(provider())
         .parameter(Parameter::query::<String>("next").describe("The path to go to after signing in"))
         .parameter(Parameter::query::<String>("link").with(json!({ "const": "1" })).describe("Links instead of signing in"))
+        .parameter(
+            Parameter::query::<String>("prove")
+                .with(json!({ "const": "1" }))
+                .describe("Proves, as `POST /api/proof` does, instead of signing in"),
+        )
         .answer(
             Answer::empty(
                 303,
@@ -61,7 +71,7 @@ pub fn begin() -> Operation {
             .header(Header::any("Location"))
             .header(SET_COOKIE),
         )
-        .errors([Unauthorized, CrossOrigin, NotFound, Throttled])
+        .errors([Unauthorized, CrossOrigin, NotFound, ProofRequired, Throttled])
 }
 
 pub fn finish() -> Operation {
@@ -74,9 +84,9 @@ pub fn finish() -> Operation {
         .answer(
             Answer::empty(
                 303,
-                "Signed in: to `next` or `/`; the first time, to the default room instead of `/`. Linked: to `/settings`. If a username or an invitation is needed: to `/join`. \
+                "Signed in: to `next` or `/`; the first time, to the default room instead of `/`. Linked: to `/settings`. If a username, an invitation or a code is needed: to `/join`. \
                  Otherwise to `/sign-in?problem=` with a code: `oauth_denied`, `oauth_failed`, `oauth_expired`, \
-                 `disabled`, `signup_closed` or `identity_taken`.",
+                 `disabled`, `signup_closed`, `identity_taken` or `not_proven`.",
             )
             .header(Header::pattern("Location", "^/"))
             .header(Header::any("Set-Cookie").optional()),
@@ -89,7 +99,7 @@ pub fn pending() -> Operation {
     Operation::new(
         "pendingOauth",
         Tag::Accounts,
-        "Shows the pending sign-in of this browser, which needs a username",
+        "Shows the pending sign-in of this browser, which needs a username or a code",
     )
     .ok::<PendingSignIn<'_>>("The pending sign-in")
     .errors([NotFound])
@@ -99,11 +109,12 @@ pub fn complete() -> Operation {
     Operation::new(
         "completeOauth",
         Tag::Accounts,
-        "Creates the account for the pending sign-in, and signs in",
+        "Creates the account for the pending sign-in, or takes its second step, and signs in",
     )
     .security([Scheme::Flow])
     .body::<CompleteSignIn>()
     .answer(welcome(201))
+    .answer(welcome(200))
     .errors([
         SignupClosed,
         InviteRequired,
@@ -112,8 +123,11 @@ pub fn complete() -> Operation {
         NotFound,
         UsernameTaken,
         IdentityTaken,
+        SecondFactorRequired,
+        WrongCode,
         Throttled,
     ])
+    .error(Disabled, "An administrator has disabled the account.")
     .invalid(["username"])
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{RenewedToken, SET_COOKIE, welcome};
 use crate::{
     contract::operation::{Answer, Operation, Tag},
-    error::ErrorCode::{BadResetToken, Forbidden, Throttled, WrongPassword},
+    error::ErrorCode::{BadResetToken, Forbidden, ProofRequired, Throttled, WrongPassword},
     model::{Username, schema::Password},
 };
 
@@ -54,6 +54,7 @@ pub fn change() -> Operation {
         .ok::<RenewedToken<'_>>("The new token")
         .answer(Answer::empty(204, "The cookie has the new token").header(SET_COOKIE))
         .errors([WrongPassword, Throttled])
+        .error(ProofRequired, "A first password needs proof of who the caller is, as with `POST /api/proof`.")
         .error(Forbidden, "Outside development mode, the first password of an account is set with a link.")
         .invalid(["new"])
 }
@@ -76,7 +77,9 @@ pub fn reset() -> Operation {
         Tag::Accounts,
         "Sets a password with a reset link, and signs in",
     )
-    .describe("All other sessions and all API tokens of the account end.")
+    .describe(
+        "All other sessions and all API tokens of the account end, and two-step sign-in is turned off.",
+    )
     .body::<ResetPassword>()
     .answer(welcome(200))
     .errors([BadResetToken, Throttled])

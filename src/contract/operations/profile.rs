@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use super::accounts::SET_COOKIE;
 use crate::{
     contract::operation::{Answer, Operation, Tag},
-    error::ErrorCode::{LastAdmin, Throttled, UsernameTaken, WrongPassword},
+    error::ErrorCode::{LastAdmin, ProofRequired, Throttled, UsernameTaken, WrongPassword},
     model::{
         User, Username,
         schema::{AnyCaseUsername, DisplayName},
@@ -66,5 +66,6 @@ pub fn delete() -> Operation {
         .body::<DeleteAccount>()
         .answer(Answer::empty(204, "Deleted").header(SET_COOKIE))
         .errors([WrongPassword, LastAdmin, Throttled])
+        .error(ProofRequired, "Without a password, it takes proof of who the caller is, as with `POST /api/proof`.")
         .invalid(["username"])
 }

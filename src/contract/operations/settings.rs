@@ -21,6 +21,8 @@ pub struct AccountSettings<'a> {
     /// Whether the caller may invite others.
     pub may_invite: bool,
     pub has_password: bool,
+    /// Whether the caller has to turn two-step sign-in on before they can administrate.
+    pub needs_second_factor: bool,
     /// The accounts at sign-in providers that the caller can sign in with.
     pub identities: Vec<LinkedIdentity<'a>>,
 }

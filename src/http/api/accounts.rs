@@ -21,10 +21,11 @@ use crate::{
         ui,
     },
     model::{
-        ConversationId, MAX_MESSAGE_LENGTH, Permission, Username, UsernameKey, default_room_name,
+        ConversationId, MAX_MESSAGE_LENGTH, Permission, SecurityEventKind, UserId, Username,
+        UsernameKey, default_room_name,
     },
     password::NewPassword,
-    store::{Authentication, Credential, NewAccount, Session, SignedIn, SignedUp, SignupGrant},
+    store::{Authentication, Credential, NewAccount, SignedIn, SignedUp, SignupGrant},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -100,22 +101,73 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
             .store
             .sign_in(
                 Authentication::Name(UsernameKey::new(&username)),
-                caller.device(),
+                None,
+                caller.actor(None),
             )
             .await;
     }
     let password = required("password", "Enter a password.", credentials.password)?;
-    app.throttle.admit(caller.address())?;
+    app.admit(caller)?;
     let account = UsernameKey::new(&username);
-    let (user, hash) = app.store.find_password_hash(username).await?.unzip();
+    let (user, hash) = app.store.find_password_hash(username).await?;
     let is_right = is_password(app, account.as_str(), password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, is_right) else {
+        app.note(SecurityEventKind::WrongPassword, user, caller);
         return Err(Error::BadCredentials);
     };
     let authentication = Authentication::Password { user, hash };
-    let signed_in = app.store.sign_in(authentication, caller.device()).await?;
-    app.throttle.succeeded(account.as_str());
-    Ok(signed_in)
+    let code = credentials.code;
+    let second = SecondStep {
+        user,
+        account: &account,
+        has_code: code.is_some(),
+    };
+    let signed_in = app.store.sign_in(authentication, code, caller.actor(None));
+    second.guarded(app, caller, signed_in).await
+}
+
+/// The second step of signing in.
+pub struct SecondStep<'a> {
+    pub user: UserId,
+    pub account: &'a UsernameKey,
+    /// Whether there is a code, which may be a guess.
+    pub has_code: bool,
+}
+
+impl SecondStep<'_> {
+    /// Limits guesses at codes, as those at passwords. Before both are right, guesses still count.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`], and those of `check`.
+    pub async fn guarded<T>(
+        self,
+        app: &App,
+        caller: &Caller,
+        check: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let Self {
+            user,
+            account,
+            has_code,
+        } = self;
+        if has_code {
+            let admitted = app.throttle.admit_code(user);
+            if admitted.is_err() {
+                app.note(SecurityEventKind::Throttled, Some(user), caller);
+            }
+            admitted?;
+        }
+        let checked = check.await;
+        match &checked {
+            Ok(_) => app.throttle.succeeded(account.as_str()),
+            Err(Error::WrongCode) => {
+                app.throttle.failed(account.as_str());
+                app.note(SecurityEventKind::WrongCode, Some(user), caller);
+            }
+            Err(_) => {}
+        }
+        checked
+    }
 }
 
 /// Whether `password` matches the hash in `kept`. After too many failures for this account, it waits first.
@@ -149,9 +201,9 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
             credential: Credential::NameOnly,
             grant: SignupGrant::Open,
         };
-        return app.store.sign_up(account, caller.device()).await;
+        return app.store.sign_up(account, caller.actor(None)).await;
     }
-    app.throttle.admit(caller.address())?;
+    app.admit(caller)?;
     let setup = setup_token.map(|token| SetupProof { token, room });
     let grant = signup_grant(app, invite, setup).await?;
     let username = match grant {
@@ -165,7 +217,7 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
         credential: Credential::PasswordHash(app.passwords.hash(password).await?),
         grant,
     };
-    app.store.sign_up(account, caller.device()).await
+    app.store.sign_up(account, caller.actor(None)).await
 }
 
 /// What comes with the setup link.
@@ -220,6 +272,7 @@ pub fn welcome(
         user,
         token,
         expires_at,
+        ..
     } = signed_in;
     let welcome = Welcome {
         auth_user: user,
@@ -234,12 +287,16 @@ pub fn welcome(
 }
 
 async fn logout(request: Request) -> HandlerResult {
-    sign_out(&request.app, request.session()?, no_content()).await
+    sign_out(&request, no_content()).await
 }
 
 /// Ends the session and deletes the browser's cookie.
-pub async fn sign_out(app: &App, session: &Session, mut answer: Response) -> HandlerResult {
-    match app.store.end_session(session.user.id, session.id).await {
+pub async fn sign_out(request: &Request, mut answer: Response) -> HandlerResult {
+    let (app, session) = (&request.app, request.session()?);
+    let ended = app
+        .store
+        .end_session(session.user.id, session.id, request.actor());
+    match ended.await {
         // It has already ended.
         Ok(()) | Err(Error::NotFound(_)) => {}
         Err(error) => return Err(error.into()),

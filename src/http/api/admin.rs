@@ -23,18 +23,26 @@ pub fn routes() -> Vec<Route> {
     let (users, sessions) = ("/api/admin/users", "/api/admin/users/{id}/sessions");
     vec![
         Route::get(users, administrator, list).operation(contract::list()),
-        Route::post(users, administrator, create).operation(contract::create()),
-        Route::patch("/api/admin/users/{id}", administrator, update).operation(contract::change()),
+        Route::post(users, administrator, create)
+            .operation(contract::create())
+            .proven(),
+        Route::patch("/api/admin/users/{id}", administrator, update)
+            .operation(contract::change())
+            .proven(),
         Route::post("/api/admin/users/{id}/reset", administrator, reset)
-            .operation(contract::create_reset()),
+            .operation(contract::create_reset())
+            .proven(),
         Route::get(sessions, administrator, list_sessions).operation(contract::sessions()),
-        Route::delete(sessions, administrator, end_sessions).operation(contract::end_sessions()),
+        Route::delete(sessions, administrator, end_sessions)
+            .operation(contract::end_sessions())
+            .proven(),
         Route::delete(
             "/api/admin/users/{id}/sessions/{sessionId}",
             administrator,
             end_session,
         )
-        .operation(contract::end_session()),
+        .operation(contract::end_session())
+        .proven(),
     ]
 }
 
@@ -55,7 +63,7 @@ async fn create(mut request: Request) -> HandlerResult {
     let username = Username::new(&required("username", "Enter a username.", username)?)?;
     let (user, reset) = app
         .store
-        .create_account(username, admin.unwrap_or_default())
+        .create_account(username, admin.unwrap_or_default(), request.actor())
         .await?;
     let link = ResetLink::of(app, &request.caller, &reset);
     Ok(json(StatusCode::CREATED, &CreatedUser { user, link }))
@@ -82,7 +90,10 @@ async fn update(mut request: Request, id: UserId) -> HandlerResult {
         admin,
         disabled,
     };
-    let mut account = app.store.update_account(id, change).await?;
+    let mut account = app
+        .store
+        .update_account(id, change, request.actor())
+        .await?;
     name_providers(app, &mut account);
     Ok(ok(&account))
 }
@@ -98,7 +109,7 @@ fn name_providers(app: &App, account: &mut Account) {
 }
 
 async fn reset(request: Request, id: UserId) -> HandlerResult {
-    let reset = request.app.store.create_reset(id).await?;
+    let reset = request.app.store.create_reset(id, request.actor()).await?;
     let link = ResetLink::of(&request.app, &request.caller, &reset);
     Ok(json(StatusCode::CREATED, &link))
 }
@@ -109,12 +120,16 @@ async fn list_sessions(request: Request, id: UserId) -> HandlerResult {
 
 async fn end_sessions(request: Request, id: UserId) -> HandlerResult {
     let store = &request.app.store;
-    store.end_account_sessions(id, None).await?;
+    store
+        .end_account_sessions(id, None, request.actor())
+        .await?;
     Ok(no_content())
 }
 
 async fn end_session(request: Request, id: UserId, session: SessionId) -> HandlerResult {
     let store = &request.app.store;
-    store.end_account_sessions(id, Some(session)).await?;
+    store
+        .end_account_sessions(id, Some(session), request.actor())
+        .await?;
     Ok(no_content())
 }

@@ -16,7 +16,9 @@ pub fn routes() -> Vec<Route> {
     let (path, administrator) = ("/api/admin/settings", Permission::Administrator);
     vec![
         Route::get(path, administrator, show).operation(contract::show()),
-        Route::patch(path, administrator, update).operation(contract::update()),
+        Route::patch(path, administrator, update)
+            .operation(contract::update())
+            .proven(),
     ]
 }
 
@@ -28,6 +30,7 @@ async fn update(mut request: Request) -> HandlerResult {
     let UpdateAdminSettings {
         members_may_invite,
         default_room_id,
+        admins_need_second_factor,
     } = request.json().await?;
     let room = |id: String| {
         id.parse()
@@ -38,7 +41,9 @@ async fn update(mut request: Request) -> HandlerResult {
         default_room: default_room_id
             .map(|id| id.map(room).transpose())
             .transpose()?,
+        admins_need_second_factor,
     };
     let (store, user) = (&request.app.store, request.user()?.id);
-    Ok(ok(&store.update_admin_settings(user, update).await?))
+    let updated = store.update_admin_settings(user, update, request.actor());
+    Ok(ok(&updated.await?))
 }

@@ -25,7 +25,9 @@ pub fn routes() -> Vec<Route> {
     );
     vec![
         Route::get(hooks, person, list).operation(contract::list()),
-        Route::post(hooks, person, create).operation(contract::create()),
+        Route::post(hooks, person, create)
+            .operation(contract::create())
+            .proven(),
         Route::delete(one, person, remove).operation(contract::remove()),
         Route::post("/api/hooks/{secret}", hook, post)
             .secret("secret")
@@ -69,7 +71,8 @@ async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
     let (app, user) = (&request.app, request.user()?.clone());
     let bot = required("bot", "Enter a name for the bot.", bot)?;
     let bot = BotName::new(&bot);
-    let (hook, secret) = app.store.create_hook(user, id, bot).await?;
+    let created = app.store.create_hook(user, id, bot, request.actor());
+    let (hook, secret) = created.await?;
     let url = format!("{}/api/hooks/{secret}", request.caller.base(&app.settings));
     Ok(json(
         StatusCode::CREATED,
@@ -79,6 +82,7 @@ async fn create(mut request: Request, id: ConversationId) -> HandlerResult {
 
 async fn remove(request: Request, id: ConversationId, hook: HookId) -> HandlerResult {
     let user = request.user()?.id;
-    request.app.store.delete_hook(user, id, hook).await?;
+    let store = &request.app.store;
+    store.delete_hook(user, id, hook, request.actor()).await?;
     Ok(no_content())
 }

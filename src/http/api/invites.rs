@@ -72,7 +72,7 @@ pub async fn invite(request: &Request, new: CreateInvite) -> Result<(Invite, Str
         lasts: limits::days(days.unwrap_or(DAYS), &limits::INVITE_DAYS)?,
         rooms: rooms.map_or(Ok(InviteRooms::Default), |ids| chosen(&ids))?,
     };
-    let (invite, token) = app.store.create_invite(new).await?;
+    let (invite, token) = app.store.create_invite(new, request.actor()).await?;
     Ok((invite, invite_link(&base, &token)))
 }
 
@@ -85,7 +85,7 @@ fn chosen(ids: &[String]) -> Result<InviteRooms> {
 }
 
 /// A QR code (ISO/IEC 18004) of `link`, as an SVG document.
-fn qr_code(link: &str) -> Result<String> {
+pub fn qr_code(link: &str) -> Result<String> {
     let code = QrCode::new(link).map_err(|error| {
         tracing::error!(%error, "can’t create a QR code for a link");
         Error::Internal
@@ -96,7 +96,7 @@ fn qr_code(link: &str) -> Result<String> {
 async fn check(mut request: Request) -> HandlerResult {
     let CheckInvite { invite } = request.json().await?;
     let app = &request.app;
-    app.throttle.admit(request.caller.address())?;
+    app.admit(&request.caller)?;
     let invite = app.store.invite(&invite.unwrap_or_default()).await?;
     Ok(ok(&CheckedInvite {
         invited_by: invite.created_by.map(|user| user.username),
@@ -108,6 +108,6 @@ async fn check(mut request: Request) -> HandlerResult {
 async fn revoke(request: Request, id: InviteId) -> HandlerResult {
     let (app, user) = (&request.app, request.user()?.id);
     let whose = whose(app, user).await?;
-    app.store.revoke_invite(id, whose).await?;
+    app.store.revoke_invite(id, whose, request.actor()).await?;
     Ok(no_content())
 }

@@ -5,20 +5,26 @@ use std::sync::Arc;
 
 use warp::http::{StatusCode, header::SET_COOKIE};
 
-use super::accounts::{required, signup, signup_grant, welcome};
+use super::accounts::{SecondStep, required, signup, signup_grant, welcome};
 use crate::{
     contract::operations::oauth::{self as contract, CompleteSignIn, PendingSignIn},
     error::{Error, Result},
     http::{
         App,
-        door::caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
+        door::{
+            authorize::require_proof,
+            caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
+        },
         reply::{HandlerResult, no_content, ok, see_other},
         request::Request,
         route::Route,
     },
-    model::{Identity, Permission, UserId, Username},
+    model::{ConversationId, Identity, Permission, UserId, Username, UsernameKey},
     oauth::{self, Callback, FinishedSignIn, Pending, Purpose, Url},
-    store::{Authentication, Credential, NewAccount, Picture, SignedIn, SignedUp, SignupGrant},
+    store::{
+        Authentication, Credential, NewAccount, Picture, Proof, Session, SignedIn, SignedUp,
+        SignupGrant,
+    },
 };
 
 pub fn routes() -> Vec<Route> {
@@ -30,7 +36,9 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/oauth/pending", provider, show_pending).operation(contract::pending()),
         Route::post("/api/oauth/complete", Permission::SignIn, complete)
             .operation(contract::complete()),
-        Route::delete("/api/identities/{provider}", person, unlink).operation(contract::unlink()),
+        Route::delete("/api/identities/{provider}", person, unlink)
+            .operation(contract::unlink())
+            .proven(),
     ]
 }
 
@@ -42,13 +50,18 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
     let purpose = if query.get("link") == Some("1") {
         // Otherwise, another site could link its own account to a visitor's.
         caller.require_same_origin(app)?;
-        Purpose::Link(caller.page_session(app).await?.0.user.id)
+        let (session, _) = caller.page_session(app).await?;
+        require_proof(app, &session)?;
+        Purpose::Link(session.user.id)
+    } else if query.get("prove") == Some("1") {
+        caller.require_same_origin(app)?;
+        Purpose::Prove(caller.page_session(app).await?.0.user.id)
     } else {
         // Otherwise, another site could sign visitors in as somebody else.
         caller.refuse_cross_site()?;
         Purpose::SignIn
     };
-    app.throttle.admit(caller.address())?;
+    app.admit(caller)?;
     let flows = &app.settings.oauth;
     match flows.begin(&provider, purpose, query.get("next")).await {
         Ok(begun) => {
@@ -83,6 +96,7 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
     };
     let arrival = match finished.purpose {
         Purpose::Link(user) => link(app, caller, &provider, user, finished).await,
+        Purpose::Prove(user) => prove(app, caller, user, finished).await,
         Purpose::SignIn => sign_in(app, caller, &provider, finished).await,
     };
     match arrival {
@@ -93,12 +107,14 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
             Ok(response)
         }
         Ok(Arrival::Linked) => leave(app, "/settings"),
+        Ok(Arrival::Proven(next)) => leave(app, &next),
         // The cookie is still needed.
         Ok(Arrival::New) => see_other("/join"),
         Err(Error::Disabled) => trouble(app, "disabled"),
         Err(Error::SignupClosed) => trouble(app, "signup_closed"),
         Err(Error::IdentityTaken) => trouble(app, "identity_taken"),
         Err(Error::Unauthorized) => trouble(app, "oauth_expired"),
+        Err(Error::ProofRequired) => trouble(app, "not_proven"),
         Err(error) => Err(error.into()),
     }
 }
@@ -109,7 +125,9 @@ enum Arrival {
     Known(SignedIn, String),
     /// A user who was already signed in and has linked the provider.
     Linked,
-    /// A new user, who needs a username or an invitation first.
+    /// A user who was already signed in and has proven that it is them.
+    Proven(String),
+    /// A new user, who needs a username or an invitation first, or one whose second step is still to come.
     New,
 }
 
@@ -120,14 +138,39 @@ async fn link(
     user: UserId,
     finished: FinishedSignIn,
 ) -> Result<Arrival> {
-    // In the meantime, they may have signed out, or somebody else may have signed in.
-    match caller.page_session(app).await {
-        Ok((session, _)) if session.user.id == user => {}
-        _ => return Err(Error::Unauthorized),
-    }
-    app.store.link_identity(user, finished.identity).await?;
+    let session = session_of(app, caller, user).await?;
+    let by = caller.actor(Some(&session));
+    app.store.link_identity(user, finished.identity, by).await?;
     keep_picture(app, provider, user, finished.avatar);
     Ok(Arrival::Linked)
+}
+
+/// The session in which `user` went to the provider. In the meantime, they may have signed out, or somebody else may have
+/// signed in.
+async fn session_of(app: &App, caller: &Caller, user: UserId) -> Result<Arc<Session>> {
+    match caller.page_session(app).await {
+        Ok((session, _)) if session.user.id == user => Ok(session),
+        _ => Err(Error::Unauthorized),
+    }
+}
+
+async fn prove(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    finished: FinishedSignIn,
+) -> Result<Arrival> {
+    let session = session_of(app, caller, user).await?;
+    let by = caller.actor(Some(&session));
+    let proof = Proof::As(Authentication::Identity(finished.identity));
+    match app.store.prove(session, proof, None, by).await {
+        Ok(()) => Ok(Arrival::Proven(finished.next)),
+        // They were somebody else there, or are to prove it with a code.
+        Err(Error::Unauthorized | Error::NotFound(_) | Error::SecondFactorRequired) => {
+            Err(Error::ProofRequired)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn sign_in(
@@ -142,20 +185,19 @@ async fn sign_in(
         next,
         ..
     } = finished;
+    if app.store.identity_needs_code(identity.clone()).await? {
+        return Ok(wait(app, caller, provider, identity, avatar));
+    }
     let authentication = Authentication::Identity(identity.clone());
-    let (signed_in, next) = match app.store.sign_in(authentication, caller.device()).await {
+    let signed_in = app
+        .store
+        .sign_in(authentication, None, caller.actor(None))
+        .await;
+    let (signed_in, next) = match signed_in {
         Err(Error::NotFound(_)) => {
             let made = sign_up_at_once(app, caller, &identity).await?;
             let Some(SignedUp { signed_in, landing }) = made else {
-                let pending = Pending {
-                    provider: provider.to_owned(),
-                    identity,
-                    avatar,
-                };
-                // It exists, because the sign-in was finished.
-                let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
-                app.settings.oauth.insert_pending(cookie, pending);
-                return Ok(Arrival::New);
+                return Ok(wait(app, caller, provider, identity, avatar));
             };
             // Who was on the way to a page still gets there.
             let next = match landing.filter(|_| next == "/") {
@@ -168,6 +210,25 @@ async fn sign_in(
     };
     keep_picture(app, provider, signed_in.user.id, avatar);
     Ok(Arrival::Known(signed_in, next))
+}
+
+/// Keeps somebody until they have chosen a username, or given the code of their second step.
+fn wait(
+    app: &App,
+    caller: &Caller,
+    provider: &str,
+    identity: Identity,
+    avatar: Option<Url>,
+) -> Arrival {
+    let pending = Pending {
+        provider: provider.to_owned(),
+        identity,
+        avatar,
+    };
+    // It exists, because the sign-in was finished.
+    let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
+    app.settings.oauth.insert_pending(cookie, pending);
+    Arrival::New
 }
 
 /// Creates an account if sign-up is open and the name is free. Otherwise returns None, and the user is asked first.
@@ -190,7 +251,7 @@ async fn sign_up_at_once(
         credential: Credential::Identity(identity.clone()),
         grant: SignupGrant::Open,
     };
-    match app.store.sign_up(account, caller.device()).await {
+    match app.store.sign_up(account, caller.actor(None)).await {
         Ok(signed_up) => Ok(Some(signed_up)),
         Err(Error::UsernameTaken | Error::UsernameLooksTaken) => Ok(None),
         Err(error) => Err(error),
@@ -223,19 +284,47 @@ async fn show_pending(request: Request) -> HandlerResult {
         username: &username,
         username_taken,
         needs_invite: signup(app).await? == "invite",
+        needs_code: app
+            .store
+            .identity_needs_code(waiting.identity.clone())
+            .await?,
     }))
 }
 
-/// Creates the account for the pending sign-in.
+/// Creates the account for the pending sign-in, or signs in to it with the code of the second step.
 async fn complete(mut request: Request) -> HandlerResult {
-    let CompleteSignIn { username, invite } = request.json().await?;
+    let CompleteSignIn {
+        username,
+        invite,
+        code,
+    } = request.json().await?;
     let (app, caller) = (&request.app, &request.caller);
-    app.throttle.admit(caller.address())?;
+    app.admit(caller)?;
     let Pending {
         provider,
         identity,
         avatar,
     } = waiting(app, caller)?;
+    if let Some(user) = app.store.identity_user(identity.clone()).await? {
+        let account = UsernameKey::new(&user.username);
+        let second = SecondStep {
+            user: user.id,
+            account: &account,
+            has_code: code.is_some(),
+        };
+        let authentication = Authentication::Identity(identity);
+        let signed_in = app.store.sign_in(authentication, code, caller.actor(None));
+        let signed_in = second.guarded(app, caller, signed_in).await?;
+        return completed(
+            app,
+            caller,
+            &provider,
+            avatar,
+            StatusCode::OK,
+            &signed_in,
+            None,
+        );
+    }
     let grant = if app.settings.dev {
         SignupGrant::Open
     } else {
@@ -247,12 +336,26 @@ async fn complete(mut request: Request) -> HandlerResult {
         credential: Credential::Identity(identity),
         grant,
     };
-    let SignedUp { signed_in, landing } = app.store.sign_up(account, caller.device()).await?;
+    let SignedUp { signed_in, landing } = app.store.sign_up(account, caller.actor(None)).await?;
+    let status = StatusCode::CREATED;
+    completed(app, caller, &provider, avatar, status, &signed_in, landing)
+}
+
+/// The response for somebody who has completed the pending sign-in.
+fn completed(
+    app: &Arc<App>,
+    caller: &Caller,
+    provider: &str,
+    avatar: Option<Url>,
+    status: StatusCode,
+    signed_in: &SignedIn,
+    landing: Option<ConversationId>,
+) -> HandlerResult {
     if let Some(cookie) = caller.flow_cookie(&app.settings) {
         app.settings.oauth.remove_pending(cookie);
     }
-    keep_picture(app, &provider, signed_in.user.id, avatar);
-    let mut response = welcome(&app.settings, StatusCode::CREATED, &signed_in, landing)?;
+    keep_picture(app, provider, signed_in.user.id, avatar);
+    let mut response = welcome(&app.settings, status, signed_in, landing)?;
     let cookie = no_flow_cookie(&app.settings)?;
     response.headers_mut().append(SET_COOKIE, cookie);
     Ok(response)
@@ -269,7 +372,8 @@ async fn unlink(request: Request, provider: String) -> HandlerResult {
     let (app, user) = (&request.app, request.user()?.id);
     let issuer = app.settings.oauth.issuer(&provider);
     let issuer = issuer.ok_or(Error::NotFound("Provider"))?.to_owned();
-    app.store.unlink_identity(user, issuer).await?;
+    let by = request.actor();
+    app.store.unlink_identity(user, issuer, by).await?;
     Ok(no_content())
 }
 

@@ -27,6 +27,7 @@ pub fn document() -> Value {
             method: route.method.to_string(),
             path: route.path,
             permission: route.permission,
+            needs_proof: route.needs_proof,
             operation: route.operation?,
         })
     });

@@ -12,12 +12,12 @@ use crate::{
     },
     error::Error,
     http::{
-        door::caller::session_cookie,
+        door::{authorize::require_proof, caller::session_cookie},
         reply::{HandlerResult, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{Permission, UsernameKey},
+    model::{Permission, SecurityEventKind, UsernameKey},
     password::NewPassword,
 };
 
@@ -38,17 +38,25 @@ async fn change(mut request: Request) -> HandlerResult {
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
         // Limits guesses on a device that was left open.
-        app.throttle.admit(request.caller.address())?;
+        app.admit(&request.caller)?;
         let account = UsernameKey::new(&session.user.username);
         let current = current.unwrap_or_default();
         if !is_password(app, account.as_str(), current, former.clone()).await? {
+            app.note(
+                SecurityEventKind::WrongPassword,
+                Some(session.user.id),
+                &request.caller,
+            );
             return Err(Error::WrongPassword.into());
         }
+    } else {
+        // A first password is another way in, which lasts.
+        require_proof(app, &session)?;
     }
     let hash = app.passwords.hash(new).await?;
     let signed_in = app
         .store
-        .change_password(session, former, hash, app.settings.dev)
+        .change_password(session, former, hash, app.settings.dev, request.actor())
         .await?;
     if request.caller.has_bearer() {
         return Ok(ok(&RenewedToken::of(&signed_in)));
@@ -62,7 +70,7 @@ async fn change(mut request: Request) -> HandlerResult {
 async fn check(mut request: Request) -> HandlerResult {
     let CheckReset { token } = request.json().await?;
     let app = &request.app;
-    app.throttle.admit(request.caller.address())?;
+    app.admit(&request.caller)?;
     let user = app.store.find_reset(&token.unwrap_or_default()).await?;
     Ok(ok(&CheckedReset {
         username: user.username,
@@ -72,7 +80,7 @@ async fn check(mut request: Request) -> HandlerResult {
 async fn reset(mut request: Request) -> HandlerResult {
     let ResetPassword { token, password } = request.json().await?;
     let app = &request.app;
-    app.throttle.admit(request.caller.address())?;
+    app.admit(&request.caller)?;
     let token = token.unwrap_or_default();
     let user = app.store.find_reset(&token).await?;
     let password = required("password", "Enter a password.", password)?;
@@ -80,7 +88,7 @@ async fn reset(mut request: Request) -> HandlerResult {
     let hash = app.passwords.hash(password).await?;
     let signed_in = app
         .store
-        .reset_password(&token, hash, request.caller.device())
+        .reset_password(&token, hash, request.actor())
         .await?;
     welcome(&app.settings, StatusCode::OK, &signed_in, None)
 }

@@ -7,13 +7,12 @@ use crate::{
     contract::operations::profile::{self as contract, DeleteAccount, UpdateProfile},
     error::{Error, Result},
     http::{
-        App,
-        door::caller::{Caller, no_session_cookie},
+        door::{authorize::require_proof, caller::no_session_cookie},
         reply::{HandlerResult, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{Permission, User, Username, UsernameKey, display_name},
+    model::{Permission, SecurityEventKind, Username, UsernameKey, display_name},
     store::NameUpdate,
 };
 
@@ -53,7 +52,7 @@ async fn update(mut request: Request) -> HandlerResult {
 async fn delete(mut request: Request) -> HandlerResult {
     let confirmation: DeleteAccount = request.json().await?;
     let app = &request.app;
-    delete_account(app, &request.caller, request.user()?, confirmation).await?;
+    delete_account(&request, confirmation).await?;
     let mut response = no_content();
     let cookie = no_session_cookie(&app.settings)?;
     response.headers_mut().insert(SET_COOKIE, cookie);
@@ -62,24 +61,31 @@ async fn delete(mut request: Request) -> HandlerResult {
 
 /// Deletes the caller's account, for the API and for plain pages. They confirm it with their password; if they have
 /// none, by typing their username.
-pub async fn delete_account(
-    app: &App,
-    caller: &Caller,
-    user: &User,
-    confirmation: DeleteAccount,
-) -> Result<()> {
+pub async fn delete_account(request: &Request, confirmation: DeleteAccount) -> Result<()> {
+    let (app, session) = (&request.app, request.session()?);
+    let user = &session.user;
     let DeleteAccount { password, username } = confirmation;
     let account = UsernameKey::new(&user.username);
     let former = app.store.password_hash(user.id).await?;
     if former.is_some() {
         // Limits guesses on a device that was left open.
-        app.throttle.admit(caller.address())?;
+        app.admit(&request.caller)?;
         let password = password.unwrap_or_default();
         if !is_password(app, account.as_str(), password, former.clone()).await? {
+            app.note(
+                SecurityEventKind::WrongPassword,
+                Some(user.id),
+                &request.caller,
+            );
             return Err(Error::WrongPassword);
         }
     } else if UsernameKey::new(&username.unwrap_or_default()) != account {
         return Err(Error::invalid("username", "Type your username to confirm."));
+    } else {
+        // A username is no secret.
+        require_proof(app, session)?;
     }
-    app.store.delete_own_account(user.id, former).await
+    app.store
+        .delete_own_account(user.id, former, request.actor())
+        .await
 }

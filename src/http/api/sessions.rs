@@ -28,13 +28,14 @@ async fn list(request: Request) -> HandlerResult {
 async fn end_others(request: Request) -> HandlerResult {
     let (store, session) = (&request.app.store, request.session()?);
     store
-        .end_other_sessions(session.user.id, session.id)
+        .end_other_sessions(session.user.id, session.id, request.actor())
         .await?;
     Ok(no_content())
 }
 
 async fn end(request: Request, id: SessionId) -> HandlerResult {
     let user = request.user()?.id;
-    request.app.store.end_session(user, id).await?;
+    let store = &request.app.store;
+    store.end_session(user, id, request.actor()).await?;
     Ok(no_content())
 }

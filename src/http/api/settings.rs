@@ -47,12 +47,14 @@ async fn settings_of(app: &App, user: UserId) -> HandlerResult {
             username: identity.username.as_deref(),
         }
     });
+    let admin = app.is_admin(user).await?;
     Ok(ok(&AccountSettings {
         shows_activity: app.store.shows_activity(user).await?,
         asks_first: app.store.asks_first(user).await?,
-        admin: app.is_admin(user).await?,
+        admin,
         may_invite: app.may_invite(user).await?,
         has_password: app.store.password_hash(user).await?.is_some(),
+        needs_second_factor: admin && app.needs_second_factor(user).await?,
         identities: linked.collect(),
     }))
 }

@@ -20,7 +20,9 @@ pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
     vec![
         Route::get("/api/tokens", person, list).operation(contract::list()),
-        Route::post("/api/tokens", person, create).operation(contract::create()),
+        Route::post("/api/tokens", person, create)
+            .operation(contract::create())
+            .proven(),
         Route::delete("/api/tokens/{id}", person, revoke).operation(contract::revoke()),
     ]
 }
@@ -46,12 +48,15 @@ async fn list(request: Request) -> HandlerResult {
 async fn create(mut request: Request) -> HandlerResult {
     let new: CreateToken = request.json().await?;
     let user = request.user()?.clone();
-    let (info, token) = request.app.store.create_token(user, new.checked()?).await?;
+    let store = &request.app.store;
+    let created = store.create_token(user, new.checked()?, request.actor());
+    let (info, token) = created.await?;
     Ok(json(StatusCode::CREATED, &CreatedToken { info, token }))
 }
 
 async fn revoke(request: Request, id: SessionId) -> HandlerResult {
     let user = request.user()?.id;
-    request.app.store.revoke_token(Some(user), id).await?;
+    let store = &request.app.store;
+    store.revoke_token(Some(user), id, request.actor()).await?;
     Ok(no_content())
 }

@@ -10,7 +10,7 @@ use super::{
     query::Query,
 };
 use crate::{
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     http::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
@@ -61,6 +61,9 @@ pub async fn authorize(
             if !app.may_invite(session.user.id).await? {
                 return Err(Error::NotAdmin.into());
             }
+            if app.is_admin(session.user.id).await? {
+                require_second_factor(app, &session).await?;
+            }
             session
         }
         Permission::Administrator => {
@@ -68,6 +71,7 @@ pub async fn authorize(
             if !app.is_admin(session.user.id).await? {
                 return Err(Error::NotAdmin.into());
             }
+            require_second_factor(app, &session).await?;
             session
         }
         Permission::Page => caller.page_session(app).await?.0,
@@ -77,6 +81,22 @@ pub async fn authorize(
         }
     };
     Ok(Some(session))
+}
+
+/// Refuses a session in which nobody has proven lately who they are. In development mode nobody could.
+pub fn require_proof(app: &App, session: &Session) -> Result<()> {
+    if app.settings.dev {
+        return Ok(());
+    }
+    session.require_proof()
+}
+
+/// Refuses an administrator without two-step sign-in, where administrators need it.
+async fn require_second_factor(app: &App, session: &Session) -> Result<()> {
+    if app.needs_second_factor(session.user.id).await? {
+        return Err(Error::SecondFactorNeeded);
+    }
+    Ok(())
 }
 
 async fn person(app: &App, caller: &Caller) -> HandlerResult<Arc<Session>> {

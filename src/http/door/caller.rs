@@ -16,6 +16,7 @@ use crate::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
+    model::Actor,
     store::{Session, SignedIn},
 };
 
@@ -180,6 +181,16 @@ impl Caller {
             .map_or_else(String::new, |agent| {
                 String::from_utf8_lossy(agent.as_bytes()).into()
             })
+    }
+
+    /// Who asks, for the audit log.
+    pub fn actor(&self, session: Option<&Session>) -> Actor {
+        Actor {
+            user: session.map(|session| session.user.id),
+            session: session.map(|session| session.id),
+            address: Some(self.address()),
+            device: self.device(),
+        }
     }
 
     /// Whether it has a bearer token.

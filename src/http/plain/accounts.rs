@@ -6,14 +6,16 @@ use serde::Deserialize;
 use warp::{Reply, http::header::SET_COOKIE};
 
 use super::{
-    forms::{EmptyForm, Field, read_form},
+    forms::{EmptyForm, Field, hidden, read_form},
     language,
     page::Page,
     paths,
+    proof::code_field,
     words::Language,
 };
 use crate::{
     contract::operations::accounts::{Credentials, Registration},
+    error::ErrorCode,
     http::{
         ServerSettings,
         api::accounts,
@@ -48,6 +50,8 @@ async fn get_sign_in(request: Request) -> HandlerResult {
 struct SignInForm {
     username: Option<String>,
     password: Option<String>,
+    /// The second step.
+    code: Option<String>,
     /// An invitation or a setup link: the whole URL, or the part after its `#`.
     link: Option<String>,
     /// The name of the default room, which comes with a setup link. Without one there is none.
@@ -82,7 +86,15 @@ async fn post_sign_in(mut request: Request) -> HandlerResult {
             let signup = accounts::signup(app).await?;
             let words = language::of(caller);
             let field = Field::refused(&name, words.reason(&refusal));
-            let page = sign_in_page(words, &app.settings, signup, field);
+            let is_second = matches!(
+                refusal.code(),
+                ErrorCode::SecondFactorRequired | ErrorCode::WrongCode
+            );
+            let page = if is_second {
+                second_step_page(words, &name, field)
+            } else {
+                sign_in_page(words, &app.settings, signup, field)
+            };
             Ok(refusal.answer(page))
         }
     }
@@ -93,6 +105,7 @@ impl SignInForm {
         Credentials {
             username: self.username,
             password: self.password,
+            code: self.code,
         }
     }
 
@@ -113,6 +126,24 @@ impl SignInForm {
             room: self.room.filter(|room| !room.trim().is_empty()),
         }
     }
+}
+
+/// Asks for the password once more, as no page has it, and for the code.
+fn second_step_page(words: &'static Language, name: &str, field: Field<'_>) -> Page<'static> {
+    let title = words.text("sign_in.second_step");
+    let main = html! {
+        h1 { (title) }
+        p { (words.text("sign_in.second_step_note")) }
+        (field.reason())
+        form method="post" action="/plain/sign-in" {
+            (hidden("username", name))
+            (password(words, "password", "current-password"))
+            (code_field(words))
+            p { input .primary type="submit" value=(words.text("sign_in.submit")); }
+        }
+        p { a href="/plain/sign-in" { (words.text("page.cancel")) } }
+    };
+    Page::for_anybody(words, title, main)
 }
 
 fn sign_in_page(
@@ -191,5 +222,5 @@ fn new_account(words: &'static Language, signup: &str) -> Markup {
 async fn post_sign_out(mut request: Request) -> HandlerResult {
     let (_, EmptyForm {}) = read_form(&mut request).await?;
     let answer = see_other("/plain/sign-in")?;
-    accounts::sign_out(&request.app, request.session()?, answer).await
+    accounts::sign_out(&request, answer).await
 }

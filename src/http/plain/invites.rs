@@ -92,7 +92,8 @@ async fn post_revoke(mut request: Request, id: InviteId) -> HandlerResult {
     let (session, EmptyForm {}) = read_form(&mut request).await?;
     require_inviter(&request, &session).await?;
     let whose = whose(&request.app, session.id()).await?;
-    request.app.store.revoke_invite(id, whose).await?;
+    let store = &request.app.store;
+    store.revoke_invite(id, whose, request.actor()).await?;
     see_other(PATH)
 }
 

@@ -13,6 +13,7 @@ pub mod language;
 pub mod messages;
 mod page;
 mod paths;
+pub mod proof;
 pub mod reports;
 pub mod requests;
 pub mod rooms;

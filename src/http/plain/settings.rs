@@ -2,18 +2,19 @@
 
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Reply, http::header::SET_COOKIE};
+use warp::{Reply, http::header::SET_COOKIE, reply::Response};
 
 use super::{
     forms::{Field, PageSession, read_form},
     page::Page,
+    proof,
     words::Language,
 };
 use crate::{
     contract::operations::profile::{DeleteAccount, UpdateProfile},
     http::{
         api::profile::delete_account,
-        door::caller::no_session_cookie,
+        door::{authorize::require_proof, caller::no_session_cookie},
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,
@@ -147,8 +148,21 @@ async fn post_names(mut request: Request) -> HandlerResult {
 
 async fn get_delete(request: Request) -> HandlerResult {
     let session = PageSession::of(&request)?;
+    if let Some(answer) = prove_first(&request, &session).await? {
+        return Ok(answer);
+    }
     let page = delete_page(&request, &session, Field::default()).await?;
     Ok(page.into_response())
+}
+
+/// Without a password, what confirms the deletion is no secret. So they prove first who they are.
+async fn prove_first(request: &Request, session: &PageSession) -> HandlerResult<Option<Response>> {
+    let app = &request.app;
+    let has_password = app.store.password_hash(session.id()).await?.is_some();
+    if has_password || require_proof(app, request.session()?).is_ok() {
+        return Ok(None);
+    }
+    proof::ask(DELETE_PATH).map(Some)
 }
 
 async fn delete_page<'a>(
@@ -193,7 +207,10 @@ fn confirmation(words: &'static Language, has_password: bool, field: Field<'_>) 
 async fn post_delete(mut request: Request) -> HandlerResult {
     let (session, confirmation) = read_form::<DeleteAccount>(&mut request).await?;
     let app = &request.app;
-    match delete_account(app, &request.caller, session.user(), confirmation).await {
+    if let Some(answer) = prove_first(&request, &session).await? {
+        return Ok(answer);
+    }
+    match delete_account(&request, confirmation).await {
         Ok(()) => {
             let mut answer = see_other("/plain/sign-in")?;
             let cookie = no_session_cookie(&app.settings)?;

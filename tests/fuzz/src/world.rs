@@ -24,7 +24,9 @@ use tincan::{
     error::Result,
     http::{App, Network, ServerSettings, Service, Setup, Signup},
     metrics::Metrics,
-    model::{BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits},
+    model::{
+        Actor, BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits,
+    },
     password::{NewPassword, Passwords},
     server::BUS_CAPACITY,
     store::{
@@ -276,15 +278,17 @@ async fn settle(store: &Store) -> Result<People> {
     };
     let (room, _) = store.create_room(john.user.clone(), room).await?;
     let bot = BotName::new("oven");
-    let (_, hook) = store.create_hook(john.user.clone(), room.id, bot).await?;
+    let (_, hook) = store
+        .create_hook(john.user.clone(), room.id, bot, Actor::default())
+        .await?;
     let new = NewInvite {
         by: Some(john.user.clone()),
         uses: 3,
         lasts: DAY,
         rooms: InviteRooms::These(vec![room.id]),
     };
-    let (_, invite) = store.create_invite(new).await?;
-    let reset = store.create_reset(jane.user.id).await?;
+    let (_, invite) = store.create_invite(new, Actor::default()).await?;
+    let reset = store.create_reset(jane.user.id, Actor::default()).await?;
     for (user, conversation) in [(&john, talk), (&jane, talk), (&john, room.id)] {
         let nothing = Vec::new();
         say(
@@ -328,7 +332,7 @@ async fn join(store: &Store, name: &str, grant: SignupGrant) -> Result<SignedIn>
         credential: Credential::PasswordHash(hash.await?.clone()),
         grant,
     };
-    let signed_up = store.sign_up(account, "a telephone".to_owned()).await?;
+    let signed_up = store.sign_up(account, Actor::default()).await?;
     Ok(signed_up.signed_in)
 }
 

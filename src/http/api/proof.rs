@@ -1,0 +1,122 @@
+//! Proving again who one is, for what lasts: a session that somebody else got hold of is worth no more than what it can do
+//! by itself. It takes what signing in takes: the password where there is one, and the code of the second step where
+//! there is one. Whoever has neither goes to their provider and back.
+
+use std::sync::Arc;
+
+use super::accounts::{SecondStep, is_password, required};
+use crate::{
+    contract::operations::proof::{self as contract, ProofState, ProveIdentity},
+    error::{Error, Result},
+    http::{
+        reply::{HandlerResult, no_content, ok},
+        request::Request,
+        route::Route,
+    },
+    model::{
+        Permission, SecurityEventKind, Timestamp, UserId, UsernameKey, security::PROOF_LIFETIME,
+    },
+    store::{Authentication, Proof},
+};
+
+pub fn routes() -> Vec<Route> {
+    let person = Permission::Person;
+    vec![
+        Route::get("/api/proof", person, show).operation(contract::show()),
+        Route::post("/api/proof", person, prove).operation(contract::prove()),
+    ]
+}
+
+async fn show(request: Request) -> HandlerResult {
+    Ok(ok(&state(&request).await?))
+}
+
+/// What the caller can prove it with, for the API and for plain pages.
+pub async fn state(request: &Request) -> Result<ProofState> {
+    let (app, session) = (&request.app, request.session()?);
+    if app.settings.dev {
+        return Ok(ProofState {
+            fresh_until: Some(Timestamp::now().after(PROOF_LIFETIME)),
+            password: false,
+            code: false,
+            providers: Vec::new(),
+        });
+    }
+    let user = session.user.id;
+    let code = app.store.second_factor(user).await?.is_on;
+    Ok(ProofState {
+        fresh_until: session.proven_until(),
+        password: app.store.password_hash(user).await?.is_some(),
+        code,
+        providers: if code {
+            Vec::new()
+        } else {
+            providers(request, user).await?
+        },
+    })
+}
+
+/// The ids of the providers at which the user can prove it.
+async fn providers(request: &Request, user: UserId) -> Result<Vec<String>> {
+    let identities = request.app.store.identities(user).await?;
+    let flows = &request.app.settings.oauth;
+    let providers = identities
+        .iter()
+        .filter_map(|identity| flows.provider_by_issuer(&identity.issuer));
+    Ok(providers.map(|provider| provider.id.clone()).collect())
+}
+
+async fn prove(mut request: Request) -> HandlerResult {
+    let proof = request.json().await?;
+    check(&request, proof).await?;
+    Ok(no_content())
+}
+
+/// Checks what the caller proves it with, for the API and for plain pages.
+pub async fn check(
+    request: &Request,
+    ProveIdentity { password, code }: ProveIdentity,
+) -> Result<()> {
+    let (app, caller) = (&request.app, &request.caller);
+    if app.settings.dev {
+        return Ok(());
+    }
+    let session = Arc::clone(request.session()?);
+    let user = session.user.id;
+    let account = UsernameKey::new(&session.user.username);
+    let needs_code = app.store.second_factor(user).await?.is_on;
+    let kept = app.store.password_hash(user).await?;
+    let password = match &kept {
+        Some(_) => Some(required("password", "Enter your password.", password)?),
+        None if needs_code => None,
+        // They prove it at a provider.
+        None => return Err(Error::ProofRequired),
+    };
+    let code = match needs_code {
+        true => Some(required(
+            "code",
+            "Enter the code from your authenticator app.",
+            code,
+        )?),
+        false => None,
+    };
+    // Limits guesses on a device that was left open.
+    app.admit(caller)?;
+    let proof = match (kept, password) {
+        (Some(hash), Some(password)) => {
+            if !is_password(app, account.as_str(), password, Some(hash.clone())).await? {
+                app.note(SecurityEventKind::WrongPassword, Some(user), caller);
+                return Err(Error::WrongPassword);
+            }
+            Proof::As(Authentication::Password { user, hash })
+        }
+        _ => Proof::Code,
+    };
+    let second = SecondStep {
+        user,
+        account: &account,
+        has_code: code.is_some(),
+    };
+    let proven = app.store.prove(session, proof, code, request.actor());
+    second.guarded(app, caller, proven).await
+}
