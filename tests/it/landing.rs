@@ -287,7 +287,7 @@ async fn the_default_room_is_one_that_the_administrator_may_let_people_into() {
     let settings = administer(&anna, json!({ "membersMayInvite": true })).await;
     assert_eq!(
         settings,
-        json!({ "membersMayInvite": true, "defaultRoomId": open })
+        json!({ "membersMayInvite": true, "defaultRoomId": open, "adminsNeedSecondFactor": false })
     );
 }
 

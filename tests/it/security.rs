@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use crate::{
     home::Home,
+    plain::Browser,
     support::{
         Answer, Binary, Client, PASSWORD, Server, answer, dev, soon, strict, text, token_of,
     },
@@ -283,6 +284,63 @@ async fn proof_takes_the_second_step_too_and_both_turn_it_off() {
         .post("/api/login", credentials(None))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn the_pages_without_scripts_ask_for_the_second_step_and_for_proof() {
+    let mut server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let (app, _) = App::set_up(&anna).await;
+    let enter = async |code: &str| {
+        let form = [("username", "anna"), ("password", PASSWORD), ("code", code)];
+        answer(Browser::at(&server).form("/plain/sign-in", &form)).await
+    };
+    let page = enter("").await;
+    assert_eq!(page.status, 401);
+    let shown = text(&page.body);
+    assert!(
+        shown.contains("name=\"code\"") && shown.contains("value=\"anna\""),
+        "{shown}"
+    );
+    assert!(!shown.contains(PASSWORD), "no page has it");
+    let refused = enter(&app.wrong()).await;
+    assert_eq!(refused.status, 403);
+    assert!(text(&refused.body).contains("name=\"code\""));
+    let entered = enter(&app.code(0)).await;
+    assert_eq!(entered.headers["location"], "/plain");
+
+    age(&mut server, Some(300)).await;
+    let browser = Browser::of(&anna);
+    let page = browser.page("/plain/proof?next=/plain/rooms").await;
+    assert!(
+        page.contains("name=\"password\"") && page.contains("name=\"code\""),
+        "{page}"
+    );
+    let prove = async |code: &str| {
+        let form = [
+            ("next", "/plain/rooms"),
+            ("password", PASSWORD),
+            ("code", code),
+        ];
+        browser.send("/plain/proof", &form).await
+    };
+    let refused = prove(&app.wrong()).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(
+        anna.get("/api/proof").await.expect(200)["freshUntil"],
+        Value::Null
+    );
+    let proven = prove(&app.code(1)).await;
+    assert_eq!(proven.headers["location"], "/plain/rooms");
+    assert_ne!(
+        anna.get("/api/proof").await.expect(200)["freshUntil"],
+        Value::Null
+    );
+    // From there on, nobody is asked again, nor led anywhere else.
+    for (next, goal) in [("/plain/rooms", "/plain/rooms"), ("//evil.example", "/")] {
+        let asked = browser.look(&format!("/plain/proof?next={next}")).await;
+        assert_eq!(asked.headers["location"], goal);
+    }
 }
 
 #[tokio::test]
