@@ -1,5 +1,6 @@
 //! Tables for a terminal.
 
+use icu_properties::{CodePointSetData, props::BidiControl};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
@@ -22,9 +23,18 @@ pub fn table(columns: &[(&str, &str)], value: &Value) -> String {
 pub fn lines(lines: &[(&str, String)]) -> String {
     let rows = lines.iter();
     let rows: Vec<_> = rows
-        .map(|(name, value)| vec![(*name).to_owned(), value.clone()])
+        .map(|(name, value)| vec![(*name).to_owned(), harmless(value)])
         .collect();
     aligned(&rows)
+}
+
+/// A text that may come from anybody, without what a terminal obeys: control characters, and those that change the direction
+/// of what is around them (UAX #9), so that one column could pose as another.
+fn harmless(text: &str) -> String {
+    let bidi = CodePointSetData::new::<BidiControl>();
+    text.chars()
+        .filter(|c| !c.is_control() && !bidi.contains(*c))
+        .collect()
 }
 
 /// Rows with their columns aligned. All rows have the same number of cells.
@@ -51,12 +61,11 @@ fn aligned(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn cell(value: &Value) -> String {
+pub fn cell(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(false) => "-".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
-        // The text may come from anybody, and a terminal obeys control characters.
-        Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
+        Value::String(text) => harmless(text),
         Value::Object(object) => object.get("username").map_or_else(String::new, cell),
         other => other.to_string(),
     }

@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     home::Home,
-    support::{Binary, Ended, PASSWORD, ended, text, token_of},
+    support::{Binary, Ended, PASSWORD, answer, ended, text, token_of},
 };
 
 impl Home {
@@ -152,6 +152,36 @@ async fn a_link_of_a_running_server_leads_to_it_and_works() {
     let mut stream = anna.follow(None).await;
     home.done(&["session", "revoke", "anna"]).await;
     assert_eq!(stream.rest().await.len(), 0);
+}
+
+/// The characters with the property Bidi_Control (UAX #9, UCD 17 PropList.txt), and some that a terminal obeys.
+const OBEYED: &str = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{1b}\u{7f}\u{9b}";
+
+#[tokio::test]
+async fn nothing_that_a_terminal_obeys_is_in_a_table() {
+    let home = Home::new();
+    let server = Binary::start(&home.file("tincan.db"));
+    let device = format!("Fire{OBEYED}fox שלום");
+    // A client may send any bytes but controls of ASCII (RFC 9110 §5.5).
+    let agent: Vec<u8> = device
+        .bytes()
+        .filter(|byte| !byte.is_ascii_control())
+        .collect();
+    let agent = reqwest::header::HeaderValue::from_bytes(&agent).expect("a value");
+    let login = server.nobody().request(reqwest::Method::POST, "/api/login");
+    let login = login.header("user-agent", agent);
+    let login = answer(login.json(&json!({ "username": "john" }))).await;
+    login.expect(200);
+    let table = home.done(&["session", "list", "john"]).await;
+    assert!(table.contains("Firefox שלום"), "{table:?}");
+    let obeyed = table
+        .lines()
+        .flat_map(str::chars)
+        .find(|c| OBEYED.contains(*c));
+    assert_eq!(obeyed, None, "{table:?}");
+    // Programs get it as it is.
+    let listed = home.json(&["session", "list", "john"]).await;
+    assert!(text(&listed[0]["device"]).contains('\u{202e}'), "{listed}");
 }
 
 #[tokio::test]
