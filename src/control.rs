@@ -115,6 +115,7 @@ impl Command {
         base: &str,
         backups: Option<&Arc<BackupFolder>>,
     ) -> Result<Value> {
+        store.follow_clock().await?;
         Ok(match self {
             Self::Status => json!(Status::of(store, metrics, base, backups).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,

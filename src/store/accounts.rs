@@ -116,6 +116,7 @@ impl Store {
         code: Option<String>,
         by: Actor,
     ) -> Result<SignedIn> {
+        self.follow_clock().await?;
         self.write(move |tx| {
             // In development mode, where a name is enough, nobody is asked for a code and no sign-in is news.
             let is_named = matches!(authentication, Authentication::Name(_));
@@ -186,6 +187,7 @@ impl Store {
     /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`], [`Error::BadSetupToken`] if another
     /// account was set up first.
     pub async fn sign_up(&self, account: NewAccount, by: Actor) -> Result<SignedUp> {
+        self.follow_clock().await?;
         self.write(move |tx| {
             let NewAccount {
                 username,

@@ -83,6 +83,7 @@ impl Store {
     /// Deletes expired sessions, API tokens, invitations, password links, uploads, reports and events, and the files
     /// that nobody refers to. Returns how many rows expired.
     pub async fn sweep(&self) -> Result<usize> {
+        self.follow_clock().await?;
         let now = self
             .read(|connection| Ok(Timestamp::now().min(last_activity(connection)?)))
             .await?;

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::{
     audit::Attempts,
     chunks::Lane,
+    clock::Clock,
     context::{Context, Transaction},
     engine::{Engine, FatalError, OpenError},
     schema::SCHEMA,
@@ -28,6 +29,7 @@ pub struct Store {
     lane: Arc<Lane>,
     turns: Arc<Turns>,
     attempts: Arc<Attempts>,
+    clock: Arc<Clock>,
 }
 
 impl Store {
@@ -47,6 +49,7 @@ impl Store {
             lane: Arc::default(),
             turns: Arc::default(),
             attempts: Arc::default(),
+            clock: Arc::new(Clock::start()),
         })
     }
 
@@ -116,6 +119,10 @@ impl Store {
 
     pub(super) fn attempts(&self) -> &Attempts {
         &self.attempts
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(super) fn lane(&self) -> &Lane {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::{
     admin_settings,
     audit::Entry,
+    clock,
     context::Transaction,
     handle::Store,
     session_cache::TokenHash,
@@ -103,6 +104,7 @@ impl Store {
     /// # Errors
     /// [`Error::BadInvite`] if there is none.
     pub async fn invite(&self, token: &str) -> Result<Invite> {
+        self.follow_clock().await?;
         let token = hash(token);
         self.read(move |connection| valid(connection, Timestamp::now(), token))
             .await
@@ -241,12 +243,13 @@ fn select(which: &str) -> String {
     format!(
         "SELECT i.id, i.uses, i.uses_left, i.created_at, i.expires_at, {}
          FROM invites i LEFT JOIN users u ON u.id = i.created_by
-         WHERE i.uses_left > 0 AND i.expires_at > ?1 AND (
+         WHERE i.uses_left > 0 AND i.expires_at > ?1 AND {} AND (
              u.id IS NULL
              OR u.disabled_at IS NULL
                 AND (u.admin = 1 OR EXISTS (SELECT 1 FROM admin_settings WHERE members_may_invite = 1)))
          {which}",
         users::columns("u"),
+        clock::was_made("i.created_at", "?1"),
     )
 }
 

@@ -25,6 +25,7 @@ mod blocks;
 mod calls;
 mod changes;
 mod chunks;
+mod clock;
 mod context;
 mod conversation_settings;
 mod conversations;

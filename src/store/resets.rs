@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     audit::Entry,
+    clock,
     context::Transaction,
     handle::Store,
     identities, second_factors,
@@ -19,6 +20,11 @@ use crate::{
 
 /// How long a link is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
+
+/// When a link was made, as an expression for milliseconds.
+pub(super) fn made_at() -> String {
+    format!("expires_at - {}", LIFETIME.as_millis())
+}
 
 /// A link for choosing a new password.
 #[derive(Debug)]
@@ -46,6 +52,7 @@ impl Store {
     /// # Errors
     /// [`Error::BadResetToken`].
     pub async fn find_reset(&self, token: &str) -> Result<User> {
+        self.follow_clock().await?;
         let token = hash(token);
         self.read(move |connection| find(connection, &token, Timestamp::now()))
             .await
@@ -107,8 +114,9 @@ fn find(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<Use
     connection
         .prepare_cached(&format!(
             "SELECT {} FROM resets r JOIN users u ON u.id = r.user_id
-             WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND u.disabled_at IS NULL",
+             WHERE r.token_hash = ?1 AND r.expires_at > ?2 AND {} AND u.disabled_at IS NULL",
             users::columns("u"),
+            clock::was_made(&made_at(), "?2"),
         ))?
         .query_row((token, now.0), |row| users::from_row(row, "u"))
         .optional()?

@@ -12,6 +12,7 @@ use std::{
 
 use parking_lot::RwLock;
 
+use super::clock::{Step, is_from_the_future};
 use crate::{
     error::{Error, Result},
     model::{Scope, SessionId, Timestamp, User, UserId, security::PROOF_LIFETIME},
@@ -38,8 +39,9 @@ pub struct Session {
     pub scope: Option<Scope>,
     /// When somebody last proved in it who they are. None if that was before it was recorded.
     pub(super) proven_at: Option<Timestamp>,
+    pub(super) created_at: AtomicI64,
     /// When it ends, however much it is used.
-    pub(super) ends_at: Timestamp,
+    pub(super) ends_at: AtomicI64,
     pub(super) last_seen_at: AtomicI64,
     /// When it last sent a typing event.
     pub(super) typed_at: AtomicI64,
@@ -49,11 +51,12 @@ impl Session {
     /// When it ends if it isn't used again.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
+        let ends_at = Timestamp(self.ends_at.load(Ordering::Relaxed));
         if self.scope.is_some() {
-            return self.ends_at;
+            return ends_at;
         }
         let last_seen = Timestamp(self.last_seen_at.load(Ordering::Relaxed));
-        self.ends_at.min(last_seen.after(IDLE))
+        ends_at.min(last_seen.after(IDLE))
     }
 
     /// Whether another typing event may be sent. If so, it counts as sent.
@@ -107,10 +110,24 @@ impl Session {
         self.proven_until().map(drop).ok_or(Error::ProofRequired)
     }
 
-    /// Whether it has expired.
+    /// Whether it has expired, or was made by a clock that was ahead.
     #[must_use]
     pub fn has_expired(&self) -> bool {
-        self.expires_at() <= Timestamp::now()
+        let now = Timestamp::now();
+        let created_at = Timestamp(self.created_at.load(Ordering::Relaxed));
+        self.expires_at() <= now || is_from_the_future(created_at, now)
+    }
+
+    /// Moves its times along with the clock.
+    fn move_along(&self, Step { from, until, by }: Step) {
+        let is_moved = |time: &AtomicI64| (from..=until).contains(&time.load(Ordering::Relaxed));
+        if is_moved(&self.created_at) {
+            self.created_at.fetch_add(by, Ordering::Relaxed);
+            self.ends_at.fetch_add(by, Ordering::Relaxed);
+        }
+        if is_moved(&self.last_seen_at) {
+            self.last_seen_at.fetch_add(by, Ordering::Relaxed);
+        }
     }
 }
 
@@ -153,6 +170,15 @@ impl SessionCache {
             }
         }
         sessions.insert(token, Arc::clone(session));
+    }
+
+    /// After the commit that moved the sessions’ times along with the clock. Streams go on with the same sessions.
+    pub fn move_along(&self, step: Step) {
+        let sessions = self.sessions.write();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        for session in sessions.values() {
+            session.move_along(step);
+        }
     }
 
     /// Only for the writer, after the commit that deleted the session or replaced its token.

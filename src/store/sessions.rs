@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     audit::Entry,
+    clock::is_from_the_future,
     context::Transaction,
     handle::Store,
     session_cache::{ABSOLUTE, IDLE, Session, TokenHash, expiry},
@@ -57,6 +58,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unauthorized`] if there is none.
     pub async fn session(&self, token: &str) -> Result<Arc<Session>> {
+        self.follow_clock().await?;
         let hash = hash(token);
         let cache = self.session_cache();
         let session = if let Some(session) = cache.get(&hash) {
@@ -132,23 +134,27 @@ impl Store {
         .await
     }
 
-    /// Replaces a session by a new one for the same device, with a new token.
+    /// Replaces a session by a new one for the same device, with a new token. It ends no later than the first.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] if it has ended.
     pub async fn refresh_session(&self, session: Arc<Session>) -> Result<SignedIn> {
         self.write(move |tx| {
-            let device: String = tx
+            let (device, created_at): (String, i64) = tx
                 .connection
-                .prepare_cached("SELECT device FROM sessions WHERE id = ?1")?
-                .query_row([session.id.0], |row| row.get(0))
+                .prepare_cached("SELECT device, created_at FROM sessions WHERE id = ?1")?
+                .query_row([session.id.0], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?
                 .ok_or(Error::Unauthorized)?;
             end(tx, session.user.id, session.id)?;
-            let renewed = start(tx, session.user.clone(), &device)?;
             // A new token is no new proof.
-            set_proven(tx, renewed.session, session.proven_at)?;
-            Ok(renewed)
+            insert(
+                tx,
+                session.user.clone(),
+                device,
+                Timestamp(created_at),
+                session.proven_at,
+            )
         })
         .await
     }
@@ -176,7 +182,10 @@ impl Store {
                 })
             })?;
             let mut sessions: Vec<_> = sessions.collect::<rusqlite::Result<_>>()?;
-            sessions.retain(|session| expiry(session.created_at, session.last_seen_at) > now);
+            sessions.retain(|session| {
+                expiry(session.created_at, session.last_seen_at) > now
+                    && !is_from_the_future(session.created_at, now)
+            });
             Ok(sessions)
         })
         .await
@@ -203,7 +212,8 @@ fn find(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<Se
             let expires_at = row.get::<_, Option<_>>("expires_at")?.map(Timestamp);
             Ok(Session {
                 id: SessionId(row.get("id")?),
-                ends_at: expires_at.unwrap_or(created_at.after(ABSOLUTE)),
+                created_at: AtomicI64::new(created_at.0),
+                ends_at: AtomicI64::new(expires_at.unwrap_or(created_at.after(ABSOLUTE)).0),
                 last_seen_at: AtomicI64::new(row.get("last_seen_at")?),
                 typed_at: AtomicI64::new(0),
                 scope: scope_at(row)?,
@@ -239,24 +249,34 @@ pub(super) fn set_proven(
 
 /// Starts a session for an authenticated user.
 pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Result<SignedIn> {
-    let now = tx.now;
-    let token = new_token()?;
-    let device: String = device
+    let device = device
         .chars()
         .filter(|c| !c.is_control())
         .take(DEVICE_LENGTH)
         .collect();
+    insert(tx, user, device, tx.now, Some(tx.now))
+}
+
+/// Inserts a session that counts from `created_at`, in which somebody last proved who they are at `proven_at`.
+fn insert(
+    tx: &Transaction<'_>,
+    user: User,
+    device: String,
+    created_at: Timestamp,
+    proven_at: Option<Timestamp>,
+) -> Result<SignedIn> {
+    let token = new_token()?;
     tx.connection
         .prepare_cached(
             "INSERT INTO sessions (user_id, token_hash, device, created_at, last_seen_at, proven_at)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?4)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((user.id.0, hash(&token), device, now.0))?;
+        .execute((user.id.0, hash(&token), device, created_at.0, tx.now.0, proven_at.map(|at| at.0)))?;
     Ok(SignedIn {
         user,
         session: SessionId(tx.connection.last_insert_rowid()),
         token,
-        expires_at: expiry(now, now),
+        expires_at: expiry(created_at, tx.now),
     })
 }
 

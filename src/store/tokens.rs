@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{
     audit::Entry,
+    clock,
     context::Transaction,
     handle::Store,
     sessions::{self, scope_at},
@@ -77,9 +78,10 @@ impl Store {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT s.id, s.device, s.scope, s.created_at, s.last_seen_at, s.expires_at, {}
                  FROM sessions s JOIN users u ON u.id = s.user_id
-                 WHERE s.scope IS NOT NULL AND s.expires_at > ?1 AND (?2 IS NULL OR u.id = ?2 OR u.bot_of = ?2)
+                 WHERE s.scope IS NOT NULL AND s.expires_at > ?1 AND {} AND (?2 IS NULL OR u.id = ?2 OR u.bot_of = ?2)
                  ORDER BY s.id DESC",
                 users::columns("u"),
+                clock::was_made("s.created_at", "?1"),
             ))?;
             let of = of.map(|user| user.0);
             let tokens = statement.query_map((Timestamp::now().0, of), |row| {

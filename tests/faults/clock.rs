@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    support::{Answer, Binary, Client, PASSWORD, messages, soon, token_of},
+    support::{Answer, Binary, Client, PASSWORD, messages, soon, text, token_of},
     tools,
     witness::Witness,
 };
@@ -97,14 +97,145 @@ async fn when_the_clock_jumps_everything_keeps_its_order_and_nobody_is_thrown_ou
     assert_eq!(ids(&replayed), ids(&said));
     Witness::of(&database).expect_agreement();
 
-    // Where the clock says that a session's time is over, it is; a new one is good whatever it says next.
+    // What this server has made is as old as it is, whatever the clock says, and so is what it makes from now on.
     clock.jump("+100d");
-    jane.get("/api/auth_user")
-        .await
-        .refused(401, "unauthorized");
+    jane.get("/api/auth_user").await.expect(200);
     let jane = jane.nobody().sign_in("jane").await;
     clock.jump("-1d");
     jane.say(&conversation, "back again").await;
+    // Another server has only the clock to go by: there, the time of a session that seems old is over.
+    binary.kill();
+    clock.jump("+300d");
+    let binary = Binary::run(&mut command);
+    let jane = jane.at(binary.address());
+    jane.get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+}
+
+/// Links and sessions of John’s, and whether they are good.
+struct Made {
+    john: Client,
+    reset: serde_json::Value,
+    invite: serde_json::Value,
+    program: Client,
+}
+
+impl Made {
+    async fn by(john: Client) -> Self {
+        let path = format!("/api/admin/users/{}/reset", john.id);
+        let reset = john.post(&path, json!({})).await.expect(201);
+        let invite = john.post("/api/invites", json!({})).await.expect(201);
+        let wish = json!({ "name": "x", "scope": "read" });
+        let token = john.post("/api/tokens", wish).await.expect(201);
+        Self {
+            reset: json!({ "token": token_of(text(&reset["link"])) }),
+            invite: json!({ "invite": token_of(text(&invite["link"])) }),
+            program: john.with_token(&token["token"]),
+            john,
+        }
+    }
+
+    /// The statuses for the session, the API token, the link for a new password and the invitation.
+    async fn statuses(&self, binary: &Binary) -> [u16; 4] {
+        let [john, program] = [&self.john, &self.program].map(|one| one.at(binary.address()));
+        let nobody = binary.nobody();
+        [
+            john.get("/api/auth_user").await,
+            program.get("/api/auth_user").await,
+            nobody.post("/api/reset/check", self.reset.clone()).await,
+            nobody.post("/api/invites/check", self.invite.clone()).await,
+        ]
+        .map(|answer| answer.status.as_u16())
+    }
+}
+
+/// A server whose clock can jump, and which can be started again on the same database.
+struct Machine {
+    clock: Clock,
+    command: Command,
+    _folder: TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let clock = Clock::new(&folder);
+        let mut command = Binary::by_way_of("env", &["--"], &folder.path().join("tincan.db"));
+        clock.set(&mut command);
+        Self {
+            clock,
+            command,
+            _folder: folder,
+        }
+    }
+
+    fn start(&mut self, offset: &str) -> Binary {
+        self.clock.jump(offset);
+        Binary::run(&mut self.command)
+    }
+}
+
+const GOOD: [u16; 4] = [200; 4];
+const NO_GOOD: [u16; 4] = [401, 401, 403, 403];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_before_the_clock_was_set_gets_its_days_from_then_on() {
+    if !tools::have(&["faketime"]) {
+        return;
+    }
+    // As of a machine that knows no time at all, and one that knows when it was switched off.
+    for unset in ["-18000d", "-200d"] {
+        let mut machine = Machine::new();
+        let binary = machine.start("+0d");
+        let before = Made::by(binary.nobody().sign_in("john").await).await;
+        binary.kill();
+        let binary = machine.start(unset);
+        let made = Made::by(binary.nobody().sign_in("john").await).await;
+        let mut stream = made.john.follow(None).await;
+        assert_eq!(made.statuses(&binary).await, GOOD, "{unset}");
+        machine.clock.jump("+0d");
+        assert_eq!(made.statuses(&binary).await, GOOD, "{unset}");
+        // A newer link took the place of the one for a new password.
+        assert_eq!(
+            before.statuses(&binary).await,
+            [200, 200, 403, 200],
+            "{unset}"
+        );
+        let room = made.john.make_room("Kitchen", &[], false).await;
+        let told = stream.next_named("conversation").await;
+        assert_eq!(told.data["id"], *room, "its stream goes on");
+        binary.kill();
+        // They live no longer than they would have.
+        let binary = machine.start("+2d");
+        assert_eq!(
+            made.statuses(&binary).await,
+            [200, 200, 403, 200],
+            "{unset}"
+        );
+        binary.kill();
+        let binary = machine.start("+100d");
+        assert_eq!(made.statuses(&binary).await, NO_GOOD, "{unset}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clock_made_that_was_ahead_is_no_good_once_it_is_right() {
+    if !tools::have(&["faketime"]) {
+        return;
+    }
+    let mut machine = Machine::new();
+    let binary = machine.start("+7300d");
+    let made = Made::by(binary.nobody().sign_in("john").await).await;
+    assert_eq!(made.statuses(&binary).await, GOOD);
+    binary.kill();
+    let binary = machine.start("+0d");
+    assert_eq!(made.statuses(&binary).await, NO_GOOD);
+    let john = binary.nobody().sign_in("john").await;
+    let sessions = john.get("/api/sessions").await.expect(200);
+    assert_eq!(sessions.as_array().map(Vec::len), Some(1));
+    let tokens = john.get("/api/tokens").await.expect(200);
+    assert_eq!(tokens, json!([]));
 }
 
 /// A clock that is set right later must not have cost anybody their session.

@@ -552,6 +552,27 @@ async fn a_refreshed_token_takes_the_place_of_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_refreshed_session_ends_when_the_first_one_would_have() {
+    let mut server = Server::start(dev()).await;
+    let john = server.sign_in("john").await;
+    age(&mut server, "created_at", 89).await;
+    let john = john.at(server.address());
+    let refreshed = john.post("/api/refresh_token", json!({})).await.expect(200);
+    let john = john.with_token(&refreshed["token"]);
+    let ends =
+        humantime::parse_rfc3339(refreshed["expiresAt"].as_str().expect("a text")).expect("a time");
+    let left = ends.duration_since(std::time::SystemTime::now());
+    let day = std::time::Duration::from_hours(24);
+    assert!(left.is_ok_and(|left| left <= day), "{refreshed}");
+    john.get("/api/auth_user").await.expect(200);
+    age(&mut server, "created_at", 1).await;
+    let john = john.at(server.address());
+    john.get("/api/auth_user")
+        .await
+        .refused(401, "unauthorized");
+}
+
+#[tokio::test]
 async fn only_a_bearer_token_can_be_refreshed() {
     let server = Server::start(dev()).await;
     let (cookie, _) = cookie(&server, "john").await;
