@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_recovery_code_may_be_typed_in_any_way() {
-        let code = recovery_code().expect("a code");
+        let code = recovery_code().unwrap_or_else(|error| panic!("{error}"));
         let bare = normalized(&code);
         assert_eq!(bare.len(), 16);
         assert_eq!(code.len(), 19);

@@ -176,11 +176,11 @@ pub(super) fn verify(
             .execute((user.0, step))?;
         return Ok(());
     }
-    let used = tx
+    let deleted = tx
         .connection
         .prepare_cached("DELETE FROM recovery_codes WHERE user_id = ?1 AND code_hash = ?2")?
         .execute((user.0, hash(&code)))?;
-    if used == 0 {
+    if deleted == 0 {
         return Err(Error::WrongCode);
     }
     let by = Actor {

@@ -39,7 +39,7 @@ struct House {
     task: JoinHandle<()>,
     /// Each browser has an address of its own, or the many of a test would be slowed down.
     browsers: AtomicU8,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -84,7 +84,7 @@ impl House {
                 let _ = server.run(std::future::pending()).await;
             }),
             browsers: AtomicU8::default(),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -496,7 +496,7 @@ async fn somebody_without_a_password_proves_it_at_their_provider() {
     let mut browser = house.browser();
     browser.visit("/api/oauth/home").await;
     // Before the session is used for the first time, nobody remembers that this was just now.
-    let database = Connection::open(house._folder.path().join("tincan.db")).expect("the database");
+    let database = Connection::open(house.folder.path().join("tincan.db")).expect("the database");
     let aged = database.execute("UPDATE sessions SET proven_at = proven_at - 300000", []);
     aged.expect("older sessions");
 

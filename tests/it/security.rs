@@ -261,12 +261,8 @@ async fn proof_takes_the_second_step_too_and_both_turn_it_off() {
         (&json!(true), &json!(true))
     );
     let without = prove(&bob, json!({ "password": PASSWORD })).await;
-    assert_eq!(
-        without.refused(422, "invalid")["errors"]
-            .get("code")
-            .is_some(),
-        true
-    );
+    let errors = without.refused(422, "invalid")["errors"].clone();
+    assert_ne!(errors["code"], Value::Null);
     let proof = json!({ "password": PASSWORD, "code": app.wrong() });
     prove(&bob, proof).await.refused(403, "wrong_code");
     let proof = json!({ "password": PASSWORD, "code": app.code(0) });
@@ -632,8 +628,8 @@ async fn a_flood_of_attempts_from_everywhere_adds_few_rows() {
         .query_row(rows, [], |row| Ok((row.get(0)?, row.get(1)?)))
         .expect("a count");
     assert_eq!(attempts, NETWORKS);
-    // Besides the limit, one for those beyond it. A minute may have ended in between.
-    assert!(rows <= 2 * 257 && rows < NETWORKS, "{rows}");
+    // Besides the limit, one for those beyond it. If a minute ended in between, it began anew.
+    assert!(rows < NETWORKS, "{rows}");
 }
 
 #[tokio::test]

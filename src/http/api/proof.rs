@@ -92,13 +92,11 @@ pub async fn check(
         // They prove it at a provider.
         None => return Err(Error::ProofRequired),
     };
-    let code = match needs_code {
-        true => Some(required(
-            "code",
-            "Enter the code from your authenticator app.",
-            code,
-        )?),
-        false => None,
+    let code = if needs_code {
+        let reason = "Enter the code from your authenticator app.";
+        Some(required("code", reason, code)?)
+    } else {
+        None
     };
     // Limits guesses on a device that was left open.
     app.admit(caller)?;
