@@ -21,6 +21,8 @@ const PAGE = 100;
 const EARLY_SCREENS = 1.5;
 /** How long a message is marked that somebody has come to. */
 const MARKED_MS = 3_000;
+/** How long it is said that there is no such message. */
+const COMPLAINT_MS = 8_000;
 
 /**
  * Goes to a message of a conversation, which may be another one or the one that is open. Going back comes to where one was.
@@ -138,7 +140,9 @@ class Visit {
     const reason = reasonOf(error);
     const isMissing = error instanceof ApiError && error.status === 404;
     if (!this.#list.log.querySelector('li')) this.#list.open();
-    this.#problem.replaceChildren(isMissing ? el('p', {}, t('messages.notFound')) : failure(reason, () => this.goTo(goal)));
+    const problem = isMissing ? el('p', {}, t('messages.notFound')) : failure(reason, () => this.goTo(goal));
+    this.#problem.replaceChildren(problem);
+    if (isMissing) setTimeout(() => problem.remove(), COMPLAINT_MS);
   }
 
   #look() {
