@@ -14,7 +14,7 @@ async fn shows_quote(person: &Session, message: &str, quote: &str) {
         "[...document.querySelectorAll('[role=log] li')].some((row) =>
              row.querySelector('.text')?.textContent === {} && row.querySelector('.quoted')?.innerText.replace(/\\s+/g, ' ').trim() === {})",
         json!(message),
-        json!(quote),
+        json!(format!("In reply to {quote}")),
     );
     person
         .wait(&format!("the quote {quote:?}"), &condition)
@@ -24,7 +24,7 @@ async fn shows_quote(person: &Session, message: &str, quote: &str) {
 async fn replies_to(person: &Session, quote: &str) {
     let condition = format!(
         "document.querySelector('.replying p')?.innerText.replace(/\\s+/g, ' ').trim() === {}",
-        json!(quote),
+        json!(format!("Replying to {quote}")),
     );
     person
         .wait(&format!("the quote {quote:?}"), &condition)

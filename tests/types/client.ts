@@ -137,9 +137,7 @@ export function called(message: Message): string {
   return [...names, replyTo?.author?.username ?? "", replyTo?.excerpt ?? ""].join(" ");
 }
 
-export const levels: Operations["updateConversationSettings"]["body"][] = [
-  { notificationLevel: "mentions" }, { notificationLevel: null },
-];
+export const level: Operations["updateConversationSettings"]["body"] = { notificationLevel: "mentions" };
 
 export const requests: SocketRequest[] = [
   { op: "send", conversationId: "7", content: "Yes", clientId: "1", replyTo: "42" },
