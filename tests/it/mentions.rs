@@ -126,7 +126,7 @@ async fn a_mention_has_the_name_that_somebody_has_now() {
     assert_eq!(mentions(&sent.data), [(0, 5, "janine")]);
     let place = format!("/plain/conversations/{}", room.id);
     let page = Browser::of(&room.kim).page(&place).await;
-    assert!(page.contains("@<bdi>Janine</bdi>!"), "{page}");
+    assert!(page.contains("<b>@<bdi>Janine</bdi></b>!"), "{page}");
     // Nobody is called so any more.
     let again = room.john.say(&room.id, "@jane").await;
     assert_eq!(mentions(&again), []);

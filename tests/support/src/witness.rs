@@ -448,6 +448,9 @@ pub fn settle(conversation: &mut Value) {
         "archived",
         "hidden",
         "markedUnread",
+        "mentionCount",
+        "notificationLevel",
+        "notificationLevelChosen",
     ] {
         let had = fields.remove(moving);
         assert!(had.is_some(), "a conversation without {moving}");
