@@ -92,18 +92,18 @@ async fn a_message_is_answered_by_key_swipe_and_menu_and_its_quote_follows_it() 
     john.assert_accessible("quoted").await;
 
     // By a finger that moves it aside; not so far, it stays where it is.
-    let finger = Finger::on(&jane, "paragraph", "Pizza!").await;
+    let finger = Finger::on(&jane, "button", "/^In reply to You/").await;
     finger.slide(30.0, 2.0).await;
     finger.lift().await;
     replies_to_nothing(&jane).await;
-    let finger = Finger::on(&jane, "paragraph", "Pizza!").await;
+    let finger = Finger::on(&jane, "button", "/^In reply to You/").await;
     finger.slide(80.0, 4.0).await;
     finger.lift().await;
     replies_to(&jane, "john Pizza!").await;
     jane.click("button", "Cancel reply").await;
     replies_to_nothing(&jane).await;
     // By the menu.
-    jane.hold("paragraph", "Pizza!").await;
+    jane.hold("button", "/^In reply to You/").await;
     jane.click("menuitem", "Reply").await;
     replies_to(&jane, "john Pizza!").await;
     jane.say("Fine").await;
