@@ -331,6 +331,39 @@ CREATE TABLE calls (
     PRIMARY KEY (conversation_id, user_id, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Messages that are pinned in their conversation: everybody in it sees them. A message that is pinned or unpinned has
+-- changed, so its `changed_id` replays it.
+CREATE TABLE pins (
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    message_id      INTEGER NOT NULL,
+    pinned_at       INTEGER NOT NULL,
+    PRIMARY KEY (conversation_id, message_id)
+) STRICT, WITHOUT ROWID;
+
+-- Messages that people have saved for themselves. `saved_at` is null once they aren't saved any more: the row stays, so
+-- that other devices are told. `changed_id` is the place in the sequence of that, and orders a person's list.
+CREATE TABLE saved_messages (
+    user_id    INTEGER NOT NULL REFERENCES users (id),
+    message_id INTEGER NOT NULL,
+    saved_at   INTEGER,
+    changed_id INTEGER NOT NULL,
+    PRIMARY KEY (user_id, message_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX saved_messages_by_change ON saved_messages (user_id, changed_id);
+
+-- What people have begun to write, and on which device. `content` is empty once it was sent or deleted: the row stays, so
+-- that other devices are told.
+CREATE TABLE drafts (
+    user_id         INTEGER NOT NULL REFERENCES users (id),
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    content         TEXT    NOT NULL,
+    device          TEXT    NOT NULL,
+    updated_at      INTEGER NOT NULL,
+    changed_id      INTEGER NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX drafts_by_change ON drafts (user_id, changed_id);
+
 -- The files that people have sent, each stored once however often it was sent. `hash` is the SHA-256 of what `chunks`
 -- holds. It is null as long as the file isn’t complete, and again once nobody refers to it: then its chunks are deleted
 -- in small jobs, and the row last. Width and height are in pixels, as the picture is shown.

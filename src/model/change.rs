@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Conversation, ConversationId, Member, Message, NewNotice, RoomRequestChange,
-    SecurityEventId, User, UserId, Variant, schema::Cursor,
+    Block, Conversation, ConversationId, Draft, Member, Message, NewNotice, RoomRequestChange,
+    Saved, SecurityEventId, User, UserId, Variant, schema::Cursor,
 };
 
 /// A change as the store publishes it. [`for_member`](Self::for_member) turns it into the event for one member.
@@ -15,7 +15,7 @@ use super::{
 pub enum Change {
     /// A new message.
     Message(Message),
-    /// A message was edited or deleted, or its reactions changed.
+    /// A message was edited, deleted, pinned or unpinned, or its reactions changed.
     Update(Message),
     /// `user_id` has read the conversation up to message `up_to`.
     Read {
@@ -33,6 +33,10 @@ pub enum Change {
     Block(Block),
     /// The receiver was asked to join a room, or that was answered or withdrawn.
     RoomRequest(Box<RoomRequestChange>),
+    /// The receiver has saved a message, or doesn’t keep it any more.
+    Saved(Saved),
+    /// What the receiver has begun to write in a conversation changed.
+    Draft(Draft),
 }
 
 impl Change {
@@ -46,7 +50,9 @@ impl Change {
             | Self::Removed(_)
             | Self::User(_)
             | Self::Block(_)
-            | Self::RoomRequest(_) => true,
+            | Self::RoomRequest(_)
+            | Self::Saved(_)
+            | Self::Draft(_) => true,
         }
     }
 
@@ -60,7 +66,9 @@ impl Change {
             | Self::Removed(_)
             | Self::User(_)
             | Self::Block(_)
-            | Self::RoomRequest(_) => Some(Variant::default()),
+            | Self::RoomRequest(_)
+            | Self::Saved(_)
+            | Self::Draft(_) => Some(Variant::default()),
             Self::Conversation(_) => None,
         }
     }
@@ -94,6 +102,8 @@ impl Change {
             Self::User(user) => Event::user(user),
             Self::Block(block) => Event::block(block),
             Self::RoomRequest(change) => Event::room_request(change),
+            Self::Saved(saved) => Event::new("saved", saved),
+            Self::Draft(draft) => Event::draft(draft),
         }
     }
 }
@@ -149,6 +159,12 @@ impl Event {
     #[must_use]
     pub fn room_request(change: &RoomRequestChange) -> Self {
         Self::new("room_request", change)
+    }
+
+    /// What the caller has begun to write in a conversation changed.
+    #[must_use]
+    pub fn draft(draft: &Draft) -> Self {
+        Self::new("draft", draft)
     }
 
     /// A user is typing.

@@ -51,6 +51,12 @@ pub fn caption(text: &str) -> Result<&str> {
     if is_blank(content) {
         return Ok("");
     }
+    check_content(content)?;
+    Ok(content)
+}
+
+/// Checks what holds for a message’s content and for a draft.
+pub(super) fn check_content(content: &str) -> Result<()> {
     if content.chars().count() > MAX_MESSAGE_LENGTH {
         return Err(Error::invalid("content", MESSAGE_TOO_LONG));
     }
@@ -60,7 +66,7 @@ pub fn caption(text: &str) -> Result<&str> {
             "Messages can’t contain a NUL character.",
         ));
     }
-    Ok(content)
+    Ok(())
 }
 
 /// Trims and validates the reason for a report. A blank one is none.

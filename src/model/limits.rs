@@ -28,6 +28,11 @@ pub const REPORT_LIFETIME: Duration = Duration::from_hours(90 * 24);
 /// How many conversations a person may pin: fewer than a page of the list has, so that one request shows all of them.
 pub const PINS: u32 = 20;
 
+/// How many messages may be pinned in a conversation: as many as one still looks through.
+pub const PINNED_MESSAGES: u32 = 20;
+/// How many messages a person may have saved, so that a client can know all of them with a few requests.
+pub const SAVED_MESSAGES: u32 = 500;
+
 /// How long an upload is kept after its last byte, unless it becomes part of a message.
 pub const UPLOAD_LIFETIME: Duration = Duration::from_hours(24);
 /// How many uploads a person may have that aren’t part of a message yet: those of a few messages.

@@ -44,6 +44,8 @@ pub struct Message {
     pub reply_to: Option<Box<ReplyTo>>,
     /// The caller may read messages after this. Nothing at all, as long as nobody has said whose eyes it is for.
     pub history_id: EventId,
+    /// None if it isn’t pinned in its conversation.
+    pub pinned_at: Option<Timestamp>,
 }
 
 /// What the views of a message differ by, apart from the author’s.
@@ -270,6 +272,7 @@ impl Message {
                 .reply_to
                 .as_deref()
                 .filter(|original| original.id > history_id),
+            pinned_at: self.pinned_at,
         }
     }
 }
@@ -327,4 +330,7 @@ pub struct MessageView<'a> {
     /// What it answers, as that is now. Left out if it answers nothing, or nothing that the caller may see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<&'a ReplyTo>,
+    /// When it was pinned in its conversation. Left out if it isn’t.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned_at: Option<Timestamp>,
 }

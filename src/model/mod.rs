@@ -6,6 +6,7 @@ mod attachment;
 mod backup;
 mod change;
 mod conversation;
+mod draft;
 mod excerpt;
 mod file_name;
 mod hook;
@@ -19,6 +20,7 @@ mod quote;
 mod reaction;
 mod report;
 mod room_request;
+mod saved;
 pub mod schema;
 pub mod security;
 mod storage;
@@ -47,6 +49,7 @@ pub use self::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
         NotificationLevel, Participant, Role,
     },
+    draft::{Draft, draft_content},
     excerpt::{MAX_EXCERPT_LENGTH, excerpt},
     file_name::file_name,
     hook::Hook,
@@ -68,6 +71,7 @@ pub use self::{
     },
     report::Report,
     room_request::{RoomRequest, RoomRequestChange},
+    saved::{Saved, SavedMessage, SavedMessageView},
     security::{Actor, NewNotice, Notice, SecurityEvent, SecurityEventKind},
     storage::{Sent, SentBy, SentFiles, SentIn},
     user::{Block, Bot, Profile, RoomInCommon, User},

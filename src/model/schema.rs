@@ -254,6 +254,7 @@ fn jane_asks() -> super::Message {
         mentions: Vec::new(),
         reply_to: None,
         history_id: EventId(0),
+        pinned_at: None,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Changes of a message after it was sent: edits and deletion; reactions are in `reactions`. Each gives the message a new place in the
-//! sequence and publishes its new state to everybody who may see it.
+//! Changes of a message after it was sent: edits and deletion. Reactions are in `reactions`, pinning it is in `pins`. Each
+//! gives the message a new place in the sequence and publishes its new state to everybody who may see it.
 
 use super::{
     attachments, blocks, calls,
@@ -7,7 +7,7 @@ use super::{
     handle::Store,
     mentions,
     messages::{self, NOT_FOUND, by_id, visible},
-    participants, reactions,
+    participants, pins, reactions,
 };
 use crate::{
     error::{Error, Result},
@@ -69,6 +69,7 @@ impl Store {
             mentions::delete(tx, id)?;
             calls::delete_of(tx.connection, &message)?;
             messages::set_deleted(tx, id)?;
+            pins::delete(tx, &message)?;
             reactions::delete_all(tx, id)?;
             tx.scrub();
             publish_update(tx, &message)?;

@@ -7,9 +7,10 @@ use super::{
     context::Transaction,
     conversations,
     credentials::{can_sign_in, count_administrators},
+    drafts,
     handle::Store,
     hooks, identities, invites, name_parts, pictures, profiles, resets, room_requests, rooms,
-    second_factors, sessions, uploads,
+    saved, second_factors, sessions, uploads,
     users::{self, NOT_FOUND, password_hash},
 };
 use crate::{
@@ -88,6 +89,8 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
         calls::delete_read(connection, direct, id, i64::MAX)?;
     }
     room_requests::delete_all(connection, id)?;
+    saved::delete_all(connection, id)?;
+    drafts::delete_all(connection, id)?;
     name_parts::set(connection, id, None)?;
     users::set_deleted(tx, id)?;
     blocks::forget_closed(tx, id)?;

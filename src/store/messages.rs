@@ -8,7 +8,7 @@ use super::{
     handle::Store,
     mentions,
     participants::{self, member},
-    quotes, reactions,
+    pins, quotes, reactions,
     source::Source,
     users,
     visible::{IS_VISIBLE, is_missed, visible_after},
@@ -393,9 +393,10 @@ impl Stored {
         viewer: Option<UserId>,
     ) -> rusqlite::Result<Message> {
         let mut message = self.message;
-        // A message that was never changed has no reactions.
+        // A message that was never changed has no reactions, and isn’t pinned.
         if message.changed_id.is_some() {
             (message.reactions, message.reactors) = reactions::of(connection, message.id, viewer)?;
+            message.pinned_at = pins::pinned_at(connection, message.conversation_id, message.id)?;
         }
         if self.has_attachments {
             message.attachments = attachments::of(connection, message.id)?;
@@ -480,6 +481,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
         mentions: Vec::new(),
         reply_to: None,
         history_id: EventId(i64::MAX),
+        pinned_at: None,
     };
     Ok(Stored {
         message,

@@ -32,6 +32,7 @@ mod conversations;
 mod credentials;
 mod daily;
 mod deletion;
+mod drafts;
 mod engine;
 mod files;
 mod followers;
@@ -44,6 +45,7 @@ mod messages;
 mod name_parts;
 mod participants;
 mod pictures;
+mod pins;
 mod profiles;
 mod quotes;
 mod reactions;
@@ -55,6 +57,7 @@ mod resets;
 mod room_requests;
 mod rooms;
 mod roster_cache;
+mod saved;
 mod schema;
 mod second_factors;
 mod sending;
@@ -76,6 +79,7 @@ pub use self::{
     chunks::PIECE,
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
+    drafts::PAGE as DRAFTS_PAGE,
     engine::{FatalError, OpenError, with_suffix},
     files::{
         ArchiveError, BackupError, BackupFolder, OnProgress, Progress, back_up, check, export,
@@ -90,6 +94,7 @@ pub use self::{
     replay::{Backlog, Position},
     resets::Reset,
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
+    saved::PAGE as SAVED_PAGE,
     second_factors::SecondFactorState,
     sending::{NewMessage, Sent},
     session_cache::Session,

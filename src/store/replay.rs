@@ -7,10 +7,10 @@ use rusqlite::Connection;
 
 use super::{
     activity::MAX_ACTIVITY_PARTICIPANTS,
-    blocks, conversation_settings, conversations,
+    blocks, conversation_settings, conversations, drafts,
     engine::sequence,
     handle::Store,
-    messages, participants, profiles, read_marks, room_requests, sessions,
+    messages, participants, profiles, read_marks, room_requests, saved, sessions,
     source::{Loader, MissedRow, Source},
 };
 use crate::{
@@ -102,6 +102,8 @@ const SOURCES: &[&Source] = &[
     &blocks::CHANGED,
     &conversation_settings::CHANGED,
     &room_requests::CHANGED,
+    &saved::CHANGED,
+    &drafts::CHANGED,
 ];
 
 /// Finds missed rows. Each index is read from `?2` on, conversation by conversation, so the cost depends on what was

@@ -10,6 +10,7 @@ use super::{
     context::Transaction,
     conversations::{self, load, view},
     daily::{self, Daily},
+    drafts,
     handle::Store,
     hooks, messages,
     participants::{self, NOT_FOUND, NewParticipant, find, is_member, member, only},
@@ -351,6 +352,7 @@ fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>)
     let event = tx.next_id();
     participants::delete(connection, id, user.id, event)?;
     hooks::delete_in(connection, id, user.id)?;
+    drafts::forget(connection, user.id, id)?;
     conversations::count_participants(connection, id, -1)?;
     tx.publish(event, only(&everybody, user.id), Change::Removed(id));
     publish_system_message(tx, id, why)?;

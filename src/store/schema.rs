@@ -27,6 +27,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0012_mentions.sql"),
         include_str!("migrations/0013_people.sql"),
         include_str!("migrations/0014_security.sql"),
+        include_str!("migrations/0015_pins_and_drafts.sql"),
     ],
     functions,
 };

@@ -167,6 +167,7 @@ fn next(
         mentions: Vec::new(),
         reply_to: None,
         history_id: EventId(i64::MAX),
+        pinned_at: None,
     })
 }
 

@@ -128,6 +128,14 @@ impl Home {
                  INSERT INTO identities VALUES ('https://login.example', '7', 2, 'bobby', 1234567890123)",
             )
             .expect("a picture");
+        bob.put(&format!("{}/pin", of(&second))).await.expect(200);
+        bob.put(&format!("{}/saved", of(&first))).await.expect(200);
+        let draft = bob.request(
+            Method::PUT,
+            &format!("/api/conversations/{conversation}/draft"),
+        );
+        let draft = draft.json(&json!({ "content": AWKWARD }));
+        answer(draft).await.expect(200);
         let history = bob.get(&path).await.expect(200);
         server.stop().await;
         Self {
@@ -187,7 +195,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 20, "{:?}", first.keys());
+    assert_eq!(first.len(), 23, "{:?}", first.keys());
     // Nobody has been asked to join a room, nor reported anything.
     let empty = first.values().filter(|bytes| bytes.is_empty()).count();
     assert_eq!(empty, 2);
@@ -339,7 +347,14 @@ async fn an_archive_of_before_there_were_settings_is_taken_in_as_well() {
     let home = Home::new().await;
     home.done(&["export", "before"], "tincan.db").await;
     let before = home.file("before");
-    fs::remove_file(before.join("settings.jsonl")).expect("a file");
+    for newer in [
+        "settings.jsonl",
+        "pins.jsonl",
+        "saved.jsonl",
+        "drafts.jsonl",
+    ] {
+        fs::remove_file(before.join(newer)).expect("a file");
+    }
     let fields = [
         "pinnedAt",
         "archivedNumber",
@@ -585,7 +600,14 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
         let set = names("participants.jsonl", field);
         assert!(set.iter().all(Value::is_null), "what anna has set: {set:?}");
     }
-    for nothing in ["settings.jsonl", "files.jsonl", "attachments.jsonl"] {
+    for nothing in [
+        "settings.jsonl",
+        "files.jsonl",
+        "attachments.jsonl",
+        "pins.jsonl",
+        "saved.jsonl",
+        "drafts.jsonl",
+    ] {
         assert_eq!(files[Path::new(nothing)], b"", "{nothing}");
     }
     assert!(files.keys().all(|name| !name.starts_with("files")));

@@ -99,6 +99,15 @@ POST   /api/messages/{id}/reports                       401     404    204   403
 GET    /api/messages/{id}/reactions                     401     404    200   200   404     401      401       200        200
 PUT    /api/messages/{id}/reactions/{emoji}             401     404    200   200   404     401      401       403        403
 DELETE /api/messages/{id}/reactions/{emoji}             401     404    200   200   404     401      401       403        403
+GET    /api/conversations/{id}/pins                     401     404    200   200   404     401      401       200        200
+PUT    /api/messages/{id}/pin                           401     404    200   200   404     401      401       403        403
+DELETE /api/messages/{id}/pin                           401     404    204   204   404     401      401       403        403
+GET    /api/saved                                       401     200    200   200   200     401      401       200        200
+PUT    /api/messages/{id}/saved                         401     404    200   200   404     401      401       403        403
+DELETE /api/messages/{id}/saved                         401     404    204   204   404     401      401       403        403
+GET    /api/drafts                                      401     200    200   200   200     401      401       403        200
+PUT    /api/conversations/{id}/draft                    401     404    200   200   404     401      401       403        403
+DELETE /api/conversations/{id}/draft                    401     404    204   204   404     401      401       403        403
 GET    /api/conversations/{id}/attachments              401     404    200   200   404     401      401       200        200
 GET    /api/files/{id}                                  401     404    200   200   404     401      401       200        200
 GET    /api/files/{id}/thumb                            401     404    200   200   404     401      401       200        200
@@ -444,6 +453,7 @@ impl Scene {
             "POST /api/conversations/{id}/hooks" => json!({ "bot": new_name }),
             "POST /api/conversations/{id}/messages"
             | "PATCH /api/messages/{id}"
+            | "PUT /api/conversations/{id}/draft"
             | "POST /api/hooks/{secret}" => json!({ "content": "hello again" }),
             "POST /api/uploads" => json!({ "size": 5, "name": "lake.txt" }),
             // As good as any five bytes.

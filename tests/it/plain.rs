@@ -1069,12 +1069,12 @@ async fn a_terminal_is_enough() {
     let list = w3m.send("/plain/sign-in", &[("username", "jane")]).await;
     assert_shows(&list, "jane [Sign out]");
     assert_shows(&list, "john 1 unread");
-    assert_shows(&list, "Are you <at> home?…");
+    assert_shows(&list, "Are you <at> home? I could come by.");
 
     let path = talk_path(&talk.conversation);
     let page = w3m.look(&path).await;
     assert_shows(&page, "  Are you <at> home?\n    I could come by.\n");
-    assert_shows(&page, "UTC React Report\n");
+    assert_shows(&page, "UTC Reply React Pin or save Report\n");
     assert_shows(&page, "[Send]");
     let source = w3m.run(&path, &["-dump_source"]).await;
     let (token, client_id) = (value_of(&source, "token"), value_of(&source, "clientId"));

@@ -83,6 +83,10 @@ export function show(event: StreamEvent): string {
       return `${event.data.user.username} is ${event.data.blocked ? "" : "not "}blocked`;
     case "room_request":
       return event.data.request === null ? "no longer asked" : `${event.data.request.askedBy.username} asks`;
+    case "saved":
+      return `${event.data.messageId} is ${event.data.savedAt === null ? "not " : ""}saved`;
+    case "draft":
+      return `${event.data.content} on ${event.data.device}`;
     case "typing":
       return event.data.userId;
     case "presence":

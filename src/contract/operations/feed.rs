@@ -10,9 +10,9 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
     error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
     model::{
-        Block, CaughtUp, ConversationId, Hello, MAX_ATTACHMENTS, MessageId, NewNotice, Presence,
-        ReadUpTo, Removed, Reset, RoomRequestChange, SecurityEventId, Typing, UploadId, User,
-        UserId,
+        Block, CaughtUp, ConversationId, Draft, EventId, Hello, MAX_ATTACHMENTS, MessageId,
+        NewNotice, Presence, ReadUpTo, Removed, Reset, RoomRequestChange, Saved, SecurityEventId,
+        Timestamp, Typing, UploadId, User, UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
     },
 };
@@ -71,7 +71,7 @@ events! {
     MessageEvent = "message", numbered, Message, message();
     /// A new message from the caller, sent from this or another device.
     SentEvent = "sent", numbered, Message, message();
-    /// A message was edited or deleted, or its reactions changed. The data is the message in its current state.
+    /// A message was edited, deleted, pinned or unpinned, or its reactions changed. The data is the message in its current state.
     UpdateEvent = "update", numbered, Message, message();
     /// A conversation is new to the caller or has changed, or the caller is no longer in it.
     ConversationEvent = "conversation", numbered, ConversationOrRemoved, json!(Removed { id: ConversationId(7), removed: true });
@@ -91,6 +91,12 @@ events! {
     /// Something happened to the caller’s account that they may want to know: `GET /api/notices` has it. It has no id and is
     /// never replayed.
     NoticeEvent = "notice", passing, NewNotice, json!(NewNotice { id: SecurityEventId(12) });
+    /// The caller has saved a message, or doesn’t keep it any more, on this or another device.
+    SavedEvent = "saved", numbered, Saved, json!(Saved { message_id: EventId(42), conversation_id: ConversationId(7), saved_at: Some(Timestamp(1_777_627_800_000)) });
+    /// What the caller has begun to write in a conversation changed, on this or another device.
+    DraftEvent = "draft", numbered, Draft, json!(Draft {
+        conversation_id: ConversationId(7), content: "I’ll be".to_owned(), device: "Firefox on Android".to_owned(), updated_at: Timestamp(1_777_627_800_000)
+    });
     /// All missed events have been sent. What follows is live.
     CaughtUpEvent = "caught_up", numbered, CaughtUp, json!(CaughtUp { cursor: "2f-45".to_owned() });
     /// The server does not know the client’s cursor. Load everything again, and continue from the id of this event.
@@ -120,10 +126,11 @@ unions! {
     /// An event of a stream. Over a WebSocket, it is the text of a frame. A server-sent event has the same id, name and
     /// data, except that `message` events have no name.
     StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent
-        | BlockEvent | RoomRequestEvent | TypingEvent | PresenceEvent | NoticeEvent | CaughtUpEvent | ResetEvent;
+        | BlockEvent | RoomRequestEvent | SavedEvent | DraftEvent | TypingEvent | PresenceEvent | NoticeEvent
+        | CaughtUpEvent | ResetEvent;
     /// An event of a long poll: all events except those about the stream itself.
     PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent | BlockEvent
-        | RoomRequestEvent | TypingEvent | PresenceEvent | NoticeEvent;
+        | RoomRequestEvent | SavedEvent | DraftEvent | TypingEvent | PresenceEvent | NoticeEvent;
     /// A request over a WebSocket: the text of a frame. It is validated and handled like the HTTP call of the same
     /// name, with the same errors.
     SocketRequest = SocketSend | SocketRead | SocketTyping;

@@ -6,6 +6,7 @@ use warp::Reply;
 
 use super::{
     forms::{Field, PageSession, hidden, normalize_line_breaks, read_form, read_form_data},
+    keep::pinned,
     messages::{Listing, View, reply_to},
     page::Page,
     paths,
@@ -349,6 +350,7 @@ async fn conversation_page<'a>(
     let conversation = conversation.view(member);
     let words = session.words;
     let title = title_of(words, &conversation);
+    let pins = request.app.store.pinned(session.id(), id).await?;
     let listing = Listing {
         words,
         member,
@@ -361,6 +363,7 @@ async fn conversation_page<'a>(
     let main = html! {
         h1 { bdi { (title) } }
         (links(words, &conversation, view))
+        (pinned(words, &pins, session.id()))
         @match view {
             View::Top => {
                 h2 { (words.text("conversation.top_title")) }

@@ -173,6 +173,7 @@ impl Listing<'_> {
             span .tools {
                 " " a href=(paths::reply(message.conversation_id, message.id)) { (self.words.text("message.reply")) }
                 (link("reactions", "message.react"))
+                (link("keep", "message.keep"))
                 @if message.is_by(self.member.user) { (link("edit", "message.edit")) }
                 @if message.may_be_deleted_by(self.member) { (link("delete", "message.delete")) }
                 @if !message.is_by(self.member.user) { (link("report", "message.report")) }
@@ -219,7 +220,7 @@ pub fn reply_to(words: &'static Language, original: &ReplyTo, reader: UserId) ->
 }
 
 /// The text of a message, with the names that those who are mentioned have now.
-fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup {
+pub fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup {
     let places: Vec<_> = mentions
         .iter()
         .map(|mention| mention.start..mention.end)
@@ -233,7 +234,7 @@ fn text(words: &'static Language, content: &str, mentions: &[Mention]) -> Markup
     })
 }
 
-fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
+pub fn author(words: &'static Language, message: &MessageView<'_>) -> Markup {
     html! {
         @if message.mine { (words.text("message.you")) }
         @else if let Some(author) = message.author { (marked_name(words, author)) }

@@ -9,6 +9,7 @@ pub mod conversations;
 mod formatted;
 mod forms;
 pub mod invites;
+pub mod keep;
 pub mod language;
 pub mod messages;
 mod page;

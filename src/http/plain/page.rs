@@ -81,7 +81,8 @@ fn navigation(session: &PageSession) -> Markup {
         header {
             nav aria-label="Tincan" {
                 a href="/plain" { (words.text("conversations.title")) } " "
-                a href="/plain/rooms" { (words.text("rooms.title")) }
+                a href="/plain/rooms" { (words.text("rooms.title")) } " "
+                a href="/plain/saved" { (words.text("message.saved_title")) }
             }
             (session.form("/plain/sign-out", html! {
                 a href="/plain/settings" { bdi { (session.user().name()) } } " "

@@ -25,6 +25,8 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              UNION ALL SELECT max(changed_id) FROM blocks
              UNION ALL SELECT max(open_id) FROM conversations
              UNION ALL SELECT max(changed_id) FROM room_requests
+             UNION ALL SELECT max(changed_id) FROM saved_messages
+             UNION ALL SELECT max(changed_id) FROM drafts
          ) WHERE id > (SELECT last_id FROM sequence)",
     ),
     (
@@ -56,6 +58,12 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "a reaction has no message or no user: message",
         "SELECT message_id FROM reactions
          WHERE message_id NOT IN (SELECT id FROM messages) OR user_id NOT IN (SELECT id FROM users)",
+    ),
+    (
+        "a pinned message was deleted, or is of another conversation: message",
+        "SELECT message_id FROM pins p WHERE NOT EXISTS (
+             SELECT 1 FROM messages m
+             WHERE m.id = p.message_id AND m.conversation_id = p.conversation_id AND m.deleted_at IS NULL)",
     ),
     (
         "reactions are miscounted: message",

@@ -8,7 +8,7 @@ use std::{fs, ops::ControlFlow, path::Path};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tincan::store::{self, Progress};
 
-const FILES: [&str; 16] = [
+const FILES: [&str; 19] = [
     "archive.json",
     "users.jsonl",
     "identities.jsonl",
@@ -23,10 +23,13 @@ const FILES: [&str; 16] = [
     "settings.jsonl",
     "files.jsonl",
     "attachments.jsonl",
+    "pins.jsonl",
+    "saved.jsonl",
+    "drafts.jsonl",
     "pictures/1",
     "room-pictures/2",
 ];
-const TITLE: &str = r#"{"tincanArchive":5,"user":null,"lastId":9}"#;
+const TITLE: &str = r#"{"tincanArchive":6,"user":null,"lastId":9}"#;
 
 fuzz_target!(|text: &str| -> Corpus {
     let folder = tempfile::tempdir().expect("a folder");

@@ -149,7 +149,8 @@ impl Witness {
                  UNION ALL SELECT read_id FROM participants WHERE read_id IS NOT NULL
                  UNION ALL SELECT settings_id FROM participants WHERE settings_id IS NOT NULL
                  UNION ALL SELECT changed_id FROM users WHERE changed_id IS NOT NULL
-                 UNION ALL SELECT changed_id FROM blocks UNION ALL SELECT changed_id FROM room_requests)",
+                 UNION ALL SELECT changed_id FROM blocks UNION ALL SELECT changed_id FROM room_requests
+                 UNION ALL SELECT changed_id FROM saved_messages UNION ALL SELECT changed_id FROM drafts)",
             "SELECT count(*) FROM conversations c
              WHERE participant_count <> (SELECT count(*) FROM participants WHERE conversation_id = c.id)",
             "SELECT count(*) FROM conversations c WHERE kind = 'room' AND participant_count > 0

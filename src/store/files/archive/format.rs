@@ -17,8 +17,8 @@ pub(super) const FILES: &str = "files";
 /// The folder of their small pictures. Each is named by its attachment’s id.
 pub(super) const THUMBS: &str = "thumbs";
 /// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, version 3 no files, and
-/// version 4 no pictures of rooms. Version 5 had no answers, mentions, notification levels, requests to join rooms and
-/// reports.
+/// version 4 no pictures of rooms. Version 5 had no answers, mentions, notification levels, requests to join rooms, reports,
+/// pins, saved messages and drafts.
 pub(super) const VERSION: u32 = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -140,7 +140,7 @@ pub(super) struct Table {
 }
 
 /// Ordered so that references point to earlier files.
-pub(super) const TABLES: [Table; 17] = [
+pub(super) const TABLES: [Table; 20] = [
     Table {
         file: "users.jsonl",
         name: "users",
@@ -453,5 +453,48 @@ pub(super) const TABLES: [Table; 17] = [
         since: 4,
         is_kept: "TRUE",
         is_seen: "message_id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "pins.jsonl",
+        name: "pins",
+        fields: &[
+            field("conversation", "conversation_id", Kind::Id),
+            field("message", "message_id", Kind::Id),
+            field("pinnedAt", "pinned_at", Kind::Time),
+        ],
+        order: "conversation_id, pinned_at, message_id",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "message_id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "saved.jsonl",
+        name: "saved_messages",
+        fields: &[
+            field("user", "user_id", Kind::Id),
+            field("message", "message_id", Kind::Id),
+            field("savedAt", "saved_at", Kind::Time),
+            field("changedId", "changed_id", Kind::Id),
+        ],
+        order: "user_id, changed_id",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "user_id = ?1 AND message_id IN (SELECT id FROM seen)",
+    },
+    Table {
+        file: "drafts.jsonl",
+        name: "drafts",
+        fields: &[
+            field("user", "user_id", Kind::Id),
+            field("conversation", "conversation_id", Kind::Id),
+            field("content", "content", Kind::Text),
+            field("device", "device", Kind::Text),
+            field("updatedAt", "updated_at", Kind::Time),
+            field("changedId", "changed_id", Kind::Id),
+        ],
+        order: "user_id, changed_id",
+        since: 6,
+        is_kept: "TRUE",
+        is_seen: "user_id = ?1",
     },
 ];
