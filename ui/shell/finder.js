@@ -71,8 +71,8 @@ export class Finder {
   #people = { text: '', users: /** @type {User[]} */ ([]) };
   /** Where alone one searches. @type {Info | null} */
   #place = null;
-  /** What has been opened last. @type {HTMLElement | null} */
-  #opened = null;
+  /** Where the message is that was opened last: its row may be another one by now. */
+  #opened = '';
   #problem = '';
 
   #mayInvite = false;
@@ -178,6 +178,7 @@ export class Finder {
       ({ name, lines, run }) => this.#result(plainPicture(lines), [name], run));
     const { results, isDevice } = this.#search;
     messages.show(t(isDevice ? 'search.onDevice' : 'search.messages'), isOpen ? results : [], keyOfFound, (found) => foundMessage(client, found));
+    this.#markOpened();
     this.#showRest(isOpen);
   }
 
@@ -285,16 +286,22 @@ export class Finder {
   #follow(target) {
     const link = target instanceof Element && target.closest('a');
     if (!link) return;
-    this.#opened?.removeAttribute('aria-current');
-    link.setAttribute('aria-current', 'true');
-    this.#opened = link;
+    this.#opened = link.pathname;
+    this.#markOpened();
+  }
+
+  /** Gives back its row. */
+  #markOpened() {
+    const links = [...this.#found.querySelectorAll('a')];
+    for (const link of links) link.ariaCurrent = link.pathname === this.#opened ? 'true' : null;
+    return links.find((link) => link.pathname === this.#opened);
   }
 
   /** Who comes back to what was found is where they left it. */
   #arrived() {
     const { name } = this.#context.router.route;
     requestAnimationFrame(() => {
-      if (name === 'home' && document.activeElement === document.body && this.#opened?.checkVisibility()) this.#opened.focus();
+      if (name === 'home' && document.activeElement === document.body) this.#markOpened()?.focus();
     });
   }
 
