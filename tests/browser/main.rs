@@ -31,6 +31,7 @@ mod first_minutes;
 mod history;
 mod home_network;
 mod injection;
+mod keeps;
 mod keyboard;
 mod layout;
 mod list;

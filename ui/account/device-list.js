@@ -5,19 +5,10 @@ import { about } from '../base/cards.js';
 import { Component, el, failure, skeleton } from '../base/dom.js';
 import { timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
+import { deviceName } from './device-name.js';
 
 /** @import {Session} from '../base/types.js' */
 /** @import {Sessions} from './sessions.js' */
-
-/** What a User-Agent may say, and what to call that. The first counts, as many browsers claim to be others too. */
-const BROWSERS = {
-  Edg: 'Edge', OPR: 'Opera', SamsungBrowser: 'Samsung Internet', Firefox: 'Firefox', FxiOS: 'Firefox', Chrome: 'Chrome',
-  CriOS: 'Chrome', Safari: 'Safari',
-};
-const SYSTEMS = {
-  iPhone: 'iPhone', iPad: 'iPad', Android: 'Android', Windows: 'Windows', 'Mac OS X': 'Mac', CrOS: 'ChromeOS',
-  Linux: 'Linux',
-};
 
 export class DeviceList extends Component {
   #sessions;
@@ -102,16 +93,6 @@ export class DeviceList extends Component {
       button.focus();
     }
   }
-}
-
-/** @param {string} userAgent */
-export function deviceName(userAgent) {
-  const find = (/** @type {Record<string, string>} */ names) =>
-    Object.entries(names).find(([sign]) => userAgent.includes(sign))?.[1];
-  // Other programs begin with their name, as in curl/8.5.0.
-  const program = find(BROWSERS) ?? (userAgent.split('/', 1)[0] || t('account.unknownDevice'));
-  const system = find(SYSTEMS);
-  return system ? t('account.device', { program, system }) : program;
 }
 
 customElements.define('device-list', DeviceList);

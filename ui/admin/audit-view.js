@@ -1,7 +1,7 @@
 // The log of what matters for the safety of accounts, newest first.
 
 import { eventName } from '../account/events.js';
-import { deviceName } from '../account/device-list.js';
+import { deviceName } from '../account/device-name.js';
 import { reasonOf } from '../base/api.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';

@@ -1,6 +1,6 @@
 // What has happened to one’s account that one should know: said above the page until it has been seen on any device.
 
-import { deviceName } from '../account/device-list.js';
+import { deviceName } from '../account/device-name.js';
 import { eventName } from '../account/events.js';
 import { reasonOf } from '../base/api.js';
 import { actions, show, withTitle } from '../base/dialog.js';

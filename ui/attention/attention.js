@@ -23,7 +23,6 @@ const READ_ELSEWHERE_MS = 500;
 const CLAIM_MS = 10_000;
 /** However much arrives, there is one sound in this time. */
 const SOUND_MS = 2_000;
-const LONGEST = 300;
 
 export class Attention {
   #client;
@@ -160,7 +159,7 @@ export class Attention {
     const heading = isRoom && title || from;
     const path = conversationPath(conversationId);
     const options = {
-      body: `${isRoom ? `${from}: ` : ''}${(inOneLine(content, mentions) || summaryOf(message)).slice(0, LONGEST)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
+      body: `${isRoom ? `${from}: ` : ''}${inOneLine(content, mentions) || summaryOf(message)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
       // One for a conversation, seen again with each message, and heard only if somebody wants our sound.
       tag: conversationId, renotify: true, silent: true,
     };

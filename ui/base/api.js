@@ -47,6 +47,12 @@ export class Api extends EventTarget {
     return this.#ask(path, { method: 'DELETE', keepalive: true });
   }
 
+  /** Outlives the page. @param {string} path @param {object} body @returns {Promise<any>} */
+  put(path, body) {
+    const headers = { 'Content-Type': 'application/json' };
+    return this.#ask(path, { method: 'PUT', keepalive: true, headers, body: JSON.stringify(body) });
+  }
+
   /** @param {string} method @param {string} path @param {object} [body] a Blob, or what becomes JSON @param {AbortSignal} [signal] @returns {Promise<any>} */
   send(method, path, body, signal) {
     const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };

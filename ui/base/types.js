@@ -76,6 +76,8 @@
  *   alt?: string, thumbhash?: string, waveform?: number[], hasThumb: boolean}} Attachment
  */
 /** One of a conversation’s, and with which message it came. @typedef {{attachment: Attachment, messageId: string, number: number, author: User | null, createdAt: string}} Shared */
+/** One that one has saved for oneself, or doesn’t keep any more. @typedef {{messageId: string, conversationId: string, savedAt: string | null}} SavedMark */
+/** What one has begun to write, and on which device; nothing once it was sent or deleted. @typedef {{conversationId: string, content: string, device: string, updatedAt: string}} Draft */
 /** A file on its way to the server, which has `received` bytes of it. @typedef {{id: string, size: number, received: number, name: string}} Upload */
 
 /**
@@ -90,7 +92,7 @@
  * @typedef {{id: string, version: string, conversationId: string, number: number, content: string, createdAt: string,
  *   editedAt: string | null, deletedAt: string | null, mine: boolean, author: User | null, reactions: Reaction[],
  *   clientId?: string, system?: SystemEvent, subject?: User, actor?: User, roomName?: string, followed?: boolean, attachments?: Attachment[],
- *   replyTo?: ReplyTo, mentions?: Mention[]}} Message
+ *   replyTo?: ReplyTo, mentions?: Mention[], pinnedAt?: string}} Message
  */
 /** Of which messages one wants to be notified. @typedef {'all' | 'mentions' | 'none'} Level */
 /** @typedef {'created' | 'joined' | 'left' | 'added' | 'removed' | 'renamed' | 'owner' | 'opened' | 'closed' | 'pictureChanged' | 'pictureRemoved'} SystemEvent */
@@ -110,6 +112,7 @@
 /**
  * @typedef {{name: 'caught_up' | 'reset', data: object} | {name: 'message' | 'sent' | 'update', data: Message}
  *   | {name: 'user', data: User} | {name: 'block', data: {user: User, blocked: boolean}} | {name: 'room_request', data: {conversationId: string, request: RoomRequest | null}} | {name: 'read', data: ReadMark} | {name: 'conversation', data: Conversation | Removed}
+ *   | {name: 'saved', data: SavedMark} | {name: 'draft', data: Draft}
  *   | {name: 'typing', data: {conversationId: string, userId: string}}
  *   | {name: 'presence', data: {userId: string, online: boolean}} | {name: 'notice', data: {id: string}}} FeedEvent
  */

@@ -4,6 +4,7 @@ import { el, nameOf, render } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { drawing, icon } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
+import { PinBar } from '../messages/pin-bar.js';
 import { searchButton } from '../shell/search-here.js';
 import { t, tn } from '../words/index.js';
 import { showGone } from './gone.js';
@@ -47,6 +48,7 @@ export async function followActivity(context, view, info, list, composer) {
   const details = el('button', { class: 'tool', 'aria-label': name, title: name, click: showDetails },
     drawing(other ? PERSON : PEOPLE));
   view.addTools([searchButton(context, id), details, levelButton(client, view, id)], showDetails);
+  view.querySelector('.bar')?.after(new PinBar(context, id));
   const string = new TypingString(list);
   const [people, blocks] = await Promise.all([client.people(id), client.blocks()]);
   if (composer.isConnected) showReach(client, blocks, id, composer);

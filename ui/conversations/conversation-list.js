@@ -99,7 +99,7 @@ export class ConversationList extends Component {
       id, title, other, avatarURL, createdAt, gone, unread, pinned, markedUnread, current,
       content: gone ? '' : (this.#doings?.lineOf(newest) ?? textOf(newest)).slice(0, LONGEST), time: shortTime(new Date(createdAt)),
       from: mine ? t('conversations.you') : other ? '' : titleOf(author),
-      draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) ?? ''}`.slice(0, LONGEST),
+      draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) || this.#doings?.draftOf(id) || ''}`.slice(0, LONGEST),
       doing: this.#doings?.doing(id) ?? '', online: this.#doings?.isOnline(other?.id) ?? false,
       level, called: this.#conversations.called(id) > 0,
     });

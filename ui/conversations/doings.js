@@ -2,6 +2,7 @@
 
 import { titleOf } from '../base/format.js';
 import { summaryOf } from '../files/kinds.js';
+import { draftsOf } from '../messages/drafts.js';
 import { inOneLine } from '../text/text-view.js';
 import { t, textOf } from '../words/index.js';
 
@@ -24,8 +25,14 @@ export class Doings extends EventTarget {
     super();
     this.#client = client;
     client.addEventListener('event', (event) => this.#take(/** @type {CustomEvent<FeedEvent>} */ (event).detail), { signal });
+    draftsOf(client).addEventListener('change', () => this.dispatchEvent(new Event('change')), { signal });
     // Who has come and gone meanwhile isn’t told again.
     client.stream.addEventListener('change', () => client.stream.lost && this.#forget(), { signal });
+  }
+
+  /** What one has begun to write there on another device, or ''. @param {string} conversationId */
+  draftOf(conversationId) {
+    return draftsOf(this.#client).of(conversationId)?.content ?? '';
   }
 
   /** What a message says, in one line, or what came with it. @param {Message} message */

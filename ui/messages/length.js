@@ -4,7 +4,7 @@ import { el } from '../base/dom.js';
 import { t } from '../words/index.js';
 
 /** In characters of Unicode, as the server counts them. */
-const MOST = 4_000;
+export const MOST = 4_000;
 /** From here on it is said. */
 const NEARLY = 3_800;
 

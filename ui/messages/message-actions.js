@@ -1,20 +1,24 @@
 // What one does with a message that is there: by hovering over it, holding it, or from the keyboard.
 
 import { reasonOf } from '../base/api.js';
+import { refusalOf } from '../base/dialog.js';
 import { el, isComposing } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { drawing } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
 import { whenHeld } from '../base/long-press.js';
 import { listNames } from '../people/names.js';
+import { savedOf } from '../saved/saved.js';
 import { t } from '../words/index.js';
 import { equipComposer } from './composer-tools.js';
 import { copyAsLines } from './copying.js';
 import { keepDayAtTop } from './day-at-top.js';
+import { DraftKeeper } from './draft-keeper.js';
 import { write } from './message-composer.js';
 import { moveByKeys } from './message-focus.js';
 import { askForEverybody, completeMentions } from './mention-completion.js';
 import { addNewestButton } from './newest-button.js';
+import { setPinned } from './pins.js';
 import { replyIn } from './reply.js';
 import { whenSwiped } from './swipe.js';
 import { UnfinishedEdits } from './unfinished-edits.js';
@@ -73,6 +77,7 @@ export class MessageActions {
     addEventListener('afterprint', () => list.renderUpTo(), { signal: list.signal });
     copyAsLines(log, (row) => this.#messageIn(row), list.signal);
     equipComposer(composer, client, people.id, () => list.goToNewest());
+    new DraftKeeper(client, people.id, composer);
     this.#edits = new UnfinishedEdits(client, people.id, list, composer, (message) => this.#try(() => this.#edit(message)));
     composer.addEventListener('keydown', (event) => this.#keyOfComposer(event));
     composer.addEventListener('input', ({ target }) => {
@@ -179,6 +184,7 @@ export class MessageActions {
     const bubble = row.querySelector('.bubble') ?? row;
     this.#try(async () => {
       const { openMessageMenu } = await load(() => import('./message-menu.js'));
+      const saved = savedOf(this.#client);
       openMessageMenu(bubble, message, {
         client: this.#client,
         isOwner: this.#client.conversations.known(this.#people.id)?.role === 'owner',
@@ -186,6 +192,9 @@ export class MessageActions {
         whoReacted: (emoji) => this.#whoReacted(message, emoji),
         react: (emoji) => this.#try(() => this.#client.react(this.#messageIn(row) ?? message, emoji)),
         reply: this.#mayReply && (() => this.#reply(row)),
+        pin: () => this.#try(() => setPinned(this.#client, message, !message.pinnedAt)),
+        isSaved: saved.has(message.id),
+        save: () => this.#try(() => (saved.has(message.id) ? saved.unsave(message) : saved.save(message))),
         edit: () => this.#try(() => this.#edit(message)),
         remove: () => this.#try(() => this.#client.remove(message)),
       });
@@ -236,7 +245,7 @@ export class MessageActions {
     try {
       await action();
     } catch (error) {
-      this.#problem.textContent = reasonOf(error);
+      this.#problem.textContent = refusalOf(error);
       clearTimeout(this.#forgetting);
       this.#forgetting = setTimeout(() => this.#problem.replaceChildren(), COMPLAINT_MS);
     }

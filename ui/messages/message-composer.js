@@ -87,6 +87,7 @@ export class MessageComposer extends Component {
   #keep() {
     if (this.field.value) keep(this.#draftKey, this.field.value);
     else forget(this.#draftKey);
+    this.dispatchEvent(new Event('kept'));
   }
 }
 

@@ -17,6 +17,8 @@ const PLUS = 'M12 5v14M5 12h14';
 const ARROW = 'M9 8L4 13l5 5M4 13h10a6 6 0 0 0 6-6V6';
 const PEN = 'M4 20l1-4L16.5 4.5a2.1 2.1 0 0 1 3 3L8 19z';
 const SHEETS = 'M9 9h11v11H9zM5 15H4V4h11v1';
+const PIN = 'M9 4h6l-1 6 4 4H6l4-4zM12 14v6';
+const RIBBON = 'M7 4h10v16l-5-4-5 4z';
 const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
 const FACES = 'M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M3 19a6 6 0 0 1 12 0M16 5.3a3 3 0 0 1 0 5.4M17.5 13.6A6 6 0 0 1 21 19';
 const FLAG = 'M6 21V4h11l-2.5 4L17 12H6';
@@ -29,14 +31,17 @@ const FLAG = 'M6 21V4h11l-2.5 4L17 12H6';
  * @property {(emoji: string) => string} whoReacted
  * @property {(emoji: string) => void} react
  * @property {(() => void) | false} reply where one can
+ * @property {() => void} pin or unpin
+ * @property {boolean} isSaved
+ * @property {() => void} save or no longer
  * @property {() => void} edit
  * @property {() => void} remove
  */
 
 /** @param {Element} bubble @param {Message} message @param {Uses} uses */
 export function openMessageMenu(bubble, message, uses) {
-  const { client, isOwner, readers, whoReacted, react, reply, edit, remove } = uses;
-  const { content, mine, reactions, author } = message;
+  const { client, isOwner, readers, whoReacted, react, reply, pin, isSaved, save, edit, remove } = uses;
+  const { content, mine, reactions, author, pinnedAt } = message;
   /** Closed, it gives the focus back, and only then may it go elsewhere. @param {() => void} act */
   const choose = (act) => () => {
     dialog.close();
@@ -64,6 +69,8 @@ export function openMessageMenu(bubble, message, uses) {
     reply && item(t('messages.reply'), ARROW, reply),
     mine && item(t('messages.edit'), PEN, edit),
     content && item(t('messages.copy'), SHEETS, () => toClipboard(content)),
+    item(t(pinnedAt ? 'messages.unpin' : 'messages.pin'), PIN, pin),
+    item(t(isSaved ? 'messages.unsave' : 'messages.saveMessage'), RIBBON, save),
     reactions.length > 0 && item(t('messages.whoReacted'), FACES, listReactors),
     !mine && item(t('messages.report'), FLAG, report),
     (mine || isOwner) && item(t('messages.delete'), BIN, remove));

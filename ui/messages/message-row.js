@@ -116,11 +116,17 @@ function bubbleView({ id, from, content, mentions, me, gone, removing, folded, f
   return [
     el('span', { class: 'visually-hidden' }, nameOf(from), ': '),
     gone ? el('p', {}, t('messages.deleted'))
-      : el('div', { class: folded ? 'text folded' : 'text', dir: 'auto' }, ...format(content, mentions, me)),
+      : textView(format(content, mentions, me), folded),
     removing && el('button', { class: 'link undo', name: 'undo', value: id }, t('messages.undo')),
     folded && !gone && el('button', { class: 'link unfold', name: 'unfold', value: id, tabindex: '-1' }, t('messages.more')),
     el('span', { class: 'meta', 'aria-live': 'off' }),
   ];
+}
+
+/** One paragraph, or what several and other blocks are in. @param {(Node | string)[]} parts @param {boolean} folded */
+function textView(parts, folded) {
+  const hasBlocks = parts.some((part) => part instanceof Element && part.matches('p, div, blockquote, ul, ol'));
+  return el(hasBlocks ? 'div' : 'p', { class: folded ? 'text folded' : 'text', dir: 'auto' }, ...parts);
 }
 
 /** @param {{createdAt: string, time: string, full: string, edited: boolean, status: string}} props */

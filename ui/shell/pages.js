@@ -18,7 +18,7 @@ export async function pageOf(name, context) {
 /** @type {Record<string, (context: Context) => Promise<HTMLElement>>} */
 const PAGES = {
   '/settings': settings, '/admin': admin, '/invite-people': invite, '/reset': reset, '/sign-in': alreadyIn, '/setup': alreadyIn, '/invite': alreadyIn,
-  '/join': alreadyIn, '/share': share,
+  '/join': alreadyIn, '/share': share, '/saved': saved,
 };
 
 /** @param {Context} context */
@@ -55,6 +55,12 @@ async function alreadyIn(context) {
 async function share(context) {
   const { shareView } = await load(() => import('../files/share-view.js'));
   return titled(t('files.sendTo'), await shareView(context));
+}
+
+/** @param {Context} context */
+async function saved({ client }) {
+  const { SavedView } = await load(() => import('../saved/saved-view.js'));
+  return titled(t('saved.title'), new SavedView(client));
 }
 
 function home() {

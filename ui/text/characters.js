@@ -3,7 +3,7 @@
 /** A letter or a digit in a script that has spaces between its words, which Chinese, Japanese, Korean and Thai haven’t. */
 const WORD = /^[[\p{Alphabetic}\p{N}]&&[\0-\u{DFF}\u{1E00}-\u{1FFF}]]$/v;
 const SPACE = /^\p{White_Space}$/u;
-const PUNCTUATION = /^[!-/:-@[-`\{-~]$/;
+const PUNCTUATION = /^[!-/:-@[-`{-~]$/;
 
 /** @param {string} character or '', at either end of a text */
 export const isWord = (character) => WORD.test(character);

@@ -16,6 +16,8 @@ addStyle(import.meta.url, 'text.css');
 
 const COPIED_MS = 2_000;
 const POINT = '• ';
+/** As much of a text as may fit in a line, in UTF-16 code units. */
+const LONGEST = 200;
 
 /**
  * @param {string} text @param {Mention[]} mentions in their order @param {string} [me] whose id is shown as one’s own
@@ -105,7 +107,7 @@ function codeBlock(code, language) {
     el('pre', {}, el('code', {}, code)));
 }
 
-/** Without what only says how it is shown, for lists, notices and the like. @param {string} text @param {Mention[]} [mentions] */
+/** Its beginning, without what only says how it is shown, for lists, notices and the like. @param {string} text @param {Mention[]} [mentions] */
 export function inOneLine(text, mentions = []) {
   /** @param {Inline[]} parts @returns {string} */
   const inline = (parts) => parts.map((part) => {
@@ -134,5 +136,12 @@ export function inOneLine(text, mentions = []) {
   };
   /** @param {Block[]} blocks */
   const all = (blocks) => blocks.map(line).join(' ');
-  return all(parseText(text, mentions)).replace(/\p{White_Space}+/gu, ' ').trim();
+  return beginning(all(parseText(text, mentions)).replace(/\p{White_Space}+/gu, ' ').trim());
+}
+
+/** Cut between characters as people see them, which not every browser knows. @param {string} line */
+function beginning(line) {
+  if (line.length <= LONGEST) return line;
+  const end = Intl.Segmenter ? new Intl.Segmenter().segment(line).containing(LONGEST)?.index : LONGEST;
+  return `${line.slice(0, end)}…`;
 }

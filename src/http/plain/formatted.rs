@@ -17,30 +17,31 @@ pub fn formatted(
         // Alone, a paragraph is what it is in.
         [Block::Paragraph(parts)] => inline(parts, mention),
         blocks => html! {
-            @for each in blocks { (block(each, mention)) }
+            @for each in blocks { (block(each, Some("auto"), mention)) }
         },
     }
 }
 
-fn block(block: &Block, mention: &dyn Fn(usize) -> Markup) -> Markup {
+/// What isn’t in another block has a direction of its own.
+fn block(block: &Block, dir: Option<&str>, mention: &dyn Fn(usize) -> Markup) -> Markup {
     let inner = |blocks: &[Block]| {
         html! {
-            @for each in blocks { (self::block(each, mention)) }
+            @for each in blocks { (self::block(each, None, mention)) }
         }
     };
     html! {
         @match block {
-            Block::Paragraph(parts) => p dir="auto" { (inline(parts, mention)) },
+            Block::Paragraph(parts) => p dir=[dir] { (inline(parts, mention)) },
             Block::Code { code, language } => {
                 @if !language.is_empty() { small { (language) } }
                 pre dir="ltr" translate="no" { code { (code) } }
             },
-            Block::Quote(blocks) => blockquote { (inner(blocks)) },
+            Block::Quote(blocks) => blockquote dir=[dir] { (inner(blocks)) },
             Block::List(items) => {
                 @if items.first().is_some_and(|item| item.number.is_some()) {
-                    ol { @for item in items { li value=[item.number] { (inner(&item.blocks)) } } }
+                    ol dir=[dir] { @for item in items { li value=[item.number] { (inner(&item.blocks)) } } }
                 } @else {
-                    ul { @for item in items { li { (inner(&item.blocks)) } } }
+                    ul dir=[dir] { @for item in items { li { (inner(&item.blocks)) } } }
                 }
             },
         }
@@ -93,8 +94,8 @@ mod tests {
             ),
             (
                 "> a\n- b\n7. c",
-                "<blockquote><p dir=\"auto\">a</p></blockquote><ul><li><p dir=\"auto\">b</p></li></ul>\
-                 <ol><li value=\"7\"><p dir=\"auto\">c</p></li></ol>",
+                "<blockquote dir=\"auto\"><p>a</p></blockquote><ul dir=\"auto\"><li><p>b</p></li></ul>\
+                 <ol dir=\"auto\"><li value=\"7\"><p>c</p></li></ol>",
             ),
             (
                 "```js\n1 < 2\n```",

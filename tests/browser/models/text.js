@@ -22,6 +22,13 @@ test('in one line, nothing is left of signs', () => {
   for (const { text, line } of VECTORS.texts) if (line !== undefined) assert.equal(inOneLine(text), line);
 });
 
+test('a line is cut between characters as people see them', () => {
+  const family = '👨‍👩‍👧';
+  const line = inOneLine(`**${'a'.repeat(197)}** ${family} b`);
+  assert.equal(line, `${'a'.repeat(197)} …`);
+  assert.equal(inOneLine(`${'a'.repeat(192)}${family}`), `${'a'.repeat(192)}${family}`);
+});
+
 test('links end at signs that are part of no address', () => {
   for (const sign of VECTORS.ends) assert.equal([sign, linkAt(`https://e.x/a${sign}b`, 0)], [sign, 'https://e.x/a']);
   for (const sign of VECTORS.goesOn) assert.equal(linkAt(`https://e.x/a${sign}b`, 0), `https://e.x/a${sign}b`);
