@@ -41,6 +41,9 @@ async fn what_is_pinned_or_saved_leads_to_where_it_was_said() {
                 "document.querySelector('.text em')?.textContent === 'noon'",
             )
             .await;
+    }
+    for person in [&john, &jane] {
+        // With it comes what one does with messages.
         person.reads("Online").await;
     }
     choose(&john, "noon", "Pin").await;

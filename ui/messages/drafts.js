@@ -36,6 +36,11 @@ export class Drafts extends EventTarget {
     super();
     this.#client = client;
     this.#prefix = `shared-draft:${client.user.id}:`;
+    // What was on its way when the page went has arrived.
+    for (const key of keysOf(this.#prefix)) {
+      const { sent } = kept(key) ?? {};
+      if (sent) this.learn(key.slice(this.#prefix.length), { shared: sent, sent: '' });
+    }
     client.addEventListener('event', (event) => this.#take(/** @type {CustomEvent<FeedEvent>} */ (event).detail));
     client.stream.addEventListener('connected', () => {
       if (!this.#loaded) this.#load();

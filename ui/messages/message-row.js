@@ -16,8 +16,11 @@ const CLOCK = 'M12 4a8 8 0 1 0 0 16 8 8 0 1 0 0-16M12 8v4.5l3 2';
 const TICK = 'M5 13l4 4 10-11';
 const TICKS = 'M1 13l4 4 10-11M12 15.5l2 1.5 9-11';
 
+/** What texts have that are more than plain. */
+const SIGNS = /[*_`]|:\/\/|^ *(?:[->]|\d+\.)/m;
+
 /** What makes nodes of a text, once that is loaded. @type {{text: (text: string, mentions: Mention[], me?: string) => (Node | string)[]}} */
-export const formats = { text: (text) => [text] };
+export const formats = { text: plain };
 
 /** @typedef {{emoji: string, count: number, isOwn: boolean}} Chip */
 
@@ -59,7 +62,7 @@ export function showMessage(row, item, above, fresh) {
   if (system) return render(box, eventView, { content });
   // What changes on its way to the server stands apart, so that no screen reader hears the text again.
   render(box, bubbleView, {
-    id: removing || folded ? id : '', from, content, mentions, me, gone, removing, folded, format: formats.text,
+    id: removing || folded ? id : '', from, content, mentions, me, gone, removing, folded, format: SIGNS.test(content) || mentions.length > 0 ? formats.text : plain,
   });
   const status = !mine || gone ? '' : state === 'sent' && read ? 'read' : state;
   const meta = box.querySelector('.meta');
@@ -121,6 +124,11 @@ function bubbleView({ id, from, content, mentions, me, gone, removing, folded, f
     folded && !gone && el('button', { class: 'link unfold', name: 'unfold', value: id, tabindex: '-1' }, t('messages.more')),
     el('span', { class: 'meta', 'aria-live': 'off' }),
   ];
+}
+
+/** @param {string} text */
+function plain(text) {
+  return [text];
 }
 
 /** One paragraph, or what several and other blocks are in. @param {(Node | string)[]} parts @param {boolean} folded */

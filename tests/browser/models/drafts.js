@@ -124,6 +124,17 @@ test('a draft that is sent elsewhere ends here where it is the same, and stays w
   assert.equal(composer.field.value, 'Both');
 });
 
+test('what was on its way when the page went, and was sent elsewhere since, is over', async () => {
+  localStorage.setItem('draft:1:7', JSON.stringify('Not before six'));
+  localStorage.setItem('shared-draft:1:7', JSON.stringify({ sent: 'Not before six' }));
+  const { api, composer, stream, sends } = await begin();
+  assert.equal(composer.field.value, 'Not before six');
+  stream.dispatchEvent(new Event('connected'));
+  assert.equal(api.open.length, 0);
+  await sends('Not before six');
+  assert.equal(composer.field.value, '');
+});
+
 test('what was begun elsewhere isn’t over because something else is sent here', async () => {
   const { api, clock, composer, tell, type, accept } = await begin();
   type('Here');

@@ -179,7 +179,11 @@ test('a text has its own direction, and so has a name', () => {
 
 test('web addresses are links that tell the other page nothing, once what knows them is loaded', () => {
   assert.equal(rowOf(item('2026-03-02T10:00', { content: 'https://x.y' })).querySelectorAll('a').length, 0);
+  const other = rowOf(item('2026-03-02T10:00', { content: 'just this' }));
+  const text = other.querySelector('.text');
   replace(formats, 'text', { value: formatted });
+  showMessage(other, item('2026-03-02T10:00', { content: 'just this' }), undefined, false);
+  assert.ok(other.querySelector('.text') === text, 'a plain text was built anew');
   const content = 'See https://example.org/a?b=c, (http://example.org) and javascript:alert(1) <a href="https://x.y">z</a>';
   const row = rowOf(item('2026-03-02T10:00', { content }));
   assert.equal(textOf(row, '.text'), content);
