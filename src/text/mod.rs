@@ -116,6 +116,10 @@ fn in_bytes(text: &str, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
 mod tests {
     use serde_json::{Value, json};
 
@@ -132,22 +136,18 @@ mod tests {
             .map(|each| (each["text"].as_str().expect("a text"), each))
     }
 
-    fn block(block: &Block) -> Value {
-        match block {
+    fn block(each: &Block) -> Value {
+        match each {
             Block::Paragraph(parts) => tagged("p", parts.iter().map(inline)),
             Block::Code { code, language } => json!(["pre", code, language]),
-            Block::Quote(blocks) => tagged("quote", blocks.iter().map(block_value)),
+            Block::Quote(blocks) => tagged("quote", blocks.iter().map(block)),
             Block::List(items) => tagged(
                 "list",
                 items
                     .iter()
-                    .map(|Item { number, blocks }| tagged(*number, blocks.iter().map(block_value))),
+                    .map(|Item { number, blocks }| tagged(*number, blocks.iter().map(block))),
             ),
         }
-    }
-
-    fn block_value(inner: &Block) -> Value {
-        block(inner)
     }
 
     fn inline(part: &Inline) -> Value {
