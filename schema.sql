@@ -476,3 +476,14 @@ CREATE TABLE followers (
     name       TEXT    PRIMARY KEY,
     through_id INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The index for searching messages (https://www.sqlite.org/fts5.html). It has the tokens of a message's text in `body`,
+-- separated by spaces, and what else it is found by in `facts` (src/store/search/index.rs). The texts themselves are only
+-- in `messages`. The follower `search.1` fills it; what it has not come to is in no row. Deleting a row takes the exact
+-- same words that were inserted; with others, the index becomes wrong without an error. `secure-delete` removes words
+-- from it at once, and not with some later write.
+CREATE VIRTUAL TABLE search USING fts5 (body, facts, content = '', columnsize = 0, tokenize = 'ascii');
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+
+-- The words in the index, in order. It stores nothing.
+CREATE VIRTUAL TABLE search_words USING fts5vocab (search, instance);

@@ -64,7 +64,7 @@
 //! | tests | `tests/it/invites.rs` |
 //!
 //! What backups and exports must carry is listed in `store/files/`. An event that streams are told of is a variant of
-//! `model/change.rs` and a line in `store/replay.rs`. A search index, push messages and retention rules are followers. What
+//! `model/change.rs` and a line in `store/replay.rs`. Push messages and retention rules are followers, as the search index is. What
 //! only developers need, such as injected faults, becomes a module of its own beside `http`, and production never
 //! constructs it. CONTRIBUTING.md walks through an example.
 //!

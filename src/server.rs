@@ -26,7 +26,9 @@ use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 use crate::{
     bus::Bus,
     control::ControlSocket,
-    followers::{Followers, attempts::AttemptWriter, daily::DailyBackup, sweep::Sweeper},
+    followers::{
+        Followers, attempts::AttemptWriter, daily::DailyBackup, search::Indexer, sweep::Sweeper,
+    },
     http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
     store::{self, OpenError, Store},
@@ -231,6 +233,9 @@ impl Server {
             sign_ins: Arc::clone(&app.settings.oauth),
         });
         followers.add(AttemptWriter {
+            store: app.store.clone(),
+        });
+        followers.add(Indexer {
             store: app.store.clone(),
         });
         if let Some(folder) = &app.settings.backups {

@@ -10,9 +10,11 @@
 //! | [`attempts`] | writes refused attempts to sign in to the audit log |
 //! | [`sweep`] | deletes what has expired |
 //! | [`daily`] | makes a backup a day; its cursor is the end of the newest backup |
+//! | [`search`] | indexes messages; its cursor moves together with the index |
 
 pub mod attempts;
 pub mod daily;
+pub mod search;
 pub mod sweep;
 
 use std::{sync::Arc, time::Duration};
@@ -39,8 +41,11 @@ pub struct Progress {
 
 /// Work that follows the sequence, or the clock, or both.
 pub trait Follower: Send + 'static {
-    /// The name of its cursor, of its metric, and in the log.
+    /// Its name in metrics and in the log, and of its cursor.
     const NAME: &'static str;
+    /// The name of its cursor, if the follower stores it itself, together with its work. Otherwise the runner stores it
+    /// afterwards.
+    const OWN_CURSOR: Option<&'static str> = None;
 
     /// Does the work that is due. Everything up to `after` is done already; the sequence ends at `end` now. It may do a
     /// part of the work and ask to be called again at once. Once `stopping` is cancelled, it must return within a
@@ -128,14 +133,15 @@ async fn step<F: Follower>(
     metrics: &Metrics,
     stopping: &CancellationToken,
 ) -> anyhow::Result<Duration> {
-    let (after, end) = store.follower_position(F::NAME).await?;
+    let cursor = F::OWN_CURSOR.unwrap_or(F::NAME);
+    let (after, end) = store.follower_position(cursor).await?;
     let Progress { through, next } = follower.advance(after, end, stopping).await?;
     if let Some(through) = through {
-        if through > after {
+        if through > after && F::OWN_CURSOR.is_none() {
             let advance = store.advance_follower(F::NAME, through);
             stopping.run_until_cancelled(advance).await.transpose()?;
         }
-        metrics.followed(F::NAME, end.0 - through.0);
+        metrics.followed(F::NAME, (end.0 - through.0).max(0));
     }
     Ok(next)
 }

@@ -17,10 +17,10 @@ mod vectors;
 
 pub use self::{
     matching::{Range, find},
-    query::{Filter, Has, Query, Term},
+    query::{Filter, Has, MAX_QUERY, Query, Term},
     tokens::{Token, tokens},
 };
 
-/// The version of the rules for tokens, and of what else `store/search` puts into the index. An index of another version
-/// is built anew.
-pub const VERSION: u32 = 1;
+/// Names the rules for tokens, and for what else `store/search` puts into the index: the position of the index is stored
+/// under this name. So with another number, the index is built anew.
+pub const VERSION: &str = "search.1";

@@ -43,7 +43,7 @@ pub enum Filter {
 }
 
 /// What a message may have besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Has {
     Picture,
     Video,

@@ -121,6 +121,15 @@ impl Store {
     }
 }
 
+/// The media types of a message’s attachments.
+pub(super) fn kinds(connection: &Connection, message: MessageId) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT f.type FROM attachments a JOIN files f ON f.id = a.file_id WHERE a.message_id = ?1",
+    )?;
+    let kinds = statement.query_map([message.0], |row| row.get(0))?;
+    kinds.collect()
+}
+
 fn require_visible(connection: &Connection, caller: UserId, id: UploadId) -> Result<()> {
     let is_visible = connection
         .prepare_cached(&format!(

@@ -7,7 +7,7 @@ use super::{
     handle::Store,
     mentions,
     messages::{self, NOT_FOUND, by_id, visible},
-    participants, pins, reactions,
+    participants, pins, reactions, search,
 };
 use crate::{
     error::{Error, Result},
@@ -42,6 +42,7 @@ impl Store {
             if message.content == content {
                 return Ok(message);
             }
+            search::replace(tx, &message, &content)?;
             messages::set_content(tx, id, &content)?;
             set_mentions(tx, &message, content, &member)?;
             tx.scrub();
@@ -65,6 +66,8 @@ impl Store {
             if message.deleted_at.is_some() {
                 return Ok(false);
             }
+            // By its old text, and with its attachments.
+            search::remove(tx, &message)?;
             attachments::delete(tx, id)?;
             mentions::delete(tx, id)?;
             calls::delete_of(tx.connection, &message)?;

@@ -1,11 +1,11 @@
-//! The positions of followers, and the deletion of expired rows. Both read through the readers, and write in small jobs
+//! What the runner of followers needs, and the deletion of expired rows. Both read through the readers, and write in small jobs
 //! while the writer is idle.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::{
-    audit, context::Transaction, engine::sequence, handle::Store, invites, reports, resets,
-    sessions, uploads,
+    audit, context::Transaction, engine::sequence, handle::Store, invites, positions, reports,
+    resets, sessions, uploads,
 };
 use crate::{
     error::Result,
@@ -56,28 +56,17 @@ impl Store {
     /// The position of a follower and the current end of the sequence. A new follower starts at the beginning.
     pub async fn follower_position(&self, name: &'static str) -> Result<(EventId, EventId)> {
         self.read(move |connection| {
-            let through = connection
-                .prepare_cached("SELECT through_id FROM followers WHERE name = ?1")?
-                .query_row([name], |row| row.get(0))
-                .optional()?;
+            let through = positions::find(connection, name)?;
             let end = sequence::last_id(connection)?;
-            Ok((EventId(through.unwrap_or(0)), end))
+            Ok((through.unwrap_or(EventId(0)), end))
         })
         .await
     }
 
     /// Records that a follower has processed everything up to `through`.
     pub async fn advance_follower(&self, name: &'static str, through: EventId) -> Result<()> {
-        self.write_when_idle(move |tx| {
-            tx.connection
-                .prepare_cached(
-                    "INSERT INTO followers (name, through_id) VALUES (?1, ?2)
-                     ON CONFLICT (name) DO UPDATE SET through_id = excluded.through_id",
-                )?
-                .execute((name, through.0))?;
-            Ok(())
-        })
-        .await
+        self.write_when_idle(move |tx| Ok(positions::set(tx.connection, name, through)?))
+            .await
     }
 
     /// Deletes expired sessions, API tokens, invitations, password links, uploads, reports and events, and the files

@@ -1,8 +1,9 @@
 //! The [`Store`] that the rest of the program uses. Each family of tables adds its methods in its own file.
 
-use std::{path::Path, sync::Arc};
+use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
 
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use super::{
     audit::Attempts,
@@ -30,6 +31,8 @@ pub struct Store {
     turns: Arc<Turns>,
     attempts: Arc<Attempts>,
     clock: Arc<Clock>,
+    /// A permit for each search that may run.
+    searches: Arc<Semaphore>,
 }
 
 impl Store {
@@ -50,6 +53,7 @@ impl Store {
             turns: Arc::default(),
             attempts: Arc::default(),
             clock: Arc::new(Clock::start()),
+            searches: Arc::new(Semaphore::new(searches_at_once())),
         })
     }
 
@@ -79,7 +83,13 @@ impl Store {
     /// Checks the file while it is in use, if it was too large to be checked when it was opened. If it is damaged,
     /// [`failed`](Self::failed) returns.
     pub fn check_in_background(&self) {
-        self.engine.check_in_background();
+        let store = self.clone();
+        let rebuild = async move {
+            if let Err(error) = store.rebuild_index().await {
+                tracing::warn!(%error, "can’t build the search index anew");
+            }
+        };
+        self.engine.check_in_background(&SCHEMA, rebuild);
     }
 
     /// Writes all accepted jobs, then closes the file. Later writes are refused with
@@ -133,6 +143,10 @@ impl Store {
         &self.turns
     }
 
+    pub(super) fn searches(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.searches)
+    }
+
     /// Runs `work` with a read-only connection on a blocking thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,
@@ -177,4 +191,10 @@ impl Store {
     ) {
         self.engine.write_in_background(work);
     }
+}
+
+/// Half of the processors, so that there are others for everybody who doesn’t search.
+fn searches_at_once() -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (processors / 2).max(1)
 }

@@ -279,6 +279,20 @@ pub(super) fn newest(
         .transpose()
 }
 
+/// The first messages after `after` that say something: no system messages, and none that were deleted.
+pub(super) fn following(
+    connection: &Connection,
+    after: MessageId,
+    limit: u32,
+) -> Result<Vec<Message>> {
+    let mut statement = connection.prepare_cached(&select(
+        "WHERE m.id > ?1 AND m.system IS NULL AND m.deleted_at IS NULL ORDER BY m.id LIMIT ?2",
+    ))?;
+    let messages = statement.query_map((after.0, limit), from_row)?;
+    let messages = messages.map(|row| row?.complete(connection, None));
+    Ok(messages.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The id of the conversation's newest message.
 pub(super) fn newest_id(
     connection: &Connection,

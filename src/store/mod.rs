@@ -46,6 +46,7 @@ mod name_parts;
 mod participants;
 mod pictures;
 mod pins;
+mod positions;
 mod profiles;
 mod quotes;
 mod reactions;
@@ -59,6 +60,7 @@ mod rooms;
 mod roster_cache;
 mod saved;
 mod schema;
+mod search;
 mod second_factors;
 mod sending;
 mod session_cache;
@@ -95,6 +97,7 @@ pub use self::{
     resets::Reset,
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     saved::PAGE as SAVED_PAGE,
+    search::{Found, Hit, Listed as ListedMessage, SearchIn, search_database},
     second_factors::SecondFactorState,
     sending::{NewMessage, Sent},
     session_cache::Session,

@@ -1,6 +1,6 @@
 //! Participants of conversations: the rows of the table.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -77,6 +77,24 @@ pub(super) fn member(
         .query_row((id.0, caller.0), member_from_row)
         .optional()?
         .ok_or(NOT_FOUND)
+}
+
+/// The caller's rows in all of their conversations.
+pub(super) fn memberships(
+    connection: &Connection,
+    caller: UserId,
+) -> rusqlite::Result<HashMap<ConversationId, Member>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {}, conversation_id AS conversation FROM participants p WHERE user_id = ?1",
+        member_columns()
+    ))?;
+    let members = statement.query_map([caller.0], |row| {
+        Ok((
+            ConversationId(row.get("conversation")?),
+            member_from_row(row)?,
+        ))
+    })?;
+    members.collect()
 }
 
 /// Whether a user takes part.

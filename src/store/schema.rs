@@ -3,7 +3,10 @@
 
 use rusqlite::{Connection, functions::FunctionFlags};
 
-use super::engine::Schema;
+use super::{
+    engine::{Index, Schema},
+    search,
+};
 use crate::model::username_skeleton;
 
 /// Replaces the stored English text of system messages with the fields it was composed from. Imports run it too, because
@@ -28,8 +31,13 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0013_people.sql"),
         include_str!("migrations/0014_security.sql"),
         include_str!("migrations/0015_pins_and_drafts.sql"),
+        include_str!("migrations/0016_search.sql"),
     ],
     functions,
+    index: Index {
+        tables: search::TABLES,
+        rebuild: search::rebuild,
+    },
 };
 
 /// What migrations compute with the program’s own code: `username_skeleton(username)`.

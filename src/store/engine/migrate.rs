@@ -18,6 +18,15 @@ pub struct Schema<'a> {
     pub migrations: &'a [&'a str],
     /// Adds the SQL functions that migrations use.
     pub functions: fn(&Connection) -> rusqlite::Result<()>,
+    pub index: Index<'a>,
+}
+
+/// What a database has only for speed. If it is damaged, nothing is lost.
+pub struct Index<'a> {
+    /// The tables that it consists of, the virtual one first.
+    pub tables: &'a [&'a str],
+    /// Replaces it by an empty one, outside of a transaction.
+    pub rebuild: fn(&Connection) -> rusqlite::Result<()>,
 }
 
 impl Schema<'_> {
@@ -157,6 +166,10 @@ mod tests {
             whole: WHOLE,
             migrations,
             functions: |_| Ok(()),
+            index: Index {
+                tables: &[],
+                rebuild: |_| Ok(()),
+            },
         };
         super::migrate_by(&schema, connection, path)
     }

@@ -31,7 +31,7 @@ use tokio::{
 pub use self::{
     error::{FatalError, OpenError},
     lock::lock,
-    migrate::Schema,
+    migrate::{Index, Schema},
     path::{resolve, with_suffix},
     transaction::{Cache, Context, Rollback, Transaction},
 };
@@ -125,8 +125,19 @@ impl<C: Context> Engine<C> {
 
     /// Checks the file while it is in use, if it was too large to be checked when it was opened. If it is damaged,
     /// [`failed`](Self::failed) returns.
-    pub fn check_in_background(&self) {
-        open::check_in_background(&self.path, self.failure.clone());
+    /// If only the schema’s index is, `rebuild` is run.
+    pub fn check_in_background(
+        &self,
+        schema: &Schema<'static>,
+        rebuild: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let (path, tables, fail) = (self.path.clone(), schema.index.tables, self.failure.clone());
+        task::spawn(async move {
+            let checked = task::spawn_blocking(move || open::check_large(&path, tables, &fail));
+            if let Ok(true) = checked.await {
+                rebuild.await;
+            }
+        });
     }
 
     /// Writes all accepted jobs, then closes the file. Later writes are refused with [`Error::Stopping`].

@@ -3,11 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi};
 use tokio::sync::watch;
 
 use super::{
@@ -22,6 +21,8 @@ use super::{
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Files up to this size, in bytes, are checked before the server listens, larger ones while it runs.
 const CHECK_FIRST: u64 = 64 * 1024 * 1024;
+/// How many lines a check may have: damage of an index may have many, and must not hide other damage.
+const MOST_LINES: u32 = 1000;
 /// The size, in bytes, to which the write-ahead log is truncated after a checkpoint has emptied it.
 const WAL_KEPT: i64 = 64 * 1024 * 1024;
 
@@ -44,15 +45,20 @@ pub struct Opened {
 pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
     let path = resolve(path)?;
     let lock = lock(&path)?;
-    if fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
-        inspect(&path, schema)?;
-    }
+    let has_content = fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+    let has_damaged_index = has_content && inspect(&path, schema)?;
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(&path, &error);
     let mut connection = connect(&path)?;
     if connection.is_readonly("main").map_err(in_context)? {
         return Err(OpenError::unusable(&path, &"it is read-only"));
     }
     prepare_writing(&connection).map_err(in_context)?;
+    if has_damaged_index {
+        tracing::error!(path = %path.display(), "the search index is damaged; it is built anew");
+        (schema.index.rebuild)(&connection).map_err(in_context)?;
+        // Behind that damage there may have been other.
+        quick_check(&connection, &path)?;
+    }
     migrate::migrate(&mut connection, &path, schema)?;
     let (epoch, last_id) = sequence::read(&connection).map_err(in_context)?;
     Ok(Opened {
@@ -65,8 +71,8 @@ pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
 }
 
 /// Checks an existing file through a read-only connection, which leaves its bytes as they are. Closing a writable
-/// connection would run a checkpoint.
-fn inspect(path: &Path, schema: &Schema<'_>) -> Result<(), OpenError> {
+/// connection would run a checkpoint. Returns whether its index is damaged, and nothing else.
+fn inspect(path: &Path, schema: &Schema<'_>) -> Result<bool, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let connection = Connection::open_with_flags(path, READ_ONLY).map_err(in_context)?;
     if needs_rollback(&connection) {
@@ -77,10 +83,10 @@ fn inspect(path: &Path, schema: &Schema<'_>) -> Result<(), OpenError> {
             .map_err(in_context)?;
     }
     migrate::check_version(&connection, path, schema)?;
-    if size_on_disk(path) <= CHECK_FIRST {
-        quick_check(&connection, path)?;
+    if size_on_disk(path) > CHECK_FIRST {
+        return Ok(false);
     }
-    Ok(())
+    check_apart_from(schema.index.tables, &connection, path)
 }
 
 /// Whether the file has a hot rollback journal, from an interrupted transaction before it had a write-ahead log.
@@ -101,37 +107,100 @@ pub fn connect(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-pub fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let verdict: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| OpenError::from_sqlite(path, &error))?;
-    if verdict == "ok" {
-        return Ok(());
-    }
-    Err(OpenError::Corrupt {
-        path: path.to_owned(),
-        detail: verdict.replace('\n', " "),
-    })
+fn quick_check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    check_apart_from(&[], connection, path).map(drop)
 }
 
-/// Checks a large file on a thread of its own.
-pub fn check_in_background(path: &Path, fail: watch::Sender<Option<FatalError>>) {
-    if size_on_disk(path) <= CHECK_FIRST {
-        return;
+/// Checks a file (<https://www.sqlite.org/pragma.html#pragma_quick_check>). Returns whether some of `tables` are damaged.
+///
+/// # Errors
+/// [`OpenError::Corrupt`] if anything else is.
+pub fn check_apart_from(
+    tables: &[&str],
+    connection: &Connection,
+    path: &Path,
+) -> Result<bool, OpenError> {
+    let Damage { of_tables, other } = find_damage("quick_check", tables, connection)
+        .map_err(|error| OpenError::from_sqlite(path, &error))?;
+    match other.into_iter().next() {
+        None => Ok(of_tables),
+        Some(detail) => Err(OpenError::Corrupt {
+            path: path.to_owned(),
+            detail,
+        }),
     }
-    let path = path.to_owned();
-    thread::spawn(move || {
-        let checked = Connection::open_with_flags(&path, READ_ONLY)
-            .map_err(|error| OpenError::from_sqlite(&path, &error))
-            .and_then(|connection| quick_check(&connection, &path));
-        match checked {
-            Ok(()) => tracing::info!(path = %path.display(), "the database passed its check"),
-            Err(error @ OpenError::Corrupt { .. }) => {
-                fail.send_replace(Some(FatalError::Corrupt(error.to_string())));
+}
+
+/// What a check has found.
+pub struct Damage {
+    /// Whether the given tables are damaged.
+    pub of_tables: bool,
+    /// Up to ten sentences about everything else.
+    pub other: Vec<String>,
+}
+
+/// Runs one of SQLite’s two checks, and tells the damage of some tables from other damage. If they are damaged, pages that
+/// nothing refers to are theirs.
+pub fn find_damage(
+    check: &str,
+    tables: &[&str],
+    connection: &Connection,
+) -> rusqlite::Result<Damage> {
+    let mut marks = Vec::new();
+    for table in tables {
+        marks.extend([format!(" main.{table}"), format!("table \"{table}\"")]);
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1 AND rootpage > 0";
+        let root = connection.query_row(root, [table], |row| row.get::<_, i64>(0));
+        marks.extend(root.optional()?.map(|page| format!("Tree {page} ")));
+    }
+    let mut statement = connection.prepare(&format!("PRAGMA {check}({MOST_LINES})"))?;
+    let mut rows = statement.query([])?;
+    let mut damage = Damage {
+        of_tables: false,
+        other: Vec::new(),
+    };
+    let mut unused = Vec::new();
+    while let Some(row) = rows.next()? {
+        let line: String = row.get(0)?;
+        // Several of a tree’s errors may be in one row.
+        for line in line
+            .lines()
+            .filter(|line| *line != "ok" && !line.starts_with("***"))
+        {
+            if marks.iter().any(|mark| line.contains(mark)) {
+                damage.of_tables = true;
+            } else if line.ends_with("never used") {
+                unused.push(line.to_owned());
+            } else {
+                damage.other.push(line.to_owned());
             }
-            Err(error) => tracing::warn!(%error, "can’t check the database"),
         }
-    });
+    }
+    if !damage.of_tables {
+        damage.other.append(&mut unused);
+    }
+    damage.other.truncate(10);
+    Ok(damage)
+}
+
+/// Checks a file that was too large to be checked when it was opened. Returns whether some of `tables` are damaged, and
+/// nothing else.
+pub fn check_large(path: &Path, tables: &[&str], fail: &watch::Sender<Option<FatalError>>) -> bool {
+    if size_on_disk(path) <= CHECK_FIRST {
+        return false;
+    }
+    let checked = Connection::open_with_flags(path, READ_ONLY)
+        .map_err(|error| OpenError::from_sqlite(path, &error))
+        .and_then(|connection| check_apart_from(tables, &connection, path));
+    match checked {
+        Ok(false) => tracing::info!(path = %path.display(), "the database passed its check"),
+        Ok(true) => return true,
+        Err(error @ OpenError::Corrupt { .. }) => {
+            fail.send_replace(Some(FatalError::Corrupt(error.to_string())));
+        }
+        Err(error) => tracing::warn!(%error, "can’t check the database"),
+    }
+    false
 }
 
 fn size_on_disk(path: &Path) -> u64 {

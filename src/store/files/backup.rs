@@ -22,7 +22,10 @@ use rusqlite::{
 use tempfile::NamedTempFile;
 
 use super::{check, open::open_source, room::Room};
-use crate::store::engine::{OpenError, open};
+use crate::store::{
+    engine::{OpenError, open},
+    schema::SCHEMA,
+};
 
 /// Pages in one step: 1 MiB.
 const STEP: i32 = 256;
@@ -92,7 +95,7 @@ pub fn back_up(database: &Path, to: &Path, on_progress: OnProgress<'_>) -> Resul
     let copy = new_copy_beside(to)?;
     copy_database(&source, database, &copy, Pace::Polite, on_progress)?;
     verify(&copy, database, on_progress, |connection| {
-        open::quick_check(connection, database)?;
+        open::check_apart_from(SCHEMA.index.tables, connection, database)?;
         check::foreign_keys(connection).map_err(|error| OpenError::from_sqlite(database, &error))
     })?;
     copy.as_file()

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::open::open_source;
 use crate::store::{
-    engine::{OpenError, migrate},
+    engine::{OpenError, migrate, open},
     schema::SCHEMA,
 };
 
@@ -188,7 +188,9 @@ pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>,
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     // One snapshot, so that counts agree with the rows they count.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
-    let mut problems = integrity(&snapshot).map_err(in_context)?;
+    // A damaged index is no problem: the next server builds it anew.
+    let damage = open::find_damage("integrity_check", SCHEMA.index.tables, &snapshot);
+    let mut problems = damage.map_err(in_context)?.other;
     // For a damaged file, the other checks would only report the same damage again.
     if problems.is_empty() {
         problems = foreign_keys(&snapshot).map_err(in_context)?;
@@ -198,18 +200,6 @@ pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>,
         }
     }
     Ok(problems)
-}
-
-/// Damage of the file itself (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
-fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare("PRAGMA integrity_check(10)")?;
-    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let found = lines.collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(found
-        .into_iter()
-        .filter(|line| line != "ok")
-        .map(|line| line.replace('\n', " "))
-        .collect())
 }
 
 /// Violated foreign keys, up to ten.

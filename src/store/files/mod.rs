@@ -8,6 +8,7 @@ mod open;
 mod restore;
 mod room;
 
+pub(super) use self::open::open_present;
 pub use self::{
     archive::{ArchiveError, export, import},
     backup::{BackupError, OnProgress, Progress, back_up},

@@ -9,6 +9,17 @@ use crate::store::{
     schema::SCHEMA,
 };
 
+/// Like [`open_source`], but only a database with the present schema.
+pub fn open_present(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_source(path)?;
+    let is_present = migrate::is_present(&connection, &SCHEMA);
+    if is_present.map_err(|error| OpenError::from_sqlite(path, &error))? {
+        return Ok(connection);
+    }
+    let why = "it’s from an older version of Tincan; start a server on it once to upgrade it";
+    Err(OpenError::unusable(path, &why))
+}
+
 /// Opens a Tincan database with a schema that this program knows, for reading only.
 pub fn open_source(path: &Path) -> Result<Connection, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);

@@ -19,14 +19,13 @@ use crate::{
     model::{SystemKind, Timestamp, UsernameKey},
     store::{
         activity::MAX_ACTIVITY_PARTICIPANTS,
-        engine::{OpenError, migrate, sequence},
+        engine::{OpenError, sequence},
         files::{
             backup::{
                 BackupError, OnProgress, Progress, failed, folder_of, require_free, sync_folder,
             },
-            open::open_source,
+            open::open_present,
         },
-        schema::SCHEMA,
         visible::IS_VISIBLE,
     },
 };
@@ -44,11 +43,7 @@ pub fn export(
     };
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
     require_free(to)?;
-    let connection = open_source(database)?;
-    if !migrate::is_present(&connection, &SCHEMA).map_err(in_context)? {
-        let why = "it’s from an older version of Tincan; start a server on it once to upgrade it";
-        return Err(OpenError::unusable(database, &why).into());
-    }
+    let connection = open_present(database)?;
     // One snapshot for all files.
     let snapshot = connection.unchecked_transaction().map_err(in_context)?;
     let user = username
