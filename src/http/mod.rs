@@ -63,6 +63,7 @@ const API: &[fn() -> Vec<Route>] = &[
     api::room_requests::routes,
     api::rooms::routes,
     api::saved::routes,
+    api::search::routes,
     api::second_factor::routes,
     api::sessions::routes,
     api::settings::routes,
@@ -84,6 +85,7 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
     plain::reports::routes,
     plain::requests::routes,
     plain::rooms::routes,
+    plain::search::routes,
     plain::settings::routes,
 ];
 

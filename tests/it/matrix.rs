@@ -111,6 +111,7 @@ DELETE /api/conversations/{id}/draft                    401     404    204   204
 GET    /api/conversations/{id}/attachments              401     404    200   200   404     401      401       200        200
 GET    /api/files/{id}                                  401     404    200   200   404     401      401       200        200
 GET    /api/files/{id}/thumb                            401     404    200   200   404     401      401       200        200
+GET    /api/search                                      401     200    200   200   200     401      401       200        200
 POST   /api/uploads                                     401     201    201   201   201     401      401       403        403
 GET    /api/uploads/{id}                                401     404    404   200   404     401      401       403        200
 PUT    /api/uploads/{id}                                401     404    404   200   404     401      401       403        403

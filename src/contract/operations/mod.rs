@@ -24,6 +24,7 @@ pub mod reports;
 pub mod room_requests;
 pub mod rooms;
 pub mod saved;
+pub mod search;
 pub mod second_factor;
 pub mod server;
 pub mod sessions;

@@ -11,6 +11,7 @@ use super::{
     page::Page,
     paths,
     requests::requests,
+    search,
     text::{excerpt, time},
     words::Language,
 };
@@ -91,6 +92,7 @@ async fn list_page<'a>(
     let title = words.text("conversations.title");
     let main = html! {
         h1 { (title) }
+        (search::form(words, Field::default()))
         (requests)
         (session.form("/plain/conversations", html! {
             (field.name_field("username", words.text("conversations.start_with"), "off"))
@@ -162,7 +164,7 @@ fn preview(
 }
 
 /// The name of the room, or of the other person.
-fn title_of<'a>(words: &'static Language, conversation: &ConversationView<'a>) -> &'a str {
+pub fn title_of<'a>(words: &'static Language, conversation: &ConversationView<'a>) -> &'a str {
     let other = conversation.other_participant;
     conversation
         .name
@@ -303,17 +305,25 @@ impl LoadedConversation {
                     has_older: false,
                 });
             }
-            View::Newest => None,
+            View::Newest | View::Around(_) => None,
             View::Before(message) => Some(message),
         };
-        let page = HistoryPage {
+        let older = |before, limit| HistoryPage {
             before,
             after: None,
-            limit: PAGE + 1,
+            limit,
         };
-        let mut messages = store.history(caller, id, page).await?;
-        let has_older = messages.len() > PAGE as usize;
-        messages.truncate(PAGE as usize);
+        let (mut messages, has_older) = if let View::Around(message) = view {
+            let messages = store.history_around(caller, id, message, PAGE).await?;
+            let oldest = messages.last().map(|message| message.id);
+            let before = store.history(caller, id, older(oldest, 1)).await?;
+            (messages, !before.is_empty())
+        } else {
+            let mut messages = store.history(caller, id, older(before, PAGE + 1)).await?;
+            let has_older = messages.len() > PAGE as usize;
+            messages.truncate(PAGE as usize);
+            (messages, has_older)
+        };
         messages.reverse();
         let newest = messages.last().map_or(0, |message| message.number);
         if newest > member.last_read_number && request.caller.has_opened(&request.app.settings) {
@@ -373,7 +383,7 @@ async fn conversation_page<'a>(
                     (listing.ranked(messages))
                 }
             }
-            View::Newest | View::Before(_) => {
+            View::Newest | View::Before(_) | View::Around(_) => {
                 @if let Some(oldest) = messages.first().filter(|_| *has_older) {
                     p .older { a href=(View::Before(oldest.id).path(id)) { (words.text("conversation.older")) } }
                 }

@@ -53,6 +53,7 @@ pub fn routes() -> Vec<Route> {
 pub enum View {
     Newest,
     Before(MessageId),
+    Around(MessageId),
     Top,
 }
 
@@ -60,6 +61,9 @@ impl View {
     pub fn of(query: &Query) -> HandlerResult<Self> {
         if query.get("order") == Some("top") {
             return Ok(Self::Top);
+        }
+        if let Some(around) = query.id("around", "message")? {
+            return Ok(Self::Around(around));
         }
         let before = query.id("before", "message")?;
         Ok(before.map_or(Self::Newest, Self::Before))
@@ -70,6 +74,7 @@ impl View {
         match self {
             Self::Newest => String::new(),
             Self::Before(id) => format!("?before={id}"),
+            Self::Around(id) => format!("?around={id}"),
             Self::Top => "?order=top".to_owned(),
         }
     }

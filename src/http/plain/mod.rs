@@ -18,6 +18,7 @@ pub mod proof;
 pub mod reports;
 pub mod requests;
 pub mod rooms;
+pub mod search;
 pub mod settings;
 mod text;
 mod words;
