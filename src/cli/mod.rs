@@ -7,6 +7,7 @@ mod backup;
 mod describe;
 mod error;
 mod manage;
+mod search;
 mod signals;
 mod status;
 mod systemd;
@@ -28,6 +29,7 @@ use self::{
     audit::AuditArgs,
     error::CommandError,
     manage::{InviteCommand, Management, SessionCommand, TokenCommand, UserCommand},
+    search::SearchArgs,
     signals::Signals,
     status::{NotRunning, StatusArgs},
 };
@@ -85,6 +87,8 @@ enum Command {
     },
     /// Show the audit log: who signed in, who tried to, and what was done with accounts
     Audit(AuditArgs),
+    /// Find messages, whether or not the server is running
+    Search(SearchArgs),
     /// Back up the database to a file, even while the server is running
     Backup {
         /// The file to create
@@ -153,6 +157,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Invite { command, with } => (Management::Invite(command), with),
             Command::Token { command, with } => (Management::Token(command), with),
             Command::Session { command, with } => (Management::Session(command), with),
+            Command::Search(search) => return search.run(),
             Command::Backup { to, at } => return backup::back_up(&at, &to),
             Command::Restore { backup, at } => return backup::restore(&at, &backup),
             Command::Export { to, user, at } => return archive::export(&at, &to, user.as_deref()),
