@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo bench --bench load                     everything, about twelve minutes
-//! cargo bench --bench load -- sends footprint  some sections
+//! cargo bench --bench load -- sends search     some sections
 //! cargo bench --bench load -- --quick          everything for a moment, as a smoke test
 //! ```
 
@@ -28,6 +28,7 @@ mod report;
 mod rooms;
 mod run;
 mod scale;
+mod search;
 mod sends;
 mod sqlite;
 mod streams;
@@ -103,6 +104,8 @@ enum What {
     Footprint,
     /// Pages of a long history
     History,
+    /// Searches of a long history
+    Search,
     /// How soon the UI begins to come
     Ui,
     /// What a message, a page and a delivery cost as streams, messages and rooms grow
@@ -225,6 +228,7 @@ impl What {
             Self::Rooms => rooms::measure(run).await,
             Self::Footprint => footprint::measure(run).await,
             Self::History => history::measure(run).await,
+            Self::Search => search::measure(run).await,
             Self::Ui => ui::measure(run).await,
             Self::Scale => scale::measure(run).await,
         }
