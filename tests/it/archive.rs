@@ -629,7 +629,7 @@ async fn an_export_for_a_user_holds_what_they_see_and_becomes_no_database() {
 }
 
 /// In which file, what is replaced by what, and what is said of it.
-const BAD_LINES: [(&str, &str, &str, &str); 16] = [
+const BAD_LINES: [(&str, &str, &str, &str); 23] = [
     (
         "messages.jsonl",
         "{\"id\"",
@@ -721,6 +721,49 @@ const BAD_LINES: [(&str, &str, &str, &str); 16] = [
         "\"file\":\"9\"",
         "attachment",
     ),
+    // One attempt to sign in would take 4 GiB.
+    (
+        "users.jsonl",
+        "m=19456",
+        "m=4194304",
+        "users.jsonl, line 1: “passwordHash”",
+    ),
+    (
+        "users.jsonl",
+        "/api/users/1/picture?v=1",
+        "https://tracker.example/1.png",
+        "users.jsonl, line 1: “avatarURL”",
+    ),
+    (
+        "users.jsonl",
+        "\"displayName\":\"",
+        "\"displayName\":\"\\u0007",
+        "“displayName”",
+    ),
+    (
+        "conversations.jsonl",
+        "\"name\":\"Club\"",
+        "\"name\":\" \"",
+        "“name”",
+    ),
+    (
+        "files.jsonl",
+        "application/octet-stream",
+        "text/html\\r\\nX-Header: 1",
+        "files.jsonl, line 1: “type”",
+    ),
+    (
+        "pictures.jsonl",
+        "image/png",
+        "image/svg+xml",
+        "not of type image/svg+xml",
+    ),
+    (
+        "messages.jsonl",
+        "\"system\":\"created\"",
+        "\"system\":\"exploded\"",
+        "“system”",
+    ),
 ];
 
 #[tokio::test]
@@ -745,6 +788,51 @@ async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
         name.to_string_lossy().contains("partial")
     });
     assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn an_import_reads_nothing_but_regular_files_of_a_plausible_size() {
+    let home = Home::new().await;
+    home.done(&["export", "good"], "tincan.db").await;
+    let place = home.file("good");
+    let secret = home.file("secret");
+    fs::write(&secret, "{\"id\":\"1\"}").expect("a file");
+    let link = |path: &Path| std::os::unix::fs::symlink(&secret, path).expect("a link");
+    let pipe = |path: &Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.expect("mkfifo runs").success());
+    };
+    let huge = |path: &Path| {
+        let file = fs::File::create(path).expect("a file");
+        file.set_len(1 << 33).expect("a hole");
+    };
+    let long_line = |path: &Path| fs::write(path, " ".repeat(1 << 19)).expect("a file");
+    let too_large = "has more than";
+    let not_regular = "isn’t a regular file";
+    let cases: [(&str, &dyn Fn(&Path), &str); 10] = [
+        ("archive.json", &link, not_regular),
+        ("archive.json", &pipe, not_regular),
+        ("archive.json", &huge, too_large),
+        ("users.jsonl", &link, not_regular),
+        ("users.jsonl", &pipe, not_regular),
+        ("users.jsonl", &long_line, too_large),
+        ("pictures/1", &link, not_regular),
+        ("pictures/1", &huge, too_large),
+        ("files/1", &link, not_regular),
+        ("files/1", &huge, "the file has 8589934592 bytes"),
+    ];
+    for (name, bad, why) in cases {
+        let (file, kept) = (place.join(name), home.file("kept"));
+        fs::rename(&file, &kept).expect("a file");
+        bad(&file);
+        home.refused(&["import", "good"], "other.db", 65, why).await;
+        assert!(!home.file("other.db").exists(), "{name}");
+        fs::rename(&kept, &file).expect("a file");
+    }
+    fs::rename(place.join("files"), home.file("elsewhere")).expect("a folder");
+    std::os::unix::fs::symlink(home.file("elsewhere"), place.join("files")).expect("a link");
+    let why = "this isn’t a folder";
+    home.refused(&["import", "good"], "other.db", 65, why).await;
 }
 
 #[tokio::test]

@@ -254,6 +254,9 @@ async fn a_restore_needs_no_database_to_be_there() {
     assert_eq!(contents(&home.file("tincan.db")), ["one"]);
 }
 
+/// Makes everybody an administrator who changes their name.
+const TRIGGER: &str = "CREATE TRIGGER helpful AFTER UPDATE ON users BEGIN UPDATE users SET admin = 1 WHERE id = new.id; END";
+
 #[tokio::test]
 async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
     let home = Home::new();
@@ -290,6 +293,7 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
             changed("DELETE FROM users WHERE id = 2"),
             "can’t use the backup",
         ),
+        (changed(TRIGGER), "trigger helpful has"),
     ];
     fs::remove_file(home.file("changed.db")).expect("a file");
     let (files, database) = (home.files(), fs::read(home.file("tincan.db")));
@@ -477,6 +481,20 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
         (
             "INSERT INTO thumbs VALUES (1, 'x', x'00')",
             "belongs to no file",
+        ),
+        (TRIGGER, "trigger helpful has"),
+        (
+            "CREATE VIEW everybody AS SELECT * FROM users",
+            "view everybody has",
+        ),
+        ("CREATE TABLE more (x)", "table more has"),
+        (
+            "DROP INDEX users_by_skeleton",
+            "index users_by_skeleton lacks",
+        ),
+        (
+            "ALTER TABLE users ADD COLUMN extra TEXT",
+            "table users has “extra TEXT”",
         ),
     ];
     for (sql, why) in wrong {

@@ -581,6 +581,13 @@ async fn a_folder_is_served_as_it_is_now_and_nothing_beside_it() {
     write(&folder.join(".hidden.js"), "hidden");
     write(&folder.join("notes.md"), "notes");
     std::os::unix::fs::symlink(&secret, folder.join("link.txt")).expect("a link");
+    for target in [".hidden.js", "notes.md"] {
+        let link = folder
+            .join(target.trim_start_matches('.'))
+            .with_extension("link.js");
+        std::os::unix::fs::symlink(folder.join(target), link).expect("a link");
+    }
+    std::os::unix::fs::symlink(place.path(), folder.join("outside")).expect("a link");
     for (path, text) in [
         ("/", "page"),
         ("/conversations/7", "page"),
@@ -589,7 +596,15 @@ async fn a_folder_is_served_as_it_is_now_and_nothing_beside_it() {
     ] {
         assert_eq!(fetch(&nobody, path, &[]).await.1, text.as_bytes(), "{path}");
     }
-    for name in ["main.js", ".hidden.js", "notes.md", "link.txt"] {
+    for name in [
+        "main.js",
+        ".hidden.js",
+        "notes.md",
+        "link.txt",
+        "hidden.link.js",
+        "notes.link.js",
+        "outside/secret.txt",
+    ] {
         let path = format!("{root}/{name}");
         assert_eq!(status(&nobody, &path).await, 404, "{path}");
     }

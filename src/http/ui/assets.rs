@@ -54,10 +54,12 @@ impl File {
     }
 }
 
-/// A file of a folder. None if it isn’t there, or its true place is somewhere else.
+/// A file of a folder. None if it isn’t there, or if its true place is somewhere else, or hidden, or of a kind that isn’t served.
 pub fn read(folder: &Path, name: &str) -> Option<Encoded> {
     let place = folder.join(name).canonicalize().ok()?;
-    if !place.starts_with(folder.canonicalize().ok()?) {
+    let inside = place.strip_prefix(folder.canonicalize().ok()?).ok()?;
+    let inside = inside.to_str()?;
+    if is_hidden(inside) || content_type(inside).is_none() || !place.is_file() {
         return None;
     }
     Some(Encoded {

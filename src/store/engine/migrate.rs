@@ -63,6 +63,22 @@ pub fn is_present(connection: &Connection, schema: &Schema<'_>) -> rusqlite::Res
     Ok(Version::of(connection)?.number == schema.version())
 }
 
+/// An empty database with the schema of the same version as a file has.
+pub fn expected(of: &Connection, schema: &Schema<'_>) -> rusqlite::Result<Connection> {
+    let found = Version::of(of)?.number;
+    let connection = Connection::open_in_memory()?;
+    if found == schema.version() {
+        connection.execute_batch(schema.whole)?;
+        return Ok(connection);
+    }
+    (schema.functions)(&connection)?;
+    let done = usize::try_from(found).unwrap_or(0);
+    for migration in schema.migrations.iter().take(done) {
+        connection.execute_batch(migration)?;
+    }
+    Ok(connection)
+}
+
 /// Brings the file to the current schema.
 pub fn migrate(
     connection: &mut Connection,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::open::open_source;
+use super::{open::open_source, schema};
 use crate::store::{
     engine::{OpenError, migrate, open},
     schema::SCHEMA,
@@ -193,7 +193,8 @@ pub fn all_problems(connection: &Connection, path: &Path) -> Result<Vec<String>,
     let mut problems = damage.map_err(in_context)?.other;
     // For a damaged file, the other checks would only report the same damage again.
     if problems.is_empty() {
-        problems = foreign_keys(&snapshot).map_err(in_context)?;
+        problems = schema::differences(&snapshot).map_err(in_context)?;
+        problems.extend(foreign_keys(&snapshot).map_err(in_context)?);
         // The invariants hold for the current schema. An older file is migrated before it is used.
         if migrate::is_present(&snapshot, &SCHEMA).map_err(in_context)? {
             problems.extend(unmet(&snapshot).map_err(in_context)?);

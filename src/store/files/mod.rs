@@ -7,6 +7,7 @@ mod folder;
 mod open;
 mod restore;
 mod room;
+mod schema;
 
 pub(super) use self::open::open_present;
 pub use self::{

@@ -4,6 +4,10 @@ use std::{fmt::Display, path::Path, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{
+    is_client_id, is_description, is_display_name, is_media_type, is_own_address, is_password_hash,
+    is_room_name, is_short, is_system_kind,
+};
 use crate::store::{engine::OpenError, files::backup::BackupError};
 
 /// The file that describes the archive.
@@ -72,7 +76,8 @@ pub(super) enum Kind {
     Flag,
     /// RFC 3339.
     Time,
-    Text,
+    /// A text that follows a rule.
+    Text(fn(&str) -> bool),
     /// Base64 (RFC 4648 §4).
     Bytes,
     /// The text of a message. For a system message, exports compose it and imports take it apart.
@@ -146,8 +151,8 @@ pub(super) const TABLES: [Table; 20] = [
         name: "users",
         fields: &[
             field("id", "id", Kind::Id),
-            field("username", "username", Kind::Text),
-            field("avatarURL", "avatar_url", Kind::Text),
+            field("username", "username", Kind::Text(is_short)),
+            field("avatarURL", "avatar_url", Kind::Text(is_own_address)),
             field("createdAt", "created_at", Kind::Time)
                 .seen_as("CASE WHEN id = ?1 THEN created_at END"),
             field("showsActivity", "shows_activity", Kind::Flag)
@@ -155,8 +160,8 @@ pub(super) const TABLES: [Table; 20] = [
             field("admin", "admin", Kind::Flag).seen_as("CASE WHEN id = ?1 THEN admin END"),
             field("botOf", "bot_of", Kind::Id).seen_as("CASE WHEN bot_of = ?1 THEN bot_of END"),
             field("disabledAt", "disabled_at", Kind::Time).seen_as("NULL"),
-            field("passwordHash", "password_hash", Kind::Text).seen_as("NULL"),
-            field("displayName", "display_name", Kind::Text).optional(),
+            field("passwordHash", "password_hash", Kind::Text(is_password_hash)).seen_as("NULL"),
+            field("displayName", "display_name", Kind::Text(is_display_name)).optional(),
             field("deletedAt", "deleted_at", Kind::Time).optional(),
             field("changedId", "changed_id", Kind::Id)
                 .optional()
@@ -178,10 +183,10 @@ pub(super) const TABLES: [Table; 20] = [
         file: "identities.jsonl",
         name: "identities",
         fields: &[
-            field("issuer", "issuer", Kind::Text),
-            field("subject", "subject", Kind::Text),
+            field("issuer", "issuer", Kind::Text(is_short)),
+            field("subject", "subject", Kind::Text(is_short)),
             field("user", "user_id", Kind::Id),
-            field("username", "username", Kind::Text),
+            field("username", "username", Kind::Text(is_short)),
             field("linkedAt", "linked_at", Kind::Time),
         ],
         order: "issuer, subject",
@@ -194,7 +199,7 @@ pub(super) const TABLES: [Table; 20] = [
         name: "avatars",
         fields: &[
             field("user", "user_id", Kind::Id),
-            field("type", "type", Kind::Text),
+            field("type", "type", Kind::Text(is_media_type)),
             field("chosenAt", "chosen_at", Kind::Time)
                 .optional()
                 .seen_as("CASE WHEN user_id = ?1 THEN chosen_at END"),
@@ -210,14 +215,14 @@ pub(super) const TABLES: [Table; 20] = [
         name: "conversations",
         fields: &[
             field("id", "id", Kind::Id),
-            field("kind", "kind", Kind::Text),
-            field("name", "name", Kind::Text),
+            field("kind", "kind", Kind::Text(is_short)),
+            field("name", "name", Kind::Text(is_room_name)),
             field("open", "open", Kind::Flag),
             field("lowUser", "low_user", Kind::Id),
             field("highUser", "high_user", Kind::Id),
             field("createdAt", "created_at", Kind::Time),
             field("changedId", "changed_id", Kind::Id),
-            field("avatarURL", "avatar_url", Kind::Text).optional(),
+            field("avatarURL", "avatar_url", Kind::Text(is_own_address)).optional(),
             field("openId", "open_id", Kind::Id).or_zero().seen_as("NULL"),
         ],
         order: "id",
@@ -230,7 +235,7 @@ pub(super) const TABLES: [Table; 20] = [
         name: "room_pictures",
         fields: &[
             field("conversation", "conversation_id", Kind::Id),
-            field("type", "type", Kind::Text),
+            field("type", "type", Kind::Text(is_media_type)),
         ],
         order: "conversation_id",
         since: 5,
@@ -243,7 +248,7 @@ pub(super) const TABLES: [Table; 20] = [
         fields: &[
             field("conversation", "conversation_id", Kind::Id),
             field("user", "user_id", Kind::Id),
-            field("role", "role", Kind::Text),
+            field("role", "role", Kind::Text(is_short)),
             field("sinceId", "since_id", Kind::Id)
                 .seen_as("CASE WHEN user_id = ?1 THEN since_id END"),
             field("historyId", "history_id", Kind::Id)
@@ -266,7 +271,7 @@ pub(super) const TABLES: [Table; 20] = [
             field("settingsId", "settings_id", Kind::Id)
                 .optional()
                 .seen_as("CASE WHEN user_id = ?1 THEN settings_id END"),
-            field("notificationLevel", "notification_level", Kind::Text)
+            field("notificationLevel", "notification_level", Kind::Text(is_short))
                 .optional()
                 .seen_as("CASE WHEN user_id = ?1 THEN notification_level END"),
         ],
@@ -300,10 +305,10 @@ pub(super) const TABLES: [Table; 20] = [
             field("createdAt", "created_at", Kind::Time),
             field("editedAt", "edited_at", Kind::Time),
             field("deletedAt", "deleted_at", Kind::Time),
-            field("system", "system", Kind::Text),
+            field("system", "system", Kind::Text(is_system_kind)),
             field("subject", "subject_id", Kind::Id),
             field("actor", "actor_id", Kind::Id).optional().seen_as("NULL"),
-            field("clientId", "client_id", Kind::Text)
+            field("clientId", "client_id", Kind::Text(is_client_id))
                 .seen_as("CASE WHEN author_id = ?1 THEN client_id END"),
             field("changedId", "changed_id", Kind::Id),
             field("replyTo", "reply_to", Kind::Id)
@@ -347,7 +352,7 @@ pub(super) const TABLES: [Table; 20] = [
         name: "reactions",
         fields: &[
             field("message", "message_id", Kind::Id),
-            field("emoji", "emoji", Kind::Text),
+            field("emoji", "emoji", Kind::Text(is_short)),
             field("user", "user_id", Kind::Id),
             field("reactedId", "reacted_id", Kind::Id),
         ],
@@ -378,7 +383,7 @@ pub(super) const TABLES: [Table; 20] = [
             field("conversation", "conversation_id", Kind::Id),
             field("askedBy", "asked_by", Kind::Id),
             field("askedAt", "asked_at", Kind::Time),
-            field("state", "state", Kind::Text),
+            field("state", "state", Kind::Text(is_short)),
             field("changedId", "changed_id", Kind::Id),
         ],
         order: "user_id, conversation_id",
@@ -395,9 +400,9 @@ pub(super) const TABLES: [Table; 20] = [
             field("conversation", "conversation_id", Kind::Id),
             field("author", "author_id", Kind::Id),
             field("reporter", "reporter_id", Kind::Id),
-            field("content", "content", Kind::Text),
-            field("files", "files", Kind::Text),
-            field("reason", "reason", Kind::Text),
+            field("content", "content", Kind::Text(is_description)),
+            field("files", "files", Kind::Text(is_description)),
+            field("reason", "reason", Kind::Text(is_description)),
             field("createdAt", "created_at", Kind::Time),
         ],
         order: "id",
@@ -423,7 +428,7 @@ pub(super) const TABLES: [Table; 20] = [
         fields: &[
             field("id", "id", Kind::Id),
             field("size", "size", Kind::Number),
-            field("type", "type", Kind::Text),
+            field("type", "type", Kind::Text(is_media_type)),
             field("width", "width", Kind::Number),
             field("height", "height", Kind::Number),
         ],
@@ -444,7 +449,7 @@ pub(super) const TABLES: [Table; 20] = [
             field("user", "user_id", Kind::Id),
             field("file", "file_id", Kind::Id),
             field("name", "name", Kind::FileName),
-            field("alt", "alt", Kind::Text),
+            field("alt", "alt", Kind::Text(is_description)),
             field("duration", "duration", Kind::Number),
             field("thumbhash", "thumbhash", Kind::Bytes),
             field("waveform", "waveform", Kind::Bytes),
@@ -487,8 +492,8 @@ pub(super) const TABLES: [Table; 20] = [
         fields: &[
             field("user", "user_id", Kind::Id),
             field("conversation", "conversation_id", Kind::Id),
-            field("content", "content", Kind::Text),
-            field("device", "device", Kind::Text),
+            field("content", "content", Kind::Text(is_description)),
+            field("device", "device", Kind::Text(is_short)),
             field("updatedAt", "updated_at", Kind::Time),
             field("changedId", "changed_id", Kind::Id),
         ],

@@ -1,7 +1,7 @@
 //! Creating a database from an archive: all of it, or nothing.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, BufRead, BufReader, Read},
     path::Path,
 };
@@ -16,8 +16,11 @@ use super::format::{
     ArchiveError, FILES, Field, Kind, MANIFEST, Manifest, PICTURES, ROOM_PICTURES, TABLES, THUMBS,
     Table, VERSION, bad,
 };
+use super::rules::{
+    LINE_BYTES, MANIFEST_BYTES, SHORT_BYTES, is_folder, is_message, open_regular, read_regular,
+};
 use crate::{
-    model::{Timestamp, Username, file_name, thumb},
+    model::{PICTURE_BYTES, THUMB_BYTES, Timestamp, Username, file_name, picture_type, thumb},
     store::{
         chunks::{self, CHUNK},
         engine::{OpenError, migrate, sequence},
@@ -39,14 +42,20 @@ pub fn import(
     on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     let manifest = read_manifest(&from.join(MANIFEST))?;
+    for folder in [PICTURES, ROOM_PICTURES, FILES, THUMBS] {
+        let path = from.join(folder);
+        if !is_folder(&path) {
+            return Err(bad(&path, &"this isn’t a folder"));
+        }
+    }
     with_lock(database, |place| {
         import_locked(from, &manifest, place, on_progress)
     })
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
-    let text = fs::read_to_string(path).map_err(|error| bad(path, &error))?;
-    let manifest: Manifest = serde_json::from_str(&text)
+    let text = read_regular(path, MANIFEST_BYTES).map_err(|why| bad(path, &why))?;
+    let manifest: Manifest = serde_json::from_slice(&text)
         .map_err(|_| bad(path, &"this version of Tincan can’t read this archive"))?;
     if !(1..=VERSION).contains(&manifest.tincan_archive) {
         return Err(bad(path, &"this archive is from a newer version of Tincan"));
@@ -167,7 +176,7 @@ struct Import<'a> {
 impl Import<'_> {
     fn read(&mut self, table: &Table) -> Result<(), ArchiveError> {
         let path = self.from.join(table.file);
-        let file = File::open(&path).map_err(|error| bad(&path, &error))?;
+        let (file, _) = open_regular(&path).map_err(|why| bad(&path, &why))?;
         let mut columns: Vec<_> = table.fields.iter().map(|field| field.column).collect();
         columns.extend(derived_columns(table));
         let marks = vec!["?"; columns.len()].join(", ");
@@ -180,13 +189,16 @@ impl Import<'_> {
             .connection
             .prepare(&sql)
             .map_err(|error| bad(&path, &error))?;
-        for (line, text) in BufReader::new(file).lines().enumerate() {
+        let mut file = BufReader::new(file);
+        for line in 1.. {
             let bad_line = |why: String| ArchiveError::BadLine {
                 path: path.clone(),
-                line: line + 1,
+                line,
                 why,
             };
-            let text = text.map_err(|error| bad_line(error.to_string()))?;
+            let Some(text) = next_line(&mut file).map_err(bad_line)? else {
+                break;
+            };
             self.done += text.len() as u64 + 1;
             let mut values = row_of(table, &text).map_err(bad_line)?;
             values.extend(self.derived(table, &values).map_err(bad_line)?);
@@ -213,12 +225,16 @@ impl Import<'_> {
                 let key = name.key.as_str().to_owned();
                 Ok(vec![Value::Text(key), Value::Text(name.skeleton)])
             }
-            ("avatars", [Value::Integer(user), ..]) => self.picture(PICTURES, *user),
-            ("room_pictures", [Value::Integer(room), ..]) => self.picture(ROOM_PICTURES, *room),
+            ("avatars", [Value::Integer(user), Value::Text(kind), ..]) => {
+                self.picture(PICTURES, *user, kind)
+            }
+            ("room_pictures", [Value::Integer(room), Value::Text(kind), ..]) => {
+                self.picture(ROOM_PICTURES, *room, kind)
+            }
             ("files", [Value::Integer(file), Value::Integer(size), ..]) => {
                 let mut hash = Sha256::new();
                 let mut length = 0;
-                self.read_parts(FILES, *file, |part| {
+                self.read_parts(FILES, *file, *size, |part| {
                     hash.update(part);
                     length += part.len();
                     Ok(())
@@ -234,9 +250,13 @@ impl Import<'_> {
     }
 
     /// The picture of a row.
-    fn picture(&self, folder: &str, id: i64) -> Result<Vec<Value>, String> {
+    fn picture(&self, folder: &str, id: i64, kind: &str) -> Result<Vec<Value>, String> {
         let path = self.from.join(folder).join(id.to_string());
-        Ok(vec![Value::Blob(read(&path)?)])
+        let picture = read(&path, PICTURE_BYTES)?;
+        if picture_type(&picture) != Some(kind) {
+            return Err(format!("{}: not of type {kind}", path.display()));
+        }
+        Ok(vec![Value::Blob(picture)])
     }
 }
 
@@ -244,9 +264,9 @@ impl Import<'_> {
     /// Reads what belongs to a row and is in another table.
     fn read_contents(&self, table: &Table, values: &[Value]) -> Result<(), String> {
         match (table.name, values) {
-            ("files", [Value::Integer(file), ..]) => {
+            ("files", [Value::Integer(file), Value::Integer(size), ..]) => {
                 let mut offset = 0;
-                self.read_parts(FILES, *file, |part| {
+                self.read_parts(FILES, *file, *size, |part| {
                     let added = chunks::append(self.connection, *file, offset, part);
                     offset += part.len() as u64;
                     added.map_err(|error| error.to_string())
@@ -254,10 +274,10 @@ impl Import<'_> {
             }
             ("attachments", [Value::Integer(id), ..]) => {
                 let path = self.from.join(THUMBS).join(id.to_string());
-                if !path.exists() {
+                if fs::symlink_metadata(&path).is_err() {
                     return Ok(());
                 }
-                let picture = read(&path)?;
+                let picture = read(&path, THUMB_BYTES)?;
                 let Ok(kind) = thumb(&picture) else {
                     return Err(format!("{}: not a small picture", path.display()));
                 };
@@ -278,11 +298,16 @@ impl Import<'_> {
         &self,
         folder: &str,
         id: i64,
+        size: i64,
         mut each: impl FnMut(&[u8]) -> Result<(), String>,
     ) -> Result<(), String> {
         let path = self.from.join(folder).join(id.to_string());
         let failed = |error: io::Error| format!("{}: {error}", path.display());
-        let mut file = File::open(&path).map_err(failed)?;
+        let (mut file, length) =
+            open_regular(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+        if i64::try_from(length) != Ok(size) {
+            return Err(format!("the file has {length} bytes"));
+        }
         loop {
             let mut part = Vec::new();
             file.by_ref()
@@ -297,8 +322,26 @@ impl Import<'_> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+    read_regular(path, limit as u64).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// The next line, without its end. None at the end of the file.
+fn next_line(file: &mut impl BufRead) -> Result<Option<String>, String> {
+    let mut line = Vec::new();
+    file.take(LINE_BYTES + 1)
+        .read_until(b'\n', &mut line)
+        .map_err(|error| error.to_string())?;
+    if line.len() as u64 > LINE_BYTES {
+        return Err(format!("this has more than {LINE_BYTES} bytes"));
+    }
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let end = line.strip_suffix(b"\n").map_or(line.len(), <[u8]>::len);
+    line.truncate(end);
+    let line = String::from_utf8(line).map_err(|_| "this isn’t UTF-8".to_owned())?;
+    Ok(Some(line))
 }
 
 fn derived_columns(table: &Table) -> &'static [&'static str] {
@@ -348,8 +391,11 @@ fn value_of(kind: Kind, value: Json) -> Option<Value> {
         (Kind::Flag, Json::Bool(flag)) => Value::Integer(flag.into()),
         (Kind::Time, Json::String(text)) => Value::Integer(Timestamp::parse(&text)?.0),
         (Kind::FileName, Json::String(text)) => Value::Text(file_name(&text)),
-        (Kind::Text | Kind::Content, Json::String(text)) => Value::Text(text),
-        (Kind::Bytes, Json::String(text)) => Value::Blob(BASE64_STANDARD.decode(text).ok()?),
+        (Kind::Text(is_right), Json::String(text)) if is_right(&text) => Value::Text(text),
+        (Kind::Content, Json::String(text)) if is_message(&text) => Value::Text(text),
+        (Kind::Bytes, Json::String(text)) if text.len() <= 2 * SHORT_BYTES => {
+            Value::Blob(BASE64_STANDARD.decode(text).ok()?)
+        }
         _ => return None,
     })
 }

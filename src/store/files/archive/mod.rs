@@ -7,5 +7,6 @@
 mod export;
 mod format;
 mod import;
+mod rules;
 
 pub use self::{export::export, format::ArchiveError, import::import};
