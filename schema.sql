@@ -487,3 +487,15 @@ INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
 -- The words in the index, in order. It stores nothing.
 CREATE VIRTUAL TABLE search_words USING fts5vocab (search, instance);
+-- How many bytes of text everybody has in their messages, as far as the follower `text` has counted them.
+CREATE TABLE text_usage (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id),
+    bytes   INTEGER NOT NULL
+) STRICT;
+
+-- The users whose messages an administrator wants deleted: all with ids up to `last_id`. It is done up to `through_id`.
+CREATE TABLE purges (
+    user_id    INTEGER PRIMARY KEY REFERENCES users (id),
+    through_id INTEGER NOT NULL,
+    last_id    INTEGER NOT NULL
+) STRICT;

@@ -7,13 +7,13 @@
 //! grow any queue.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::broadcast;
 
-use crate::model::{Change, Event, EventId, Member, SessionId, UserId, Variant};
+use crate::model::{Change, Event, EventId, Member, SessionId, UserId, Variant, limits::STREAMS};
 
 /// A delivery and its receiver.
 #[derive(Clone, Debug)]
@@ -31,14 +31,16 @@ pub enum Delivery {
     Ephemeral(Arc<Event>),
     /// This session has ended. Its streams end too.
     SessionEnded(SessionId),
+    /// The stream with this number ends, because its user has too many.
+    Displaced(u64),
 }
 
 /// The channel of one user.
 #[derive(Debug)]
 struct Channel {
     sender: broadcast::Sender<Addressed>,
-    /// Counted under the lock. The sender's own count may include streams that are being dropped.
-    streams: usize,
+    /// The numbers of the streams, the oldest first.
+    streams: VecDeque<u64>,
 }
 
 impl Channel {
@@ -52,6 +54,8 @@ impl Channel {
 struct Receivers {
     channels: HashMap<UserId, Channel>,
     closed: bool,
+    /// The number of the next stream.
+    next: u64,
 }
 
 /// The channels of all connected users.
@@ -59,6 +63,8 @@ struct Receivers {
 pub struct Bus {
     /// Deliveries that a channel holds before its slowest stream has to read the database.
     capacity: usize,
+    /// The most streams of one user.
+    streams: usize,
     receivers: Mutex<Receivers>,
 }
 
@@ -66,8 +72,15 @@ impl Bus {
     /// Creates a bus whose channels hold `capacity` deliveries each.
     #[must_use]
     pub fn new(capacity: usize) -> Arc<Self> {
+        Self::with_streams(capacity, STREAMS)
+    }
+
+    /// Like [`new`](Self::new). When a user opens more than so many `streams`, the oldest of them ends.
+    #[must_use]
+    pub fn with_streams(capacity: usize, streams: usize) -> Arc<Self> {
         Arc::new(Self {
             capacity,
+            streams,
             receivers: Mutex::default(),
         })
     }
@@ -76,19 +89,27 @@ impl Bus {
     #[must_use]
     pub fn subscribe(self: &Arc<Self>, user: UserId) -> Subscription {
         let mut receivers = self.receivers();
+        let number = receivers.next;
+        receivers.next += 1;
         let deliveries = if receivers.closed {
             broadcast::Sender::new(1).subscribe()
         } else {
             let channel = receivers.channels.entry(user).or_insert_with(|| Channel {
                 sender: broadcast::Sender::new(self.capacity),
-                streams: 0,
+                streams: VecDeque::new(),
             });
-            channel.streams += 1;
+            if channel.streams.len() >= self.streams
+                && let Some(oldest) = channel.streams.pop_front()
+            {
+                channel.send(user, Delivery::Displaced(oldest));
+            }
+            channel.streams.push_back(number);
             channel.sender.subscribe()
         };
         Subscription {
             bus: Arc::clone(self),
             user,
+            number,
             deliveries,
         }
     }
@@ -153,6 +174,8 @@ impl Bus {
 pub struct Subscription {
     bus: Arc<Bus>,
     user: UserId,
+    /// Among all streams.
+    number: u64,
     deliveries: broadcast::Receiver<Addressed>,
 }
 
@@ -161,6 +184,21 @@ impl Subscription {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.deliveries.is_closed()
+    }
+
+    /// Whether the user has opened so many other streams since that this one has to end. A stream that lags may have missed
+    /// the delivery.
+    #[must_use]
+    pub fn is_displaced(&self) -> bool {
+        let receivers = self.bus.receivers();
+        let channel = receivers.channels.get(&self.user);
+        !receivers.closed && channel.is_none_or(|channel| !channel.streams.contains(&self.number))
+    }
+
+    /// The number of the stream, as in [`Delivery::Displaced`].
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// The next delivery. Cancel safe.
@@ -182,8 +220,11 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut receivers = self.bus.receivers();
         if let Entry::Occupied(mut channel) = receivers.channels.entry(self.user) {
-            channel.get_mut().streams -= 1;
-            if channel.get().streams == 0 {
+            channel
+                .get_mut()
+                .streams
+                .retain(|number| *number != self.number);
+            if channel.get().streams.is_empty() {
                 channel.remove();
             }
         }

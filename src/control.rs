@@ -64,6 +64,9 @@ pub enum Command {
     DeleteUser {
         username: String,
     },
+    PurgeUser {
+        username: String,
+    },
     ListSessions {
         username: String,
     },
@@ -155,6 +158,15 @@ impl Command {
                 store
                     .delete_account(account.user.id, Actor::command_line())
                     .await?;
+                Value::Null
+            }
+            Self::PurgeUser { username } => {
+                let account = store.find_account(username).await?;
+                store
+                    .begin_purge(account.user.id, Actor::command_line())
+                    .await?;
+                // Done when it returns, also if no server runs. One that runs does a part of it.
+                while store.purge_some().await? {}
                 Value::Null
             }
             Self::ListSessions { username } => {

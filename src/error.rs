@@ -122,12 +122,21 @@ pub enum Error {
     /// The caller’s files have as many bytes as an administrator allows.
     #[error("You’ve used all the space for your files. Delete messages with files first.")]
     QuotaUsedUp,
+    /// The caller’s messages have as many bytes as an administrator allows.
+    #[error("You’ve used all the space for your messages. Delete some first.")]
+    TextQuotaUsedUp,
     /// Too many attempts. Trying again helps after that many seconds.
     #[error("Too many attempts. Try again in {seconds} {}.", if *.seconds == 1 { "second" } else { "seconds" })]
     Throttled { seconds: u64 },
     /// The caller has done something as often as they may in a day. The next day begins after that many seconds.
     #[error("You’ve {what} today. Try again tomorrow.")]
     DailyLimit { what: &'static str, seconds: u64 },
+    /// The user does this too often. Trying again helps after that many seconds.
+    #[error("You’re {doing} too fast. Try again in {seconds} {}.", if *.seconds == 1 { "second" } else { "seconds" })]
+    TooFast { doing: &'static str, seconds: u64 },
+    /// The user has opened so many other streams since that this one has ended.
+    #[error("You have too many streams open, so this one has ended.")]
+    Displaced,
     /// The queue of writes is full, or another program holds the database. Trying again later helps.
     #[error("The server is busy. Try again in a moment.")]
     Busy,
@@ -197,8 +206,11 @@ impl Error {
             Self::WrongOffset { .. } => ErrorCode::WrongOffset,
             Self::FileTooLarge { .. } => ErrorCode::TooLarge,
             Self::QuotaUsedUp => ErrorCode::QuotaUsedUp,
+            Self::TextQuotaUsedUp => ErrorCode::TextQuotaUsedUp,
             Self::Throttled { .. } => ErrorCode::Throttled,
             Self::DailyLimit { .. } => ErrorCode::DailyLimit,
+            Self::TooFast { .. } => ErrorCode::TooFast,
+            Self::Displaced => ErrorCode::TooManyStreams,
             Self::Busy => ErrorCode::Busy,
             Self::StorageFull => ErrorCode::StorageFull,
             Self::Stopping => ErrorCode::Stopping,
@@ -301,10 +313,17 @@ codes! {
     WrongOffset = "wrong_offset",
     /// The caller’s files have as many bytes as an administrator allows.
     QuotaUsedUp = "quota_used_up",
+    /// The caller’s messages have as many bytes as an administrator allows.
+    TextQuotaUsedUp = "text_quota_used_up",
     /// Too many attempts. `Retry-After` says when to try again.
     Throttled = "throttled",
     /// The caller has done this as often as they may in a day. `Retry-After` says when to try again.
     DailyLimit = "daily_limit",
+    /// The caller does this too often. `Retry-After` says when to try again.
+    TooFast = "too_fast",
+    /// The caller has opened so many other streams since that this one has ended. Don’t open it again by itself: it would
+    /// end another one.
+    TooManyStreams = "too_many_streams",
     /// The server has more to do than it can keep up with. Try again.
     Busy = "busy",
     /// Nothing can be written, as the disk is full. Reading still works.

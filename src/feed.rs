@@ -13,7 +13,7 @@ use crate::{
     bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
     metrics::{GaugeGuard, Metrics, Transport},
-    model::{CaughtUp, Event, EventId, Hello, Reset},
+    model::{Bye, CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
     store::{Backlog, Session, Store},
 };
@@ -22,6 +22,8 @@ use crate::{
 pub const HEARTBEAT: u64 = 15;
 /// The reason sent to a client with an unknown cursor.
 pub const RESET: &str = "This place in the stream isn’t known here; load everything anew";
+/// Seconds for which a client that was displaced shouldn’t connect again by itself: each time it does, another stream ends.
+pub const DISPLACED_FOR: u64 = 300;
 /// Events that are read from the database at once.
 const PAGE: usize = 64;
 
@@ -164,7 +166,8 @@ impl Feed {
     /// The next event. A slow caller delays only its own stream. Cancel safe.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] if the session has ended, [`Error::Stopping`] if the server is stopping.
+    /// [`Error::Unauthorized`] if the session has ended, [`Error::Displaced`] if its user has too many streams,
+    /// [`Error::Stopping`] if the server is stopping.
     pub async fn next(&mut self) -> Result<FeedEvent> {
         let event = self.advance().await?;
         self.metrics.delivered.inc();
@@ -230,14 +233,42 @@ impl Feed {
                     Ok(Delivery::SessionEnded(session)) if session == self.session.id => {
                         return Err(Error::Unauthorized);
                     }
-                    Ok(Delivery::Event(..) | Delivery::SessionEnded(_)) => {}
+                    Ok(Delivery::Displaced(stream)) if stream == self.live.number() => {
+                        return Err(self.displaced());
+                    }
+                    Ok(
+                        Delivery::Event(..) | Delivery::SessionEnded(_) | Delivery::Displaced(_),
+                    ) => {}
                     Err(RecvError::Lagged(_)) => {
                         self.metrics.lagged.inc();
+                        if self.live.is_displaced() {
+                            return Err(self.displaced());
+                        }
                         self.phase = Phase::Replay(Replay::default());
                     }
                     Err(RecvError::Closed) => return Err(Error::Stopping),
                 },
             }
+        }
+    }
+
+    fn displaced(&self) -> Error {
+        self.metrics.limited("streams");
+        Error::Displaced
+    }
+
+    /// The event that tells a client that its stream was displaced.
+    #[must_use]
+    pub fn bye() -> FeedEvent {
+        FeedEvent {
+            cursor: None,
+            event: Event::new(
+                "bye",
+                &Bye {
+                    reason: Error::Displaced.to_string(),
+                },
+            )
+            .into(),
         }
     }
 

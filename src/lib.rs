@@ -17,9 +17,9 @@
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
-//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`] and [`throttle`], which don’t use the store.
-//! [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and [`totp`], which use `model`, as
-//! [`text`] does.
+//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`] and [`throttle`],
+//! which don’t use the store. [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and
+//! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
 //!
@@ -38,6 +38,8 @@
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
+//! | [`rates`] | limits on what a user does, and how often |
+//! | [`places`] | the places for connections |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`search`] | what words a text has, and what a query asks for |
 //! | [`text`] | what people write, as they mean it: code, quotes, lists, links |
@@ -103,7 +105,9 @@ pub mod model;
 pub mod oauth;
 pub mod outbound;
 pub mod password;
+pub mod places;
 pub mod presence;
+pub mod rates;
 pub mod search;
 pub mod secret;
 pub mod server;

@@ -17,7 +17,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
@@ -27,10 +26,13 @@ use crate::{
     bus::Bus,
     control::ControlSocket,
     followers::{
-        Followers, attempts::AttemptWriter, daily::DailyBackup, search::Indexer, sweep::Sweeper,
+        Followers, attempts::AttemptWriter, daily::DailyBackup, purge::Purger, search::Indexer,
+        sweep::Sweeper, text::TextCounter,
     },
     http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
+    model::limits::STREAMS,
+    places::{NoPlace, Place, Places},
     store::{self, OpenError, Store},
 };
 
@@ -133,7 +135,12 @@ impl Server {
             });
         }
         // The database first: if the same server is started twice, the error of the second should be about the file.
-        let (bus, metrics) = (Bus::new(bus_capacity), Metrics::new());
+        let streams = if settings.unlimited {
+            usize::MAX
+        } else {
+            STREAMS
+        };
+        let (bus, metrics) = (Bus::with_streams(bus_capacity, streams), Metrics::new());
         let store = Store::open(&database, &bus, &metrics)?;
         let listening = async {
             let listener = listener.await?;
@@ -238,6 +245,17 @@ impl Server {
         followers.add(Indexer {
             store: app.store.clone(),
         });
+        followers.add(Purger {
+            store: app.store.clone(),
+        });
+        followers.add(TextCounter {
+            store: app.store.clone(),
+            limit: if app.settings.unlimited {
+                u64::MAX
+            } else {
+                app.settings.text.0
+            },
+        });
         if let Some(folder) = &app.settings.backups {
             followers.add(DailyBackup {
                 folder: Arc::clone(folder),
@@ -281,25 +299,27 @@ pub async fn serve<T>(
     stop: impl Future<Output = T>,
     stopping: CancellationToken,
 ) -> T {
-    let permits = Arc::new(Semaphore::new(max_connections()));
+    let places = Places::new(max_connections());
     let connections = TaskTracker::new();
     let mut stop = pin!(stop);
     let why = loop {
         // At the limit, new connections wait in the system’s queue.
         let accepted = async {
-            let permit = Arc::clone(&permits).acquire_owned().await;
-            (permit, listener.accept().await)
+            let (stream, peer) = listener.accept().await?;
+            let place = place_for(&places, peer.ip(), &service).await;
+            Ok((stream, peer.ip(), place))
         };
-        let (permit, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             why = &mut stop => break why,
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, peer, Some(place))) => {
                 let (service, stopping) = (service.clone(), stopping.clone());
-                let peer = peer.ip();
-                connections.spawn(serve_connection(stream, peer, service, stopping, permit));
+                connections.spawn(serve_connection(stream, peer, service, stopping, place));
             }
+            // Closing it is the answer.
+            Ok((_, _, None)) => {}
             Err(error) if is_connection_error(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "can’t accept connections; trying again");
@@ -319,12 +339,31 @@ pub async fn serve<T>(
     why
 }
 
+/// A place for a new connection, as soon as there is one. None if its network has as many as it may have.
+async fn place_for(places: &Arc<Places>, peer: IpAddr, service: &Service) -> Option<Arc<Place>> {
+    let metrics = service.metrics();
+    let is_proxy = service.is_proxy(peer);
+    loop {
+        match places.take(peer, is_proxy) {
+            Ok(place) => return Some(place),
+            Err(NoPlace::OfNetwork) => {
+                metrics.limited("addresses");
+                return None;
+            }
+            Err(NoPlace::AtAll) => {
+                metrics.limited("places");
+                places.freed().await;
+            }
+        }
+    }
+}
+
 async fn serve_connection(
     stream: TcpStream,
     peer: IpAddr,
     service: Service,
     stopping: CancellationToken,
-    _permit: Result<OwnedSemaphorePermit, AcquireError>,
+    place: Arc<Place>,
 ) {
     if let Err(error) = configure(&stream) {
         tracing::debug!(%error, "can’t configure a connection");
@@ -338,7 +377,7 @@ async fn serve_connection(
         metrics.bytes_sent.inc_by(written.len() as u64);
     });
     let afterwards = TaskTracker::new();
-    let answer = service_fn(|request| service.answer(peer, &afterwards, request));
+    let answer = service_fn(|request| service.answer(peer, &place, &afterwards, request));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
@@ -349,6 +388,8 @@ async fn serve_connection(
     );
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        // Somebody else needs its place.
+        () = place.gone() => return,
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await

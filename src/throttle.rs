@@ -163,7 +163,7 @@ pub fn network(address: IpAddr) -> IpAddr {
 }
 
 /// A burst for each key, and then one at a time.
-struct Limiter<K: Hash + Eq + Clone> {
+pub(crate) struct Limiter<K: Hash + Eq + Clone> {
     clock: Monotonic,
     limits: RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>,
     /// When it last looked for keys to evict.
@@ -172,7 +172,7 @@ struct Limiter<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
     /// Allows `burst` at once, and then one per `every`, which must not be zero.
-    fn new(burst: NonZeroU32, every: Duration) -> Self {
+    pub(crate) fn new(burst: NonZeroU32, every: Duration) -> Self {
         let clock = Monotonic(Instant::now());
         let quota = Quota::with_period(every).unwrap_or(Quota::per_second(burst));
         Self {
@@ -182,7 +182,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         }
     }
 
-    fn admit(&self, key: K) -> Result<()> {
+    pub(crate) fn admit(&self, key: K) -> Result<()> {
         self.evict();
         self.limits.check_key(&key).map_err(|refusal| {
             let wait = refusal.wait_time_from(self.clock.now());

@@ -76,6 +76,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let store = Store::open(&db, &bus, &metrics)?;
     let settings = ServerSettings {
         dev: true,
+        unlimited: true,
         ..ServerSettings::default()
     };
     let setup = Setup::unneeded();

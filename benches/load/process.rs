@@ -48,6 +48,7 @@ impl Process {
         command
             .args([
                 "--dev",
+                "--no-limits",
                 "--listen",
                 "127.0.0.1:0",
                 "--log",

@@ -84,11 +84,14 @@ impl House {
         count(&self.tally.lives);
     }
 
-    /// Fails where the server has answered anything with a failure of its own; and gives back how often it
-    /// was too busy.
+    /// Fails where the server has answered anything with a failure of its own, or where anybody has met a limit; and
+    /// gives back how often it was too busy.
     pub async fn expect_no_failures(&self) -> u64 {
         let answer = self.inspector.request(Method::GET, "/metrics", None).await;
-        let failures = vitals::failures(text(&answer.expect(200)));
+        let metrics = answer.expect(200);
+        let limits = vitals::limits(text(&metrics));
+        assert!(limits.is_empty(), "somebody met a limit: {limits:?}");
+        let failures = vitals::failures(text(&metrics));
         let (busy, others): (Vec<_>, Vec<_>) = failures
             .into_iter()
             .partition(|(series, _)| series.contains("status=\"503\""));

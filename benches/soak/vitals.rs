@@ -67,11 +67,20 @@ pub async fn sockets_are(wanted: usize, count: impl Fn() -> usize) {
 
 /// The series of requests that the server answered with 500 or more, and how many there were.
 pub fn failures(metrics: &str) -> Vec<(String, u64)> {
-    let lines = metrics.lines().filter_map(|line| line.rsplit_once(' '));
-    let lines = lines.filter(|(series, _)| {
+    let is_failure = |series: &str| {
         series.starts_with("tincan_http_requests_total") && series.contains("status=\"5")
-    });
-    lines
-        .map(|(series, times)| (series.to_owned(), times.parse().expect("a number")))
-        .collect()
+    };
+    series(metrics, is_failure).collect()
+}
+
+/// The limits that have kept somebody from something, and how often. Nobody here does more than a person.
+pub fn limits(metrics: &str) -> Vec<(String, u64)> {
+    let limits = series(metrics, |series| series.starts_with("tincan_limited_total"));
+    limits.filter(|(_, times)| *times > 0).collect()
+}
+
+fn series(metrics: &str, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (String, u64)> {
+    let lines = metrics.lines().filter_map(|line| line.rsplit_once(' '));
+    let lines = lines.filter(move |(series, _)| is_wanted(series));
+    lines.map(|(series, times)| (series.to_owned(), times.parse().expect("a number")))
 }

@@ -54,6 +54,13 @@ pub enum UserCommand {
     Enable { username: String },
     /// Print a link where a user chooses a new password
     Reset { username: String },
+    /// Delete everything that a user and their bots have written: messages, files and reactions
+    Purge {
+        username: String,
+        /// Don’t ask first
+        #[arg(long)]
+        yes: bool,
+    },
     /// Delete a user’s account for good. What they wrote stays, without their name
     Delete {
         username: String,
@@ -183,6 +190,7 @@ impl UserCommand {
             Self::Disable { username } => (change(username, None, None, Some(true)), Output::Done),
             Self::Enable { username } => (change(username, None, None, Some(false)), Output::Done),
             Self::Reset { username } => (Command::CreateReset { username }, Output::Secret("link")),
+            Self::Purge { username, .. } => (Command::PurgeUser { username }, Output::Done),
             Self::Delete { username, .. } => (Command::DeleteUser { username }, Output::Done),
         }
     }
@@ -254,6 +262,15 @@ impl Management {
         {
             confirm(&format!(
                 "Delete {username}’s account? This can’t be undone."
+            ))?;
+        }
+        if let Self::User(UserCommand::Purge {
+            username,
+            yes: false,
+        }) = &self
+        {
+            confirm(&format!(
+                "Delete all messages of {username} and their bots? This can’t be undone."
             ))?;
         }
         let (command, output) = match self {

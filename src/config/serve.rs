@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
-    http::{Network, Origin, ServerSettings, Signup},
+    http::{Network, Origin, ServerSettings, Signup, TextLimit},
     model::limits::FileLimits,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
@@ -86,6 +86,17 @@ pub struct ServeArgs {
     /// How much space the files of one person can take
     #[arg(long, env = "TINCAN_FILES_PER_USER", value_name = "SIZE")]
     files_per_user: Option<ByteSize>,
+    /// How much text one person can have in their messages
+    #[arg(
+        long,
+        env = "TINCAN_TEXT_PER_USER",
+        value_name = "SIZE",
+        default_value = "1GB"
+    )]
+    text_per_user: ByteSize,
+    /// Don’t limit what each user can do, nor how often, for load tests
+    #[arg(long)]
+    no_limits: bool,
     /// Let anyone on this machine sign in as anyone; creates john and jane
     #[arg(long)]
     dev: bool,
@@ -175,6 +186,8 @@ impl ServeArgs {
                     total: self.files.map(|size| size.as_u64()),
                     user: self.files_per_user.map(|size| size.as_u64()),
                 },
+                text: TextLimit(self.text_per_user.as_u64()),
+                unlimited: self.no_limits,
                 backups,
                 oauth: Arc::new(oauth),
                 metrics_token,

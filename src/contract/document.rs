@@ -16,7 +16,8 @@ use crate::{
     error::ErrorCode::{
         self, Busy, CrossOrigin, DailyLimit, Internal, Invalid, Malformed, MetricsAreLocal,
         NotAdmin, ProofRequired, Scope, SecondFactorNeeded, Stopping, StorageFull, Throttled,
-        Timeout, TooLarge, Unauthorized, UnsupportedMediaType, WebsocketVersion,
+        Timeout, TooFast, TooLarge, TooManyStreams, Unauthorized, UnsupportedMediaType,
+        WebsocketVersion,
     },
     model::Permission,
 };
@@ -242,7 +243,7 @@ fn refused(refusals: &[Refusal], fields: &[&str]) -> Value {
             (401, _) => {
                 headers.insert(CHALLENGE.name.to_owned(), reference("headers", "Challenge"));
             }
-            (503, _) | (_, Throttled | DailyLimit) => {
+            (503, _) | (_, Throttled | DailyLimit | TooFast | TooManyStreams) => {
                 headers.insert(
                     RETRY_AFTER.name.to_owned(),
                     reference("headers", "RetryAfter"),
@@ -332,6 +333,9 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
     }
     if row.needs_proof {
         codes.push(ProofRequired);
+    }
+    if row.rate.is_some() {
+        codes.extend([TooFast, StorageFull]);
     }
     if operation.body.is_some() {
         codes.extend([Malformed, Timeout, TooLarge, UnsupportedMediaType]);

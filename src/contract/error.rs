@@ -51,10 +51,13 @@ pub const fn status(code: ErrorCode) -> u16 {
         ErrorCode::UnsupportedMediaType => 415,
         ErrorCode::Invalid => 422,
         ErrorCode::WebsocketVersion => 426,
-        ErrorCode::Throttled | ErrorCode::DailyLimit => 429,
+        ErrorCode::Throttled
+        | ErrorCode::DailyLimit
+        | ErrorCode::TooFast
+        | ErrorCode::TooManyStreams => 429,
         ErrorCode::Internal => 500,
         ErrorCode::Busy | ErrorCode::Stopping => 503,
-        ErrorCode::StorageFull | ErrorCode::QuotaUsedUp => 507,
+        ErrorCode::StorageFull | ErrorCode::QuotaUsedUp | ErrorCode::TextQuotaUsedUp => 507,
     }
 }
 

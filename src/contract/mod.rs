@@ -12,7 +12,7 @@ pub mod typescript;
 
 pub use operation::Operation;
 
-use crate::model::Permission;
+use crate::model::{Permission, Rate};
 
 /// A route as the contract sees it.
 #[derive(Debug)]
@@ -22,5 +22,7 @@ pub struct Row<'a> {
     pub path: &'static str,
     pub permission: Permission,
     pub needs_proof: bool,
+    /// How often each user may use it.
+    pub rate: Option<Rate>,
     pub operation: &'a Operation,
 }

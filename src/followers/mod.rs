@@ -10,12 +10,16 @@
 //! | [`attempts`] | writes refused attempts to sign in to the audit log |
 //! | [`sweep`] | deletes what has expired |
 //! | [`daily`] | makes a backup a day; its cursor is the end of the newest backup |
+//! | [`purge`] | deletes what somebody has written, for an administrator |
 //! | [`search`] | indexes messages; its cursor moves together with the index |
+//! | [`text`] | counts how much everybody has written |
 
 pub mod attempts;
 pub mod daily;
+pub mod purge;
 pub mod search;
 pub mod sweep;
+pub mod text;
 
 use std::{sync::Arc, time::Duration};
 

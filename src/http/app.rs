@@ -9,12 +9,16 @@ use crate::{
     bus::Bus,
     error::Result,
     metrics::Metrics,
-    model::{SecurityEventKind, UserId, limits::FileLimits},
+    model::{
+        Rate, SecurityEventKind, UserId,
+        limits::{FileLimits, TEXT_PER_USER},
+    },
     oauth::Flows,
     password::Passwords,
     presence::Presence,
+    rates::Rates,
     secret::Secret,
-    store::{BackupFolder, Store},
+    store::{BackupFolder, Session, Store},
     throttle::{Throttle, network},
 };
 
@@ -26,6 +30,7 @@ pub struct App {
     pub presence: Arc<Presence>,
     pub passwords: Passwords,
     pub throttle: Throttle,
+    pub rates: Rates,
     pub setup: Setup,
     pub settings: Arc<ServerSettings>,
     /// The address that the server listens on.
@@ -55,7 +60,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Throttled`](crate::error::Error::Throttled) after too many from the same network.
-    pub fn admit(&self, caller: &Caller) -> Result<()> {
+    pub fn admit_attempt(&self, caller: &Caller) -> Result<()> {
         let admitted = self.throttle.admit(caller.address());
         if admitted.is_err() {
             self.note(SecurityEventKind::Throttled, None, caller);
@@ -76,6 +81,18 @@ impl App {
         Ok(settings.members_may_invite || self.is_admin(user).await?)
     }
 
+    /// Counts something that the session’s user does, and checks that there is room for it.
+    ///
+    /// # Errors
+    /// [`Error::TooFast`], and [`Error::StorageFull`] if the rest of the disk is reserved.
+    pub fn admit(&self, rate: Rate, session: &Session) -> Result<()> {
+        self.rates.admit(rate, session.user.id, session.id)?;
+        if rate.may_use_reserve() {
+            return Ok(());
+        }
+        self.store.require_room()
+    }
+
     /// The state around a store.
     #[must_use]
     pub fn new(
@@ -90,9 +107,10 @@ impl App {
             presence: Presence::new(&store, &bus),
             store,
             bus,
-            metrics,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            rates: Rates::new(&metrics, settings.unlimited),
+            metrics,
             setup,
             settings: Arc::new(settings),
             address,
@@ -117,6 +135,10 @@ pub struct ServerSettings {
     pub oauth: Arc<Flows>,
     /// How many bytes of files are accepted.
     pub files: FileLimits,
+    /// How many bytes of text each user may have in their messages.
+    pub text: TextLimit,
+    /// Users may do as much as they like, as often as they like.
+    pub unlimited: bool,
     /// Where daily backups go. None means that there are no daily backups.
     pub backups: Option<Arc<BackupFolder>>,
     /// With this token the metrics can be read from anywhere. Without one, only this machine can read them.
@@ -127,6 +149,16 @@ impl ServerSettings {
     /// Whether people reach the server through TLS.
     pub(super) fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(Origin::is_https)
+    }
+}
+
+/// The most bytes of text that a user may have in their messages.
+#[derive(Clone, Copy, Debug)]
+pub struct TextLimit(pub u64);
+
+impl Default for TextLimit {
+    fn default() -> Self {
+        Self(TEXT_PER_USER)
     }
 }
 

@@ -27,7 +27,7 @@ use warp::{Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{
     api::openapi::document,
-    app::{App, ServerSettings, Signup},
+    app::{App, ServerSettings, Signup, TextLimit},
     door::{origin::Origin, proxies::Network, service::Service},
     route::RouteInfo,
     setup::Setup,

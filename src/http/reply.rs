@@ -19,6 +19,7 @@ use warp::{
 use crate::{
     contract::error,
     error::{Error, ErrorCode},
+    feed::DISPLACED_FOR,
     store::Picture,
 };
 
@@ -73,6 +74,15 @@ impl ErrorResponse {
         self.field
     }
 
+    /// After how many seconds a user may do again what they did too often.
+    pub fn retry_after(&self) -> Option<u64> {
+        if self.code != ErrorCode::TooFast {
+            return None;
+        }
+        let (_, seconds) = self.headers.iter().find(|(name, _)| *name == RETRY_AFTER)?;
+        seconds.to_str().ok()?.parse().ok()
+    }
+
     /// An English sentence for people.
     pub fn message(&self) -> &str {
         &self.message
@@ -95,9 +105,13 @@ impl From<Error> for ErrorResponse {
     fn from(error: Error) -> Self {
         let status = status_of(error.code());
         let header = match (&error, status) {
-            (Error::Throttled { seconds } | Error::DailyLimit { seconds, .. }, _) => {
-                Some((RETRY_AFTER, (*seconds).into()))
-            }
+            (
+                Error::Throttled { seconds }
+                | Error::DailyLimit { seconds, .. }
+                | Error::TooFast { seconds, .. },
+                _,
+            ) => Some((RETRY_AFTER, (*seconds).into())),
+            (Error::Displaced, _) => Some((RETRY_AFTER, DISPLACED_FOR.into())),
             (_, StatusCode::UNAUTHORIZED) => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }

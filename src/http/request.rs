@@ -8,7 +8,7 @@ use super::{
     App,
     door::{
         authorize::{authorize, require_proof},
-        body::Body,
+        body::{Body, LIMIT, STRANGERS_LIMIT},
         caller::Caller,
         filters::Upgrade,
         query::Query,
@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{Actor, Permission, User, UserId},
+    model::{Actor, Permission, Rate, User, UserId},
+    rates::UnfinishedBody,
     store::Session,
 };
 
@@ -31,6 +32,8 @@ pub struct Request {
     pub query: Query,
     /// The connection, if the request asks for another protocol.
     pub upgrade: Option<Upgrade>,
+    /// What the route counts as.
+    pub rate: Option<Rate>,
     permission: Permission,
     /// Whether the caller has to have proven lately who they are.
     pub needs_proof: bool,
@@ -53,6 +56,7 @@ impl Request {
             caller,
             query,
             upgrade,
+            rate: None,
             permission: Permission::Public,
             needs_proof: false,
             session: None,
@@ -60,13 +64,21 @@ impl Request {
         }
     }
 
-    /// Checks that the caller has the permission that the route requires.
+    /// Checks that the caller has the permission that the route requires, and doesn’t use it too often.
     ///
     /// # Errors
-    /// 401 or 403 if the caller doesn’t have it.
+    /// 401 or 403 if the caller doesn’t have it; 429, and 507 if the disk is nearly full.
     pub async fn admit(&mut self, permission: Permission) -> HandlerResult<()> {
         self.permission = permission;
-        self.authorize().await
+        self.authorize().await?;
+        // Whoever guesses too often isn’t listened to. In development mode there is nothing to guess.
+        if permission == Permission::SignIn && !self.app.settings.dev {
+            self.app.admit_attempt(&self.caller)?;
+        }
+        if let (Some(rate), Some(session)) = (self.rate, &self.session) {
+            self.app.admit(rate, session)?;
+        }
+        Ok(())
     }
 
     /// The session that has the permission.
@@ -96,14 +108,17 @@ impl Request {
     /// # Errors
     /// Those of [`Body::json`], and of the permission.
     pub async fn json<T: DeserializeOwned>(&mut self) -> HandlerResult<T> {
-        let value = self.body.json(self.caller.headers()).await?;
+        let _counted = self.begin_body()?;
+        let value = self.body.json(self.caller.headers(), self.limit()).await?;
         self.authorize().await?;
         Ok(value)
     }
 
     /// Like [`json`](Self::json), except that a missing body means the defaults.
     pub async fn json_or_default<T: DeserializeOwned + Default>(&mut self) -> HandlerResult<T> {
-        let value = self.body.json_or_default(self.caller.headers()).await?;
+        let _counted = self.begin_body()?;
+        let (headers, limit) = (self.caller.headers(), self.limit());
+        let value = self.body.json_or_default(headers, limit).await?;
         self.authorize().await?;
         Ok(value)
     }
@@ -113,7 +128,8 @@ impl Request {
     /// # Errors
     /// Those of [`Body::form`], and of the permission.
     pub async fn form<T: DeserializeOwned>(&mut self) -> HandlerResult<T> {
-        let value = self.body.form(self.caller.headers()).await?;
+        let _counted = self.begin_body()?;
+        let value = self.body.form(self.caller.headers(), self.limit()).await?;
         self.authorize().await?;
         Ok(value)
     }
@@ -149,6 +165,7 @@ impl Request {
     /// # Errors
     /// Those of [`Body::bytes`], and of the permission.
     pub async fn file(&mut self, limit: usize) -> HandlerResult<Vec<u8>> {
+        let _counted = self.begin_body()?;
         let bytes = self.body.bytes(self.caller.headers(), limit).await?;
         self.authorize().await?;
         Ok(bytes)
@@ -157,16 +174,34 @@ impl Request {
     /// Reads the body as it is.
     ///
     /// # Errors
-    /// Those of [`Body::read`], and of the permission.
+    /// Those of [`Body::bytes`], and of the permission.
     pub async fn bytes(&mut self) -> HandlerResult<Vec<u8>> {
-        let bytes = self.body.read(self.caller.headers()).await?;
+        let bytes = self.body.bytes(self.caller.headers(), LIMIT).await?;
         self.authorize().await?;
         Ok(bytes)
+    }
+
+    /// Counts the body for its sender until it has been read.
+    fn begin_body(&self) -> Result<Option<UnfinishedBody>> {
+        let session = self.session.as_ref();
+        let body = session.map(|session| self.app.rates.begin_body(session.user.id));
+        body.transpose()
+    }
+
+    /// The most bytes of a body that isn’t a file.
+    fn limit(&self) -> usize {
+        match self.session {
+            Some(_) => LIMIT,
+            None => STRANGERS_LIMIT,
+        }
     }
 
     async fn authorize(&mut self) -> HandlerResult<()> {
         let authorized = authorize(&self.app, &self.caller, &self.query, self.permission);
         self.session = authorized.await?;
+        if self.session.is_some() {
+            self.caller.is_known();
+        }
         if self.needs_proof {
             require_proof(&self.app, self.session()?)?;
         }

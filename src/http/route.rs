@@ -8,7 +8,10 @@ use matchit::Params;
 use warp::http::Method;
 
 use super::{coding::Coding, compression::compress, reply::HandlerResult, request::Request};
-use crate::{contract::Operation, model::Permission};
+use crate::{
+    contract::Operation,
+    model::{Permission, Rate},
+};
 
 /// One method of one path.
 pub struct Route {
@@ -18,6 +21,8 @@ pub struct Route {
     pub permission: Permission,
     /// Whether the caller has to have proven lately who they are, because what it does lasts.
     pub needs_proof: bool,
+    /// How often each user may use it. None if that isn’t limited, as for reading.
+    pub rate: Option<Rate>,
     /// None for routes that aren’t part of the contract: pages, and the files of the UI.
     pub operation: Option<Operation>,
     /// The name of the path parameter that is a secret.
@@ -58,11 +63,13 @@ impl Route {
         permission: Permission,
         handler: impl Handler<P>,
     ) -> Self {
+        let changes_something = method != Method::GET && permission.has_session();
         Self {
             method,
             path,
             permission,
             needs_proof: false,
+            rate: changes_something.then_some(Rate::Other),
             operation: None,
             secret: None,
             accepts: Box::new(move |parameters| handler.bind(parameters).is_some()),
@@ -97,6 +104,17 @@ impl Route {
         }
     }
 
+    /// Sets what a use of it counts as.
+    pub fn rate(self, rate: Rate) -> Self {
+        let rate = Some(rate);
+        Self { rate, ..self }
+    }
+
+    /// Lets everybody use it as often as they like, as something else limits it.
+    pub fn unlimited(self) -> Self {
+        Self { rate: None, ..self }
+    }
+
     /// Marks the path parameter with this name as a secret, which the log leaves out.
     pub fn secret(self, parameter: &'static str) -> Self {
         let secret = Some(parameter);
@@ -122,8 +140,13 @@ impl Route {
         (self.accepts)(parameters)
     }
 
-    /// Checks the permission, then runs the handler. None if the parameters aren’t of the handler’s types.
-    pub fn handle(&self, parameters: &Params<'_, '_>, request: Request) -> Option<HandlerFuture> {
+    /// Checks the permission and the rate, then runs the handler. None if the parameters aren’t of the handler’s types.
+    pub fn handle(
+        &self,
+        parameters: &Params<'_, '_>,
+        mut request: Request,
+    ) -> Option<HandlerFuture> {
+        request.rate = self.rate;
         (self.handle)(parameters, request)
     }
 
@@ -208,6 +231,7 @@ pub struct RouteInfo {
     pub path: &'static str,
     pub permission: Permission,
     pub needs_proof: bool,
+    pub rate: Option<Rate>,
     /// What the contract says about it. None if it isn’t part of the contract.
     pub operation: Option<&'static Operation>,
 }
@@ -219,6 +243,7 @@ impl From<&'static Route> for RouteInfo {
             path: route.path,
             permission: route.permission,
             needs_proof: route.needs_proof,
+            rate: route.rate,
             operation: route.operation.as_ref(),
         }
     }

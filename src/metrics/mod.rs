@@ -118,6 +118,14 @@ pub struct FileStats {
 /// Why an upload may be refused, by the codes of the errors.
 const REFUSALS: [&str; 3] = ["too_large", "quota_used_up", "storage_full"];
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limit {
+    kind: &'static str,
+}
+
+/// The kinds of limits beside those of how often each user may do what.
+const LIMITS: [&str; 5] = ["addresses", "bodies", "places", "streams", "text"];
+
 /// The metrics of one server.
 #[derive(Debug)]
 pub struct Metrics {
@@ -145,6 +153,7 @@ pub struct Metrics {
     file_bytes: Gauge,
     uploads: Gauge,
     refused: Family<Refusal, Counter>,
+    limited: Family<Limit, Counter>,
     /// Bytes of files that were received.
     pub file_bytes_received: Counter,
     /// Bytes of files that were read for clients.
@@ -215,6 +224,10 @@ impl Metrics {
                 "tincan_uploads_refused",
                 "Uploads refused because of a limit, a quota or a full disk",
             ),
+            limited: list.add(
+                "tincan_limited",
+                "Times that a limit has kept somebody from something",
+            ),
             file_bytes_received: list.add(
                 "tincan_file_received_bytes",
                 "Bytes of files received from clients",
@@ -232,6 +245,9 @@ impl Metrics {
         // Exist from the start, so that they read 0 rather than being absent.
         for reason in REFUSALS {
             drop(metrics.refused.get_or_create(&Refusal { reason }));
+        }
+        for kind in LIMITS {
+            metrics.add_limit(kind);
         }
         for transport in Transport::ALL {
             let transport = Stream::by(transport);
@@ -293,6 +309,16 @@ impl Metrics {
         if let Some(reason) = REFUSALS.into_iter().find(|reason| *reason == code) {
             self.refused.get_or_create(&Refusal { reason }).inc();
         }
+    }
+
+    /// Adds a kind of limit, which hasn’t kept anybody from anything yet.
+    pub fn add_limit(&self, kind: &'static str) {
+        drop(self.limited.get_or_create(&Limit { kind }));
+    }
+
+    /// Records that a limit of this kind has kept somebody from something.
+    pub fn limited(&self, kind: &'static str) {
+        self.limited.get_or_create(&Limit { kind }).inc();
     }
 
     /// How long this server has been running.

@@ -219,6 +219,13 @@ pub struct Reset {
     pub reason: &'static str,
 }
 
+/// The stream ends, because its user has opened too many others since.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Bye {
+    /// A sentence for people.
+    pub reason: String,
+}
+
 /// A user has read a conversation up to a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -38,6 +38,21 @@ pub const UPLOAD_LIFETIME: Duration = Duration::from_hours(24);
 /// How many uploads a person may have that aren’t part of a message yet: those of a few messages.
 pub const UPLOADS: u32 = 50;
 
+/// How many streams a user may have open. When another one opens, the oldest ends. A browser has one, however many tabs it
+/// has; the rest is for further devices and for bots.
+pub const STREAMS: usize = 32;
+/// How many bodies of requests a user may send at the same time. Each takes up to 64 KiB of memory until it has arrived.
+pub const UNFINISHED_BODIES: u32 = 32;
+
+/// Bytes of text that a person may have in all of their messages, unless an administrator allows another amount: more than
+/// anybody writes in a lifetime, and enough for a bot that reports something every few seconds for a year.
+pub const TEXT_PER_USER: u64 = 1_000_000_000;
+/// Bytes of the disk that stay free for signing in, ending sessions, disabling and deleting accounts, and deleting
+/// messages. Each of them needs a few KiB, and so much is in the write-ahead log before it is written back.
+pub const RESERVE_BYTES: u64 = 32 * 1024 * 1024;
+/// On a small disk the reserve is only this part of it.
+pub const RESERVE_PART: u64 = 20;
+
 /// How many bytes of files are accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct FileLimits {

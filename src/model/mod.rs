@@ -17,6 +17,7 @@ mod message;
 mod permission;
 mod picture;
 mod quote;
+mod rate;
 mod reaction;
 mod report;
 mod room_request;
@@ -44,7 +45,7 @@ pub use self::{
         Attachment, ConversationAttachment, Description, MAX_ATTACHMENTS, Thumbhash, Upload,
     },
     backup::{Backup, BackupProblem, Backups, Copied},
-    change::{CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
+    change::{Bye, CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
         NotificationLevel, Participant, Role,
@@ -66,6 +67,7 @@ pub use self::{
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
     quote::ReplyTo,
+    rate::{Allowance, Rate},
     reaction::{
         MAX_EMOJI, MAX_NAMED_REACTORS, Reaction, ReactionView, Reactions, Reactors, UserReaction,
     },

@@ -32,3 +32,22 @@ pub enum Permission {
     /// Like [`Page`](Self::Page), for a form that one of our own pages has shown in this session.
     Form,
 }
+
+impl Permission {
+    /// Whether it needs a session, so that the caller is a user.
+    #[must_use]
+    pub const fn has_session(self) -> bool {
+        match self {
+            Self::Public | Self::SignIn | Self::Provider | Self::Hook | Self::Metrics => false,
+            Self::Read
+            | Self::Feed
+            | Self::Send
+            | Self::Person
+            | Self::Bearer
+            | Self::Invite
+            | Self::Administrator
+            | Self::Page
+            | Self::Form => true,
+        }
+    }
+}

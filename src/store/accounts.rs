@@ -185,8 +185,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::UsernameTaken`], [`Error::IdentityTaken`], [`Error::BadInvite`], [`Error::BadSetupToken`] if another
-    /// account was set up first.
+    /// account was set up first, [`Error::StorageFull`].
     pub async fn sign_up(&self, account: NewAccount, by: Actor) -> Result<SignedUp> {
+        self.require_room()?;
         self.follow_clock().await?;
         self.write(move |tx| {
             let NewAccount {

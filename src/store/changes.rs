@@ -7,7 +7,7 @@ use super::{
     handle::Store,
     mentions,
     messages::{self, NOT_FOUND, by_id, visible},
-    participants, pins, reactions, search,
+    participants, pins, reactions, search, text_usage,
 };
 use crate::{
     error::{Error, Result},
@@ -20,13 +20,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller can't see it or it was deleted, [`Error::Forbidden`] if the caller isn't its
-    /// author, [`Error::Invalid`] on `content`, [`Error::Blocked`] and [`Error::Unreachable`] as for sending.
+    /// author, [`Error::Invalid`] on `content`; [`Error::Blocked`], [`Error::Unreachable`] and
+    /// [`Error::TextQuotaUsedUp`] as for sending.
     pub async fn edit_message(
         &self,
         caller: UserId,
         id: MessageId,
         content: String,
     ) -> Result<Message> {
+        let space = self.require_text_space(caller).await;
         self.write(move |tx| {
             let (message, member) = visible(tx.connection, id, caller)?;
             if !message.is_by(caller) {
@@ -42,6 +44,10 @@ impl Store {
             if message.content == content {
                 return Ok(message);
             }
+            if content.len() > message.content.len() {
+                space?;
+            }
+            text_usage::changed(tx, &message, content.len())?;
             search::replace(tx, &message, &content)?;
             messages::set_content(tx, id, &content)?;
             set_mentions(tx, &message, content, &member)?;
@@ -66,16 +72,7 @@ impl Store {
             if message.deleted_at.is_some() {
                 return Ok(false);
             }
-            // By its old text, and with its attachments.
-            search::remove(tx, &message)?;
-            attachments::delete(tx, id)?;
-            mentions::delete(tx, id)?;
-            calls::delete_of(tx.connection, &message)?;
-            messages::set_deleted(tx, id)?;
-            pins::delete(tx, &message)?;
-            reactions::delete_all(tx, id)?;
-            tx.scrub();
-            publish_update(tx, &message)?;
+            erase(tx, &message)?;
             Ok(!message.attachments.is_empty())
         });
         if had_files.await? {
@@ -83,6 +80,22 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Erases what a message says, its attachments and its reactions, and tells everybody who may see it.
+pub(super) fn erase(tx: &mut Transaction<'_>, message: &Message) -> Result<()> {
+    let id = message.id;
+    // By its old text, and with its attachments.
+    search::remove(tx, message)?;
+    text_usage::changed(tx, message, 0)?;
+    attachments::delete(tx, id)?;
+    mentions::delete(tx, id)?;
+    calls::delete_of(tx.connection, message)?;
+    messages::set_deleted(tx, id)?;
+    pins::delete(tx, message)?;
+    reactions::delete_all(tx, id)?;
+    tx.scrub();
+    publish_update(tx, message).map(drop)
 }
 
 /// Sets whom the new content of a message mentions.

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::{
     audit::Attempts,
@@ -13,7 +13,9 @@ use super::{
     engine::{Engine, FatalError, OpenError},
     schema::SCHEMA,
     session_cache::SessionCache,
+    text_usage::FullTexts,
     uploads::Turns,
+    usage::Reserve,
 };
 use crate::{
     bus::Bus,
@@ -33,6 +35,9 @@ pub struct Store {
     clock: Arc<Clock>,
     /// A permit for each search that may run.
     searches: Arc<Semaphore>,
+    full_texts: Arc<FullTexts>,
+    reserve: Arc<Reserve>,
+    purge_begun: Arc<Notify>,
 }
 
 impl Store {
@@ -54,6 +59,9 @@ impl Store {
             attempts: Arc::default(),
             clock: Arc::new(Clock::start()),
             searches: Arc::new(Semaphore::new(searches_at_once())),
+            full_texts: Arc::default(),
+            reserve: Arc::default(),
+            purge_begun: Arc::default(),
         })
     }
 
@@ -104,6 +112,7 @@ impl Store {
     /// # Errors
     /// The error that sending a message would get.
     pub async fn check_writable(&self) -> Result<()> {
+        self.require_room()?;
         self.engine.check_writable().await
     }
 
@@ -145,6 +154,18 @@ impl Store {
 
     pub(super) fn searches(&self) -> Arc<Semaphore> {
         Arc::clone(&self.searches)
+    }
+
+    pub(super) fn full_texts(&self) -> &FullTexts {
+        &self.full_texts
+    }
+
+    pub(super) fn disk_reserve(&self) -> &Reserve {
+        &self.reserve
+    }
+
+    pub(super) fn purge_begun(&self) -> &Notify {
+        &self.purge_begun
     }
 
     /// Runs `work` with a read-only connection on a blocking thread.

@@ -29,6 +29,8 @@ pub struct HookTarget {
     pub id: HookId,
     pub conversation_id: ConversationId,
     pub bot: User,
+    /// Who has made the bot.
+    pub maker: UserId,
 }
 
 impl Store {
@@ -184,7 +186,7 @@ pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Res
 fn target(connection: &Connection, secret: &[u8; 32]) -> Result<HookTarget> {
     connection
         .prepare_cached(&format!(
-            "SELECT h.id, h.conversation_id, {}
+            "SELECT h.id, h.conversation_id, b.bot_of, {}
              FROM hooks h
              JOIN users b ON b.id = h.bot_id AND b.disabled_at IS NULL
              JOIN users m ON m.id = b.bot_of AND m.disabled_at IS NULL
@@ -198,6 +200,7 @@ fn target(connection: &Connection, secret: &[u8; 32]) -> Result<HookTarget> {
                 id: HookId(row.get("id")?),
                 conversation_id: ConversationId(row.get("conversation_id")?),
                 bot: users::from_row(row, "b")?,
+                maker: UserId(row.get("bot_of")?),
             })
         })
         .optional()?

@@ -48,6 +48,7 @@ mod pictures;
 mod pins;
 mod positions;
 mod profiles;
+mod purges;
 mod quotes;
 mod reactions;
 mod reactor_cache;
@@ -67,6 +68,7 @@ mod session_cache;
 mod sessions;
 mod source;
 mod starting;
+mod text_usage;
 mod tokens;
 mod uploads;
 mod usage;
@@ -103,6 +105,7 @@ pub use self::{
     session_cache::Session,
     sessions::{SignedIn, new_token},
     starting::Started,
+    text_usage::TEXT_FOLLOWER,
     tokens::NewToken,
     uploads::{NewUpload, Turn},
     usage::StorageUsage,

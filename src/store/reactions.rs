@@ -239,6 +239,22 @@ fn delete(
     Ok(true)
 }
 
+/// Deletes all reactions of a user to a message, and tells everybody who may see it.
+pub(super) fn delete_of(tx: &mut Transaction<'_>, message: &Message, user: UserId) -> Result<()> {
+    let theirs: Vec<String> = tx
+        .connection
+        .prepare_cached("SELECT emoji FROM reactions WHERE message_id = ?1 AND user_id = ?2")?
+        .query_map((message.id.0, user.0), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for emoji in &theirs {
+        delete(tx, message.id, emoji, user)?;
+    }
+    if !theirs.is_empty() {
+        publish_update(tx, message)?;
+    }
+    Ok(())
+}
+
 /// Deletes all reactions to a message, which the calling function counts.
 pub(super) fn delete_all(tx: &mut Transaction<'_>, id: MessageId) -> rusqlite::Result<()> {
     for table in ["reactions", "reaction_counts"] {

@@ -32,6 +32,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0014_security.sql"),
         include_str!("migrations/0015_pins_and_drafts.sql"),
         include_str!("migrations/0016_search.sql"),
+        include_str!("migrations/0017_limits.sql"),
     ],
     functions,
     index: Index {

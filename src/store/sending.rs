@@ -42,8 +42,10 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] if the author isn't in the conversation, [`Error::ClientIdReused`] if the author used the
     /// client id for another message, [`Error::Invalid`] on `attachments` if one isn’t a complete upload of the author, and
-    /// on `replyTo` if there is no such message of the conversation that they may see, [`Error::Blocked`] and [`Error::Unreachable`] in direct conversations.
+    /// on `replyTo` if there is no such message of the conversation that they may see, [`Error::Blocked`] and
+    /// [`Error::Unreachable`] in direct conversations, [`Error::TextQuotaUsedUp`].
     pub async fn send(&self, message: NewMessage) -> Result<Sent> {
+        self.require_text_space(message.author.id).await?;
         self.finish_uploads(message.author.id, &message.attachments)
             .await?;
         self.write_checked(move |tx| send(tx, message)).await

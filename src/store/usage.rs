@@ -1,23 +1,36 @@
 //! How much is stored, by whom and where, and how much space is left.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, types::FromSql};
 
 use super::{admin_settings::IS_KNOWN_ROOM, handle::Store, users};
 use crate::{
-    error::Result,
+    error::{Error, Result},
     metrics::FileStats,
-    model::{ConversationId, Sent, SentBy, SentFiles, SentIn, UserId},
+    model::{
+        ConversationId, Sent, SentBy, SentFiles, SentIn, UserId,
+        limits::{RESERVE_BYTES, RESERVE_PART},
+    },
 };
 
 /// Bytes of the disk that stay free for everything that isn't a file or a backup.
 pub(super) const RESERVE: u64 = 64 * 1024 * 1024;
+/// How long it is known how much space is left.
+const KNOWN_FOR: Duration = Duration::from_millis(500);
 /// How many people, and how many rooms, are listed.
 const LISTED: usize = 100;
 /// What everybody has sent and is sending: a row for each time, also if it is the same file.
 const SENT: &str =
     "(SELECT user_id, file_id FROM attachments UNION ALL SELECT user_id, file_id FROM uploads)";
+
+/// Whether only the reserve of the disk is left, and when that was seen.
+#[derive(Debug, Default)]
+pub(super) struct Reserve(Mutex<Option<(Instant, bool)>>);
 
 /// Stored rows and free space.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +76,27 @@ impl Store {
     #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
         free_bytes(self.path())
+    }
+
+    /// Checks that there is more space on the disk than what is reserved for signing in, and for what makes room.
+    ///
+    /// # Errors
+    /// [`Error::StorageFull`].
+    pub fn require_room(&self) -> Result<()> {
+        let mut seen = self.disk_reserve().0.lock();
+        let is_left = match *seen {
+            Some((when, is_left)) if when.elapsed() < KNOWN_FOR => is_left,
+            _ => {
+                let is_left = is_room_left(self.path());
+                *seen = Some((Instant::now(), is_left));
+                is_left
+            }
+        };
+        if is_left {
+            Ok(())
+        } else {
+            Err(Error::StorageFull)
+        }
     }
 
     /// Who has sent files, and where, as `caller` may see it. It reads a row for each file that was sent, and none of
@@ -154,6 +188,15 @@ pub(super) fn sent_by_user(connection: &Connection, user: UserId) -> rusqlite::R
 pub(super) fn free_bytes(path: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;
     Some(disk.f_bavail * disk.f_frsize)
+}
+
+/// Whether there is more than the reserve. If the operating system doesn’t tell, there is.
+fn is_room_left(path: &Path) -> bool {
+    let Ok(disk) = rustix::fs::statvfs(path) else {
+        return true;
+    };
+    let (free, all) = (disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize);
+    free > RESERVE_BYTES.min(all / RESERVE_PART)
 }
 
 /// Bytes of all files, including those that aren’t complete yet.

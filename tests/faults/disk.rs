@@ -69,6 +69,92 @@ async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
     assert_eq!(event.data["number"], 2, "nothing came of the refused one");
 }
 
+/// Somebody has filled the disk. What is left of it is for those who have to stop them.
+#[tokio::test]
+async fn on_a_nearly_full_disk_one_can_still_sign_in_and_make_room() {
+    // A twentieth of it is the reserve: 10 MiB.
+    let script = r#"mount -t tmpfs -o size=200m tmpfs "$1"; shift; exec "$@""#;
+    let Some(mut way) = tools::in_namespace("--mount", script) else {
+        return;
+    };
+    let folder = TempDir::new().expect("a folder");
+    way.push(folder.path().to_str().expect("a plain path").to_owned());
+    let database = folder.path().join("tincan.db");
+    let server = Binary::run(&mut Binary::by_way_of("unshare", &way, &database));
+    let john = server.nobody().sign_in("john").await;
+    let jane = server.nobody().sign_in("jane").await;
+    let conversation = john.talk_to("jane").await;
+    for number in 0..50 {
+        jane.say(&conversation, &format!("unwanted {number}")).await;
+    }
+    let said = john.say(&conversation, "by john").await;
+    let ballast = fill(&inside(&server, folder.path()));
+    let file = File::options().write(true).open(&ballast).expect("a file");
+    let length = file.metadata().expect("a size").len();
+    file.set_len(length - 8 * 1024 * 1024).expect("some room");
+
+    let path = messages(&conversation);
+    let draft = json!({ "content": "too much" });
+    soon("the reserve to be kept", async {
+        while jane.post(&path, draft.clone()).await.status != 507 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    jane.post(&path, draft.clone())
+        .await
+        .refused(507, "storage_full");
+    let room = json!({ "name": "Club" });
+    jane.post("/api/conversations", room)
+        .await
+        .refused(507, "storage_full");
+    let robin = json!({ "username": "robin" });
+    server
+        .nobody()
+        .post("/api/accounts", robin)
+        .await
+        .refused(507, "storage_full");
+    john.get(&path).await.expect(200);
+
+    let again = server.nobody().sign_in("john").await;
+    let of_jane = format!("/api/admin/users/{}", jane.id);
+    again
+        .delete(&format!("{of_jane}/sessions"))
+        .await
+        .expect(204);
+    again
+        .patch(&of_jane, json!({ "disabled": true }))
+        .await
+        .expect(200);
+    let of_john = format!("/api/messages/{}", said["id"].as_str().expect("an id"));
+    again.delete(&of_john).await.expect(204);
+    again
+        .post(&format!("{of_jane}/purge"), json!({}))
+        .await
+        .expect(202);
+    soon("what she wrote to be gone", async {
+        let newest = format!("{path}?limit=100");
+        loop {
+            let history = again.get(&newest).await.expect(200);
+            let mut all = history.as_array().expect("a list").iter();
+            if all.all(|message| message["content"] == "") {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    again.post("/api/logout", json!({})).await.expect(204);
+
+    fs::remove_file(&ballast).expect("it can be removed");
+    soon("room to be noticed", async {
+        while john.post(&path, draft.clone()).await.status != 201 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
 // So that connections which the server closes meanwhile are noticed.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_for_which_the_disk_has_no_room_goes_on_where_it_was() {

@@ -60,7 +60,7 @@ async fn a_first_start_that_is_killed_at_a_write_leaves_what_the_next_can_use() 
     }
     let check = async |folder: &Path| {
         let database = folder.join("tincan.db");
-        let binary = Binary::start(&database);
+        let binary = Binary::start_for_a_flood(&database);
         let john = binary.nobody().sign_in("john").await;
         let conversation = john.talk_to("jane").await;
         john.say(&conversation, "hi").await;
@@ -78,7 +78,7 @@ async fn a_migration_that_is_killed_at_a_write_is_whole_or_not_begun() {
     let check = async |folder: &Path| {
         expect_old_or_new(folder);
         let database = folder.join("tincan.db");
-        let binary = Binary::start(&database);
+        let binary = Binary::start_for_a_flood(&database);
         let john = binary.nobody().sign_in("john").await;
         let page = john.get(&messages("1")).await.expect(200);
         let contents = page.as_array().expect("a list").iter();
@@ -142,7 +142,7 @@ async fn what_was_answered_survives_a_kill_at_any_write_of_the_writer() {
     }
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
-    let binary = Binary::start(&database);
+    let binary = Binary::start_for_a_flood(&database);
     let people = [
         binary.nobody().sign_in("john").await,
         binary.nobody().sign_in("jane").await,
@@ -164,7 +164,7 @@ async fn what_was_answered_survives_a_kill_at_any_write_of_the_writer() {
         let (left, unsettled) =
             tokio::join!(writers.write(address, |_| {}), uploaders.work(address));
         drop(binary);
-        let binary = Binary::start(&database);
+        let binary = Binary::start_for_a_flood(&database);
         let (address, witness) = (binary.address(), Witness::of(&database));
         assert!(witness.finds_the_file_whole(), "{call} {count}");
         writers.settle(address, left).await;
@@ -177,7 +177,7 @@ async fn what_was_answered_survives_a_kill_at_any_write_of_the_writer() {
 
 /// A database with uploads that have expired, a deleted file of which some is left, and a photo that was sent.
 async fn with_leftovers(database: &Path) -> (Client, String, Photo) {
-    let binary = Binary::start(database);
+    let binary = Binary::start_for_a_flood(database);
     let john = binary.nobody().sign_in("john").await;
     let conversation = john.talk_to("jane").await;
     let kept = Photo::new(0, 100_000);
@@ -239,7 +239,7 @@ async fn a_sweep_that_is_killed_at_a_write_is_done_by_the_next() {
             }
         }
         kills += 1;
-        let binary = Binary::start(&database);
+        let binary = Binary::start_for_a_flood(&database);
         let witness = Witness::of(&database);
         assert!(witness.finds_the_file_whole(), "{count}");
         witness.expect_files_agree();

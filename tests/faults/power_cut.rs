@@ -56,7 +56,8 @@ impl Disk {
         command
             .env("LD_PRELOAD", &self.library)
             .env("LIVE", &self.live)
-            .env("SHADOW", &self.shadow);
+            .env("SHADOW", &self.shadow)
+            .arg("--no-limits");
         Binary::run(&mut command)
     }
 

@@ -32,7 +32,9 @@ fn trace(which: &[&str], calls: &str, injection: &str, log: &Path, database: &Pa
     let how = ["-D", "-f", "-qq", "-e", "signal=none"];
     let log = plain(log);
     let what = ["-o", &log, "-e", &calls, "-e", &injection];
-    Binary::by_way_of("strace", &[&how, which, &what].concat(), database)
+    let mut command = Binary::by_way_of("strace", &[&how, which, &what].concat(), database);
+    command.arg("--no-limits");
+    command
 }
 
 pub fn plain(path: &Path) -> String {

@@ -25,7 +25,7 @@ use crate::{
 
 impl Home {
     fn serve(&self) -> Binary {
-        Binary::start(&self.file("tincan.db"))
+        Binary::start_for_a_flood(&self.file("tincan.db"))
     }
 
     async fn refused(&self, arguments: &[&str], code: i32, why: &str) {
@@ -495,6 +495,10 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
         (
             "ALTER TABLE users ADD COLUMN extra TEXT",
             "table users has “extra TEXT”",
+        ),
+        (
+            "INSERT INTO text_usage VALUES (1, 1000)",
+            "the text that somebody has written is miscounted",
         ),
     ];
     for (sql, why) in wrong {

@@ -8,7 +8,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     metrics,
-    support::{Talk, at_once, dev, messages, narrow},
+    support::{Talk, at_once, dev, flood, messages, narrow},
     witness::Witness,
 };
 
@@ -167,7 +167,7 @@ async fn a_stream_that_opens_amid_messages_tells_all_behind_its_hello() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let sending = (0..MESSAGES).map({
         let (john, conversation) = (john.clone(), conversation.clone());
         move |time: usize| {
@@ -201,7 +201,7 @@ async fn a_conversation_is_shown_as_it_was_at_one_moment() {
         john,
         conversation,
         ..
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let path = format!("/api/conversations/{conversation}");
     let looking = at_once((0..4).map(|_| {
         let (john, path) = (john.clone(), path.clone());

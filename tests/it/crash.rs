@@ -16,7 +16,7 @@ const ROUNDS: usize = 20;
 async fn what_was_answered_survives_every_kill_and_streams_go_on_without_hole_or_double() {
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
-    let mut binary = Binary::start(&database);
+    let mut binary = Binary::start_for_a_flood(&database);
     let people = [
         binary.nobody().sign_in("john").await,
         binary.nobody().sign_in("jane").await,
@@ -38,7 +38,7 @@ async fn what_was_answered_survives_every_kill_and_streams_go_on_without_hole_or
         let (one, other) = reading.await.expect("no panic");
         followers = [one, other];
 
-        binary = Binary::start(&database);
+        binary = Binary::start_for_a_flood(&database);
         let witness = Witness::of(&database);
         assert!(witness.finds_the_file_whole());
         writers.settle(binary.address(), left).await;

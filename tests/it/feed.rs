@@ -16,7 +16,8 @@ use tokio::{
 
 use crate::{
     support::{
-        Binary, Client, Event, Stream, Talk, answer, at_once, dev, messages, narrow, pass, soon,
+        Binary, Client, Event, Stream, Talk, answer, at_once, dev, flood, messages, narrow, pass,
+        soon,
     },
     witness::Witness,
 };
@@ -333,7 +334,7 @@ async fn a_place_that_makes_no_sense_is_a_reset_and_then_goes_live() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     send_numbered(&john, &conversation, 1..=3).await;
     let end = Witness::of(server.database()).end();
     let (epoch, id) = end.split_once('-').expect("a cursor");
@@ -476,7 +477,7 @@ async fn a_replay_stops_where_its_session_ends() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let start = Witness::of(server.database()).end();
     send_long(&john, &conversation, MANY).await;
     let mut stream = jane.follow(Some(&start)).await;
@@ -643,7 +644,7 @@ async fn a_reader_that_does_not_read_holds_up_nobody_and_misses_nothing() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let mut stuck = jane.open_stream(None).await;
     let hello = stuck.next().await.expect("a first event");
     let mut prompt = jane.another_device().await.follow(None).await;
@@ -680,7 +681,7 @@ async fn a_reader_that_does_not_read_is_closed_and_goes_on_by_its_cursor() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let token = jane.token.clone().expect("a token");
     let mut stuck = narrow_stream(server.address(), &token).await;
     let mut received = Vec::new();
@@ -715,7 +716,7 @@ async fn a_reader_that_does_not_read_is_closed_and_goes_on_by_its_cursor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_that_do_not_read_cost_no_memory_for_what_they_miss() {
     let folder = tempfile::TempDir::new().expect("a folder");
-    let binary = Binary::start(&folder.path().join("tincan.db"));
+    let binary = Binary::start_for_a_flood(&folder.path().join("tincan.db"));
     let john = binary.nobody().sign_in("john").await;
     let jane = binary.nobody().sign_in("jane").await;
     let conversation = john.talk_to("jane").await;

@@ -349,13 +349,13 @@ async fn a_body_must_be_a_json_object_of_the_right_types() {
     let talk = Talk::start(dev()).await;
     let deep = format!(
         r#"{{"content":{}{}}}"#,
-        "[".repeat(10_000),
-        "]".repeat(10_000)
+        "[".repeat(3_000),
+        "]".repeat(3_000)
     );
     let deep_aside = format!(
         r#"{{"content":"x","username":"jane","aside":{}{}}}"#,
-        "[".repeat(10_000),
-        "]".repeat(10_000)
+        "[".repeat(3_000),
+        "]".repeat(3_000)
     );
     let bodies: &[&[u8]] = &[
         b"",

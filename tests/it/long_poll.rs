@@ -7,7 +7,9 @@ use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Client, Event, PATIENCE, Stream, Talk, answer, at_once, dev, messages, narrow},
+    support::{
+        Client, Event, PATIENCE, Stream, Talk, answer, at_once, dev, flood, messages, narrow,
+    },
     witness::Witness,
 };
 
@@ -344,7 +346,7 @@ async fn many_polls_may_wait_at_the_same_time() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let cursor = jane.cursor().await;
     let polls = at_once((0..POLLS).map(|_| {
         let (jane, cursor) = (jane.clone(), cursor.clone());

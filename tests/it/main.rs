@@ -48,6 +48,7 @@ mod invites;
 mod landing;
 mod languages;
 mod lifecycle;
+mod limits;
 mod long_poll;
 mod matrix;
 mod mentions;

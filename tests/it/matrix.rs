@@ -15,7 +15,7 @@ use tincan::{
 
 use crate::{
     contract::document,
-    support::{Answer, Client, Server, answer, at_once, dev, png},
+    support::{Answer, Client, Server, answer, at_once, dev, flood, png},
 };
 
 /// What each is answered. Where an operation is about something, it is the owner's, and the owner and
@@ -125,6 +125,7 @@ GET    /api/admin/users                                 401     403    403   403
 POST   /api/admin/users                                 401     403    403   403   201     401      401       403        403
 PATCH  /api/admin/users/{id}                            401     403    403   403   200     401      401       403        403
 POST   /api/admin/users/{id}/reset                      401     403    403   403   201     401      401       403        403
+POST   /api/admin/users/{id}/purge                      401     403    403   403   202     401      401       403        403
 GET    /api/admin/users/{id}/sessions                   401     403    403   403   200     401      401       403        403
 DELETE /api/admin/users/{id}/sessions                   401     403    403   403   204     401      401       403        403
 DELETE /api/admin/users/{id}/sessions/{sessionId}       401     403    403   403   204     401      401       403        403
@@ -513,7 +514,7 @@ fn with_github() -> Flows {
 /// that strangers can reach, on the same database.
 #[tokio::test]
 async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
-    let mut server = Server::start(dev()).await;
+    let mut server = Server::start(flood()).await;
     let world = World::of(&server).await;
     let document = document(&world.nobody).await;
     let (columns, mut rows) = table();
@@ -557,6 +558,8 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
         database: server.database().to_owned(),
         settings: ServerSettings {
             oauth: Arc::new(with_github()),
+            // Each scene has an administrator of its own.
+            unlimited: true,
             ..ServerSettings::default()
         },
         ..dev()
@@ -594,7 +597,7 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
 /// The pages aren't in the contract. What they need is one of three things.
 #[tokio::test]
 async fn no_plain_page_shows_or_takes_anything_before_somebody_has_signed_in() {
-    let server = Server::start(dev()).await;
+    let server = Server::start(flood()).await;
     let nobody = server.nobody();
     let pages = http::routes().filter(|route| route.path.starts_with("/plain"));
     for route in pages {

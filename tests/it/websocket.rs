@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
 use crate::{
     frames::{CLOSE, FINAL, PING, PONG, Raw, TEXT, frame},
     support::{
-        Answer, Binary, Client, Event, Socket, Stream, Talk, answer, at_once, dev, messages,
+        Answer, Binary, Client, Event, Socket, Stream, Talk, answer, at_once, dev, flood, messages,
         narrow, pass, raw, soon,
     },
     witness::Witness,
@@ -858,7 +858,7 @@ async fn a_reader_that_does_not_read_is_closed_and_goes_on_by_its_cursor() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let mut stuck = Raw::open_narrow(server.address(), &jane).await;
     send_long(&john, &conversation, MANY).await;
     // The server has waited for it in vain; twice, in case it hadn't begun to.
@@ -888,7 +888,7 @@ async fn a_reader_that_does_not_read_holds_up_nobody() {
         john,
         jane,
         conversation,
-    } = Talk::start(dev()).await;
+    } = Talk::start(flood()).await;
     let mut stuck = Raw::open_narrow(server.address(), &jane).await;
     let mut prompt = Socket::follow(server.address(), &jane, None).await;
     let ((), seen) = tokio::join!(send_long(&john, &conversation, MANY), prompt.take(MANY));
@@ -948,7 +948,7 @@ async fn a_socket_is_one_of_the_connections_that_are_counted() {
     }
     let waits = tokio::spawn(async move { Socket::follow(address, &jane, None).await });
     // Time enough for one more, if there were room.
-    for _ in 0..50 {
+    for _ in 0..25 {
         for socket in &mut sockets {
             socket.refused("{}", "invalid").await;
         }

@@ -48,6 +48,7 @@ const ON_NO_PAGE: [ErrorCode; 11] = [
     ErrorCode::NotAcceptable,
     ErrorCode::Reset,
     ErrorCode::SecondFactorOn,
+    ErrorCode::TooManyStreams,
     ErrorCode::WebsocketVersion,
     ErrorCode::WrongOffset,
 ];

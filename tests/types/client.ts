@@ -96,6 +96,7 @@ export function show(event: StreamEvent): string {
     case "caught_up":
       return event.data.cursor;
     case "reset":
+    case "bye":
       return event.data.reason;
     default:
       return never(event);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    contract::operation::{Operation, Parameter, Tag},
+    contract::operation::{Answer, Operation, Parameter, Tag},
     error::ErrorCode::{LastAdmin, NotFound, UsernameTaken},
     model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username},
 };
@@ -104,6 +104,22 @@ pub fn create_reset() -> Operation {
     .describe("It is valid for 24 hours and works once. A newer one replaces it.")
     .parameter(id())
     .created::<ResetLink>("The link")
+    .errors([NotFound])
+}
+
+pub fn purge() -> Operation {
+    Operation::new(
+        "purgeMessages",
+        Tag::Administration,
+        "Deletes everything that a user and their bots have written",
+    )
+    .describe(
+        "Their messages, the files of these, and their reactions are deleted a few at a time, as if each of them were \
+         deleted by its author. It goes on until it is done, also after a restart. It doesn’t end the account: disable \
+         it first.",
+    )
+    .parameter(id())
+    .answer(Answer::empty(202, "It has begun"))
     .errors([NotFound])
 }
 

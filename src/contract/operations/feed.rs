@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Tag},
-    error::ErrorCode::{self, BadHandshake, CrossOrigin, NotAcceptable, WebsocketVersion},
+    error::ErrorCode::{
+        self, BadHandshake, CrossOrigin, NotAcceptable, TooManyStreams, WebsocketVersion,
+    },
     model::{
-        Block, CaughtUp, ConversationId, Draft, EventId, Hello, MAX_ATTACHMENTS, MessageId,
+        Block, Bye, CaughtUp, ConversationId, Draft, EventId, Hello, MAX_ATTACHMENTS, MessageId,
         NewNotice, Presence, ReadUpTo, Removed, Reset, RoomRequestChange, Saved, SecurityEventId,
         Timestamp, Typing, UploadId, User, UserId,
         schema::{ClientId, Content, Conversation, Cursor, Message, jane, message, unions},
@@ -101,6 +103,8 @@ events! {
     CaughtUpEvent = "caught_up", numbered, CaughtUp, json!(CaughtUp { cursor: "2f-45".to_owned() });
     /// The server does not know the client’s cursor. Load everything again, and continue from the id of this event.
     ResetEvent = "reset", numbered, Reset, json!(Reset { reason: "This place in the stream is unknown here" });
+    /// The stream ends, because the caller has opened so many others since. A client mustn’t open it again by itself.
+    ByeEvent = "bye", passing, Bye, json!(Bye { reason: "You have too many streams open, so this one has ended.".to_owned() });
     /// A request over the WebSocket succeeded.
     AckEvent = "ack", passing, Ack, message();
     /// A request over the WebSocket failed with the same error as the HTTP call of the same name.
@@ -127,7 +131,7 @@ unions! {
     /// data, except that `message` events have no name.
     StreamEvent = HelloEvent | MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent
         | BlockEvent | RoomRequestEvent | SavedEvent | DraftEvent | TypingEvent | PresenceEvent | NoticeEvent
-        | CaughtUpEvent | ResetEvent;
+        | CaughtUpEvent | ResetEvent | ByeEvent;
     /// An event of a long poll: all events except those about the stream itself.
     PolledEvent = MessageEvent | SentEvent | UpdateEvent | ConversationEvent | ReadEvent | UserEvent | BlockEvent
         | RoomRequestEvent | SavedEvent | DraftEvent | TypingEvent | PresenceEvent | NoticeEvent;
@@ -209,6 +213,9 @@ pub struct SocketError {
     /// For validation errors, the reason for each field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeMap<String, String>>,
+    /// For `too_fast`, the number of seconds after which to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
     /// The client id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -231,7 +238,9 @@ pub fn follow() -> Operation {
              seconds; without a cursor it returns the current one. A cursor works with all three.\n\n\
              A stream begins with `hello`. With a cursor, all missed events follow in order, then `caught_up`. What comes \
              after that is live. `typing`, `presence` and `notice` have no id and are never replayed. After `reset`, load everything \
-             again and continue from its id. When there are no events, a stream sends a comment or a ping every 15 \
+             again and continue from its id. A caller has up to 32 streams: when another one opens, the oldest ends with \
+             `bye`, which comes with a long `retry:` for clients that connect again by themselves. A WebSocket then closes \
+             with 4001. When there are no events, a stream sends a comment or a ping every 15 \
              seconds.",
         )
         .parameter(Parameter::query::<Cursor>("after").describe("A cursor from the server"))
@@ -258,6 +267,6 @@ pub fn follow() -> Operation {
             Answer::json::<Poll>(200, "The stream, or the result of a long poll")
                 .or::<StreamEvent>("text/event-stream"),
         )
-        .errors([BadHandshake, CrossOrigin, NotAcceptable, ErrorCode::Reset, WebsocketVersion])
+        .errors([BadHandshake, CrossOrigin, NotAcceptable, ErrorCode::Reset, TooManyStreams, WebsocketVersion])
         .invalid(["wait"])
 }

@@ -11,7 +11,8 @@ use crate::{
         operation::{Operation, Parameter, Tag},
     },
     error::ErrorCode::{
-        Forbidden, NotARoom, NotFound, QuotaUsedUp, Throttled, TooLarge, UsernameTaken,
+        Forbidden, NotARoom, NotFound, QuotaUsedUp, TextQuotaUsedUp, Throttled, TooFast, TooLarge,
+        UsernameTaken,
     },
     model::{
         Hook, HookId, MAX_ATTACHMENTS, MessageView, Username,
@@ -178,6 +179,6 @@ pub fn post() -> Operation {
         .or_body::<PostByHook>("application/x-www-form-urlencoded")
         .or_body::<PostForm>("multipart/form-data")
         .created::<PostedMessage>("The message")
-        .errors([NotFound, Throttled, TooLarge, QuotaUsedUp])
+        .errors([NotFound, Throttled, TooFast, TooLarge, QuotaUsedUp, TextQuotaUsedUp])
         .invalid(["content", "attachments"])
 }

@@ -8,7 +8,8 @@ use super::conversations::id as conversation;
 use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
     error::ErrorCode::{
-        Blocked, ClientIdReused, Forbidden, NotFound, QuotaUsedUp, TooLarge, Unreachable,
+        Blocked, ClientIdReused, Forbidden, NotFound, QuotaUsedUp, TextQuotaUsedUp, TooLarge,
+        Unreachable,
     },
     model::{
         EventId, MAX_ATTACHMENTS, MessageId, UploadId, UserReaction,
@@ -98,7 +99,7 @@ pub fn send() -> Operation {
         "The message that the caller already sent with this client id",
     ))
     .created::<Message>("The new message")
-    .errors([NotFound, ClientIdReused, Blocked, Unreachable, TooLarge, QuotaUsedUp])
+    .errors([NotFound, ClientIdReused, Blocked, Unreachable, TooLarge, QuotaUsedUp, TextQuotaUsedUp])
     .invalid(["content", "clientId", "attachments", "replyTo"])
 }
 
@@ -108,7 +109,7 @@ pub fn edit() -> Operation {
         .parameter(id())
         .body::<EditMessage>()
         .ok::<Message>("The message")
-        .errors([Forbidden, NotFound, Blocked, Unreachable])
+        .errors([Forbidden, NotFound, Blocked, Unreachable, TextQuotaUsedUp])
         .invalid(["content"])
 }
 

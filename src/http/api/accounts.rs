@@ -21,7 +21,7 @@ use crate::{
         ui,
     },
     model::{
-        ConversationId, MAX_MESSAGE_LENGTH, Permission, SecurityEventKind, UserId, Username,
+        ConversationId, MAX_MESSAGE_LENGTH, Permission, Rate, SecurityEventKind, UserId, Username,
         UsernameKey, default_room_name,
     },
     password::NewPassword,
@@ -33,9 +33,12 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/config", Permission::Public, config).operation(contract::config()),
         Route::post("/api/login", Permission::SignIn, login).operation(contract::sign_in()),
         Route::post("/api/accounts", Permission::SignIn, create).operation(contract::sign_up()),
-        Route::post("/api/logout", Permission::Person, logout).operation(contract::sign_out()),
+        Route::post("/api/logout", Permission::Person, logout)
+            .rate(Rate::Protect)
+            .operation(contract::sign_out()),
         Route::get("/api/auth_user", Permission::Read, auth_user).operation(contract::who_am_i()),
         Route::post("/api/refresh_token", Permission::Bearer, refresh)
+            .rate(Rate::Protect)
             .operation(contract::refresh_token()),
     ]
 }
@@ -107,7 +110,6 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
             .await;
     }
     let password = required("password", "Enter a password.", credentials.password)?;
-    app.admit(caller)?;
     let account = UsernameKey::new(&username);
     let (user, hash) = app.store.find_password_hash(username).await?;
     let is_right = is_password(app, account.as_str(), password, hash.clone()).await?;
@@ -203,7 +205,6 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
         };
         return app.store.sign_up(account, caller.actor(None)).await;
     }
-    app.admit(caller)?;
     let setup = setup_token.map(|token| SetupProof { token, room });
     let grant = signup_grant(app, invite, setup).await?;
     let username = match grant {

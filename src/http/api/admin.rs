@@ -1,6 +1,6 @@
 //! Administration of accounts.
 
-use warp::http::StatusCode;
+use warp::{Reply, http::StatusCode};
 
 use super::accounts::required;
 use crate::{
@@ -14,26 +14,35 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Account, Permission, SessionId, UserId, Username, reset_link},
+    model::{Account, Permission, Rate, SessionId, UserId, Username, reset_link},
     store::{AccountUpdate, Reset},
 };
 
 pub fn routes() -> Vec<Route> {
     let administrator = Permission::Administrator;
+    let (invite, protect) = (Rate::Invite, Rate::Protect);
     let (users, sessions) = ("/api/admin/users", "/api/admin/users/{id}/sessions");
     vec![
         Route::get(users, administrator, list).operation(contract::list()),
         Route::post(users, administrator, create)
+            .rate(invite)
             .operation(contract::create())
             .proven(),
         Route::patch("/api/admin/users/{id}", administrator, update)
+            .rate(protect)
             .operation(contract::change())
             .proven(),
         Route::post("/api/admin/users/{id}/reset", administrator, reset)
+            .rate(invite)
             .operation(contract::create_reset())
+            .proven(),
+        Route::post("/api/admin/users/{id}/purge", administrator, purge)
+            .rate(protect)
+            .operation(contract::purge())
             .proven(),
         Route::get(sessions, administrator, list_sessions).operation(contract::sessions()),
         Route::delete(sessions, administrator, end_sessions)
+            .rate(protect)
             .operation(contract::end_sessions())
             .proven(),
         Route::delete(
@@ -41,6 +50,7 @@ pub fn routes() -> Vec<Route> {
             administrator,
             end_session,
         )
+        .rate(protect)
         .operation(contract::end_session())
         .proven(),
     ]
@@ -112,6 +122,12 @@ async fn reset(request: Request, id: UserId) -> HandlerResult {
     let reset = request.app.store.create_reset(id, request.actor()).await?;
     let link = ResetLink::of(&request.app, &request.caller, &reset);
     Ok(json(StatusCode::CREATED, &link))
+}
+
+/// The work is a follower’s, so it goes on if the server is restarted.
+async fn purge(request: Request, id: UserId) -> HandlerResult {
+    request.app.store.begin_purge(id, request.actor()).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 async fn list_sessions(request: Request, id: UserId) -> HandlerResult {

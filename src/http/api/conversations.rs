@@ -13,7 +13,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{ConversationId, Permission, room_name},
+    model::{ConversationId, Permission, Rate, room_name},
     store::{Listed, NewRoom, SettingsUpdate, Started},
 };
 
@@ -21,7 +21,9 @@ pub fn routes() -> Vec<Route> {
     let (read, send) = (Permission::Read, Permission::Send);
     vec![
         Route::get("/api/conversations", read, list).operation(contract::list()),
-        Route::post("/api/conversations", send, start).operation(contract::start()),
+        Route::post("/api/conversations", send, start)
+            .rate(Rate::Room)
+            .operation(contract::start()),
         Route::get("/api/conversations/{id}", read, show).operation(contract::show()),
         Route::patch("/api/conversations/{id}/settings", send, update_settings)
             .operation(contract::update_settings()),
@@ -34,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/conversations/{id}/read_messages", send, mark_read)
             .operation(contract::mark_read()),
         Route::post("/api/conversations/{id}/typing", send, type_in)
+            .rate(Rate::Typing)
             .operation(contract::send_typing()),
     ]
 }

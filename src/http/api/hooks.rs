@@ -14,7 +14,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{BotName, ConversationId, HookId, Permission, caption, message_content},
+    model::{BotName, ConversationId, HookId, Permission, Rate, caption, message_content},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -26,9 +26,12 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get(hooks, person, list).operation(contract::list()),
         Route::post(hooks, person, create)
+            .rate(Rate::Token)
             .operation(contract::create())
             .proven(),
-        Route::delete(one, person, remove).operation(contract::remove()),
+        Route::delete(one, person, remove)
+            .rate(Rate::Protect)
+            .operation(contract::remove()),
         Route::post("/api/hooks/{secret}", hook, post)
             .secret("secret")
             .operation(contract::post()),
@@ -38,7 +41,12 @@ pub fn routes() -> Vec<Route> {
 /// Posts a bot's message.
 async fn post(mut request: Request, secret: String) -> HandlerResult {
     let hook = request.app.store.find_hook(&secret).await?;
-    request.app.throttle.admit_post(hook.id)?;
+    let app = &request.app;
+    app.throttle.admit_post(hook.id)?;
+    // However many hooks somebody has.
+    app.rates.admit_user(Rate::Send, hook.maker)?;
+    app.store.require_room()?;
+    app.store.require_text_space(hook.bot.id).await?;
     let (content, uploads) = if request.is_form_data() {
         let FormData { fields, files } = request.form_data(hook.bot.id, |_| Ok(())).await?;
         (message::content_of_form(&fields)?, Some(files?))

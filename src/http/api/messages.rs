@@ -14,8 +14,8 @@ use crate::{
         route::Route,
     },
     model::{
-        self, ConversationId, Emoji, MAX_ATTACHMENTS, Message, MessageId, Permission, UploadId,
-        User, UserId,
+        self, ConversationId, Emoji, MAX_ATTACHMENTS, Message, MessageId, Permission, Rate,
+        UploadId, User, UserId,
     },
     store::{NewMessage, Page},
 };
@@ -36,14 +36,24 @@ pub fn routes() -> Vec<Route> {
         Route::get(messages, read, history)
             .operation(contract::history())
             .compressed(),
-        Route::post(messages, send, create).operation(contract::send()),
-        Route::patch(message, send, edit).operation(contract::edit()),
-        Route::delete(message, send, delete).operation(contract::delete()),
+        Route::post(messages, send, create)
+            .rate(Rate::Send)
+            .operation(contract::send()),
+        Route::patch(message, send, edit)
+            .rate(Rate::Change)
+            .operation(contract::edit()),
+        Route::delete(message, send, delete)
+            .rate(Rate::Delete)
+            .operation(contract::delete()),
         Route::get(reactions, read, list_reactions)
             .operation(contract::reactions())
             .compressed(),
-        Route::put(reaction, send, react).operation(contract::react()),
-        Route::delete(reaction, send, unreact).operation(contract::unreact()),
+        Route::put(reaction, send, react)
+            .rate(Rate::Change)
+            .operation(contract::react()),
+        Route::delete(reaction, send, unreact)
+            .rate(Rate::Change)
+            .operation(contract::unreact()),
     ]
 }
 

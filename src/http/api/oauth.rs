@@ -19,7 +19,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{ConversationId, Identity, Permission, UserId, Username, UsernameKey},
+    model::{ConversationId, Identity, Permission, Rate, UserId, Username, UsernameKey},
     oauth::{self, Callback, FinishedSignIn, Pending, Purpose, Url},
     store::{
         Authentication, Credential, NewAccount, Picture, Proof, Session, SignedIn, SignedUp,
@@ -37,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/oauth/complete", Permission::SignIn, complete)
             .operation(contract::complete()),
         Route::delete("/api/identities/{provider}", person, unlink)
+            .rate(Rate::Protect)
             .operation(contract::unlink())
             .proven(),
     ]
@@ -61,7 +62,7 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
         caller.refuse_cross_site()?;
         Purpose::SignIn
     };
-    app.admit(caller)?;
+    app.admit_attempt(caller)?;
     let flows = &app.settings.oauth;
     match flows.begin(&provider, purpose, query.get("next")).await {
         Ok(begun) => {
@@ -299,7 +300,6 @@ async fn complete(mut request: Request) -> HandlerResult {
         code,
     } = request.json().await?;
     let (app, caller) = (&request.app, &request.caller);
-    app.admit(caller)?;
     let Pending {
         provider,
         identity,

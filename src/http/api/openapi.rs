@@ -28,6 +28,7 @@ pub fn document() -> Value {
             path: route.path,
             permission: route.permission,
             needs_proof: route.needs_proof,
+            rate: route.rate,
             operation: route.operation?,
         })
     });

@@ -17,14 +17,16 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, SecurityEventKind, UsernameKey},
+    model::{Permission, Rate, SecurityEventKind, UsernameKey},
     password::NewPassword,
 };
 
 pub fn routes() -> Vec<Route> {
     let (person, sign_in) = (Permission::Person, Permission::SignIn);
     vec![
-        Route::put("/api/password", person, change).operation(contract::change()),
+        Route::put("/api/password", person, change)
+            .rate(Rate::Protect)
+            .operation(contract::change()),
         Route::post("/api/reset", sign_in, reset).operation(contract::reset()),
         Route::post("/api/reset/check", sign_in, check).operation(contract::check_reset()),
     ]
@@ -38,7 +40,7 @@ async fn change(mut request: Request) -> HandlerResult {
     let former = app.store.password_hash(session.user.id).await?;
     if former.is_some() {
         // Limits guesses on a device that was left open.
-        app.admit(&request.caller)?;
+        app.admit_attempt(&request.caller)?;
         let account = UsernameKey::new(&session.user.username);
         let current = current.unwrap_or_default();
         if !is_password(app, account.as_str(), current, former.clone()).await? {
@@ -70,7 +72,6 @@ async fn change(mut request: Request) -> HandlerResult {
 async fn check(mut request: Request) -> HandlerResult {
     let CheckReset { token } = request.json().await?;
     let app = &request.app;
-    app.admit(&request.caller)?;
     let user = app.store.find_reset(&token.unwrap_or_default()).await?;
     Ok(ok(&CheckedReset {
         username: user.username,
@@ -80,7 +81,6 @@ async fn check(mut request: Request) -> HandlerResult {
 async fn reset(mut request: Request) -> HandlerResult {
     let ResetPassword { token, password } = request.json().await?;
     let app = &request.app;
-    app.admit(&request.caller)?;
     let token = token.unwrap_or_default();
     let user = app.store.find_reset(&token).await?;
     let password = required("password", "Enter a password.", password)?;

@@ -8,7 +8,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, User, UserId},
+    model::{Permission, Rate, User, UserId},
 };
 
 pub fn routes() -> Vec<Route> {
@@ -18,7 +18,9 @@ pub fn routes() -> Vec<Route> {
             .operation(contract::search_usernames()),
         Route::get("/api/users", read, search).operation(contract::search()),
         Route::get("/api/users/{id}", read, show).operation(contract::show()),
-        Route::put("/api/users/{id}/block", person, block).operation(contract::block()),
+        Route::put("/api/users/{id}/block", person, block)
+            .rate(Rate::Protect)
+            .operation(contract::block()),
         Route::delete("/api/users/{id}/block", person, unblock).operation(contract::unblock()),
         Route::get("/api/blocks", person, list_blocked).operation(contract::list_blocked()),
     ]

@@ -12,7 +12,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, SecurityEventKind, Username, UsernameKey, display_name},
+    model::{Permission, Rate, SecurityEventKind, Username, UsernameKey, display_name},
     store::NameUpdate,
 };
 
@@ -20,7 +20,9 @@ pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
     vec![
         Route::patch("/api/auth_user", person, update).operation(contract::update()),
-        Route::delete("/api/auth_user", person, delete).operation(contract::delete()),
+        Route::delete("/api/auth_user", person, delete)
+            .rate(Rate::Protect)
+            .operation(contract::delete()),
     ]
 }
 
@@ -69,7 +71,7 @@ pub async fn delete_account(request: &Request, confirmation: DeleteAccount) -> R
     let former = app.store.password_hash(user.id).await?;
     if former.is_some() {
         // Limits guesses on a device that was left open.
-        app.admit(&request.caller)?;
+        app.admit_attempt(&request.caller)?;
         let password = password.unwrap_or_default();
         if !is_password(app, account.as_str(), password, former.clone()).await? {
             app.note(

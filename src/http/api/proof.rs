@@ -99,7 +99,7 @@ pub async fn check(
         None
     };
     // Limits guesses on a device that was left open.
-    app.admit(caller)?;
+    app.admit_attempt(caller)?;
     let proof = match (kept, password) {
         (Some(hash), Some(password)) => {
             if !is_password(app, account.as_str(), password, Some(hash.clone())).await? {

@@ -13,7 +13,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{ConversationId, NotAnId, Participant, Permission, UserId, room_name},
+    model::{ConversationId, NotAnId, Participant, Permission, Rate, UserId, room_name},
     store::{Added, RoomUpdate},
 };
 
@@ -34,8 +34,12 @@ pub fn routes() -> Vec<Route> {
         Route::get(participants, read, list_participants)
             .operation(contract::participants())
             .compressed(),
-        Route::post(participants, send, add).operation(contract::add_participant()),
-        Route::delete(participant, send, remove).operation(contract::remove_participant()),
+        Route::post(participants, send, add)
+            .rate(Rate::Add)
+            .operation(contract::add_participant()),
+        Route::delete(participant, send, remove)
+            .rate(Rate::Add)
+            .operation(contract::remove_participant()),
     ]
 }
 

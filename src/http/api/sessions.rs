@@ -7,15 +7,19 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, SessionId},
+    model::{Permission, Rate, SessionId},
 };
 
 pub fn routes() -> Vec<Route> {
     let person = Permission::Person;
     vec![
         Route::get("/api/sessions", person, list).operation(contract::list()),
-        Route::delete("/api/sessions", person, end_others).operation(contract::end_others()),
-        Route::delete("/api/sessions/{id}", person, end).operation(contract::end()),
+        Route::delete("/api/sessions", person, end_others)
+            .rate(Rate::Protect)
+            .operation(contract::end_others()),
+        Route::delete("/api/sessions/{id}", person, end)
+            .rate(Rate::Protect)
+            .operation(contract::end()),
     ]
 }
 

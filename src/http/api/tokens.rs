@@ -10,7 +10,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{BotName, Permission, Scope, SessionId, limits, token_name},
+    model::{BotName, Permission, Rate, Scope, SessionId, limits, token_name},
     store::NewToken,
 };
 
@@ -21,9 +21,12 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/tokens", person, list).operation(contract::list()),
         Route::post("/api/tokens", person, create)
+            .rate(Rate::Token)
             .operation(contract::create())
             .proven(),
-        Route::delete("/api/tokens/{id}", person, revoke).operation(contract::revoke()),
+        Route::delete("/api/tokens/{id}", person, revoke)
+            .rate(Rate::Protect)
+            .operation(contract::revoke()),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Description, Permission, THUMB_BYTES, UploadId, UserId, file_name, thumb},
+    model::{Description, Permission, Rate, THUMB_BYTES, UploadId, UserId, file_name, thumb},
     store::{NewUpload, Picture},
 };
 use warp::http::StatusCode;
@@ -21,9 +21,14 @@ pub fn routes() -> Vec<Route> {
     let send = Permission::Send;
     let upload = "/api/uploads/{id}";
     vec![
-        Route::post("/api/uploads", send, create).operation(contract::create()),
+        Route::post("/api/uploads", send, create)
+            .rate(Rate::Upload)
+            .operation(contract::create()),
         Route::get(upload, send, show).operation(contract::show()),
-        Route::put(upload, send, append).operation(contract::append()),
+        // The sizes of files and of parts limit it, and the turn of each user.
+        Route::put(upload, send, append)
+            .unlimited()
+            .operation(contract::append()),
         Route::delete(upload, send, cancel).operation(contract::cancel()),
         Route::put("/api/uploads/{id}/thumb", send, set_thumb).operation(contract::set_thumb()),
     ]

@@ -17,6 +17,7 @@ use crate::{
         reply::{ErrorResponse, HandlerResult},
     },
     model::Actor,
+    places::Place,
     store::{Session, SignedIn},
 };
 
@@ -27,12 +28,14 @@ const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
 const FLOW_AGE: u32 = 20 * 60;
 
 /// Where a request comes from.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Client {
     /// The address of the client, which a trusted proxy may have reported.
     pub address: IpAddr,
     /// The address at the other end of the connection, which may be a proxy’s.
     pub peer: IpAddr,
+    /// The place of the connection. None in tests without a connection.
+    pub place: Option<Arc<Place>>,
 }
 
 /// A request’s head, and where it comes from.
@@ -71,6 +74,13 @@ impl Caller {
     /// The other end of the connection, which may be a proxy.
     pub fn peer(&self) -> IpAddr {
         self.client.peer
+    }
+
+    /// Somebody has signed in, so their connection is kept rather than a stranger’s.
+    pub fn is_known(&self) {
+        if let Some(place) = &self.client.place {
+            place.is_known();
+        }
     }
 
     pub fn target(&self) -> Option<&Authority> {

@@ -28,6 +28,7 @@ pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
             let client = client.unwrap_or(Client {
                 address: nobody,
                 peer: nobody,
+                place: None,
             });
             Caller::new(method, headers, client, target)
         })

@@ -32,6 +32,7 @@ use super::{
 use crate::{
     http::{App, ROUTES, filter, reply::HandlerResult},
     metrics::Metrics,
+    places::Place,
 };
 
 /// Answers requests with the filter tree. Cheap to clone.
@@ -64,6 +65,12 @@ impl Service {
         &self.app.metrics
     }
 
+    /// Whether a connection is a proxy’s, which has many clients.
+    #[must_use]
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
+        proxies::is_trusted(peer, &self.app.settings.trusted_proxies)
+    }
+
     fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> HandlerResult<()> {
         guard::well_formed(request)?;
         if self.app.settings.dev {
@@ -77,6 +84,7 @@ impl Service {
     pub fn answer(
         &self,
         peer: IpAddr,
+        place: &Arc<Place>,
         afterwards: &TaskTracker,
         mut request: Request<Incoming>,
     ) -> ResponseFuture {
@@ -86,7 +94,11 @@ impl Service {
         let address = proxies::client(peer, request.headers(), trusted);
         let target = request.uri().authority().cloned();
         let extensions = request.extensions_mut();
-        extensions.insert(Client { address, peer });
+        extensions.insert(Client {
+            address,
+            peer,
+            place: Some(Arc::clone(place)),
+        });
         if let Some(target) = target {
             extensions.insert(target);
         }
@@ -95,7 +107,8 @@ impl Service {
             extensions.insert(Upgrade { connection, tasks });
         }
         let is_held_back = request.headers().contains_key(EXPECT);
-        let request = request.map(|body| ReadToEnd::new(body, is_held_back, afterwards, &self.app));
+        let request =
+            request.map(|body| ReadToEnd::new(body, is_held_back, place, afterwards, &self.app));
         let id = RequestId::of(peer, request.headers(), trusted);
         // Everything that is logged during the request carries the id. If nothing is logged, the span costs nothing.
         let span = tracing::error_span!("request", request_id = id.as_str());

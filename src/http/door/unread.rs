@@ -15,7 +15,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::http::App;
+use crate::{http::App, places::Place};
 
 /// How many bytes are thrown away: more than any file that is accepted by default.
 const LIMIT: usize = 256 * 1024 * 1024;
@@ -31,6 +31,8 @@ pub struct ReadToEnd {
     /// The client waits for a word before it sends the body (RFC 9110 §10.1.1). Without it, there is none.
     is_held_back: bool,
     begun: Instant,
+    /// Waits until the body has arrived.
+    place: Arc<Place>,
     connection: TaskTracker,
     app: Arc<App>,
 }
@@ -39,13 +41,20 @@ impl ReadToEnd {
     pub fn new(
         body: Incoming,
         is_held_back: bool,
+        place: &Arc<Place>,
         connection: &TaskTracker,
         app: &Arc<App>,
     ) -> Self {
+        if body.is_end_stream() {
+            place.settle();
+        } else {
+            place.wait();
+        }
         Self {
             body: Some(body),
             is_held_back,
             begun: Instant::now(),
+            place: Arc::clone(place),
             connection: connection.clone(),
             app: Arc::clone(app),
         }
@@ -63,10 +72,14 @@ impl Body for ReadToEnd {
         let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };
-        let frame = Pin::new(body).poll_frame(context);
+        let frame = Pin::new(&mut *body).poll_frame(context);
+        let is_at_end = body.is_end_stream();
         self.is_held_back = false;
         if !matches!(frame, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
             self.body = None;
+        }
+        if is_at_end || self.body.is_none() {
+            self.place.settle();
         }
         frame
     }
@@ -87,13 +100,16 @@ impl Drop for ReadToEnd {
             return;
         };
         if self.is_held_back || body.is_end_stream() {
+            self.place.settle();
             return;
         }
         let stopping = self.app.stopping.clone();
         let reading = timeout_at(self.begun + TIME, throw_away(body));
+        let place = Arc::clone(&self.place);
         self.connection.spawn(async move {
             // If it isn’t over by then, the connection is closed.
             let _ = stopping.run_until_cancelled(reading).await;
+            place.settle();
         });
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         door::body,
         reply::{ErrorResponse, HandlerResult},
     },
-    model::ConversationId,
+    model::{ConversationId, Rate},
     store::Session,
 };
 
@@ -51,6 +51,8 @@ pub(crate) struct SocketError<'a> {
     #[serde(flatten)]
     error: &'a ErrorResponse,
     #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
 }
 
@@ -59,8 +61,12 @@ pub async fn answer(app: Arc<App>, token: String, frame: Utf8Bytes) -> String {
     let (event, data) = match perform(&app, &token, &frame).await {
         Ok(data) => ("ack", data),
         Err(error) => {
-            let (error, client_id) = (&error, client_id(&frame));
-            ("error", json(&SocketError { error, client_id }))
+            let socket_error = SocketError {
+                error: &error,
+                retry_after: error.retry_after(),
+                client_id: client_id(&frame),
+            };
+            ("error", json(&socket_error))
         }
     };
     format!(r#"{{"event":"{event}","data":{data}}}"#)
@@ -71,6 +77,12 @@ async fn perform(app: &App, token: &str, frame: &str) -> HandlerResult<String> {
     let session = app.store.session(token).await?;
     session.require_send()?;
     let request: SocketRequest = body::parse(frame.as_bytes())?;
+    let rate = match request.op.as_deref() {
+        Some("send") => Rate::Send,
+        Some("typing") => Rate::Typing,
+        _ => Rate::Other,
+    };
+    app.admit(rate, &session)?;
     match request.op.as_deref() {
         Some("send") => send(app, &session, request).await,
         Some("read") => read(app, &session, request).await,

@@ -15,7 +15,7 @@ use warp::{
 
 use crate::{
     error::Error,
-    feed::{Feed, FeedEvent, HEARTBEAT},
+    feed::{DISPLACED_FOR, Feed, FeedEvent, HEARTBEAT},
 };
 
 /// How long clients wait before they reconnect, in milliseconds. The values are spread, so that not everybody
@@ -25,12 +25,19 @@ const RETRY: std::ops::Range<u32> = 500..1_500;
 /// Streams the feed until it ends.
 pub fn reply(feed: Feed) -> Response {
     let first = format!("retry:{}\n", retry());
-    let state = (feed, Silence::begin(), first);
-    let frames = stream::unfold(state, |(mut feed, mut silence, mut frame)| async move {
+    let state = Some((feed, Silence::begin(), first));
+    let frames = stream::unfold(state, |state| async move {
+        let (mut feed, mut silence, mut frame) = state?;
         tokio::select! {
             biased;
             item = feed.next() => match item {
                 Ok(item) => frame.push_str(frame_of(&item)),
+                Err(Error::Displaced) => {
+                    // An `EventSource` connects again by itself, which would end another stream of the same user.
+                    let _ = writeln!(frame, "retry:{}", DISPLACED_FOR * 1_000);
+                    frame.push_str(frame_of(&Feed::bye()));
+                    return Some((Ok(frame), None));
+                }
                 Err(end) => {
                     if !matches!(end, Error::Unauthorized | Error::Stopping) {
                         tracing::warn!(%end, "a stream failed; its client will reconnect");
@@ -42,7 +49,8 @@ pub fn reply(feed: Feed) -> Response {
             () = silence.too_long() => frame.push_str(":\n\n"),
         }
         silence.since = Instant::now();
-        Some((Ok::<_, Infallible>(frame), (feed, silence, String::new())))
+        let rest = Some((feed, silence, String::new()));
+        Some((Ok::<_, Infallible>(frame), rest))
     });
     let mut response = warp::reply::stream(frames).into_response();
     let headers = response.headers_mut();

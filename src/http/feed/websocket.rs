@@ -51,6 +51,8 @@ use crate::{
 const LIMIT: usize = 64 * 1024;
 /// The read buffer of a socket in bytes. Most frames are smaller.
 const READ_BUFFER: usize = 2 * 1024;
+/// The code with which a socket closes whose user has too many (RFC 6455 §7.4.2: 4000 to 4999 are private).
+const DISPLACED: u16 = 4001;
 /// The most unanswered pings.
 const PATIENCE: u32 = 2;
 /// How long a client may take to close after it was told to: less than the server's own time to stop.
@@ -141,6 +143,7 @@ impl From<Error> for End {
         match end {
             Error::Unauthorized => Self::because(Policy, "The session has ended"),
             Error::Stopping => Self::because(Away, "The server stops"),
+            Error::Displaced => Self::because(CloseCode::from(DISPLACED), "Too many streams"),
             end => {
                 tracing::warn!(%end, "a WebSocket failed; its client will reconnect");
                 Self::because(CloseCode::Error, "The stream failed")
@@ -211,7 +214,12 @@ impl Socket {
         let mut next = std::pin::pin!(next);
         loop {
             tokio::select! {
-                item = &mut next => return Ok(item?),
+                item = &mut next => {
+                    if let Err(Error::Displaced) = item {
+                        self.send(Message::text(json(&Feed::bye()))).await?;
+                    }
+                    return Ok(item?);
+                }
                 answer = done(&mut self.doing), if self.doing.is_some() => {
                     self.doing = None;
                     self.send(Message::text(answer)).await?;

@@ -24,7 +24,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::Permission,
+    model::{Permission, Rate},
     store::SignedUp,
 };
 
@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/plain/sign-in", Permission::Public, get_sign_in),
         Route::post("/plain/sign-in", Permission::SignIn, post_sign_in),
-        Route::post("/plain/sign-out", Permission::Form, post_sign_out),
+        Route::post("/plain/sign-out", Permission::Form, post_sign_out).rate(Rate::Protect),
     ]
 }
 

@@ -27,7 +27,7 @@ use crate::{
     metrics::Transport,
     model::{
         Conversation, ConversationId, ConversationKind, ConversationView, Member, Message,
-        MessageId, MessageView, Permission, ReplyTo, with_names,
+        MessageId, MessageView, Permission, Rate, ReplyTo, with_names,
     },
     store::{CONVERSATIONS_PAGE, Listed, Page as HistoryPage, Started, new_token},
 };
@@ -41,9 +41,9 @@ pub fn routes() -> Vec<Route> {
     let (page, form) = (Permission::Page, Permission::Form);
     vec![
         Route::get("/plain", page, get_list),
-        Route::post("/plain/conversations", form, post_start),
+        Route::post("/plain/conversations", form, post_start).rate(Rate::Room),
         Route::get("/plain/conversations/{id}", page, get_conversation),
-        Route::post("/plain/conversations/{id}", form, post_message),
+        Route::post("/plain/conversations/{id}", form, post_message).rate(Rate::Send),
         Route::get("/plain/conversations/{id}/follow", page, get_follow),
     ]
 }

@@ -18,7 +18,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Invite, InviteId, Permission, limits},
+    model::{Invite, InviteId, Permission, Rate, limits},
 };
 
 const PATH: &str = "/plain/invites";
@@ -26,8 +26,8 @@ const PATH: &str = "/plain/invites";
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(PATH, Permission::Page, get_invites),
-        Route::post(PATH, Permission::Form, post_invite),
-        Route::post("/plain/invites/{id}", Permission::Form, post_revoke),
+        Route::post(PATH, Permission::Form, post_invite).rate(Rate::Invite),
+        Route::post("/plain/invites/{id}", Permission::Form, post_revoke).rate(Rate::Protect),
     ]
 }
 

@@ -23,7 +23,7 @@ use crate::{
     },
     model::{
         ConversationId, EVERYBODY, Emoji, Member, Mention, Message, MessageId, MessageView,
-        Permission, ReplyTo, User, UserId, caption,
+        Permission, Rate, ReplyTo, User, UserId, caption,
     },
 };
 
@@ -40,11 +40,11 @@ pub fn routes() -> Vec<Route> {
     );
     vec![
         Route::get(edit, page, get_edit),
-        Route::post(edit, form, post_edit),
+        Route::post(edit, form, post_edit).rate(Rate::Change),
         Route::get(delete, page, get_delete),
-        Route::post(delete, form, post_delete),
+        Route::post(delete, form, post_delete).rate(Rate::Delete),
         Route::get(reactions, page, get_reactions),
-        Route::post(reactions, form, post_reaction),
+        Route::post(reactions, form, post_reaction).rate(Rate::Change),
     ]
 }
 

@@ -19,8 +19,8 @@ use crate::{
         route::Route,
     },
     model::{
-        Conversation, ConversationId, ConversationKind, Participant, Permission, Role, UserId,
-        room_name,
+        Conversation, ConversationId, ConversationKind, Participant, Permission, Rate, Role,
+        UserId, room_name,
     },
     store::{Added, NewRoom, ROOMS_PAGE, RoomUpdate},
 };
@@ -34,15 +34,15 @@ pub fn routes() -> Vec<Route> {
     );
     vec![
         Route::get("/plain/rooms", page, get_rooms),
-        Route::post("/plain/rooms", form, post_room),
-        Route::post("/plain/conversations/{id}/join", form, post_join),
+        Route::post("/plain/rooms", form, post_room).rate(Rate::Room),
+        Route::post("/plain/conversations/{id}/join", form, post_join).rate(Rate::Add),
         Route::post("/plain/conversations/{id}/room", form, post_update),
         Route::get(leave, page, get_leave),
-        Route::post(leave, form, post_leave),
+        Route::post(leave, form, post_leave).rate(Rate::Add),
         Route::get(people, page, get_people),
-        Route::post(people, form, post_person),
+        Route::post(people, form, post_person).rate(Rate::Add),
         Route::get(person, page, get_participant),
-        Route::post(person, form, post_participant),
+        Route::post(person, form, post_participant).rate(Rate::Add),
     ]
 }
 

@@ -19,7 +19,7 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::Permission,
+    model::{Permission, Rate},
 };
 
 const PATH: &str = "/plain/settings";
@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(PATH, form, post_names),
         Route::post(PRIVACY_PATH, form, post_privacy),
         Route::get(DELETE_PATH, page, get_delete),
-        Route::post(DELETE_PATH, form, post_delete),
+        Route::post(DELETE_PATH, form, post_delete).rate(Rate::Protect),
     ]
 }
 

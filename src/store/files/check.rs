@@ -27,6 +27,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              UNION ALL SELECT max(changed_id) FROM room_requests
              UNION ALL SELECT max(changed_id) FROM saved_messages
              UNION ALL SELECT max(changed_id) FROM drafts
+             UNION ALL SELECT max(last_id) FROM purges
          ) WHERE id > (SELECT last_id FROM sequence)",
     ),
     (
@@ -76,6 +77,13 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              SELECT message_id, emoji, count FROM reaction_counts
              UNION ALL SELECT message_id, emoji, -count(*) FROM reactions GROUP BY message_id, emoji
          ) GROUP BY message_id, emoji HAVING sum(count) <> 0 OR count(*) <> 2",
+    ),
+    (
+        "the text that somebody has written is miscounted: user",
+        "SELECT u.user_id FROM text_usage u LEFT JOIN (
+             SELECT author_id, sum(octet_length(content)) AS bytes FROM messages
+             WHERE id <= (SELECT through_id FROM followers WHERE name = 'text') GROUP BY author_id
+         ) m ON m.author_id = u.user_id WHERE u.bytes <> coalesce(m.bytes, 0)",
     ),
     (
         "attachments are miscounted: message",

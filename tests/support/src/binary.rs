@@ -84,6 +84,21 @@ impl Binary {
         ])
     }
 
+    /// The same, without limits of what users may do.
+    pub fn start_for_a_flood(database: &Path) -> Self {
+        let database = database.to_str().expect("a plain path");
+        Self::spawn(&[
+            "--dev",
+            "--no-limits",
+            "--listen",
+            "127.0.0.1:0",
+            "--db",
+            database,
+            "--log",
+            "error",
+        ])
+    }
+
     /// Starts it with these arguments, and waits until it says that it is ready.
     pub fn spawn(arguments: &[&str]) -> Self {
         Self::run(Self::command(arguments).stderr(Stdio::inherit()))

@@ -44,7 +44,7 @@ pub use self::{
     binary::{Binary, Ended, ended},
     client::{Client, messages, participant, participants},
     files::{Download, PLACE, Photo, bytes, png},
-    server::{PASSWORD, Server, Talk, dev, narrow, pass, strict},
+    server::{PASSWORD, Server, Talk, dev, flood, narrow, pass, strict},
     socket::{Socket, event_of},
     stream::{Event, Stream},
 };

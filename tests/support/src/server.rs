@@ -44,12 +44,23 @@ pub fn strict() -> Config {
     }
 }
 
+/// A server without limits of what users may do, for tests that send far more than anybody does.
+pub fn flood() -> Config {
+    Config {
+        settings: ServerSettings {
+            unlimited: true,
+            ..dev().settings
+        },
+        ..dev()
+    }
+}
+
 /// A server whose channels hold next to nothing, so that whoever is a little late has to read the
-/// database.
+/// database. It takes a flood to get there.
 pub fn narrow() -> Config {
     Config {
         bus_capacity: 2,
-        ..dev()
+        ..flood()
     }
 }
 
