@@ -103,6 +103,42 @@ async fn storage_is_seen(options: Options) {
     john.assert_console_clean(&[]).await;
 }
 
+async fn a_flood_is_purged(options: Options) {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let conversation = client.talk_to("jane").await;
+    client.say(&conversation, "Who wrote all this?").await;
+    for number in 0..30 {
+        jane.say(&conversation, &format!("Unwanted number {number}"))
+            .await;
+    }
+    let viewer = Viewer::new(stage.signed_in(&client, options).await);
+    let john = viewer.session();
+    john.open("/admin").await;
+    john.click("button", "jane").await;
+    john.reads("Deletes every message, file and reaction").await;
+    viewer
+        .take_all("administration-purge", "account-details")
+        .await;
+    john.click("button", "Delete messages").await;
+    john.reads("Delete everything jane wrote?").await;
+    john.click("dialog:last-of-type button.danger", "Delete messages")
+        .await;
+    john.reads("it continues after you close this page").await;
+    john.open(&format!("/conversations/{conversation}")).await;
+    john.reads("Who wrote all this?").await;
+    let is_gone = "![...document.querySelectorAll('message-row')].some((row) => row.textContent.includes('Unwanted'))";
+    john.wait("what she wrote to be gone", is_gone).await;
+    john.assert_console_clean(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_deletes_what_somebody_wrote() {
+    a_flood_is_purged(Options::desktop()).await;
+}
+
 /// As if the backups there had been made long ago.
 fn make_old(backups: &Path) {
     for (day, made) in (1..).zip(fs::read_dir(backups).expect("a folder")) {

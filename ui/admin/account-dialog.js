@@ -31,6 +31,7 @@ class AccountDetails extends Component {
   #admin = switchInput({ change: () => this.#try(() => this.#change({ admin: this.#admin.checked })) });
   #link = el('div', { class: 'form' });
   #access = el('div');
+  #written = el('div', { class: 'form' });
   #problem = el('p', { class: 'problem', role: 'alert' });
 
   /** @param {Client} client @param {Account} account @param {(account: Account) => void} changed */
@@ -55,8 +56,10 @@ class AccountDetails extends Component {
         el('section', {}, el('h3', { id: 'account-devices' }, t('account.devices')),
           new DeviceList(new Sessions(client.api, id), 'account-devices')),
       ]),
+      el('section', {}, el('h3', {}, t('admin.written')), this.#written),
       el('section', {}, el('h3', {}, t('admin.access')), this.#access));
     this.#showLinkOffer();
+    this.#showPurgeOffer();
     this.#render();
   }
 
@@ -85,6 +88,20 @@ class AccountDetails extends Component {
       told(...tn('admin.resetLink', { time: dateOf(expiresAt) })),
       copyable(t('admin.link'), absolute(link)));
     this.#link.querySelector('p')?.focus();
+  }
+
+  #showPurgeOffer() {
+    this.#written.replaceChildren(
+      el('p', { class: 'muted' }, t('admin.purgeHelp')),
+      el('button', { class: 'button danger', click: () => this.#try(() => this.#purge()) }, t('admin.purge')));
+  }
+
+  async #purge() {
+    const name = titleOf(this.#account);
+    if (!await ask(t('admin.purgeTitle', { name }), t('admin.purge'), { text: t('admin.purgeSure'), isDanger: true })) return;
+    await this.#accounts.purge(this.#account.id);
+    this.#written.replaceChildren(told(t('admin.purging')));
+    this.#written.querySelector('p')?.focus();
   }
 
   #showAccess() {

@@ -29,6 +29,11 @@ export class Accounts {
     return this.#api.send('PATCH', `/api/admin/users/${id}`, change);
   }
 
+  /** Deletes all that somebody has written, which goes on after this. @param {string} id */
+  purge(id) {
+    return this.#api.post(`/api/admin/users/${id}/purge`);
+  }
+
   /** A link for a new password. @param {string} id @returns {Promise<PersonalLink>} */
   createResetLink(id) {
     return this.#api.post(`/api/admin/users/${id}/reset`);

@@ -12,13 +12,14 @@ const CONFIG = '/api/config';
 export class ApiError extends Error {
   /**
    * @param {number} status @param {string} message @param {Record<string, string>} [errors] by the field that isn’t right
-   * @param {string} [code] says for programs what is wrong
+   * @param {string} [code] says for programs what is wrong @param {number} [wait] for how many milliseconds it had better not be tried again
    */
-  constructor(status, message, errors, code = '') {
+  constructor(status, message, errors, code = '', wait = 0) {
     super(message);
     this.status = status;
     this.errors = errors;
     this.code = code;
+    this.wait = wait;
   }
 }
 
@@ -72,14 +73,15 @@ export class Api extends EventTarget {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = request.signal ? AbortSignal.any([request.signal, patience]) : patience;
     const response = await fetch(path, { ...request, headers, signal }).catch(unreachable);
-    if (response.status === 204) return null;
+    if ([202, 204].includes(response.status)) return null;
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
     if (response.ok) throw new ApiError(0, t('error.intercepted'));
     if (answer?.code === 'proof_required' && await this.#prove()) return this.#ask(path, request);
     if (response.status === 401 && path !== CONFIG) this.dispatchEvent(new Event('signed-out'));
     const reason = answer?.message || t('error.status', { status: response.status });
-    throw new ApiError(response.status, reason, answer?.errors, answer?.code);
+    const wait = Number(response.headers.get('retry-after')) * 1_000;
+    throw new ApiError(response.status, reason, answer?.errors, answer?.code, wait);
   }
 }
 

@@ -284,12 +284,12 @@ export class Uploads extends EventTarget {
       return 0;
     }
     const reason = refusalOf(error);
-    const { status, code } = /** @type {ApiError} */ (error);
+    const { status, code, wait } = /** @type {ApiError} */ (error);
     const mayPass = status >= 500 && status !== FULL || status === GONE;
     if (PASSING.includes(status) || mayPass && this.#breakdowns++ < PATIENCE) {
       this.#size = UNIT;
       this.#outbox.waitFor([0, GONE].includes(status) ? t('messages.waiting') : reason);
-      return this.#backoff.next();
+      return status === 429 && wait || this.#backoff.next();
     }
     this.#answered();
     this.#outbox.update(clientId, { reason, code });

@@ -146,10 +146,11 @@ export class Outbox extends EventTarget {
   /** @param {string} clientId @param {unknown} error */
   #failed(clientId, error) {
     const reason = reasonOf(error);
-    const { status, code } = /** @type {ApiError} */ (error);
+    const { status, code, wait } = /** @type {ApiError} */ (error);
     if (PASSING.includes(status) || status >= 500 && this.#breakdowns++ < PATIENCE) {
       this.waitFor(status === 0 ? t('messages.waiting') : reason);
-      return this.#backoff.next();
+      // The server knows best when one more is allowed.
+      return status === 429 && wait || this.#backoff.next();
     }
     // It doesn't hold up the others.
     this.#answered();

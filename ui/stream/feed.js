@@ -20,6 +20,8 @@ const LONGEST_WAIT_MS = 900;
 /** What answers in place of the server, or refuses, isn’t likely to be done with that in a second. */
 const FIRST_REFUSED_WAIT_MS = 1_000;
 const LONGEST_REFUSED_WAIT_MS = 60_000;
+/** Another stream of the same person would have to go. Until somebody comes back to this page, it waits that long. */
+const DISPLACED_WAIT_MS = 5 * 60_000;
 /** A connection that breaks off sooner isn’t much better than none. */
 const STEADY_MS = 5_000;
 /** What proxies say of a server that isn’t there. */
@@ -32,6 +34,8 @@ export class Feed extends EventTarget {
   connected = false;
   /** @type {'stream' | 'poll'} */
   transport = 'stream';
+  /** The person has too many streams, so this one had to go. */
+  displaced = false;
 
   #userId;
   #take;
@@ -39,6 +43,7 @@ export class Feed extends EventTarget {
   #changesOver = false;
   #absent = backoff(FIRST_WAIT_MS, LONGEST_WAIT_MS, 1.5);
   #refused = backoff(FIRST_REFUSED_WAIT_MS, LONGEST_REFUSED_WAIT_MS);
+  #displaced = backoff(DISPLACED_WAIT_MS, DISPLACED_WAIT_MS);
   /** Since when it has been connected. */
   #since = 0;
   /** What the next wait is by. */
@@ -110,6 +115,7 @@ export class Feed extends EventTarget {
       for await (const { name, data, cursor } of readEvents(response, () => this.#allow(SILENCE_MS))) {
         clearTimeout(late);
         if (name === 'hello') this.#greeted(data.cursor);
+        else if (name === 'bye') this.#displace();
         else this.#step(/** @type {FeedEvent} */ ({ name, data }), cursor);
       }
     } finally {
@@ -164,14 +170,21 @@ export class Feed extends EventTarget {
     // What a stream says by an event: this place in the feed isn't known any more.
     if (status === 410) this.#step({ name: 'reset', data: {} }, '');
     const isOurs = response.ok && response.headers.get('content-type')?.startsWith(accept);
-    if (!isOurs && status !== 410 && !AWAY.includes(status)) this.#waits = this.#refused;
+    if (status === 429) this.#displace();
+    else if (!isOurs && status !== 410 && !AWAY.includes(status)) this.#waits = this.#refused;
     if (!isOurs || !body) throw new Error(`status ${status}`);
     return body;
+  }
+
+  #displace() {
+    this.displaced = true;
+    this.#waits = this.#displaced;
   }
 
   /** @param {string} cursor */
   #greeted(cursor) {
     this.cursor ||= cursor;
+    this.displaced = false;
     this.#setConnected(true);
   }
 

@@ -4,7 +4,7 @@ import { openChannel } from '../base/workers.js';
 import { Feed } from './feed.js';
 
 /** @import {Step} from './feed.js' */
-/** @typedef {{connected: boolean, transport: 'stream' | 'poll', cursor: string}} State */
+/** @typedef {{connected: boolean, transport: 'stream' | 'poll', displaced: boolean, cursor: string}} State */
 /** What tabs are told. @typedef {{step: Step} | {state: State} | {ended: true}} Told */
 /** What tabs ask for: the state, perhaps after a sleep or on another network, or an end. @typedef {{ask: 'state' | 'wake' | 'online' | 'end'}} Asked */
 
@@ -51,8 +51,8 @@ export class Relay {
   }
 
   #tellState() {
-    const { connected, transport, cursor } = this.#feed;
-    this.#tell({ state: { connected, transport, cursor } });
+    const { connected, transport, displaced, cursor } = this.#feed;
+    this.#tell({ state: { connected, transport, displaced, cursor } });
   }
 
   /** @param {Told} told */

@@ -26,6 +26,8 @@ export class Stream extends EventTarget {
   lost = false;
   /** @type {State['transport']} */
   transport = 'stream';
+  /** Whether it is gone because the person has too many. */
+  displaced = false;
 
   #api;
   #name;
@@ -172,11 +174,12 @@ export class Stream extends EventTarget {
   }
 
   /** @param {State} state */
-  async #learn({ connected, transport, cursor }) {
+  async #learn({ connected, transport, displaced, cursor }) {
     if (connected) await this.#reach(cursor);
     if (this.#life.signal.aborted) return;
-    const changes = this.lost && connected || transport !== this.transport;
+    const changes = this.lost && connected || transport !== this.transport || displaced !== this.displaced;
     this.transport = transport;
+    this.displaced = displaced;
     this.#setConnected(connected);
     if (changes) this.#fire('change');
   }

@@ -34,7 +34,7 @@ async function begin(user = { id: `${crypto.getRandomValues(new Uint32Array(2)).
   let place = 0;
   /** @param {Told} told */
   const tell = (told) => relay.postMessage(told);
-  tell({ state: { connected: true, transport: 'stream', cursor: 'c0' } });
+  tell({ state: { connected: true, transport: 'stream', displaced: false, cursor: 'c0' } });
   await (await api.next()).answer([conversation('7', { newest: 3, read: 3, at: 1_003 })]);
 
   /** Lets something happen, and waits until it has. @param {FeedEvent} event */

@@ -151,9 +151,9 @@ class Question {
     return settle();
   }
 
-  /** @param {number} status @param {string} [reason] @param {string} [code] */
-  refuse(status, reason = `error ${status}`, code = '') {
-    this.reject(new ApiError(status, reason, undefined, code));
+  /** @param {number} status @param {string} [reason] @param {string} [code] @param {number} [wait] in milliseconds */
+  refuse(status, reason = `error ${status}`, code = '', wait = 0) {
+    this.reject(new ApiError(status, reason, undefined, code, wait));
     return settle();
   }
 }

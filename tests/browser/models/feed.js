@@ -455,6 +455,21 @@ test('another network ends a wait', async () => {
   assert.equal(network.open.length, 1);
 });
 
+test('a feed that had to make room for others stays away until somebody comes back to it', async () => {
+  const { clock, network, connection, feed } = await greeted();
+  const changes = counted(feed, 'change');
+  await connection.say(frame('bye', { reason: 'You have too many streams open.' }));
+  await connection.end();
+  assert.equal([feed.displaced, feed.connected, changes.count], [true, false, 1]);
+  await clock.advance(200_000);
+  assert.equal(network.open.length, 0);
+  feed.wake();
+  await settle();
+  const again = network.open.splice(0).find(({ isStream }) => isStream);
+  await again?.say(hello('c0'));
+  assert.equal([feed.displaced, feed.connected], [false, true]);
+});
+
 test('a wake ends a wait', async () => {
   const { clock, network, connection, feed } = await begin();
   await connection.break();

@@ -125,6 +125,21 @@ test('where nobody answers, or not now, everything waits in order and is sent at
   }
 });
 
+test('where the server says how long to wait, that is how long, and nothing is lost', async () => {
+  const clock = stopClock();
+  const { api, outbox, accepted } = open();
+  for (const content of ['a', 'b']) outbox.add('7', content);
+  for (const wait of [1_000, 3_000, 1_000]) {
+    await (await api.next()).refuse(429, 'Too fast', 'too_fast', wait);
+    await clock.advance(wait - 1);
+    assert.equal(api.open.length, 0);
+    await clock.advance(1);
+  }
+  await accept(await api.next());
+  await accept(await api.next());
+  assert.equal([accepted.map(({ content }) => content), contents(outbox)], [['a', 'b'], []]);
+});
+
 test('what waits is tried again by itself, at longer and longer intervals', async () => {
   const clock = stopClock();
   replace(Math, 'random', { value: () => 1 });

@@ -34,12 +34,12 @@ test('the tabs are told every state and every step', async () => {
   await connection.say(hello('c0') + frame('message', message(1), 'c1'));
   await until(() => told.length === 2);
   assert.equal(told, [
-    { state: { connected: true, transport: 'stream', cursor: 'c0' } },
+    { state: { connected: true, transport: 'stream', displaced: false, cursor: 'c0' } },
     { step: { event: { name: 'message', data: message(1) }, after: 'c0', cursor: 'c1' } },
   ]);
   await connection.end();
   await until(() => told.length === 3);
-  assert.equal(states(told).at(-1), { connected: false, transport: 'stream', cursor: 'c1' });
+  assert.equal(states(told).at(-1), { connected: false, transport: 'stream', displaced: false, cursor: 'c1' });
   relay.end();
 });
 
@@ -60,7 +60,7 @@ test('whoever asks is told the state, a wake hurries it, and on another network 
   const { relay, told, ask, network, connection } = await begin('c0');
   ask('state');
   await until(() => told.length === 1);
-  assert.equal(told, [{ state: { connected: false, transport: 'stream', cursor: 'c0' } }]);
+  assert.equal(told, [{ state: { connected: false, transport: 'stream', displaced: false, cursor: 'c0' } }]);
   await connection.break();
   assert.equal(network.open.length, 0);
   ask('wake');

@@ -58,7 +58,7 @@ class FakeRelay {
 
   /** @param {string} cursor @param {{connected?: boolean, transport?: 'stream' | 'poll'}} [more] */
   tellState(cursor, { connected = true, transport = 'stream' } = {}) {
-    this.tell({ state: { connected, transport, cursor } });
+    this.tell({ state: { connected, transport, displaced: false, cursor } });
   }
 
   /** A message whose place is that of its number. @param {number} number @param {string} [after] */
