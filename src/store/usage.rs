@@ -20,7 +20,7 @@ use crate::{
 
 /// Bytes of the disk that stay free for everything that isn't a file or a backup.
 pub(super) const RESERVE: u64 = 64 * 1024 * 1024;
-/// How long it is known how much space is left.
+/// How long it is taken for granted that there is space. That there is again is noticed at once.
 const KNOWN_FOR: Duration = Duration::from_millis(500);
 /// How many people, and how many rooms, are listed.
 const LISTED: usize = 100;
@@ -28,9 +28,9 @@ const LISTED: usize = 100;
 const SENT: &str =
     "(SELECT user_id, file_id FROM attachments UNION ALL SELECT user_id, file_id FROM uploads)";
 
-/// Whether only the reserve of the disk is left, and when that was seen.
+/// When more than the reserve of the disk was last seen to be left.
 #[derive(Debug, Default)]
-pub(super) struct Reserve(Mutex<Option<(Instant, bool)>>);
+pub(super) struct Reserve(Mutex<Option<Instant>>);
 
 /// Stored rows and free space.
 #[derive(Clone, Copy, Debug)]
@@ -84,19 +84,14 @@ impl Store {
     /// [`Error::StorageFull`].
     pub fn require_room(&self) -> Result<()> {
         let mut seen = self.disk_reserve().0.lock();
-        let is_left = match *seen {
-            Some((when, is_left)) if when.elapsed() < KNOWN_FOR => is_left,
-            _ => {
-                let is_left = is_room_left(self.path());
-                *seen = Some((Instant::now(), is_left));
-                is_left
-            }
-        };
-        if is_left {
-            Ok(())
-        } else {
-            Err(Error::StorageFull)
+        if seen.is_some_and(|when| when.elapsed() < KNOWN_FOR) {
+            return Ok(());
         }
+        if !is_room_left(self.path()) {
+            return Err(Error::StorageFull);
+        }
+        *seen = Some(Instant::now());
+        Ok(())
     }
 
     /// Who has sent files, and where, as `caller` may see it. It reads a row for each file that was sent, and none of
