@@ -720,7 +720,7 @@ export default {
   'shell.dark': 'السمة الداكنة',
   'shell.denied': 'يطلب شيء ما بينك وبين Tincan أن تسجّل الدخول مرة أخرى.',
   'shell.dismiss': 'إخفاء',
-  'shell.displaced': 'Tincan مفتوح في أماكن كثيرة جدًا. عُد إلى علامة التبويب هذه للمتابعة هنا.',
+  'shell.displaced': 'Tincan مفتوح في أماكن كثيرة جدًا.',
   'shell.home': 'اختر محادثة أو ابدأ محادثة جديدة.',
   'shell.homeMore': 'ابحث عن الأشخاص والغرف بالاسم.',
   'shell.incomplete': 'تعذّر تحميل جزء من Tincan.',

@@ -720,7 +720,7 @@ export default {
   'shell.dark': 'Dunkles Design',
   'shell.denied': 'Etwas zwischen dir und Tincan verlangt, dass du dich neu anmeldest.',
   'shell.dismiss': 'Ausblenden',
-  'shell.displaced': 'Tincan ist an zu vielen Stellen geöffnet. Kehre zu diesem Tab zurück, um hier weiterzumachen.',
+  'shell.displaced': 'Tincan ist an zu vielen Stellen geöffnet.',
   'shell.home': 'Wähle eine Unterhaltung oder beginne eine neue.',
   'shell.homeMore': 'Such Personen und Räume nach Namen.',
   'shell.incomplete': 'Ein Teil von Tincan konnte nicht geladen werden.',

@@ -44,7 +44,7 @@ export default {
   'people.deleted': 'Deleted account',
   'shell.conversation': 'Conversation',
   'shell.conversations': 'Conversations',
-  'shell.displaced': 'Tincan is open in too many places. Come back here to continue.',
+  'shell.displaced': 'Tincan is open in too many places.',
   'shell.incomplete': 'Part of Tincan couldn’t be loaded.',
   'shell.lost': 'Offline. Reconnecting…',
   'shell.reload': 'Reload',

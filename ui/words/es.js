@@ -720,7 +720,7 @@ export default {
   'shell.dark': 'Tema oscuro',
   'shell.denied': 'Algo entre tú y Tincan pide que vuelvas a iniciar sesión.',
   'shell.dismiss': 'Descartar',
-  'shell.displaced': 'Tincan está abierto en demasiados sitios. Vuelve a esta pestaña para continuar aquí.',
+  'shell.displaced': 'Tincan está abierto en demasiados sitios.',
   'shell.home': 'Elige una conversación o inicia otra.',
   'shell.homeMore': 'Busca personas y salas por su nombre.',
   'shell.incomplete': 'No se pudo cargar una parte de Tincan.',

@@ -720,7 +720,7 @@ export default {
   'shell.dark': 'Thème sombre',
   'shell.denied': 'Quelque chose entre vous et Tincan vous demande de vous reconnecter.',
   'shell.dismiss': 'Masquer',
-  'shell.displaced': 'Tincan est ouvert à trop d’endroits. Revenez à cet onglet pour continuer ici.',
+  'shell.displaced': 'Tincan est ouvert à trop d’endroits.',
   'shell.home': 'Choisissez une conversation ou démarrez-en une nouvelle.',
   'shell.homeMore': 'Recherchez des personnes et des salons par leur nom.',
   'shell.incomplete': 'Une partie de Tincan n’a pas pu être chargée.',

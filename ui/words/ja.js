@@ -720,7 +720,7 @@ export default {
   'shell.dark': 'ダークテーマ',
   'shell.denied': 'Tincan との間にあるサービスが、もう一度サインインするよう求めています。',
   'shell.dismiss': '閉じる',
-  'shell.displaced': 'Tincan を開いている場所が多すぎます。ここで続けるには、このタブに戻ってください。',
+  'shell.displaced': 'Tincan を開いている場所が多すぎます。',
   'shell.home': '会話を選ぶか、新しく始めてください。',
   'shell.homeMore': 'ユーザーやルームを名前で検索できます。',
   'shell.incomplete': 'Tincan の一部を読み込めませんでした。',

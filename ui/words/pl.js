@@ -720,7 +720,7 @@ export default {
   'shell.dark': 'Ciemny motyw',
   'shell.denied': 'Coś między tobą a Tincan wymaga ponownego zalogowania.',
   'shell.dismiss': 'Odrzuć',
-  'shell.displaced': 'Tincan jest otwarty w zbyt wielu miejscach. Wróć do tej karty, aby kontynuować tutaj.',
+  'shell.displaced': 'Tincan jest otwarty w zbyt wielu miejscach.',
   'shell.home': 'Wybierz rozmowę lub rozpocznij nową.',
   'shell.homeMore': 'Szukaj osób i pokoi po nazwie.',
   'shell.incomplete': 'Nie udało się załadować części Tincan.',

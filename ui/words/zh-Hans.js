@@ -720,7 +720,7 @@ export default {
   'shell.dark': '深色主题',
   'shell.denied': '你和 Tincan 之间的某个服务要求你重新登录。',
   'shell.dismiss': '关闭',
-  'shell.displaced': 'Tincan 打开的地方太多了。回到此标签页即可在这里继续。',
+  'shell.displaced': 'Tincan 打开的地方太多了。',
   'shell.home': '选择一个对话，或开始新对话。',
   'shell.homeMore': '可以按名称搜索用户和房间。',
   'shell.incomplete': 'Tincan 的部分内容未能加载。',
