@@ -97,7 +97,7 @@ impl Store {
                  WHERE c.message_id = ?1 AND (?4 IS NULL OR c.emoji = ?4) ORDER BY r.reacted_id LIMIT ?3",
                 users::columns("u"),
             ))?;
-            let emoji = emoji.map(|emoji| emoji.as_str());
+            let emoji = emoji.map(Emoji::as_str);
             let after = after.map_or(0, |after| after.0);
             let found = statement.query_map((id.0, after, limit, emoji), |row| {
                 Ok(UserReaction {
@@ -151,15 +151,14 @@ pub(super) fn load_reactors(tx: &mut Transaction<'_>, message: &mut Message) -> 
     if message.reactions.is_empty() {
         return Ok(());
     }
-    let known = tx.cache.reactors.get(message.id);
-    message.reactors = Some(match known {
-        Some(known) => known,
-        None => {
-            let all = Arc::new(all(tx.connection, message.id)?);
-            tx.cache.reactors.set(message.id, Arc::clone(&all));
-            all
-        }
-    });
+    let reactors = if let Some(known) = tx.cache.reactors.get(message.id) {
+        known
+    } else {
+        let all = Arc::new(all(tx.connection, message.id)?);
+        tx.cache.reactors.set(message.id, Arc::clone(&all));
+        all
+    };
+    message.reactors = Some(reactors);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Server, Talk, at_once, dev, messages, narrow, participant, participants,
+    Client, Event, Server, Talk, at_once, dev, messages, narrow, participant, participants,
 };
 
 /// A server with john, jane, alice and bob.
@@ -242,6 +242,10 @@ async fn whoever_is_added_to_a_closed_room_sees_it_from_then_on() {
     john.put(&like).await.expect(200);
     john.say(&room, "and then").await;
     assert_eq!(stream.take(1).await[0].data["content"], "and then");
+    // What becomes of it later isn’t told again to a device that was away, either.
+    let (replayed, _) = alice.poll(&start, 0).await;
+    let is_of_it = |event: &Event| event.data["id"] == secret["id"];
+    assert!(!replayed.iter().any(is_of_it), "{replayed:?}");
     let older = format!(
         "{}?before={}",
         messages(&room),

@@ -280,7 +280,15 @@ async fn a_hook_ends_when_it_is_removed_or_its_bot_is_or_its_maker_is_shut_out()
     ring(&removed).await.refused(404, "not_found");
     bob.delete(&path).await.refused(404, "not_found");
 
+    // Nor does the owner of another room remove one there.
     let alone = hook(&bob, &room, "two").await;
+    let elsewhere = anna.make_room("Shed", &[], false).await;
+    let path = format!(
+        "/api/conversations/{elsewhere}/hooks/{}",
+        text(&alone["id"])
+    );
+    anna.delete(&path).await.refused(404, "not_found");
+    ring(&alone).await.expect(201);
     let bot = text(&alone["bot"]["id"]);
     bob.delete(&format!("{}/{bot}", participants(&room)))
         .await
