@@ -325,8 +325,8 @@ async fn all_who_have_reacted_are_listed_page_by_page() {
             let page = john.get(&format!("{list}?limit=100{only}{after}")).await;
             let page = page.expect(200);
             let page = page.as_array().expect("a list");
-            let Some(last) = page.last() else { break };
-            after = format!("&after={}", last["id"].as_str().expect("an id"));
+            let Some(end) = page.last() else { break };
+            after = format!("&after={}", end["id"].as_str().expect("an id"));
             let named = page.iter().map(|one| one["user"]["username"].to_string());
             users.extend(named);
         }
