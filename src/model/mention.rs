@@ -297,6 +297,7 @@ mod tests {
             display_name: Some("Jane Doe".to_owned()),
             avatar_url: None,
             deleted: false,
+            bot: None,
         };
         let mention = |start, end, user| Mention {
             start,

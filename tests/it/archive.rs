@@ -113,8 +113,8 @@ impl Home {
             client.patch(&path, settings).await.expect(200);
         }
         let said = carl.say(&room, "who comes?").await;
-        let answer = json!({ "content": "@carl! And @all?", "replyTo": said["id"] });
-        anna.post(&messages(&room), answer).await.expect(201);
+        let reply = json!({ "content": "@carl! And @all?", "replyTo": said["id"] });
+        anna.post(&messages(&room), reply).await.expect(201);
         let settings = json!({ "defaultRoomId": square, "membersMayInvite": true });
         anna.patch("/api/admin/settings", settings)
             .await

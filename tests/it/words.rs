@@ -38,7 +38,7 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 11] = [
+const ON_NO_PAGE: [ErrorCode; 12] = [
     ErrorCode::BadHandshake,
     ErrorCode::BadResetToken,
     ErrorCode::DevIsLocal,
