@@ -20,6 +20,8 @@ CREATE TABLE sequence (
 -- string (https://github.com/P-H-C/phc-string-format). A user without one signs in with an identity, or not at all. A
 -- bot has neither; `bot_of` is its maker. `avatar_url` is where this server serves the picture in `avatars`.
 --
+-- `made_admin_by` is the administrator who made them one, if it was done on the page. It is null otherwise.
+--
 -- `changed_id` is the place in the sequence where the name, the display name or the picture last changed, or the account
 -- was deleted. Of a deleted account only the row is left, for the messages it has written. It is also disabled.
 CREATE TABLE users (
@@ -39,7 +41,8 @@ CREATE TABLE users (
     changed_id     INTEGER,
     skeleton       TEXT    NOT NULL DEFAULT '',
     -- Whether others ask the user before they are added to a room.
-    asks_first     INTEGER NOT NULL DEFAULT 0 CHECK (asks_first IN (0, 1))
+    asks_first     INTEGER NOT NULL DEFAULT 0 CHECK (asks_first IN (0, 1)),
+    made_admin_by  INTEGER REFERENCES users (id)
 ) STRICT;
 CREATE INDEX users_by_skeleton ON users (skeleton);
 CREATE INDEX users_by_maker ON users (bot_of) WHERE bot_of IS NOT NULL;
@@ -166,12 +169,20 @@ CREATE TABLE invites (
     uses_left  INTEGER NOT NULL CHECK (uses_left >= 0)
 ) STRICT;
 
--- Links for choosing a new password, one for each user.
+-- Links for choosing a new password, one for each user. `created_by` is null for links from the command line.
 CREATE TABLE resets (
     user_id    INTEGER PRIMARY KEY REFERENCES users (id),
     token_hash BLOB    NOT NULL UNIQUE,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    created_by INTEGER REFERENCES users (id)
 ) STRICT;
+
+-- One row: the key by which the server knows the marks that it has given to devices (src/http/door/device.rs).
+CREATE TABLE device_key (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    key      BLOB NOT NULL
+) STRICT;
+INSERT INTO device_key (only_row, key) VALUES (1, randomblob(32));
 
 -- A direct conversation has its two users in ascending order, so that the same two can't have another. `changed_id` is
 -- the place in the sequence where its name, its picture, its participants or its openness last changed. `avatar_url` is

@@ -151,7 +151,11 @@ impl Command {
                     .create_reset(account.user.id, Actor::command_line())
                     .await?;
                 let link = reset_link(base, &reset.token);
-                json!({ "link": link, "expiresAt": reset.expires_at })
+                json!({
+                    "link": link,
+                    "expiresAt": reset.expires_at,
+                    "madeAdministrators": reset.made_administrators,
+                })
             }
             Self::DeleteUser { username } => {
                 let account = store.find_account(username).await?;

@@ -23,6 +23,11 @@ pub enum Error {
     /// There is no session, or it has ended.
     #[error("Sign in first.")]
     Unauthorized,
+    /// The session’s cookie is there twice, so one of them may be somebody else’s.
+    #[error(
+        "Your browser has two sign-ins for this address. Delete its cookies for this site, then sign in again."
+    )]
+    TwoCookies,
     /// The username or the password is wrong. It doesn’t say which.
     #[error("Wrong username or password.")]
     BadCredentials,
@@ -176,6 +181,7 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Unauthorized => ErrorCode::Unauthorized,
+            Self::TwoCookies => ErrorCode::TwoCookies,
             Self::BadCredentials => ErrorCode::BadCredentials,
             Self::Disabled => ErrorCode::Disabled,
             Self::WrongPassword => ErrorCode::WrongPassword,
@@ -254,6 +260,8 @@ macro_rules! codes {
 codes! {
     /// No session, or one that has ended.
     Unauthorized = "unauthorized",
+    /// The cookie of the session is there twice. One of them may be another server’s, so none is taken.
+    TwoCookies = "two_cookies",
     /// Name and password do not belong together. It does not say which of them was wrong.
     BadCredentials = "bad_credentials",
     /// An administrator has disabled the account.
@@ -357,6 +365,9 @@ codes! {
     MethodNotAllowed = "method_not_allowed",
     /// In development mode the server answers only its own machine.
     DevIsLocal = "dev_is_local",
+    /// The server does not answer to the name in `Host`. It was started without `--public-url`, and the name isn’t one of a
+    /// home network, nor named by `--host`.
+    Misdirected = "misdirected",
     /// A form of a plain page was not shown in this session. No operation of the API answers with it.
     StaleForm = "stale_form",
 }

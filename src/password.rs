@@ -1,17 +1,23 @@
 //! Passwords: the rules for new ones, and hashing and verifying them with argon2id, on blocking threads and only a few
 //! at once.
 
+mod memory;
+
 use std::sync::Arc;
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::{self, phc::PasswordHash},
+    Algorithm, Argon2, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use tokio::{sync::Semaphore, task};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
 use tracing::Span;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+use self::memory::Memory;
 use crate::{
     error::{Error, Result},
     model::UsernameKey,
@@ -25,18 +31,24 @@ const MAX_BYTES: usize = 1_024;
 const CONCURRENT: usize = 2;
 /// How many more may wait.
 const MAX_WAITING: usize = 16;
+/// How many places, of those that work and wait together, strangers can’t take. So a flood of sign-ins doesn’t keep
+/// people out of their accounts on the devices that they have.
+const KEPT_PLACES: usize = 2;
 
 /// OWASP’s first choice for argon2id where memory is scarce: 19 MiB, two passes, one lane
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// A block has a KiB.
+const BLOCKS: usize = MEMORY_KIB as usize;
 
 /// The hash that a password is verified against if the account has none. It costs the same work as a real one, and the
 /// result is ignored.
 const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// The most common passwords, in lower case, one per line. Those that another rule refuses are left out.
+/// The most common passwords, in lower case, one per line and in order. Those that another rule refuses are left out. Where
+/// they come from is in `password/README.md`.
 const COMMONEST: &str = include_str!("password/commonest.txt");
 
 /// A password that follows the rules. It has no `Debug`, and its memory is wiped when it is dropped.
@@ -92,20 +104,38 @@ fn is_common(text: &str) -> bool {
     COMMONEST.lines().any(|common| common == *text)
 }
 
+/// Who asks for a password to be hashed or checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Anybody.
+    Stranger,
+    /// Somebody who is signed in, has a valid link, or has signed in on this device before.
+    Known,
+}
+
 /// Hashes and verifies passwords, a few at a time. Cheap to clone; all clones share one queue.
 #[derive(Clone)]
 pub struct Passwords {
     /// A permit for each job that runs or waits.
     queue: Arc<Semaphore>,
+    /// A permit for each of these that is a stranger’s.
+    strangers: Arc<Semaphore>,
     /// A permit for each job that runs.
     workers: Arc<Semaphore>,
+    memory: Arc<Memory>,
 }
+
+/// The places of a job that waits.
+type Places = (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit);
 
 impl Default for Passwords {
     fn default() -> Self {
+        let places = CONCURRENT + MAX_WAITING;
         Self {
-            queue: Arc::new(Semaphore::new(CONCURRENT + MAX_WAITING)),
+            queue: Arc::new(Semaphore::new(places)),
+            strangers: Arc::new(Semaphore::new(places - KEPT_PLACES)),
             workers: Arc::new(Semaphore::new(CONCURRENT)),
+            memory: Arc::default(),
         }
     }
 }
@@ -115,10 +145,24 @@ impl Passwords {
     ///
     /// # Errors
     /// [`Error::Busy`] if too many are waiting.
-    pub async fn hash(&self, password: NewPassword) -> Result<String> {
-        self.work(move || {
-            let hash = argon2()?.hash_password(password.0.as_bytes());
-            Ok(hash.map_err(defect)?.to_string())
+    pub async fn hash(&self, password: NewPassword, of: Standing) -> Result<String> {
+        self.work(of, move |memory| {
+            let (params, salt) = (params()?, Salt::generate());
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(&params).map_err(defect)?,
+                salt: Some(salt),
+                hash: Some(output(
+                    memory,
+                    Algorithm::Argon2id,
+                    Version::V0x13,
+                    params,
+                    password.0.as_bytes(),
+                    &salt,
+                )?),
+            };
+            Ok(hash.to_string())
         })
         .await
     }
@@ -128,20 +172,15 @@ impl Passwords {
     ///
     /// # Errors
     /// [`Error::Busy`] if too many are waiting; [`Error::Internal`] if `hash` isn’t a PHC string.
-    pub async fn verify(&self, text: String, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, text: String, hash: Option<String>, of: Standing) -> Result<bool> {
         let text = Zeroizing::new(text);
-        self.work(move || {
+        self.work(of, move |memory| {
             let text = normalised(&text);
             let bytes = text.as_bytes();
             // No password is longer. Hashing only this much keeps the work bounded.
             let (start, rest) = bytes.split_at(bytes.len().min(MAX_BYTES));
-            let parsed =
-                PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH)).map_err(defect)?;
-            let is_same = match argon2()?.verify_password(start, &parsed) {
-                Ok(()) => true,
-                Err(password_hash::Error::PasswordInvalid) => false,
-                Err(error) => return Err(defect(error)),
-            };
+            let kept = PasswordHash::new(hash.as_deref().unwrap_or(DUMMY_HASH)).map_err(defect)?;
+            let is_same = is_hash_of(memory, &kept, start)?;
             Ok(is_same && rest.is_empty() && hash.is_some())
         })
         .await
@@ -150,27 +189,63 @@ impl Passwords {
     /// Runs `work` on a blocking thread when a worker is free.
     async fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        of: Standing,
+        work: impl FnOnce(&Memory) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = Arc::clone(&self.queue).try_acquire_owned();
-        let place = place.map_err(|_| Error::Busy)?;
+        let places = self.places(of)?;
         let worker = Arc::clone(&self.workers).acquire_owned().await;
         let worker = worker.map_err(|_| Error::Stopping)?;
-        let caller = Span::current();
+        let (caller, memory) = (Span::current(), Arc::clone(&self.memory));
         let done = task::spawn_blocking(move || {
             // Released when the work ends, even if the request was dropped before: the work still uses memory and a
             // core until then.
-            let _permits = (place, worker);
-            caller.in_scope(work)
+            let _permits = (places, worker);
+            caller.in_scope(|| work(&memory))
         });
         done.await
             .unwrap_or_else(|failed| Err(Error::of_task(&failed, "hashing a password")))
     }
+
+    fn places(&self, of: Standing) -> Result<Places> {
+        let take = |from: &Arc<Semaphore>| Arc::clone(from).try_acquire_owned();
+        let stranger = (of == Standing::Stranger).then(|| take(&self.strangers));
+        let stranger = stranger.transpose().map_err(|_| Error::Busy)?;
+        Ok((stranger, take(&self.queue).map_err(|_| Error::Busy)?))
+    }
 }
 
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(defect)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+/// Whether `password` has the hash that was kept, in time that doesn’t depend on where they differ.
+fn is_hash_of(memory: &Memory, kept: &PasswordHash, password: &[u8]) -> Result<bool> {
+    let (Some(salt), Some(hash)) = (&kept.salt, &kept.hash) else {
+        return Ok(false);
+    };
+    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).map_err(defect)?;
+    let version = kept.version.map(Version::try_from).transpose();
+    let version = version.map_err(defect)?.unwrap_or_default();
+    let params = Params::try_from(kept).map_err(defect)?;
+    Ok(*hash == output(memory, algorithm, version, params, password, salt)?)
+}
+
+fn output(
+    memory: &Memory,
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    password: &[u8],
+    salt: &[u8],
+) -> Result<Output> {
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let argon2 = Argon2::new(algorithm, version, params);
+    let mut bytes = [0; Output::MAX_LENGTH];
+    let bytes = bytes.get_mut(..length).ok_or(Error::Internal)?;
+    memory
+        .hash(&argon2, password, salt, bytes)
+        .map_err(defect)?;
+    Output::new(bytes).map_err(defect)
+}
+
+fn params() -> Result<Params> {
+    Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(defect)
 }
 
 /// Logs an error of argon2. Its errors say what is wrong with a hash, and contain nothing of it.
@@ -206,7 +281,10 @@ mod tests {
 
     async fn hash(text: &str) -> String {
         let password = NewPassword::new("password", text, "jane").expect("it keeps the rules");
-        Passwords::default().hash(password).await.expect("a hash")
+        Passwords::default()
+            .hash(password, Standing::Known)
+            .await
+            .expect("a hash")
     }
 
     #[test]
@@ -262,7 +340,8 @@ mod tests {
 
     #[test]
     fn the_list_has_only_what_no_other_rule_refuses() {
-        assert!(COMMONEST.lines().count() > 500);
+        assert!(COMMONEST.lines().count() > 3_000);
+        assert!(COMMONEST.lines().is_sorted());
         for common in COMMONEST.lines() {
             assert_eq!(common, common.trim().to_lowercase());
             assert_eq!(common, *normalised(common));
@@ -290,7 +369,9 @@ mod tests {
             ("zwölf Boxkämpfer ", false),
             ("", false),
         ] {
-            let verified = passwords.verify(text.to_owned(), Some(kept.clone())).await;
+            let verified = passwords
+                .verify(text.to_owned(), Some(kept.clone()), Standing::Known)
+                .await;
             assert_eq!(verified.expect("an answer"), is_same, "{text:?}");
         }
     }
@@ -300,9 +381,11 @@ mod tests {
         let longest = "xkcd".repeat(256);
         let kept = Some(hash(&longest).await);
         let passwords = Passwords::default();
-        let verified = passwords.verify(longest.clone(), kept.clone()).await;
+        let verified = passwords
+            .verify(longest.clone(), kept.clone(), Standing::Known)
+            .await;
         assert!(verified.expect("an answer"));
-        let verified = passwords.verify(longest + "!", kept).await;
+        let verified = passwords.verify(longest + "!", kept, Standing::Known).await;
         assert!(!verified.expect("an answer"));
     }
 
@@ -312,7 +395,8 @@ mod tests {
         let known = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         let passwords = Passwords::default();
         for (text, is_same) in [("password", true), ("differentpassword", false)] {
-            let verified = passwords.verify(text.to_owned(), Some(known.to_owned()));
+            let verified =
+                passwords.verify(text.to_owned(), Some(known.to_owned()), Standing::Stranger);
             assert_eq!(verified.await.expect("an answer"), is_same, "{text}");
         }
     }
@@ -332,29 +416,33 @@ mod tests {
         assert_eq!(length(&nobodys), length(&kept));
 
         let passwords = Passwords::default();
-        let verified = passwords.verify("password".to_owned(), None);
+        let verified = passwords.verify("password".to_owned(), None, Standing::Stranger);
         assert!(!verified.await.expect("an answer"));
     }
 
     #[tokio::test]
     async fn what_is_kept_must_be_a_hash() {
         let passwords = Passwords::default();
-        let verified = passwords.verify("password".to_owned(), Some("password".to_owned()));
+        let verified = passwords.verify(
+            "password".to_owned(),
+            Some("password".to_owned()),
+            Standing::Known,
+        );
         assert!(matches!(verified.await, Err(Error::Internal)));
     }
 
     /// Occupies a worker until the sender is dropped, although the task that asked for it has been aborted.
-    async fn held(passwords: &Passwords) -> mpsc::Sender<()> {
+    async fn held(passwords: &Passwords, of: Standing) -> mpsc::Sender<()> {
         let (release, released) = mpsc::channel::<()>();
         let (started, has_started) = tokio::sync::oneshot::channel();
         let passwords = passwords.clone();
         let waiting = tokio::spawn(async move {
-            let work = move || {
+            let work = move |_: &Memory| {
                 let _ = started.send(());
                 let _ = released.recv();
                 Ok(())
             };
-            passwords.work(work).await
+            passwords.work(of, work).await
         });
         timeout(PATIENCE, has_started)
             .await
@@ -369,10 +457,10 @@ mod tests {
     #[tokio::test]
     async fn two_work_at_once_sixteen_wait_and_the_next_is_refused() {
         let passwords = Passwords::default();
-        let first = held(&passwords).await;
-        let second = held(&passwords).await;
+        let first = held(&passwords, Standing::Known).await;
+        let second = held(&passwords, Standing::Known).await;
         let mut waiting: Vec<_> = (0..MAX_WAITING)
-            .map(|_| Box::pin(passwords.work(|| Ok(()))))
+            .map(|_| Box::pin(passwords.work(Standing::Known, |_| Ok(()))))
             .collect();
         for work in &mut waiting {
             assert!(
@@ -380,12 +468,12 @@ mod tests {
                 "both workers are taken, though nobody waits for what they do"
             );
         }
-        let refused = timeout(PATIENCE, passwords.work(|| Ok(()))).await;
+        let refused = timeout(PATIENCE, passwords.work(Standing::Known, |_| Ok(()))).await;
         assert!(matches!(refused, Ok(Err(Error::Busy))));
 
         // Leaving the queue makes room in it.
         drop(waiting.pop());
-        let mut late = Box::pin(passwords.work(|| Ok(())));
+        let mut late = Box::pin(passwords.work(Standing::Known, |_| Ok(())));
         assert!(futures_util::poll!(late.as_mut()).is_pending());
 
         drop(first);
@@ -400,5 +488,47 @@ mod tests {
             .expect("its turn comes")
             .expect("it is done");
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn strangers_leave_two_places_to_those_who_are_known() {
+        let passwords = Passwords::default();
+        let first = held(&passwords, Standing::Stranger).await;
+        let second = held(&passwords, Standing::Stranger).await;
+        let wait = |of| Box::pin(passwords.work(of, |_| Ok(())));
+        let mut waiting = Vec::new();
+        for (of, places) in [
+            (Standing::Stranger, MAX_WAITING - KEPT_PLACES),
+            (Standing::Known, KEPT_PLACES),
+        ] {
+            for _ in 0..places {
+                let mut work = wait(of);
+                assert!(futures_util::poll!(work.as_mut()).is_pending(), "{of:?}");
+                waiting.push(work);
+            }
+            let refused = timeout(PATIENCE, wait(of)).await;
+            assert!(matches!(refused, Ok(Err(Error::Busy))), "{of:?}");
+        }
+        drop((first, second));
+        for work in waiting {
+            timeout(PATIENCE, work)
+                .await
+                .expect("its turn comes")
+                .expect("it is done");
+        }
+    }
+
+    #[tokio::test]
+    async fn memory_is_used_again_and_nothing_of_a_password_stays_in_it() {
+        let passwords = Passwords::default();
+        for _ in 0..3 {
+            let verified = passwords.verify("password".to_owned(), None, Standing::Stranger);
+            assert!(!verified.await.expect("an answer"));
+        }
+        let [buffer] = &passwords.memory.buffers()[..] else {
+            panic!("one after the other needs one buffer");
+        };
+        let empty = |block: &argon2::Block| block.as_ref().iter().all(|word| *word == 0);
+        assert!(buffer.iter().all(empty));
     }
 }

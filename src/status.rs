@@ -39,6 +39,12 @@ pub struct Status {
     pub free_bytes: Option<u64>,
     /// The daily backups, if the server makes any.
     pub backups: Option<Backups>,
+    /// Names that requests were refused for since the server started.
+    #[serde(default)]
+    pub refused_names: Vec<String>,
+    /// Whether people reach it through TLS, though it has no public URL.
+    #[serde(default)]
+    pub tls_without_public_url: bool,
 }
 
 impl Status {
@@ -86,6 +92,8 @@ impl Status {
             file_bytes,
             free_bytes,
             backups,
+            refused_names: metrics.reach.refused_names(),
+            tls_without_public_url: metrics.reach.has_tls(),
         })
     }
 }

@@ -1,11 +1,14 @@
-//! Slows down guessing: a limited number of attempts per address, and a growing delay per account. Nobody is ever locked
-//! out by somebody else’s guessing. All of it is kept in memory only, and measured by the monotonic clock.
+//! Slows down guessing: a limited number of attempts per address and per network around it, and for each account one guess
+//! at a time, with a growing delay. A device on which somebody has signed in before has a queue and a delay of its own, so
+//! that nobody is locked out of it by somebody else’s guessing (OWASP, Slow Down Online Guessing Attacks with Device
+//! Cookies). All of it is kept in memory only, and measured by the monotonic clock.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,7 +16,10 @@ use governor::{
     Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware, state::keyed::HashMapStateStore,
 };
 use parking_lot::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::{Mutex as Gate, OwnedMutexGuard},
+    time::{Instant, sleep},
+};
 
 use crate::{
     error::{Error, Result},
@@ -23,6 +29,16 @@ use crate::{
 /// The attempts that an address has at once, and how often it gets another.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const ATTEMPT_EVERY: Duration = Duration::from_secs(3);
+/// Who has one IPv6 /64 may have all of the /56 or the /48 around it (RFC 6177), so these have attempts of their own: more
+/// than the /64, as several households may share them.
+const WIDER_NETWORKS: [(u8, NonZeroU32, Duration); 2] = [
+    (
+        56,
+        ATTEMPTS.saturating_add(10),
+        Duration::from_millis(1_500),
+    ),
+    (48, ATTEMPTS.saturating_add(30), Duration::from_millis(750)),
+];
 /// The same for the messages of a hook.
 const POSTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 const POST_EVERY: Duration = Duration::from_secs(2);
@@ -35,6 +51,8 @@ const CODE_EVERY: Duration = Duration::from_mins(3);
 const FREE_FAILURES: u32 = 3;
 /// The delay starts at one second and doubles this many times, up to 8 s.
 const MAX_DOUBLINGS: u32 = 3;
+/// How many guesses at an account may wait for the one that is being checked.
+const MAX_WAITING: usize = 3;
 /// How long a failure counts.
 const FAILURE_LIFETIME: Duration = Duration::from_hours(1);
 
@@ -42,20 +60,69 @@ const FAILURE_LIFETIME: Duration = Duration::from_hours(1);
 const EVICT_FROM_KEYS: usize = 4_096;
 /// How often it looks at most, because it has to visit every key.
 const EVICT_EVERY: Duration = Duration::from_secs(1);
-/// The most accounts whose failures are kept.
-const MAX_ACCOUNTS: usize = 10_000;
+/// The most lanes whose failures are kept.
+const MAX_LANES: usize = 10_000;
 
 /// Limits attempts to sign in and other requests that prove a secret.
 pub struct Throttle {
     addresses: Limiter<IpAddr>,
+    /// By the length of the prefix.
+    wider: [(u8, Limiter<IpAddr>); WIDER_NETWORKS.len()],
     hooks: Limiter<HookId>,
     codes: Limiter<UserId>,
-    /// By a hash of the username, which may be long, and need not exist.
+    /// By a hash of the lane, as the username in it may be long, and need not exist.
     failures: Mutex<HashMap<u64, Failures>>,
+    /// The lanes in which somebody is.
+    queues: Arc<Mutex<HashMap<u64, Queue>>>,
     hasher: RandomState,
 }
 
-/// Wrong passwords in a row for one account.
+/// Those who guess at the password of one account, one at a time. It has the folded username, whether or not there is such
+/// an account.
+#[derive(Clone, Copy, Debug, Hash)]
+pub enum Lane<'a> {
+    /// Everybody who isn’t known.
+    Strangers(&'a str),
+    /// A device on which somebody has signed in to this account before.
+    Device(&'a str, &'a str),
+    /// Those who are signed in to this account, and confirm something.
+    SignedIn(&'a str),
+}
+
+/// Those who have a place in a lane.
+#[derive(Default)]
+struct Queue {
+    places: usize,
+    /// What they wait for.
+    gate: Arc<Gate<()>>,
+}
+
+/// The place of a guess in a lane.
+struct Place {
+    queues: Arc<Mutex<HashMap<u64, Queue>>>,
+    lane: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut queues = self.queues.lock();
+        if let Some(queue) = queues.get_mut(&self.lane) {
+            queue.places -= 1;
+            if queue.places == 0 {
+                queues.remove(&self.lane);
+            }
+        }
+    }
+}
+
+/// The turn to guess. The next one’s begins when this is dropped.
+pub struct Turn {
+    // Dropped in this order.
+    _guard: OwnedMutexGuard<()>,
+    _place: Place,
+}
+
+/// Wrong passwords in a row in one lane.
 struct Failures {
     count: u32,
     last: Instant,
@@ -65,9 +132,12 @@ impl Default for Throttle {
     fn default() -> Self {
         Self {
             addresses: Limiter::new(ATTEMPTS, ATTEMPT_EVERY),
+            wider: WIDER_NETWORKS
+                .map(|(prefix, burst, every)| (prefix, Limiter::new(burst, every))),
             hooks: Limiter::new(POSTS, POST_EVERY),
             codes: Limiter::new(CODES, CODE_EVERY),
             failures: Mutex::default(),
+            queues: Arc::default(),
             hasher: RandomState::new(),
         }
     }
@@ -77,9 +147,16 @@ impl Throttle {
     /// Counts an attempt from `address`.
     ///
     /// # Errors
-    /// [`Error::Throttled`] after too many.
+    /// [`Error::Throttled`] after too many from there, or from the networks around it.
     pub fn admit(&self, address: IpAddr) -> Result<()> {
-        self.addresses.admit(network(address))
+        let address = address.to_canonical();
+        self.addresses.admit(network(address))?;
+        if address.is_ipv6() {
+            for (prefix, limiter) in &self.wider {
+                limiter.admit(around(address, *prefix))?;
+            }
+        }
+        Ok(())
     }
 
     /// Counts a message that a hook posts.
@@ -98,20 +175,49 @@ impl Throttle {
         self.codes.admit(user)
     }
 
-    /// Waits for the delay that the account’s failures in a row call for. `key` is the folded username, whether or not
-    /// there is such an account.
-    pub async fn delay(&self, key: &str) {
-        let failures = self.failures.lock().get(&self.hash(key)).map(counting);
-        if let Some(more) = failures.and_then(|count| count.checked_sub(FREE_FAILURES)) {
-            sleep(Duration::from_secs(1 << more.min(MAX_DOUBLINGS))).await;
+    /// Waits until it is one’s turn in the lane, and then for the delay that its failures in a row call for.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] if too many wait already.
+    pub async fn turn(&self, lane: Lane<'_>) -> Result<Turn> {
+        let (place, gate) = self.place(lane)?;
+        let guard = gate.lock_owned().await;
+        sleep(self.delay(lane)).await;
+        Ok(Turn {
+            _guard: guard,
+            _place: place,
+        })
+    }
+
+    fn place(&self, lane: Lane<'_>) -> Result<(Place, Arc<Gate<()>>)> {
+        let key = self.hash(lane);
+        let mut queues = self.queues.lock();
+        let queue = queues.entry(key).or_default();
+        if queue.places > MAX_WAITING {
+            let seconds = self.delay(lane).as_secs().max(1);
+            return Err(Error::Throttled { seconds });
         }
+        queue.places += 1;
+        let place = Place {
+            queues: Arc::clone(&self.queues),
+            lane: key,
+        };
+        Ok((place, Arc::clone(&queue.gate)))
+    }
+
+    fn delay(&self, lane: Lane<'_>) -> Duration {
+        let failures = self.failures.lock().get(&self.hash(lane)).map(counting);
+        let more = failures.and_then(|count| count.checked_sub(FREE_FAILURES));
+        more.map_or(Duration::ZERO, |more| {
+            Duration::from_secs(1 << more.min(MAX_DOUBLINGS))
+        })
     }
 
     /// Records a wrong password.
-    pub fn failed(&self, key: &str) {
+    pub fn failed(&self, lane: Lane<'_>) {
         let mut failures = self.failures.lock();
-        let key = self.hash(key);
-        if failures.len() >= MAX_ACCOUNTS && !failures.contains_key(&key) {
+        let key = self.hash(lane);
+        if failures.len() >= MAX_LANES && !failures.contains_key(&key) {
             evict(&mut failures);
         }
         let count = failures.get(&key).map_or(0, counting).saturating_add(1);
@@ -120,12 +226,12 @@ impl Throttle {
     }
 
     /// Records a right password, which clears earlier failures.
-    pub fn succeeded(&self, key: &str) {
-        self.failures.lock().remove(&self.hash(key));
+    pub fn succeeded(&self, lane: Lane<'_>) {
+        self.failures.lock().remove(&self.hash(lane));
     }
 
-    fn hash(&self, key: &str) -> u64 {
-        self.hasher.hash_one(key)
+    fn hash(&self, lane: Lane<'_>) -> u64 {
+        self.hasher.hash_one(lane)
     }
 }
 
@@ -138,10 +244,10 @@ fn counting(failures: &Failures) -> u32 {
     }
 }
 
-/// Removes the accounts whose failures no longer count, or else the one whose last failure is the oldest.
+/// Removes the lanes whose failures no longer count, or else the one whose last failure is the oldest.
 fn evict(failures: &mut HashMap<u64, Failures>) {
     failures.retain(|_, failures| counting(failures) > 0);
-    if failures.len() < MAX_ACCOUNTS {
+    if failures.len() < MAX_LANES {
         return;
     }
     let oldest = failures.iter().min_by_key(|(_, failures)| failures.last);
@@ -153,10 +259,14 @@ fn evict(failures: &mut HashMap<u64, Failures>) {
 /// The network that counts as one client: an IPv4 address, or the IPv6 /64 that a provider gives to a household.
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
+    around(address.to_canonical(), 64)
+}
+
+/// An IPv4 address, or the IPv6 network with so long a prefix.
+fn around(address: IpAddr, prefix: u8) -> IpAddr {
+    match address {
         IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+            Ipv6Addr::from_bits(address.to_bits() & u128::MAX << (128 - prefix)).into()
         }
         v4 @ IpAddr::V4(_) => v4,
     }
@@ -308,65 +418,122 @@ mod tests {
         assert_eq!(throttle.addresses.limits.len(), 1);
     }
 
-    /// The delay of an account in seconds.
-    async fn delay(throttle: &Throttle, key: &str) -> u64 {
+    const JANE: Lane<'_> = Lane::Strangers("jane");
+
+    /// How long a guess waits that nobody is before, in seconds.
+    async fn delay(throttle: &Throttle, lane: Lane<'_>) -> u64 {
         let start = Instant::now();
-        throttle.delay(key).await;
+        assert!(throttle.turn(lane).await.is_ok());
         start.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_networks_around_an_ipv6_address_have_attempts_of_their_own() {
+        let throttle = Throttle::default();
+        let mut tried = 0;
+        // As many /64 as one likes: 256 in each /56, 65,536 in the /48.
+        let attempts = |mut addresses: Box<dyn Iterator<Item = u128>>| {
+            let mut address = addresses.next();
+            burst(|| {
+                let admitted = throttle.admit(Ipv6Addr::from_bits(address.unwrap_or(0)).into());
+                address = addresses.next();
+                admitted
+            })
+            .0
+        };
+        let home = 0x2001_0db8_0001_u128 << 80;
+        tried += attempts(Box::new((0..).map(move |n| home + (n << 64))));
+        assert_eq!(tried, 20, "of one /56");
+        tried += attempts(Box::new((1..).map(move |n| home + (n << 72))));
+        assert_eq!(tried, 40, "of one /48");
+        let other = 0x2001_0db8_0002_u128 << 80;
+        assert!(throttle.admit(Ipv6Addr::from_bits(other).into()).is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_delay_grows_with_each_failure_and_never_locks_out() {
         let throttle = Throttle::default();
         for seconds in [0, 0, 0, 1, 2, 4, 8, 8, 8] {
-            assert_eq!(delay(&throttle, "jane").await, seconds);
-            throttle.failed("jane");
+            assert_eq!(delay(&throttle, JANE).await, seconds);
+            throttle.failed(JANE);
         }
         for _ in 0..1_000 {
-            throttle.failed("jane");
+            throttle.failed(JANE);
         }
-        assert_eq!(delay(&throttle, "jane").await, 8);
-        assert_eq!(delay(&throttle, "john").await, 0, "it is another’s");
-        throttle.succeeded("jane");
-        assert_eq!(delay(&throttle, "jane").await, 0);
-        throttle.failed("jane");
-        assert_eq!(delay(&throttle, "jane").await, 0);
+        assert_eq!(delay(&throttle, JANE).await, 8);
+        for other in [
+            Lane::Strangers("john"),
+            Lane::Device("jane", "her phone"),
+            Lane::SignedIn("jane"),
+        ] {
+            assert_eq!(delay(&throttle, other).await, 0, "{other:?}");
+        }
+        throttle.succeeded(JANE);
+        assert_eq!(delay(&throttle, JANE).await, 0);
+        throttle.failed(JANE);
+        assert_eq!(delay(&throttle, JANE).await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn guesses_at_an_account_are_made_one_at_a_time() {
+        let throttle = Throttle::default();
+        (0..9).for_each(|_| throttle.failed(JANE));
+        let start = Instant::now();
+        let guess = || async {
+            let turn = throttle.turn(JANE).await?;
+            let began = start.elapsed().as_secs();
+            throttle.failed(JANE);
+            drop(turn);
+            Ok::<_, Error>(began)
+        };
+        let guesses = futures_util::future::join_all((0..20).map(|_| guess())).await;
+        let began: Vec<_> = guesses.iter().flatten().copied().collect();
+        assert_eq!(began, [8, 16, 24, 32], "each waits for the one before it");
+        for refused in guesses.into_iter().filter_map(Result::err) {
+            assert!(matches!(refused, Error::Throttled { seconds: 8 }));
+        }
+        // Whoever gives up makes room, and nothing is left of a lane without anybody.
+        let mut given_up = Box::pin(throttle.turn(JANE));
+        assert!(futures_util::poll!(given_up.as_mut()).is_pending());
+        assert_eq!(throttle.queues.lock().len(), 1);
+        drop(given_up);
+        assert_eq!(throttle.queues.lock().len(), 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn failures_are_forgotten_after_an_hour() {
         let throttle = Throttle::default();
         for _ in 0..3 {
-            throttle.failed("jane");
+            throttle.failed(JANE);
         }
         advance(Duration::from_secs(3_599)).await;
-        throttle.failed("jane");
-        assert_eq!(delay(&throttle, "jane").await, 2);
+        throttle.failed(JANE);
+        assert_eq!(delay(&throttle, JANE).await, 2);
         advance(Duration::from_hours(1)).await;
-        assert_eq!(delay(&throttle, "jane").await, 0);
+        assert_eq!(delay(&throttle, JANE).await, 0);
         for seconds in [0, 0, 0, 1] {
-            assert_eq!(delay(&throttle, "jane").await, seconds);
-            throttle.failed("jane");
+            assert_eq!(delay(&throttle, JANE).await, seconds);
+            throttle.failed(JANE);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn as_many_accounts_are_remembered_as_there_is_room_for() {
         let throttle = Throttle::default();
-        let fail = |key: &str| (0..4).for_each(|_| throttle.failed(key));
+        let fail = |key: &str| (0..4).for_each(|_| throttle.failed(Lane::Strangers(key)));
         fail("oldest");
         advance(Duration::from_secs(1)).await;
         fail("jane");
         advance(Duration::from_secs(1)).await;
-        for n in 0..MAX_ACCOUNTS - 1 {
-            throttle.failed(&format!("nobody{n}"));
+        for n in 0..MAX_LANES - 1 {
+            throttle.failed(Lane::Strangers(&format!("nobody{n}")));
         }
-        assert_eq!(throttle.failures.lock().len(), MAX_ACCOUNTS);
-        assert_eq!(delay(&throttle, "oldest").await, 0);
-        assert_eq!(delay(&throttle, "jane").await, 2);
+        assert_eq!(throttle.failures.lock().len(), MAX_LANES);
+        assert_eq!(delay(&throttle, Lane::Strangers("oldest")).await, 0);
+        assert_eq!(delay(&throttle, JANE).await, 2);
 
         advance(FAILURE_LIFETIME).await;
-        throttle.failed("john");
+        throttle.failed(Lane::Strangers("john"));
         assert_eq!(throttle.failures.lock().len(), 1);
     }
 }

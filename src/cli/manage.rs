@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     error::{CommandError, existing},
-    table::table,
+    table::{cell, table},
 };
 use crate::{
     bus::Bus,
@@ -133,6 +133,8 @@ enum Output {
     Table(&'static [(&'static str, &'static str)]),
     /// The link or token in this field, with a QR code if it is an invitation.
     Secret(&'static str),
+    /// The link, and on standard error the administrators whom its user has made.
+    Reset,
     /// Nothing.
     Done,
 }
@@ -189,7 +191,7 @@ impl UserCommand {
             }
             Self::Disable { username } => (change(username, None, None, Some(true)), Output::Done),
             Self::Enable { username } => (change(username, None, None, Some(false)), Output::Done),
-            Self::Reset { username } => (Command::CreateReset { username }, Output::Secret("link")),
+            Self::Reset { username } => (Command::CreateReset { username }, Output::Reset),
             Self::Purge { username, .. } => (Command::PurgeUser { username }, Output::Done),
             Self::Delete { username, .. } => (Command::DeleteUser { username }, Output::Done),
         }
@@ -287,6 +289,10 @@ impl Management {
             match output {
                 Output::Table(columns) => table(columns, &value),
                 Output::Secret(field) => secret(&value, field, is_invite)?,
+                Output::Reset => {
+                    name_administrators(&value["madeAdministrators"]);
+                    secret(&value, "link", false)?
+                }
                 Output::Done => String::new(),
             }
         };
@@ -324,6 +330,17 @@ fn confirm(question: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     Err(CommandError::Refused("nothing was deleted".to_owned()).into())
+}
+
+/// Says whom an account has made administrators, as somebody else may have had it.
+fn name_administrators(made: &Value) {
+    let names: Vec<_> = made.as_array().into_iter().flatten().map(cell).collect();
+    if !names.is_empty() {
+        eprintln!(
+            "this account made administrators of: {}; if someone else had it, revoke what they shouldn’t be",
+            names.join(", ")
+        );
+    }
 }
 
 /// A link or token on a line of its own, so that scripts can read it.

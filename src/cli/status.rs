@@ -115,6 +115,17 @@ fn rows(status: &Status) -> String {
         Some(backups) => rows.extend(backup_rows(backups)),
         None => rows.push(("backups", "none; see --backup-dir".to_owned())),
     }
+    if status.tls_without_public_url {
+        let advice = "people reach it by https; tell it so with --public-url https://…";
+        rows.push(("warning", advice.to_owned()));
+    }
+    if !status.refused_names.is_empty() {
+        let names = status.refused_names.join(", ");
+        rows.push((
+            "refused names",
+            format!("{names}; to let one in, use --public-url or --host"),
+        ));
+    }
     lines(&rows)
 }
 

@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::oauth::{OAuthArgs, OAuthArgsError};
 use crate::{
-    http::{Network, Origin, ServerSettings, Signup, TextLimit},
+    http::{HostName, Network, Origin, ServerSettings, Signup, TextLimit},
     model::limits::FileLimits,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
@@ -36,6 +36,10 @@ pub struct ServeArgs {
     /// The URL where people reach the server, if it isn’t plain HTTP at the address they type
     #[arg(long, env = "TINCAN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Origin>,
+    /// A further name that people type to reach the server, if it has no public URL (can be repeated). Addresses and names
+    /// of home networks need none
+    #[arg(long, env = "TINCAN_HOST", value_name = "NAME", value_delimiter = ',')]
+    host: Vec<HostName>,
     /// A trusted proxy, or a network of them, whose X-Forwarded-For is believed (can be repeated)
     #[arg(
         long,
@@ -179,6 +183,7 @@ impl ServeArgs {
                 dev: self.dev,
                 signup: self.signup,
                 public_url: self.public_url,
+                hosts: self.host,
                 trusted_proxies: self.trusted_proxy,
                 ui: self.ui,
                 files: FileLimits {

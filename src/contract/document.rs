@@ -16,7 +16,7 @@ use crate::{
     error::ErrorCode::{
         self, Busy, CrossOrigin, DailyLimit, Internal, Invalid, Malformed, MetricsAreLocal,
         NotAdmin, ProofRequired, Scope, SecondFactorNeeded, Stopping, StorageFull, Throttled,
-        Timeout, TooFast, TooLarge, TooManyStreams, Unauthorized, UnsupportedMediaType,
+        Timeout, TooFast, TooLarge, TooManyStreams, TwoCookies, Unauthorized, UnsupportedMediaType,
         WebsocketVersion,
     },
     model::Permission,
@@ -37,7 +37,7 @@ request in the server’s log. An unknown path gets 404 `not_found`; a method th
 `method_not_allowed` with `Allow`.
 
 Before it reaches an operation, a request may be refused: with 400 `malformed` if it has no path or not exactly one \
-host; with 403 `dev_is_local` in development mode; and with 408 or 431, without a body, if its head is too slow or too \
+host; with 421 `misdirected` if the server doesn’t know the name in it; with 403 `dev_is_local` in development mode; and with 408 or 431, without a body, if its head is too slow or too \
 large.";
 
 /// Generates the document from the routes.
@@ -320,14 +320,23 @@ fn errors(row: &Row<'_>) -> impl Iterator<Item = Refusal> {
         | Permission::Form => {}
         Permission::SignIn => codes.push(CrossOrigin),
         Permission::Metrics => codes.extend([Unauthorized, MetricsAreLocal]),
-        Permission::Read | Permission::Feed => codes.push(Unauthorized),
+        Permission::Read | Permission::Feed => {
+            codes.extend([Unauthorized, TwoCookies]);
+            codes.extend((!is_safe).then_some(CrossOrigin));
+        }
         Permission::Send | Permission::Person => {
-            codes.extend([Unauthorized, Scope]);
+            codes.extend([Unauthorized, TwoCookies, Scope]);
             codes.extend((!is_safe).then_some(CrossOrigin));
         }
         Permission::Bearer => codes.extend([Unauthorized, Scope]),
         Permission::Invite | Permission::Administrator => {
-            codes.extend([Unauthorized, Scope, NotAdmin, SecondFactorNeeded]);
+            codes.extend([
+                Unauthorized,
+                TwoCookies,
+                Scope,
+                NotAdmin,
+                SecondFactorNeeded,
+            ]);
             codes.extend((!is_safe).then_some(CrossOrigin));
         }
     }
@@ -399,7 +408,7 @@ fn requirements(scheme: Scheme) -> Vec<Value> {
 fn security_schemes() -> Value {
     json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": "A session’s token" },
-        "cookie": { "type": "apiKey", "in": "cookie", "name": "tincan", "description": "A session’s token, over plain http" },
+        "cookie": { "type": "apiKey", "in": "cookie", "name": "tincan", "description": "A session’s token, over plain http. The name ends in the port: `tincan-3000`" },
         "secureCookie": { "type": "apiKey", "in": "cookie", "name": "__Host-tincan", "description": "The same over https" },
         "token": {
             "type": "http", "scheme": "bearer", "bearerFormat": "tincan_…",
@@ -407,7 +416,7 @@ fn security_schemes() -> Value {
         },
         "flow": {
             "type": "apiKey", "in": "cookie", "name": "tincan-flow",
-            "description": "A pending sign-in with a provider, over plain http"
+            "description": "A pending sign-in with a provider, over plain http. The name ends in the port: `tincan-flow-3000`"
         },
         "secureFlow": { "type": "apiKey", "in": "cookie", "name": "__Host-tincan-flow", "description": "The same over https" },
         "metrics": { "type": "http", "scheme": "bearer", "description": "The metrics token that the server was started with" },

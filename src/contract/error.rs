@@ -10,7 +10,7 @@ use crate::error::ErrorCode;
 #[must_use]
 pub const fn status(code: ErrorCode) -> u16 {
     match code {
-        ErrorCode::Malformed | ErrorCode::BadHandshake => 400,
+        ErrorCode::Malformed | ErrorCode::BadHandshake | ErrorCode::TwoCookies => 400,
         ErrorCode::Unauthorized | ErrorCode::BadCredentials | ErrorCode::SecondFactorRequired => {
             401
         }
@@ -49,6 +49,7 @@ pub const fn status(code: ErrorCode) -> u16 {
         ErrorCode::Reset => 410,
         ErrorCode::TooLarge => 413,
         ErrorCode::UnsupportedMediaType => 415,
+        ErrorCode::Misdirected => 421,
         ErrorCode::Invalid => 422,
         ErrorCode::WebsocketVersion => 426,
         ErrorCode::Throttled

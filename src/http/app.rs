@@ -2,9 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use super::{Network, Origin, Setup, door::caller::Caller};
+use super::{
+    Network, Origin, Setup,
+    door::{caller::Caller, device::DeviceMarks, host::HostName},
+    feed::tickets::Tickets,
+};
 use crate::{
     bus::Bus,
     error::Result,
@@ -31,6 +36,8 @@ pub struct App {
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub rates: Rates,
+    pub tickets: Tickets,
+    device_marks: OnceCell<DeviceMarks>,
     pub setup: Setup,
     pub settings: Arc<ServerSettings>,
     /// The address that the server listens on.
@@ -93,6 +100,13 @@ impl App {
         self.store.require_room()
     }
 
+    /// The marks of devices on which somebody has signed in before.
+    pub(super) async fn device_marks(&self) -> Result<&DeviceMarks> {
+        self.device_marks
+            .get_or_try_init(|| DeviceMarks::load(&self.store))
+            .await
+    }
+
     /// The state around a store.
     #[must_use]
     pub fn new(
@@ -111,6 +125,8 @@ impl App {
             throttle: Throttle::default(),
             rates: Rates::new(&metrics, settings.unlimited),
             metrics,
+            tickets: Tickets::default(),
+            device_marks: OnceCell::new(),
             setup,
             settings: Arc::new(settings),
             address,
@@ -127,6 +143,8 @@ pub struct ServerSettings {
     pub signup: Signup,
     /// The URL at which people reach the server. Without it, plain http at the host in `Host`.
     pub public_url: Option<Origin>,
+    /// Further names by which it answers where it has no public URL.
+    pub hosts: Vec<HostName>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Serve the UI from this folder instead of from the binary.

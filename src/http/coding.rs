@@ -2,6 +2,8 @@
 
 use warp::http::{HeaderMap, header::ACCEPT_ENCODING};
 
+use super::door::caller::list;
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Coding {
     Brotli,
@@ -40,10 +42,7 @@ impl Coding {
 
 /// The codings that `Accept-Encoding` names, in small letters, with their weights.
 fn weights(request: &HeaderMap) -> Vec<(String, f32)> {
-    let values = request.get_all(ACCEPT_ENCODING).iter();
-    let values = values.filter_map(|value| value.to_str().ok());
-    let codings = values.flat_map(|value| value.split(','));
-    codings
+    list(request, ACCEPT_ENCODING)
         .map(|coding| {
             let coding = coding.to_ascii_lowercase();
             let mut parts = coding.split(';').map(str::trim);

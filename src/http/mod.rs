@@ -28,7 +28,7 @@ use warp::{Reply, filters::BoxedFilter, reply::Response};
 pub use self::{
     api::openapi::document,
     app::{App, ServerSettings, Signup, TextLimit},
-    door::{origin::Origin, proxies::Network, service::Service},
+    door::{host::HostName, origin::Origin, proxies::Network, service::Service},
     route::RouteInfo,
     setup::Setup,
 };

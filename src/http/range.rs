@@ -7,6 +7,8 @@ use warp::http::{
     header::{IF_NONE_MATCH, IF_RANGE, RANGE},
 };
 
+use super::door::caller::list;
+
 /// What to answer a request for a file with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
@@ -41,15 +43,7 @@ pub fn select(method: &Method, headers: &HeaderMap, etag: &str, size: u64) -> Se
 
 /// Whether `If-None-Match` has the tag: it is a list of tags, which may be weak, or `*` (RFC 9110 §13.1.2).
 pub fn is_current(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|tags| {
-            tags.split(',')
-                .map(str::trim)
-                .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-        })
+    list(headers, IF_NONE_MATCH).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 /// None if the range isn’t one, or is a list.

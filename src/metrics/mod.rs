@@ -6,8 +6,10 @@
 
 mod plain;
 mod process;
+mod reach;
 
 pub use plain::{PLAIN_CONTENT_TYPE, plain_text};
+use reach::Reach;
 
 use std::{
     fmt,
@@ -134,6 +136,10 @@ pub struct Metrics {
     answers: Family<Answer, Counter>,
     times: Family<Request, Histogram, fn() -> Histogram>,
     connections: Gauge,
+    /// Requests to names that the server doesn’t answer to.
+    pub misdirected: Counter,
+    /// How people reach the server, as far as requests have shown it.
+    pub reach: Reach,
     /// Bytes handed to the system for clients.
     pub bytes_sent: Counter,
     streams: Family<Stream, Gauge>,
@@ -184,6 +190,11 @@ impl Metrics {
                 Family::new_with_constructor(|| Histogram::new(ANSWER_TIMES)),
             ),
             connections: list.add("tincan_connections", "Connections open"),
+            misdirected: list.add(
+                "tincan_misdirected_requests",
+                "Requests refused because of the name in Host",
+            ),
+            reach: Reach::default(),
             bytes_sent: list.add("tincan_sent_bytes", "Bytes sent to clients"),
             streams: list.add("tincan_streams", "Streams open"),
             opened: list.add(

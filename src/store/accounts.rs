@@ -207,7 +207,7 @@ impl Store {
                 Credential::Identity(identity) => identities::insert(tx, user.id, &identity)?,
             }
             if is_setup {
-                users::set_admin(connection, user.id, true)?;
+                users::set_admin(connection, user.id, true, None)?;
             }
             let landing = match grant {
                 SignupGrant::Invite(token) => {

@@ -88,9 +88,9 @@ impl Store {
     ) -> Result<(Account, Reset)> {
         self.write(move |tx| {
             let user = users::create(tx, &username)?;
-            users::set_admin(tx.connection, user.id, admin)?;
+            users::set_admin(tx.connection, user.id, admin, by.user)?;
             arrivals::without_invitation(tx, &user)?;
-            let reset = resets::create(tx, user.id)?;
+            let reset = resets::create(tx, user.id, by.user)?;
             Entry::new(SecurityEventKind::AccountCreated, Some(user.id), &by).record(tx)?;
             if admin {
                 Entry::new(SecurityEventKind::Promoted, Some(user.id), &by)
@@ -177,7 +177,7 @@ fn update(
         if before.bot {
             return Err(Error::invalid("admin", "Bots can’t be administrators."));
         }
-        users::set_admin(tx.connection, user, admin)?;
+        users::set_admin(tx.connection, user, admin, by.user)?;
         let kind = if admin {
             SecurityEventKind::Promoted
         } else {
@@ -200,9 +200,8 @@ fn update(
     let is_admin =
         change.admin.unwrap_or(before.admin) && !change.disabled.unwrap_or(before.disabled);
     if before.admin && !is_admin {
-        // A former administrator could get back in with a link that they created for another user. All links are
-        // deleted, because it isn't stored who created which.
-        resets::delete_all(tx.connection)?;
+        // A former administrator could get back in with a link that they created for another user.
+        resets::delete_made_by(tx.connection, user)?;
     }
     // An active administrator must not be the last. On a server that had none, nothing is lost.
     let could = before.admin && !before.disabled && can_sign_in(tx.connection, user)?;

@@ -57,10 +57,6 @@ fn delete(tx: &mut Transaction<'_>, user: UserId, by: &Actor) -> Result<()> {
     if is_admin && count_administrators(connection)? == 0 {
         return Err(Error::LastAdmin);
     }
-    if is_admin {
-        // As for administrators who lose their rights: they could get back in with a link that they created.
-        resets::delete_all(connection)?;
-    }
     // The write-ahead log still has the names, the picture and the password's hash.
     tx.scrub();
     Ok(())
@@ -80,6 +76,7 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     hooks::delete_all(connection, id)?;
     invites::delete_all(connection, id)?;
     resets::delete(connection, id)?;
+    resets::delete_made_by(connection, id)?;
     identities::delete_all(connection, id)?;
     second_factors::delete(tx, id)?;
     pictures::delete(connection, id)?;

@@ -32,6 +32,7 @@ mod conversations;
 mod credentials;
 mod daily;
 mod deletion;
+mod device_key;
 mod drafts;
 mod engine;
 mod files;
@@ -96,7 +97,7 @@ pub use self::{
     pictures::Picture,
     profiles::NameUpdate,
     replay::{Backlog, Position},
-    resets::Reset,
+    resets::{Recovered, Reset},
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     saved::PAGE as SAVED_PAGE,
     search::{Found, Hit, Listed as ListedMessage, SearchIn, search_database},

@@ -9,7 +9,7 @@ use super::{
     clock,
     context::Transaction,
     handle::Store,
-    identities, second_factors,
+    hooks, identities, invites, second_factors,
     sessions::{self, SignedIn, hash, new_token},
     users,
 };
@@ -31,6 +31,16 @@ pub(super) fn made_at() -> String {
 pub struct Reset {
     pub token: String,
     pub expires_at: Timestamp,
+    /// The administrators whom its user has made.
+    pub made_administrators: Vec<User>,
+}
+
+/// An account that its user has back.
+#[derive(Debug)]
+pub struct Recovered {
+    pub signed_in: SignedIn,
+    /// The administrators whom the account has made. They stay, so somebody should look at them.
+    pub made_administrators: Vec<User>,
 }
 
 impl Store {
@@ -40,7 +50,7 @@ impl Store {
     /// [`Error::NotFound`] if there is no such user or it is a bot.
     pub async fn create_reset(&self, user: UserId, by: Actor) -> Result<Reset> {
         self.write(move |tx| {
-            let reset = create(tx, user)?;
+            let reset = create(tx, user, by.user)?;
             Entry::new(SecurityEventKind::ResetCreated, Some(user), &by).record(tx)?;
             Ok(reset)
         })
@@ -58,8 +68,9 @@ impl Store {
             .await
     }
 
-    /// Sets a new password with a link. All sessions and API tokens of the user and their bots end, their identities are
-    /// unlinked, and two-step sign-in is turned off. Then a new session is started.
+    /// Sets a new password with a link. All sessions and API tokens of the user and their bots end, and so do all
+    /// invitations, webhooks and links that the user has created. Their identities are unlinked, and two-step sign-in is
+    /// turned off. Then a new session is started.
     ///
     /// # Errors
     /// [`Error::BadResetToken`].
@@ -68,7 +79,7 @@ impl Store {
         token: &str,
         password: String,
         by: Actor,
-    ) -> Result<SignedIn> {
+    ) -> Result<Recovered> {
         let token = hash(token);
         self.write(move |tx| {
             let user = find(tx.connection, &token, tx.now)?;
@@ -78,18 +89,25 @@ impl Store {
             // has to go.
             sessions::end_with_bots(tx, user.id)?;
             identities::delete_all(tx.connection, user.id)?;
+            invites::delete_all(tx.connection, user.id)?;
+            hooks::delete_all(tx.connection, user.id)?;
+            delete_made_by(tx.connection, user.id)?;
             // Also, it is the way back in for whoever has lost their phone and their recovery codes.
             second_factors::delete(tx, user.id)?;
+            let made_administrators = users::administrators_made_by(tx.connection, user.id)?;
             let signed_in = sessions::start(tx, user, &by.device)?;
             let by = signed_in.actor(by);
             Entry::new(SecurityEventKind::PasswordReset, by.user, &by).record(tx)?;
-            Ok(signed_in)
+            Ok(Recovered {
+                signed_in,
+                made_administrators,
+            })
         })
         .await
     }
 }
 
-pub(super) fn create(tx: &mut Transaction<'_>, user: UserId) -> Result<Reset> {
+pub(super) fn create(tx: &mut Transaction<'_>, user: UserId, by: Option<UserId>) -> Result<Reset> {
     let is_person = tx
         .connection
         .prepare_cached(
@@ -103,11 +121,14 @@ pub(super) fn create(tx: &mut Transaction<'_>, user: UserId) -> Result<Reset> {
     let expires_at = tx.now.after(LIFETIME);
     tx.connection
         .prepare_cached(
-            "INSERT INTO resets (user_id, token_hash, expires_at) VALUES (?1, ?2, ?3)
-             ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, expires_at = excluded.expires_at",
+            "INSERT OR REPLACE INTO resets (user_id, token_hash, expires_at, created_by) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute((user.0, hash(&token), expires_at.0))?;
-    Ok(Reset { token, expires_at })
+        .execute((user.0, hash(&token), expires_at.0, by.map(|by| by.0)))?;
+    Ok(Reset {
+        token,
+        expires_at,
+        made_administrators: users::administrators_made_by(tx.connection, user)?,
+    })
 }
 
 fn find(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<User> {
@@ -144,9 +165,11 @@ pub(super) fn delete_expired(tx: &mut Transaction<'_>, now: Timestamp, user: i64
     Ok(deleted > 0)
 }
 
-/// Deletes all links.
-pub(super) fn delete_all(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM resets", [])?;
+/// Deletes the links that a user has created for others.
+pub(super) fn delete_made_by(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM resets WHERE created_by = ?1")?
+        .execute([user.0])?;
     Ok(())
 }
 

@@ -33,6 +33,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0015_pins_and_drafts.sql"),
         include_str!("migrations/0016_search.sql"),
         include_str!("migrations/0017_limits.sql"),
+        include_str!("migrations/0018_doors.sql"),
     ],
     functions,
     index: Index {

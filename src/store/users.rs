@@ -20,7 +20,7 @@ impl Store {
         self.write(move |tx| {
             if find(tx.connection, &key)?.is_none() {
                 let user = create(tx, &username?)?;
-                set_admin(tx.connection, user.id, admin)?;
+                set_admin(tx.connection, user.id, admin, None)?;
             }
             Ok(())
         })
@@ -79,15 +79,35 @@ pub(super) fn is_named_admin(connection: &Connection, user: UserId) -> rusqlite:
         .exists([user.0])
 }
 
+/// Makes a user an administrator, or revokes that. `by` is the administrator who did, unless it was done elsewhere than on
+/// the page.
 pub(super) fn set_admin(
     connection: &Connection,
     user: UserId,
     admin: bool,
+    by: Option<UserId>,
 ) -> rusqlite::Result<()> {
+    let by = by.filter(|_| admin).map(|by| by.0);
     connection
-        .prepare_cached("UPDATE users SET admin = ?2 WHERE id = ?1")?
-        .execute((user.0, admin))?;
+        .prepare_cached("UPDATE users SET admin = ?2, made_admin_by = ?3 WHERE id = ?1")?
+        .execute((user.0, admin, by))?;
     Ok(())
+}
+
+/// The administrators whom a user has made, whom these have made, and so on.
+pub(super) fn administrators_made_by(
+    connection: &Connection,
+    by: UserId,
+) -> rusqlite::Result<Vec<User>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "WITH RECURSIVE made (id) AS (
+             SELECT id FROM users WHERE made_admin_by = ?1
+             UNION SELECT users.id FROM users JOIN made ON users.made_admin_by = made.id)
+         SELECT {} FROM made JOIN users u USING (id) WHERE u.admin = 1 AND u.id <> ?1 ORDER BY u.id",
+        columns("u"),
+    ))?;
+    let made = statement.query_map([by.0], |row| from_row(row, "u"))?;
+    made.collect()
 }
 
 /// The maker of a bot; none if the user isn't a bot.

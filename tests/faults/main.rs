@@ -16,6 +16,7 @@ use tincan_testing::{self as support, old_database, uploaders, witness, writers}
 mod clock;
 mod crowd;
 mod disk;
+mod flood;
 mod fsync;
 mod half_open;
 mod kills;

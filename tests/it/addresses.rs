@@ -34,13 +34,14 @@ async fn at_loopback_nobody_else_reaches_it() {
         json!({
             "base": format!("http://{}", server.address()), "reachable": false,
             "problems": ["listens_on_loopback", "no_public_url"], "addresses": [],
+            "refusedNames": [], "tlsWithoutPublicUrl": false,
         })
     );
     // As through a proxy that keeps the host.
     let request = anna.request(Method::GET, PATH);
-    let proxied = answer(request.header("host", "chat.example")).await;
+    let proxied = answer(request.header("host", "chat.home.arpa")).await;
     let proxied = proxied.expect(200);
-    assert_eq!(proxied["base"], "http://chat.example");
+    assert_eq!(proxied["base"], "http://chat.home.arpa");
     assert_eq!(
         (&proxied["reachable"], &proxied["problems"]),
         (&json!(true), &json!([]))
@@ -117,6 +118,7 @@ async fn the_public_url_is_the_only_address() {
             anna.get(PATH).await.expect(200),
             json!({
                 "base": url, "reachable": problems == json!([]), "problems": problems, "addresses": [],
+                "refusedNames": [], "tlsWithoutPublicUrl": false,
             })
         );
     }

@@ -124,13 +124,13 @@ async fn nobody_signs_in_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn without_it_any_name_will_do() {
+async fn without_it_other_machines_and_proxies_are_answered() {
     let strict = Config {
         settings: ServerSettings::default(),
         ..dev()
     };
     let server = Server::start(strict).await;
-    let lines = "Host: chat.example\r\nX-Forwarded-For: 192.0.2.1\r\n";
+    let lines = "Host: pi.lan\r\nX-Forwarded-For: 192.0.2.1\r\n";
     ask(&server, "/api/config", lines).await.expect(200);
     ask(&server, "/", lines).await.expect(200);
 }

@@ -118,6 +118,7 @@ PUT    /api/uploads/{id}                                401     404    404   200
 DELETE /api/uploads/{id}                                401     404    404   204   404     401      401       403        403
 PUT    /api/uploads/{id}/thumb                          401     422    422   422   422     401      401       403        403
 GET    /api/messages                                    401     200    200   200   200     401      401       200        200
+POST   /api/stream_ticket                               401     201    201   201   201     401      401       201        403
 GET    /api/invites                                     401     403    403   403   200     401      401       403        403
 POST   /api/invites                                     401     403    403   403   201     401      401       403        403
 DELETE /api/invites/{id}                                401     403    403   403   204     401      401       403        403

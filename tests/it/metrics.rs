@@ -291,7 +291,7 @@ async fn without_a_token_they_are_for_this_machine_alone() {
         .await
         .expect(200);
     for lines in [
-        "Host: chat.example\r\n",
+        "Host: chat.lan\r\n",
         "Host: localhost\r\nX-Forwarded-For: 127.0.0.1\r\n",
         "Host: localhost\r\nX-Forwarded-Proto: https\r\n",
         "Host: localhost\r\nX-Real-IP: 127.0.0.1\r\n",
@@ -307,12 +307,7 @@ async fn without_a_token_they_are_for_this_machine_alone() {
             assert!(!told.contains("tincan_"), "{other} {lines} {told}");
         }
     }
-    let absolute = ask(
-        &server,
-        "http://chat.example/metrics",
-        "Host: localhost\r\n",
-    )
-    .await;
+    let absolute = ask(&server, "http://chat.lan/metrics", "Host: localhost\r\n").await;
     absolute.refused(403, "metrics_are_local");
 }
 
@@ -369,7 +364,7 @@ async fn with_a_token_they_are_for_whoever_has_it() {
         refused.refused(401, "unauthorized");
     }
     let lines = format!(
-        "Host: chat.example\r\nX-Forwarded-For: 192.0.2.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+        "Host: chat.lan\r\nX-Forwarded-For: 192.0.2.1\r\nAuthorization: Bearer {TOKEN}\r\n"
     );
     ask(&server, "/metrics", &lines).await.expect(200);
 }

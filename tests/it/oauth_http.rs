@@ -240,7 +240,7 @@ async fn somebody_signs_in_and_is_the_same_next_time() {
         );
         let user = browser.user().await;
         assert_eq!(user["username"], name);
-        assert!(!browser.has("tincan-flow"), "it is over");
+        assert!(!browser.has("tincan-flow-80"), "it is over");
 
         // Called otherwise there by now: that makes nobody else of them.
         match id {
@@ -259,7 +259,7 @@ async fn a_token_never_stands_in_an_address() {
     let mut browser = house.browser();
     let begun = browser.get("/api/oauth/home").await;
     let location = goes_to(&begun);
-    let cookie = &browser.cookies["tincan-flow"];
+    let cookie = &browser.cookies["tincan-flow-80"];
     assert!(!location.contains(cookie.as_str()));
     assert!(!location.contains("s3cret"), "{location}");
 }
@@ -269,7 +269,7 @@ async fn with_an_invitation_somebody_new_makes_an_account() {
     let (house, root) = House::start(Signup::Invite).await;
     let mut browser = house.browser();
     assert_eq!(browser.visit("/api/oauth/home").await, "/join");
-    assert!(!browser.has("tincan"), "they aren’t signed in yet");
+    assert!(!browser.has("tincan-80"), "they aren’t signed in yet");
     let pending = browser.get("/api/oauth/pending").await.expect(200);
     let expected = json!({
         "provider": "home",
@@ -308,7 +308,7 @@ async fn with_an_invitation_somebody_new_makes_an_account() {
     assert_eq!(welcome["authUser"]["username"], "Jean");
     assert!(welcome["token"].is_string() && welcome["expiresAt"].is_string());
     assert_eq!(browser.user().await["username"], "Jean");
-    assert!(!browser.has("tincan-flow"), "it is over");
+    assert!(!browser.has("tincan-flow-80"), "it is over");
 
     let mut again = house.browser();
     assert_eq!(again.visit("/api/oauth/home").await, "/");
@@ -750,7 +750,7 @@ async fn ones_own_picture_stays() {
     let first = picture_other_than(&mut browser, &Value::Null).await;
     // As much of a PNG as has its size: 1 × 1.
     let own = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
-    let token = json!(browser.cookies["tincan"]);
+    let token = json!(browser.cookies["tincan-80"]);
     let client = browser.client.with_token(&token);
     let request = client.request(Method::PUT, "/api/auth_user/avatar");
     let chosen = answer(request.body(&own[..])).await.expect(200)["avatarURL"].clone();

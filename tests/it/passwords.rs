@@ -5,7 +5,9 @@ use std::time::Instant;
 use reqwest::{Method, header::SET_COOKIE};
 use serde_json::json;
 
-use crate::support::{Client, PASSWORD, Server, answer, dev, strict, text, token_of};
+use crate::support::{
+    Binary, Client, PASSWORD, Server, answer, dev, ended, strict, text, token_of,
+};
 
 const ANOTHER: &str = "seven quiet boats";
 
@@ -129,7 +131,8 @@ async fn a_browser_that_changes_it_is_given_another_cookie() {
         .expect("text")
         .to_owned();
     changed.expect(204);
-    let renewed = cookie.strip_prefix("tincan=").expect("the cookie");
+    let name = format!("tincan-{}=", server.address().port());
+    let renewed = cookie.strip_prefix(&name).expect("the cookie");
     let renewed = renewed.split(';').next().expect("a value");
     assert_ne!(renewed, token);
     answer(by_cookie(Method::GET, "/api/auth_user", renewed))
@@ -199,6 +202,86 @@ async fn a_new_one_by_a_link_throws_everybody_else_out() {
         .get("/api/auth_user")
         .await
         .refused(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn getting_an_account_back_ends_what_it_has_made_and_names_the_administrators() {
+    let server = Server::start(strict()).await;
+    let anna = server.set_up("anna").await;
+    let [bob, carol, dave] = [
+        anna.invite("bob").await,
+        anna.invite("carol").await,
+        anna.invite("dave").await,
+    ];
+    let path = |of: &Client| format!("/api/admin/users/{}", of.id);
+    let promote = async |by: &Client, whom: &Client| {
+        by.patch(&path(whom), json!({ "admin": true }))
+            .await
+            .expect(200);
+    };
+    promote(&anna, &bob).await;
+    // As somebody else would who has bob’s account: all that gets them back in later.
+    let invite = bob.post("/api/invites", json!({})).await.expect(201);
+    let wish = json!({ "username": "eve", "admin": true });
+    let first = bob.post("/api/admin/users", wish).await.expect(201);
+    let reset = bob.post(&format!("{}/reset", path(&anna)), json!({})).await;
+    let reset = reset.expect(201);
+    assert_eq!(reset["madeAdministrators"][0]["username"], "bob");
+    let room = bob.make_room("Kitchen", &[], false).await;
+    let hooks = format!("/api/conversations/{room}/hooks");
+    let hook = bob
+        .post(&hooks, json!({ "bot": "doorbell" }))
+        .await
+        .expect(201);
+    promote(&bob, &carol).await;
+    promote(&carol, &dave).await;
+    let made = ["carol", "dave", "eve"];
+    let names = |answer: &serde_json::Value| -> Vec<String> {
+        let users = answer["madeAdministrators"].as_array().expect("a list");
+        let mut names: Vec<_> = users
+            .iter()
+            .map(|user| text(&user["username"]).to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+
+    let database = server.database().to_str().expect("a plain path");
+    let told = ended(Binary::command(&["user", "reset", "bob", "--db", database])).await;
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    assert!(told.stderr.contains("carol, dave, eve"), "{}", told.stderr);
+    assert_eq!(told.stdout.lines().count(), 1, "{}", told.stdout);
+    let link = anna.post(&format!("{}/reset", path(&bob)), json!({})).await;
+    let link = link.expect(201);
+    assert_eq!(names(&link), made);
+    let nobody = server.nobody();
+    let choice = json!({ "token": token_of(text(&link["link"])), "password": ANOTHER });
+    let back = nobody.post("/api/reset", choice).await.expect(200);
+    assert_eq!(names(&back), made);
+
+    let check = json!({ "invite": token_of(text(&invite["link"])) });
+    nobody
+        .post("/api/invites/check", check)
+        .await
+        .refused(403, "bad_invite");
+    for link in [&first, &reset] {
+        let check = json!({ "token": token_of(text(&link["link"])) });
+        nobody
+            .post("/api/reset/check", check)
+            .await
+            .refused(403, "bad_reset_token");
+    }
+    let url = format!("http://{}", server.address());
+    let path = text(&hook["url"]).strip_prefix(&url).expect("its own");
+    let posted = nobody.post(path, json!({ "content": "ding" })).await;
+    posted.refused(404, "not_found");
+    // What others have made stays, and so do the others.
+    anna.get("/api/admin/users").await.expect(200);
+    dave.get("/api/admin/users").await.expect(200);
+    // Who signs in later isn’t told again.
+    let again = json!({ "username": "bob", "password": ANOTHER });
+    let again = nobody.post("/api/login", again).await.expect(200);
+    assert_eq!(again.get("madeAdministrators"), None);
 }
 
 #[tokio::test]

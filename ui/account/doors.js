@@ -3,13 +3,15 @@
 import { ApiError, reasonOf } from '../base/api.js';
 import { el, failure, nameOf, skeleton } from '../base/dom.js';
 import { codeField, Field, form, passwordField, usernameField, withCode } from '../base/fields.js';
+import { titleOf } from '../base/format.js';
 import { dateOf } from '../base/times.js';
+import { listAll } from '../people/all-names.js';
 import { isolated, listNames } from '../people/names.js';
 import { t, tn } from '../words/index.js';
 import { forgetToken, keptToken, takeToken, tokenIn } from './links.js';
 import { providerLinks } from './providers.js';
 
-/** @import {Config} from '../base/types.js' */
+/** @import {Config, User} from '../base/types.js' */
 /** @import {Entry, Grant, Pending, Welcome} from './entry.js' */
 
 /**
@@ -87,8 +89,19 @@ async function openReset(door) {
   door.show(
     el('p', {}, ...tn('account.resetHelp', { name: el('strong', {}, nameOf(found.username)) })),
     form([owner, password], t('account.setPassword'), async () => {
-      door.enter(await door.entry.resetPassword(token, password.value));
+      const welcome = await door.entry.resetPassword(token, password.value);
+      const made = welcome.madeAdministrators ?? [];
+      if (made.length > 0) nameAdministrators(door, made, () => door.enter(welcome));
+      else door.enter(welcome);
     }));
+}
+
+/** Whoever had the account meanwhile may have made them. @param {Door} door @param {User[]} made @param {() => void} enter */
+function nameAdministrators(door, made, enter) {
+  forgetToken('reset');
+  const goOn = el('button', { class: 'button primary', click: enter }, t('account.goOn'));
+  door.show(el('p', { role: 'status' }, t('account.madeAdmins', { names: listAll(made.map(titleOf)) })), goOn);
+  goOn.focus();
 }
 
 /** @param {Door} door */

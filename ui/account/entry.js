@@ -7,7 +7,10 @@ import { t } from '../words/index.js';
 /** @import {User} from '../base/types.js' */
 
 /** What lets somebody create an account; with a setup token, `room` names the room for everyone. @typedef {{invite?: string, setupToken?: string, room?: string}} Grant */
-/** Who has got in, and where somebody new begins. @typedef {{user: User, conversationId?: string}} Welcome */
+/**
+ * Who has got in, where somebody new begins, and whom an account has made administrators that somebody has back.
+ * @typedef {{user: User, conversationId?: string, madeAdministrators?: User[]}} Welcome
+ */
 /** Somebody whom another service knows. @typedef {{provider: string, name: string, username: string, usernameTaken: boolean, needsInvite: boolean, needsCode: boolean}} Pending */
 
 /** What is refused is an ApiError. */
@@ -68,11 +71,11 @@ export class Entry {
 
   /** @param {string} path @param {object} body @returns {Promise<Welcome>} */
   async #enter(path, body) {
-    const { authUser: user, conversationId } = await this.#api.post(path, body);
+    const { authUser: user, conversationId, madeAdministrators } = await this.#api.post(path, body);
     const before = this.#api.userId;
     this.#api.userId = user.id;
     const { authUser } = await this.#api.config();
-    if (authUser) return { user, conversationId };
+    if (authUser) return { user, conversationId, madeAdministrators };
     // The browser hasn’t taken the cookie. Without it, the next request would be nobody’s.
     this.#api.userId = before;
     throw new ApiError(0, t('account.noCookie'));

@@ -9,6 +9,7 @@ import { absolute, copyable, told } from '../base/secret.js';
 import { switchInput } from '../base/switch.js';
 import { dateOf, timeOf } from '../base/times.js';
 import { titleOf } from '../base/format.js';
+import { listAll } from '../people/all-names.js';
 import { avatar } from '../people/avatar.js';
 import { listNames, namesOf } from '../people/names.js';
 import { t, tn } from '../words/index.js';
@@ -83,10 +84,12 @@ class AccountDetails extends Component {
   }
 
   async #createLink() {
-    const { link, expiresAt } = await this.#accounts.createResetLink(this.#account.id);
+    const { link, expiresAt, madeAdministrators } = await this.#accounts.createResetLink(this.#account.id);
+    const names = listAll(madeAdministrators.map(titleOf));
     this.#link.replaceChildren(
       told(...tn('admin.resetLink', { time: dateOf(expiresAt) })),
-      copyable(t('admin.link'), absolute(link)));
+      copyable(t('admin.link'), absolute(link)),
+      ...(names ? [el('p', {}, t('account.madeAdmins', { names }))] : []));
     this.#link.querySelector('p')?.focus();
   }
 

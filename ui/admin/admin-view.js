@@ -12,6 +12,7 @@ import { Invites } from '../invitations/invites.js';
 import { t } from '../words/index.js';
 import { AccountList } from './account-list.js';
 import { AuditView } from './audit-view.js';
+import { ReachView } from './reach-view.js';
 import { ReportList } from './report-list.js';
 import { ServerView } from './server-view.js';
 import { StorageView } from './storage-view.js';
@@ -52,6 +53,7 @@ export class AdminView extends Component {
 
   #sections() {
     return [
+      new ReachView(this.#client),
       section('people', t('admin.people'), new AccountList(this.#client)),
       section('invitations', t('admin.invitations'),
         card(setting(explained(t('account.invite'), t('account.inviteHelp')),

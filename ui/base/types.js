@@ -34,7 +34,8 @@
  */
 /**
  * What links begin with, whether other devices reach that, why not, and what else they may begin with.
- * @typedef {{base: string, reachable: boolean, problems: string[], addresses: string[]}} Addresses
+ * @typedef {{base: string, reachable: boolean, problems: string[], addresses: string[],
+ *   refusedNames: string[], tlsWithoutPublicUrl: boolean}} Addresses
  */
 /** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null, adminsNeedSecondFactor: boolean}} ServerSettings */
 /** Files that were sent, each as often as it was. @typedef {{bytes: number, files: number}} Sent */
@@ -54,7 +55,10 @@
  * @typedef {{user: User, bot: boolean, maker: User | null, rooms: {id: string, name: string, avatarURL: string | null}[], conversationId: string | null,
  *   blocked: boolean}} Profile
  */
-/** A link that is told once. @typedef {{link: string, expiresAt: string}} PersonalLink */
+/**
+ * A link that is told once, and the administrators whom its owner has made.
+ * @typedef {{link: string, expiresAt: string, madeAdministrators: User[]}} PersonalLink
+ */
 /**
  * Somebody as administrators see them.
  * @typedef {User & {admin: boolean, bot: boolean, disabled: boolean, hasPassword: boolean, providers: string[],

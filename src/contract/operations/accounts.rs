@@ -9,7 +9,7 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Scheme, Tag},
     error::ErrorCode::{
         BadCredentials, BadInvite, BadSetupToken, Disabled, InviteRequired, NotFound,
-        SecondFactorRequired, SignupClosed, Throttled, UsernameTaken, WrongCode,
+        SecondFactorRequired, SignupClosed, Throttled, TwoCookies, UsernameTaken, WrongCode,
     },
     model::{
         ConversationId, Timestamp, User, Username,
@@ -20,9 +20,9 @@ use crate::{
 /// The session’s cookie, as a browser gets it.
 pub const SET_COOKIE: Header = Header::pattern(
     "Set-Cookie",
-    "^(__Host-)?tincan(-flow)?=[^;]*; Path=/; Max-Age=[0-9]+; HttpOnly; SameSite=Lax(; Secure)?$",
+    "^(__Host-)?tincan(-flow|-device)?(-[0-9]+)?=[^;]*; Path=/; Max-Age=[0-9]+; HttpOnly; SameSite=Lax(; Secure)?$",
 )
-.describe("The cookie of the session, or of a sign-in with a provider, for browsers");
+.describe("The cookie of the session, of a sign-in with a provider, or of a device that was here before, for browsers");
 
 /// The server’s configuration, and the caller.
 #[derive(Serialize, JsonSchema)]
@@ -105,6 +105,10 @@ pub struct Welcome<'a> {
     /// Left out if there is none, and when signing in to an account that exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
+    /// After a password was reset: the administrators whom the account has made, whom these have made, and so on. Left
+    /// out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub made_administrators: Vec<User>,
 }
 
 /// A new token for the same session.
@@ -129,6 +133,7 @@ pub fn config() -> Operation {
         Scheme::ReadToken,
     ])
     .ok::<Config<'_>>("The configuration")
+    .errors([TwoCookies])
 }
 
 pub fn sign_in() -> Operation {

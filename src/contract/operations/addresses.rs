@@ -19,6 +19,11 @@ pub struct Addresses {
     /// Addresses of this machine on its networks at which the server listens, the likeliest first. Empty if it has a
     /// public URL, which is the only address then.
     pub addresses: Vec<String>,
+    /// Names that requests were refused for since the server started, 20 at most. If people are to use one, the server has
+    /// to be started with `--public-url` or `--host`.
+    pub refused_names: Vec<String>,
+    /// Whether people reach the server through TLS, though it wasn’t started with `--public-url`.
+    pub tls_without_public_url: bool,
 }
 
 /// Why other devices can’t reach an address.

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     contract::operation::{Answer, Operation, Parameter, Tag},
     error::ErrorCode::{LastAdmin, NotFound, UsernameTaken},
-    model::{Account, SessionId, SessionInfo, Timestamp, UserId, Username},
+    model::{Account, SessionId, SessionInfo, Timestamp, User, UserId, Username},
 };
 
 /// A new account.
@@ -35,6 +35,9 @@ pub struct ResetLink {
     #[schemars(url)]
     pub link: String,
     pub expires_at: Timestamp,
+    /// The administrators whom this account has made, whom these have made, and so on. If somebody else had the account,
+    /// look at them: they stay administrators.
+    pub made_administrators: Vec<User>,
 }
 
 /// A new account, and the link for its owner.
@@ -101,7 +104,10 @@ pub fn create_reset() -> Operation {
         Tag::Administration,
         "Creates a link for choosing a new password",
     )
-    .describe("It is valid for 24 hours and works once. A newer one replaces it.")
+    .describe(
+        "It is valid for 24 hours and works once. A newer one replaces it. Once it is used, everything ends that the account \
+         has created: sessions, API tokens, invitations, webhooks, and links for others.",
+    )
     .parameter(id())
     .created::<ResetLink>("The link")
     .errors([NotFound])

@@ -229,6 +229,30 @@ pub struct Poll {
     pub events: Vec<PolledEvent>,
 }
 
+/// A ticket for the feed.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamTicket {
+    /// It goes into the query of the feed: `?ticket=`.
+    #[schemars(length(min = 1))]
+    pub ticket: String,
+    pub expires_at: Timestamp,
+}
+
+pub fn create_ticket() -> Operation {
+    Operation::new(
+        "createStreamTicket",
+        Tag::Feed,
+        "Creates a ticket that opens one stream, within a minute",
+    )
+    .describe(
+        "For clients that cannot set headers, as an EventSource. Unlike a token, it is no good to whoever finds it in a log \
+         or a history.",
+    )
+    .created::<StreamTicket>("The ticket")
+    .reading()
+}
+
 pub fn follow() -> Operation {
     Operation::new("feed", Tag::Feed, "Opens a stream of all events that the caller may see")
         .describe(
@@ -252,8 +276,12 @@ pub fn follow() -> Operation {
             Parameter::query::<u32>("wait").describe("How many seconds a long poll may wait; 0 if left out"),
         )
         .parameter(
+            Parameter::query::<String>("ticket")
+                .describe("A ticket from `POST /api/stream_ticket`, as an EventSource cannot set headers"),
+        )
+        .parameter(
             Parameter::query::<String>("token")
-                .describe("A session’s token or an API token, as an EventSource cannot set headers"),
+                .describe("A session’s token or an API token. A ticket is better, as logs may have the query"),
         )
         .parameter(Parameter::header::<Cursor>("Last-Event-ID").describe("A cursor, which takes precedence over `after`"))
         .answer(

@@ -78,7 +78,8 @@ pub fn reset() -> Operation {
         "Sets a password with a reset link, and signs in",
     )
     .describe(
-        "All other sessions and all API tokens of the account end, and two-step sign-in is turned off.",
+        "All other sessions and all API tokens of the account end, and everything that it has created: invitations, \
+         webhooks, and links for others to choose a password. Two-step sign-in is turned off.",
     )
     .body::<ResetPassword>()
     .answer(welcome(200))

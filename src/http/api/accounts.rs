@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use warp::{
-    http::{StatusCode, header::SET_COOKIE},
-    reply::Response,
-};
+use warp::{http::StatusCode, reply::Response};
 
 use crate::{
     contract::operations::accounts::{
@@ -13,19 +10,20 @@ use crate::{
     },
     error::{Error, Result},
     http::{
-        App, ServerSettings, Signup,
-        door::caller::{Caller, no_session_cookie, session_cookie},
+        App, Signup,
+        door::caller::Caller,
         reply::{HandlerResult, json, no_content, ok},
         request::Request,
         route::Route,
         ui,
     },
     model::{
-        ConversationId, MAX_MESSAGE_LENGTH, Permission, Rate, SecurityEventKind, UserId, Username,
-        UsernameKey, default_room_name,
+        ConversationId, MAX_MESSAGE_LENGTH, Permission, Rate, SecurityEventKind, User, UserId,
+        Username, UsernameKey, default_room_name,
     },
-    password::NewPassword,
+    password::{NewPassword, Standing},
     store::{Authentication, Credential, NewAccount, SignedIn, SignedUp, SignupGrant},
+    throttle::Lane,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -84,15 +82,18 @@ pub async fn signup(app: &App) -> Result<&'static str> {
 async fn login(mut request: Request) -> HandlerResult {
     let credentials = request.json().await?;
     let signed_in = sign_in(&request.app, &request.caller, credentials).await?;
-    welcome(&request.app.settings, StatusCode::OK, &signed_in, None)
+    welcome(&request, StatusCode::OK, Arrival::of(&signed_in)).await
 }
 
 async fn create(mut request: Request) -> HandlerResult {
     let registration = request.json().await?;
     let SignedUp { signed_in, landing } =
         sign_up(&request.app, &request.caller, registration).await?;
-    let status = StatusCode::CREATED;
-    welcome(&request.app.settings, status, &signed_in, landing)
+    let arrival = Arrival {
+        landing,
+        ..Arrival::of(&signed_in)
+    };
+    welcome(&request, StatusCode::CREATED, arrival).await
 }
 
 /// Signs in, for the API and for plain pages. An unknown username takes as long as a wrong password and gets the same
@@ -112,26 +113,44 @@ pub async fn sign_in(app: &App, caller: &Caller, credentials: Credentials) -> Re
     let password = required("password", "Enter a password.", credentials.password)?;
     let account = UsernameKey::new(&username);
     let (user, hash) = app.store.find_password_hash(username).await?;
-    let is_right = is_password(app, account.as_str(), password, hash.clone()).await?;
+    let lane = lane(app, caller, &account, user).await?;
+    let is_right = guess(app, caller, lane, user, password, hash.clone()).await?;
     let (Some(user), Some(hash), true) = (user, hash, is_right) else {
-        app.note(SecurityEventKind::WrongPassword, user, caller);
         return Err(Error::BadCredentials);
     };
     let authentication = Authentication::Password { user, hash };
     let code = credentials.code;
     let second = SecondStep {
         user,
-        account: &account,
+        lane,
         has_code: code.is_some(),
     };
     let signed_in = app.store.sign_in(authentication, code, caller.actor(None));
     second.guarded(app, caller, signed_in).await
 }
 
+/// The lane for guesses at an account by somebody who isn’t signed in. `user` is the account’s, if there is one.
+pub async fn lane<'a>(
+    app: &App,
+    caller: &'a Caller,
+    account: &'a UsernameKey,
+    user: Option<UserId>,
+) -> Result<Lane<'a>> {
+    let device = match user {
+        Some(user) => caller.known_device(app, user).await?,
+        None => None,
+    };
+    Ok(match device {
+        Some(device) => Lane::Device(account.as_str(), device),
+        None => Lane::Strangers(account.as_str()),
+    })
+}
+
 /// The second step of signing in.
 pub struct SecondStep<'a> {
     pub user: UserId,
-    pub account: &'a UsernameKey,
+    /// Where guesses at the password count too.
+    pub lane: Lane<'a>,
     /// Whether there is a code, which may be a guess.
     pub has_code: bool,
 }
@@ -149,7 +168,7 @@ impl SecondStep<'_> {
     ) -> Result<T> {
         let Self {
             user,
-            account,
+            lane,
             has_code,
         } = self;
         if has_code {
@@ -161,9 +180,9 @@ impl SecondStep<'_> {
         }
         let checked = check.await;
         match &checked {
-            Ok(_) => app.throttle.succeeded(account.as_str()),
+            Ok(_) => app.throttle.succeeded(lane),
             Err(Error::WrongCode) => {
-                app.throttle.failed(account.as_str());
+                app.throttle.failed(lane);
                 app.note(SecurityEventKind::WrongCode, Some(user), caller);
             }
             Err(_) => {}
@@ -172,17 +191,46 @@ impl SecondStep<'_> {
     }
 }
 
-/// Whether `password` matches the hash in `kept`. After too many failures for this account, it waits first.
+/// Whether `password` matches the hash in `kept`, for somebody who is signed in and confirms something with it alone.
 pub async fn is_password(
     app: &App,
-    account: &str,
+    caller: &Caller,
+    user: &User,
     password: String,
     kept: Option<String>,
 ) -> Result<bool> {
-    app.throttle.delay(account).await;
-    let is_right = app.passwords.verify(password, kept).await?;
+    let account = UsernameKey::new(&user.username);
+    let lane = Lane::SignedIn(account.as_str());
+    let is_right = guess(app, caller, lane, Some(user.id), password, kept).await?;
+    if is_right {
+        app.throttle.succeeded(lane);
+    }
+    Ok(is_right)
+}
+
+/// Whether `password` matches the hash in `kept`. It waits for its turn, and after too many failures also for a while.
+/// Failures count until the caller knows that all is right.
+pub async fn guess(
+    app: &App,
+    caller: &Caller,
+    lane: Lane<'_>,
+    user: Option<UserId>,
+    password: String,
+    kept: Option<String>,
+) -> Result<bool> {
+    let standing = match lane {
+        Lane::Strangers(_) => Standing::Stranger,
+        Lane::Device(..) | Lane::SignedIn(_) => Standing::Known,
+    };
+    let turn = app.throttle.turn(lane).await;
+    if turn.is_err() {
+        app.note(SecurityEventKind::Throttled, user, caller);
+    }
+    let _turn = turn?;
+    let is_right = app.passwords.verify(password, kept, standing).await?;
     if !is_right {
-        app.throttle.failed(account);
+        app.throttle.failed(lane);
+        app.note(SecurityEventKind::WrongPassword, user, caller);
     }
     Ok(is_right)
 }
@@ -213,9 +261,13 @@ pub async fn sign_up(app: &App, caller: &Caller, registration: Registration) -> 
     };
     let password = required("password", "Enter a password.", password)?;
     let password = NewPassword::new("password", &password, &username.text)?;
+    let standing = match grant {
+        SignupGrant::Open => Standing::Stranger,
+        SignupGrant::Invite(_) | SignupGrant::Setup { .. } => Standing::Known,
+    };
     let account = NewAccount {
         username,
-        credential: Credential::PasswordHash(app.passwords.hash(password).await?),
+        credential: Credential::PasswordHash(app.passwords.hash(password, standing).await?),
         grant,
     };
     app.store.sign_up(account, caller.actor(None)).await
@@ -262,28 +314,47 @@ pub fn required(field: &'static str, reason: &str, value: Option<String>) -> Res
     value.ok_or_else(|| Error::invalid(field, reason))
 }
 
-/// The response after signing in: a cookie for browsers, and the token for programs.
-pub fn welcome(
-    settings: &ServerSettings,
+/// Somebody who has got in.
+pub struct Arrival<'a> {
+    pub signed_in: &'a SignedIn,
+    pub landing: Option<ConversationId>,
+    pub made_administrators: Vec<User>,
+}
+
+impl<'a> Arrival<'a> {
+    /// Somebody with nothing else to be told.
+    pub fn of(signed_in: &'a SignedIn) -> Self {
+        Self {
+            signed_in,
+            landing: None,
+            made_administrators: Vec::new(),
+        }
+    }
+}
+
+/// The response after signing in: cookies for browsers, and the token for programs.
+pub async fn welcome(
+    Request { app, caller, .. }: &Request,
     status: StatusCode,
-    signed_in: &SignedIn,
-    landing: Option<ConversationId>,
+    arrival: Arrival<'_>,
 ) -> HandlerResult {
     let SignedIn {
         user,
         token,
         expires_at,
         ..
-    } = signed_in;
+    } = arrival.signed_in;
     let welcome = Welcome {
         auth_user: user,
         token,
         expires_at: *expires_at,
-        conversation_id: landing,
+        conversation_id: arrival.landing,
+        made_administrators: arrival.made_administrators,
     };
     let mut response = json(status, &welcome);
-    let cookie = session_cookie(settings, signed_in)?;
-    response.headers_mut().insert(SET_COOKIE, cookie);
+    caller
+        .keep_signed_in(app, arrival.signed_in, &mut response)
+        .await?;
     Ok(response)
 }
 
@@ -302,9 +373,7 @@ pub async fn sign_out(request: &Request, mut answer: Response) -> HandlerResult 
         Ok(()) | Err(Error::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    answer
-        .headers_mut()
-        .insert(SET_COOKIE, no_session_cookie(&app.settings)?);
+    request.caller.forget_session(&app.settings, &mut answer)?;
     Ok(answer)
 }
 

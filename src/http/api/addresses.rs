@@ -37,6 +37,8 @@ async fn show(request: Request) -> HandlerResult {
         base,
         problems,
         addresses: addresses(app),
+        refused_names: app.metrics.reach.refused_names(),
+        tls_without_public_url: app.metrics.reach.has_tls(),
     }))
 }
 

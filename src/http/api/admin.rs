@@ -75,15 +75,16 @@ async fn create(mut request: Request) -> HandlerResult {
         .store
         .create_account(username, admin.unwrap_or_default(), request.actor())
         .await?;
-    let link = ResetLink::of(app, &request.caller, &reset);
+    let link = ResetLink::of(app, &request.caller, reset);
     Ok(json(StatusCode::CREATED, &CreatedUser { user, link }))
 }
 
 impl ResetLink {
-    fn of(app: &App, caller: &Caller, reset: &Reset) -> Self {
+    fn of(app: &App, caller: &Caller, reset: Reset) -> Self {
         Self {
             link: reset_link(&caller.base(&app.settings), &reset.token),
             expires_at: reset.expires_at,
+            made_administrators: reset.made_administrators,
         }
     }
 }
@@ -120,7 +121,7 @@ fn name_providers(app: &App, account: &mut Account) {
 
 async fn reset(request: Request, id: UserId) -> HandlerResult {
     let reset = request.app.store.create_reset(id, request.actor()).await?;
-    let link = ResetLink::of(&request.app, &request.caller, &reset);
+    let link = ResetLink::of(&request.app, &request.caller, reset);
     Ok(json(StatusCode::CREATED, &link))
 }
 

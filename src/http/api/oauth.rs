@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use warp::http::{StatusCode, header::SET_COOKIE};
 
-use super::accounts::{SecondStep, required, signup, signup_grant, welcome};
+use super::accounts::{self, SecondStep, required, signup, signup_grant};
 use crate::{
     contract::operations::oauth::{self as contract, CompleteSignIn, PendingSignIn},
     error::{Error, Result},
     http::{
         App,
-        door::{
-            authorize::require_proof,
-            caller::{Caller, flow_cookie, no_flow_cookie, session_cookie},
-        },
+        door::{authorize::require_proof, caller::Caller},
         reply::{HandlerResult, no_content, ok, see_other},
         request::Request,
         route::Route,
@@ -67,12 +64,12 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
     match flows.begin(&provider, purpose, query.get("next")).await {
         Ok(begun) => {
             let mut response = see_other(begun.url.as_str())?;
-            let cookie = flow_cookie(&app.settings, begun.cookie.reveal())?;
+            let cookie = caller.set_flow_cookie(&app.settings, begun.cookie.reveal())?;
             response.headers_mut().append(SET_COOKIE, cookie);
             Ok(response)
         }
         Err(oauth::Error::UnknownProvider) => Err(Error::NotFound("Provider").into()),
-        Err(error) => trouble(app, problem(error)),
+        Err(error) => trouble(app, caller, problem(error)),
     }
 }
 
@@ -93,7 +90,7 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
     let finished = match flows.finish(&provider, cookie, callback).await {
         Ok(finished) => finished,
         Err(oauth::Error::UnknownProvider) => return Err(Error::NotFound("Provider").into()),
-        Err(error) => return trouble(app, problem(error)),
+        Err(error) => return trouble(app, caller, problem(error)),
     };
     let arrival = match finished.purpose {
         Purpose::Link(user) => link(app, caller, &provider, user, finished).await,
@@ -102,20 +99,21 @@ async fn finish(request: Request, provider: String) -> HandlerResult {
     };
     match arrival {
         Ok(Arrival::Known(signed_in, next)) => {
-            let mut response = leave(app, &next)?;
-            let cookie = session_cookie(&app.settings, &signed_in)?;
-            response.headers_mut().append(SET_COOKIE, cookie);
+            let mut response = leave(app, caller, &next)?;
+            caller
+                .keep_signed_in(app, &signed_in, &mut response)
+                .await?;
             Ok(response)
         }
-        Ok(Arrival::Linked) => leave(app, "/settings"),
-        Ok(Arrival::Proven(next)) => leave(app, &next),
+        Ok(Arrival::Linked) => leave(app, caller, "/settings"),
+        Ok(Arrival::Proven(next)) => leave(app, caller, &next),
         // The cookie is still needed.
         Ok(Arrival::New) => see_other("/join"),
-        Err(Error::Disabled) => trouble(app, "disabled"),
-        Err(Error::SignupClosed) => trouble(app, "signup_closed"),
-        Err(Error::IdentityTaken) => trouble(app, "identity_taken"),
-        Err(Error::Unauthorized) => trouble(app, "oauth_expired"),
-        Err(Error::ProofRequired) => trouble(app, "not_proven"),
+        Err(Error::Disabled) => trouble(app, caller, "disabled"),
+        Err(Error::SignupClosed) => trouble(app, caller, "signup_closed"),
+        Err(Error::IdentityTaken) => trouble(app, caller, "identity_taken"),
+        Err(Error::Unauthorized) => trouble(app, caller, "oauth_expired"),
+        Err(Error::ProofRequired) => trouble(app, caller, "not_proven"),
         Err(error) => Err(error.into()),
     }
 }
@@ -309,21 +307,14 @@ async fn complete(mut request: Request) -> HandlerResult {
         let account = UsernameKey::new(&user.username);
         let second = SecondStep {
             user: user.id,
-            account: &account,
+            lane: accounts::lane(app, caller, &account, Some(user.id)).await?,
             has_code: code.is_some(),
         };
         let authentication = Authentication::Identity(identity);
         let signed_in = app.store.sign_in(authentication, code, caller.actor(None));
         let signed_in = second.guarded(app, caller, signed_in).await?;
-        return completed(
-            app,
-            caller,
-            &provider,
-            avatar,
-            StatusCode::OK,
-            &signed_in,
-            None,
-        );
+        let status = StatusCode::OK;
+        return completed(&request, &provider, avatar, status, &signed_in, None).await;
     }
     let grant = if app.settings.dev {
         SignupGrant::Open
@@ -338,26 +329,29 @@ async fn complete(mut request: Request) -> HandlerResult {
     };
     let SignedUp { signed_in, landing } = app.store.sign_up(account, caller.actor(None)).await?;
     let status = StatusCode::CREATED;
-    completed(app, caller, &provider, avatar, status, &signed_in, landing)
+    completed(&request, &provider, avatar, status, &signed_in, landing).await
 }
 
 /// The response for somebody who has completed the pending sign-in.
-fn completed(
-    app: &Arc<App>,
-    caller: &Caller,
+async fn completed(
+    request: &Request,
     provider: &str,
     avatar: Option<Url>,
     status: StatusCode,
     signed_in: &SignedIn,
     landing: Option<ConversationId>,
 ) -> HandlerResult {
+    let (app, caller) = (&request.app, &request.caller);
     if let Some(cookie) = caller.flow_cookie(&app.settings) {
         app.settings.oauth.remove_pending(cookie);
     }
     keep_picture(app, provider, signed_in.user.id, avatar);
-    let mut response = welcome(&app.settings, status, signed_in, landing)?;
-    let cookie = no_flow_cookie(&app.settings)?;
-    response.headers_mut().append(SET_COOKIE, cookie);
+    let arrival = accounts::Arrival {
+        landing,
+        ..accounts::Arrival::of(signed_in)
+    };
+    let mut response = accounts::welcome(request, status, arrival).await?;
+    caller.forget_flow(&app.settings, &mut response)?;
     Ok(response)
 }
 
@@ -402,14 +396,13 @@ fn problem(error: oauth::Error) -> &'static str {
     }
 }
 
-fn trouble(app: &App, problem: &str) -> HandlerResult {
-    leave(app, &format!("/sign-in?problem={problem}"))
+fn trouble(app: &App, caller: &Caller, problem: &str) -> HandlerResult {
+    leave(app, caller, &format!("/sign-in?problem={problem}"))
 }
 
 /// Redirects to one of our own pages and ends the sign-in with the provider.
-fn leave(app: &App, path: &str) -> HandlerResult {
+fn leave(app: &App, caller: &Caller, path: &str) -> HandlerResult {
     let mut response = see_other(path)?;
-    let cookie = no_flow_cookie(&app.settings)?;
-    response.headers_mut().append(SET_COOKIE, cookie);
+    caller.forget_flow(&app.settings, &mut response)?;
     Ok(response)
 }

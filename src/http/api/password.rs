@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use warp::http::{StatusCode, header::SET_COOKIE};
 
-use super::accounts::{is_password, required, welcome};
+use super::accounts::{Arrival, is_password, required, welcome};
 use crate::{
     contract::operations::accounts::RenewedToken,
     contract::operations::password::{
@@ -12,13 +12,14 @@ use crate::{
     },
     error::Error,
     http::{
-        door::{authorize::require_proof, caller::session_cookie},
+        door::authorize::require_proof,
         reply::{HandlerResult, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{Permission, Rate, SecurityEventKind, UsernameKey},
-    password::NewPassword,
+    model::{Permission, Rate},
+    password::{NewPassword, Standing},
+    store::Recovered,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -41,21 +42,16 @@ async fn change(mut request: Request) -> HandlerResult {
     if former.is_some() {
         // Limits guesses on a device that was left open.
         app.admit_attempt(&request.caller)?;
-        let account = UsernameKey::new(&session.user.username);
         let current = current.unwrap_or_default();
-        if !is_password(app, account.as_str(), current, former.clone()).await? {
-            app.note(
-                SecurityEventKind::WrongPassword,
-                Some(session.user.id),
-                &request.caller,
-            );
+        let (caller, user) = (&request.caller, &session.user);
+        if !is_password(app, caller, user, current, former.clone()).await? {
             return Err(Error::WrongPassword.into());
         }
     } else {
         // A first password is another way in, which lasts.
         require_proof(app, &session)?;
     }
-    let hash = app.passwords.hash(new).await?;
+    let hash = app.passwords.hash(new, Standing::Known).await?;
     let signed_in = app
         .store
         .change_password(session, former, hash, app.settings.dev, request.actor())
@@ -64,7 +60,7 @@ async fn change(mut request: Request) -> HandlerResult {
         return Ok(ok(&RenewedToken::of(&signed_in)));
     }
     let mut response = no_content();
-    let cookie = session_cookie(&app.settings, &signed_in)?;
+    let cookie = request.caller.session_cookie(&app.settings, &signed_in)?;
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
 }
@@ -85,10 +81,17 @@ async fn reset(mut request: Request) -> HandlerResult {
     let user = app.store.find_reset(&token).await?;
     let password = required("password", "Enter a password.", password)?;
     let password = NewPassword::new("password", &password, &user.username)?;
-    let hash = app.passwords.hash(password).await?;
-    let signed_in = app
+    let hash = app.passwords.hash(password, Standing::Known).await?;
+    let Recovered {
+        signed_in,
+        made_administrators,
+    } = app
         .store
         .reset_password(&token, hash, request.actor())
         .await?;
-    welcome(&app.settings, StatusCode::OK, &signed_in, None)
+    let arrival = Arrival {
+        made_administrators,
+        ..Arrival::of(&signed_in)
+    };
+    welcome(&request, StatusCode::OK, arrival).await
 }

@@ -1,18 +1,16 @@
 //! The caller’s own account: names, deletion.
 
-use warp::http::header::SET_COOKIE;
-
 use super::accounts::is_password;
 use crate::{
     contract::operations::profile::{self as contract, DeleteAccount, UpdateProfile},
     error::{Error, Result},
     http::{
-        door::{authorize::require_proof, caller::no_session_cookie},
+        door::authorize::require_proof,
         reply::{HandlerResult, no_content, ok},
         request::Request,
         route::Route,
     },
-    model::{Permission, Rate, SecurityEventKind, Username, UsernameKey, display_name},
+    model::{Permission, Rate, Username, UsernameKey, display_name},
     store::NameUpdate,
 };
 
@@ -56,8 +54,9 @@ async fn delete(mut request: Request) -> HandlerResult {
     let app = &request.app;
     delete_account(&request, confirmation).await?;
     let mut response = no_content();
-    let cookie = no_session_cookie(&app.settings)?;
-    response.headers_mut().insert(SET_COOKIE, cookie);
+    request
+        .caller
+        .forget_session(&app.settings, &mut response)?;
     Ok(response)
 }
 
@@ -73,12 +72,7 @@ pub async fn delete_account(request: &Request, confirmation: DeleteAccount) -> R
         // Limits guesses on a device that was left open.
         app.admit_attempt(&request.caller)?;
         let password = password.unwrap_or_default();
-        if !is_password(app, account.as_str(), password, former.clone()).await? {
-            app.note(
-                SecurityEventKind::WrongPassword,
-                Some(user.id),
-                &request.caller,
-            );
+        if !is_password(app, &request.caller, user, password, former.clone()).await? {
             return Err(Error::WrongPassword);
         }
     } else if UsernameKey::new(&username.unwrap_or_default()) != account {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::accounts::{SecondStep, is_password, required};
+use super::accounts::{SecondStep, guess, required};
 use crate::{
     contract::operations::proof::{self as contract, ProofState, ProveIdentity},
     error::{Error, Result},
@@ -13,10 +13,9 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{
-        Permission, SecurityEventKind, Timestamp, UserId, UsernameKey, security::PROOF_LIFETIME,
-    },
+    model::{Permission, Timestamp, UserId, UsernameKey, security::PROOF_LIFETIME},
     store::{Authentication, Proof},
+    throttle::Lane,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -84,6 +83,7 @@ pub async fn check(
     let session = Arc::clone(request.session()?);
     let user = session.user.id;
     let account = UsernameKey::new(&session.user.username);
+    let lane = Lane::SignedIn(account.as_str());
     let needs_code = app.store.second_factor(user).await?.is_on;
     let kept = app.store.password_hash(user).await?;
     let password = match &kept {
@@ -102,8 +102,8 @@ pub async fn check(
     app.admit_attempt(caller)?;
     let proof = match (kept, password) {
         (Some(hash), Some(password)) => {
-            if !is_password(app, account.as_str(), password, Some(hash.clone())).await? {
-                app.note(SecurityEventKind::WrongPassword, Some(user), caller);
+            let kept = Some(hash.clone());
+            if !guess(app, caller, lane, Some(user), password, kept).await? {
                 return Err(Error::WrongPassword);
             }
             Proof::As(Authentication::Password { user, hash })
@@ -112,7 +112,7 @@ pub async fn check(
     };
     let second = SecondStep {
         user,
-        account: &account,
+        lane,
         has_code: code.is_some(),
     };
     let proven = app.store.prove(session, proof, code, request.actor());

@@ -190,10 +190,11 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
 pub fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let content_type = headers
         .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(wanted)
+        .map_or(&b""[..], |value| value.as_bytes());
+    // A parameter may have any bytes.
+    let essence = content_type.split(|byte| *byte == b';').next();
+    let essence = essence.unwrap_or_default().trim_ascii();
+    essence.eq_ignore_ascii_case(wanted.as_bytes())
 }
 
 /// Parses a JSON object (RFC 8259), with or without a byte order mark. Fields that `T` doesn’t have only need to be

@@ -1,31 +1,38 @@
 //! Who sent a request: its head, the session that its bearer token or cookie stands for, and the rule that a page of
 //! another origin can’t use the cookie. Which of these a route requires is decided in `authorize`.
 
-use std::{net::IpAddr, sync::Arc};
-
-use warp::http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
-    header::{AUTHORIZATION, COOKIE, HOST, REFERER, SEC_WEBSOCKET_KEY, UPGRADE, USER_AGENT},
-    uri::Authority,
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
 };
 
-use super::{origin::is_same_origin, query::Query};
+use warp::{
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method,
+        header::{
+            AUTHORIZATION, HOST, REFERER, SEC_WEBSOCKET_KEY, SET_COOKIE, UPGRADE, USER_AGENT,
+        },
+        uri::Authority,
+    },
+    reply::Response,
+};
+use zeroize::Zeroizing;
+
+use super::{
+    cookie::{self, DEVICE, FLOW, SESSION},
+    origin::is_same_origin,
+    query::Query,
+};
 use crate::{
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     http::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
-    model::Actor,
+    model::{Actor, UserId},
     places::Place,
     store::{Session, SignedIn},
 };
-
-/// How long a browser keeps the session cookie, in seconds: as long as the longest session.
-const COOKIE_AGE: u32 = 90 * 24 * 60 * 60;
-/// How long a browser keeps the cookie of a sign-in with a provider, in seconds: ten minutes to sign in there, and ten
-/// to choose a username.
-const FLOW_AGE: u32 = 20 * 60;
 
 /// Where a request comes from.
 #[derive(Clone)]
@@ -45,6 +52,8 @@ pub struct Caller {
     client: Client,
     /// The authority of the request’s target, if it has one (RFC 9112 §3.2.2).
     target: Option<Authority>,
+    /// The token that a ticket stood for. Taking it from the request used the ticket up.
+    redeemed: OnceLock<Zeroizing<String>>,
 }
 
 impl Caller {
@@ -59,6 +68,7 @@ impl Caller {
             headers,
             client,
             target,
+            redeemed: OnceLock::new(),
         }
     }
 
@@ -101,7 +111,7 @@ impl Caller {
 
     /// Like [`session`](Self::session), but none if there is no valid session. Allows pages of other origins.
     pub async fn session_if_any(&self, app: &App) -> HandlerResult<Option<Arc<Session>>> {
-        let Some(token) = self.token(&app.settings) else {
+        let Some(token) = self.token(&app.settings)? else {
             return Ok(None);
         };
         match app.store.session(token).await {
@@ -111,27 +121,47 @@ impl Caller {
         }
     }
 
-    /// Like [`session`](Self::session), for the feed, which also takes a token in its query. What a request says itself
-    /// wins over a cookie, which the browser adds.
+    /// Like [`session`](Self::session), for the feed, which also takes a ticket or a token in its query. What a request
+    /// says itself wins over a cookie, which the browser adds.
     pub async fn feed_session(&self, app: &App, query: &Query) -> HandlerResult<Arc<Session>> {
-        match explicit_token(self, query) {
+        match self.explicit_token(app, query)? {
             Some(token) => Ok(app.store.session(token).await?),
             None => self.cookie_session(app).await,
         }
     }
 
     /// The token of [`feed_session`](Self::feed_session).
-    pub fn feed_token<'a>(
-        &'a self,
-        settings: &ServerSettings,
-        query: &'a Query,
-    ) -> Option<&'a str> {
-        explicit_token(self, query).or_else(|| self.cookie(settings))
+    pub fn feed_token<'a>(&'a self, app: &App, query: &'a Query) -> Result<Option<&'a str>> {
+        match self.explicit_token(app, query)? {
+            Some(token) => Ok(Some(token)),
+            None => self.cookie(&app.settings),
+        }
+    }
+
+    /// The token that a request for the feed names itself.
+    fn explicit_token<'a>(&'a self, app: &App, query: &'a Query) -> Result<Option<&'a str>> {
+        if let Some(token) = self.bearer() {
+            return Ok(Some(token));
+        }
+        if let Some(ticket) = query.get("ticket").filter(|ticket| !ticket.is_empty()) {
+            if self.redeemed.get().is_none() {
+                let token = app.tickets.redeem(ticket).ok_or(Error::Unauthorized)?;
+                return Ok(Some(self.redeemed.get_or_init(|| token)));
+            }
+            return Ok(self.redeemed.get().map(|token| token.as_str()));
+        }
+        Ok(query.get("token").filter(|token| !token.is_empty()))
     }
 
     /// The session’s token, from the header or the cookie.
-    pub fn token(&self, settings: &ServerSettings) -> Option<&str> {
-        self.bearer().or_else(|| self.cookie(settings))
+    ///
+    /// # Errors
+    /// Those of [`cookie`](Self::cookie).
+    pub fn token(&self, settings: &ServerSettings) -> Result<Option<&str>> {
+        match self.bearer() {
+            Some(token) => Ok(Some(token)),
+            None => self.cookie(settings),
+        }
     }
 
     /// Whether it asks for a WebSocket (RFC 6455 §4.1), even if a proxy has dropped its `Upgrade`. A response to HEAD has no
@@ -211,7 +241,7 @@ impl Caller {
     /// The session of the cookie, and its token. The origin isn’t checked, as the forms of the plain pages carry a token
     /// of their own. API tokens are refused: cookies are for people.
     pub async fn page_session(&self, app: &App) -> HandlerResult<(Arc<Session>, &str)> {
-        let token = self.cookie(&app.settings).ok_or(Error::Unauthorized)?;
+        let token = self.cookie(&app.settings)?.ok_or(Error::Unauthorized)?;
         let session = app.store.session(token).await?;
         if session.scope.is_some() {
             return Err(Error::Unauthorized.into());
@@ -232,7 +262,7 @@ impl Caller {
         let (session, _) = self.page_session(app).await?;
         if self
             .expected_user()
-            .is_some_and(|user| user != session.user.id.to_string())
+            .is_some_and(|user| user != session.user.id.to_string().as_bytes())
         {
             return Err(Error::Unauthorized.into());
         }
@@ -247,8 +277,8 @@ impl Caller {
 
     /// The user that the client believes is signed in. All tabs share the cookie, so somebody else may have signed in
     /// using another tab. What one person wrote must not be sent in the name of another.
-    fn expected_user(&self) -> Option<&str> {
-        self.headers.get("tincan-user")?.to_str().ok()
+    fn expected_user(&self) -> Option<&[u8]> {
+        Some(self.headers.get("tincan-user")?.as_bytes())
     }
 
     fn bearer(&self) -> Option<&str> {
@@ -256,52 +286,116 @@ impl Caller {
     }
 
     /// The token of the session cookie.
-    pub fn cookie(&self, settings: &ServerSettings) -> Option<&str> {
-        self.cookie_named(SESSION.name(settings))
+    ///
+    /// # Errors
+    /// [`Error::TwoCookies`].
+    pub fn cookie(&self, settings: &ServerSettings) -> Result<Option<&str>> {
+        SESSION.value(settings, &self.headers)
     }
 
     /// The cookie of a sign-in with a provider.
     pub fn flow_cookie(&self, settings: &ServerSettings) -> Option<&str> {
-        self.cookie_named(FLOW.name(settings))
+        FLOW.value(settings, &self.headers).ok().flatten()
     }
 
     /// The cookie with the chosen language of the pages.
     pub fn language_cookie(&self) -> Option<&str> {
-        self.cookie_named("tincan-language")
+        cookie::values(&self.headers, "tincan-language").next()
     }
 
-    fn cookie_named(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get_all(COOKIE)
-            .iter()
-            // Neighbours at other ports share the header, and may have put any bytes into it.
-            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-            .filter_map(|pair| str::from_utf8(pair).ok()?.trim().split_once('='))
-            .find_map(|(key, value)| (key == name).then_some(value))
+    /// The name of the device, if somebody has signed in to this user’s account on it before.
+    ///
+    /// # Errors
+    /// Those of a read.
+    pub async fn known_device(&self, app: &App, user: UserId) -> Result<Option<&str>> {
+        let Ok(Some(mark)) = DEVICE.value(&app.settings, &self.headers) else {
+            return Ok(None);
+        };
+        Ok(app.device_marks().await?.device(mark, user))
+    }
+
+    /// Lets the browser keep the session, and a mark that somebody has signed in with it.
+    pub async fn keep_signed_in(
+        &self,
+        app: &App,
+        signed_in: &SignedIn,
+        response: &mut Response,
+    ) -> HandlerResult<()> {
+        let user = signed_in.user.id;
+        let session = self.session_cookie(&app.settings, signed_in)?;
+        response.headers_mut().append(SET_COOKIE, session);
+        if self.known_device(app, user).await?.is_none() {
+            let mark = app.device_marks().await?.create(user)?;
+            let mark = DEVICE.set(&app.settings, &self.headers, &mark)?;
+            response.headers_mut().append(SET_COOKIE, mark);
+        }
+        Ok(())
+    }
+
+    /// The `Set-Cookie` value for a session.
+    pub fn session_cookie(
+        &self,
+        settings: &ServerSettings,
+        signed_in: &SignedIn,
+    ) -> HandlerResult<HeaderValue> {
+        SESSION.set(settings, &self.headers, &signed_in.token)
+    }
+
+    /// Lets the browser forget the session, also one from before cookies had a port in their names.
+    pub fn forget_session(
+        &self,
+        settings: &ServerSettings,
+        response: &mut Response,
+    ) -> HandlerResult<()> {
+        for cookie in SESSION.delete(settings, &self.headers)? {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        Ok(())
+    }
+
+    /// The `Set-Cookie` value that lets only this browser finish a sign-in with a provider.
+    pub fn set_flow_cookie(
+        &self,
+        settings: &ServerSettings,
+        secret: &str,
+    ) -> HandlerResult<HeaderValue> {
+        FLOW.set(settings, &self.headers, secret)
+    }
+
+    /// Lets the browser forget a sign-in with a provider.
+    pub fn forget_flow(
+        &self,
+        settings: &ServerSettings,
+        response: &mut Response,
+    ) -> HandlerResult<()> {
+        for cookie in FLOW.delete(settings, &self.headers)? {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        Ok(())
     }
 }
 
-/// The token that a request for the feed names itself.
-fn explicit_token<'a>(caller: &'a Caller, query: &'a Query) -> Option<&'a str> {
-    let token = query.get("token").filter(|token| !token.is_empty());
-    caller.bearer().or(token)
-}
-
-/// The bearer token (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1).
+/// The bearer token (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1). What isn’t text is nobody’s token,
+/// rather than none, so that a cookie doesn’t take its place.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let space = value.iter().position(|byte| *byte == b' ')?;
+    let (scheme, token) = value.split_at(space);
+    let is_bearer = scheme.eq_ignore_ascii_case(b"bearer");
+    is_bearer.then(|| str::from_utf8(token).unwrap_or_default().trim())
 }
 
 /// Whether one of the header’s comma-separated values is `token`, ignoring case.
 pub fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    let values = headers.get_all(name);
-    let mut tokens = values
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    tokens.any(|listed| listed.trim().eq_ignore_ascii_case(token))
+    list(headers, name).any(|listed| listed.eq_ignore_ascii_case(token))
+}
+
+/// The header’s comma-separated values. One that isn’t text is passed over, and leaves the others as they are.
+pub fn list(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(name).into_iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|value| Some(str::from_utf8(value).ok()?.trim()))
 }
 
 fn cross_origin() -> ErrorResponse {
@@ -309,62 +403,4 @@ fn cross_origin() -> ErrorResponse {
         ErrorCode::CrossOrigin,
         "Pages from another origin can’t do this.",
     )
-}
-
-/// The `Set-Cookie` value that signs a browser in.
-pub fn session_cookie(
-    settings: &ServerSettings,
-    signed_in: &SignedIn,
-) -> HandlerResult<HeaderValue> {
-    SESSION.set(settings, &signed_in.token, COOKIE_AGE)
-}
-
-/// The `Set-Cookie` value that deletes the session cookie.
-pub fn no_session_cookie(settings: &ServerSettings) -> HandlerResult<HeaderValue> {
-    SESSION.set(settings, "", 0)
-}
-
-/// The `Set-Cookie` value that lets only this browser finish a sign-in with a provider.
-pub fn flow_cookie(settings: &ServerSettings, secret: &str) -> HandlerResult<HeaderValue> {
-    FLOW.set(settings, secret, FLOW_AGE)
-}
-
-/// The `Set-Cookie` value that deletes that cookie.
-pub fn no_flow_cookie(settings: &ServerSettings) -> HandlerResult<HeaderValue> {
-    FLOW.set(settings, "", 0)
-}
-
-/// A cookie and its names over http and https. The `__Host-` prefix keeps neighbouring hosts from setting it, and
-/// browsers accept it only with `Secure`.
-struct Cookie {
-    plain: &'static str,
-    secure: &'static str,
-}
-
-const SESSION: Cookie = Cookie {
-    plain: "tincan",
-    secure: "__Host-tincan",
-};
-const FLOW: Cookie = Cookie {
-    plain: "tincan-flow",
-    secure: "__Host-tincan-flow",
-};
-
-impl Cookie {
-    fn name(&self, settings: &ServerSettings) -> &'static str {
-        if settings.is_https() {
-            self.secure
-        } else {
-            self.plain
-        }
-    }
-
-    fn set(&self, settings: &ServerSettings, value: &str, age: u32) -> HandlerResult<HeaderValue> {
-        let name = self.name(settings);
-        let secure = if settings.is_https() { "; Secure" } else { "" };
-        HeaderValue::try_from(format!(
-            "{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
-        ))
-        .map_err(|_| Error::Internal.into())
-    }
 }

@@ -1,13 +1,16 @@
 //! The steps that every request takes before its handler. `service` receives, counts and logs it, `guard` refuses
-//! malformed requests, `filters` extract its parts, `caller` says who sent it, `authorize` checks the permission, and
+//! malformed requests, `host` those to names of others, `filters` extract its parts, `caller` says who sent it, with `cookie` and `device`, `authorize` checks the permission, and
 //! `body` reads the body. `unread` reads what is left of it.
 
 pub mod accept;
 pub mod authorize;
 pub mod body;
 pub mod caller;
+mod cookie;
+pub mod device;
 pub mod filters;
 mod guard;
+pub mod host;
 pub mod origin;
 pub mod proxies;
 pub mod query;

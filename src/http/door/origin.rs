@@ -60,6 +60,12 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
+    /// The port in it, if it isn’t the scheme’s default one.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.text.rsplit(':').next()?.parse().ok()
+    }
+
     /// Whether people reach the server through TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {

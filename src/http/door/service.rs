@@ -16,21 +16,21 @@ use warp::{
     Reply,
     filters::BoxedFilter,
     http::{
-        HeaderValue, Method, StatusCode,
-        header::{CACHE_CONTROL, EXPECT, X_CONTENT_TYPE_OPTIONS},
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{CACHE_CONTROL, EXPECT, FORWARDED, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS},
     },
     reply::Response,
 };
 
 use super::{
-    caller::Client,
+    caller::{Client, list},
     filters::Upgrade,
-    guard, proxies,
+    guard, host, proxies,
     request_id::{RequestId, X_REQUEST_ID},
     unread::ReadToEnd,
 };
 use crate::{
-    http::{App, ROUTES, filter, reply::HandlerResult},
+    http::{App, ROUTES, filter, plain},
     metrics::Metrics,
     places::Place,
 };
@@ -71,12 +71,51 @@ impl Service {
         proxies::is_trusted(peer, &self.app.settings.trusted_proxies)
     }
 
-    fn admit(&self, peer: IpAddr, request: &Request<Incoming>) -> HandlerResult<()> {
-        guard::well_formed(request)?;
-        if self.app.settings.dev {
-            guard::local_only(peer, request)?;
+    /// The answer to a request that isn’t admitted.
+    fn refusal(&self, peer: IpAddr, request: &Request<Incoming>) -> Option<Response> {
+        let settings = &self.app.settings;
+        let mut refusal = guard::well_formed(request).err();
+        if settings.dev {
+            refusal = refusal.or_else(|| guard::local_only(peer, request).err());
         }
-        Ok(())
+        if refusal.is_some() || settings.dev {
+            return refusal.map(Reply::into_response);
+        }
+        if let Err(refused) = host::known(settings, request) {
+            self.note_misdirected(refused.name.as_deref());
+            let headers = request.headers();
+            return Some(plain::misdirected(settings, headers, refused.refusal));
+        }
+        self.note_tls(peer, request.headers());
+        None
+    }
+
+    fn note_misdirected(&self, name: Option<&str>) {
+        let metrics = &self.app.metrics;
+        metrics.misdirected.inc();
+        if let Some(name) = name.filter(|name| metrics.reach.refused(name)) {
+            tracing::warn!(
+                name,
+                "refused requests to a name that this server doesn’t know; if it is yours, start it with --public-url, or with --host {name}"
+            );
+        }
+    }
+
+    /// Notices TLS in front of a server that doesn’t know its URL. Its cookies are not `Secure` then, and its links wrong.
+    fn note_tls(&self, peer: IpAddr, headers: &HeaderMap) {
+        let App {
+            settings, metrics, ..
+        } = &*self.app;
+        if settings.public_url.is_none()
+            && !metrics.reach.has_tls()
+            && (is_private(peer) || proxies::is_trusted(peer, &settings.trusted_proxies))
+            && came_through_tls(headers)
+            && metrics.reach.found_tls()
+        {
+            tracing::warn!(
+                "people reach this server by https, but it doesn’t know its URL; start it with --public-url https://…"
+            );
+        }
     }
 
     /// Answers one request from `peer`. What goes on after the answer runs as a task of `afterwards`: reading a body that
@@ -88,7 +127,7 @@ impl Service {
         afterwards: &TaskTracker,
         mut request: Request<Incoming>,
     ) -> ResponseFuture {
-        let admitted = self.admit(peer, &request);
+        let refusal = self.refusal(peer, &request);
         let filter = self.filter.clone();
         let trusted = &self.app.settings.trusted_proxies;
         let address = proxies::client(peer, request.headers(), trusted);
@@ -116,9 +155,9 @@ impl Service {
         let response = async move {
             let start = Instant::now();
             let (method, uri) = (request.method().clone(), request.uri().clone());
-            let mut response = match admitted {
-                Err(refusal) => refusal.into_response(),
-                Ok(()) => {
+            let mut response = match refusal {
+                Some(refusal) => refusal,
+                None => {
                     TowerToHyperService::new(warp::service(filter))
                         .call(request)
                         .await?
@@ -141,6 +180,34 @@ impl Service {
         };
         Box::pin(response.instrument(span))
     }
+}
+
+/// Whether a proxy may be there: on this machine, or on the same network.
+fn is_private(peer: IpAddr) -> bool {
+    match peer.to_canonical() {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    }
+}
+
+/// Whether a request came through TLS, as far as proxies and browsers tell (RFC 7239 §5.4).
+fn came_through_tls(headers: &HeaderMap) -> bool {
+    let says = |name: &str, word: &str| {
+        let mut values = headers.get_all(name).into_iter();
+        values.any(|value| value.as_bytes().eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let forwarded = || {
+        list(headers, FORWARDED)
+            .flat_map(|hop| hop.split(';'))
+            .any(|pair| pair.trim().eq_ignore_ascii_case("proto=https"))
+    };
+    let origin = || {
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host_of = |origin: &str| origin.strip_prefix("https://").map(str::to_owned);
+        host.is_some() && origin.and_then(host_of).as_deref() == host
+    };
+    says("x-forwarded-proto", "https") || says("x-forwarded-ssl", "on") || forwarded() || origin()
 }
 
 /// Logs a request. A response of 500 is logged as an error, so that a log with only errors has the request together with

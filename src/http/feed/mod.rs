@@ -3,23 +3,26 @@
 mod long_poll;
 mod ops;
 mod sse;
+pub mod tickets;
 mod websocket;
 
 use std::{fmt::Write, sync::Arc};
 
+use warp::http::StatusCode;
+
 use super::{
     App,
     door::accept::{Offer, preference},
-    reply::{ErrorResponse, HandlerResult},
+    reply::{ErrorResponse, HandlerResult, json as json_with},
     request::Request,
     route::Route,
 };
 use crate::{
-    contract::operations::feed as contract,
+    contract::operations::feed::{self as contract, StreamTicket},
     error::{Error, ErrorCode},
     feed::{Feed, FeedEvent},
     metrics::Transport,
-    model::Permission,
+    model::{Permission, Timestamp},
 };
 
 const STREAM: Offer = Offer {
@@ -34,7 +37,23 @@ const POLL: Offer = Offer {
 };
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::get("/api/messages", Permission::Feed, follow).operation(contract::follow())]
+    vec![
+        Route::get("/api/messages", Permission::Feed, follow).operation(contract::follow()),
+        Route::post("/api/stream_ticket", Permission::Read, create_ticket)
+            .operation(contract::create_ticket()),
+    ]
+}
+
+async fn create_ticket(request: Request) -> HandlerResult {
+    let (app, session) = (&request.app, request.session()?);
+    let token = request.caller.token(&app.settings)?;
+    let token = token.ok_or(Error::Unauthorized)?;
+    let ticket = app.tickets.create(session.id, token)?;
+    let expires_at = Timestamp::now().after(tickets::LIFETIME);
+    Ok(json_with(
+        StatusCode::CREATED,
+        &StreamTicket { ticket, expires_at },
+    ))
 }
 
 async fn follow(request: Request) -> HandlerResult {
@@ -70,7 +89,7 @@ async fn follow(request: Request) -> HandlerResult {
     if caller.wants_websocket() {
         let response = websocket::handshake(caller.headers())?;
         let upgrade = upgrade.ok_or_else(websocket::not_upgraded)?;
-        let token = caller.feed_token(&app.settings, &query);
+        let token = caller.feed_token(&app, &query)?;
         let token = token.ok_or(Error::Unauthorized)?.to_owned();
         let feed = open(Transport::WebSocket).await?;
         websocket::start(upgrade, Arc::clone(&app), token, feed);

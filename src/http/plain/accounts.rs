@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Reply, http::header::SET_COOKIE};
+use warp::Reply;
 
 use super::{
     forms::{EmptyForm, Field, hidden, read_form},
@@ -19,7 +19,6 @@ use crate::{
     http::{
         ServerSettings,
         api::accounts,
-        door::caller::session_cookie,
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,
@@ -75,10 +74,9 @@ async fn post_sign_in(mut request: Request) -> HandlerResult {
     };
     match signed_in {
         Ok(SignedUp { signed_in, landing }) => {
-            let cookie = session_cookie(&app.settings, &signed_in)?;
             let next = landing.map_or_else(|| "/plain".to_owned(), paths::newest_messages);
             let mut answer = see_other(&next)?;
-            answer.headers_mut().insert(SET_COOKIE, cookie);
+            caller.keep_signed_in(app, &signed_in, &mut answer).await?;
             Ok(answer)
         }
         Err(error) => {

@@ -43,7 +43,7 @@ impl PageSession {
     /// 401 if the route’s permission needs no session.
     pub fn of(request: &Request) -> HandlerResult<Self> {
         let session = Arc::clone(request.session()?);
-        let secret = request.caller.cookie(&request.app.settings);
+        let secret = request.caller.cookie(&request.app.settings)?;
         let secret = secret.ok_or(Error::Unauthorized)?;
         let path = if request.caller.method() == Method::GET {
             format!("{}{}", request.path, request.query)

@@ -10,7 +10,7 @@ use super::{page, words::Language};
 use crate::{
     error::Error,
     http::{
-        door::caller::Caller,
+        door::caller::{Caller, list},
         reply::{HandlerResult, see_other},
         request::Request,
         route::Route,
@@ -63,12 +63,8 @@ pub fn of(caller: &Caller) -> &'static Language {
 }
 
 /// The best of our languages for the `Accept-Language` of a request (RFC 9110 §12.5.4), by lookup (RFC 4647 §3.4).
-fn preferred(headers: &HeaderMap) -> &'static Language {
-    let values = headers.get_all(ACCEPT_LANGUAGE).iter();
-    let ranges = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(weighted);
+pub fn preferred(headers: &HeaderMap) -> &'static Language {
+    let ranges = list(headers, ACCEPT_LANGUAGE).filter_map(weighted);
     let (mut wanted, unwanted): (Vec<_>, Vec<_>) = ranges.partition(|(_, weight)| *weight > 0.0);
     // Ranges of the same weight stay in their order.
     wanted.sort_by(|(_, one), (_, other)| other.total_cmp(one));

@@ -26,7 +26,7 @@ mod words;
 use warp::{
     Reply,
     http::{
-        HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY},
     },
     reply::Response,
@@ -35,9 +35,13 @@ use warp::{
 use self::words::Language;
 use super::{
     ServerSettings,
-    door::{caller::Caller, security},
+    door::{
+        accept::{Offer, preference},
+        caller::Caller,
+        security,
+    },
     group::FinishRequest,
-    reply::{HandlerResult, see_other},
+    reply::{ErrorResponse, HandlerResult, see_other},
 };
 
 /// Allows the style sheet and the icon, and no scripts at all.
@@ -52,6 +56,36 @@ pub fn finish(caller: &Caller) -> FinishRequest {
     let words = language::of(caller);
     Box::new(move |settings, answer| render(settings, words, answer))
 }
+
+/// The answer to a request for a name that the server doesn’t know: a page for a browser, in the language that it prefers,
+/// and JSON for everything else. The page refers to nothing, as nothing else is answered there.
+pub fn misdirected(
+    settings: &ServerSettings,
+    headers: &HeaderMap,
+    refusal: ErrorResponse,
+) -> Response {
+    let [page, json] = [PAGE, JSON].map(|offer| preference(headers, &offer));
+    if page <= json {
+        return refusal.into_response();
+    }
+    let words = language::preferred(headers);
+    let mut response = refusal.answer(page::alone(words, words.reason(&refusal)));
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    security::protect(headers, settings, POLICY, REFERRER);
+    response
+}
+
+const PAGE: Offer = Offer {
+    kind: "text",
+    subtype: "html",
+    parameters: &[],
+};
+const JSON: Offer = Offer {
+    kind: "application",
+    subtype: "json",
+    parameters: &[],
+};
 
 fn render(settings: &ServerSettings, words: &'static Language, answer: HandlerResult) -> Response {
     let mut response = match answer {

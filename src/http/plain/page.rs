@@ -112,6 +112,23 @@ fn language_form(words: &'static Language, path: &str) -> Markup {
     }
 }
 
+/// A page that needs nothing else of this server.
+pub fn alone(words: &'static Language, reason: &str) -> impl Reply {
+    let page = html! {
+        (DOCTYPE)
+        html lang=(words.tag) dir=(words.direction()) {
+            head {
+                meta charset="utf-8";
+                title { (words.text("refused.title")) " – Tincan" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+            }
+            body { main { h1 { (words.text("refused.title")) } p { (reason) } } }
+        }
+    };
+    warp::reply::html(page.into_string())
+}
+
 /// The page for an error that can’t be shown at a form.
 pub fn refused(words: &'static Language, reason: &str) -> Page<'static> {
     let title = words.text("refused.title");

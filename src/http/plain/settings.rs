@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use serde::Deserialize;
-use warp::{Reply, http::header::SET_COOKIE, reply::Response};
+use warp::{Reply, reply::Response};
 
 use super::{
     forms::{Field, PageSession, read_form},
@@ -14,7 +14,7 @@ use crate::{
     contract::operations::profile::{DeleteAccount, UpdateProfile},
     http::{
         api::profile::delete_account,
-        door::{authorize::require_proof, caller::no_session_cookie},
+        door::authorize::require_proof,
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,
@@ -213,8 +213,7 @@ async fn post_delete(mut request: Request) -> HandlerResult {
     match delete_account(&request, confirmation).await {
         Ok(()) => {
             let mut answer = see_other("/plain/sign-in")?;
-            let cookie = no_session_cookie(&app.settings)?;
-            answer.headers_mut().insert(SET_COOKIE, cookie);
+            request.caller.forget_session(&app.settings, &mut answer)?;
             Ok(answer)
         }
         Err(error) => {

@@ -27,7 +27,7 @@ use tincan::{
     model::{
         Actor, BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits,
     },
-    password::{NewPassword, Passwords},
+    password::{NewPassword, Passwords, Standing},
     server::BUS_CAPACITY,
     store::{
         Credential, InviteRooms, NameUpdate, NewAccount, NewInvite, NewMessage, NewRoom, NewUpload,
@@ -325,7 +325,9 @@ async fn join(store: &Store, name: &str, grant: SignupGrant) -> Result<SignedIn>
 
     let hash = HASH.get_or_try_init(async || {
         let password = NewPassword::new("password", PASSWORD, name)?;
-        Passwords::default().hash(password).await
+        Passwords::default()
+            .hash(password, Standing::Known)
+            .await
     });
     let account = NewAccount {
         username: Username::new(name)?,

@@ -22,7 +22,7 @@ pub(super) const FILES: &str = "files";
 pub(super) const THUMBS: &str = "thumbs";
 /// The version of this format. Version 1 had no actors, version 2 no blocks and no settings, version 3 no files, and
 /// version 4 no pictures of rooms. Version 5 had no answers, mentions, notification levels, requests to join rooms, reports,
-/// pins, saved messages and drafts.
+/// pins, saved messages and drafts, and nobody who made administrators.
 pub(super) const VERSION: u32 = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -169,6 +169,9 @@ pub(super) const TABLES: [Table; 20] = [
             field("asksFirst", "asks_first", Kind::Flag)
                 .or_zero()
                 .seen_as("CASE WHEN id = ?1 THEN asks_first END"),
+            field("madeAdminBy", "made_admin_by", Kind::Id)
+                .optional()
+                .seen_as("NULL"),
         ],
         order: "id",
         since: 1,

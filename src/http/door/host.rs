@@ -1,0 +1,124 @@
+//! The names by which a server answers that wasn’t told its URL. Any page on the internet can have its own name lead to an
+//! address of a home network, and then read what a server there answers (DNS rebinding). So without `--public-url` a
+//! server answers to addresses, and to names that nobody can have on the internet. Others have to be named by `--host`.
+
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
+
+use warp::http::{HeaderValue, Request, header::HOST};
+
+use crate::{
+    error::ErrorCode,
+    http::{ServerSettings, reply::ErrorResponse},
+};
+
+/// The ends of names that can’t be public. The first two are never asked for of the public DNS (RFC 6761 §6.3, RFC 6762),
+/// nor is `onion` (RFC 7686). `home.arpa` is for home networks (RFC 8375), and `internal` for private ones (ICANN, 2024).
+/// `home` and `corp` are never to be delegated (ICANN, 2018). The others are what routers use though no standard says so;
+/// `fritz.box` and `speedport.ip` belong to the makers of those routers.
+const PRIVATE: [&str; 14] = [
+    "localhost",
+    "local",
+    "onion",
+    "home.arpa",
+    "internal",
+    "home",
+    "corp",
+    "lan",
+    "localdomain",
+    "intranet",
+    "private",
+    "test",
+    "fritz.box",
+    "speedport.ip",
+];
+
+/// The most characters of a name (RFC 1035 §2.3.4).
+const MAX_LENGTH: usize = 253;
+
+/// A name by which the server answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostName(String);
+
+/// The text isn’t a host’s name.
+#[derive(Debug, thiserror::Error)]
+#[error("expected a name without a scheme and a port, such as chat.example")]
+pub struct NotAHostName;
+
+impl FromStr for HostName {
+    type Err = NotAHostName;
+
+    fn from_str(text: &str) -> Result<Self, NotAHostName> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if text.is_empty() || text.len() > MAX_LENGTH || !text.chars().all(is_name) {
+            return Err(NotAHostName);
+        }
+        let name = text.strip_suffix('.').unwrap_or(text);
+        Ok(Self(name.to_ascii_lowercase()))
+    }
+}
+
+/// Why a request isn’t answered.
+pub struct Refused {
+    /// The name in it, if it is one.
+    pub name: Option<String>,
+    pub refusal: ErrorResponse,
+}
+
+/// Refuses a request to a name that the server wasn’t told, or that isn’t one. `Host` counts, and the authority of the
+/// target, if there is one (RFC 9112 §3.2.2).
+pub fn known<B>(settings: &ServerSettings, request: &Request<B>) -> Result<(), Refused> {
+    if settings.public_url.is_some() {
+        return Ok(());
+    }
+    let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+    let target = request
+        .uri()
+        .authority()
+        .map(|target| target.as_str().as_bytes());
+    for authority in [host, target].into_iter().flatten() {
+        let name = name(authority);
+        if !name.is_some_and(|name| is_known(settings, name)) {
+            let message = "This server doesn’t know this name. Start it with --public-url, or add the name with --host.";
+            let name: Option<HostName> = name.and_then(|name| name.parse().ok());
+            return Err(Refused {
+                name: name.map(|HostName(name)| name),
+                refusal: ErrorResponse::new(ErrorCode::Misdirected, message),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The host of an authority, without its port.
+fn name(authority: &[u8]) -> Option<&str> {
+    let authority = str::from_utf8(authority).ok()?;
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => name,
+        _ => authority,
+    };
+    Some(name.strip_suffix('.').unwrap_or(name))
+}
+
+fn is_known(settings: &ServerSettings, name: &str) -> bool {
+    if let Some(address) = name.strip_prefix('[') {
+        let address = address.strip_suffix(']');
+        return address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let Ok(HostName(name)) = name.parse() else {
+        return false;
+    };
+    let is_address = name.parse::<Ipv4Addr>().is_ok();
+    let is_single = !name.contains('.');
+    let is_below = |end: &&str| {
+        let rest = name.strip_suffix(*end);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    is_address
+        || is_single
+        || PRIVATE.iter().any(is_below)
+        || settings.hosts.contains(&HostName(name))
+}
