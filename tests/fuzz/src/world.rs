@@ -351,6 +351,7 @@ async fn say(
         content: content.to_owned(),
         client_id: None,
         attachments,
+        reply_to: None,
     };
     store.send(message).await.map(|_| ())
 }
