@@ -195,7 +195,7 @@ async fn what_was_exported_and_imported_is_exported_again_as_it_was() {
     home.done(&["import", "first"], "other.db").await;
     home.done(&["export", "second"], "other.db").await;
     let (first, second) = (files(&home.file("first")), files(&home.file("second")));
-    assert_eq!(first.len(), 23, "{:?}", first.keys());
+    assert_eq!(first.len(), 25, "{:?}", first.keys());
     // Nobody has been asked to join a room, nor reported anything.
     let empty = first.values().filter(|bytes| bytes.is_empty()).count();
     assert_eq!(empty, 2);

@@ -14,7 +14,7 @@ async fn the_setup_link_makes_an_administrator_who_can_invite_others() {
         anna.get("/api/settings").await.expect(200),
         json!({
             "showsActivity": true, "admin": true, "mayInvite": true, "hasPassword": true,
-            "needsSecondFactor": false, "identities": [],
+            "needsSecondFactor": false, "asksFirst": false, "identities": [],
         })
     );
     let config = server.nobody().get("/api/config").await.expect(200);

@@ -366,16 +366,18 @@ async fn where_nobody_may_come_a_provider_is_no_way_in() {
 
 #[tokio::test]
 async fn a_name_that_is_taken_is_asked_for() {
-    let (house, _) = House::start(Signup::Open).await;
-    house.provider.desk().claims["preferred_username"] = "Root".into();
+    let (house, root) = House::start(Signup::Open).await;
+    let anna = json!({ "username": "anna" });
+    root.post("/api/admin/users", anna).await.expect(201);
+    house.provider.desk().claims["preferred_username"] = "Anna".into();
     let mut browser = house.browser();
     assert_eq!(browser.visit("/api/oauth/home").await, "/join");
     let pending = browser.get("/api/oauth/pending").await.expect(200);
-    assert_eq!(pending["username"], "Root");
+    assert_eq!(pending["username"], "Anna");
     assert_eq!(pending["usernameTaken"], true);
     assert_eq!(pending["needsInvite"], false);
     let complete = "/api/oauth/complete";
-    let taken = browser.post(complete, json!({ "username": "ROOT" })).await;
+    let taken = browser.post(complete, json!({ "username": "ANNA" })).await;
     taken.refused(409, "username_taken");
     browser
         .post(complete, json!({ "username": "jean" }))

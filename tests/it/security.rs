@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use reqwest::Method;
+use reqwest::{Method, header::SET_COOKIE};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tincan::{http, model::Permission, server::Config, totp::Secret};
@@ -212,7 +212,10 @@ async fn with_two_steps_a_password_alone_opens_nothing() {
     let (app, recovery) = App::set_up(&bob).await;
     assert_eq!(recovery.len(), 10);
 
-    login(None).await.refused(401, "second_factor_required");
+    let first = login(None).await;
+    // The device isn’t marked as one on which bob has signed in.
+    assert!(!first.headers.contains_key(SET_COOKIE));
+    first.refused(401, "second_factor_required");
     login(Some(String::new()))
         .await
         .refused(401, "second_factor_required");
@@ -221,7 +224,9 @@ async fn with_two_steps_a_password_alone_opens_nothing() {
     let wrong = server.nobody().post("/api/login", wrong).await;
     wrong.refused(401, "bad_credentials");
     let code = app.code(0);
-    login(Some(code.clone())).await.expect(200);
+    let second = login(Some(code.clone())).await;
+    assert_eq!(second.headers.get_all(SET_COOKIE).iter().count(), 2);
+    second.expect(200);
     // A code works once (RFC 6238 §5.2), however it is typed.
     login(Some(format!(" {} {}", &code[..3], &code[3..])))
         .await
@@ -615,8 +620,8 @@ async fn a_flood_of_attempts_from_everywhere_adds_few_rows() {
     let nobody = server.nobody();
     for network in 0..NETWORKS {
         for host in 0..11 {
-            // Hosts of one network are one client.
-            let address = format!("2001:db8:0:{network:x}::{host:x}");
+            // Hosts of one network are one client, and networks of one /48 have a limit together.
+            let address = format!("2001:db8:{network:x}::{host:x}");
             let request = nobody.request(Method::POST, "/api/invites/check");
             let request = request.header("x-forwarded-for", address);
             answer(request.json(&json!({ "invite": "guessed" }))).await;

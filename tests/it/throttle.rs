@@ -10,6 +10,7 @@ use reqwest::{
     Method,
     header::{RETRY_AFTER, SET_COOKIE},
 };
+use rusqlite::Connection;
 use serde_json::json;
 use tincan::{http::ServerSettings, server::Config};
 
@@ -102,7 +103,7 @@ async fn a_flood_of_guesses_does_not_keep_people_out_where_they_have_been_before
     let mut config = strict();
     config.settings.trusted_proxies = vec!["127.0.0.1".parse().expect("a network")];
     let server = Server::start(config).await;
-    server.set_up("anna").await;
+    let anna = server.set_up("anna").await;
     let home = "192.0.2.1";
     let first = sign_in(&server.nobody(), home, "anna", PASSWORD, "").await;
     let device = cookies(&first);
@@ -147,6 +148,15 @@ async fn a_flood_of_guesses_does_not_keep_people_out_where_they_have_been_before
     for task in flood {
         task.await.expect("no panic");
     }
+    // What was refused for its account is in the log, which is written before it is read.
+    anna.get("/api/admin/audit").await.expect(200);
+    let sql = "SELECT count(*) FROM security_events WHERE kind = 'throttled' AND user_id = ?1";
+    let id: i64 = anna.id.parse().expect("an id");
+    let noted: u32 = Connection::open(server.database())
+        .expect("the database")
+        .query_row(sql, [id], |row| row.get(0))
+        .expect("a count");
+    assert!(noted > 0);
 }
 
 #[tokio::test]
