@@ -269,7 +269,7 @@ fn bare(database: &Path, expression: &str) -> Result<f64> {
     for _ in 0..TIMES {
         find()?;
     }
-    Ok((own_time()? - begun).as_secs_f64() * 1e3 / f64::from(TIMES))
+    Ok(own_time()?.saturating_sub(begun).as_secs_f64() * 1e3 / f64::from(TIMES))
 }
 
 /// What this thread has taken of a processor.

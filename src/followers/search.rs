@@ -31,9 +31,7 @@ impl Follower for Indexer {
         stopping: &CancellationToken,
     ) -> anyhow::Result<Progress> {
         let mut through = after;
-        // What an earlier version has indexed is replaced at once.
-        let is_new = after.0 == 0 && end.0 > 0;
-        if is_new || end.0 - after.0 >= WORTHWHILE {
+        if end.0 - after.0 >= WORTHWHILE {
             while through < end && !stopping.is_cancelled() {
                 through = self.store.index_messages().await?;
             }

@@ -188,6 +188,7 @@ fn is_too_long(typed: &str) -> bool {
 /// Mapping to lower, upper and lower case again also unifies ẞ, ß and ss. A final sigma is written differently, but the
 /// end of a search prefix isn’t the end of a name. Case mapping can produce text that isn’t NFKC, so it is normalized
 /// again.
+#[must_use]
 pub fn fold(text: &str) -> String {
     let text = text.nfkc();
     let text: String = text

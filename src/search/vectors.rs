@@ -32,7 +32,7 @@ fn texts_have_their_tokens() {
         let found = tokens(text(&vector, "text")).into_iter();
         let found = found.map(|token| json!([token.text, token.start, token.end]));
         assert_eq!(
-            Value::from_iter(found),
+            found.collect::<Value>(),
             vector["tokens"],
             "{}",
             vector["text"]
@@ -47,12 +47,12 @@ fn queries_ask_for_what_they_say() {
         let terms = query.terms.iter();
         let terms = terms.map(|term| json!({ "tokens": term.tokens, "prefix": term.prefix }));
         assert_eq!(
-            Value::from_iter(terms),
+            terms.collect::<Value>(),
             vector["terms"],
             "{}",
             vector["query"]
         );
-        let filters = Value::from_iter(query.filters.iter().map(shown));
+        let filters = query.filters.iter().map(shown).collect::<Value>();
         assert_eq!(filters, vector["filters"], "{}", vector["query"]);
     }
 }

@@ -405,6 +405,9 @@ impl Scene {
         if path == "/api/users" {
             return "/api/users?search=a".to_owned();
         }
+        if path == "/api/search" {
+            return "/api/search?q=a".to_owned();
+        }
         path.replace("{id}", id)
             .replace("{userId}", &self.guest.id)
             .replace("{sessionId}", &self.below)

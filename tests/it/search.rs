@@ -15,7 +15,6 @@ use tokio::time::sleep;
 use crate::{
     home::Home,
     plain::Browser,
-    search_index::caught_up,
     support::{Answer, Binary, Client, Talk, answer, dev, messages, participants, soon, text},
 };
 
@@ -403,7 +402,6 @@ async fn the_command_line_finds_with_and_without_a_server_and_after_an_import() 
     expect(&other).await;
     let server = Binary::start(&other.file("tincan.db"));
     let john = server.nobody().sign_in("john").await;
-    caught_up(&other.file("tincan.db")).await;
     assert_eq!(search(&john, "gull").await, ["the grey gull"]);
 }
 

@@ -134,7 +134,7 @@ async fn all_seen(client: &Client, places: &[(String, String)]) -> Vec<Seen> {
 
 fn is_found(query: &Query, names: &[String; 2], caller: &str, seen: &Seen) -> Option<Value> {
     let author = text(&seen.message["author"]["username"]);
-    let called = |name: &str| match name {
+    let real_name = |name: &str| match name {
         "ana" => names[0].clone(),
         "ben" => names[1].clone(),
         "me" => caller.to_owned(),
@@ -144,8 +144,8 @@ fn is_found(query: &Query, names: &[String; 2], caller: &str, seen: &Seen) -> Op
     let (mut authors, mut places) = (Vec::new(), Vec::new());
     for filter in &query.filters {
         match filter {
-            Filter::From(name) => authors.push(called(name)),
-            Filter::In(name) => places.push(called(name)),
+            Filter::From(name) => authors.push(real_name(name)),
+            Filter::In(name) => places.push(real_name(name)),
             Filter::Has(Has::Link) if content.contains("https://") => {}
             Filter::Has(_) => return None,
             Filter::Before(_) | Filter::After(_) => unreachable!("no query has it"),

@@ -1,6 +1,6 @@
 //! The page to search messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use maud::{Markup, html};
 use warp::Reply;
@@ -93,10 +93,9 @@ async fn results(
     let mut titles: HashMap<ConversationId, String> = HashMap::new();
     for hit in &found.hits {
         let id = hit.message.conversation_id;
-        if !titles.contains_key(&id) {
+        if let Entry::Vacant(place) = titles.entry(id) {
             let (conversation, member) = store.conversation(caller, id).await?;
-            let title = title_of(words, &conversation.view(&member)).to_owned();
-            titles.insert(id, title);
+            place.insert(title_of(words, &conversation.view(&member)).to_owned());
         }
     }
     let Found { hits, before } = &found;

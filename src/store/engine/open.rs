@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi};
 use tokio::sync::watch;
 
 use super::{
@@ -146,6 +146,16 @@ pub fn find_damage(
     tables: &[&str],
     connection: &Connection,
 ) -> rusqlite::Result<Damage> {
+    let lines = match lines_of(connection, &format!("PRAGMA {check}({MOST_LINES})")) {
+        // A virtual table that can’t even be opened ends the check.
+        Err(error)
+            if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+                && !tables.is_empty() =>
+        {
+            return check_the_others(check, tables, connection);
+        }
+        lines => lines?,
+    };
     let mut marks = Vec::new();
     for table in tables {
         marks.extend([format!(" main.{table}"), format!("table \"{table}\"")]);
@@ -153,34 +163,51 @@ pub fn find_damage(
         let root = connection.query_row(root, [table], |row| row.get::<_, i64>(0));
         marks.extend(root.optional()?.map(|page| format!("Tree {page} ")));
     }
-    let mut statement = connection.prepare(&format!("PRAGMA {check}({MOST_LINES})"))?;
-    let mut rows = statement.query([])?;
-    let mut damage = Damage {
-        of_tables: false,
-        other: Vec::new(),
-    };
-    let mut unused = Vec::new();
-    while let Some(row) = rows.next()? {
-        let line: String = row.get(0)?;
-        // Several of a tree’s errors may be in one row.
-        for line in line
-            .lines()
-            .filter(|line| *line != "ok" && !line.starts_with("***"))
-        {
-            if marks.iter().any(|mark| line.contains(mark)) {
-                damage.of_tables = true;
-            } else if line.ends_with("never used") {
-                unused.push(line.to_owned());
-            } else {
-                damage.other.push(line.to_owned());
-            }
-        }
+    let is_theirs = |line: &String| marks.iter().any(|mark| line.contains(mark));
+    let of_tables = lines.iter().any(is_theirs);
+    let other = lines.into_iter().filter(|line| {
+        let is_unused = of_tables && line.ends_with("never used");
+        !is_unused && !is_theirs(line)
+    });
+    Ok(Damage {
+        of_tables,
+        other: other.take(10).collect(),
+    })
+}
+
+/// Checks all tables but these, which are damaged.
+fn check_the_others(
+    check: &str,
+    tables: &[&str],
+    connection: &Connection,
+) -> rusqlite::Result<Damage> {
+    let names = lines_of(
+        connection,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0",
+    )?;
+    let mut other = Vec::new();
+    for name in names.iter().filter(|name| !tables.contains(&name.as_str())) {
+        other.extend(lines_of(connection, &format!("PRAGMA {check}({name})"))?);
     }
-    if !damage.of_tables {
-        damage.other.append(&mut unused);
+    other.truncate(10);
+    Ok(Damage {
+        of_tables: true,
+        other,
+    })
+}
+
+/// The lines of a check, or of another query, without those that say nothing. Several errors of a tree are in one row.
+fn lines_of(connection: &Connection, query: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(query)?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut lines = Vec::new();
+    for row in rows {
+        let row = row?;
+        let said = row.lines();
+        let said = said.filter(|line| *line != "ok" && !line.starts_with("***"));
+        lines.extend(said.map(str::to_owned));
     }
-    damage.other.truncate(10);
-    Ok(damage)
+    Ok(lines)
 }
 
 /// Checks a file that was too large to be checked when it was opened. Returns whether some of `tables` are damaged, and

@@ -161,15 +161,13 @@ pub(super) fn position(connection: &Connection) -> rusqlite::Result<Option<Event
 
 fn advance(tx: &Transaction<'_>) -> Result<EventId> {
     let connection = tx.connection;
-    let from = match position(connection)? {
-        Some(through) => through,
-        None => {
-            // What is there may be of other rules.
-            connection.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
-            positions::forget(connection, POSITIONS)?;
-            EventId(0)
-        }
-    };
+    let from = position(connection)?;
+    if from.is_none() {
+        // What is there may be of other rules.
+        connection.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
+        positions::forget(connection, POSITIONS)?;
+    }
+    let from = from.unwrap_or(EventId(0));
     let found = messages::following(connection, from, MESSAGES_A_JOB)?;
     let mut text = 0;
     let part = found.iter().position(|message| {

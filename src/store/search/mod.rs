@@ -70,13 +70,11 @@ impl Store {
             let budget = Budget::Limited;
             self.read(move |connection| search(connection, query, place, before, limit, budget))
         };
-        match search(query.clone()).await? {
-            Some(found) => Ok(found),
-            None => {
-                self.rebuild_index().await?;
-                search(query).await?.ok_or(Error::Internal)
-            }
+        if let Some(found) = search(query.clone()).await? {
+            return Ok(found);
         }
+        self.rebuild_index().await?;
+        search(query).await?.ok_or(Error::Internal)
     }
 }
 

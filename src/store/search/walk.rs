@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_over(&self, limit: Duration) -> bool {
-        matches!(self.budget, Budget::Limited) && processor_time() - self.begun > limit
+        matches!(self.budget, Budget::Limited) && processor_time() > self.begun + limit
     }
 }
 
