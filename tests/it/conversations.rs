@@ -104,6 +104,9 @@ async fn a_new_conversation_is_empty_and_direct() {
             "archived": false,
             "hidden": false,
             "markedUnread": false,
+            "mentionCount": 0,
+            "notificationLevel": "all",
+            "notificationLevelChosen": false,
         })
     );
     let id = started["id"].as_str().expect("an id");

@@ -192,11 +192,11 @@ async fn a_rooms_picture_is_its_owners_to_choose() {
     john.delete(&direct).await.refused(409, "not_a_room");
     john.get(&direct).await.refused(404, "not_found");
     assert_eq!(url(&john, &direct).await, Value::Null);
-    // As with its name, a program of theirs may, too.
+    // As with its name, a program of theirs may not.
     let made = json!({ "name": "lamp", "scope": "send" });
     let made = john.post("/api/tokens", made).await.expect(201);
     let program = john.with_token(&made["token"]);
-    set(&program, &path, png(3, 3)).await.expect(200);
+    set(&program, &path, png(3, 3)).await.refused(403, "scope");
     // Whoever owns it next has it as it was left, and may change it.
     john.delete(&participant(&room, "me")).await.expect(204);
     assert_ne!(url(&jane, &path).await, Value::Null);

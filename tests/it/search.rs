@@ -15,7 +15,9 @@ use tokio::time::sleep;
 use crate::{
     home::Home,
     plain::Browser,
-    support::{Answer, Binary, Client, Talk, answer, dev, messages, participants, soon, text},
+    support::{
+        Answer, Binary, Client, Talk, answer, dev, flood, messages, participants, soon, text,
+    },
 };
 
 /// How far the index goes.
@@ -92,7 +94,7 @@ pub async fn talk() -> (TempDir, PathBuf, Talk) {
     let database = folder.path().join("tincan.db");
     let config = Config {
         database: database.clone(),
-        ..dev()
+        ..flood()
     };
     (folder, database, Talk::start(config).await)
 }

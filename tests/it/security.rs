@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What a stolen session mustn’t be enough for.
-const LASTS: [&str; 13] = [
+const LASTS: [&str; 14] = [
     "DELETE /api/admin/users/{id}/sessions",
     "DELETE /api/admin/users/{id}/sessions/{sessionId}",
     "DELETE /api/identities/{provider}",
@@ -30,6 +30,7 @@ const LASTS: [&str; 13] = [
     "PATCH /api/admin/settings",
     "PATCH /api/admin/users/{id}",
     "POST /api/admin/users",
+    "POST /api/admin/users/{id}/purge",
     "POST /api/admin/users/{id}/reset",
     "POST /api/conversations/{id}/hooks",
     "POST /api/second_factor",

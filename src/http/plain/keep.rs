@@ -94,16 +94,21 @@ async fn keep_page<'a>(
     let words = session.words;
     let title = words.text("message.keep_title");
     let field = Field { text: "", problem };
-    let button = |is_on: bool, on: &str, off: &str| {
-        let name = if is_on { off } else { on };
-        html! { input type="submit" name=(name) value=(words.text(&format!("message.{name}"))); }
+    let button = |name: &str, label: &str| {
+        html! { input type="submit" name=(name) value=(words.text(label)); }
     };
     let main = html! {
         h1 { (title) }
         (quote(&message, session))
         (field.reason())
         (session.form(view.action(id, "keep"), html! {
-            p { (button(message.pinned_at.is_some(), "pin", "unpin")) " " (button(is_saved, "save", "unsave")) }
+            p {
+                @if message.pinned_at.is_some() { (button("unpin", "message.unpin")) }
+                @else { (button("pin", "message.pin")) }
+                " "
+                @if is_saved { (button("unsave", "message.unsave")) }
+                @else { (button("save", "message.save")) }
+            }
         }))
         p { (back(&message, view, words.text("page.back_to_conversation"))) }
     };
