@@ -119,14 +119,13 @@ impl Command {
         backups: Option<&Arc<BackupFolder>>,
     ) -> Result<Value> {
         store.follow_clock().await?;
+        let by = Actor::command_line();
         Ok(match self {
             Self::Status => json!(Status::of(store, metrics, base, backups).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
-                let (user, reset) = store
-                    .create_account(username, admin, Actor::command_line())
-                    .await?;
+                let (user, reset) = store.create_account(username, admin, by).await?;
                 let link = reset_link(base, &reset.token);
                 json!({ "user": user, "link": link, "expiresAt": reset.expires_at })
             }
@@ -142,33 +141,23 @@ impl Command {
                     admin,
                     disabled,
                 };
-                let by = Actor::command_line();
                 json!(store.update_account(account.user.id, change, by).await?)
             }
             Self::CreateReset { username } => {
                 let account = store.find_account(username).await?;
-                let reset = store
-                    .create_reset(account.user.id, Actor::command_line())
-                    .await?;
+                let reset = store.create_reset(account.user.id, by).await?;
                 let link = reset_link(base, &reset.token);
-                json!({
-                    "link": link,
-                    "expiresAt": reset.expires_at,
-                    "madeAdministrators": reset.made_administrators,
-                })
+                let made = reset.made_administrators;
+                json!({ "link": link, "expiresAt": reset.expires_at, "madeAdministrators": made })
             }
             Self::DeleteUser { username } => {
                 let account = store.find_account(username).await?;
-                store
-                    .delete_account(account.user.id, Actor::command_line())
-                    .await?;
+                store.delete_account(account.user.id, by).await?;
                 Value::Null
             }
             Self::PurgeUser { username } => {
                 let account = store.find_account(username).await?;
-                store
-                    .begin_purge(account.user.id, Actor::command_line())
-                    .await?;
+                store.begin_purge(account.user.id, by).await?;
                 // Done when it returns, also if no server runs. One that runs does a part of it.
                 while store.purge_some().await? {}
                 Value::Null
@@ -180,9 +169,7 @@ impl Command {
             Self::DeleteSessions { username, id } => {
                 let account = store.find_account(username).await?;
                 let id: Option<SessionId> = id.map(|id| parse(&id, "Session")).transpose()?;
-                store
-                    .end_account_sessions(account.user.id, id, Actor::command_line())
-                    .await?;
+                store.end_account_sessions(account.user.id, id, by).await?;
                 Value::Null
             }
             Self::ListInvites => json!(store.invites(None).await?),
@@ -193,12 +180,12 @@ impl Command {
                     lasts: limits::days(days, &limits::INVITE_DAYS)?,
                     rooms: invite_rooms(store, rooms).await?,
                 };
-                let (invite, token) = store.create_invite(new, Actor::command_line()).await?;
+                let (invite, token) = store.create_invite(new, by).await?;
                 with(&invite, "link", invite_link(base, &token))
             }
             Self::RevokeInvite { id } => {
                 let id: InviteId = parse(&id, "Invitation")?;
-                store.revoke_invite(id, None, Actor::command_line()).await?;
+                store.revoke_invite(id, None, by).await?;
                 Value::Null
             }
             Self::ListTokens => json!(store.tokens(None).await?),
@@ -214,14 +201,12 @@ impl Command {
                     lasts: limits::days(days, &limits::TOKEN_DAYS)?,
                     bot: None,
                 };
-                let (info, token) = store
-                    .create_token_for(username, new, Actor::command_line())
-                    .await?;
+                let (info, token) = store.create_token_for(username, new, by).await?;
                 with(&info, "token", token)
             }
             Self::RevokeToken { id } => {
                 let id = parse(&id, "Token")?;
-                store.revoke_token(None, id, Actor::command_line()).await?;
+                store.revoke_token(None, id, by).await?;
                 Value::Null
             }
             Self::ListEvents { since, before } => {

@@ -71,7 +71,7 @@ kinds! {
     WrongPassword = "wrong_password",
     /// Somebody gave the right password, or came from a provider, and gave a wrong code.
     WrongCode = "wrong_code",
-    /// An address made too many attempts.
+    /// An address made too many attempts, or too many were made at an account.
     Throttled = "throttled",
     /// Somebody signed in.
     SignedIn = "signed_in",
