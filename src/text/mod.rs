@@ -6,7 +6,7 @@ mod characters;
 mod inline;
 mod links;
 
-use std::ops::Range;
+use std::{fmt::Write, ops::Range};
 
 pub use links::shown_address;
 
@@ -68,7 +68,7 @@ fn blocks_in_line(blocks: &[Block], line: &mut String) {
             Block::List(items) => {
                 for Item { number, blocks } in items {
                     match number {
-                        Some(number) => line.push_str(&format!("{number}. ")),
+                        Some(number) => drop(write!(line, "{number}. ")),
                         None => line.push_str("• "),
                     }
                     blocks_in_line(blocks, line);

@@ -568,14 +568,14 @@ async fn somebody_who_is_in_links_a_provider_and_takes_it_back() {
     ]);
     let john = stage.signed_in(&admin, Options::desktop()).await;
     john.open("/settings").await;
-    john.click("link", "/^Link/").await;
+    john.click("button", "/^Link/").await;
     john.reads("Linked to octocat").await;
     assert_eq!(john.path().await, "/settings");
     john.assert_accessible("settings-linked").await;
     john.click("button", "/^Unlink/").await;
     john.sees("heading", "/^Unlink .*\\?$/").await;
     john.click("button", "Unlink").await;
-    john.sees("link", "/^Link/").await;
+    john.sees("button", "/^Link/").await;
     john.assert_console_clean(&[]).await;
 }
 

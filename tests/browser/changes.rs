@@ -268,7 +268,8 @@ async fn who_signs_out_leaves_no_unfinished_change_behind() {
 
 /// Waits until an unfinished change is offered, or isn’t.
 async fn is_offered(person: &Session, offered: bool) {
-    let shown = "document.querySelector('.unfinished')?.innerText.includes('unfinished edit')";
+    let shown = "[...document.querySelectorAll('.unfinished')].some((offer) => \
+        offer.innerText.includes('unfinished edit'))";
     let condition = if offered {
         shown.to_owned()
     } else {
