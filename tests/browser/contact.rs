@@ -3,9 +3,50 @@
 use serde_json::json;
 
 use crate::{
+    api::Client,
     screenshots::Viewer,
     support::{Options, Stage},
 };
+
+/// A bot is one at its messages and among people. To the newest message, both react.
+async fn react_beside_a_bot(viewer: &Viewer, client: &Client, jane: &Client, room: &str) {
+    let john = viewer.session();
+    let hooks = format!("/api/conversations/{room}/hooks");
+    let hook = jane.post(&hooks, json!({ "bot": "thermometer" })).await;
+    let hook = hook.expect(201);
+    let path = format!("/api/hooks/{}", hook["secret"].as_str().expect("a secret"));
+    let posted = json!({ "content": "The water has 23 °C" });
+    let nobody = jane.nobody();
+    nobody.post(&path, posted).await.expect(201);
+    john.sees_message("The water has 23 °C").await;
+    john.wait(
+        "a mark at the bot’s name",
+        "document.querySelector('.byline .tag')?.textContent === 'Bot'",
+    )
+    .await;
+    let said = jane.say(room, "Then nobody has an excuse").await;
+    let id = said["id"].as_str().expect("an id");
+    let people = jane.get(&format!("/api/conversations/{room}")).await;
+    assert_eq!(people.expect(200)["participantCount"], 3);
+    for emoji in ["👍", "🎉"] {
+        let path = format!("/api/messages/{id}/reactions/{emoji}");
+        jane.put(&path).await.expect(200);
+        client.put(&path).await.expect(200);
+    }
+    john.wait(
+        "the reactions, of which one is one’s own",
+        "document.querySelectorAll('.chip[aria-pressed=true]').length === 2",
+    )
+    .await;
+    viewer.take("room-with-bot").await;
+    john.click("button", "Room details").await;
+    john.reads("thermometer").await;
+    john.wait(
+        "a mark in the list of people",
+        "[...document.querySelectorAll('room-details .tag')].some(({ textContent }) => textContent === 'Bot')",
+    )
+    .await;
+}
 
 async fn people_are_asked_and_report(options: Options) {
     let Some(stage) = Stage::set(1).await else {
@@ -41,42 +82,7 @@ async fn people_are_asked_and_report(options: Options) {
     john.misses("button", "Join Everybody who likes the lake")
         .await;
 
-    // A bot is one at its messages and among people.
-    let hooks = format!("/api/conversations/{room}/hooks");
-    let hook = jane.post(&hooks, json!({ "bot": "thermometer" })).await;
-    let hook = hook.expect(201);
-    let path = format!("/api/hooks/{}", hook["secret"].as_str().expect("a secret"));
-    let posted = json!({ "content": "The water has 23 °C" });
-    let nobody = jane.nobody();
-    nobody.post(&path, posted).await.expect(201);
-    john.sees_message("The water has 23 °C").await;
-    john.wait(
-        "a mark at the bot’s name",
-        "document.querySelector('.byline .tag')?.textContent === 'Bot'",
-    )
-    .await;
-    let said = jane.say(&room, "Then nobody has an excuse").await;
-    let id = said["id"].as_str().expect("an id");
-    let people = jane.get(&format!("/api/conversations/{room}")).await;
-    assert_eq!(people.expect(200)["participantCount"], 3);
-    for emoji in ["👍", "🎉"] {
-        let path = format!("/api/messages/{id}/reactions/{emoji}");
-        jane.put(&path).await.expect(200);
-        client.put(&path).await.expect(200);
-    }
-    john.wait(
-        "the reactions, of which one is one’s own",
-        "document.querySelectorAll('.chip[aria-pressed=true]').length === 2",
-    )
-    .await;
-    viewer.take("room-with-bot").await;
-    john.click("button", "Room details").await;
-    john.reads("thermometer").await;
-    john.wait(
-        "a mark in the list of people",
-        "[...document.querySelectorAll('room-details .tag')].some(({ textContent }) => textContent === 'Bot')",
-    )
-    .await;
+    react_beside_a_bot(&viewer, &client, &jane, &room).await;
     john.press("Escape").await;
     john.misses("dialog", "Room details").await;
 

@@ -1,6 +1,6 @@
 //! Code that is copied, messages that are pinned and saved, and what one has begun to write on another device.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Options, Session, Stage};
 
@@ -70,8 +70,10 @@ async fn what_is_pinned_or_saved_leads_to_where_it_was_said() {
         "document.querySelector('[data-sought] pre')?.textContent === 'open, sesame'",
     )
     .await;
-    john.eval::<()>("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
-        .await;
+    john.eval::<Value>(
+        "void (navigator.clipboard.writeText = async (text) => { window.copied = text; })",
+    )
+    .await;
     john.click("button", "Copy").await;
     john.wait("a copy", "window.copied === 'open, sesame'")
         .await;

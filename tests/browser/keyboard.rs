@@ -313,6 +313,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         "System",
         "Same as the browser",
         "Share when",
+        "Ask before",
         "Invite",
     ];
     for (name, expected) in names.iter().zip(expected) {

@@ -39,6 +39,18 @@ struct Home {
 /// One byte more than a piece of a file has in the database.
 const TWO_PIECES: usize = 262_145;
 
+/// Anna has a picture from a provider, and bob has an account there.
+fn come_from_a_provider(database: &Path) {
+    Connection::open(database)
+        .expect("a database")
+        .execute_batch(
+            "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff', NULL);
+             UPDATE users SET avatar_url = '/api/users/1/picture?v=1' WHERE id = 1;
+             INSERT INTO identities VALUES ('https://login.example', '7', 2, 'bobby', 1234567890123)",
+        )
+        .expect("a picture");
+}
+
 impl Home {
     async fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
@@ -120,14 +132,7 @@ impl Home {
             .await
             .expect(200);
         carl.put(&format!("/api/users/{}/block", bob.id)).await;
-        Connection::open(&database)
-            .expect("a database")
-            .execute_batch(
-                "INSERT INTO avatars VALUES (1, 'image/png', x'89504e470d0a1a0a00ff', NULL);
-                 UPDATE users SET avatar_url = '/api/users/1/picture?v=1' WHERE id = 1;
-                 INSERT INTO identities VALUES ('https://login.example', '7', 2, 'bobby', 1234567890123)",
-            )
-            .expect("a picture");
+        come_from_a_provider(&database);
         bob.put(&format!("{}/pin", of(&second))).await.expect(200);
         bob.put(&format!("{}/saved", of(&first))).await.expect(200);
         let draft = bob.request(
@@ -809,7 +814,8 @@ async fn an_import_reads_nothing_but_regular_files_of_a_plausible_size() {
     let long_line = |path: &Path| fs::write(path, " ".repeat(1 << 19)).expect("a file");
     let too_large = "has more than";
     let not_regular = "isn’t a regular file";
-    let cases: [(&str, &dyn Fn(&Path), &str); 10] = [
+    type Replace<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Replace<'_>, &str); 10] = [
         ("archive.json", &link, not_regular),
         ("archive.json", &pipe, not_regular),
         ("archive.json", &huge, too_large),

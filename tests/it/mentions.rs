@@ -301,7 +301,7 @@ async fn the_level_of_notifications_is_ones_own_and_the_same_on_all_devices() {
     // Nobody else is told.
     john.say(&room.id, "end").await;
     let heard = others.until("sent").await;
-    assert!(heard.iter().all(|event| level_is_own(event)), "{heard:?}");
+    assert!(heard.iter().all(level_is_own), "{heard:?}");
 }
 
 /// Whether an event about a conversation has the level that its receiver has.

@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn mentions_are_shown_wherever_they_are() {
         let name = |index| html! { b.mention { (index) } };
-        let shown = formatted("👋 **@jane**", &[5..10], &name).into_string();
-        assert_eq!(shown, r#"👋 <b><b class="mention">0</b></b>"#);
+        let shown = formatted("👋 **@jane** @all", &[5..10, 13..17], &name).into_string();
+        let expected = r#"👋 <b><b class="mention">0</b></b> <b class="mention">1</b>"#;
+        assert_eq!(shown, expected);
     }
 }

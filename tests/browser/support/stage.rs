@@ -12,7 +12,8 @@ const AT_ONCE: usize = 64;
 /// A name that means this machine to the browser, and nothing secure.
 pub(super) const HOME: &str = "hearth.lan";
 
-/// The real binary in dev mode, with a database of its own, and browsers.
+/// The real binary in dev mode, with a database of its own, and browsers. What tests prepare comes faster than people are
+/// allowed to write, so nobody is limited.
 pub struct Stage {
     binary: Option<Binary>,
     address: SocketAddr,
@@ -31,7 +32,7 @@ impl Stage {
     pub async fn set_in(engine: Engine, browsers: u32) -> Option<Self> {
         let driver = Driver::start(engine, browsers).await?;
         let folder = TempDir::new().expect("a folder");
-        let binary = Binary::start(&folder.path().join("tincan.db"));
+        let binary = Binary::start_for_a_flood(&folder.path().join("tincan.db"));
         Some(Self {
             address: binary.address(),
             binary: Some(binary),
@@ -87,7 +88,15 @@ impl Stage {
         assert!(self.binary.is_none(), "it runs");
         let database = self.database();
         let database = database.to_str().expect("a plain path");
-        let usual = ["--listen", listen, "--db", database, "--log", "error"];
+        let usual = [
+            "--listen",
+            listen,
+            "--db",
+            database,
+            "--log",
+            "error",
+            "--no-limits",
+        ];
         self.binary = Some(Binary::spawn(&[&usual, arguments].concat()));
     }
 
