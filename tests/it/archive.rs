@@ -51,6 +51,9 @@ fn come_from_a_provider(database: &Path) {
         .expect("a picture");
 }
 
+/// What is done to a file of an archive.
+type Replace<'a> = &'a dyn Fn(&Path);
+
 impl Home {
     async fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
@@ -814,7 +817,6 @@ async fn an_import_reads_nothing_but_regular_files_of_a_plausible_size() {
     let long_line = |path: &Path| fs::write(path, " ".repeat(1 << 19)).expect("a file");
     let too_large = "has more than";
     let not_regular = "isn’t a regular file";
-    type Replace<'a> = &'a dyn Fn(&Path);
     let cases: [(&str, Replace<'_>, &str); 10] = [
         ("archive.json", &link, not_regular),
         ("archive.json", &pipe, not_regular),
