@@ -1,7 +1,7 @@
 //! Sign-ins in progress, and people who still have to choose a username. Both are kept in memory for ten minutes.
 //! Somebody who is signing in while the server restarts has to try again.
 
-use std::{fmt, io};
+use std::{fmt, io, net::IpAddr};
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -177,13 +177,14 @@ impl Flows {
             .ok_or(Error::UnknownProvider)
     }
 
-    /// Starts a sign-in. `next` is the path to go on to afterwards; anything but a local path becomes `/`.
+    /// Starts a sign-in for somebody at `address`. `next` is the path to go on to afterwards; anything but a local path becomes `/`.
     ///
     /// # Errors
     /// [`Error::UnknownProvider`], or [`Error::Failed`] if the provider’s metadata can’t be fetched or used.
     pub async fn begin(
         &self,
         provider: &str,
+        address: IpAddr,
         purpose: Purpose,
         next: Option<&str>,
     ) -> Result<StartedSignIn> {
@@ -205,7 +206,7 @@ impl Flows {
             purpose,
             next: local_path(next),
         };
-        self.started.insert(&state, flow);
+        self.started.insert(address, &state, flow);
         Ok(StartedSignIn {
             url,
             cookie: Secret::new(cookie),
@@ -257,9 +258,9 @@ impl Flows {
         })
     }
 
-    /// Keeps somebody until they have chosen a username. `cookie` is the cookie of the browser that they signed in with.
-    pub fn insert_pending(&self, cookie: &str, pending: Pending) {
-        self.pending.insert(cookie, pending);
+    /// Keeps somebody at `address` until they have chosen a username. `cookie` is the cookie of the browser that they signed in with.
+    pub fn insert_pending(&self, address: IpAddr, cookie: &str, pending: Pending) {
+        self.pending.insert(address, cookie, pending);
     }
 
     /// Who has yet to choose a username, in the browser with this cookie.

@@ -1,7 +1,10 @@
 //! Signing in with a provider, up to knowing who it is: what is sent there, and which of its answers are
 //! believed.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use reqwest::Url;
@@ -22,6 +25,9 @@ use crate::{
 };
 
 const HOME: &str = "https://chat.example";
+
+/// From where somebody signs in.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7));
 
 /// The provider as both things that it can be.
 fn setups(provider: &Provider) -> Vec<Setup> {
@@ -57,7 +63,7 @@ fn callback(url: &Url) -> Callback {
 
 /// Begins at the provider with this id, and visits it.
 async fn begin(flows: &Flows, provider: &Provider, id: &str) -> (StartedSignIn, Url) {
-    let begun = flows.begin(id, Purpose::SignIn, None).await;
+    let begun = flows.begin(id, HERE, Purpose::SignIn, None).await;
     let begun = begun.expect("a beginning");
     let back = provider.visit(begun.url.as_str()).await;
     let expected = format!("{HOME}/api/oauth/{id}/callback?");
@@ -116,7 +122,7 @@ async fn at_github_itself_the_addresses_are_the_documented_ones() {
         url: "https://github.com".to_owned(),
     };
     let flows = Flows::new(setups, HOME, Vec::new()).expect("a setup");
-    let begun = flows.begin("github", Purpose::SignIn, None).await;
+    let begun = flows.begin("github", HERE, Purpose::SignIn, None).await;
     let url = begun.expect("a beginning").url;
     let expected = "https://github.com/login/oauth/authorize?";
     assert!(url.as_str().starts_with(expected), "{url}");
@@ -268,7 +274,7 @@ async fn a_provider_that_was_down_is_asked_again() {
     let flows = flows(&provider);
     for wrong in [Wrong::Down, Wrong::OtherName] {
         provider.misbehave(wrong);
-        let begun = flows.begin("home", Purpose::SignIn, None).await;
+        let begun = flows.begin("home", HERE, Purpose::SignIn, None).await;
         assert_eq!(begun.err(), Some(Error::Failed), "{wrong:?}");
     }
     provider.misbehave(Wrong::Nothing);
@@ -453,22 +459,53 @@ async fn a_sign_in_has_ten_minutes() {
     assert_eq!(late.err(), Some(Error::Expired));
 }
 
+/// Begins at GitHub from an address, and comes back.
+async fn begin_from(flows: &Flows, provider: &Provider, address: IpAddr) -> (StartedSignIn, Url) {
+    let begun = flows.begin("github", address, Purpose::SignIn, None).await;
+    let begun = begun.expect("a beginning");
+    let back = provider.visit(begun.url.as_str()).await;
+    (begun, back)
+}
+
+async fn finish(flows: &Flows, (begun, back): (StartedSignIn, Url)) -> Option<Error> {
+    let cookie = Some(begun.cookie.reveal());
+    let finished = flows.finish("github", cookie, callback(&back)).await;
+    finished.err()
+}
+
 #[tokio::test]
-async fn of_a_thousand_sign_ins_the_oldest_goes() {
+async fn a_network_that_begins_many_sign_ins_loses_its_own_oldest_alone() {
     let provider = Provider::start().await;
     let flows = flows(&provider);
-    let (oldest, oldest_back) = begin(&flows, &provider, "github").await;
-    let (second, second_back) = begin(&flows, &provider, "github").await;
-    for _ in 0..999 {
-        let begun = flows.begin("github", Purpose::SignIn, None).await;
+    // All of one household.
+    let other = |n: u16| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, n, 0, 0, 1));
+    let ours = begin(&flows, &provider, "github").await;
+    let oldest = begin_from(&flows, &provider, other(0)).await;
+    for n in 1..2_000 {
+        let begun = flows.begin("github", other(n), Purpose::SignIn, None).await;
         begun.expect("a beginning");
     }
-    let cookie = Some(oldest.cookie.reveal());
-    let gone = flows.finish("github", cookie, callback(&oldest_back)).await;
-    assert_eq!(gone.err(), Some(Error::Expired));
-    let cookie = Some(second.cookie.reveal());
-    let kept = flows.finish("github", cookie, callback(&second_back)).await;
-    kept.expect("somebody");
+    let newest = begin_from(&flows, &provider, other(2_000)).await;
+    assert_eq!(finish(&flows, oldest).await, Some(Error::Expired));
+    assert_eq!(finish(&flows, newest).await, None);
+    assert_eq!(finish(&flows, ours).await, None);
+}
+
+#[tokio::test]
+async fn of_too_many_sign_ins_the_network_with_the_most_loses_its_oldest() {
+    let provider = Provider::start().await;
+    let flows = flows(&provider);
+    let ours = begin(&flows, &provider, "github").await;
+    let crowd = |n: u8| IpAddr::from([203, 0, 113, n]);
+    let first = begin_from(&flows, &provider, crowd(0)).await;
+    for n in 0..100 {
+        for _ in 0..60 {
+            let begun = flows.begin("github", crowd(n), Purpose::SignIn, None).await;
+            begun.expect("a beginning");
+        }
+    }
+    assert_eq!(finish(&flows, first).await, Some(Error::Expired));
+    assert_eq!(finish(&flows, ours).await, None);
 }
 
 #[tokio::test]
@@ -511,7 +548,7 @@ async fn it_comes_back_with_what_it_was_for() {
         ("javascript:alert(1)", "/"),
     ] {
         let purpose = Purpose::Link(UserId(7));
-        let begun = flows.begin("github", purpose, Some(next)).await;
+        let begun = flows.begin("github", HERE, purpose, Some(next)).await;
         let begun = begun.expect("a beginning");
         let back = provider.visit(begun.url.as_str()).await;
         let cookie = Some(begun.cookie.reveal());
@@ -526,7 +563,7 @@ async fn it_comes_back_with_what_it_was_for() {
 async fn an_unknown_provider_is_none() {
     let provider = Provider::start().await;
     let flows = flows(&provider);
-    let begun = flows.begin("nobody", Purpose::SignIn, None).await;
+    let begun = flows.begin("nobody", HERE, Purpose::SignIn, None).await;
     assert_eq!(begun.err(), Some(Error::UnknownProvider));
     let ids: Vec<_> = flows.providers().map(|provider| &provider.id).collect();
     assert_eq!(ids, ["github", "home"]);
@@ -542,7 +579,7 @@ async fn somebody_new_has_ten_minutes_to_choose_a_name() {
         identity: finished.identity,
         avatar: finished.avatar,
     };
-    flows.insert_pending("cookie", pending.clone());
+    flows.insert_pending(HERE, "cookie", pending.clone());
     assert!(flows.pending("another").is_none());
     for _ in 0..2 {
         let waiting = flows.pending("cookie").expect("somebody");
@@ -553,7 +590,7 @@ async fn somebody_new_has_ten_minutes_to_choose_a_name() {
     assert!(flows.pending("cookie").is_none());
     assert!(flows.remove_pending("cookie").is_none(), "once");
 
-    flows.insert_pending("cookie", pending);
+    flows.insert_pending(HERE, "cookie", pending);
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(601)).await;
     assert!(flows.pending("cookie").is_none());

@@ -625,6 +625,24 @@ async fn a_sign_in_that_comes_to_nothing_says_why() {
 }
 
 #[tokio::test]
+async fn a_crowd_that_begins_and_never_comes_back_ends_nobodys_sign_in() {
+    let (house, _) = House::start(Signup::Open).await;
+    let mut browser = house.browser();
+    let back = browser.leave("/api/oauth/github").await;
+    let mut crowd = house.browser();
+    for network in 0..200 {
+        crowd.address = format!("203.0.113.{network}");
+        // As many as an address may at once.
+        for _ in 0..10 {
+            goes_to(&crowd.get("/api/oauth/github").await);
+        }
+    }
+    let arrived = browser.ask(Method::GET, &back, "cross-site", None).await;
+    assert_eq!(goes_to(&arrived), "/");
+    assert_eq!(browser.user().await["username"], "octocat");
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_says_so() {
     let (house, _) = House::start(Signup::Open).await;
     house.provider.misbehave(Wrong::Down);

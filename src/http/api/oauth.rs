@@ -61,7 +61,10 @@ async fn begin(request: Request, provider: String) -> HandlerResult {
     };
     app.admit_attempt(caller)?;
     let flows = &app.settings.oauth;
-    match flows.begin(&provider, purpose, query.get("next")).await {
+    let begun = flows
+        .begin(&provider, caller.address(), purpose, query.get("next"))
+        .await;
+    match begun {
         Ok(begun) => {
             let mut response = see_other(begun.url.as_str())?;
             let cookie = caller.set_flow_cookie(&app.settings, begun.cookie.reveal())?;
@@ -226,7 +229,9 @@ fn wait(
     };
     // It exists, because the sign-in was finished.
     let cookie = caller.flow_cookie(&app.settings).unwrap_or_default();
-    app.settings.oauth.insert_pending(cookie, pending);
+    app.settings
+        .oauth
+        .insert_pending(caller.address(), cookie, pending);
     Arrival::New
 }
 
