@@ -9,8 +9,11 @@ use crate::error::{Error, Result};
 
 /// The most attachments of a message.
 pub const MAX_ATTACHMENTS: usize = 10;
-/// The most characters of the text that stands for a file. Ten of them, with the longest message, fit an event.
+/// The most characters of the text that stands for a file.
 const MAX_ALT_LENGTH: usize = 500;
+/// The most bytes of it, so that ten of them, with the longest message, fit an event. Letters in use have up to three bytes
+/// each: this strikes only texts of hundreds of emoji.
+const MAX_ALT_BYTES: usize = 3 * MAX_ALT_LENGTH;
 /// The most bytes of a thumbhash (<https://evanw.github.io/thumbhash/>).
 const MAX_THUMBHASH: usize = 25;
 /// The most bars of a waveform, and the highest of them.
@@ -60,6 +63,10 @@ impl Description {
         if let Some(alt) = &alt {
             if alt.chars().count() > MAX_ALT_LENGTH {
                 let reason = format!("Descriptions can be up to {MAX_ALT_LENGTH} characters.");
+                return Err(Error::invalid("alt", reason));
+            }
+            if alt.len() > MAX_ALT_BYTES {
+                let reason = "This description is too long. Use fewer emoji.";
                 return Err(Error::invalid("alt", reason));
             }
             if alt.chars().any(|c| c.is_control() && c != '\n') {

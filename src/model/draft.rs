@@ -22,7 +22,8 @@ pub struct Draft {
 /// Validates what somebody has begun to write. It is kept byte for byte, as they go on at its end.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::error::Error::Invalid) on `content` if nothing in it shows, it is too long or contains NUL.
+/// [`Error::Invalid`](crate::error::Error::Invalid) on `content` if nothing in it shows, it is too long, or contains NUL or
+/// too many control characters.
 pub fn draft_content(text: String) -> Result<String> {
     if input::is_blank(&text) {
         return Err(input::no_content());

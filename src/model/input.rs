@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 
 /// The most characters (Unicode scalar values) that a message's content may have.
 pub const MAX_MESSAGE_LENGTH: usize = 4_000;
+/// The most control characters in it, apart from tabs and line breaks. In JSON each takes six bytes, and an event is bounded. A
+/// log in a terminal’s colours has fewer, as each of its sequences has further characters.
+const MAX_CONTROLS: usize = MAX_MESSAGE_LENGTH / 4;
 const MESSAGE_TOO_LONG: &str = "Messages can be up to 4,000 characters.";
 const NO_CONTROLS: &str = "Names can’t contain control characters.";
 const MAX_NAME_LENGTH: usize = 80;
@@ -23,7 +26,7 @@ const MAX_CLIENT_ID_LENGTH: usize = 64;
 /// for byte the same, so that code keeps the indentation of its first line.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `content` if nothing in it shows, it is too long or contains NUL.
+/// [`Error::Invalid`] on `content` if nothing in it shows, it is too long, or contains NUL or too many control characters.
 pub fn message_content(text: &str) -> Result<&str> {
     match caption(text)? {
         "" => Err(no_content()),
@@ -40,7 +43,7 @@ pub fn no_content() -> Error {
 /// Validates the content of a message with attachments, like [`message_content`]. It is empty if nothing in it shows.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `content` if it is too long or contains NUL.
+/// [`Error::Invalid`] on `content` if it is too long, or contains NUL or too many control characters.
 pub fn caption(text: &str) -> Result<&str> {
     let content = text.trim_end();
     let blank = content.len() - content.trim_start().len();
@@ -64,6 +67,13 @@ pub(super) fn check_content(content: &str) -> Result<()> {
         return Err(Error::invalid(
             "content",
             "Messages can’t contain a NUL character.",
+        ));
+    }
+    let is_control = |c: &char| c.is_ascii_control() && !"\t\n\r".contains(*c);
+    if content.chars().filter(is_control).count() > MAX_CONTROLS {
+        return Err(Error::invalid(
+            "content",
+            "Messages can’t contain that many control characters.",
         ));
     }
     Ok(())

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::{User, UserId};
 
-/// The most mentions of one message. Each brings a user with the event, which is bounded.
-pub const MAX_MENTIONS: usize = 30;
+/// The most mentions of one message. Each brings a user of some 500 bytes with the event, which is bounded. Whoever calls
+/// more people calls everybody.
+pub const MAX_MENTIONS: usize = 20;
 /// After `@`, this calls everybody.
 pub const EVERYBODY: &str = "all";
 /// In rooms of up to this many people everybody may call everybody; in larger ones, only the owner may.

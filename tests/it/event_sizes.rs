@@ -3,22 +3,33 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Event, Server, answer, dev, messages, png, text};
+use crate::support::{Client, Event, Server, Talk, answer, dev, messages, png, text};
 
 /// What the contract promises of a frame.
 const FRAME: usize = 64 * 1024;
 
+/// What a message may have.
+const MAX_MENTIONS: usize = 20;
+const MAX_CONTROLS: usize = 1_000;
+
 /// A letter of four bytes in UTF-8.
-const WIDE: char = '\u{20000}';
+const WIDE: char = '\u{10430}';
 
 fn wide(length: usize) -> String {
     std::iter::repeat_n(WIDE, length).collect()
 }
 
-/// Takes six bytes for each character in JSON (RFC 8259 §7).
-fn controls(length: usize) -> String {
-    // White space at the ends would be cut off, and what shows nothing is no message.
-    format!("x{}x", "\u{1}".repeat(length - 2))
+/// The longest message that begins like this, in JSON: with as many control characters as it may have, which take six bytes
+/// each (RFC 8259 §7). No other one takes more than four.
+fn fullest(beginning: &str) -> String {
+    let letters = wide(4000 - MAX_CONTROLS - beginning.chars().count());
+    format!("{beginning}{}{letters}", "\u{1}".repeat(MAX_CONTROLS))
+}
+
+/// A message whose excerpt is the longest in JSON: 138 characters of six bytes, and one that has all the rest.
+fn longest_excerpt() -> String {
+    let (controls, marks) = ("\u{1}".repeat(138), "\u{301}".repeat(440));
+    format!("{controls}a{marks} and more")
 }
 
 /// Someone with the longest names and a picture.
@@ -38,7 +49,7 @@ async fn upload(client: &Client) -> String {
         "size": 1,
         // 255 bytes, of which each is two in JSON.
         "name": "\"".repeat(300),
-        "alt": wide(500),
+        "alt": wide(375),
         "duration": 86_400_000,
         "thumbhash": "/".repeat(32),
         "waveform": vec![31; 64],
@@ -50,11 +61,20 @@ async fn upload(client: &Client) -> String {
     id
 }
 
-/// As a frame of a WebSocket, which says the most beside the data.
+/// As a frame of a WebSocket, which says the most beside the data, on a server whose ids are as long as they can be.
 fn size(event: &Event) -> usize {
-    json!({ "id": event.id, "event": event.name, "data": event.data })
-        .to_string()
-        .len()
+    let frame = json!({ "id": event.id, "event": event.name, "data": event.data });
+    frame.to_string().len() + missing_digits(&event.data)
+}
+
+/// What ids could be longer by.
+fn missing_digits(value: &Value) -> usize {
+    match value {
+        Value::String(text) if text.parse::<i64>().is_ok() => 19 - text.len(),
+        Value::Array(values) => values.iter().map(missing_digits).sum(),
+        Value::Object(fields) => fields.values().map(missing_digits).sum(),
+        _ => 0,
+    }
 }
 
 async fn largest(stream: &mut crate::support::Stream, count: usize) -> usize {
@@ -77,15 +97,23 @@ async fn the_largest_message_with_the_most_reactions_and_files_fits_a_frame() {
     let author = &people[0];
     let room = author.make_room(&wide(80), &names, true).await;
     let mut stream = author.follow(None).await;
+    let original = people[1].say(&room, &longest_excerpt()).await;
+    stream.take(1).await;
 
     let mut files = Vec::new();
     for _ in 0..10 {
         files.push(upload(author).await);
     }
+    let mentions = format!("@{} ", names[0]).repeat(MAX_MENTIONS);
     let draft = json!({
-        "content": controls(4000), "attachments": files, "clientId": wide(64),
+        "content": fullest(&mentions), "attachments": files, "clientId": wide(64),
+        "replyTo": original["id"],
     });
     let sent = author.post(&messages(&room), draft).await.expect(201);
+    let mentioned = sent["mentions"].as_array().map(Vec::len);
+    assert_eq!(mentioned, Some(MAX_MENTIONS));
+    let excerpt = text(&sent["replyTo"]["excerpt"]);
+    assert!(json!(excerpt).to_string().len() > 1_700, "{excerpt:?}");
     let attachments = sent["attachments"].as_array().map(Vec::len);
     assert_eq!(attachments, Some(10));
     let sizes = [largest(&mut stream, 1).await];
@@ -135,6 +163,16 @@ async fn the_largest_message_with_the_most_reactions_and_files_fits_a_frame() {
             break;
         }
     }
+    // What else a message can be: edited, and pinned.
+    let edit = json!({ "content": fullest(&format!("{mentions}!")) });
+    author
+        .patch(&format!("/api/messages/{id}"), edit)
+        .await
+        .expect(200);
+    sizes.push(largest(&mut stream, 1).await);
+    let pinned = author.put(&format!("/api/messages/{id}/pin")).await;
+    pinned.expect(200);
+    sizes.push(largest(&mut stream, 1).await);
     // A conversation’s event has its newest message.
     let path = format!("/api/conversations/{room}/settings");
     author
@@ -149,13 +187,45 @@ async fn the_largest_message_with_the_most_reactions_and_files_fits_a_frame() {
     sizes.push(largest(&mut stream, 2).await);
     let direct = author.talk_to(names[0]).await;
     stream.take(1).await;
-    author.say(&direct, &controls(4000)).await;
+    author.say(&direct, &fullest("")).await;
     sizes.push(largest(&mut stream, 1).await);
     let most = sizes.into_iter().max().expect("a size");
     assert!(most <= FRAME, "{most}");
     // It is the largest indeed: all of its parts are there.
-    assert!(most > 50_000, "{most}");
+    assert!(most > 55_000, "{most}");
     println!("the largest event has {most} bytes");
+}
+
+#[tokio::test]
+async fn what_makes_events_larger_than_they_may_be_is_refused() {
+    let talk = Talk::start(dev()).await;
+    let john = &talk.john;
+    let controls = "\u{b}".repeat(MAX_CONTROLS - 1);
+    let coloured = format!("\u{1b}[31mred{controls}.");
+    john.say(&talk.conversation, &coloured).await;
+    let draft = json!({ "content": format!("{coloured}\u{1b}[m") });
+    let refused = john.post(&messages(&talk.conversation), draft).await;
+    let refused = refused.refused(422, "invalid");
+    assert!(refused["errors"]["content"].is_string(), "{refused}");
+    // White space that people use is none of them.
+    let lines = format!("{coloured}{}.", "\t\r\n".repeat(900));
+    john.say(&talk.conversation, &lines).await;
+
+    for (alt, fits) in [
+        (wide(375), true),
+        (wide(376), false),
+        ("한".repeat(500), true),
+        ("x".repeat(501), false),
+    ] {
+        let file = json!({ "name": "a.png", "size": 1, "alt": alt });
+        let begun = john.post("/api/uploads", file).await;
+        if fits {
+            begun.expect(201);
+        } else {
+            let refused = begun.refused(422, "invalid");
+            assert!(refused["errors"]["alt"].is_string(), "{refused}");
+        }
+    }
 }
 
 fn encoded(emoji: &str) -> String {
