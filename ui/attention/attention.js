@@ -5,6 +5,7 @@ import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
 import { isCall } from '../conversations/calls.js';
 import { summaryOf } from '../files/kinds.js';
+import { actionsOf } from '../messages/actions.js';
 import { inOneLine } from '../text/text-view.js';
 import { askToNotify, keepAsked, notifies, sounds, wasAsked, watchPermission } from './permission.js';
 
@@ -144,7 +145,7 @@ export class Attention {
   async #isWanted(message) {
     const { conversations, user } = this.#client;
     // In a room, one still reads whom one has blocked, but isn’t called.
-    if ((await this.#client.blocks()).has(message.author?.id)) return false;
+    if (actionsOf(this.#client).blocks.has(message.author?.id)) return false;
     // Where that can’t be told, rather too much than too little.
     const { level } = await conversations.info(message.conversationId).catch(() => ({ level: 'all' }));
     return level === 'all' || level === 'mentions' && isCall(message, user.id);

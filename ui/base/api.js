@@ -45,25 +45,18 @@ export class Api extends EventTarget {
 
   /** Outlives the page. @param {string} path @returns {Promise<any>} */
   delete(path) {
-    return this.#ask(path, { method: 'DELETE', keepalive: true });
+    return this.send('DELETE', path);
   }
 
-  /** Outlives the page. @param {string} path @param {object} body @returns {Promise<any>} */
-  put(path, body) {
-    const headers = { 'Content-Type': 'application/json' };
-    return this.#ask(path, { method: 'PUT', keepalive: true, headers, body: JSON.stringify(body) });
-  }
-
-  /** @param {string} method @param {string} path @param {object} [body] a Blob, or what becomes JSON @param {AbortSignal} [signal] @returns {Promise<any>} */
+  /**
+   * What puts something small in its place, or takes it away, outlives the page: it may be the last thing that one did here.
+   * @param {string} method @param {string} path @param {object} [body] a Blob, or what becomes JSON @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
   send(method, path, body, signal) {
+    if (body instanceof Blob) return this.#ask(path, { method, signal, body });
     const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    return this.#ask(path, { method, signal, ...(body instanceof Blob ? { body } : json) });
-  }
-
-  /** What lasts needs proof of who one is; whether somebody has given it. */
-  async #prove() {
-    const { prove } = await load(() => import('../account/prove.js'));
-    return prove(this);
+    return this.#ask(path, { method, signal, keepalive: ['PUT', 'DELETE'].includes(method), ...json });
   }
 
   /** @param {string} path @param {RequestInit} request @returns {Promise<any>} */
@@ -77,7 +70,8 @@ export class Api extends EventTarget {
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
     if (response.ok) throw new ApiError(0, t('error.intercepted'));
-    if (answer?.code === 'proof_required' && await this.#prove()) return this.#ask(path, request);
+    // What lasts needs proof of who one is; whether somebody has given it.
+    if (answer?.code === 'proof_required' && await (await load(() => import('../account/prove.js'))).prove(this)) return this.#ask(path, request);
     if (response.status === 401 && path !== CONFIG) this.dispatchEvent(new Event('signed-out'));
     const reason = answer?.message || t('error.status', { status: response.status });
     const wait = Number(response.headers.get('retry-after')) * 1_000;

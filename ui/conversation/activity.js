@@ -4,6 +4,7 @@ import { el, nameOf, render } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { drawing, icon } from '../base/icons.js';
 import { addStyle, load } from '../base/load.js';
+import { actionsOf } from '../messages/actions.js';
 import { PinBar } from '../messages/pin-bar.js';
 import { searchButton } from '../shell/search-here.js';
 import { t, tn } from '../words/index.js';
@@ -33,7 +34,7 @@ const PERSON = 'M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 21c0-4.5 3.5-7 7.5-7s7.5
  * @param {Context} context @param {ConversationView} view @param {Info} info @param {MessageList} list
  * @param {MessageComposer} composer
  */
-export async function followActivity(context, view, info, list, composer) {
+export function followActivity(context, view, info, list, composer) {
   const { client } = context;
   const { conversations } = client;
   const { id, other } = info;
@@ -50,8 +51,9 @@ export async function followActivity(context, view, info, list, composer) {
   view.addTools([searchButton(context, id), details, levelButton(client, view, id)], showDetails);
   view.querySelector('.bar')?.after(new PinBar(context, id));
   const string = new TypingString(list);
-  const [people, blocks] = await Promise.all([client.people(id), client.blocks()]);
-  if (composer.isConnected) showReach(client, blocks, id, composer);
+  const actions = actionsOf(client);
+  const people = actions.people(id);
+  if (composer.isConnected) showReach(client, actions.blocks, id, composer);
   view.watch(() => {
     const known = conversations.known(id);
     if (!known) return;

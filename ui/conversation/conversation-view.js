@@ -132,12 +132,12 @@ export class ConversationView extends Component {
   async #attend(info, list, composer) {
     const { client } = this.#context;
     const parts = () => Promise.all([
-      load(() => import('./activity.js')), load(() => import('../messages/message-actions.js')), client.people(info.id),
+      load(() => import('./activity.js')), load(() => import('../messages/message-actions.js')),
     ]);
     const [{ followActivity }, { MessageActions }] = await loadWhenever(parts, client.stream, list.signal);
     if (!list.isConnected) return;
-    const people = await followActivity(this.#context, this, info, list, composer);
-    if (list.isConnected) new MessageActions(this.#context, people, list, composer);
+    const people = followActivity(this.#context, this, info, list, composer);
+    new MessageActions(this.#context, people, list, composer);
   }
 }
 

@@ -8,6 +8,7 @@ import { addStyle, load } from '../base/load.js';
 import { openMenu } from '../base/menu.js';
 import { switchInput } from '../base/switch.js';
 import { Rooms } from '../conversations/rooms.js';
+import { actionsOf } from '../messages/actions.js';
 import { showTopMessages } from '../messages/top-messages.js';
 import { avatar, emblem } from '../people/avatar.js';
 import { findPeople } from '../people/find.js';
@@ -28,8 +29,8 @@ const PICTURE = 'M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5 5 5M15.5 9.5h.01';
 const BIN = 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5';
 
 /** @param {Context} context @param {string} id */
-export async function showRoomDetails(context, id) {
-  const people = await context.client.people(id);
+export function showRoomDetails(context, id) {
+  const people = actionsOf(context.client).people(id);
   const details = new RoomDetails(context, people);
   openDialog(t('conversation.roomDetails'), details);
 }

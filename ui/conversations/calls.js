@@ -2,6 +2,7 @@
 // kept up from there by what arrives.
 
 import { reasonOf } from '../base/api.js';
+import { actionsOf } from '../messages/actions.js';
 
 /** @import {FeedEvent, Message} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
@@ -42,9 +43,9 @@ export class Calls {
   }
 
   /** @param {Message} message */
-  async #take(message) {
+  #take(message) {
     const { conversationId: id, number, author } = message;
-    if (!isCall(message, this.#client.user.id) || (await this.#client.blocks()).has(author?.id)) return;
+    if (!isCall(message, this.#client.user.id) || actionsOf(this.#client).blocks.has(author?.id)) return;
     this.#arrived.set(id, (this.#arrived.get(id) ?? new Set()).add(number));
     this.#client.conversations.dispatchEvent(new Event('change'));
   }

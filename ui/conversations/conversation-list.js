@@ -24,14 +24,10 @@ export class ConversationList extends Component {
   #rows = new Map();
   /** Which one has had the focus. */
   #stop = '';
-  #showsArchived = false;
+  /** @type {'listed' | 'archived'} */
+  #shown = 'listed';
   /** What others do, once that is followed. @type {Doings | null} */
   #doings = null;
-  #turn = () => {
-    this.#showsArchived = !this.#showsArchived;
-    this.#render();
-    this.focusOn('');
-  };
 
   /** @param {Context} context */
   constructor({ client, router, clock }) {
@@ -55,6 +51,12 @@ export class ConversationList extends Component {
     this.watch(() => this.#render(), doings);
   }
 
+  /** @param {'listed' | 'archived'} shown which ones */
+  show(shown) {
+    this.#shown = shown;
+    this.#render();
+  }
+
   /** The list itself, whose rows have their conversations’ ids. */
   get list() {
     return this.#list;
@@ -71,14 +73,11 @@ export class ConversationList extends Component {
   }
 
   #render() {
-    const { listed, archived, state, reason, hasMore } = this.#conversations;
-    this.#showsArchived &&= archived.length > 0;
-    const shown = this.#showsArchived ? archived : listed;
+    const { [this.#shown]: shown, state, reason, hasMore } = this.#conversations;
     arrange(this.#list, shown.map((conversation) => this.#row(conversation)));
     this.#showStop();
     render(this.#rest, restView, {
-      conversations: this.#conversations, state, reason, hasMore, empty: listed.length === 0, archived: archived.length,
-      showsArchived: this.#showsArchived, turn: this.#turn,
+      conversations: this.#conversations, state, reason, hasMore, empty: shown.length === 0, whole: this.#shown === 'archived',
     });
   }
 
@@ -93,7 +92,7 @@ export class ConversationList extends Component {
     const row = this.#rows.get(id) ?? el('li', { 'data-id': id });
     this.#rows.set(id, row);
     const { createdAt, mine, author, deletedAt } = newest;
-    const gone = Boolean(deletedAt) || this.#client.isRemoving(newest.id);
+    const gone = Boolean(deletedAt) || this.#client.removing.has(newest.id);
     const current = this.#router.route.id === id;
     render(row, rowView, {
       id, title, other, avatarURL, createdAt, gone, unread, pinned, markedUnread, current,
@@ -113,17 +112,16 @@ const LONGEST = 200;
 /**
  * What stands below the list.
  * @param {{conversations: Conversations, state: Conversations['state'], reason: string, hasMore: boolean, empty: boolean,
- *   archived: number, showsArchived: boolean, turn: () => void}} props
+ *   whole: boolean}} props
  */
-function restView({ conversations, state, reason, hasMore, empty, archived, showsArchived, turn }) {
-  if (showsArchived) return [el('button', { class: 'button', click: turn }, t('conversations.leaveArchive'))];
+function restView({ conversations, state, reason, hasMore, empty, whole }) {
+  if (whole) return [];
   if (state === 'failed') return [failure(reason, () => conversations.load())];
   if (empty && state === 'loading') return [skeleton()];
   return [
     state === 'loading' && skeleton(),
     empty && el('p', { class: 'muted' }, t('conversations.none')),
     hasMore && state !== 'loading' && el('button', { class: 'button', click: () => conversations.loadMore() }, t('conversations.more')),
-    archived > 0 && el('button', { class: 'link quiet', click: turn }, t('conversations.archived', { count: archived })),
   ];
 }
 

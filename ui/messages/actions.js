@@ -13,8 +13,18 @@ import { Removals } from './removals.js';
 /** So often at most others are told that one types. */
 const TYPING_MS = 3_000;
 
+/** One for each client. @type {WeakMap<Client, Actions>} */
+const known = new WeakMap();
+
+/** @param {Client} client */
+export function actionsOf(client) {
+  const actions = known.get(client) ?? new Actions(client, client.timelines);
+  known.set(client, actions);
+  return actions;
+}
+
 /** What is refused is an ApiError. */
-export class Actions {
+class Actions {
   /** @type {Blocks | undefined} */
   #blocks;
   #client;
@@ -55,7 +65,7 @@ export class Actions {
     }
   }
 
-  /** @param {string} id */
+  /** Who takes part in a conversation, kept up to date until those of another one are asked for. @param {string} id */
   people(id) {
     if (this.#people?.id !== id) this.#leavePeople();
     this.#people ??= new People(this.#client, id);
@@ -67,7 +77,7 @@ export class Actions {
     this.#people = null;
   }
 
-  /** @param {Message} message @param {string} emoji */
+  /** Takes one's reaction back where there is one. @param {Message} message @param {string} emoji */
   react(message, emoji) {
     return this.#reactions.toggle(message, emoji);
   }
@@ -79,22 +89,17 @@ export class Actions {
     return answer;
   }
 
-  /** @param {Message} message */
+  /** In a moment, unless it is undone. @param {Message} message */
   remove(message) {
     return this.#removals.add(message);
   }
 
-  /** @param {string} id */
+  /** @param {string} id a message's */
   undoRemove(id) {
     this.#removals.undo(id);
   }
 
-  /** @param {string} id */
-  isRemoving(id) {
-    return this.#removals.has(id);
-  }
-
-  /** Where that can't be told, it isn't worth a word. @param {string} conversationId */
+  /** Tells that one types. Where that can't be told, it isn't worth a word. @param {string} conversationId */
   async typing(conversationId) {
     if (this.#typing.has(conversationId)) return;
     this.#typing.add(conversationId);

@@ -83,7 +83,7 @@ export class Drafts extends EventTarget {
     const path = `/api/conversations/${conversationId}/draft`;
     try {
       /** @type {Draft | null} */
-      const draft = await (text ? api.put(path, { content: text }) : api.delete(path));
+      const draft = await (text ? api.send('PUT', path, { content: text }) : api.delete(path));
       this.#take({ name: 'draft', data: draft ?? { conversationId, content: '', device: '', updatedAt: '' } });
       this.learn(conversationId, { shared: text });
     } catch (error) {

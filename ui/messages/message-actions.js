@@ -1,6 +1,5 @@
 // What one does with a message that is there: by hovering over it, holding it, or from the keyboard.
 
-import { reasonOf } from '../base/api.js';
 import { refusalOf } from '../base/dialog.js';
 import { el, isComposing } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
@@ -10,6 +9,7 @@ import { whenHeld } from '../base/long-press.js';
 import { listNames } from '../people/names.js';
 import { savedOf } from '../saved/saved.js';
 import { t } from '../words/index.js';
+import { actionsOf } from './actions.js';
 import { equipComposer } from './composer-tools.js';
 import { copyAsLines } from './copying.js';
 import { keepDayAtTop } from './day-at-top.js';
@@ -37,6 +37,7 @@ const COMPLAINT_MS = 8_000;
 export class MessageActions {
   #context;
   #client;
+  #actions;
   #people;
   #list;
   #composer;
@@ -56,6 +57,7 @@ export class MessageActions {
     const { client } = context;
     this.#context = context;
     this.#client = client;
+    this.#actions = actionsOf(client);
     this.#people = people;
     this.#list = list;
     this.#composer = composer;
@@ -81,7 +83,7 @@ export class MessageActions {
     this.#edits = new UnfinishedEdits(client, people.id, list, composer, (message) => this.#try(() => this.#edit(message)));
     composer.addEventListener('keydown', (event) => this.#keyOfComposer(event));
     composer.addEventListener('input', ({ target }) => {
-      if (textIn(target)) client.typing(people.id).catch(reasonOf);
+      if (textIn(target)) this.#actions.typing(people.id);
     });
   }
 
@@ -90,7 +92,7 @@ export class MessageActions {
     const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
     if (key !== 'ArrowUp' || altKey || ctrlKey || metaKey || shiftKey || isComposing(event) || textIn(target) !== '') return;
     const last = this.#client.timeline(this.#people.id).newest.findLast(({ id, mine, deletedAt }) =>
-      mine && !deletedAt && !this.#client.isRemoving(id));
+      mine && !deletedAt && !this.#client.removing.has(id));
     if (!last) return;
     event.preventDefault();
     this.#try(() => this.#edit(last));
@@ -124,13 +126,13 @@ export class MessageActions {
     const message = row && this.#messageIn(row);
     if (!message || !(target instanceof Element)) return;
     const chip = target.closest('.chip');
-    if (chip instanceof HTMLButtonElement) this.#try(() => this.#client.react(message, chip.value));
+    if (chip instanceof HTMLButtonElement) this.#try(() => this.#actions.react(message, chip.value));
     else if (target.closest('.byline')) this.#try(() => this.#openProfile(message.author?.id));
   }
 
   /** Of the buttons that a row has by itself. @param {HTMLButtonElement} button */
   #pressed({ name, value }) {
-    if (name === 'undo') this.#client.undoRemove(value);
+    if (name === 'undo') this.#actions.undoRemove(value);
     else if (name === 'unfold') this.#list.unfold(value);
     else if (name === 'retry') this.#client.outbox.retry(value);
     else if (name === 'edit') this.#writeAnew(value);
@@ -190,13 +192,13 @@ export class MessageActions {
         isOwner: this.#client.conversations.known(this.#people.id)?.role === 'owner',
         readers: listNames(this.#people.readers(message.number).map(titleOf)),
         whoReacted: (emoji) => this.#whoReacted(message, emoji),
-        react: (emoji) => this.#try(() => this.#client.react(this.#messageIn(row) ?? message, emoji)),
+        react: (emoji) => this.#try(() => this.#actions.react(this.#messageIn(row) ?? message, emoji)),
         reply: this.#mayReply && (() => this.#reply(row)),
         pin: () => this.#try(() => setPinned(this.#client, message, !message.pinnedAt)),
         isSaved: saved.has(message.id),
         save: () => this.#try(() => (saved.has(message.id) ? saved.unsave(message) : saved.save(message))),
         edit: () => this.#try(() => this.#edit(message)),
-        remove: () => this.#try(() => this.#client.remove(message)),
+        remove: () => this.#try(() => this.#actions.remove(message)),
       });
     });
   }
@@ -205,7 +207,7 @@ export class MessageActions {
   #messageIn(row) {
     const number = row instanceof HTMLElement && Number(row.dataset.number);
     const message = number ? this.#list.messages.findLast((each) => each.number === number) : undefined;
-    return message && !message.system && !message.deletedAt && !this.#client.isRemoving(message.id) ? message : undefined;
+    return message && !message.system && !message.deletedAt && !this.#client.removing.has(message.id) ? message : undefined;
   }
 
   /** @param {Message} message @param {string} emoji */

@@ -6,6 +6,7 @@ import { Component, el, isComposing } from '../base/dom.js';
 import { drawing } from '../base/icons.js';
 import { forget, keep, kept } from '../base/storage.js';
 import { t } from '../words/index.js';
+import { actionsOf } from './actions.js';
 import { limitLength } from './length.js';
 import { messageField, write } from './message-composer.js';
 import { editKey } from './unfinished-edits.js';
@@ -81,7 +82,7 @@ export class MessageEditor extends Component {
     this.#isSaving = true;
     this.#problem.textContent = '';
     try {
-      await this.#client.edit(this.#message, content);
+      await actionsOf(this.#client).edit(this.#message, content);
       forget(this.#key);
       if (this.isConnected) this.#done();
     } catch (error) {

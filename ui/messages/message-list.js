@@ -237,7 +237,7 @@ export class MessageList extends Component {
     const { client } = this.#context;
     const { id, clientId, number, createdAt, mine, author, editedAt, deletedAt, system, attachments, replyTo, mentions, reactions = [] } = message;
     const content = textOf(message);
-    const removing = client.isRemoving(id) && !deletedAt;
+    const removing = client.removing.has(id) && !deletedAt;
     return {
       key: clientId ? keyOf(clientId) : id, id, number, content, replyTo, files: attachments, createdAt, mine, system, removing, state: 'sent',
       from: mine ? t('messages.you') : titleOf(author), author: mine || this.#info.other ? null : author,

@@ -45,7 +45,7 @@ export function showQuoted(row, { replyTo, deleted, removing }, timeline, client
 /** A message as others answer it. @param {Message} message @param {Client} client @returns {ReplyTo} */
 export function quoteOf(message, client) {
   const { id, number, author, content, mentions, deletedAt, attachments } = message;
-  const gone = deletedAt ?? (client.isRemoving(id) ? new Date().toISOString() : undefined);
+  const gone = deletedAt ?? (client.removing.has(id) ? new Date().toISOString() : undefined);
   const text = gone ? '' : (inOneLine(content, mentions) || summaryOf(message)).slice(0, LONGEST);
   return { id, number, author, excerpt: text, hasAttachment: Boolean(attachments), ...gone && { deletedAt: gone } };
 }

@@ -12,8 +12,6 @@ export class Removals {
   #timelines;
   /** What ends the wait of each, by the message's id: true to delete it, false to leave it. @type {Map<string, (isWanted: boolean) => void>} */
   #waiting = new Map();
-  /** @type {Set<string>} */
-  #removing = new Set();
 
   /** @param {Client} client @param {Map<string, Timeline>} timelines */
   constructor(client, timelines) {
@@ -25,11 +23,6 @@ export class Removals {
   }
 
   /** @param {string} id */
-  has(id) {
-    return this.#removing.has(id);
-  }
-
-  /** @param {string} id */
   undo(id) {
     this.#waiting.get(id)?.(false);
   }
@@ -37,13 +30,14 @@ export class Removals {
   /** Ends when it is deleted, or isn't to be any more. @param {Message} message */
   async add(message) {
     const { id } = message;
-    if (this.#removing.has(id)) return;
-    this.#removing.add(id);
+    const { removing } = this.#client;
+    if (removing.has(id)) return;
+    removing.add(id);
     this.#changed(message);
     try {
       if (await this.#isWanted(id)) await this.#delete(message);
     } finally {
-      this.#removing.delete(id);
+      removing.delete(id);
       this.#changed(message);
     }
   }

@@ -47,7 +47,7 @@ function messagesOf(client, conversationId) {
       if (isCurrent(message, messages.get(message.id))) messages.set(message.id, message);
     }
   }
-  return [...messages.values()].filter(({ id, deletedAt, system }) => !deletedAt && !system && !client.isRemoving(id));
+  return [...messages.values()].filter(({ id, deletedAt, system }) => !deletedAt && !system && !client.removing.has(id));
 }
 
 /** @param {Message} message */

@@ -7,6 +7,7 @@ import { Attention } from '../attention/attention.js';
 import { moveMutes } from '../attention/mutes.js';
 import { keepTime } from '../base/clock.js';
 import { load } from '../base/load.js';
+import { showArchive } from '../conversations/archive.js';
 import { Calls } from '../conversations/calls.js';
 import { Doings } from '../conversations/doings.js';
 import { listActions } from '../conversations/list-actions.js';
@@ -48,6 +49,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   list.before(new RequestList(context, signal));
   savedOf(client);
   listActions(list, context);
+  showArchive(list, client.conversations);
   new Calls(client, signal);
   list.follow(new Doings(client, signal));
   loadMarked(client);

@@ -1,6 +1,5 @@
 // What the page of a signed-in person knows: the models, kept up to date by the stream.
 
-import { load } from '../base/load.js';
 import { keep } from '../base/storage.js';
 import { Conversations } from '../conversations/conversations.js';
 import { Outbox } from '../messages/outbox.js';
@@ -10,7 +9,6 @@ import { keptConversations, keptMessages } from './kept.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {FeedEvent, Message, User} from '../base/types.js' */
-/** @import {Actions} from '../messages/actions.js' */
 /** @import {Keeper} from './keeper.js' */
 
 /** How many read messages to load above the unread ones. */
@@ -27,8 +25,8 @@ export class Client extends EventTarget {
   #isOver = false;
   /** @type {Map<string, Timeline>} */
   timelines = new Map();
-  /** @type {Actions | undefined} */
-  #actions;
+  /** The ids of messages that are about to be deleted. @type {Set<string>} */
+  removing = new Set();
   /** Whether events have come since what is here was loaded. */
   #followed = false;
 
@@ -98,58 +96,12 @@ export class Client extends EventTarget {
     return timeline;
   }
 
-  /** Who takes part in a conversation, kept up to date until those of another one are asked for. @param {string} id */
-  async people(id) {
-    return (await this.#act()).people(id);
-  }
-
-  /** Whom one has blocked. */
-  async blocks() {
-    return (await this.#act()).blocks;
-  }
-
-  /** Takes one's reaction back where there is one. @param {Message} message @param {string} emoji */
-  async react(message, emoji) {
-    return (await this.#act()).react(message, emoji);
-  }
-
-  /** @param {Message} message @param {string} content */
-  async edit(message, content) {
-    return (await this.#act()).edit(message, content);
-  }
-
-  /** In a moment, unless it is undone. @param {Message} message */
-  async remove(message) {
-    return (await this.#act()).remove(message);
-  }
-
-  /** @param {string} id a message's */
-  undoRemove(id) {
-    this.#actions?.undoRemove(id);
-  }
-
-  /** @param {string} id a message's */
-  isRemoving(id) {
-    return this.#actions?.isRemoving(id) ?? false;
-  }
-
-  /** Tells that one types. @param {string} conversationId */
-  async typing(conversationId) {
-    return (await this.#act()).typing(conversationId);
-  }
-
   /** @param {Message} message that has changed */
   takeChange(message) {
     const timeline = this.timelines.get(message.conversationId);
     if (timeline) timeline.takeChange(message);
     else this.#keeper?.keepChange(message);
     this.conversations.takeMessage(message);
-  }
-
-  async #act() {
-    const { Actions } = await load(() => import('../messages/actions.js'));
-    this.#actions ??= new Actions(this, this.timelines);
-    return this.#actions;
   }
 
   /** Somebody is called otherwise, or looks otherwise; perhaps oneself. @param {User} user */

@@ -39,7 +39,8 @@ export function showConnection({ client: { stream } }) {
 }
 
 /**
- * Says above the page that something holds the stream back, to whoever hasn’t been told, and that the browser keeps nothing.
+ * Says above the page that something holds the stream back, to whoever hasn’t been told; why it is lost, where another one
+ * of the same person is in its place; and that the browser keeps nothing.
  * @param {Context} context @param {AbortSignal} signal
  */
 export function watchConnection(context, signal) {
@@ -53,6 +54,7 @@ export function watchConnection(context, signal) {
   const look = () => {
     const isNews = stream.transport === 'poll' && !kept(KNOWN);
     notices.tell('polling', isNews && polling);
+    if (stream.lost && stream.displaced) notices.tell('lost', { text: 'shell.displaced' });
   };
   stream.addEventListener('change', look, { signal });
   look();

@@ -9,7 +9,7 @@ import { ConversationView } from '../conversation/conversation-view.js';
 import { ConversationList } from '../conversations/conversation-list.js';
 import { avatar } from '../people/avatar.js';
 import { t } from '../words/index.js';
-import { DISPLACED, INCOMPLETE, LOST, showNotice } from './notices.js';
+import { INCOMPLETE, LOST, showNotice } from './notices.js';
 
 /** @import {Route, Router} from '../base/router.js' */
 /** @import {User} from '../base/types.js' */
@@ -59,7 +59,7 @@ export class Messenger extends Component {
     this.watch(() => render(this.#self, selfView, { user: client.user }), client);
     this.watch(() => showNotice(bar, notices), notices);
     this.watch(() => this.#showTitle(), conversations);
-    stream.addEventListener('change', () => notices.tell('lost', stream.lost && (stream.displaced ? DISPLACED : LOST)), { signal: this.signal });
+    stream.addEventListener('change', () => notices.tell('lost', stream.lost && LOST), { signal: this.signal });
     // Where the server is there, and a part of the page still can’t be had, only a new one helps.
     addEventListener('incomplete', () => setTimeout(() => notices.tell('incomplete', !stream.lost && INCOMPLETE), PATIENCE_MS), { signal: this.signal });
     router.addEventListener('change', () => this.#follow(), { signal: this.signal });

@@ -14,7 +14,6 @@ const ORDER = /** @type {const} */ (['denied', 'lost', 'updated', 'incomplete', 
 /** Each of `actions` is a button: what it says, and what it does. @typedef {{text: Key, actions?: [Key, () => void][]}} Notice */
 
 export const LOST = /** @type {Notice} */ ({ text: 'shell.lost' });
-export const DISPLACED = /** @type {Notice} */ ({ text: 'shell.displaced' });
 /** What a new page helps with. */
 export const UPDATED = /** @type {Notice} */ ({ text: 'shell.updated', actions: [['shell.reload', () => location.reload()]] });
 export const INCOMPLETE = /** @type {Notice} */ ({ ...UPDATED, text: 'shell.incomplete' });

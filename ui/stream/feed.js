@@ -1,6 +1,8 @@
-// The feed of everything that happens, over one connection to the server, resumed where it broke off.
+// The feed of everything that happens, over one connection to the server, resumed where it broke off; and the relay, which
+// follows it once for a whole browser, and passes it on to all of its tabs.
 
 import { backoff } from '../base/backoff.js';
+import { openChannel } from '../base/workers.js';
 
 /** @import {FeedEvent} from '../base/types.js' */
 
@@ -26,8 +28,13 @@ const DISPLACED_WAIT_MS = 5 * 60_000;
 const STEADY_MS = 5_000;
 /** What proxies say of a server that isn’t there. */
 const AWAY = [502, 503, 504];
+/** So often the tabs hear that there is a relay. */
+const BEAT_MS = 5_000;
 
 /** From one place in the feed to the next, or to the same where the event has no place. @typedef {{event: FeedEvent, after: string, cursor: string}} Step */
+/** @typedef {{connected: boolean, transport: 'stream' | 'poll', displaced: boolean, cursor: string}} State */
+/** What tabs are told. @typedef {{step: Step} | {state: State} | {ended: true}} Told */
+/** What tabs ask for: the state, perhaps after a sleep or on another network, or an end. @typedef {{ask: 'state' | 'wake' | 'online' | 'end'}} Asked */
 
 /** Hands over every step, in order. Fires `change`, and `ended` when the session is over. */
 export class Feed extends EventTarget {
@@ -254,4 +261,55 @@ function fieldsOf(frame) {
     const colon = line.indexOf(':');
     return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
   }));
+}
+
+/** To the channel of this name, until the session is over or a tab ends it. */
+export class Relay {
+  #channel;
+  #feed;
+  #ended;
+  #over = false;
+  #beat = setInterval(() => this.#tellState(), BEAT_MS);
+
+  /** @param {string} name the channel's with the user's id in it @param {string} cursor @param {() => void} ended */
+  constructor(name, cursor, ended) {
+    const [, userId = ''] = name.split(' ');
+    this.#ended = ended;
+    this.#channel = openChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#asked(data.ask);
+    this.#feed = new Feed(userId, cursor, (step) => this.#tell({ step }));
+    this.#feed.addEventListener('change', () => this.#tellState());
+    this.#feed.addEventListener('ended', () => {
+      this.#tell({ ended: true });
+      this.end();
+    });
+    this.#feed.run();
+  }
+
+  end() {
+    this.#over = true;
+    clearInterval(this.#beat);
+    this.#feed.stop();
+    this.#channel.close();
+    this.#ended();
+  }
+
+  /** @param {Asked['ask'] | undefined} ask */
+  #asked(ask) {
+    if (!ask) return;
+    if (ask === 'end') return this.end();
+    if (ask === 'wake') this.#feed.wake();
+    if (ask === 'online') this.#feed.reopen();
+    this.#tellState();
+  }
+
+  #tellState() {
+    const { connected, transport, displaced, cursor } = this.#feed;
+    this.#tell({ state: { connected, transport, displaced, cursor } });
+  }
+
+  /** @param {Told} told */
+  #tell(told) {
+    if (!this.#over) this.#channel.postMessage(told);
+  }
 }

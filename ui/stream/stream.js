@@ -6,8 +6,7 @@ import { openChannel, workerUrl } from '../base/workers.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {FeedEvent, User} from '../base/types.js' */
-/** @import {Step} from './feed.js' */
-/** @import {Asked, State, Told} from './relay.js' */
+/** @import {Asked, State, Step, Told} from './feed.js' */
 
 const LOST_AFTER_MS = 1_500;
 const FIRST_WAIT_MS = 1_000;

@@ -1,6 +1,6 @@
 // A tab that relays to the others, where no worker does.
 
-import { Relay } from './relay.js';
+import { Relay } from './feed.js';
 
 /**
  * Until it ends. A browser has few connections to a server, and hidden tabs that relay to nobody mustn’t use them up.

@@ -38,12 +38,13 @@ test('what the server answers is handed over, and nothing where it has nothing t
   await bare;
 });
 
-test('other methods send what they are given, and a deletion outlives the page', async () => {
+test('other methods send what they are given, and what is put or deleted outlives the page but for files', async () => {
   const network = cutNetwork();
   const api = new Api();
   const patched = api.send('PATCH', '/api/messages/1', { content: 'hi' });
   const first = await network.next();
   assert.equal([first.init.method, first.headers.get('content-type'), first.init.body], ['PATCH', 'application/json', '{"content":"hi"}']);
+  assert.ok(!first.init.keepalive);
   first.answer(200, { id: '1' });
   assert.equal(await patched, { id: '1' });
   const put = api.send('PUT', '/api/messages/1/reactions/x');
@@ -51,6 +52,18 @@ test('other methods send what they are given, and a deletion outlives the page',
   assert.equal([second.init.method, second.init.body ?? null], ['PUT', null]);
   second.answer(200, {});
   await put;
+  const drafted = api.send('PUT', '/api/conversations/1/draft', { content: 'hi' });
+  const draft = await network.next();
+  assert.equal([draft.init.keepalive, draft.init.body], [true, '{"content":"hi"}']);
+  draft.answer(200, {});
+  await drafted;
+  // Browsers let no more than 64 KiB outlive a page, and refuse what is larger.
+  const picture = new Blob(['x']);
+  const uploaded = api.send('PUT', '/api/auth_user/avatar', picture);
+  const upload = await network.next();
+  assert.equal([Boolean(upload.init.keepalive), upload.init.body === picture], [false, true]);
+  upload.answer(200, {});
+  await uploaded;
   const deleted = api.delete('/api/messages/1');
   const third = await network.next();
   assert.equal([third.init.method, third.init.keepalive], ['DELETE', true]);

@@ -5,13 +5,14 @@ import { Client } from '../shell/client.js';
 import { Keeper } from '../shell/keeper.js';
 import { forgetEverything } from '../shell/kept.js';
 import { changeSettings, settings } from '../account/settings.js';
+import { actionsOf } from '../messages/actions.js';
 import { topMessages } from '../messages/top.js';
 import { Rooms } from '../conversations/rooms.js';
 import { afterwards, conversation, counted, FakeApi, message, page, range, replace, room, settle, stopClock, test, until } from './fakes.js';
 import { assert } from './runner.js';
 
 /** @import {FeedEvent, Message, Reaction} from '../base/types.js' */
-/** @import {Told} from '../stream/relay.js' */
+/** @import {Told} from '../stream/feed.js' */
 
 const JOHN = { id: '1', username: 'john' };
 const UNDO_MS = 5_000;
@@ -123,13 +124,13 @@ test('what was kept changes too, where nobody has it open', async () => {
 
 test('an edit is shown once the server has it, and a refused one isn’t', async () => {
   const { api, client, content } = await open();
-  const edited = client.edit(message(2), 'better');
+  const edited = actionsOf(client).edit(message(2), 'better');
   const question = await api.next();
   assert.equal([question.method, question.path, question.body], ['PATCH', '/api/messages/1002', { content: 'better' }]);
   assert.equal(content()[1], 'message 2');
   await question.answer(message(2, { version: '5000', content: 'better' }));
   assert.equal([(await edited).content, content()[1]], ['better', 'better']);
-  const refused = refusal(client.edit(message(3), 'worse'));
+  const refused = refusal(actionsOf(client).edit(message(3), 'worse'));
   await (await api.next()).refuse(403);
   assert.equal([await refused, content()[2]], [403, 'message 3']);
 });
@@ -153,7 +154,7 @@ const reacted = (version, reactions = []) => message(2, { version, reactions });
 test('a reaction is shown at once, and is what the server says then', async () => {
   const all = await open();
   const { api, client, user } = all;
-  const done = client.react(second(all), '👍');
+  const done = actionsOf(client).react(second(all), '👍');
   const question = await api.next();
   assert.equal([question.method, question.path], ['PUT', '/api/messages/1002/reactions/%F0%9F%91%8D']);
   assert.equal(reactions(all), ['👍 me']);
@@ -161,7 +162,7 @@ test('a reaction is shown at once, and is what the server says then', async () =
   await done;
   assert.equal(reactions(all), ['👍 2 me']);
 
-  const undone = client.react(second(all), '👍');
+  const undone = actionsOf(client).react(second(all), '👍');
   const other = await api.next();
   assert.equal([other.method, reactions(all)], ['DELETE', ['👍 2']]);
   await other.answer(reacted('5001', [by('👍', '2')]));
@@ -172,14 +173,14 @@ test('a reaction is shown at once, and is what the server says then', async () =
 test('a refused reaction puts back what was there before, or what has come since', async () => {
   const all = await open([message(3), reacted('1002', [by('🎉', '2')]), message(1)]);
   const { api, client, happen } = all;
-  const refused = refusal(client.react(second(all), '👍'));
+  const refused = refusal(actionsOf(client).react(second(all), '👍'));
   const first = await api.next();
   assert.equal(reactions(all), ['🎉 2', '👍 me']);
   const changes = counted(all.timeline, 'change');
   await first.refuse(422);
   assert.equal([await refused, reactions(all), changes.count], [422, ['🎉 2'], 1]);
 
-  const late = refusal(client.react(second(all), '👍'));
+  const late = refusal(actionsOf(client).react(second(all), '👍'));
   const question = await api.next();
   await happen({ name: 'update', data: reacted('5000', [by('🎉', '2', '3')]) });
   assert.equal(reactions(all), ['🎉 2 3', '👍 me']);
@@ -190,7 +191,7 @@ test('a refused reaction puts back what was there before, or what has come since
 test('a reaction that the stream overtakes is shown once', async () => {
   const all = await open();
   const { api, client, user, happen } = all;
-  const done = client.react(second(all), '👍');
+  const done = actionsOf(client).react(second(all), '👍');
   const question = await api.next();
   const [mine, ours] = [[user.id], [user.id, '2']].map((users) => [by('👍', ...users)]);
   await happen({ name: 'update', data: reacted('5001', ours) });
@@ -205,9 +206,9 @@ test('whoever thinks again quickly has the last word, and nothing flickers', asy
   const { api, client, user, timeline } = all;
   /** @type {(string[] | undefined)[]} */
   const seen = [];
-  const on = client.react(second(all), '👍');
+  const on = actionsOf(client).react(second(all), '👍');
   const first = await api.next();
-  const off = client.react(second(all), '👍');
+  const off = actionsOf(client).react(second(all), '👍');
   await until(() => reactions(all)?.length === 0);
   timeline.addEventListener('change', () => seen.push(reactions(all)));
   assert.equal([reactions(all), api.open.length], [[], 0]);
@@ -223,9 +224,9 @@ test('whoever thinks again quickly has the last word, and nothing flickers', asy
 test('whoever thinks again while nobody answers sees what there was', async () => {
   const all = await open();
   const { api, client } = all;
-  const refused = [refusal(client.react(second(all), '👍'))];
+  const refused = [refusal(actionsOf(client).react(second(all), '👍'))];
   const first = await api.next();
-  refused.push(refusal(client.react(second(all), '👍')));
+  refused.push(refusal(actionsOf(client).react(second(all), '👍')));
   await settle();
   await first.refuse(0);
   await (await api.next()).refuse(0);
@@ -235,8 +236,8 @@ test('whoever thinks again while nobody answers sees what there was', async () =
 test('several reactions to one message are each on their own', async () => {
   const all = await open();
   const { api, client, user } = all;
-  const refused = refusal(client.react(second(all), '👍'));
-  const done = client.react(second(all), '🎉');
+  const refused = refusal(actionsOf(client).react(second(all), '👍'));
+  const done = actionsOf(client).react(second(all), '🎉');
   const [one, other] = [await api.next(), await api.next()];
   assert.equal(reactions(all), ['👍 me', '🎉 me']);
   await one.refuse(503);
@@ -250,17 +251,17 @@ test('a message goes at once, is deleted after five seconds, and keeps its place
   const clock = stopClock();
   const { api, client, timeline, content } = await open();
   const changes = counted(timeline, 'change');
-  const done = client.remove(message(2));
-  await until(() => client.isRemoving('1002'));
-  assert.equal([changes.count, client.isRemoving('1003')], [1, false]);
+  const done = actionsOf(client).remove(message(2));
+  await until(() => client.removing.has('1002'));
+  assert.equal([changes.count, client.removing.has('1003')], [1, false]);
   await clock.advance(UNDO_MS - 1);
   assert.equal(api.open.length, 0);
   await clock.advance(1);
   const question = await api.next();
-  assert.equal([question.method, question.path, client.isRemoving('1002')], ['DELETE', '/api/messages/1002', true]);
+  assert.equal([question.method, question.path, client.removing.has('1002')], ['DELETE', '/api/messages/1002', true]);
   await question.answer();
   await done;
-  assert.equal([client.isRemoving('1002'), content()], [false, ['message 1', '', 'message 3']]);
+  assert.equal([client.removing.has('1002'), content()], [false, ['message 1', '', 'message 3']]);
   assert.ok(timeline.messages[1]?.deletedAt);
   assert.ok(changes.count > 1);
 });
@@ -268,13 +269,13 @@ test('a message goes at once, is deleted after five seconds, and keeps its place
 test('what is undone in time isn’t deleted', async () => {
   const clock = stopClock();
   const { api, client, timeline, content } = await open();
-  const done = client.remove(message(2));
-  await until(() => client.isRemoving('1002'));
+  const done = actionsOf(client).remove(message(2));
+  await until(() => client.removing.has('1002'));
   await clock.advance(UNDO_MS - 1);
   const changes = counted(timeline, 'change');
-  client.undoRemove('1002');
+  actionsOf(client).undoRemove('1002');
   await done;
-  assert.equal([client.isRemoving('1002'), changes.count], [false, 1]);
+  assert.equal([client.removing.has('1002'), changes.count], [false, 1]);
   await clock.advance(10 * UNDO_MS);
   dispatchEvent(new Event('pagehide'));
   await settle();
@@ -284,8 +285,8 @@ test('what is undone in time isn’t deleted', async () => {
 test('what is on its way out is deleted when the page is left, and once', async () => {
   const clock = stopClock();
   const { api, client } = await open();
-  const done = [client.remove(message(1)), client.remove(message(2)), client.remove(message(2))];
-  await until(() => client.isRemoving('1001') && client.isRemoving('1002'));
+  const done = [actionsOf(client).remove(message(1)), actionsOf(client).remove(message(2)), actionsOf(client).remove(message(2))];
+  await until(() => client.removing.has('1001') && client.removing.has('1002'));
   dispatchEvent(new Event('pagehide'));
   await settle();
   assert.equal(api.open.map(({ method, path }) => `${method} ${path}`), ['DELETE /api/messages/1001', 'DELETE /api/messages/1002']);
@@ -300,18 +301,18 @@ test('what is on its way out is deleted when the page is left, and once', async 
 test('what the server doesn’t delete is there again', async () => {
   const clock = stopClock();
   const { api, client, content } = await open();
-  const refused = refusal(client.remove(message(2)));
-  await until(() => client.isRemoving('1002'));
+  const refused = refusal(actionsOf(client).remove(message(2)));
+  await until(() => client.removing.has('1002'));
   await clock.advance(UNDO_MS);
   await (await api.next()).refuse(403);
-  assert.equal([await refused, client.isRemoving('1002'), content()[1]], [403, false, 'message 2']);
+  assert.equal([await refused, client.removing.has('1002'), content()[1]], [403, false, 'message 2']);
 });
 
 test('a message that changed on its way out is deleted all the same, and at once', async () => {
   const clock = stopClock();
   const { api, client, happen, content } = await open();
-  const done = client.remove(message(2));
-  await until(() => client.isRemoving('1002'));
+  const done = actionsOf(client).remove(message(2));
+  await until(() => client.removing.has('1002'));
   await happen({ name: 'update', data: message(2, { version: '5000', content: 'message 2', reactions: [by('👍', '2')] }) });
   await clock.advance(UNDO_MS);
   await (await api.next()).answer();
@@ -323,23 +324,23 @@ test('a message that changed on its way out is deleted all the same, and at once
 
 test('nothing is being removed or undone before anything was', async () => {
   const { client } = await open();
-  client.undoRemove('1002');
-  assert.ok(!client.isRemoving('1002'));
+  actionsOf(client).undoRemove('1002');
+  assert.ok(!client.removing.has('1002'));
 });
 
 test('that one types is told every three seconds, in each conversation, and its failure is nobody’s concern', async () => {
   const clock = stopClock();
   const { api, client } = await begin();
-  for (const id of ['7', '7', '8']) client.typing(id);
+  for (const id of ['7', '7', '8']) actionsOf(client).typing(id);
   const first = [await api.next(), await api.next()];
   assert.equal(first.map(({ method, path }) => `${method} ${path}`),
     ['POST /api/conversations/7/typing', 'POST /api/conversations/8/typing']);
   for (const question of first) await question.refuse(0);
   await clock.advance(TYPING_MS - 1);
-  await client.typing('7');
+  await actionsOf(client).typing('7');
   assert.equal(api.open.length, 0);
   await clock.advance(1);
-  client.typing('7');
+  actionsOf(client).typing('7');
   assert.equal((await api.next()).path, '/api/conversations/7/typing');
 });
 
@@ -420,9 +421,9 @@ test('people are added to a room and removed from it', async () => {
 test('the people of one conversation at a time are kept up to date', async () => {
   const { api, client, happen } = await begin();
   await happen({ name: 'conversation', data: room('8', { newest: 1 }) });
-  const people = await client.people('8');
+  const people = actionsOf(client).people('8');
   assert.equal((await api.next()).path, '/api/conversations/8/participants');
-  assert.ok(await client.people('8') === people);
+  assert.ok(actionsOf(client).people('8') === people);
   const changed = () => happen({ name: 'conversation', data: room('8', { newest: 1 }) });
   await changed();
   await api.next();
@@ -431,7 +432,7 @@ test('the people of one conversation at a time are kept up to date', async () =>
   await changed();
   await api.next();
 
-  const others = await client.people('7');
+  const others = actionsOf(client).people('7');
   assert.equal((await api.next()).path, '/api/conversations/7/participants');
   await changed();
   assert.equal([others.id, api.open.length], ['7', 0]);
@@ -439,12 +440,12 @@ test('the people of one conversation at a time are kept up to date', async () =>
 
 test('the people of a conversation that one isn’t in any more are others for whoever is in it again', async () => {
   const { api, client, happen } = await begin();
-  const people = await client.people('7');
+  const people = actionsOf(client).people('7');
   await api.next();
   await happen({ name: 'conversation', data: { id: '7', removed: true } });
   await happen({ name: 'conversation', data: conversation('7', { newest: 3 }) });
   assert.equal(api.open.length, 0);
-  assert.ok(await client.people('7') !== people);
+  assert.ok(actionsOf(client).people('7') !== people);
   assert.equal((await api.next()).path, '/api/conversations/7/participants');
 });
 

@@ -180,11 +180,6 @@ export class FakeApi extends Api {
     return this.#ask(method, path, body, signal);
   }
 
-  /** @override @param {string} path @param {object} body @returns {Promise<any>} */
-  put(path, body) {
-    return this.#ask('PUT', path, body);
-  }
-
   /** @override @param {string} path @returns {Promise<any>} */
   delete(path) {
     return this.#ask('DELETE', path, undefined);

@@ -2,11 +2,13 @@
 
 import { Calls } from '../conversations/calls.js';
 import { Conversations } from '../conversations/conversations.js';
+import { actionsOf } from '../messages/actions.js';
 import { findPeople, startWith } from '../people/find.js';
 import { conversation, counted, FakeApi, message, range, room, settle, test } from './fakes.js';
 import { assert } from './runner.js';
 
 /** @import {Conversation, Message} from '../base/types.js' */
+/** @import {Client} from '../shell/client.js' */
 
 /** Those of user 1. @param {Conversation[]} [kept] */
 function begin(kept = []) {
@@ -69,25 +71,28 @@ test('what counts is what one wants to be notified of', async () => {
 test('a mention and an answer to one’s own message call one, until they are read or deleted', async () => {
   const { api, conversations } = await loaded([{ ...conversation('7', { newest: 9, read: 4 }), mentionCount: 2 }]);
   const user = { id: '1', username: 'john' };
-  const client = Object.assign(new EventTarget(), { api, conversations, user, blocks: async () => ({ has: (/** @type {string} */ id) => id === '9' }) });
+  const fake = Object.assign(new EventTarget(), { api, conversations, user, timelines: new Map() });
+  const client = /** @type {Client} */ (/** @type {unknown} */ (fake));
+  const blocked = { id: '9', username: 'blocked' };
+  assert.ok(!actionsOf(client).blocks.has(blocked.id));
+  await (await api.next()).answer([blocked]);
   const life = new AbortController();
-  new Calls(/** @type {any} */ (client), life.signal);
-  const arrive = async (/** @type {number} */ number, /** @type {Partial<Message>} */ more) => {
+  new Calls(client, life.signal);
+  const arrive = (/** @type {number} */ number, /** @type {Partial<Message>} */ more) => {
     const arrived = message(number, more);
     conversations.takeMessage(arrived);
     client.dispatchEvent(new CustomEvent('arrived', { detail: arrived }));
-    await null;
     return arrived;
   };
   const other = { id: '2', username: 'jane' };
   const quote = { id: '1', number: 1, excerpt: '', hasAttachment: false };
-  await arrive(10, {});
-  await arrive(11, { mentions: [{ start: 0, end: 5, user: other }], replyTo: { ...quote, author: other } });
+  arrive(10, {});
+  arrive(11, { mentions: [{ start: 0, end: 5, user: other }], replyTo: { ...quote, author: other } });
   assert.equal(conversations.called('7'), 2);
-  await arrive(12, { mentions: [{ start: 0, end: 5, user }] });
-  await arrive(13, { mentions: [{ start: 0, end: 4, all: true }] });
-  const answer = await arrive(14, { replyTo: { ...quote, author: user } });
-  await arrive(15, { mentions: [{ start: 0, end: 5, user }], author: { id: '9', username: 'blocked' } });
+  arrive(12, { mentions: [{ start: 0, end: 5, user }] });
+  arrive(13, { mentions: [{ start: 0, end: 4, all: true }] });
+  const answer = arrive(14, { replyTo: { ...quote, author: user } });
+  arrive(15, { mentions: [{ start: 0, end: 5, user }], author: blocked });
   assert.equal(conversations.called('7'), 5);
   client.dispatchEvent(new CustomEvent('event', { detail: { name: 'update', data: { ...answer, deletedAt: '2026-03-02T08:00:00Z' } } }));
   assert.equal(conversations.called('7'), 4);

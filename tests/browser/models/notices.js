@@ -1,9 +1,11 @@
 // What stands above the page: one notice, the one that matters most.
 
+import { watchConnection } from '../shell/connection-help.js';
 import { INCOMPLETE, LOST, Notices, showNotice, UPDATED } from '../shell/notices.js';
-import { test } from './fakes.js';
+import { afterwards, test } from './fakes.js';
 import { assert } from './runner.js';
 
+/** @import {Context} from '../shell/messenger.js' */
 /** @import {Kind, Notice} from '../shell/notices.js' */
 
 /** What is so at the same time, and what is said then. @type {[Kind[], Kind | undefined][]} */
@@ -54,4 +56,21 @@ test('one notice is shown, and what can be done about it', () => {
   notices.tell('lost', null);
   bar.querySelector('button')?.click();
   assert.equal([bar.querySelectorAll('p').length, answers], [1, 1]);
+});
+
+test('whoever has too many pages open is told so, and not that the server is away', () => {
+  const life = new AbortController();
+  afterwards(() => life.abort());
+  const stream = Object.assign(new EventTarget(), { lost: true, displaced: false, transport: 'stream' });
+  const notices = new Notices();
+  // As the frame of the page says it.
+  stream.addEventListener('change', () => notices.tell('lost', stream.lost && LOST));
+  watchConnection(/** @type {Context} */ (/** @type {unknown} */ ({ client: { stream }, notices })), life.signal);
+  for (const [lost, displaced, text] of /** @type {const} */ ([
+    [true, false, 'shell.lost'], [true, true, 'shell.displaced'], [false, true, undefined], [true, false, 'shell.lost'],
+  ])) {
+    Object.assign(stream, { lost, displaced });
+    stream.dispatchEvent(new Event('change'));
+    assert.equal(notices.first?.notice?.text, text);
+  }
 });

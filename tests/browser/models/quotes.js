@@ -32,7 +32,7 @@ test('what is answered is kept with the draft, and taken with it', async () => {
 });
 
 test('a quote is of a message as it is, with the names that people have now', () => {
-  const client = /** @type {any} */ ({ isRemoving: (/** @type {string} */ id) => id === '1009' });
+  const client = /** @type {any} */ ({ removing: new Set(['1009']) });
   const mentions = [{ start: 3, end: 8, user: { id: '2', username: 'jane', displayName: 'Jane Doe' } }, { start: 9, end: 13, all: /** @type {const} */ (true) }];
   const named = message(4, { content: '👍 @jane @all\n\nhi', mentions });
   assert.equal(quoteOf(named, client).excerpt, '👍 @Jane Doe @all hi');

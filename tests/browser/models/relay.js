@@ -1,10 +1,10 @@
 // What follows the feed for a whole browser, and tells its tabs.
 
-import { Relay } from '../stream/relay.js';
+import { Relay } from '../stream/feed.js';
 import { afterwards, caught, cutNetwork, frame, hello, message, settle, stopClock, test, until } from './fakes.js';
 import { assert } from './runner.js';
 
-/** @import {Asked, Told} from '../stream/relay.js' */
+/** @import {Asked, Told} from '../stream/feed.js' */
 
 const BEAT_MS = 5_000;
 

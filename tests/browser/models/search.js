@@ -53,7 +53,7 @@ function begin() {
   conversations.takeConversation(room('8', { newest: 5, at: 2_000 }));
   const client = Object.assign(new EventTarget(), {
     api, conversations, user: { id: '1', username: 'john' }, stream: Object.assign(new EventTarget(), { lost: false }),
-    timelines: new Map(), isRemoving: () => false,
+    timelines: new Map(), removing: new Set(),
   });
   const typed = /** @type {Client} */ (/** @type {unknown} */ (client));
   return { api, client, search: new MessageSearch(typed), device: (/** @type {string} */ text, id = '') =>

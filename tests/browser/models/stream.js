@@ -6,7 +6,7 @@ import {
 } from './fakes.js';
 import { assert } from './runner.js';
 
-/** @import {Asked, Told} from '../stream/relay.js' */
+/** @import {Asked, Told} from '../stream/feed.js' */
 
 const VERSION = 'version';
 const LOST_AFTER_MS = 1_500;
