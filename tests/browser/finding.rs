@@ -215,6 +215,9 @@ async fn one_comes_back_to_what_was_found_and_finds_what_the_device_holds() {
 
     // There, and back.
     session.fill("searchbox", FIELD, "京都").await;
+    // What is found for something else has gone.
+    let marked = "document.querySelector('.found-message mark')?.textContent === '京都'";
+    session.wait("the words marked", marked).await;
     session.click("link", "/Kitchen.*ラーメン/").await;
     is_at(&session, "ラーメン").await;
     session.back().await;
@@ -225,7 +228,8 @@ async fn one_comes_back_to_what_was_found_and_finds_what_the_device_holds() {
             "document.activeElement.matches('.found-message')",
         )
         .await;
-    assert_eq!(session.value(FIELD).await, "京都");
+    let typed = session.eval::<String>("document.querySelector('input[type=search]').value");
+    assert_eq!(typed.await, "京都");
     session
         .click("button", "Search everywhere, not only in Kitchen")
         .await;
@@ -244,7 +248,7 @@ async fn one_comes_back_to_what_was_found_and_finds_what_the_device_holds() {
     session.fill("searchbox", FIELD, "not TAG").await;
     session.sees("heading", "On this device").await;
     session.click("link", "/Kitchen.*<b>Not a tag/").await;
-    is_at(&session, "Not a tag").await;
+    session.sees_message("<b>Not a tag</b>").await;
     session.back().await;
     session.fill("searchbox", FIELD, "needle").await;
     session.reads("No matching messages on this device.").await;

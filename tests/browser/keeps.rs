@@ -82,7 +82,7 @@ async fn what_is_pinned_or_saved_leads_to_where_it_was_said() {
     jane.sees("heading", "Saved messages").await;
     jane.reads("open, sesame").await;
     jane.assert_accessible("saved").await;
-    jane.click("link", "jane jane").await;
+    jane.click("link", "/^You ?john$/").await;
     jane.wait(
         "where it was said",
         "!!document.querySelector('[data-sought]')",

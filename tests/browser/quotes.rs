@@ -100,7 +100,10 @@ async fn a_message_is_answered_by_key_swipe_and_menu_and_its_quote_follows_it() 
     finger.slide(80.0, 4.0).await;
     finger.lift().await;
     replies_to(&jane, "john Pizza!").await;
-    jane.click("button", "Cancel reply").await;
+    // After so quick a movement, Chromium takes the first tap for one that stops it, and makes no click of it.
+    jane.sees("button", "Cancel reply").await;
+    let cancel = "void document.querySelector('[aria-label=\"Cancel reply\"]').click()";
+    jane.eval::<serde_json::Value>(cancel).await;
     replies_to_nothing(&jane).await;
     // By the menu.
     jane.hold("button", "/^In reply to You/").await;
