@@ -325,9 +325,7 @@ async fn join(store: &Store, name: &str, grant: SignupGrant) -> Result<SignedIn>
 
     let hash = HASH.get_or_try_init(async || {
         let password = NewPassword::new("password", PASSWORD, name)?;
-        Passwords::default()
-            .hash(password, Standing::Known)
-            .await
+        Passwords::default().hash(password, Standing::Known).await
     });
     let account = NewAccount {
         username: Username::new(name)?,
