@@ -24,6 +24,7 @@ pub fn list() -> Operation {
         Parameter::query::<MessageId>("before").describe("Only messages saved before this one"),
     )
     .list::<SavedMessageView<'_>>(SAVED_PAGE as usize, "The messages")
+    .errors([NotFound])
 }
 
 pub fn save() -> Operation {
