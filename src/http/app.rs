@@ -91,7 +91,7 @@ impl App {
     /// Counts something that the session’s user does, and checks that there is room for it.
     ///
     /// # Errors
-    /// [`Error::TooFast`], and [`Error::StorageFull`] if the rest of the disk is reserved.
+    /// [`Error::TooFast`](crate::error::Error::TooFast), and [`Error::StorageFull`](crate::error::Error::StorageFull) if the rest of the disk is reserved.
     pub fn admit(&self, rate: Rate, session: &Session) -> Result<()> {
         self.rates.admit(rate, session.user.id, session.id)?;
         if rate.may_use_reserve() {

@@ -28,6 +28,7 @@ use tincan::{
         Actor, BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits,
     },
     password::{NewPassword, Passwords, Standing},
+    places::Places,
     server::BUS_CAPACITY,
     store::{
         Credential, InviteRooms, NameUpdate, NewAccount, NewInvite, NewMessage, NewRoom, NewUpload,
@@ -254,7 +255,10 @@ fn service(runtime: &Runtime, store: &Store, bus: &Arc<Bus>, metrics: &Arc<Metri
 /// Answers on one connection, as the real server does on each of its own.
 async fn serve(service: &Service, stream: DuplexStream) {
     let afterwards = TaskTracker::new();
-    let answer = service_fn(|request| service.answer(PEER, &afterwards, request));
+    let Ok(place) = Places::new(1).take(PEER, false) else {
+        unreachable!("it is the only one")
+    };
+    let answer = service_fn(|request| service.answer(PEER, &place, &afterwards, request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
     // That a client breaks the rules of HTTP is its own affair.
     let _ = connection.with_upgrades().await;
