@@ -257,11 +257,9 @@ async fn likes(run: &Run) -> Result<Vec<f64>> {
         while let Some(liked) = likes.join_next().await {
             connections.push(liked??);
         }
-        // The last state has all of them, in whichever order they came.
-        let has_all = |event: &[u8]| {
-            let users = event.rsplit(|byte| *byte == b'[').next();
-            users.is_some_and(|users| users.split(|byte| *byte == b',').count() >= LIKES)
-        };
+        // The last state counts all of them, in whichever order they came.
+        let count = format!("\"count\":{LIKES},");
+        let has_all = |event: &[u8]| find(event, count.as_bytes()).is_some();
         let all = stream.until(|event| find(event, b"event:update").is_some() && has_all(event));
         let all = timeout(PATIENCE, all);
         all.await.context("a stream has not heard of all likes")??;

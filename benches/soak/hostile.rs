@@ -89,7 +89,7 @@ fn attempt(kind: u8, path: String) -> (u16, Attempt) {
             410,
             Box::new(|client| client.poll_request("?after=nonsense")),
         ),
-        _ => (404, Box::new(get("/api/messages/1/reactions"))),
+        _ => (404, Box::new(get("/api/messages/1/replies"))),
     }
 }
 
