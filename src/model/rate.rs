@@ -124,9 +124,9 @@ impl Rate {
         }
     }
 
-    /// Whether it is allowed when the disk is nearly full: it makes room, or protects an account.
+    /// Whether it is allowed when the disk is nearly full: it makes room, protects an account, or writes nothing.
     #[must_use]
     pub const fn may_use_reserve(self) -> bool {
-        matches!(self, Self::Delete | Self::Protect)
+        matches!(self, Self::Delete | Self::Protect | Self::Typing)
     }
 }
