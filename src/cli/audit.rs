@@ -1,15 +1,12 @@
 //! `tincan audit`: the audit log, whether or not the server is running.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{error::CommandError, manage::perform, table::table};
+use super::{error::CommandError, manage::perform, print, table::table};
 use crate::{
     config::Managing,
     control::Command,
@@ -66,8 +63,7 @@ impl AuditArgs {
         } else {
             table(COLUMNS, &events)
         };
-        // The reader may have closed the pipe.
-        let _ = io::stdout().write_all(text.as_bytes());
+        print(text);
         Ok(())
     }
 }

@@ -1,17 +1,12 @@
 //! The commands that back a database up, restore a backup and check a database. The work itself is done by `store`.
 
-use std::{
-    io::{self, Write},
-    ops::ControlFlow,
-    path::Path,
-    time::Duration,
-};
+use std::{ops::ControlFlow, path::Path, time::Duration};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::{error::existing, signals::Signals};
+use super::{error::existing, print, signals::Signals};
 use crate::{
     config::Database,
     store::{self, Progress},
@@ -100,8 +95,7 @@ impl Work {
     /// Prints the result in place of the bar.
     pub fn done(self, what: &str) {
         drop(self);
-        // The reader may have closed the pipe.
-        let _ = writeln!(io::stdout(), "{what}");
+        print(format!("{what}\n"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The commands that describe the program: shell completions, man pages, and the types of its API.
 
 use std::{
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,6 +9,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use super::print;
 use crate::{contract::typescript, http};
 
 /// The folder for man pages is missing, or they can’t be written there.
@@ -23,15 +24,12 @@ pub struct Unwritable {
 pub fn complete(mut program: Command, shell: Shell) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut program, "tincan", &mut script);
-    // The reader may have closed the pipe.
-    let _ = io::stdout().write_all(&script);
+    print(script);
 }
 
 /// Prints the contract as TypeScript declarations.
 pub fn print_types() {
-    let declarations = typescript::declarations(&http::document());
-    // The reader may have closed the pipe.
-    let _ = io::stdout().write_all(declarations.as_bytes());
+    print(typescript::declarations(&http::document()));
 }
 
 /// Writes the man pages into a folder: one for the program, and one for each command.

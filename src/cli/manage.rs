@@ -2,7 +2,7 @@
 //! itself is done by `control`.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     ops::RangeInclusive,
 };
 
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     error::{CommandError, existing},
+    print,
     table::{cell, table},
 };
 use crate::{
@@ -296,8 +297,7 @@ impl Management {
                 Output::Done => String::new(),
             }
         };
-        // The reader may have closed the pipe.
-        let _ = io::stdout().write_all(text.as_bytes());
+        print(text);
         Ok(())
     }
 }

@@ -265,10 +265,9 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
         Some((_, listener)) => Server::with_listener(listener, config).await?,
         None => Server::bind(config).await?,
     };
-    // A closed standard output is no reason to fail.
-    let _ = writeln!(io::stdout(), "listening on http://{}", server.address());
+    print(format!("listening on http://{}\n", server.address()));
     if let Some(link) = server.setup_link() {
-        let _ = writeln!(io::stdout(), "create the first account at {link}");
+        print(format!("create the first account at {link}\n"));
     }
     systemd::notify_ready(server.address());
     tokio::spawn(systemd::run_watchdog(
@@ -282,6 +281,11 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     server.run(stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Prints to the standard output. It is no reason to fail if that is closed: the reader of a pipe may have seen enough.
+fn print(text: impl AsRef<[u8]>) {
+    let _ = io::stdout().write_all(text.as_ref());
 }
 
 fn start_log(args: &ServeArgs) {

@@ -1,12 +1,11 @@
 //! `tincan search`: finds messages in a database, whether or not a server is running.
 
-use std::io::{self, Write};
-
 use clap::Args;
 use serde_json::json;
 
 use super::{
     error::{CommandError, existing},
+    print,
     table::table,
 };
 use crate::{
@@ -68,8 +67,7 @@ impl SearchArgs {
             ];
             table(&columns, &rows)
         };
-        // The reader may have closed the pipe.
-        let _ = io::stdout().write_all(text.as_bytes());
+        print(text);
         Ok(())
     }
 }

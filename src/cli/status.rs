@@ -1,17 +1,13 @@
 //! `tincan status`: the state of the server that has a database open.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{error::CommandError, table::lines};
+use super::{error::CommandError, print, table::lines};
 use crate::{
     config::Database,
     control::{self, Command, ControlError},
@@ -48,7 +44,7 @@ impl StatusArgs {
             Ok(reply) => reply.map_err(CommandError::Refused)?,
             Err(ControlError::NotRunning) => {
                 if self.json {
-                    print(&format!("{:#}\n", json!({ "running": false })));
+                    print(format!("{:#}\n", json!({ "running": false })));
                 }
                 return Err(NotRunning(self.at.db).into());
             }
@@ -59,9 +55,9 @@ impl StatusArgs {
         if self.json {
             let mut value = json!(status);
             value["running"] = true.into();
-            print(&format!("{value:#}\n"));
+            print(format!("{value:#}\n"));
         } else {
-            print(&rows(&status));
+            print(rows(&status));
         }
         match status.problem {
             None => Ok(()),
@@ -71,11 +67,6 @@ impl StatusArgs {
             }
         }
     }
-}
-
-fn print(text: &str) {
-    // The reader may have closed the pipe.
-    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 fn rows(status: &Status) -> String {
