@@ -33,6 +33,9 @@ pub const PINNED_MESSAGES: u32 = 20;
 /// How many messages a person may have saved, so that a client can know all of them with a few requests.
 pub const SAVED_MESSAGES: u32 = 500;
 
+/// The most characters of a client’s `User-Agent` that are kept.
+pub const DEVICE_LENGTH: usize = 200;
+
 /// How long an upload is kept after its last byte, unless it becomes part of a message.
 pub const UPLOAD_LIFETIME: Duration = Duration::from_hours(24);
 /// How many uploads a person may have that aren’t part of a message yet: those of a few messages.

@@ -27,8 +27,6 @@ use crate::{
 /// The most pairs of account and network whose attempts are counted apart between two writes. What comes beyond them is
 /// counted together, so that a flood from everywhere adds no more rows than these.
 const COUNTED_APART: usize = 256;
-/// The most characters of a client’s User-Agent that are stored, as for sessions.
-const DEVICE_LENGTH: usize = 200;
 /// How many earlier sign-ins are looked at to tell whether a device is known.
 const KNOWN_SIGN_INS: u32 = 50;
 /// In the query as in the index.
@@ -95,7 +93,7 @@ impl<'a> Entry<'a> {
                 actor: by.user,
                 session: by.session,
                 address: by.address,
-                device: &shortened(&by.device),
+                device: &by.device,
                 subject,
                 detail,
                 count: 1,
@@ -171,11 +169,6 @@ fn log(
     );
 }
 
-fn shortened(device: &str) -> String {
-    let printable = device.chars().filter(|c| !c.is_control());
-    printable.take(DEVICE_LENGTH).collect()
-}
-
 /// Whether the user has signed in before from there, with what seems to be the same program. Version numbers don’t
 /// count, as browsers update themselves.
 pub(super) fn is_known_device(
@@ -188,7 +181,7 @@ pub(super) fn is_known_device(
         letters.collect()
     };
     let (device, address) = (
-        program(&shortened(&by.device)),
+        program(&by.device),
         by.address.map(|address| address.to_canonical().to_string()),
     );
     let mut statement = connection.prepare_cached(&format!(

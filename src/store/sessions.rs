@@ -29,8 +29,6 @@ use crate::{
 
 /// The resolution of "last seen". It keeps most requests from being writes.
 const SEEN_RESOLUTION: Duration = Duration::from_hours(1);
-/// The most characters of a client's User-Agent that are stored.
-const DEVICE_LENGTH: usize = 200;
 
 /// A new session and its token, which can't be read again.
 #[derive(Debug)]
@@ -249,12 +247,7 @@ pub(super) fn set_proven(
 
 /// Starts a session for an authenticated user.
 pub(super) fn start(tx: &mut Transaction<'_>, user: User, device: &str) -> Result<SignedIn> {
-    let device = device
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(DEVICE_LENGTH)
-        .collect();
-    insert(tx, user, device, tx.now, Some(tx.now))
+    insert(tx, user, device.to_owned(), tx.now, Some(tx.now))
 }
 
 /// Inserts a session that counts from `created_at`, in which somebody last proved who they are at `proven_at`.

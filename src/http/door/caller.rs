@@ -29,7 +29,7 @@ use crate::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
-    model::{Actor, UserId},
+    model::{Actor, UserId, limits::DEVICE_LENGTH},
     places::Place,
     store::{Session, SignedIn},
 };
@@ -214,13 +214,12 @@ impl Caller {
         is_from_here && !self.headers.contains_key("sec-purpose")
     }
 
-    /// The client’s `User-Agent`, by which people can tell their sessions apart.
+    /// The beginning of the client’s `User-Agent`, by which people can tell their sessions apart.
     pub fn device(&self) -> String {
-        self.headers
-            .get(USER_AGENT)
-            .map_or_else(String::new, |agent| {
-                String::from_utf8_lossy(agent.as_bytes()).into()
-            })
+        let agent = self.headers.get(USER_AGENT);
+        let agent = String::from_utf8_lossy(agent.map_or(&[], HeaderValue::as_bytes));
+        let printable = agent.chars().filter(|c| !c.is_control());
+        printable.take(DEVICE_LENGTH).collect()
     }
 
     /// Who asks, for the audit log.
