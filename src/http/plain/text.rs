@@ -1,12 +1,13 @@
 //! Texts, times and counts, as people read them.
 
 use maud::{Markup, html};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::words::Language;
 use crate::{model::Timestamp, text::in_one_line};
 
-/// The most characters of a message in the list of conversations.
-const EXCERPT_CHARS: usize = 100;
+/// The most characters of a message in the list of conversations, as people count them (UAX #29).
+const EXCERPT_LENGTH: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 /// Whether both are on the same day in UTC, as the server doesn’t know the reader’s time zone.
 pub fn is_same_day(one: Timestamp, other: Timestamp) -> bool {
@@ -78,7 +79,7 @@ fn date(words: &Language, form: &str, time: Timestamp) -> String {
 /// A text in one line, cut to the length that a list has room for.
 pub fn excerpt(text: &str) -> String {
     let line = in_one_line(text);
-    let mut excerpt: String = line.chars().take(EXCERPT_CHARS).collect();
+    let mut excerpt: String = line.graphemes(true).take(EXCERPT_LENGTH).collect();
     if excerpt.len() < line.len() {
         excerpt.push('…');
     }
@@ -93,9 +94,11 @@ mod tests {
     fn an_excerpt_is_one_line_and_says_that_there_is_more() {
         assert_eq!(excerpt("Hello"), "Hello");
         assert_eq!(excerpt("Hello\n**Jane**"), "Hello Jane");
-        let long = "ä".repeat(EXCERPT_CHARS);
-        assert_eq!(excerpt(&long), long);
-        assert_eq!(excerpt(&format!("{long}ä")), format!("{long}…"));
+        for character in ["ä", "a\u{308}", "👨‍👩‍👧"] {
+            let long = character.repeat(EXCERPT_LENGTH);
+            assert_eq!(excerpt(&long), long);
+            assert_eq!(excerpt(&format!("{long}{character}")), format!("{long}…"));
+        }
     }
 
     #[test]
