@@ -70,8 +70,8 @@ pub fn find_mentions<E>(
         for length in ends(rest).into_iter().rev() {
             if let Some(who) = resolve(&rest[..length])? {
                 let name_end = at + 1 + length;
-                let start = units + utf16_length(&text[end..at]);
-                units = start + utf16_length(&text[at..name_end]);
+                let start = units + text[end..at].encode_utf16().count();
+                units = start + text[at..name_end].encode_utf16().count();
                 end = name_end;
                 found.push(FoundMention {
                     place: start..units,
@@ -148,10 +148,6 @@ fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1100}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
         | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}'
         | '\u{20000}'..='\u{3ffff}')
-}
-
-fn utf16_length(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
 }
 
 /// The text with the names that those who are mentioned have now.

@@ -196,8 +196,7 @@ fn stands_alone(c: char) -> bool {
 }
 
 fn utf16_length(text: &str) -> u32 {
-    let units = text.chars().map(char::len_utf16).sum::<usize>();
-    u32::try_from(units).unwrap_or(u32::MAX)
+    u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX)
 }
 
 fn is_of(c: char, group: GeneralCategoryGroup) -> bool {
