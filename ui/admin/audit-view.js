@@ -1,10 +1,10 @@
 // The log of what matters for the safety of accounts, newest first.
 
-import { eventName } from '../account/events.js';
 import { deviceName } from '../account/device-name.js';
-import { reasonOf } from '../base/api.js';
-import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { eventName } from '../account/events.js';
+import { Component, el, nameOf } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
+import { loadPage } from '../base/paged-list.js';
 import { timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
 import { auditLog, PAGE } from './audit.js';
@@ -13,35 +13,13 @@ import { auditLog, PAGE } from './audit.js';
 /** @import {Client} from '../shell/client.js' */
 
 export class AuditView extends Component {
-  #api;
-  #list = el('ul', { class: 'audit', 'aria-labelledby': 'security-log' });
-  #rest = el('div', { class: 'list-rest', role: 'status' });
-
   /** @param {Client} client */
   constructor({ api }) {
     super();
-    this.#api = api;
-    this.append(el('div', { class: 'card' }, this.#list, this.#rest));
-    this.#load();
-  }
-
-  /** @param {string} [before] the id of the last one that is there */
-  async #load(before = '') {
-    this.#rest.replaceChildren(skeleton());
-    try {
-      const page = await auditLog(this.#api, before);
-      const rows = page.map(eventRow);
-      this.#list.append(...rows);
-      this.#rest.replaceChildren(...(page.length === PAGE
-        ? [el('button', { class: 'button', click: () => this.#load(page.at(-1)?.id) }, t('admin.more'))] : []));
-      // Where “More” was, there may be nothing now.
-      if (before && rows[0]) {
-        rows[0].tabIndex = -1;
-        rows[0].focus();
-      }
-    } catch (error) {
-      this.#rest.replaceChildren(failure(reasonOf(error), () => this.#load(before)));
-    }
+    const list = el('ul', { class: 'audit', 'aria-labelledby': 'security-log' });
+    const rest = el('div', { class: 'list-rest', role: 'status' });
+    this.append(el('div', { class: 'card' }, list, rest));
+    loadPage({ list, rest, size: PAGE, fetch: (before) => auditLog(api, before), row: eventRow });
   }
 }
 
@@ -52,7 +30,7 @@ function eventRow({ kind, actor, user, address, device, detail, count, createdAt
   const by = actor && user && actor.id !== user.id ? tn('attention.by', { name: nameOf(titleOf(actor)) })
     : !actor && !address ? [t('admin.commandLine')] : [];
   const where = address ? (device ? tn('attention.from', { device: nameOf(deviceName(device)), address: nameOf(address) }) : [nameOf(address)]) : [];
-  return el('li', { class: 'setting' },
+  return el('li', { class: 'setting', tabindex: '-1' },
     el('div', {},
       el('p', { class: 'strong' }, eventName(kind), ...(detail ? [': ', nameOf(detail)] : []), times),
       el('p', {}, whose ? nameOf(titleOf(whose)) : t('admin.unknownAccount')),

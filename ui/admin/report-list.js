@@ -2,8 +2,9 @@
 
 import { reasonOf } from '../base/api.js';
 import { about } from '../base/cards.js';
-import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { Component, el, nameOf } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
+import { loadPage } from '../base/paged-list.js';
 import { timeOf } from '../base/times.js';
 import { avatar } from '../people/avatar.js';
 import { botTag, namesOf } from '../people/names.js';
@@ -23,25 +24,8 @@ export class ReportList extends Component {
     super();
     this.#api = api;
     this.append(el('div', { class: 'card' }, this.#list, this.#rest));
-    this.#load();
-  }
-
-  async #load(before = '') {
-    this.#rest.replaceChildren(skeleton());
-    try {
-      const page = await reports(this.#api, before);
-      const rows = page.map((report) => this.#row(report));
-      this.#list.append(...rows);
-      this.#rest.replaceChildren();
-      if (page.length === PAGE) {
-        this.#rest.append(el('button', { class: 'button', click: () => this.#load(page.at(-1)?.id) }, t('admin.more')));
-      }
-      this.#showEmpty();
-      // Where “More” was, there may be nothing now.
-      if (before) rows[0]?.querySelector('button')?.focus();
-    } catch (error) {
-      this.#rest.replaceChildren(failure(reasonOf(error), () => this.#load(before)));
-    }
+    const row = (/** @type {Report} */ report) => this.#row(report);
+    loadPage({ list: this.#list, rest: this.#rest, size: PAGE, fetch: (before) => reports(api, before), row, empty: t('admin.noReports') });
   }
 
   #showEmpty() {

@@ -1,9 +1,9 @@
 // Everybody who has reacted to a message, page by page.
 
-import { reasonOf } from '../base/api.js';
 import { openDialog } from '../base/dialog.js';
-import { el, failure, skeleton } from '../base/dom.js';
+import { el } from '../base/dom.js';
 import { addStyle } from '../base/load.js';
+import { loadPage } from '../base/paged-list.js';
 import { avatar } from '../people/avatar.js';
 import { botTag, namesOf } from '../people/names.js';
 import { t } from '../words/index.js';
@@ -18,22 +18,8 @@ addStyle(import.meta.url, '../people/people.css');
 export function openReactors({ api }, id) {
   const list = el('ul', { 'aria-label': t('messages.whoReacted') });
   const rest = el('div', { class: 'list-rest', role: 'status' });
-  const load = async (after = '') => {
-    rest.replaceChildren(skeleton());
-    try {
-      const page = await reactionsTo(api, id, after);
-      const rows = page.map(row);
-      list.append(...rows);
-      rest.replaceChildren(...(page.length === PAGE
-        ? [el('button', { class: 'button', click: () => load(page.at(-1)?.id) }, t('admin.more'))] : []));
-      // Where “More” was, there may be nothing now.
-      if (after) rows[0]?.focus();
-    } catch (error) {
-      rest.replaceChildren(failure(reasonOf(error), () => load(after)));
-    }
-  };
   openDialog(t('messages.whoReacted'), list, rest);
-  load();
+  loadPage({ list, rest, size: PAGE, fetch: (after) => reactionsTo(api, id, after), row });
 }
 
 /** @param {UserReaction} reaction */
