@@ -36,16 +36,23 @@ fn fill(folder: &Path) -> PathBuf {
     ballast
 }
 
+/// A server whose database is on a disk of this size, at the folder. None if the test has to be skipped.
+fn on_a_small_disk(folder: &Path, size: &str) -> Option<Binary> {
+    let script = format!(r#"mount -t tmpfs -o size={size} tmpfs "$1"; shift; exec "$@""#);
+    let mut way = tools::in_namespace("--mount", &script)?;
+    way.push(tools::plain(folder));
+    let database = folder.join("tincan.db");
+    Some(Binary::run(&mut Binary::by_way_of(
+        "unshare", &way, &database,
+    )))
+}
+
 #[tokio::test]
 async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
-    let script = r#"mount -t tmpfs -o size=4m tmpfs "$1"; shift; exec "$@""#;
-    let Some(mut way) = tools::in_namespace("--mount", script) else {
+    let folder = TempDir::new().expect("a folder");
+    let Some(server) = on_a_small_disk(folder.path(), "4m") else {
         return;
     };
-    let folder = TempDir::new().expect("a folder");
-    way.push(folder.path().to_str().expect("a plain path").to_owned());
-    let database = folder.path().join("tincan.db");
-    let server = Binary::run(&mut Binary::by_way_of("unshare", &way, &database));
     let john = server.nobody().sign_in("john").await;
     let conversation = john.talk_to("jane").await;
     let before = john.say(&conversation, "while there is room").await;
@@ -73,14 +80,10 @@ async fn on_a_full_disk_writes_are_refused_until_there_is_room_again() {
 #[tokio::test]
 async fn on_a_nearly_full_disk_one_can_still_sign_in_and_make_room() {
     // A twentieth of it is the reserve: 10 MiB.
-    let script = r#"mount -t tmpfs -o size=200m tmpfs "$1"; shift; exec "$@""#;
-    let Some(mut way) = tools::in_namespace("--mount", script) else {
+    let folder = TempDir::new().expect("a folder");
+    let Some(server) = on_a_small_disk(folder.path(), "200m") else {
         return;
     };
-    let folder = TempDir::new().expect("a folder");
-    way.push(folder.path().to_str().expect("a plain path").to_owned());
-    let database = folder.path().join("tincan.db");
-    let server = Binary::run(&mut Binary::by_way_of("unshare", &way, &database));
     let john = server.nobody().sign_in("john").await;
     let jane = server.nobody().sign_in("jane").await;
     let conversation = john.talk_to("jane").await;
@@ -156,14 +159,10 @@ async fn on_a_nearly_full_disk_one_can_still_sign_in_and_make_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_for_which_the_disk_has_no_room_goes_on_where_it_was() {
     // More than what files leave free for everything else.
-    let script = r#"mount -t tmpfs -o size=128m tmpfs "$1"; shift; exec "$@""#;
-    let Some(mut way) = tools::in_namespace("--mount", script) else {
+    let folder = TempDir::new().expect("a folder");
+    let Some(server) = on_a_small_disk(folder.path(), "128m") else {
         return;
     };
-    let folder = TempDir::new().expect("a folder");
-    way.push(folder.path().to_str().expect("a plain path").to_owned());
-    let database = folder.path().join("tincan.db");
-    let server = Binary::run(&mut Binary::by_way_of("unshare", &way, &database));
     let john = server.nobody().sign_in("john").await;
     let jane = server.nobody().sign_in("jane").await;
     let conversation = john.talk_to("jane").await;

@@ -72,31 +72,18 @@ impl Binary {
 
     /// Starts it in dev mode on a free port, and waits until it says that it is ready.
     pub fn start(database: &Path) -> Self {
-        let database = database.to_str().expect("a plain path");
-        Self::spawn(&[
-            "--dev",
-            "--listen",
-            "127.0.0.1:0",
-            "--db",
-            database,
-            "--log",
-            "error",
-        ])
+        Self::start_with(database, &[])
     }
 
     /// The same, without limits of what users may do.
     pub fn start_for_a_flood(database: &Path) -> Self {
+        Self::start_with(database, &["--no-limits"])
+    }
+
+    fn start_with(database: &Path, arguments: &[&str]) -> Self {
         let database = database.to_str().expect("a plain path");
-        Self::spawn(&[
-            "--dev",
-            "--no-limits",
-            "--listen",
-            "127.0.0.1:0",
-            "--db",
-            database,
-            "--log",
-            "error",
-        ])
+        let usual = ["--dev", "--listen", "127.0.0.1:0", "--db", database];
+        Self::spawn(&[&usual[..], &["--log", "error"], arguments].concat())
     }
 
     /// Starts it with these arguments, and waits until it says that it is ready.
