@@ -29,6 +29,8 @@ const [, , version = ''] = new URL(import.meta.url).pathname.split('/');
 /** @type {Client | null} */
 let client = null;
 let notices = new Notices();
+/** @type {Promise<void> | null} */
+let checking = null;
 
 /** @param {Element} screen */
 function show(screen) {
@@ -111,7 +113,10 @@ async function leave(user) {
   if (!client && !document.querySelector('sign-in')) show(new SignIn(api, router, enter, user));
 }
 
-api.addEventListener('signed-out', () => begin());
+// Many requests may be refused at the same time, and who one is is asked once.
+api.addEventListener('signed-out', () => {
+  checking ??= begin().finally(() => checking = null);
+});
 // Another tab may have signed in or out.
 addEventListener('storage', ({ key }) => {
   if (key === 'user' && kept('user')?.id !== client?.user.id) begin();

@@ -312,6 +312,9 @@ export class MessageList extends Component {
   #stay() {
     if (!this.#opened) return;
     const end = this.#farthest;
+    // Somebody may have scrolled away without the browser having said so yet: a slow one paints first. By itself, it goes
+    // no higher than to the end.
+    if (this.#anchor && this.log.scrollTop < Math.min(this.#anchor.at, end) - SLACK_PX) this.#stuck = false;
     if (this.#stuck && end !== this.#end) {
       // What nobody sees coming isn't followed past its beginning.
       if (isAttentive()) this.log.scrollTop = end;

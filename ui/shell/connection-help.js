@@ -69,9 +69,13 @@ export function watchConnection(context, signal) {
  */
 export function watchGate({ client: { api, stream }, notices }, signal) {
   let next = 0;
+  let looking = false;
   const look = async () => {
+    if (looking) return;
     clearTimeout(next);
+    looking = true;
     const isShut = await isGateShut();
+    looking = false;
     if (signal.aborted) return;
     notices.tell('denied', isShut && DENIED);
     if (stream.lost) next = setTimeout(look, LOOK_MS);
