@@ -95,6 +95,9 @@ pub async fn what_is_copied_over_several_messages_says_who_said_it(stage: Stage)
     john.sees("button", "👍 1").await;
     john.say("Three").await;
     john.sees_message("Three").await;
+    // Its row is drawn anew then, and what is selected in it lost.
+    let is_sent = "[...document.querySelectorAll('[role=log] li')].at(-1).dataset.number";
+    john.wait("it to be sent", is_sent).await;
     let select = "(first, offset) => {
         const texts = [...document.querySelectorAll('[role=log] .text')];
         getSelection().setBaseAndExtent((first ? document.querySelector(first) : texts[0]).firstChild, offset, texts[2].firstChild, 5);

@@ -23,6 +23,8 @@ fn text(number: usize) -> String {
 /// How far a row is from the middle of the messages, in their heights.
 const FROM_THE_MIDDLE: &str = "(text) => {
     const row = [...document.querySelectorAll('[role=log] li')].find((each) => each.innerText.includes(text));
+    // It may be on its way in.
+    if (!row) return 1e9;
     const log = document.querySelector('[role=log]').getBoundingClientRect();
     const { top, bottom } = row.getBoundingClientRect();
     return Math.abs((top + bottom - log.top - log.bottom) / 2 / log.height);
