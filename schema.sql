@@ -184,6 +184,29 @@ CREATE TABLE device_key (
 ) STRICT;
 INSERT INTO device_key (only_row, key) VALUES (1, randomblob(32));
 
+-- One row, or none before it is first needed: the secrets for notifying browsers (src/push). `vapid` is a key pair on P-256
+-- as PKCS #8 (RFC 8292). Browsers take notifications only from whoever has the key that they subscribed with, so it stays
+-- the same for ever. `topics` is the key from which topics are made (RFC 8030 §5.4).
+CREATE TABLE push_keys (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    vapid    BLOB NOT NULL,
+    topics   BLOB NOT NULL
+) STRICT;
+
+-- Browsers that are notified when no page is open (RFC 8030). A session has one at most, and it ends with the session. An
+-- endpoint belongs to one browser, so whoever subscribes it last has it. `p256dh` and `auth` are the browser’s keys
+-- (RFC 8291). `failure` is why the last notification wasn’t delivered; null if it was.
+CREATE TABLE subscriptions (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id   INTEGER NOT NULL UNIQUE REFERENCES sessions (id) ON DELETE CASCADE,
+    endpoint     TEXT    NOT NULL UNIQUE,
+    p256dh       BLOB    NOT NULL CHECK (length(p256dh) = 65),
+    auth         BLOB    NOT NULL CHECK (length(auth) = 16),
+    created_at   INTEGER NOT NULL,
+    delivered_at INTEGER,
+    failure      TEXT
+) STRICT;
+
 -- A direct conversation has its two users in ascending order, so that the same two can't have another. `changed_id` is
 -- the place in the sequence where its name, its picture, its participants or its openness last changed. `avatar_url` is
 -- where this server serves the picture in `room_pictures`. `open_id` is the place in the sequence where its openness last

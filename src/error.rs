@@ -142,6 +142,12 @@ pub enum Error {
     /// The user has opened so many other streams since that this one has ended.
     #[error("You have too many streams open, so this one has ended.")]
     Displaced,
+    /// The push service of the caller’s browser can’t be reached, or has too much to do.
+    #[error("Your browser’s push service can’t be reached right now. Try again in a moment.")]
+    PushUnreachable,
+    /// The push service of the caller’s browser doesn’t take notifications for it. The text says why.
+    #[error("{0}")]
+    PushRefused(String),
     /// The queue of writes is full, or another program holds the database. Trying again later helps.
     #[error("The server is busy. Try again in a moment.")]
     Busy,
@@ -217,6 +223,8 @@ impl Error {
             Self::DailyLimit { .. } => ErrorCode::DailyLimit,
             Self::TooFast { .. } => ErrorCode::TooFast,
             Self::Displaced => ErrorCode::TooManyStreams,
+            Self::PushUnreachable => ErrorCode::PushUnreachable,
+            Self::PushRefused(_) => ErrorCode::PushRefused,
             Self::Busy => ErrorCode::Busy,
             Self::StorageFull => ErrorCode::StorageFull,
             Self::Stopping => ErrorCode::Stopping,
@@ -332,6 +340,10 @@ codes! {
     /// The caller has opened so many other streams since that this one has ended. Don’t open it again by itself: it would
     /// end another one.
     TooManyStreams = "too_many_streams",
+    /// The push service of the caller’s browser cannot be reached, or has too much to do. Try again later.
+    PushUnreachable = "push_unreachable",
+    /// The push service of the caller’s browser does not take notifications for it. Subscribing again may help.
+    PushRefused = "push_refused",
     /// The server has more to do than it can keep up with. Try again.
     Busy = "busy",
     /// Nothing can be written, as the disk is full. Reading still works.

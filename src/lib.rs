@@ -15,10 +15,10 @@
 //! ```
 //!
 //! # Modules
-//! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
+//! Imports point one way: `cli → server → http → feed → presence → push → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
 //! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`] and [`throttle`],
-//! which don’t use the store. [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and
+//! which don’t use the store. [`oauth`] and [`push`] send requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
@@ -35,6 +35,7 @@
 //! | [`contract`] | what each route takes and answers, as data; the OpenAPI document and the TypeScript declarations made from it |
 //! | [`feed`] | a gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
+//! | [`push`] | notifications for browsers that have no page open |
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
@@ -66,7 +67,7 @@
 //! | tests | `tests/it/invites.rs` |
 //!
 //! What backups and exports must carry is listed in `store/files/`. An event that streams are told of is a variant of
-//! `model/change.rs` and a line in `store/replay.rs`. Push messages and retention rules are followers, as the search index is. What
+//! `model/change.rs` and a line in `store/replay.rs`. Retention rules are followers, as the search index is. What
 //! only developers need, such as injected faults, becomes a module of its own beside `http`, and production never
 //! constructs it. CONTRIBUTING.md walks through an example.
 //!
@@ -88,7 +89,7 @@
 //! 8. A token is 256 random bits, and only its SHA-256 is stored, whether it is for a session, a program, an invitation, a
 //!    password reset or a hook. Sessions are cached, and the writer removes a revoked one from the cache in the same step.
 //! 9. No `unsafe` and no second service. Requests go out only through [`outbound`], and only to what an administrator or
-//!    a person has set up: today, sign-in providers, and the pictures that they name.
+//!    a person has set up: sign-in providers, the pictures that they name, and the push services of people’s browsers.
 
 pub mod bus;
 pub mod cli;
@@ -107,6 +108,7 @@ pub mod outbound;
 pub mod password;
 pub mod places;
 pub mod presence;
+pub mod push;
 pub mod rates;
 pub mod search;
 pub mod secret;

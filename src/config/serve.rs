@@ -48,7 +48,7 @@ pub struct ServeArgs {
         value_delimiter = ','
     )]
     trusted_proxy: Vec<Network>,
-    /// A private network that sign-in providers may point to, besides the addresses in flags (can be repeated)
+    /// A private network that sign-in providers and push services may be in, besides the addresses in flags (can be repeated)
     #[arg(
         long,
         env = "TINCAN_ALLOW_OUTBOUND",
@@ -165,7 +165,12 @@ impl ServeArgs {
     /// The configuration. Reads the files with secrets.
     pub fn into_config(self) -> Result<Config, ConfigError> {
         let public_url = self.public_url.as_ref().map(Origin::to_string);
-        let allowed = self.allow_outbound.into_iter().map(Network::into).collect();
+        let allowed = self
+            .allow_outbound
+            .iter()
+            .copied()
+            .map(Network::into)
+            .collect();
         let oauth = self.oauth.flows(public_url.as_deref(), allowed)?;
         let metrics_token = Secret::from_flag_or_file(
             "the token for metrics",
@@ -185,6 +190,7 @@ impl ServeArgs {
                 public_url: self.public_url,
                 hosts: self.host,
                 trusted_proxies: self.trusted_proxy,
+                allowed_networks: self.allow_outbound,
                 ui: self.ui,
                 files: FileLimits {
                     file: self.max_file.as_u64(),

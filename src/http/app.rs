@@ -21,6 +21,7 @@ use crate::{
     oauth::Flows,
     password::Passwords,
     presence::Presence,
+    push::Pusher,
     rates::Rates,
     secret::Secret,
     store::{BackupFolder, Session, Store},
@@ -33,6 +34,7 @@ pub struct App {
     pub bus: Arc<Bus>,
     pub metrics: Arc<Metrics>,
     pub presence: Arc<Presence>,
+    pub pusher: Arc<Pusher>,
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub rates: Rates,
@@ -119,6 +121,17 @@ impl App {
     ) -> Arc<Self> {
         Arc::new(Self {
             presence: Presence::new(&store, &bus),
+            pusher: Arc::new(Pusher::new(
+                store.clone(),
+                Arc::clone(&metrics),
+                settings.public_url.as_ref().map(Origin::to_string),
+                settings
+                    .allowed_networks
+                    .iter()
+                    .copied()
+                    .map(Network::into)
+                    .collect(),
+            )),
             store,
             bus,
             passwords: Passwords::default(),
@@ -147,6 +160,8 @@ pub struct ServerSettings {
     pub hosts: Vec<HostName>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Networks outside the public internet in which push services may be.
+    pub allowed_networks: Vec<Network>,
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
     /// The sign-in providers.

@@ -59,6 +59,7 @@ const API: &[fn() -> Vec<Route>] = &[
     api::pins::routes,
     api::profile::routes,
     api::proof::routes,
+    api::push::routes,
     api::reports::routes,
     api::room_requests::routes,
     api::rooms::routes,

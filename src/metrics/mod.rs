@@ -125,6 +125,11 @@ struct Limit {
     kind: &'static str,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Push {
+    outcome: &'static str,
+}
+
 /// The kinds of limits beside those of how often each user may do what.
 const LIMITS: [&str; 5] = ["addresses", "bodies", "places", "streams", "text"];
 
@@ -160,6 +165,7 @@ pub struct Metrics {
     uploads: Gauge,
     refused: Family<Refusal, Counter>,
     limited: Family<Limit, Counter>,
+    pushes: Family<Push, Counter>,
     /// Bytes of files that were received.
     pub file_bytes_received: Counter,
     /// Bytes of files that were read for clients.
@@ -238,6 +244,10 @@ impl Metrics {
             limited: list.add(
                 "tincan_limited",
                 "Times that a limit has kept somebody from something",
+            ),
+            pushes: list.add(
+                "tincan_pushes",
+                "Notifications for browsers, by what became of them",
             ),
             file_bytes_received: list.add(
                 "tincan_file_received_bytes",
@@ -330,6 +340,16 @@ impl Metrics {
     /// Records that a limit of this kind has kept somebody from something.
     pub fn limited(&self, kind: &'static str) {
         self.limited.get_or_create(&Limit { kind }).inc();
+    }
+
+    /// Adds something that may become of a notification, which has become of none yet.
+    pub fn add_push(&self, outcome: &'static str) {
+        drop(self.pushes.get_or_create(&Push { outcome }));
+    }
+
+    /// Records what became of a notification for a browser.
+    pub fn pushed(&self, outcome: &'static str) {
+        self.pushes.get_or_create(&Push { outcome }).inc();
     }
 
     /// How long this server has been running.

@@ -7,15 +7,21 @@ pub const MAX_EXCERPT_LENGTH: usize = 140;
 /// The most bytes. A single cluster may have any number of them, and each event that brings an excerpt is bounded.
 const MAX_BYTES: usize = 1_024;
 
-/// The beginning of `text` in one paragraph, with `…` where there is more. Clusters stay whole, except one that is itself
-/// too long.
+/// The beginning of `text` in one paragraph, with `…` where there is more.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
+    beginning(text, MAX_EXCERPT_LENGTH, MAX_BYTES)
+}
+
+/// The beginning of `text` in one paragraph, with `…` where there is more than so many clusters or bytes. Clusters stay
+/// whole, except one that is itself too long.
+#[must_use]
+pub fn beginning(text: &str, clusters: usize, bytes: usize) -> String {
     // Only so much is looked at: the rest can't be part of it.
-    let (head, is_cut) = head(text.trim());
+    let (head, is_cut) = head(text.trim(), bytes);
     let mut line = head.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut ends = line.grapheme_indices(true).map(|(at, _)| at);
-    let end = ends.nth(MAX_EXCERPT_LENGTH - 1);
+    let end = ends.nth(clusters - 1);
     let is_longer = ends.next().is_some();
     if !is_longer && !is_cut {
         return line;
@@ -29,8 +35,8 @@ pub fn excerpt(text: &str) -> String {
 }
 
 /// As much of the text as has a place, cut between clusters if there is a place to, and whether that is less than all.
-fn head(text: &str) -> (&str, bool) {
-    let most = MAX_BYTES - '…'.len_utf8();
+fn head(text: &str, bytes: usize) -> (&str, bool) {
+    let most = bytes - '…'.len_utf8();
     if text.len() <= most {
         return (text, false);
     }

@@ -16,6 +16,7 @@ mod mention;
 mod message;
 mod permission;
 mod picture;
+pub mod push;
 mod quote;
 mod rate;
 mod reaction;
@@ -51,7 +52,7 @@ pub use self::{
         NotificationLevel, Participant, Role,
     },
     draft::{Draft, draft_content},
-    excerpt::{MAX_EXCERPT_LENGTH, excerpt},
+    excerpt::{MAX_EXCERPT_LENGTH, beginning, excerpt},
     file_name::file_name,
     hook::Hook,
     input::{
@@ -66,6 +67,7 @@ pub use self::{
     message::{Message, MessageView, SystemDetails, SystemKind, Variant},
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
+    push::{Notification, PushKeys, Subscription, SubscriptionInfo, SubscriptionKeys},
     quote::ReplyTo,
     rate::{Allowance, Rate},
     reaction::{
@@ -136,6 +138,8 @@ ids! {
     SecurityEventId,
     /// Identifies an upload, and the attachment that it becomes.
     UploadId,
+    /// Identifies a browser that is notified.
+    SubscriptionId,
     /// A place in the sequence that numbers messages and all other changes.
     EventId,
 }

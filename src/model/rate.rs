@@ -25,6 +25,8 @@ pub enum Rate {
     Invite,
     /// Beginning to upload files.
     Upload,
+    /// Having a browser notified, and trying it.
+    Push,
     /// Signing out, ending sessions, changing passwords, disabling and deleting accounts. Counted by session, so that
     /// somebody with a stolen one can’t keep its owner from ending it.
     Protect,
@@ -41,7 +43,7 @@ pub struct Allowance {
 
 impl Rate {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Send,
         Self::Change,
         Self::Delete,
@@ -51,6 +53,7 @@ impl Rate {
         Self::Token,
         Self::Invite,
         Self::Upload,
+        Self::Push,
         Self::Protect,
         Self::Other,
     ];
@@ -68,6 +71,7 @@ impl Rate {
             Self::Token => "token",
             Self::Invite => "invite",
             Self::Upload => "upload",
+            Self::Push => "push",
             Self::Protect => "protect",
             Self::Other => "other",
         }
@@ -86,6 +90,7 @@ impl Rate {
             Self::Token => "creating tokens",
             Self::Invite => "creating invitations",
             Self::Upload => "sending files",
+            Self::Push => "changing notifications",
             Self::Protect | Self::Other => "doing this",
         }
     }
@@ -110,6 +115,8 @@ impl Rate {
             Self::Invite => (60, Duration::from_mins(1)),
             // A message has ten files at most.
             Self::Upload => (200, Duration::from_millis(500)),
+            // Somebody tries it until it works. Each try is a request to another server.
+            Self::Push => (20, Duration::from_secs(10)),
             // A script disables the accounts of a whole class.
             Self::Protect => (100, Duration::from_millis(500)),
             // A page marks as read what comes in, in each open conversation, and somebody tidies up.

@@ -27,8 +27,8 @@ type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 /// side by side (RFC 8305).
 #[derive(Clone)]
 pub struct Connector {
-    /// The origin that the administrator set up.
-    origin: Url,
+    /// The origin that the administrator set up. None if requests may go anywhere.
+    origin: Option<Url>,
     allowed: Arc<[IpNet]>,
 }
 
@@ -45,35 +45,36 @@ struct Rule {
 /// The address isn’t part of the public internet, and nobody allowed it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not a public address")]
-struct Refused(IpAddr);
+pub struct Refused(IpAddr);
 
 impl Connector {
-    pub fn new(origin: &Url, allowed: Arc<[IpNet]>) -> Self {
-        Self {
-            origin: origin.clone(),
-            allowed,
-        }
+    pub fn new(origin: Option<Url>, allowed: Arc<[IpNet]>) -> Self {
+        Self { origin, allowed }
     }
 
     fn rule(&self, uri: &Uri) -> Rule {
         let url = Url::parse(&uri.to_string());
         Rule {
-            is_configured: url.is_ok_and(|url| url.origin() == self.origin.origin()),
+            is_configured: url.is_ok_and(|url| {
+                let own = self.origin.as_ref();
+                own.is_some_and(|own| own.origin() == url.origin())
+            }),
             is_plain: uri.scheme_str() != Some("https"),
             allowed: Arc::clone(&self.allowed),
         }
     }
 }
 
+/// Whether the address is part of the public internet, or of a network that the administrator allows.
+pub fn is_permitted(address: IpAddr, allowed: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    is_public(address) || allowed.iter().any(|network| network.contains(&address))
+}
+
 impl Rule {
     fn check(&self, address: IpAddr) -> Result<(), Refused> {
         let address = address.to_canonical();
-        let is_permitted = self.is_configured
-            || is_public(address)
-            || self
-                .allowed
-                .iter()
-                .any(|network| network.contains(&address));
+        let is_permitted = self.is_configured || is_permitted(address, &self.allowed);
         if is_permitted && (!self.is_plain || address.is_loopback()) {
             Ok(())
         } else {

@@ -1,6 +1,6 @@
 //! The only client for outgoing HTTP requests, and its rules:
 //!
-//! - https, or plain http to this machine if the administrator set up exactly that origin.
+//! - https, or plain http to this machine if the administrator set up exactly that origin, or allows this machine.
 //! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`) or
 //!   allows the network (`--allow-outbound`). The address is checked when connecting, so a name that resolves to
 //!   something else by then (DNS rebinding) is refused as well.
@@ -12,7 +12,7 @@
 mod address;
 mod connector;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error, io, iter::successors, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
@@ -21,13 +21,16 @@ use hyper::{
     header::{HeaderValue, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{client::legacy, rt::TokioExecutor};
+use hyper_util::{
+    client::legacy,
+    rt::{TokioExecutor, TokioTimer},
+};
 use ipnet::IpNet;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use self::connector::Connector;
+use self::connector::{Connector, Refused, is_permitted};
 
 /// The limits of one exchange.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +49,11 @@ impl Limits {
     };
 }
 
+/// How many unused connections to a push service are kept, and for how long. A message in a room is pushed to many browsers
+/// of the same two or three services, and a handshake costs more than a push. A minute later there may be none for hours.
+/// The address was checked when the connection was made, and stays the same for as long as it lasts.
+const KEPT: (usize, Duration) = (4, Duration::from_secs(60));
+
 /// What all clients share: the certificate authorities, and the networks that the administrator allows.
 #[derive(Clone)]
 pub struct Outbound {
@@ -53,11 +61,12 @@ pub struct Outbound {
     allowed: Arc<[IpNet]>,
 }
 
-/// Sends requests for a service that the administrator set up at one origin.
+/// Sends requests for a service that the administrator set up at one origin, or to push services anywhere.
 #[derive(Clone)]
 pub struct Client {
     http: legacy::Client<HttpsConnector<Connector>, Full<Bytes>>,
-    origin: Url,
+    /// None if requests may go anywhere.
+    origin: Option<Url>,
 }
 
 /// Why there is no response.
@@ -84,20 +93,9 @@ impl Outbound {
         origins: impl IntoIterator<Item = &'a Url>,
         allowed: Vec<IpNet>,
     ) -> io::Result<Self> {
-        let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?;
         let needs_tls = origins.into_iter().any(|url| url.scheme() == "https");
-        let tls = if needs_tls {
-            use hyper_rustls::ConfigBuilderExt;
-            config.with_native_roots()?.with_no_client_auth()
-        } else {
-            let nobody = RootCertStore::empty();
-            config.with_root_certificates(nobody).with_no_client_auth()
-        };
         Ok(Self {
-            tls,
+            tls: tls(needs_tls)?,
             allowed: allowed.into(),
         })
     }
@@ -105,20 +103,80 @@ impl Outbound {
     /// A client for the service at `origin`, which may be on a private network.
     #[must_use]
     pub fn client(&self, origin: &Url) -> Client {
-        let connector = Connector::new(origin, Arc::clone(&self.allowed));
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(self.tls.clone())
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
+        let origin = Some(origin.clone());
+        let https = connector(self.tls.clone(), origin.clone(), Arc::clone(&self.allowed));
         // No connection is kept: requests are so rare that it would usually be closed before the next one.
         let http = legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .build(https);
-        Client {
-            http,
-            origin: origin.clone(),
+        Client { http, origin }
+    }
+}
+
+/// A client for services at any origin that [`permits`] permits. If the system has no certificate authorities, it trusts
+/// no service.
+///
+/// # Errors
+/// If TLS can’t be set up.
+pub fn public_client(allowed: Arc<[IpNet]>) -> io::Result<Client> {
+    let config = tls(true).or_else(|error| {
+        tracing::warn!(%error, "without certificate authorities, no push service is trusted");
+        tls(false)
+    })?;
+    let (most, time) = KEPT;
+    let http = legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(time)
+        .pool_max_idle_per_host(most)
+        .build(connector(config, None, allowed));
+    Ok(Client { http, origin: None })
+}
+
+/// Whether [`public_client`] may send a request to `url`, with these allowed networks. Says nothing about the address that a
+/// name resolves to.
+#[must_use]
+pub fn permits(url: &Url, allowed: &[IpNet]) -> bool {
+    is_safe(url)
+        && match url.host() {
+            Some(Host::Ipv4(address)) => is_permitted(address.into(), allowed),
+            Some(Host::Ipv6(address)) => is_permitted(address.into(), allowed),
+            Some(Host::Domain(_)) => true,
+            None => false,
         }
+}
+
+fn connector(
+    tls: ClientConfig,
+    origin: Option<Url>,
+    allowed: Arc<[IpNet]>,
+) -> HttpsConnector<Connector> {
+    HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(Connector::new(origin, allowed))
+}
+
+fn tls(needs_authorities: bool) -> io::Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    Ok(if needs_authorities {
+        use hyper_rustls::ConfigBuilderExt;
+        config.with_native_roots()?.with_no_client_auth()
+    } else {
+        let nobody = RootCertStore::empty();
+        config.with_root_certificates(nobody).with_no_client_auth()
+    })
+}
+
+impl RequestError {
+    /// Whether it isn’t allowed to send a request there, by its URL or by the address that its name resolved to.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let mut causes = successors(self.source(), |&cause| cause.source());
+        matches!(self, Self::Unsafe(_)) || causes.any(|cause| cause.is::<Refused>())
     }
 }
 
@@ -127,7 +185,9 @@ impl Client {
     /// plain http too. Says nothing about the address that a name resolves to.
     #[must_use]
     pub fn allows(&self, url: &Url) -> bool {
-        url.scheme() == "https" || is_safe(url) && self.origin.scheme() == "http"
+        let origin = self.origin.as_ref();
+        let may_be_plain = origin.is_none_or(|origin| origin.scheme() == "http");
+        url.scheme() == "https" || is_safe(url) && may_be_plain
     }
 
     /// Sends a request and reads the whole response, within `limits`.
@@ -163,6 +223,23 @@ impl Client {
             .await
             .unwrap_or(Err(RequestError::Slow(limits.time)))
     }
+}
+
+/// An error with its causes, on one line for the log.
+#[must_use]
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
 }
 
 /// Whether the server there is authenticated, by TLS or by being on this machine.

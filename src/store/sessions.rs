@@ -19,7 +19,7 @@ use super::{
     context::Transaction,
     handle::Store,
     session_cache::{ABSOLUTE, IDLE, Session, TokenHash, expiry},
-    users,
+    subscriptions, users,
 };
 use crate::{
     error::{Error, Result},
@@ -144,15 +144,17 @@ impl Store {
                 .query_row([session.id.0], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?
                 .ok_or(Error::Unauthorized)?;
-            end(tx, session.user.id, session.id)?;
             // A new token is no new proof.
-            insert(
+            let renewed = insert(
                 tx,
                 session.user.clone(),
                 device,
                 Timestamp(created_at),
                 session.proven_at,
-            )
+            )?;
+            subscriptions::move_to(tx.connection, session.id, renewed.session)?;
+            end(tx, session.user.id, session.id)?;
+            Ok(renewed)
         })
         .await
     }
@@ -180,14 +182,16 @@ impl Store {
                 })
             })?;
             let mut sessions: Vec<_> = sessions.collect::<rusqlite::Result<_>>()?;
-            sessions.retain(|session| {
-                expiry(session.created_at, session.last_seen_at) > now
-                    && !is_from_the_future(session.created_at, now)
-            });
+            sessions.retain(|session| is_current(session.created_at, session.last_seen_at, now));
             Ok(sessions)
         })
         .await
     }
+}
+
+/// Whether a person’s session with these times hasn’t expired.
+pub(super) fn is_current(created_at: Timestamp, last_seen_at: Timestamp, now: Timestamp) -> bool {
+    expiry(created_at, last_seen_at) > now && !is_from_the_future(created_at, now)
 }
 
 /// Whether the session still exists. Streams check it before each read of missed events.

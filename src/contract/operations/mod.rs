@@ -20,6 +20,7 @@ pub mod pictures;
 pub mod pins;
 pub mod profile;
 pub mod proof;
+pub mod push;
 pub mod reports;
 pub mod room_requests;
 pub mod rooms;

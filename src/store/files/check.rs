@@ -157,6 +157,10 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              OR EXISTS (SELECT 1 FROM identities WHERE user_id = u.id))",
     ),
     (
+        "a program is notified like a browser: subscription",
+        "SELECT id FROM subscriptions WHERE session_id IN (SELECT id FROM sessions WHERE scope IS NOT NULL)",
+    ),
+    (
         "a read mark is past the last message: conversation",
         "SELECT conversation_id FROM participants p
          WHERE last_read_number > (
