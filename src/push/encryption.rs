@@ -41,9 +41,8 @@ pub fn encrypt(keys: &SubscriptionKeys, text: &[u8]) -> Result<Vec<u8>, Unspecif
     let public = private.compute_public_key()?;
     let sender: [u8; POINT_LENGTH] = public.as_ref().try_into().map_err(|_| Unspecified)?;
     let receiver = UnparsedPublicKey::new(&ECDH_P256, &keys.p256dh);
-    let secret = agree_ephemeral(private, &receiver, |shared| {
-        Secret::derive(shared, keys, &sender, &salt)
-    })??;
+    let input = agree_ephemeral(private, &receiver, |shared| input(shared, keys, &sender))??;
+    let secret = Secret::derive(&input, &salt)?;
     let mut record = text.to_vec();
     record.push(DELIMITER);
     record.resize(PLAINTEXT + 1, 0);
@@ -65,19 +64,22 @@ struct Secret {
     nonce: [u8; NONCE_LENGTH],
 }
 
+/// The input keying material, from what sender and receiver agreed on (RFC 8291 §3.4).
+fn input(
+    shared: &[u8],
+    keys: &SubscriptionKeys,
+    sender: &[u8; POINT_LENGTH],
+) -> Result<[u8; 32], Unspecified> {
+    let info: &[&[u8]] = &[b"WebPush: info\0", &keys.p256dh, sender];
+    expand(&keys.auth, shared, info)
+}
+
 impl Secret {
-    /// From what sender and receiver agreed on (RFC 8291 §3.4, RFC 8188 §2.2 and §2.3).
-    fn derive(
-        shared: &[u8],
-        keys: &SubscriptionKeys,
-        sender: &[u8; POINT_LENGTH],
-        salt: &[u8; SALT_LENGTH],
-    ) -> Result<Self, Unspecified> {
-        let info: &[&[u8]] = &[b"WebPush: info\0", &keys.p256dh, sender];
-        let input: [u8; 32] = expand(&keys.auth, shared, info)?;
+    /// From input keying material (RFC 8188 §2.2 and §2.3).
+    fn derive(input: &[u8; 32], salt: &[u8; SALT_LENGTH]) -> Result<Self, Unspecified> {
         Ok(Self {
-            key: expand(salt, &input, &[b"Content-Encoding: aes128gcm\0"])?,
-            nonce: expand(salt, &input, &[b"Content-Encoding: nonce\0"])?,
+            key: expand(salt, input, &[b"Content-Encoding: aes128gcm\0"])?,
+            nonce: expand(salt, input, &[b"Content-Encoding: nonce\0"])?,
         })
     }
 
@@ -121,4 +123,65 @@ fn expand<const N: usize>(
     let secret = Salt::new(HKDF_SHA256, salt).extract(input);
     secret.expand(info, Length(N))?.fill(&mut output)?;
     Ok(output)
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::*;
+    use crate::model::push::AUTH_LENGTH;
+
+    fn bytes<const N: usize>(text: &str) -> [u8; N] {
+        let bytes = URL_SAFE_NO_PAD.decode(text).expect("base64url");
+        bytes.try_into().expect("the length")
+    }
+
+    /// All values are from RFC 8291, Appendix A, except that of the private key, which ring makes itself.
+    #[test]
+    fn what_is_encrypted_is_what_the_standard_says() {
+        let keys = SubscriptionKeys {
+            p256dh: bytes(
+                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            ),
+            auth: bytes("BTBZMqHH6r4Tts7J_aSIgg"),
+        };
+        let sender = bytes(
+            "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
+        );
+        let shared: [u8; 32] = bytes("kyrL1jIIOHEzg3sM2ZWRHDRB62YACZhhSlknJ672kSs");
+        let salt = bytes("DGv6ra1nlYgDCS1FRnbzlw");
+        let input = input(&shared, &keys, &sender).expect("a key");
+        assert_eq!(input, bytes("S4lYMb_L0FxCeq0WhDx813KgSYqU26kOyzWUdsXYyrg"));
+        let secret = Secret::derive(&input, &salt).expect("a secret");
+        assert_eq!(secret.key, bytes("oIhVW04MRdy2XN9CiKLxTg"));
+        assert_eq!(secret.nonce, bytes("4h_95klXJ5E_qnoN"));
+        let record = b"When I grow up, I want to be a watermelon\x02".to_vec();
+        let message = secret.seal(&salt, &sender, record).expect("a message");
+        assert_eq!(
+            message,
+            bytes::<144>(
+                "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8w\
+                 EqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+            )
+        );
+    }
+
+    #[test]
+    fn a_message_is_never_larger_than_a_push_service_has_to_take() {
+        let keys = SubscriptionKeys {
+            p256dh: bytes(
+                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            ),
+            auth: [0; AUTH_LENGTH],
+        };
+        let long = encrypt(&keys, &[0; PLAINTEXT]).expect("a message");
+        assert!(long.len() <= RECORD_SIZE as usize);
+        assert_eq!(long.len(), encrypt(&keys, b"").expect("a message").len());
+        assert!(encrypt(&keys, &[0; PLAINTEXT + 1]).is_err());
+    }
 }

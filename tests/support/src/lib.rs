@@ -23,6 +23,7 @@ mod files;
 pub mod inbox;
 pub mod old_database;
 pub mod provider;
+pub mod push_service;
 mod server;
 mod socket;
 mod stream;

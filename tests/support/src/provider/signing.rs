@@ -52,6 +52,12 @@ pub fn base64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// The bytes in a text of base64url.
+pub fn unbase64(text: &str) -> Result<Vec<u8>, String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text);
+    bytes.map_err(|error| format!("{text}: {error}"))
+}
+
 /// The public key by this name, for this algorithm.
 #[must_use]
 pub fn jwk(alg: &str, name: &str) -> Value {
