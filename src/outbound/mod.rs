@@ -12,7 +12,14 @@
 mod address;
 mod connector;
 
-use std::{error::Error, io, iter::successors, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    io,
+    iter::successors,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
@@ -52,7 +59,7 @@ impl Limits {
 /// How many unused connections to a push service are kept, and for how long. A message in a room is pushed to many browsers
 /// of the same two or three services, and a handshake costs more than a push. A minute later there may be none for hours.
 /// The address was checked when the connection was made, and stays the same for as long as it lasts.
-const KEPT: (usize, Duration) = (4, Duration::from_secs(60));
+const KEPT: (usize, Duration) = (4, Duration::from_mins(1));
 
 /// What all clients share: the certificate authorities, and the networks that the administrator allows.
 #[derive(Clone)]
@@ -140,6 +147,11 @@ pub fn permits(url: &Url, allowed: &[IpNet]) -> bool {
         && match url.host() {
             Some(Host::Ipv4(address)) => is_permitted(address.into(), allowed),
             Some(Host::Ipv6(address)) => is_permitted(address.into(), allowed),
+            // Without TLS it can only be `localhost`, which is one of these.
+            Some(Host::Domain(_)) if url.scheme() == "http" => {
+                let local = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+                local.iter().any(|&address| is_permitted(address, allowed))
+            }
             Some(Host::Domain(_)) => true,
             None => false,
         }
@@ -176,7 +188,7 @@ impl RequestError {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         let mut causes = successors(self.source(), |&cause| cause.source());
-        matches!(self, Self::Unsafe(_)) || causes.any(|cause| cause.is::<Refused>())
+        matches!(self, Self::Unsafe(_)) || causes.any(<dyn Error>::is::<Refused>)
     }
 }
 

@@ -50,6 +50,7 @@ pub fn encrypt(keys: &SubscriptionKeys, text: &[u8]) -> Result<Vec<u8>, Unspecif
 }
 
 /// Whether a message can be encrypted for whoever has the private key to this.
+#[must_use]
 pub fn is_public_key(bytes: &[u8; POINT_LENGTH]) -> bool {
     let random = SystemRandom::new();
     let agreed = EphemeralPrivateKey::generate(&ECDH_P256, &random).and_then(|private| {

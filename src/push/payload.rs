@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::model::{Notification, beginning};
 
+const PROGRAM: &str = "Tincan";
 /// The most characters of a title, and of a text, as people count them.
 const TITLE_LENGTH: usize = 60;
 const BODY_LENGTH: usize = 100;
@@ -38,7 +39,7 @@ impl Payload {
         let json = json!({
             "web_push": 8030,
             "notification": {
-                "title": line(title, TITLE_LENGTH, TITLE_BYTES),
+                "title": heading(title),
                 "body": line(body, BODY_LENGTH, BODY_BYTES),
                 "navigate": format!("{base}/conversations/{conversation_id}"),
                 "tag": about,
@@ -60,7 +61,7 @@ impl Payload {
         let json = json!({
             "web_push": 8030,
             "notification": {
-                "title": "Tincan",
+                "title": PROGRAM,
                 "body": "It works",
                 "navigate": format!("{base}/"),
                 "tag": about,
@@ -70,6 +71,16 @@ impl Payload {
             json: json.to_string().into_bytes(),
             about,
         }
+    }
+}
+
+/// The title that is shown. Browsers show nothing without one.
+fn heading(title: &str) -> String {
+    let line = line(title, TITLE_LENGTH, TITLE_BYTES);
+    if line.is_empty() {
+        PROGRAM.to_owned()
+    } else {
+        line
     }
 }
 

@@ -96,6 +96,12 @@ async fn deeds(somebody: &Client, conversation: &str, room: &str) -> Vec<Deed> {
             Some(json!({ "name": "x", "size": 1 })),
         ),
         (
+            Rate::Push,
+            post.clone(),
+            "/api/push/test".to_owned(),
+            nothing(),
+        ),
+        (
             Rate::Protect,
             Method::DELETE,
             "/api/sessions/999999".to_owned(),

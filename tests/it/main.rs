@@ -67,6 +67,7 @@ mod people;
 mod pictures;
 mod pins;
 mod plain;
+mod push;
 mod quotes;
 mod ranges;
 mod reactions;

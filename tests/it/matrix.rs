@@ -57,6 +57,10 @@ POST   /api/notices/seen                                401     204    204   204
 GET    /api/tokens                                      401     200    200   200   200     401      401       403        200
 POST   /api/tokens                                      401     201    201   201   201     401      401       403        403
 DELETE /api/tokens/{id}                                 401     404    404   204   404     401      401       403        403
+GET    /api/push                                        401     200    200   200   200     401      401       403        200
+PUT    /api/push/subscription                           401     200    200   200   200     401      401       403        403
+DELETE /api/push/subscriptions/{id}                     401     404    404   204   404     401      401       403        403
+POST   /api/push/test                                   401     404    404   404   404     401      401       403        403
 GET    /api/oauth/{provider}                            303     303    303   303   303     303      303       303        403
 GET    /api/oauth/{provider}/callback                   303     303    303   303   303     303      303       303        303
 GET    /api/oauth/pending                               404     404    404   404   404     404      404       404        404
@@ -340,6 +344,8 @@ impl Scene {
             owner.send_files(&room, &[&id]).await;
         } else if path.starts_with("/api/sessions/") {
             id = text(&owner.get("/api/sessions").await.expect(200)[0]["id"]);
+        } else if path.starts_with("/api/push/subscriptions/") {
+            id = subscribe(&owner, number).await;
         } else if path.starts_with("/api/tokens/") {
             id = text(&make_token(&owner, "send").await["id"]);
         } else if path.starts_with("/api/invites/{") {
@@ -449,6 +455,7 @@ impl Scene {
             "POST /api/second_factor/confirm" => json!({ "code": "123456" }),
             "POST /api/notices/seen" => json!({ "upTo": "1" }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),
+            "PUT /api/push/subscription" => browser(0),
             "POST /api/conversations" => json!({ "username": self.guest.username }),
             "PATCH /api/conversations/{id}" => json!({ "name": "Garden" }),
             "PATCH /api/conversations/{id}/settings" => json!({ "pinned": true }),
@@ -493,6 +500,23 @@ impl Scene {
         })
         .await
     }
+}
+
+/// A browser to be notified, with the keys of RFC 8291, Appendix A.
+fn browser(number: usize) -> Value {
+    json!({
+        "endpoint": format!("https://push.example.net/{number}"),
+        "keys": {
+            "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+        },
+    })
+}
+
+/// The id of a subscription of this person’s.
+async fn subscribe(client: &Client, number: usize) -> String {
+    let request = client.request(Method::PUT, "/api/push/subscription");
+    text(&answer(request.json(&browser(number))).await.expect(200)["id"])
 }
 
 async fn make_token(client: &Client, scope: &str) -> Value {

@@ -38,7 +38,7 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 12] = [
+const ON_NO_PAGE: [ErrorCode; 14] = [
     ErrorCode::BadHandshake,
     ErrorCode::BadResetToken,
     ErrorCode::DevIsLocal,
@@ -46,6 +46,8 @@ const ON_NO_PAGE: [ErrorCode; 12] = [
     ErrorCode::LastWayIn,
     ErrorCode::MetricsAreLocal,
     ErrorCode::NotAcceptable,
+    ErrorCode::PushRefused,
+    ErrorCode::PushUnreachable,
     ErrorCode::Reset,
     ErrorCode::SecondFactorOn,
     ErrorCode::TooManyStreams,

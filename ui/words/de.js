@@ -439,6 +439,8 @@ export default {
   'error.not_yours': 'Das kannst du nicht ändern.',
   'error.offline': 'Tincan ist nicht erreichbar.',
   'error.proof_required': 'Bestätige zuerst, dass du es bist.',
+  'error.push_refused': 'Der Push-Dienst deines Browsers hat die Benachrichtigung abgelehnt. Schalte Benachrichtigungen aus und wieder ein.',
+  'error.push_unreachable': 'Der Push-Dienst deines Browsers ist gerade nicht erreichbar. Versuche es gleich noch einmal.',
   'error.quota_used_up': 'Dein Platz für Dateien ist aufgebraucht. Lösche zuerst Nachrichten mit Dateien.',
   'error.scope': 'In dieser Sitzung ist das nicht erlaubt.',
   'error.second_factor_needed': 'Schalte zuerst in deinen Einstellungen die zweistufige Anmeldung ein.',

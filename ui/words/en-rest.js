@@ -424,6 +424,8 @@ export default {
   'error.not_found': 'This doesn’t exist anymore, or you can’t see it.',
   'error.not_yours': 'You can’t change this.',
   'error.proof_required': 'Confirm it’s you first.',
+  'error.push_refused': 'Your browser’s push service refused the notification. Turn notifications off and on again.',
+  'error.push_unreachable': 'Your browser’s push service can’t be reached right now. Try again in a moment.',
   'error.quota_used_up': 'You’ve used all the space for your files. Delete messages with files first.',
   'error.scope': 'This session isn’t allowed to do this.',
   'error.second_factor_needed': 'Turn on two-step sign-in in your settings first.',

@@ -439,6 +439,8 @@ export default {
   'error.not_yours': 'No puedes cambiar esto.',
   'error.offline': 'No se puede conectar con Tincan.',
   'error.proof_required': 'Primero confirma que eres tú.',
+  'error.push_refused': 'El servicio push de tu navegador ha rechazado la notificación. Desactiva las notificaciones y vuelve a activarlas.',
+  'error.push_unreachable': 'No se puede contactar ahora con el servicio push de tu navegador. Inténtalo de nuevo en un momento.',
   'error.quota_used_up': 'Has usado todo el espacio para tus archivos. Elimina antes mensajes con archivos.',
   'error.scope': 'Esta sesión no permite hacer eso.',
   'error.second_factor_needed': 'Primero activa el inicio de sesión en dos pasos en tus ajustes.',

@@ -439,6 +439,8 @@ export default {
   'error.not_yours': 'Vous ne pouvez pas modifier cela.',
   'error.offline': 'Impossible de joindre Tincan.',
   'error.proof_required': 'Confirmez d’abord que c’est bien vous.',
+  'error.push_refused': 'Le service push de votre navigateur a refusé la notification. Désactivez les notifications, puis réactivez-les.',
+  'error.push_unreachable': 'Le service push de votre navigateur est injoignable pour le moment. Réessayez dans un instant.',
   'error.quota_used_up': 'Vous avez utilisé tout l’espace prévu pour vos fichiers. Supprimez d’abord des messages avec des fichiers.',
   'error.scope': 'Cette session ne permet pas cela.',
   'error.second_factor_needed': 'Activez d’abord la connexion en deux étapes dans vos paramètres.',

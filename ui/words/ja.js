@@ -439,6 +439,8 @@ export default {
   'error.not_yours': 'これは変更できません。',
   'error.offline': 'Tincan に接続できません。',
   'error.proof_required': 'まず本人確認をしてください。',
+  'error.push_refused': 'ブラウザのプッシュサービスが通知を受け付けませんでした。通知をオフにして、もう一度オンにしてください。',
+  'error.push_unreachable': 'ブラウザのプッシュサービスに接続できません。しばらくしてからもう一度お試しください。',
   'error.quota_used_up': 'ファイルの保存容量を使い切りました。先にファイル付きのメッセージを削除してください。',
   'error.scope': 'このセッションではできません。',
   'error.second_factor_needed': 'まず設定で2段階サインインをオンにしてください。',

@@ -439,6 +439,8 @@ export default {
   'error.not_yours': 'Nie możesz tego zmienić.',
   'error.offline': 'Nie można połączyć się z Tincan.',
   'error.proof_required': 'Najpierw potwierdź, że to Ty.',
+  'error.push_refused': 'Usługa push Twojej przeglądarki odrzuciła powiadomienie. Wyłącz powiadomienia i włącz je ponownie.',
+  'error.push_unreachable': 'Usługa push Twojej przeglądarki jest teraz nieosiągalna. Spróbuj ponownie za chwilę.',
   'error.quota_used_up': 'Masz już za mało miejsca na pliki. Najpierw usuń wiadomości z plikami.',
   'error.scope': 'Ta sesja na to nie pozwala.',
   'error.second_factor_needed': 'Najpierw włącz logowanie dwuetapowe w ustawieniach.',

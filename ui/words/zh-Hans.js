@@ -439,6 +439,8 @@ export default {
   'error.not_yours': '你不能更改此内容。',
   'error.offline': '无法连接 Tincan。',
   'error.proof_required': '请先确认是你本人。',
+  'error.push_refused': '浏览器的推送服务拒绝了这条通知。请关闭通知后重新打开。',
+  'error.push_unreachable': '暂时无法连接浏览器的推送服务。请稍后再试。',
   'error.quota_used_up': '你的文件空间已用完。请先删除一些带文件的消息。',
   'error.scope': '此会话没有该权限。',
   'error.second_factor_needed': '请先在设置中开启两步登录。',
