@@ -68,6 +68,7 @@ mod pictures;
 mod pins;
 mod plain;
 mod push;
+mod push_sending;
 mod quotes;
 mod ranges;
 mod reactions;
