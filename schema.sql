@@ -533,3 +533,40 @@ CREATE TABLE purges (
     through_id INTEGER NOT NULL,
     last_id    INTEGER NOT NULL
 ) STRICT;
+
+-- How somebody wants to be told of messages on devices that aren’t open: with a preview of the text, or without; and not
+-- at all in their quiet hours. These go from one time of day to another, each in minutes after midnight, by the clocks of
+-- a time zone (https://www.iana.org/time-zones). Who has no row has never changed anything.
+CREATE TABLE notification_settings (
+    user_id    INTEGER PRIMARY KEY REFERENCES users (id),
+    preview    INTEGER NOT NULL DEFAULT 1 CHECK (preview IN (0, 1)),
+    quiet_from INTEGER,
+    quiet_to   INTEGER,
+    quiet_zone TEXT,
+    CHECK ((quiet_from IS NULL) = (quiet_zone IS NULL) AND (quiet_to IS NULL) = (quiet_zone IS NULL))
+) STRICT;
+
+-- Who is told through a server that the administrator has set up (src/push/relay.rs), and where there: at ntfy, `address`
+-- is a topic that nobody can guess; at Gotify, it is the token of an application. Whoever knows it can read, or send, what
+-- is for this user, so it isn’t exported. A row of another kind than the server is now has no effect.
+CREATE TABLE push_relays (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id),
+    kind    TEXT    NOT NULL CHECK (kind IN ('ntfy', 'gotify')),
+    address TEXT    NOT NULL
+) STRICT;
+
+-- What is still to be sent: a message to a subscription, or to the user’s relay if that is 0. The follower `push` writes
+-- them, in the transaction that moves its position. A row is deleted before it is sent, so that nothing is sent twice if
+-- the server is killed, and comes back, with one more in `tries`, if it is to be tried again at `due_at`. Of the rows
+-- for one subscription and conversation only the newest that still counts is sent: it takes the place of the others on
+-- the device anyway. The text is read when it is sent.
+CREATE TABLE pushes (
+    user_id         INTEGER NOT NULL REFERENCES users (id),
+    subscription_id INTEGER NOT NULL,
+    message_id      INTEGER NOT NULL,
+    conversation_id INTEGER NOT NULL,
+    tries           INTEGER NOT NULL,
+    due_at          INTEGER NOT NULL,
+    PRIMARY KEY (user_id, subscription_id, message_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pushes_by_time ON pushes (due_at);

@@ -16,9 +16,9 @@
 //!
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → push → store → bus → model → error`. [`config`] builds what
-//! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
-//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`] and [`throttle`],
-//! which don’t use the store. [`oauth`] and [`push`] send requests through [`outbound`]. `store` uses [`media`], [`search`] and
+//! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`, and followers
+//! `push`; `http` uses none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`], [`throttle`] and
+//! [`attention`], which don’t use the store. [`oauth`] and [`push`] send requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
@@ -35,7 +35,8 @@
 //! | [`contract`] | what each route takes and answers, as data; the OpenAPI document and the TypeScript declarations made from it |
 //! | [`feed`] | a gap-free stream of events for one caller |
 //! | [`presence`] | who is online |
-//! | [`push`] | notifications for browsers that have no page open |
+//! | [`attention`] | who sits in front of a device right now |
+//! | [`push`] | notifications for browsers that have no page open, and through servers of one’s own |
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
@@ -91,6 +92,7 @@
 //! 9. No `unsafe` and no second service. Requests go out only through [`outbound`], and only to what an administrator or
 //!    a person has set up: sign-in providers, the pictures that they name, and the push services of people’s browsers.
 
+pub mod attention;
 pub mod bus;
 pub mod cli;
 pub mod config;

@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::Notify,
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
@@ -26,8 +27,14 @@ use crate::{
     bus::Bus,
     control::ControlSocket,
     followers::{
-        Followers, attempts::AttemptWriter, daily::DailyBackup, purge::Purger, search::Indexer,
-        sweep::Sweeper, text::TextCounter,
+        Followers,
+        attempts::AttemptWriter,
+        daily::DailyBackup,
+        purge::Purger,
+        push::{PushQueue, PushSender},
+        search::Indexer,
+        sweep::Sweeper,
+        text::TextCounter,
     },
     http::{App, ServerSettings, Service, Setup},
     metrics::Metrics,
@@ -69,6 +76,8 @@ pub struct Config {
     pub database: PathBuf,
     /// See [`BUS_CAPACITY`].
     pub bus_capacity: usize,
+    /// See [`PUSH_DELAY`](crate::followers::push::PUSH_DELAY).
+    pub push_delay: Duration,
     pub settings: ServerSettings,
 }
 
@@ -95,6 +104,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     control: Option<ControlSocket>,
+    push_delay: Duration,
     app: Arc<App>,
 }
 
@@ -126,6 +136,7 @@ impl Server {
             listen,
             database,
             bus_capacity,
+            push_delay,
             settings,
         } = config;
         if settings.dev && !listen.ip().is_loopback() {
@@ -173,6 +184,7 @@ impl Server {
             listener,
             address,
             control: ControlSocket::listen(&database),
+            push_delay,
             app,
         })
     }
@@ -217,6 +229,7 @@ impl Server {
         let Self {
             listener,
             control,
+            push_delay,
             app,
             ..
         } = self;
@@ -256,6 +269,20 @@ impl Server {
                 app.settings.text.0
             },
         });
+        let queued = Arc::new(Notify::new());
+        followers.add(PushQueue::new(
+            app.store.clone(),
+            Arc::clone(&app.attention),
+            push_delay,
+            Arc::clone(&queued),
+        ));
+        followers.add(PushSender::new(
+            app.store.clone(),
+            Arc::clone(&app.pusher),
+            app.settings.relay.clone(),
+            Arc::clone(&app.metrics),
+            queued,
+        ));
         if let Some(folder) = &app.settings.backups {
             followers.add(DailyBackup {
                 folder: Arc::clone(folder),

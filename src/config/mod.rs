@@ -2,6 +2,7 @@
 //! and `cli` depend on clap.
 
 mod oauth;
+mod relay;
 mod serve;
 mod shared;
 mod values;

@@ -6,8 +6,12 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::Targets;
 
-use super::oauth::{OAuthArgs, OAuthArgsError};
+use super::{
+    oauth::{OAuthArgs, OAuthArgsError},
+    relay::{RelayArgs, RelayArgsError},
+};
 use crate::{
+    followers::push::PUSH_DELAY,
     http::{HostName, Network, Origin, ServerSettings, Signup, TextLimit},
     model::limits::FileLimits,
     secret::{Secret, SecretError},
@@ -132,6 +136,8 @@ pub struct ServeArgs {
     metrics_token_file: Option<PathBuf>,
     #[command(flatten)]
     oauth: OAuthArgs,
+    #[command(flatten)]
+    relay: RelayArgs,
 }
 
 /// What the log looks like.
@@ -146,6 +152,8 @@ pub enum LogFormat {
 pub enum ConfigError {
     #[error(transparent)]
     OAuth(#[from] OAuthArgsError),
+    #[error(transparent)]
+    Relay(#[from] RelayArgsError),
     #[error(transparent)]
     Secret(#[from] SecretError),
 }
@@ -165,13 +173,10 @@ impl ServeArgs {
     /// The configuration. Reads the files with secrets.
     pub fn into_config(self) -> Result<Config, ConfigError> {
         let public_url = self.public_url.as_ref().map(Origin::to_string);
-        let allowed = self
-            .allow_outbound
-            .iter()
-            .copied()
-            .map(Network::into)
-            .collect();
-        let oauth = self.oauth.flows(public_url.as_deref(), allowed)?;
+        let allowed = self.allow_outbound.iter().copied().map(Network::into);
+        let allowed: Vec<_> = allowed.collect();
+        let oauth = self.oauth.flows(public_url.as_deref(), allowed.clone())?;
+        let relay = self.relay.relay(public_url, allowed)?;
         let metrics_token = Secret::from_flag_or_file(
             "the token for metrics",
             self.metrics_token,
@@ -184,6 +189,7 @@ impl ServeArgs {
             listen: self.listen,
             database: self.db,
             bus_capacity: BUS_CAPACITY,
+            push_delay: PUSH_DELAY,
             settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
@@ -201,6 +207,7 @@ impl ServeArgs {
                 unlimited: self.no_limits,
                 backups,
                 oauth: Arc::new(oauth),
+                relay: relay.map(Arc::new),
                 metrics_token,
             },
         })

@@ -10,6 +10,7 @@
 //! | [`attempts`] | writes refused attempts to sign in to the audit log |
 //! | [`sweep`] | deletes what has expired |
 //! | [`daily`] | makes a backup a day; its cursor is the end of the newest backup |
+//! | [`push`] | tells people of new messages on devices that aren’t open; its cursor moves together with its queue |
 //! | [`purge`] | deletes what somebody has written, for an administrator |
 //! | [`search`] | indexes messages; its cursor moves together with the index |
 //! | [`text`] | counts how much everybody has written |
@@ -17,6 +18,7 @@
 pub mod attempts;
 pub mod daily;
 pub mod purge;
+pub mod push;
 pub mod search;
 pub mod sweep;
 pub mod text;

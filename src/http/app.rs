@@ -11,6 +11,7 @@ use super::{
     feed::tickets::Tickets,
 };
 use crate::{
+    attention::Attention,
     bus::Bus,
     error::Result,
     metrics::Metrics,
@@ -21,7 +22,7 @@ use crate::{
     oauth::Flows,
     password::Passwords,
     presence::Presence,
-    push::Pusher,
+    push::{Pusher, Relay},
     rates::Rates,
     secret::Secret,
     store::{BackupFolder, Session, Store},
@@ -34,6 +35,7 @@ pub struct App {
     pub bus: Arc<Bus>,
     pub metrics: Arc<Metrics>,
     pub presence: Arc<Presence>,
+    pub attention: Arc<Attention>,
     pub pusher: Arc<Pusher>,
     pub passwords: Passwords,
     pub throttle: Throttle,
@@ -121,6 +123,7 @@ impl App {
     ) -> Arc<Self> {
         Arc::new(Self {
             presence: Presence::new(&store, &bus),
+            attention: Arc::default(),
             pusher: Arc::new(Pusher::new(
                 store.clone(),
                 Arc::clone(&metrics),
@@ -166,6 +169,8 @@ pub struct ServerSettings {
     pub ui: Option<PathBuf>,
     /// The sign-in providers.
     pub oauth: Arc<Flows>,
+    /// Through which people may be notified, besides the push services of browsers’ makers.
+    pub relay: Option<Arc<Relay>>,
     /// How many bytes of files are accepted.
     pub files: FileLimits,
     /// How many bytes of text each user may have in their messages.

@@ -166,6 +166,7 @@ pub struct Metrics {
     refused: Family<Refusal, Counter>,
     limited: Family<Limit, Counter>,
     pushes: Family<Push, Counter>,
+    push_queue: Gauge,
     /// Bytes of files that were received.
     pub file_bytes_received: Counter,
     /// Bytes of files that were read for clients.
@@ -249,6 +250,7 @@ impl Metrics {
                 "tincan_pushes",
                 "Notifications for browsers, by what became of them",
             ),
+            push_queue: list.add("tincan_queued_pushes", "Notifications that wait to be sent"),
             file_bytes_received: list.add(
                 "tincan_file_received_bytes",
                 "Bytes of files received from clients",
@@ -350,6 +352,11 @@ impl Metrics {
     /// Records what became of a notification for a browser.
     pub fn pushed(&self, outcome: &'static str) {
         self.pushes.get_or_create(&Push { outcome }).inc();
+    }
+
+    /// Records how many notifications wait to be sent.
+    pub fn push_queue(&self, waiting: u64) {
+        set(&self.push_queue, waiting);
     }
 
     /// How long this server has been running.

@@ -17,9 +17,11 @@ mod message;
 mod permission;
 mod picture;
 pub mod push;
+mod quiet;
 mod quote;
 mod rate;
 mod reaction;
+mod relay;
 mod report;
 mod room_request;
 mod saved;
@@ -68,11 +70,13 @@ pub use self::{
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
     push::{Notification, PushKeys, Subscription, SubscriptionInfo, SubscriptionKeys},
+    quiet::{ClockTime, QuietHours},
     quote::ReplyTo,
     rate::{Allowance, Rate},
     reaction::{
         MAX_EMOJI, MAX_NAMED_REACTORS, Reaction, ReactionView, Reactions, Reactors, UserReaction,
     },
+    relay::{RelayKind, relay_token},
     report::Report,
     room_request::{RoomRequest, RoomRequestChange},
     saved::{Saved, SavedMessage, SavedMessageView},

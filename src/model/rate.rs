@@ -19,6 +19,8 @@ pub enum Rate {
     Add,
     /// Saying that one is typing.
     Typing,
+    /// Saying that one sits in front of a device.
+    Attention,
     /// Creating API tokens and webhooks.
     Token,
     /// Creating invitations, accounts and links for passwords.
@@ -43,13 +45,14 @@ pub struct Allowance {
 
 impl Rate {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Send,
         Self::Change,
         Self::Delete,
         Self::Room,
         Self::Add,
         Self::Typing,
+        Self::Attention,
         Self::Token,
         Self::Invite,
         Self::Upload,
@@ -68,6 +71,7 @@ impl Rate {
             Self::Room => "room",
             Self::Add => "add",
             Self::Typing => "typing",
+            Self::Attention => "attention",
             Self::Token => "token",
             Self::Invite => "invite",
             Self::Upload => "upload",
@@ -91,7 +95,7 @@ impl Rate {
             Self::Invite => "creating invitations",
             Self::Upload => "sending files",
             Self::Push => "changing notifications",
-            Self::Protect | Self::Other => "doing this",
+            Self::Attention | Self::Protect | Self::Other => "doing this",
         }
     }
 
@@ -109,6 +113,8 @@ impl Rate {
             Self::Add => (200, Duration::from_secs(1)),
             // Pages say it once in three seconds.
             Self::Typing => (60, Duration::from_millis(500)),
+            // Pages say it every 40 seconds, and when somebody goes from one window to another.
+            Self::Attention => (60, Duration::from_secs(2)),
             // A script gives each of its jobs a token of its own.
             Self::Token => (30, Duration::from_secs(20)),
             // An administrator adds a class.
@@ -134,6 +140,9 @@ impl Rate {
     /// Whether it is allowed when the disk is nearly full: it makes room, protects an account, or writes nothing.
     #[must_use]
     pub const fn may_use_reserve(self) -> bool {
-        matches!(self, Self::Delete | Self::Protect | Self::Typing)
+        matches!(
+            self,
+            Self::Delete | Self::Protect | Self::Typing | Self::Attention
+        )
     }
 }

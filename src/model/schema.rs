@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::{
-    ConversationId, ConversationKind, ConversationSettings, ConversationView, EventId,
+    ClockTime, ConversationId, ConversationKind, ConversationSettings, ConversationView, EventId,
     MAX_MESSAGE_LENGTH, Member, MessageView, Reaction, Reactors, Role, SystemDetails, SystemKind,
     Timestamp, User, UserId, Username,
 };
@@ -77,6 +77,8 @@ texts! {
     Cursor as "Cursor" = { "minLength": 1 };
     /// The token of the session. It is shown only once.
     SessionToken as "SessionToken" = { "minLength": 1 };
+    /// A time of day, as clocks show it.
+    ClockTime as "ClockTime" = { "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:00"] };
     /// A moment in UTC, with milliseconds (RFC 3339).
     Timestamp as "Timestamp" = {
         "format": "date-time",

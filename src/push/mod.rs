@@ -6,9 +6,11 @@
 //! | [`payload`] | what a browser is told |
 //! | [`encryption`] | hides it from the push service |
 //! | [`vapid`] | tells the push service who sends |
+//! | [`relay`] | another way, through a server of one’s own |
 
 mod encryption;
 mod payload;
+mod relay;
 mod vapid;
 
 use std::{io, sync::Arc, time::Duration};
@@ -36,7 +38,7 @@ use crate::{
     store::Store,
 };
 
-pub use encryption::is_public_key;
+pub use self::{encryption::is_public_key, relay::Relay};
 
 /// The limits of a request to a push service, which has nothing to say but a status.
 const LIMITS: Limits = Limits {
@@ -72,7 +74,9 @@ impl Outcome {
     /// Their values as a label of metrics.
     pub const NAMES: [&str; 4] = ["delivered", "gone", "later", "refused"];
 
-    fn name(&self) -> &'static str {
+    /// Its value as a label of metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
             Self::Gone => "gone",

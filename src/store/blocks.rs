@@ -30,15 +30,21 @@ pub(super) const CHANGED: Source = Source {
     },
 };
 
-/// Whether one of two users has blocked the other, as SQL. A bot is blocked with its maker, who could write through it.
+/// Whether `blocker` has blocked `user`, as SQL. A bot is blocked with its maker, who could write through it.
+pub(super) fn has_blocked(blocker: &str, user: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = {blocker} AND b.blocked = 1
+         AND b.blocked_id IN ({user}, (SELECT bot_of FROM users WHERE id = {user})))"
+    )
+}
+
+/// Whether one of two users has blocked the other, as SQL.
 pub(super) fn has_block(one: &str, other: &str) -> String {
-    let blocks = |blocker: &str, user: &str| {
-        format!(
-            "EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = {blocker} AND b.blocked = 1
-             AND b.blocked_id IN ({user}, (SELECT bot_of FROM users WHERE id = {user})))"
-        )
-    };
-    format!("({} OR {})", blocks(one, other), blocks(other, one))
+    format!(
+        "({} OR {})",
+        has_blocked(one, other),
+        has_blocked(other, one)
+    )
 }
 
 impl Store {

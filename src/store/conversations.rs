@@ -2,7 +2,7 @@
 //! `participants`; what
 //! only rooms have is in `rooms`.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     context::Transaction,
@@ -260,8 +260,8 @@ pub(super) fn load(
             users::columns("high"),
         ))?
         .query_row([id.0], |row| {
-            let is_room = row.get_ref("kind")?.as_str()? == "room";
-            let pair = (!is_room)
+            let kind = kind_of(row)?;
+            let pair = (kind == ConversationKind::Direct)
                 .then(|| {
                     Ok::<_, rusqlite::Error>([
                         users::from_row(row, "low")?,
@@ -271,11 +271,7 @@ pub(super) fn load(
                 .transpose()?;
             Ok(Conversation {
                 id,
-                kind: if is_room {
-                    ConversationKind::Room
-                } else {
-                    ConversationKind::Direct
-                },
+                kind,
                 name: row.get("name")?,
                 open: row.get("open")?,
                 avatar_url: row.get("avatar_url")?,
@@ -290,6 +286,14 @@ pub(super) fn load(
     Ok(Conversation {
         last_message: messages::newest(connection, id, viewer)?,
         ..conversation
+    })
+}
+
+/// The kind in the column `kind`.
+pub(super) fn kind_of(row: &Row<'_>) -> rusqlite::Result<ConversationKind> {
+    Ok(match row.get_ref("kind")?.as_str()? {
+        "room" => ConversationKind::Room,
+        _ => ConversationKind::Direct,
     })
 }
 

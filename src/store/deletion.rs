@@ -9,8 +9,8 @@ use super::{
     credentials::{can_sign_in, count_administrators},
     drafts,
     handle::Store,
-    hooks, identities, invites, name_parts, pictures, profiles, resets, room_requests, rooms,
-    saved, second_factors, sessions, uploads,
+    hooks, identities, invites, name_parts, notification_settings, pictures, profiles, push_relays,
+    pushes, resets, room_requests, rooms, saved, second_factors, sessions, uploads,
     users::{self, NOT_FOUND, password_hash},
 };
 use crate::{
@@ -88,6 +88,9 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     room_requests::delete_all(connection, id)?;
     saved::delete_all(connection, id)?;
     drafts::delete_all(connection, id)?;
+    notification_settings::delete(connection, id)?;
+    push_relays::delete(connection, id)?;
+    pushes::delete_all(connection, id)?;
     name_parts::set(connection, id, None)?;
     users::set_deleted(tx, id)?;
     blocks::forget_closed(tx, id)?;

@@ -44,6 +44,7 @@ mod invites;
 mod mentions;
 mod messages;
 mod name_parts;
+mod notification_settings;
 mod participants;
 mod pictures;
 mod pins;
@@ -51,6 +52,8 @@ mod positions;
 mod profiles;
 mod purges;
 mod push_keys;
+mod push_relays;
+mod pushes;
 mod quotes;
 mod reactions;
 mod reactor_cache;
@@ -96,8 +99,10 @@ pub use self::{
     hooks::HookTarget,
     invites::{InviteRooms, NewInvite},
     messages::Page,
+    notification_settings::NotificationSettings,
     pictures::Picture,
     profiles::NameUpdate,
+    pushes::{PUSH_FOLLOWER, PUSH_LIFE, Push, PushContent, PushTarget},
     replay::{Backlog, Position},
     resets::{Recovered, Reset},
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},

@@ -9,7 +9,7 @@ use super::{
     clock,
     context::Transaction,
     handle::Store,
-    hooks, identities, invites, second_factors,
+    hooks, identities, invites, push_relays, second_factors,
     sessions::{self, SignedIn, hash, new_token},
     users,
 };
@@ -91,6 +91,7 @@ impl Store {
             identities::delete_all(tx.connection, user.id)?;
             invites::delete_all(tx.connection, user.id)?;
             hooks::delete_all(tx.connection, user.id)?;
+            push_relays::delete(tx.connection, user.id)?;
             delete_made_by(tx.connection, user.id)?;
             // Also, it is the way back in for whoever has lost their phone and their recovery codes.
             second_factors::delete(tx, user.id)?;

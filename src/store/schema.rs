@@ -35,6 +35,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0017_limits.sql"),
         include_str!("migrations/0018_doors.sql"),
         include_str!("migrations/0019_push.sql"),
+        include_str!("migrations/0020_pushes.sql"),
     ],
     functions,
     index: Index {

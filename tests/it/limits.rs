@@ -78,6 +78,12 @@ async fn deeds(somebody: &Client, conversation: &str, room: &str) -> Vec<Deed> {
         (Rate::Add, post.clone(), participants(room), jane()),
         (Rate::Typing, post.clone(), at("typing"), nothing()),
         (
+            Rate::Attention,
+            Method::PUT,
+            "/api/attention".to_owned(),
+            Some(json!({ "attentive": true })),
+        ),
+        (
             Rate::Token,
             post.clone(),
             "/api/tokens".to_owned(),

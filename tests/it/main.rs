@@ -6,7 +6,9 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
-use tincan_testing::{self as support, old_database, provider, witness, writers};
+use tincan_testing::{
+    self as support, old_database, provider, push_service, relay, witness, writers,
+};
 
 mod accounts;
 mod activity;
@@ -68,7 +70,11 @@ mod pictures;
 mod pins;
 mod plain;
 mod push;
+mod push_browsers;
+mod push_model;
+mod push_relays;
 mod push_sending;
+mod push_told;
 mod quotes;
 mod ranges;
 mod reactions;

@@ -45,6 +45,10 @@ DELETE /api/sessions                                    401     204    204   204
 DELETE /api/sessions/{id}                               401     404    404   204   404     401      401       403        403
 GET    /api/settings                                    401     200    200   200   200     401      401       403        200
 PATCH  /api/settings                                    401     200    200   200   200     401      401       403        403
+PUT    /api/attention                                   401     204    204   204   204     401      401       403        403
+GET    /api/push/relay                                  401     200    200   200   200     401      401       403        200
+PUT    /api/push/relay                                  401     404    404   404   404     401      401       403        403
+DELETE /api/push/relay                                  401     204    204   204   204     401      401       403        403
 GET    /api/proof                                       401     200    200   200   200     401      401       403        200
 POST   /api/proof                                       401     403    403   403   204     401      401       403        403
 GET    /api/second_factor                               401     200    200   200   200     401      401       403        200
@@ -451,6 +455,7 @@ impl Scene {
             | "PUT /api/conversations/{id}/avatar"
             | "PUT /api/uploads/{id}/thumb" => json!({}),
             "PATCH /api/settings" => json!({ "showsActivity": false }),
+            "PUT /api/attention" => json!({ "attentive": true }),
             "POST /api/proof" => json!({ "password": PASSWORD }),
             "POST /api/second_factor/confirm" => json!({ "code": "123456" }),
             "POST /api/notices/seen" => json!({ "upTo": "1" }),

@@ -1,9 +1,12 @@
 //! The caller’s own settings.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::contract::operation::{Operation, Tag};
+use crate::{
+    contract::operation::{Operation, Tag},
+    model::{ClockTime, QuietHours},
+};
 
 /// The caller’s settings and the state of their account.
 #[derive(Serialize, JsonSchema)]
@@ -17,6 +20,10 @@ pub struct AccountSettings<'a> {
     pub shows_activity: bool,
     /// Whether the caller is asked before others add them to a room.
     pub asks_first: bool,
+    /// Whether notifications for the caller’s other devices have a part of the text, and not only who wrote.
+    pub preview: bool,
+    /// When the caller isn’t notified of messages, neither then nor later. Null if they always are.
+    pub quiet: Option<QuietHours>,
     pub admin: bool,
     /// Whether the caller may invite others.
     pub may_invite: bool,
@@ -44,6 +51,29 @@ pub struct LinkedIdentity<'a> {
 pub struct UpdateSettings {
     pub shows_activity: Option<bool>,
     pub asks_first: Option<bool>,
+    pub preview: Option<bool>,
+    /// Null ends them.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<SetQuietHours>")]
+    pub quiet: Option<Option<SetQuietHours>>,
+}
+
+/// New quiet hours. They can go over midnight.
+#[derive(Deserialize, JsonSchema)]
+pub struct SetQuietHours {
+    #[schemars(with = "ClockTime")]
+    pub from: String,
+    #[schemars(with = "ClockTime")]
+    pub to: String,
+    /// A name of the IANA Time Zone Database, as browsers know it.
+    #[schemars(length(min = 1), extend("examples" = ["Europe/Berlin"]))]
+    pub zone: String,
+}
+
+/// Tells null from a property that is left out.
+#[expect(clippy::option_option, reason = "null and left out are different")]
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<SetQuietHours>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 pub fn show() -> Operation {
@@ -59,4 +89,5 @@ pub fn change() -> Operation {
     )
     .body::<UpdateSettings>()
     .ok::<AccountSettings<'_>>("The settings")
+    .invalid(["quiet"])
 }

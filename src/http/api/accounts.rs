@@ -373,6 +373,7 @@ pub async fn sign_out(request: &Request, mut answer: Response) -> HandlerResult 
         Ok(()) | Err(Error::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }
+    app.attention.set(session.user.id, session.id, false);
     request.caller.forget_session(&app.settings, &mut answer)?;
     Ok(answer)
 }

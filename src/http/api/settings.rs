@@ -10,7 +10,8 @@ use crate::{
         request::Request,
         route::Route,
     },
-    model::{Permission, UserId},
+    model::{Permission, QuietHours, UserId},
+    store::NotificationSettings,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -28,11 +29,26 @@ async fn show(request: Request) -> HandlerResult {
 async fn update(mut request: Request) -> HandlerResult {
     let update: UpdateSettings = request.json().await?;
     let user = request.user()?.id;
+    // Refused before anything else is changed.
+    let quiet = update
+        .quiet
+        .map(|quiet| {
+            quiet
+                .map(|quiet| QuietHours::new(&quiet.from, &quiet.to, &quiet.zone))
+                .transpose()
+        })
+        .transpose()?;
     if let Some(shows) = update.shows_activity {
         request.app.presence.set_shown(user, shows).await?;
     }
     if let Some(asks) = update.asks_first {
         request.app.store.set_asks_first(user, asks).await?;
+    }
+    if let Some(preview) = update.preview {
+        request.app.store.set_preview(user, preview).await?;
+    }
+    if let Some(quiet) = quiet {
+        request.app.store.set_quiet_hours(user, quiet).await?;
     }
     settings_of(&request.app, user).await
 }
@@ -48,9 +64,12 @@ async fn settings_of(app: &App, user: UserId) -> HandlerResult {
         }
     });
     let admin = app.is_admin(user).await?;
+    let NotificationSettings { preview, quiet } = app.store.notification_settings(user).await?;
     Ok(ok(&AccountSettings {
         shows_activity: app.store.shows_activity(user).await?,
         asks_first: app.store.asks_first(user).await?,
+        preview,
+        quiet,
         admin,
         may_invite: app.may_invite(user).await?,
         has_password: app.store.password_hash(user).await?.is_some(),

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     model::Timestamp,
-    store::engine::{OpenError, lock, resolve, sequence, with_suffix},
+    store::{
+        engine::{OpenError, lock, resolve, sequence, with_suffix},
+        pushes,
+    },
 };
 
 /// The suffixes of files that SQLite keeps beside a database. Left beside a new database, they would be taken for its
@@ -105,6 +108,7 @@ fn begin_new_epoch(copy: &Connection, backup: &Path) -> Result<Vec<String>, Open
     let problems = check::all_problems(copy, backup)?;
     if problems.is_empty() {
         sequence::begin_epoch(copy).map_err(in_context)?;
+        pushes::forget(copy).map_err(in_context)?;
     }
     Ok(problems)
 }

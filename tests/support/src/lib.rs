@@ -24,6 +24,7 @@ pub mod inbox;
 pub mod old_database;
 pub mod provider;
 pub mod push_service;
+pub mod relay;
 mod server;
 mod socket;
 mod stream;

@@ -9,6 +9,7 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 use tincan::{
+    followers::push::PUSH_DELAY,
     http::ServerSettings,
     server::{self, BUS_CAPACITY, Config},
 };
@@ -29,6 +30,7 @@ pub fn dev() -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: PathBuf::new(),
         bus_capacity: BUS_CAPACITY,
+        push_delay: PUSH_DELAY,
         settings: ServerSettings {
             dev: true,
             ..ServerSettings::default()
@@ -117,6 +119,11 @@ impl Server {
             stop,
             task,
         });
+    }
+
+    /// Changes how it is started the next time.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
     }
 
     /// Stops it in good order.

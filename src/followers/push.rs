@@ -1,0 +1,319 @@
+//! Tells people of new messages on devices that aren’t open.
+//!
+//! One follower decides who is told of what, some seconds after the commit, and queues it. The other sends what is queued,
+//! and tries again what could not be sent, for a day. Both work on what is in the database, so a restart loses nothing that
+//! waits. What was on its way when the server was killed isn’t sent again: nobody is told of a message twice.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::Notify, task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{Follower, Progress};
+use crate::{
+    attention::Attention,
+    error::Error,
+    metrics::Metrics,
+    model::{ConversationKind, EventId, Message, Notification, with_names},
+    push::{Outcome, Pusher, Relay},
+    store::{PUSH_FOLLOWER, PUSH_LIFE, Push, PushContent, PushTarget, Store},
+    text::in_one_line,
+};
+
+/// How long after its commit a message is told. Whoever reads it by then, on any device, isn’t told.
+pub const PUSH_DELAY: Duration = Duration::from_secs(3);
+/// The shortest time between two looks at the sequence.
+const LEAST_REST: Duration = Duration::from_millis(20);
+/// How long what is on its way may take when the server stops.
+const LAST: Duration = Duration::from_millis(700);
+/// How long the sender waits at most before it looks what is due.
+const EVERY: Duration = Duration::from_secs(2);
+/// How many notifications are taken from the queue at a time. What is taken is lost if the server is killed.
+const AT_ONCE: usize = 16;
+/// How long to wait after a first failure. The time doubles with each further one.
+const FIRST_RETRY: Duration = Duration::from_secs(30);
+const LONGEST_RETRY: Duration = Duration::from_hours(1);
+
+/// Decides who is told of what.
+pub struct PushQueue {
+    pub store: Store,
+    pub attention: Arc<Attention>,
+    /// See [`PUSH_DELAY`].
+    pub delay: Duration,
+    /// What wakes the [`PushSender`].
+    pub queued: Arc<Notify>,
+    /// How far it has come; the position that is stored may be behind.
+    through: EventId,
+    /// Ends of the sequence, and when they were. Once that is long enough ago, everything up to there is due.
+    seen: VecDeque<(EventId, Instant)>,
+}
+
+impl PushQueue {
+    #[must_use]
+    pub fn new(
+        store: Store,
+        attention: Arc<Attention>,
+        delay: Duration,
+        queued: Arc<Notify>,
+    ) -> Self {
+        Self {
+            store,
+            attention,
+            delay,
+            queued,
+            through: EventId(0),
+            seen: VecDeque::new(),
+        }
+    }
+}
+
+impl Follower for PushQueue {
+    const NAME: &'static str = PUSH_FOLLOWER;
+    const OWN_CURSOR: Option<&'static str> = Some(PUSH_FOLLOWER);
+
+    async fn advance(
+        &mut self,
+        after: EventId,
+        end: EventId,
+        stopping: &CancellationToken,
+    ) -> anyhow::Result<Progress> {
+        self.through = self.through.max(after);
+        let last = self.seen.back().map_or(self.through, |(last, _)| *last);
+        if end > last {
+            self.seen.push_back((end, Instant::now()));
+        }
+        let mut stored = after;
+        while let Some((due, since)) = self.seen.front()
+            && since.elapsed() >= self.delay
+            && !stopping.is_cancelled()
+        {
+            if self.through >= *due {
+                self.seen.pop_front();
+                continue;
+            }
+            let attention = &self.attention;
+            let queue = self
+                .store
+                .queue_pushes(self.through, *due, stored, |user| attention.is_held(user));
+            (self.through, stored) = queue.await?;
+            self.queued.notify_one();
+        }
+        Ok(Progress {
+            through: Some(self.through),
+            next: (self.delay / 4).max(LEAST_REST),
+        })
+    }
+}
+
+/// Sends what is queued.
+pub struct PushSender {
+    pub store: Store,
+    pub pusher: Arc<Pusher>,
+    /// None if the administrator has set up none.
+    pub relay: Option<Arc<Relay>>,
+    pub metrics: Arc<Metrics>,
+    pub queued: Arc<Notify>,
+    /// What is on its way. A push service that doesn’t answer holds up no other.
+    sending: JoinSet<anyhow::Result<()>>,
+}
+
+impl PushSender {
+    #[must_use]
+    pub fn new(
+        store: Store,
+        pusher: Arc<Pusher>,
+        relay: Option<Arc<Relay>>,
+        metrics: Arc<Metrics>,
+        queued: Arc<Notify>,
+    ) -> Self {
+        Self {
+            store,
+            pusher,
+            relay,
+            metrics,
+            queued,
+            sending: JoinSet::new(),
+        }
+    }
+
+    /// Sends everything that is due.
+    async fn send_due(&mut self) -> anyhow::Result<()> {
+        loop {
+            while let Some(sent) = self.sending.try_join_next() {
+                note(sent);
+            }
+            let places = AT_ONCE.saturating_sub(self.sending.len());
+            let taken = if places > 0 {
+                self.store.take_pushes(places).await?
+            } else {
+                Vec::new()
+            };
+            if taken.is_empty() && self.sending.is_empty() {
+                self.metrics.push_queue(self.store.count_pushes().await?);
+                return Ok(());
+            }
+            for push in taken {
+                let sending = Sending {
+                    store: self.store.clone(),
+                    pusher: Arc::clone(&self.pusher),
+                    relay: self.relay.clone(),
+                    metrics: Arc::clone(&self.metrics),
+                };
+                self.sending.spawn(sending.send(push));
+            }
+            self.metrics.push_queue(self.store.count_pushes().await?);
+            tokio::select! {
+                Some(sent) = self.sending.join_next() => note(sent),
+                () = self.queued.notified() => {}
+            }
+        }
+    }
+}
+
+fn note(sent: Result<anyhow::Result<()>, tokio::task::JoinError>) {
+    match sent {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a notification wasn’t sent"),
+        Err(panic) => tracing::error!(%panic, "sending a notification failed unexpectedly"),
+    }
+}
+
+impl Follower for PushSender {
+    const NAME: &'static str = "push_sender";
+
+    async fn advance(
+        &mut self,
+        _after: EventId,
+        _end: EventId,
+        stopping: &CancellationToken,
+    ) -> anyhow::Result<Progress> {
+        let work = async {
+            self.send_due().await?;
+            let _ = timeout(EVERY, self.queued.notified()).await;
+            anyhow::Ok(())
+        };
+        let worked = stopping.run_until_cancelled(work).await;
+        if worked.transpose()?.is_none() {
+            let rest = async {
+                while let Some(sent) = self.sending.join_next().await {
+                    note(sent);
+                }
+            };
+            let _ = timeout(LAST, rest).await;
+        }
+        Ok(Progress {
+            through: None,
+            next: Duration::ZERO,
+        })
+    }
+}
+
+/// What sending one notification takes.
+struct Sending {
+    store: Store,
+    pusher: Arc<Pusher>,
+    relay: Option<Arc<Relay>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Sending {
+    async fn send(self, push: Push) -> anyhow::Result<()> {
+        match self.outcome(push).await? {
+            None | Some(Outcome::Delivered) => {}
+            Some(Outcome::Refused(reason)) => {
+                tracing::debug!(user = %push.user, reason, "a notification was refused");
+            }
+            // The rest of what is for it goes as well.
+            Some(Outcome::Gone) => self.store.delete_pushes(push.user, push.target).await?,
+            Some(Outcome::Later(after)) => {
+                let rest = after.unwrap_or_else(|| backoff(push.tries)).min(PUSH_LIFE);
+                self.store.put_push_back(push, rest).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// None if there is nowhere to send it any more, or nothing to tell.
+    async fn outcome(&self, push: Push) -> anyhow::Result<Option<Outcome>> {
+        let content = match self.store.push_content(push.user, push.message).await {
+            Ok(content) => content,
+            Err(Error::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let notification = notification(&content);
+        match push.target {
+            PushTarget::Subscription(id) => {
+                let subscriptions = self.store.subscriptions_of(push.user).await?;
+                let Some(to) = subscriptions.iter().find(|each| each.id == id) else {
+                    return Ok(None);
+                };
+                Ok(Some(self.pusher.send(to, &notification).await))
+            }
+            PushTarget::Relay => {
+                let Some(relay) = &self.relay else {
+                    return Ok(None);
+                };
+                let address = self.store.relay_address(push.user, relay.kind()).await?;
+                let Some(address) = address else {
+                    return Ok(None);
+                };
+                let outcome = relay.send(&address, &notification).await;
+                self.metrics.pushed(outcome.name());
+                Ok(Some(outcome))
+            }
+        }
+    }
+}
+
+fn backoff(tries: u32) -> Duration {
+    FIRST_RETRY
+        .saturating_mul(2_u32.saturating_pow(tries))
+        .min(LONGEST_RETRY)
+}
+
+/// What a device shows, with the same words as a notification of the page. Where there is to be no text, there is none: the
+/// device says “New message” in its own language, which the server doesn’t know.
+fn notification(content: &PushContent) -> Notification {
+    let PushContent {
+        message,
+        conversation,
+        preview,
+        badge,
+    } = content;
+    let author = message
+        .author
+        .as_ref()
+        .map_or("Tincan", |author| author.name());
+    let room = conversation.name.as_deref();
+    let room = room.filter(|_| conversation.kind == ConversationKind::Room);
+    let body = match (preview, room) {
+        (false, _) => String::new(),
+        (true, None) => text_of(message),
+        (true, Some(_)) => format!("{author}: {}", text_of(message)),
+    };
+    Notification {
+        conversation_id: message.conversation_id,
+        number: message.number,
+        title: room.unwrap_or(author).to_owned(),
+        body,
+        badge: *badge,
+    }
+}
+
+/// What a message says in one line. Files without a text are told by their names, which are the same in all languages.
+fn text_of(message: &Message) -> String {
+    let text = in_one_line(&with_names(&message.content, &message.mentions));
+    if !text.is_empty() {
+        return text;
+    }
+    let names: Vec<_> = message
+        .attachments
+        .iter()
+        .map(|file| file.name.as_str())
+        .collect();
+    names.join(", ")
+}

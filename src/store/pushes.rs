@@ -1,0 +1,480 @@
+//! Whom new messages are told to on devices that aren’t open, and what of that is still to be sent (`pushes` in
+//! schema.sql).
+//!
+//! Whether somebody is to be told of a message is one question (see `wanted`). It is asked when the message is queued,
+//! and again when it is sent, because they may have read it by then, or muted the conversation, or left it.
+
+use std::{cmp::Reverse, time::Duration};
+
+use rusqlite::{Connection, Row, named_params};
+
+use super::{
+    blocks::has_blocked,
+    context::Transaction,
+    conversations::{self, kind_of},
+    engine::sequence,
+    handle::Store,
+    messages::visible,
+    notification_settings, participants, positions,
+    visible::IS_VISIBLE,
+};
+use crate::{
+    error::Result,
+    model::{
+        Conversation, ConversationId, EventId, Message, MessageId, NotificationLevel,
+        SubscriptionId, Timestamp, UserId,
+    },
+};
+
+/// The name of the follower that queues. Its position moves together with the queue.
+pub const PUSH_FOLLOWER: &str = "push";
+/// What is older is told to nobody, and no longer tried.
+pub const PUSH_LIFE: Duration = Duration::from_hours(24);
+/// The most numbers of the sequence for one job: in a large room each message among them is a row for each participant.
+const IDS_A_JOB: i64 = 200;
+/// As long as nobody is told of anything, the position is written only so often. Each write is a commit.
+const IDS_A_COMMIT: i64 = 64;
+
+/// Somebody who is to be told of a message.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    user: UserId,
+    conversation: ConversationId,
+    message: MessageId,
+    sent_at: Timestamp,
+}
+
+/// A message that was taken from the queue to be sent. If it isn’t put back, it is never sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct Push {
+    pub user: UserId,
+    pub target: PushTarget,
+    pub conversation: ConversationId,
+    pub message: MessageId,
+    /// How often it was tried before.
+    pub tries: u32,
+}
+
+/// Where a user is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushTarget {
+    Subscription(SubscriptionId),
+    /// Through the server that the administrator has set up.
+    Relay,
+}
+
+impl PushTarget {
+    fn from_id(id: i64) -> Self {
+        match id {
+            0 => Self::Relay,
+            id => Self::Subscription(SubscriptionId(id)),
+        }
+    }
+
+    fn id(self) -> i64 {
+        match self {
+            Self::Subscription(id) => id.0,
+            Self::Relay => 0,
+        }
+    }
+}
+
+/// What is told of a message.
+#[derive(Debug)]
+pub struct PushContent {
+    pub message: Message,
+    pub conversation: Conversation,
+    /// Whether it has a part of the text.
+    pub preview: bool,
+    /// How many unread messages the user wants to know of.
+    pub badge: u32,
+}
+
+/// What is due for one target in one conversation.
+struct Group {
+    user: UserId,
+    target: PushTarget,
+    conversation: ConversationId,
+}
+
+impl Store {
+    /// Queues what was sent after `after`, up to `end`, a part at a time, for everybody who is to be told and whose
+    /// device isn’t `attentive`. `stored` is the position as it was last written. Returns how far it has come, and the
+    /// position that is written now.
+    pub async fn queue_pushes(
+        &self,
+        after: EventId,
+        end: EventId,
+        stored: EventId,
+        is_attentive: impl Fn(UserId) -> bool + Send,
+    ) -> Result<(EventId, EventId)> {
+        let through = EventId(end.0.min(after.0.saturating_add(IDS_A_JOB)));
+        let (has_targets, has_messages, mut found) = self
+            .read(move |connection| {
+                let has_targets = has_targets(connection)?;
+                let has_messages = has_targets && has_messages(connection, after, through)?;
+                let found = if has_messages {
+                    wanted(connection, after, through, None)?
+                } else {
+                    Vec::new()
+                };
+                Ok((has_targets, has_messages, found))
+            })
+            .await?;
+        found.retain(|wanted| !is_attentive(wanted.user));
+        // Without a target, whatever is looked at once more after a restart is told to nobody.
+        let is_due = if has_targets {
+            has_messages
+        } else {
+            through.0 - stored.0 >= IDS_A_COMMIT
+        };
+        if !is_due {
+            return Ok((through, stored));
+        }
+        self.write_when_idle(move |tx| {
+            for wanted in found {
+                insert(tx, wanted)?;
+            }
+            positions::set(tx.connection, PUSH_FOLLOWER, through)?;
+            Ok(())
+        })
+        .await?;
+        Ok((through, through))
+    }
+
+    /// Takes up to `limit` messages that are due from the queue. What isn’t to be told any more goes, too.
+    pub async fn take_pushes(&self, limit: usize) -> Result<Vec<Push>> {
+        let now = Timestamp::now();
+        let due = self
+            .read(move |connection| Ok(due(connection, now, limit)?))
+            .await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write_when_idle(move |tx| {
+            let mut taken = Vec::new();
+            for group in due {
+                taken.extend(take(tx, &group)?);
+            }
+            Ok(taken)
+        })
+        .await
+    }
+
+    /// Puts a message back that could not be sent. It is due again after `rest`, and so is everything else for the same
+    /// target.
+    pub async fn put_push_back(&self, push: Push, rest: Duration) -> Result<()> {
+        self.write(move |tx| {
+            let due = tx.now.after(rest).0;
+            tx.connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO pushes
+                         (user_id, subscription_id, message_id, conversation_id, tries, due_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute((
+                    push.user.0,
+                    push.target.id(),
+                    push.message.0,
+                    push.conversation.0,
+                    push.tries + 1,
+                    due,
+                ))?;
+            tx.connection
+                .prepare_cached(
+                    "UPDATE pushes SET due_at = max(due_at, ?3) WHERE user_id = ?1 AND subscription_id = ?2",
+                )?
+                .execute((push.user.0, push.target.id(), due))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// What is told of a message, as it is now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::error::Error::NotFound) if the user can’t see it any more.
+    pub async fn push_content(&self, user: UserId, message: MessageId) -> Result<PushContent> {
+        self.read(move |connection| {
+            let (message, _) = visible(connection, message, user)?;
+            Ok(PushContent {
+                conversation: conversations::load(connection, message.conversation_id, None)?,
+                message,
+                preview: notification_settings::find(connection, user)?.preview,
+                badge: badge(connection, user)?,
+            })
+        })
+        .await
+    }
+
+    /// Deletes what is still to be sent to a target, which is no more.
+    pub async fn delete_pushes(&self, user: UserId, target: PushTarget) -> Result<()> {
+        self.write_when_idle(move |tx| Ok(delete_to(tx.connection, user, target)?))
+            .await
+    }
+
+    /// How many messages wait to be sent.
+    pub async fn count_pushes(&self) -> Result<u64> {
+        self.read(|connection| {
+            Ok(connection
+                .prepare_cached("SELECT count(*) FROM pushes")?
+                .query_row([], |row| row.get(0))?)
+        })
+        .await
+    }
+}
+
+/// Where a user is told, as SQL: the numbers of their targets. Asked for one user, so that each is found by an index.
+fn targets_of(user: &str) -> String {
+    format!(
+        "SELECT b.id FROM sessions s JOIN subscriptions b ON b.session_id = s.id WHERE s.user_id = {user}
+         UNION ALL SELECT 0 FROM push_relays r WHERE r.user_id = {user}"
+    )
+}
+
+fn has_targets(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM subscriptions) OR EXISTS (SELECT 1 FROM push_relays)",
+        )?
+        .query_row([], |row| row.get(0))
+}
+
+fn has_messages(
+    connection: &Connection,
+    after: EventId,
+    through: EventId,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM messages WHERE id > ?1 AND id <= ?2 LIMIT 1")?
+        .exists((after.0, through.0))
+}
+
+/// Who is to be told of the messages after one place in the sequence, up to another: each participant who may see it and
+/// hasn’t read it, and hasn’t blocked its author, as far as their level for the conversation goes, outside their quiet
+/// hours. Not its author, not of what the system says, and not of what was deleted. The page decides by the same rule
+/// (ui/attention/attention.js). `only` asks for one user.
+fn wanted(
+    connection: &Connection,
+    after: EventId,
+    through: EventId,
+    only: Option<UserId>,
+) -> rusqlite::Result<Vec<Wanted>> {
+    let now = Timestamp::now();
+    let is_blocked = has_blocked("p.user_id", "m.author_id");
+    // So that in a large room only one row is looked at.
+    let is_asked_for = match only {
+        Some(_) => "p.user_id = :only",
+        None => ":only IS NULL",
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT m.id, m.conversation_id, m.created_at, p.user_id, p.notification_level,
+             c.kind, c.participant_count,
+             EXISTS (SELECT 1 FROM calls WHERE conversation_id = m.conversation_id
+                     AND user_id = p.user_id AND number = m.number) AS is_called
+         FROM messages m
+         CROSS JOIN conversations c ON c.id = m.conversation_id
+         CROSS JOIN participants p ON p.conversation_id = m.conversation_id
+         CROSS JOIN users u ON u.id = p.user_id
+         WHERE m.id > :after AND m.id <= :through AND {is_asked_for}
+         AND m.author_id IS NOT NULL AND m.deleted_at IS NULL AND m.created_at > :oldest
+         AND p.user_id <> m.author_id AND {IS_VISIBLE} AND p.last_read_number < m.number
+         AND u.disabled_at IS NULL AND u.bot_of IS NULL AND NOT {is_blocked}
+         AND EXISTS ({})
+         ORDER BY m.id",
+        targets_of("p.user_id"),
+    ))?;
+    let oldest = now.0 - i64::try_from(PUSH_LIFE.as_millis()).unwrap_or(i64::MAX);
+    let rows = statement.query_map(
+        named_params! {
+            ":after": after.0,
+            ":through": through.0,
+            ":only": only.map(|user| user.0),
+            ":oldest": oldest,
+        },
+        |row| Ok((wanted_from_row(row)?, is_wanted(row)?)),
+    )?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (wanted, is_wanted) = row?;
+        if is_wanted && !is_quiet(connection, &wanted, now)? {
+            found.push(wanted);
+        }
+    }
+    Ok(found)
+}
+
+fn wanted_from_row(row: &Row<'_>) -> rusqlite::Result<Wanted> {
+    Ok(Wanted {
+        user: UserId(row.get("user_id")?),
+        conversation: ConversationId(row.get("conversation_id")?),
+        message: EventId(row.get("id")?),
+        sent_at: Timestamp(row.get("created_at")?),
+    })
+}
+
+/// Whether the participant wants to be told, as they have chosen for the conversation.
+fn is_wanted(row: &Row<'_>) -> rusqlite::Result<bool> {
+    Ok(match level(row)? {
+        NotificationLevel::All => true,
+        NotificationLevel::Mentions => row.get("is_called")?,
+        NotificationLevel::None => false,
+    })
+}
+
+/// Of which messages a participant wants to be notified, by their choice or by the kind and the size of the conversation.
+fn level(row: &Row<'_>) -> rusqlite::Result<NotificationLevel> {
+    let chosen: Option<String> = row.get("notification_level")?;
+    match chosen.as_deref().and_then(NotificationLevel::parse) {
+        Some(level) => Ok(level),
+        None => Ok(NotificationLevel::usual(
+            kind_of(row)?,
+            row.get("participant_count")?,
+        )),
+    }
+}
+
+/// Whether it was sent in the quiet hours of its receiver, which it isn’t told after, or these have begun since.
+fn is_quiet(connection: &Connection, wanted: &Wanted, now: Timestamp) -> rusqlite::Result<bool> {
+    let quiet = notification_settings::find(connection, wanted.user)?.quiet;
+    Ok(quiet.is_some_and(|quiet| quiet.cover(wanted.sent_at) || quiet.cover(now)))
+}
+
+/// Queues a message for everything that its receiver has. Where something is to be tried later, it comes later, too.
+fn insert(tx: &Transaction<'_>, wanted: Wanted) -> rusqlite::Result<()> {
+    tx.connection
+        .prepare_cached(&format!(
+            "INSERT OR IGNORE INTO pushes
+                 (user_id, subscription_id, message_id, conversation_id, tries, due_at)
+             SELECT ?1, t.id, ?2, ?3, 0, max(?4, coalesce((
+                 SELECT max(due_at) FROM pushes WHERE user_id = ?1 AND subscription_id = t.id), 0))
+             FROM ({}) t",
+            targets_of("?1"),
+        ))?
+        .execute((
+            wanted.user.0,
+            wanted.message.0,
+            wanted.conversation.0,
+            tx.now.0,
+        ))
+        .map(drop)
+}
+
+fn due(connection: &Connection, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<Group>> {
+    connection
+        .prepare_cached(
+            "SELECT user_id, subscription_id, conversation_id FROM pushes WHERE due_at <= ?1
+             GROUP BY user_id, subscription_id, conversation_id ORDER BY min(due_at) LIMIT ?2",
+        )?
+        .query_map((now.0, limit), |row| {
+            Ok(Group {
+                user: UserId(row.get(0)?),
+                target: PushTarget::from_id(row.get(1)?),
+                conversation: ConversationId(row.get(2)?),
+            })
+        })?
+        .collect()
+}
+
+/// Takes the newest message that is still to be told, and deletes the others: it takes their place.
+fn take(tx: &Transaction<'_>, group: &Group) -> Result<Option<Push>> {
+    let connection = tx.connection;
+    let mut rows: Vec<(EventId, u32)> = connection
+        .prepare_cached(
+            "DELETE FROM pushes WHERE user_id = ?1 AND subscription_id = ?2 AND conversation_id = ?3
+             RETURNING message_id, tries",
+        )?
+        .query_map(
+            (group.user.0, group.target.id(), group.conversation.0),
+            |row| Ok((EventId(row.get(0)?), row.get(1)?)),
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    rows.sort_unstable_by_key(|&(message, _)| Reverse(message));
+    for (message, tries) in rows {
+        let before = EventId(message.0 - 1);
+        if !wanted(connection, before, message, Some(group.user))?.is_empty() {
+            return Ok(Some(Push {
+                user: group.user,
+                target: group.target,
+                conversation: group.conversation,
+                message,
+                tries,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// How many unread messages the user wants to know of, as the page counts them (`wanted` in
+/// ui/conversations/conversations.js): a conversation that is marked unread counts as one, and one that is archived or
+/// hidden doesn’t.
+fn badge(connection: &Connection, user: UserId) -> Result<u32> {
+    let members = participants::memberships(connection, user)?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT p.conversation_id, p.notification_level, c.kind, c.participant_count,
+             (SELECT m.number FROM messages m
+              WHERE m.conversation_id = p.conversation_id AND {IS_VISIBLE}
+              ORDER BY m.id DESC LIMIT 1) AS newest
+         FROM participants p CROSS JOIN conversations c ON c.id = p.conversation_id
+         WHERE p.user_id = ?1"
+    ))?;
+    let mut rows = statement.query([user.0])?;
+    let mut total: i64 = 0;
+    while let Some(row) = rows.next()? {
+        let newest: Option<i64> = row.get("newest")?;
+        let member = members.get(&ConversationId(row.get("conversation_id")?));
+        let Some((newest, member)) = newest.zip(member) else {
+            continue;
+        };
+        let settings = &member.settings;
+        let lasts = |number: Option<i64>| number.is_some_and(|number| newest <= number);
+        if lasts(settings.archived_number) || lasts(settings.hidden_number) {
+            continue;
+        }
+        let unread = match level(row)? {
+            NotificationLevel::All => (newest - member.last_read_number).max(0),
+            NotificationLevel::Mentions => member.mention_count,
+            NotificationLevel::None => continue,
+        };
+        total += if unread == 0 {
+            i64::from(member.is_marked_unread())
+        } else {
+            unread
+        };
+    }
+    Ok(u32::try_from(total).unwrap_or(u32::MAX))
+}
+
+/// Deletes what is still to be sent to a target.
+pub(super) fn delete_to(
+    connection: &Connection,
+    user: UserId,
+    target: PushTarget,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM pushes WHERE user_id = ?1 AND subscription_id = ?2")?
+        .execute((user.0, target.id()))
+        .map(drop)
+}
+
+/// Deletes what is still to be sent to a user.
+pub(super) fn delete_all(connection: &Connection, user: UserId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM pushes WHERE user_id = ?1")?
+        .execute([user.0])
+        .map(drop)
+}
+
+/// Forgets what is still to be sent, and takes everything for told: the database is a backup, and whoever had it since may
+/// have told it. One of an older version has nothing to forget.
+pub(in crate::store) fn forget(connection: &Connection) -> rusqlite::Result<()> {
+    let has_queue = connection
+        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pushes'")?
+        .exists([])?;
+    if has_queue {
+        connection.execute("DELETE FROM pushes", [])?;
+        let end = sequence::last_id(connection)?;
+        positions::set(connection, PUSH_FOLLOWER, end)?;
+    }
+    Ok(())
+}

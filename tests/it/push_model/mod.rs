@@ -1,0 +1,142 @@
+//! Random people, levels, blocks, quiet hours, attentive devices, reading and restarts: exactly those are told who should
+//! be, of each message at most once. A simple model says who should.
+//!
+//! In a round, messages are sent. Either the server looks at each at once, so that what was set before counts; or it waits,
+//! people read and delete, and after a restart it looks at all of it, so that what holds in the end counts. A message for
+//! somebody else ends the round: once that is told, everything before it has been looked at.
+
+mod world;
+
+use std::{env, time::Duration};
+
+use proptest::{collection::vec, option, prelude::*};
+use tokio::runtime::Runtime;
+
+use self::world::World;
+
+const PEOPLE: [&str; 4] = ["john", "jane", "alice", "bob"];
+/// The hall is so large that people are told only of what calls them, unless they choose otherwise.
+const IN_HALL: usize = 11;
+/// The conversations: who is in them, and whether everybody is told of everything there.
+const CONVERSATIONS: [(&[usize], bool); 4] = [
+    (&[0, 1], true),
+    (&[0, 1, 2], true),
+    (&[0, 1, 2, 3], true),
+    (&[0, 1, 2, 3], false),
+];
+/// Schedules that are tried, where `PROPTEST_CASES` doesn’t say otherwise.
+const CASES: u32 = 12;
+/// Longer than any test.
+const NEVER: Duration = Duration::from_hours(1);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Level {
+    All,
+    Mentions,
+    None,
+}
+
+/// Whom a message names.
+#[derive(Clone, Copy, Debug)]
+enum Named {
+    Nobody,
+    One(usize),
+    Everybody,
+}
+
+#[derive(Clone, Debug)]
+struct Sending {
+    by: usize,
+    to: usize,
+    names: Named,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Choose {
+        who: usize,
+        conversation: usize,
+        level: Option<Level>,
+    },
+    Block {
+        who: usize,
+        whom: usize,
+        on: bool,
+    },
+    Attend {
+        who: usize,
+        on: bool,
+    },
+    /// None ends them; otherwise it is quiet now, or some other time.
+    Quiet {
+        who: usize,
+        now: Option<bool>,
+    },
+    Relay {
+        who: usize,
+        on: bool,
+    },
+    /// What the server looks at, at once.
+    Live(Vec<Sending>),
+    /// What it looks at in the end, after these have read what was there, and some messages, by their order, were deleted.
+    Held {
+        sent: Vec<Sending>,
+        read: Vec<(usize, usize)>,
+        deleted: Vec<usize>,
+    },
+}
+
+fn person() -> impl Strategy<Value = usize> {
+    0..PEOPLE.len()
+}
+
+fn conversation() -> impl Strategy<Value = usize> {
+    0..CONVERSATIONS.len()
+}
+
+fn sendings() -> impl Strategy<Value = Vec<Sending>> {
+    let names = prop_oneof![
+        2 => Just(Named::Nobody),
+        2 => person().prop_map(Named::One),
+        1 => Just(Named::Everybody),
+    ];
+    let sending =
+        (person(), conversation(), names).prop_map(|(by, to, names)| Sending { by, to, names });
+    vec(sending, 1..8)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let level = prop_oneof![Just(Level::All), Just(Level::Mentions), Just(Level::None)];
+    let step = prop_oneof![
+        2 => (person(), conversation(), option::of(level))
+            .prop_map(|(who, conversation, level)| Step::Choose { who, conversation, level }),
+        1 => (person(), person(), any::<bool>()).prop_map(|(who, whom, on)| Step::Block { who, whom, on }),
+        2 => (person(), any::<bool>()).prop_map(|(who, on)| Step::Attend { who, on }),
+        1 => (person(), option::of(any::<bool>())).prop_map(|(who, now)| Step::Quiet { who, now }),
+        1 => (person(), prop::bool::weighted(0.7)).prop_map(|(who, on)| Step::Relay { who, on }),
+        4 => sendings().prop_map(Step::Live),
+        3 => (sendings(), vec((person(), conversation()), 0..4), vec(0..8_usize, 0..3))
+            .prop_map(|(sent, read, deleted)| Step::Held { sent, read, deleted }),
+    ];
+    vec(step, 4..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES),
+        max_shrink_time: 120_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn exactly_those_are_told_who_should_be_and_nobody_twice(steps in steps()) {
+        Runtime::new().expect("a runtime").block_on(async {
+            let mut world = World::start().await;
+            for step in &steps {
+                world.take(step).await;
+            }
+            world.check().await;
+        });
+    }
+}
