@@ -227,3 +227,30 @@ async fn notifications_are_offered_to_whoever_waits_for_an_answer_once() {
             .is_none()
     );
 }
+
+/// Notes each time that the page tells the server whether somebody sits in front of it.
+const LISTENER: &str = "{
+    const ask = globalThis.fetch;
+    globalThis.fetch = function (path, options) {
+        if (path === '/api/attention') localStorage.setItem('test:attention', JSON.parse(options.body).attentive);
+        return ask.call(this, path, options);
+    };
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_told_whether_somebody_sits_in_front_of_the_page() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let options = Options::desktop().script(LISTENER);
+    let john = stage.signed_in(&client, options).await;
+    let says =
+        |attentive: bool| format!("localStorage.getItem('test:attention') === '{attentive}'");
+    john.open("/").await;
+    john.wait("somebody to be there", &says(true)).await;
+    john.hide().await;
+    john.wait("nobody to be there", &says(false)).await;
+    john.show().await;
+    john.wait("somebody to be there again", &says(true)).await;
+}

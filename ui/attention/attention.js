@@ -8,6 +8,7 @@ import { summaryOf } from '../files/kinds.js';
 import { actionsOf } from '../messages/actions.js';
 import { inOneLine } from '../text/text-view.js';
 import { askToNotify, keepAsked, notifies, sounds, wasAsked, watchPermission } from './permission.js';
+import { isQuiet } from './quiet.js';
 
 /** @import {Router} from '../base/router.js' */
 /** @import {Message} from '../base/types.js' */
@@ -133,7 +134,7 @@ export class Attention {
     const { id, number } = newest;
     this.#gathered.delete(conversationId);
     const isRead = number <= this.#client.conversations.lastRead(conversationId);
-    if (isRead || this.#life.signal.aborted) return;
+    if (isRead || await isQuiet(this.#client.api) || this.#life.signal.aborted) return;
     const preferences = this.#preferences;
     if (notifies(preferences) && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
     // Browsers let no page make a sound that nobody has touched yet.

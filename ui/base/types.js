@@ -16,9 +16,11 @@
  * With whom else one can sign in; `provider` is null where the server doesn’t know them any more.
  * @typedef {{provider: string | null, name: string, username: string | null}} Identity
  */
+/** Between two times of day, each as `HH:MM`, by the clocks of a time zone. @typedef {{from: string, to: string, zone: string}} QuietHours */
 /**
- * `showsActivity` is whether others see what one has read, that one types, and that one is there.
- * @typedef {{showsActivity: boolean, asksFirst: boolean, admin: boolean, mayInvite: boolean, hasPassword: boolean, needsSecondFactor: boolean, identities: Identity[]}} Settings
+ * `showsActivity` is whether others see what one has read, that one types, and that one is there; `preview`, whether notifications of
+ * the server have a part of the text.
+ * @typedef {{showsActivity: boolean, asksFirst: boolean, preview: boolean, quiet: QuietHours | null, admin: boolean, mayInvite: boolean, hasPassword: boolean, needsSecondFactor: boolean, identities: Identity[]}} Settings
  */
 /** @typedef {{id: string, device: string, createdAt: string, lastSeenAt: string, current: boolean}} Session */
 /**

@@ -4,6 +4,7 @@
 
 import { watchAccountNews } from '../attention/account-news.js';
 import { Attention } from '../attention/attention.js';
+import { watchAttention } from '../attention/attentive.js';
 import { moveMutes } from '../attention/mutes.js';
 import { keepTime } from '../base/clock.js';
 import { load } from '../base/load.js';
@@ -61,6 +62,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   watchAccountNews(context, signal);
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
+  watchAttention(client.api, signal);
   const showFiles = followFiles(context, signal);
   moveMutes(client);
   client.stream.addEventListener('connected', () => moveMutes(client), { signal });

@@ -463,7 +463,7 @@ test('whether one’s activity is shown can be asked for, and changed', async ()
   const asked = settings(api);
   const question = await api.next();
   assert.equal([question.method, question.path], ['GET', '/api/settings']);
-  const all = { showsActivity: true, asksFirst: false, admin: false, mayInvite: false, hasPassword: true, needsSecondFactor: false, identities: [] };
+  const all = { showsActivity: true, asksFirst: false, preview: true, quiet: null, admin: false, mayInvite: false, hasPassword: true, needsSecondFactor: false, identities: [] };
   await question.answer(all);
   assert.equal(await asked, all);
   changeSettings(api, { showsActivity: false });
