@@ -26,6 +26,7 @@ import { savedOf } from '../saved/saved.js';
 import { formatted } from '../text/text-view.js';
 import { watchConnection, watchGate } from './connection-help.js';
 import { Finder } from './finder.js';
+import { InstallCard } from './install-card.js';
 import { Keeper } from './keeper.js';
 import { listenToShortcuts } from './shortcuts.js';
 
@@ -63,6 +64,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
   watchAttention(client.api, signal);
+  list.after(new InstallCard(client, preferences));
   const showFiles = followFiles(context, signal);
   moveMutes(client);
   client.stream.addEventListener('connected', () => moveMutes(client), { signal });

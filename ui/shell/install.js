@@ -2,11 +2,13 @@
 
 import { el } from '../base/dom.js';
 import { workerUrl } from '../base/workers.js';
+import { keepPrompt } from './install-prompt.js';
 
 /** Only secure pages have service workers; plain http can be put on a home screen all the same. */
 export async function install() {
   // What the page needs itself comes first.
   if (document.readyState !== 'complete') await new Promise((done) => addEventListener('load', done, { once: true }));
+  keepPrompt();
   // Nobody needs it at the first look.
   document.head.append(el('link', { rel: 'manifest', href: '/manifest.webmanifest' }));
   if (!navigator.serviceWorker) return;

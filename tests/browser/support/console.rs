@@ -14,6 +14,9 @@ const AXE: &str = ".ci/node_modules/axe-core/axe.min.js";
 /// How Firefox begins an error of a script that comes from a server, and not from Firefox itself.
 const SCRIPT_ERROR: &str = "JavaScript error: http";
 
+/// What Chromium notes where the page itself asks whether somebody would like to install it.
+const OWN_OFFER: &str = "beforeinstallpromptevent.preventDefault() called";
+
 /// A line of the console.
 #[derive(Debug, Deserialize)]
 pub struct Line {
@@ -39,7 +42,11 @@ impl Session {
     /// started. WebKit keeps it to itself.
     pub async fn console(&self) -> Vec<Line> {
         match self.engine {
-            Engine::Chromium => serde_json::from_value(self.log().await).expect("lines"),
+            Engine::Chromium => {
+                let mut lines: Vec<Line> = serde_json::from_value(self.log().await).expect("lines");
+                lines.retain(|line| !line.message.contains(OWN_OFFER));
+                lines
+            }
             Engine::Firefox => {
                 let output = self.browser.output();
                 let errors = output.lines().filter(|line| line.contains(SCRIPT_ERROR));
