@@ -9,7 +9,9 @@
 /** @typedef {LastingEvent & {request: Request, clientId: string, resultingClientId: string,
  *   preloadResponse: Promise<Response | undefined>, respondWith(answer: Promise<Response>): void}} FetchEvent */
 /** @typedef {LastingEvent & {notification: Notification}} NotificationEvent */
-/** @typedef {{url: string, focus(): Promise<unknown>, navigate(url: string): Promise<unknown>, postMessage(message: {open: string}): void}} Page */
+/** @typedef {LastingEvent & {data: {json(): any} | null}} PushEvent */
+/** `rang` is the tag of what has just been shown. @typedef {{open: string} | {rang: string}} Word */
+/** @typedef {{url: string, focus(): Promise<unknown>, navigate(url: string): Promise<unknown>, postMessage(message: Word): void}} Page */
 /** @typedef {{registration: ServiceWorkerRegistration, skipWaiting(): Promise<void>, clients: {claim(): Promise<void>,
  *   matchAll(which: object): Promise<Page[]>, openWindow(path: string): Promise<unknown>}}} Scope */
 
@@ -20,7 +22,7 @@ const PATIENCE_MS = 3_000;
 /** Nobody waits for what is kept for later. */
 const RENEWAL_PATIENCE_MS = 20_000;
 /** The server's alone. */
-const NOT_OURS = /^\/(api|healthz|metrics|plain)(\/|$)/;
+const NOT_OURS = /^\/(api|healthz|metrics|plain|trust)(\/|$)/;
 /** A file whose address has its version in it, and never changes. */
 const VERSIONED = /^\/ui\/(?!0+\/)/;
 /** Stands in a complete cache, and says which version it holds. */
@@ -31,6 +33,11 @@ const UNVERSIONED = /^0*$/;
 /** Where a device sends what somebody shares with this app from another one; and the cache in which that waits. */
 const SHARE = '/share';
 const SHARED = 'shared';
+/** The cache in which the page leaves what a worker says, which doesn’t know anybody’s language. */
+const SPOKEN = 'spoken';
+const NEW_MESSAGE = '/new-message';
+/** One for all messages of which nothing is known. */
+const UNKNOWN = 'unknown';
 
 /** Pages that came from the cache. The rest of them does too, so that versions don't mix. @type {Set<string>} */
 const standIns = new Set();
@@ -41,6 +48,8 @@ addEventListener('install', (event) => /** @type {LastingEvent} */ (event).waitU
 addEventListener('activate', (event) => /** @type {LastingEvent} */ (event).waitUntil(start()));
 addEventListener('fetch', (event) => take(/** @type {FetchEvent} */ (event)));
 addEventListener('notificationclick', (event) => clicked(/** @type {NotificationEvent} */ (event)));
+addEventListener('push', (event) => /** @type {PushEvent} */ (event).waitUntil(ring(/** @type {PushEvent} */ (event))));
+addEventListener('pushsubscriptionchange', (event) => /** @type {LastingEvent} */ (event).waitUntil(subscribeAgain()));
 // A page has loaded, perhaps of a new version.
 addEventListener('message', (event) => /** @type {LastingEvent} */ (/** @type {Event} */ (event))
   .waitUntil(keepShell().catch(() => {})));
@@ -149,7 +158,7 @@ async function renewShell() {
   if (kept === version && !UNVERSIONED.test(version)) return;
   const files = await collect(version);
   if (await serverVersion() !== version) throw new Error('The server was replaced in between.');
-  const old = (await caches.keys()).filter((name) => name !== SHARED);
+  const old = (await caches.keys()).filter((name) => ![SHARED, SPOKEN].includes(name));
   const cache = await caches.open(`shell ${Date.now()}`);
   for (const [path, file] of files) await cache.put(path, file);
   await cache.put(SEAL, new Response(version));
@@ -191,4 +200,50 @@ async function show(path) {
   if (!page) return clients.openWindow(path);
   page.postMessage({ open: path });
   return page.focus();
+}
+
+/**
+ * Shows a message, whatever has come and whoever looks at the page: a browser that is pushed to and shows nothing says
+ * so itself, and Safari pushes no more after the third time. The server doesn’t push to whom it knows to be looking.
+ * @param {PushEvent} event
+ */
+async function ring({ data }) {
+  const { title, body, navigate, tag, badge } = await read(data) ?? { title: 'Tincan', body: await newMessage(), navigate: '/', tag: UNKNOWN, badge: undefined };
+  await registration.showNotification(title, {
+    body, tag, data: navigate, icon: '/icons/192.png', lang: '',
+    // Type checkers don’t know that each message of a conversation rings anew, where it takes the place of the one before.
+    .../** @type {object} */ ({ renotify: true }),
+  });
+  // A browser may have no badge for it.
+  if (badge !== undefined) await navigator.setAppBadge?.(badge).catch(() => {});
+  // A page that shows the conversation already has no use for it.
+  for (const page of await clients.matchAll({ type: 'window', includeUncontrolled: true })) page.postMessage({ rang: tag });
+}
+
+/** What browsers with declarative push read themselves, too (Push API, “Declarative push message”). @param {PushEvent['data']} data */
+async function read(data) {
+  try {
+    const { app_badge: badge, notification: { title, body = '', navigate = '/', tag } } = data ? data.json() : null;
+    const { origin, pathname, search, hash } = new URL(navigate, location.origin);
+    if (!title || origin !== location.origin) return null;
+    return { title: `${title}`, body: `${body || await newMessage()}`, navigate: pathname + search + hash, tag: `${tag || UNKNOWN}`, badge };
+  } catch {
+    return null;
+  }
+}
+
+/** What is said of a message that is nobody else’s to read. */
+async function newMessage() {
+  const spoken = await caches.match(NEW_MESSAGE, { cacheName: SPOKEN });
+  return await spoken?.text() ?? 'New message';
+}
+
+/** The browser has taken away what it had been given. Where the server can’t be asked, the page does it at its next start. */
+async function subscribeAgain() {
+  const answer = await get('/api/push');
+  if (!answer.ok) return;
+  const { publicKey: applicationServerKey } = await answer.json();
+  const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+  const headers = { 'Content-Type': 'application/json' };
+  await fetch('/api/push/subscription', { method: 'PUT', headers, body: JSON.stringify(subscription) });
 }

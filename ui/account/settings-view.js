@@ -1,6 +1,5 @@
 // Settings: who one is, what this browser is to look, sound and speak like, and what belongs to the account.
 
-import { askToNotify, notifies, setNotify, setSound, sounds } from '../attention/permission.js';
 import { reasonOf } from '../base/api.js';
 import { card, explained, section, setting } from '../base/cards.js';
 import { Component, el, failure, render, skeleton } from '../base/dom.js';
@@ -13,6 +12,7 @@ import { DeviceList } from './device-list.js';
 import { chooseLanguage, chosenLanguage, languages } from './language.js';
 import { OwnProfile } from './own-profile.js';
 import { BlockedList } from './privacy.js';
+import { PushSettings } from './push-settings.js';
 import { Sessions } from './sessions.js';
 import { changeSettings, settings } from './settings.js';
 import { signOut } from './sign-out.js';
@@ -31,8 +31,6 @@ export class SettingsView extends Component {
   #preferences;
   #leave;
   #themes = themes().map(([value, name]) => ({ value, name, input: el('input', { type: 'radio', name: 'theme' }) }));
-  #notify = new Switch('notify', t('account.notify'), (on) => this.#setNotify(on));
-  #sound = new Switch('sound', t('account.sound'), (on) => this.#setSound(on));
   #activity = new Switch('activity', t('account.activity'), (on) => this.#setActivity(on));
   #asksFirst = new Switch('asks-first', t('account.asksFirst'), (on) => this.#setAsksFirst(on));
   #others = el('div');
@@ -61,7 +59,7 @@ export class SettingsView extends Component {
         el('h1', { tabindex: '-1' }, t('account.settings'))),
       el('div', { class: 'settings' },
         section('profile', t('account.profile'), new OwnProfile(client)),
-        section('notifications', t('account.notifications'), card(this.#notify.element, this.#sound.element)),
+        section('notifications', t('account.notifications'), new PushSettings(client, preferences)),
         section('appearance', t('account.appearance'), card(this.#themeSetting(), languageSetting())),
         section('privacy', t('account.privacy'), card(this.#activity.element, this.#asksFirst.element)),
         // From here on all is loaded, and what comes late moves nothing that is above it.
@@ -99,24 +97,8 @@ export class SettingsView extends Component {
   }
 
   #render() {
-    const preferences = this.#preferences;
-    const { theme } = preferences;
+    const { theme } = this.#preferences;
     for (const { value, input } of this.#themes) input.checked = value === theme;
-    const obstacle = obstacleToNotifications();
-    this.#notify.show(notifies(preferences), obstacle || t('account.notifyHelp'), !obstacle);
-    this.#sound.show(sounds(preferences), t('account.soundHelp'), true);
-  }
-
-  /** @param {boolean} on */
-  #setNotify(on) {
-    if (on) askToNotify(this.#preferences);
-    else setNotify(this.#preferences, false);
-  }
-
-  /** @param {boolean} on */
-  #setSound(on) {
-    setSound(this.#preferences, on);
-    if (on) playSample();
   }
 
   async #loadAccount() {
@@ -221,25 +203,11 @@ function languageSetting() {
   return setting(el('p', { class: 'strong', id: 'language' }, t('account.language')), input);
 }
 
-// Others load these two as well, whenever they need them.
-
-async function playSample() {
-  const { playSound } = await load(() => import('../attention/sound.js'));
-  playSound();
-}
+// Others load this as well, whenever they need it.
 
 async function showHelp() {
   const { showKeyboardHelp } = await load(() => import('../shell/keyboard-help.js'));
   showKeyboardHelp();
-}
-
-/** Why there can be no notifications, or ''. */
-function obstacleToNotifications() {
-  if (!isSecureContext) return t('account.notifyNeedsHttps');
-  if (!('Notification' in globalThis)) {
-    return 'standalone' in navigator ? t('account.notifyNeedsInstall') : t('account.notifyUnknown');
-  }
-  return Notification.permission === 'denied' ? t('account.notifyBlocked') : '';
 }
 
 /** Other people: inviting them, and administering. @param {Pick<Settings, 'mayInvite' | 'admin'>} props */

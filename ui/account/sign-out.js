@@ -1,5 +1,6 @@
 // Signing out.
 
+import { unsubscribe } from '../attention/push.js';
 import { ask } from '../base/dialog.js';
 import { forget, keysOf } from '../base/storage.js';
 import { Parts } from '../files/parts.js';
@@ -21,6 +22,7 @@ export async function signOut({ api, user }, leave) {
     if (!isSure) return;
   }
   await new Entry(api).signOut();
+  await unsubscribe();
   await forgetUnsent(user.id);
   leave();
 }

@@ -1,5 +1,9 @@
 // Calls somebody back to the page: the badge of the app, notifications (which it offers), and a sound.
+//
+// Where the server pushes to this browser, the page leaves notifications to the worker, which shows them whether a page is
+// open or not: browsers insist on that, so whatever the page showed itself would be there twice.
 
+import { settings } from '../account/settings.js';
 import { titleOf } from '../base/format.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
@@ -7,7 +11,9 @@ import { isCall } from '../conversations/calls.js';
 import { summaryOf } from '../files/kinds.js';
 import { actionsOf } from '../messages/actions.js';
 import { inOneLine } from '../text/text-view.js';
-import { askToNotify, keepAsked, notifies, sounds, wasAsked, watchPermission } from './permission.js';
+import { t } from '../words/index.js';
+import { keepAsked, notifies, rings, sounds, wasAsked, watchPermission } from './permission.js';
+import { pushOf } from './push.js';
 import { isQuiet } from './quiet.js';
 
 /** @import {Router} from '../base/router.js' */
@@ -19,6 +25,8 @@ import { isQuiet } from './quiet.js';
 /** Locks that tabs share while somebody sees them, or uses them, so that the others know. */
 const VISIBLE = 'tincan:visible';
 const ATTENTIVE = 'tincan:attentive';
+/** As the server pushes it, so that there is one notification of a conversation, wherever it comes from. */
+const TAG = 'conversation-';
 /** So soon, a message has been read on another device where somebody is looking at it. */
 const READ_ELSEWHERE_MS = 500;
 /** So much later than the first, a tab may learn of a message, and still not announce it again. */
@@ -35,6 +43,7 @@ export class Attention {
   #badge = NaN;
   /** Conversations with something unread. @type {Set<string>} */
   #unread = new Set();
+  #isSwept = false;
   /** What has arrived in a moment, by conversation the newest. @type {Map<string, Message>} */
   #gathered = new Map();
   /** Those of a page without a worker. @type {Map<string, Notification>} */
@@ -55,7 +64,7 @@ export class Attention {
     client.addEventListener('sent', () => this.#offer(), { signal });
     client.conversations.addEventListener('change', () => this.#count(), { signal });
     for (const name of ['visibilitychange', 'focus', 'blur']) addEventListener(name, () => this.#look(), { signal });
-    navigator.serviceWorker?.addEventListener('message', ({ data }) => data.open && router.go(data.open), { signal });
+    navigator.serviceWorker?.addEventListener('message', ({ data }) => this.#hear(data), { signal });
     watchPermission(preferences, signal);
     this.#look();
     this.#count();
@@ -66,6 +75,14 @@ export class Attention {
     this.#look();
     this.#setBadge(0);
     for (const id of this.#unread) this.#close(id);
+  }
+
+  /** What the worker says. @param {{open?: string, rang?: string}} word */
+  #hear({ open, rang }) {
+    if (open) this.#router.go(open);
+    // It is before somebody’s eyes already.
+    const { id } = this.#router.route;
+    if (rang === tagOf(id) && this.#held.has(ATTENTIVE)) this.#close(id);
   }
 
   #look() {
@@ -98,6 +115,18 @@ export class Attention {
     const unread = new Set(conversations.listed.filter((each) => each.unread).map(({ id }) => id));
     for (const id of this.#unread) if (!unread.has(id)) this.#close(id);
     this.#unread = unread;
+    if (conversations.state !== 'ready' || this.#isSwept) return;
+    this.#isSwept = true;
+    this.#sweep();
+  }
+
+  /** What has been read on another device while no page was open here. */
+  async #sweep() {
+    const registration = await navigator.serviceWorker?.getRegistration();
+    for (const { tag } of await registration?.getNotifications() ?? []) {
+      const id = tag.slice(TAG.length);
+      if (tag.startsWith(TAG) && this.#client.conversations.known(id) && !this.#unread.has(id)) this.#close(id);
+    }
   }
 
   /** @param {number} total */
@@ -114,7 +143,7 @@ export class Attention {
     if (wasAsked(preferences) || globalThis.Notification?.permission !== 'default') return;
     const answer = (/** @type {boolean} */ wanted) => {
       this.#notices.tell('offer', null);
-      if (wanted) askToNotify(preferences);
+      if (wanted) pushOf(this.#client, preferences).turnOn();
       else keepAsked(preferences);
     };
     this.#notices.tell('offer', {
@@ -136,7 +165,8 @@ export class Attention {
     const isRead = number <= this.#client.conversations.lastRead(conversationId);
     if (isRead || await isQuiet(this.#client.api) || this.#life.signal.aborted) return;
     const preferences = this.#preferences;
-    if (notifies(preferences) && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
+    const mayNotify = notifies(preferences) && !rings(preferences);
+    if (mayNotify && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
     // Browsers let no page make a sound that nobody has touched yet.
     const mayPlay = sounds(preferences) && navigator.userActivation?.hasBeenActive !== false;
     if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim('sound', SOUND_MS)) play();
@@ -160,10 +190,13 @@ export class Attention {
     const isRoom = kind === 'room';
     const heading = isRoom && title || from;
     const path = conversationPath(conversationId);
+    const text = `${isRoom ? `${from}: ` : ''}${inOneLine(content, mentions) || summaryOf(message)}`;
+    // Where that can’t be told, nobody has chosen another.
+    const { preview } = await settings(this.#client.api).catch(() => ({ preview: true }));
     const options = {
-      body: `${isRoom ? `${from}: ` : ''}${inOneLine(content, mentions) || summaryOf(message)}`, data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
+      body: preview ? text : t('attention.newMessage'), data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
       // One for a conversation, seen again with each message, and heard only if somebody wants our sound.
-      tag: conversationId, renotify: true, silent: true,
+      tag: tagOf(conversationId), renotify: true, silent: true,
     };
     const registration = await navigator.serviceWorker?.getRegistration();
     if (registration?.active) return registration.showNotification(heading, options);
@@ -181,8 +214,13 @@ export class Attention {
     this.#notifications.get(conversationId)?.close();
     this.#notifications.delete(conversationId);
     const registration = await navigator.serviceWorker?.getRegistration();
-    for (const shown of await registration?.getNotifications({ tag: conversationId }) ?? []) shown.close();
+    for (const shown of await registration?.getNotifications({ tag: tagOf(conversationId) }) ?? []) shown.close();
   }
+}
+
+/** @param {string} conversationId */
+function tagOf(conversationId) {
+  return TAG + conversationId;
 }
 
 async function play() {

@@ -4,6 +4,7 @@
 
 const ASKED = 'asked-to-notify';
 const NOTIFY = 'notify';
+const RINGS = 'rings';
 const SOUND = 'sound';
 
 /** On only where the browser allows it. @param {Preferences} preferences @returns {boolean} */
@@ -14,6 +15,16 @@ export function notifies(preferences) {
 /** @param {Preferences} preferences @param {boolean} on */
 export function setNotify(preferences, on) {
   preferences.set(NOTIFY, on);
+}
+
+/** Whether the server pushes to this browser, so that the page needn’t notify anybody itself. @param {Preferences} preferences @returns {boolean} */
+export function rings(preferences) {
+  return notifies(preferences) && preferences.get(RINGS) === true;
+}
+
+/** @param {Preferences} preferences @param {boolean} on */
+export function setRings(preferences, on) {
+  preferences.set(RINGS, on);
 }
 
 /** @param {Preferences} preferences @returns {boolean} */

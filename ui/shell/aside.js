@@ -6,8 +6,9 @@ import { watchAccountNews } from '../attention/account-news.js';
 import { Attention } from '../attention/attention.js';
 import { watchAttention } from '../attention/attentive.js';
 import { moveMutes } from '../attention/mutes.js';
+import { pushOf } from '../attention/push.js';
 import { keepTime } from '../base/clock.js';
-import { load } from '../base/load.js';
+import { load, loadWhenever } from '../base/load.js';
 import { showArchive } from '../conversations/archive.js';
 import { Calls } from '../conversations/calls.js';
 import { Doings } from '../conversations/doings.js';
@@ -64,6 +65,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
   watchAttention(client.api, signal);
+  loadWhenever(() => pushOf(client, preferences).renew(), client.stream, signal);
   list.after(new InstallCard(client, preferences));
   const showFiles = followFiles(context, signal);
   moveMutes(client);
