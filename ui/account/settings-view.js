@@ -13,6 +13,7 @@ import { chooseLanguage, chosenLanguage, languages } from './language.js';
 import { OwnProfile } from './own-profile.js';
 import { BlockedList } from './privacy.js';
 import { PushSettings } from './push-settings.js';
+import { QuietSettings } from './quiet-settings.js';
 import { Sessions } from './sessions.js';
 import { changeSettings, settings } from './settings.js';
 import { signOut } from './sign-out.js';
@@ -37,6 +38,7 @@ export class SettingsView extends Component {
   #waysIn = el('div', {}, waiting());
   #twoStep = el('div', {}, waiting());
   #tokens = el('div', {}, waiting());
+  #quiet;
   #devices;
   #about = setting();
   #hasPassword = true;
@@ -52,6 +54,7 @@ export class SettingsView extends Component {
     this.#client = client;
     this.#preferences = preferences;
     this.#leave = leave;
+    this.#quiet = new QuietSettings(client.api);
     this.#devices = new DeviceList(new Sessions(client.api), 'devices');
     this.append(
       el('header', { class: 'bar' },
@@ -59,7 +62,7 @@ export class SettingsView extends Component {
         el('h1', { tabindex: '-1' }, t('account.settings'))),
       el('div', { class: 'settings' },
         section('profile', t('account.profile'), new OwnProfile(client)),
-        section('notifications', t('account.notifications'), new PushSettings(client, preferences)),
+        section('notifications', t('account.notifications'), new PushSettings(client, preferences), this.#quiet),
         section('appearance', t('account.appearance'), card(this.#themeSetting(), languageSetting())),
         section('privacy', t('account.privacy'), card(this.#activity.element, this.#asksFirst.element)),
         // From here on all is loaded, and what comes late moves nothing that is above it.
@@ -110,11 +113,13 @@ export class SettingsView extends Component {
       this.#hasPassword = own.hasPassword;
       this.#showActivity(own.showsActivity);
       this.#showAsksFirst(own.asksFirst);
+      this.#quiet.show(own);
       render(this.#others, othersView, { mayInvite: own.mayInvite, admin: own.admin });
       render(this.#waysIn, waysInView, { client: this.#client, settings: own, config, changed: this.#changed });
     } catch (error) {
       this.#activity.show(false, reasonOf(error), false);
       this.#asksFirst.show(false, reasonOf(error), false);
+      this.#quiet.refuse(reasonOf(error));
       render(this.#waysIn, failureView, { reason: reasonOf(error), retry: this.#changed });
     }
   }

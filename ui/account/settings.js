@@ -8,7 +8,7 @@ export async function settings(api) {
   return api.get('/api/settings');
 }
 
-/** @param {Api} api @param {Partial<Pick<Settings, 'showsActivity' | 'asksFirst'>>} change @returns {Promise<Settings>} */
+/** @param {Api} api @param {Partial<Pick<Settings, 'showsActivity' | 'asksFirst' | 'preview' | 'quiet'>>} change @returns {Promise<Settings>} */
 export async function changeSettings(api, change) {
   return api.send('PATCH', '/api/settings', change);
 }
