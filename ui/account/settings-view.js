@@ -14,6 +14,7 @@ import { OwnProfile } from './own-profile.js';
 import { BlockedList } from './privacy.js';
 import { PushSettings } from './push-settings.js';
 import { QuietSettings } from './quiet-settings.js';
+import { RelaySettings } from './relay-settings.js';
 import { Sessions } from './sessions.js';
 import { changeSettings, settings } from './settings.js';
 import { signOut } from './sign-out.js';
@@ -67,6 +68,7 @@ export class SettingsView extends Component {
         section('privacy', t('account.privacy'), card(this.#activity.element, this.#asksFirst.element)),
         // From here on all is loaded, and what comes late moves nothing that is above it.
         this.#others,
+        new RelaySettings(client.api),
         section('blocked', t('account.blocked'), new BlockedList(client)),
         section('devices', t('account.devices'), this.#devices),
         section('sign-in-methods', t('account.signInMethods'), this.#waysIn),
