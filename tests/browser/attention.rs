@@ -92,7 +92,7 @@ async fn john_wants_to_know(stage: &Stage, client: &Client, network: &Proxy) -> 
 
 /// Waits for longer than other devices are given to show that something was read there. In a tab in the background, timers
 /// run once a second.
-async fn moment(person: &Session) {
+pub async fn moment(person: &Session) {
     person
         .eval::<Value>("void (globalThis.since = performance.now())")
         .await;

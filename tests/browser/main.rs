@@ -42,6 +42,7 @@ mod models;
 mod offline;
 mod outage;
 mod profile;
+mod push;
 mod quotes;
 mod reactions;
 mod reading;
