@@ -17,11 +17,12 @@
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
-//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`] and [`throttle`],
-//! which don’t use the store. [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and
+//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`], [`throttle`] and
+//! [`tls`], which don’t use the store. [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
-//! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
+//! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
+//! and only [`cli`] and [`config`] use clap.
 //!
 //! | module | what is in it |
 //! | --- | --- |
@@ -40,6 +41,7 @@
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
 //! | [`rates`] | limits on what a user does, and how often |
 //! | [`places`] | the places for connections |
+//! | [`tls`] | TLS at the server’s own socket: the certificate in use, and where it is from |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`search`] | what words a text has, and what a query asks for |
 //! | [`text`] | what people write, as they mean it: code, quotes, lists, links |
@@ -115,4 +117,5 @@ pub mod status;
 pub mod store;
 pub mod text;
 pub mod throttle;
+pub mod tls;
 pub mod totp;

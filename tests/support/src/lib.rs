@@ -26,6 +26,7 @@ pub mod provider;
 mod server;
 mod socket;
 mod stream;
+pub mod tls;
 pub mod uploaders;
 pub mod witness;
 pub mod writers;
