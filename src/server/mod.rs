@@ -254,22 +254,23 @@ impl Server {
         // Not before the server serves: until then, damage would be told as whatever could not be prepared.
         app.store.check_in_background();
         let service = Service::new(&app);
+        let mut listeners = Vec::new();
+        if let Some(listener) = http_listener {
+            let plaintext = service.plaintext(Some(address.port()));
+            listeners.push((listener, Protocol::Http(plaintext)));
+        }
         let protocol = match &app.settings.tls {
             Some(tls) => {
                 tokio::spawn(Arc::clone(tls).watch(app.stopping.clone()));
                 Protocol::Https {
-                    service,
+                    plaintext: service.plaintext(None),
                     acceptor: tls.acceptor(),
-                    plaintext: Service::plaintext(&app, None),
+                    service,
                 }
             }
             None => Protocol::Http(service),
         };
-        let mut listeners = vec![(listener, protocol)];
-        if let Some(listener) = http_listener {
-            let plaintext = Service::plaintext(&app, Some(address.port()));
-            listeners.push((listener, Protocol::Http(plaintext)));
-        }
+        listeners.push((listener, protocol));
         let end = async {
             let why = tokio::select! {
                 () = stop => Ok(()),
