@@ -187,6 +187,8 @@ async fn a_certificate_is_seen_with_what_is_wrong_with_it() {
     john.reads("pi.local").await;
     john.reads("4 days left").await;
     john.reads("doesn’t belong to the certificate").await;
-    viewer.take_all("administration-certificate", ".settings").await;
+    viewer
+        .take_all("administration-certificate", ".settings")
+        .await;
     john.assert_console_clean(&[]).await;
 }
