@@ -29,8 +29,8 @@ use crate::{
         Account, Actor, InviteId, Scope, SecurityEventId, SessionId, Timestamp, Username,
         invite_link, limits, reset_link, security::AUDIT_PAGE, token_name,
     },
-    status::Status,
-    store::{AccountUpdate, BackupFolder, InviteRooms, NewInvite, NewToken, Store, with_suffix},
+    status::{Setting, Status},
+    store::{AccountUpdate, InviteRooms, NewInvite, NewToken, Store, with_suffix},
 };
 
 /// How long a command may take to arrive.
@@ -107,7 +107,7 @@ pub enum Command {
 pub type Reply = std::result::Result<Value, String>;
 
 impl Command {
-    /// Runs the command. `base` is the URL at which people reach the server; links begin with it.
+    /// Runs the command.
     ///
     /// # Errors
     /// Those of the store, [`Error::Invalid`] for a value out of range, and [`Error::NotFound`] for an unknown id.
@@ -115,13 +115,13 @@ impl Command {
         self,
         store: &Store,
         metrics: &Metrics,
-        base: &str,
-        backups: Option<&Arc<BackupFolder>>,
+        setting: &Setting,
     ) -> Result<Value> {
+        let base = &setting.base;
         store.follow_clock().await?;
         let by = Actor::command_line();
         Ok(match self {
-            Self::Status => json!(Status::of(store, metrics, base, backups).await?),
+            Self::Status => json!(Status::of(store, metrics, setting).await?),
             Self::ListUsers { search } => list_users(store, &search).await?,
             Self::CreateUser { username, admin } => {
                 let username = Username::new(&username)?;
@@ -304,13 +304,12 @@ impl ControlSocket {
         Some(Self { listener, path })
     }
 
-    /// Takes commands until the server stops. `base` is the URL at which people reach it.
+    /// Takes commands until the server stops.
     pub async fn serve(
         self,
         store: Store,
         metrics: Arc<Metrics>,
-        base: String,
-        backups: Option<Arc<BackupFolder>>,
+        setting: Setting,
         stopping: CancellationToken,
     ) {
         loop {
@@ -321,9 +320,9 @@ impl ControlSocket {
             match accepted {
                 Ok((stream, _)) => {
                     let (store, metrics) = (store.clone(), Arc::clone(&metrics));
-                    let (base, backups) = (base.clone(), backups.clone());
+                    let setting = setting.clone();
                     tokio::spawn(async move {
-                        let answered = answer(stream, &store, &metrics, &base, backups.as_ref());
+                        let answered = answer(stream, &store, &metrics, &setting);
                         if let Err(error) = answered.await {
                             tracing::debug!(%error, "a command got no answer");
                         }
@@ -343,8 +342,7 @@ async fn answer(
     stream: UnixStream,
     store: &Store,
     metrics: &Metrics,
-    base: &str,
-    backups: Option<&Arc<BackupFolder>>,
+    setting: &Setting,
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
@@ -358,7 +356,7 @@ async fn answer(
             } else {
                 tracing::info!(?command, "on the command line");
             }
-            let result = command.perform(store, metrics, base, backups).await;
+            let result = command.perform(store, metrics, setting).await;
             result.map_err(|error| error.to_string())
         }
         Err(_) => Err("this server doesn’t know that command".to_owned()),

@@ -21,7 +21,8 @@
 //! [`attention`], which don’t use the store. [`oauth`] and [`push`] send requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
-//! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
+//! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
+//! and only [`cli`] and [`config`] use clap.
 //!
 //! | module | what is in it |
 //! | --- | --- |
@@ -42,6 +43,7 @@
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
 //! | [`rates`] | limits on what a user does, and how often |
 //! | [`places`] | the places for connections |
+//! | [`tls`] | TLS at the server’s own socket: the certificate in use, and where it is from |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`search`] | what words a text has, and what a query asks for |
 //! | [`text`] | what people write, as they mean it: code, quotes, lists, links |
@@ -119,4 +121,5 @@ pub mod status;
 pub mod store;
 pub mod text;
 pub mod throttle;
+pub mod tls;
 pub mod totp;

@@ -7,9 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Result,
     metrics::{Metrics, Transport},
-    model::Backups,
+    model::{Backups, CertificateStatus},
     store::{BackupFolder, StorageUsage, Store},
+    tls::Tls,
 };
+
+/// What a command line’s command has to know of the server that it is about.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The URL at which people reach the server; links begin with it.
+    pub base: String,
+    /// Where the daily backups go, if there are any.
+    pub backups: Option<Arc<BackupFolder>>,
+    /// What speaks TLS, if the server does.
+    pub tls: Option<Arc<Tls>>,
+}
 
 /// The state of a server at one moment.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,17 +57,14 @@ pub struct Status {
     /// Whether people reach it through TLS, though it has no public URL.
     #[serde(default)]
     pub tls_without_public_url: bool,
+    /// The certificate, if the server speaks TLS itself.
+    #[serde(default)]
+    pub certificate: Option<CertificateStatus>,
 }
 
 impl Status {
-    /// Collects the state. `base` is the URL at which people reach the server, and `backups` is where its daily backups
-    /// go.
-    pub async fn of(
-        store: &Store,
-        metrics: &Metrics,
-        base: &str,
-        backups: Option<&Arc<BackupFolder>>,
-    ) -> Result<Self> {
+    /// Collects the state.
+    pub async fn of(store: &Store, metrics: &Metrics, setting: &Setting) -> Result<Self> {
         let problem = store
             .check_writable()
             .await
@@ -67,7 +76,7 @@ impl Status {
             file_bytes,
             free_bytes,
         } = store.usage().await?;
-        let backups = match backups {
+        let backups = match &setting.backups {
             Some(folder) => Some(store.backups(Arc::clone(folder)).await?),
             None => None,
         };
@@ -78,7 +87,7 @@ impl Status {
         Ok(Self {
             healthy: problem.is_none(),
             problem,
-            address: base.to_owned(),
+            address: setting.base.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: metrics.uptime().as_secs(),
             users,
@@ -94,6 +103,7 @@ impl Status {
             backups,
             refused_names: metrics.reach.refused_names(),
             tls_without_public_url: metrics.reach.has_tls(),
+            certificate: setting.tls.as_ref().map(|tls| tls.certificates().status()),
         })
     }
 }

@@ -14,7 +14,7 @@ use tincan::{
     bus::Bus,
     http::{App, ServerSettings, Service, Setup, filter},
     metrics::Metrics,
-    server::{self, BUS_CAPACITY},
+    server::{self, BUS_CAPACITY, Protocol},
     store::Store,
 };
 use tokio::net::TcpListener;
@@ -103,8 +103,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let service = Service::with_filter(nothing.or(filter(&app)).unify().boxed(), &app);
     announce(listener.local_addr()?)?;
     server::serve(
-        listener,
-        service,
+        vec![(listener, Protocol::Http(service))],
         std::future::pending::<()>(),
         app.stopping.clone(),
     )

@@ -23,6 +23,7 @@ use crate::{
     metrics::Metrics,
     model::{Scope, limits},
     server::BUS_CAPACITY,
+    status::Setting,
     store::Store,
 };
 
@@ -310,9 +311,12 @@ pub(super) async fn perform(with: &Managing, command: Command) -> anyhow::Result
     }
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
     let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
-    let result = command
-        .perform(&store, &metrics, &with.public_url.to_string(), None)
-        .await;
+    let setting = Setting {
+        base: with.public_url.to_string(),
+        backups: None,
+        tls: None,
+    };
+    let result = command.perform(&store, &metrics, &setting).await;
     store.close().await;
     Ok(result.map_err(|error| error.to_string()))
 }

@@ -265,15 +265,16 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
         Some((_, listener)) => Server::with_listener(listener, config).await?,
         None => Server::bind(config).await?,
     };
-    print(format!("listening on http://{}\n", server.address()));
+    let url = server.listening_url();
+    print(format!("listening on {url}\n"));
+    if let Some(address) = server.http_address() {
+        print(format!("leading there from http://{address}\n"));
+    }
     if let Some(link) = server.setup_link() {
         print(format!("create the first account at {link}\n"));
     }
-    systemd::notify_ready(server.address());
-    tokio::spawn(systemd::run_watchdog(
-        server.address(),
-        server.store().clone(),
-    ));
+    systemd::notify_ready(&url);
+    tokio::spawn(systemd::run_watchdog(url, server.store().clone()));
     let stop = async {
         signals.first().await;
         systemd::notify_stopping();

@@ -11,7 +11,7 @@ use super::{error::CommandError, print, table::lines};
 use crate::{
     config::Database,
     control::{self, Command, ControlError},
-    model::{BackupProblem, Backups, Copied, Timestamp},
+    model::{BackupProblem, Backups, CertificateFailure, CertificateStatus, Copied, Timestamp},
     status::Status,
 };
 
@@ -106,6 +106,9 @@ fn rows(status: &Status) -> String {
         Some(backups) => rows.extend(backup_rows(backups)),
         None => rows.push(("backups", "none; see --backup-dir".to_owned())),
     }
+    if let Some(certificate) = &status.certificate {
+        rows.extend(certificate_rows(certificate));
+    }
     if status.tls_without_public_url {
         let advice = "people reach it by https; tell it so with --public-url https://…";
         rows.push(("warning", advice.to_owned()));
@@ -118,6 +121,36 @@ fn rows(status: &Status) -> String {
         ));
     }
     lines(&rows)
+}
+
+fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, String)> {
+    let CertificateStatus {
+        names,
+        issuer,
+        expires_at,
+        days_left,
+        loaded_at,
+        failure,
+        ..
+    } = certificate;
+    let mut rows = Vec::new();
+    match (expires_at, days_left, loaded_at) {
+        (Some(end), Some(days), Some(loaded)) => {
+            rows.push(("certificate", names.join(", ")));
+            rows.extend(issuer.clone().map(|issuer| ("issued by", issuer)));
+            let left = match days {
+                ..0 => "expired".to_owned(),
+                days => format!("{days} days left"),
+            };
+            rows.push(("expires", format!("{end}, {left}")));
+            rows.push(("loaded", loaded.to_string()));
+        }
+        _ => rows.push(("certificate", "none yet".to_owned())),
+    }
+    if let Some(CertificateFailure { at, message }) = failure {
+        rows.push(("warning", format!("{message} ({at})")));
+    }
+    rows
 }
 
 fn backup_rows(backups: &Backups) -> Vec<(&'static str, String)> {

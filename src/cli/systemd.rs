@@ -36,9 +36,9 @@ pub fn listener(mut sockets: ListenFd) -> Result<Option<(SocketAddr, TcpListener
     Ok(Some((listener.local_addr()?, listener)))
 }
 
-/// Reports that the server now answers clients.
-pub fn notify_ready(address: SocketAddr) {
-    notify(&[NotifyState::Ready, NotifyState::Status(&serving(address))]);
+/// Reports that the server now answers clients at `url`.
+pub fn notify_ready(url: &str) {
+    notify(&[NotifyState::Ready, NotifyState::Status(&serving(url))]);
 }
 
 /// Reports that the server is stopping because it was asked to.
@@ -51,7 +51,7 @@ pub fn notify_stopping() {
 
 /// Reports that the server is alive, twice per watchdog interval, as long as its writer answers. A full disk, or another
 /// program that holds the database, is reported as a status but doesn’t trip the watchdog: a restart wouldn’t help.
-pub async fn run_watchdog(address: SocketAddr, store: Store) {
+pub async fn run_watchdog(url: String, store: Store) {
     let Some(time) = sd_notify::watchdog_enabled().filter(|time| !time.is_zero()) else {
         return;
     };
@@ -60,10 +60,7 @@ pub async fn run_watchdog(address: SocketAddr, store: Store) {
     loop {
         beats.tick().await;
         match store.wait_for_writer().await {
-            Ok(()) => notify(&[
-                NotifyState::Watchdog,
-                NotifyState::Status(&serving(address)),
-            ]),
+            Ok(()) => notify(&[NotifyState::Watchdog, NotifyState::Status(&serving(&url))]),
             Err(error @ (Error::Busy | Error::StorageFull)) => notify(&[
                 NotifyState::Watchdog,
                 NotifyState::Status(&error.to_string()),
@@ -73,8 +70,8 @@ pub async fn run_watchdog(address: SocketAddr, store: Store) {
     }
 }
 
-fn serving(address: SocketAddr) -> String {
-    format!("Listening on http://{address}")
+fn serving(url: &str) -> String {
+    format!("Listening on {url}")
 }
 
 fn notify(states: &[NotifyState]) {

@@ -17,6 +17,7 @@ use crate::{
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
     store::BackupFolder,
+    tls::{CertificateFiles, FilesError, Tls},
 };
 
 #[derive(Args, Debug)]
@@ -44,6 +45,25 @@ pub struct ServeArgs {
     /// of home networks need none
     #[arg(long, env = "TINCAN_HOST", value_name = "NAME", value_delimiter = ',')]
     host: Vec<HostName>,
+    /// A file with the certificate (and its chain, in PEM), to speak TLS without a proxy. It is read again when it changes
+    #[arg(
+        long,
+        env = "TINCAN_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// A file with the certificate’s private key, in PEM
+    #[arg(
+        long,
+        env = "TINCAN_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
+    /// Address and port where plain http leads to https, if the server speaks TLS
+    #[arg(long, env = "TINCAN_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
+    http_listen: Option<SocketAddr>,
     /// A trusted proxy, or a network of them, whose X-Forwarded-For is believed (can be repeated)
     #[arg(
         long,
@@ -156,6 +176,16 @@ pub enum ConfigError {
     Relay(#[from] RelayArgsError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Certificate(#[from] FilesError),
+    #[error(
+        "--public-url {0} is plain http, but the server speaks TLS: use https in --public-url, or leave it out"
+    )]
+    PublicUrlIsPlain(Origin),
+    #[error(
+        "--http-listen {0} leads from http to https, so it needs a certificate: add --tls-cert and --tls-key"
+    )]
+    NoTls(SocketAddr),
 }
 
 impl ServeArgs {
@@ -182,6 +212,18 @@ impl ServeArgs {
             self.metrics_token,
             self.metrics_token_file,
         )?;
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(chain), Some(key)) => Some(Tls::from_files(CertificateFiles::new(chain, key))?),
+            _ => None,
+        };
+        if tls.is_some()
+            && let Some(plain) = self.public_url.as_ref().filter(|url| !url.is_https())
+        {
+            return Err(ConfigError::PublicUrlIsPlain(plain.clone()));
+        }
+        if let (None, Some(address)) = (&tls, self.http_listen) {
+            return Err(ConfigError::NoTls(address));
+        }
         let backups = self
             .backup_dir
             .map(|folder| Arc::new(BackupFolder::new(folder, self.backup_keep, &self.db)));
@@ -190,11 +232,13 @@ impl ServeArgs {
             database: self.db,
             bus_capacity: BUS_CAPACITY,
             push_delay: PUSH_DELAY,
+            http_listen: self.http_listen,
             settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
                 public_url: self.public_url,
                 hosts: self.host,
+                tls,
                 trusted_proxies: self.trusted_proxy,
                 allowed_networks: self.allow_outbound,
                 ui: self.ui,

@@ -1,6 +1,10 @@
 //! The state that handlers share, and the settings of the server.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +31,7 @@ use crate::{
     secret::Secret,
     store::{BackupFolder, Session, Store},
     throttle::{Throttle, network},
+    tls::Tls,
 };
 
 /// The state that handlers share.
@@ -157,10 +162,12 @@ pub struct ServerSettings {
     /// Development mode: anybody may sign in as anybody, only from this machine.
     pub dev: bool,
     pub signup: Signup,
-    /// The URL at which people reach the server. Without it, plain http at the host in `Host`.
+    /// The URL at which people reach the server. Without it, the host in `Host`, by https if the server speaks TLS.
     pub public_url: Option<Origin>,
     /// Further names by which it answers where it has no public URL.
     pub hosts: Vec<HostName>,
+    /// What speaks TLS at the server’s own socket. Without it, a proxy may.
+    pub tls: Option<Arc<Tls>>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Networks outside the public internet in which push services may be.
@@ -186,7 +193,67 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// Whether people reach the server through TLS.
     pub(super) fn is_https(&self) -> bool {
-        self.public_url.as_ref().is_some_and(Origin::is_https)
+        let own = self.public_url.as_ref();
+        own.map_or(self.tls.is_some(), Origin::is_https)
+    }
+
+    /// What the server speaks at its own socket.
+    fn own_scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// The URL of this host, with or without a port, at the server’s own socket.
+    #[must_use]
+    pub fn own_url(&self, authority: &str) -> String {
+        format!("{}://{authority}", self.own_scheme())
+    }
+
+    /// The host of an origin that is what the server speaks at its own socket.
+    pub(super) fn own_authority<'a>(&self, origin: &'a str) -> Option<&'a str> {
+        origin.strip_prefix(self.own_scheme())?.strip_prefix("://")
+    }
+
+    /// The URL at which people reach the server, as far as it knows, if it listens at `address`.
+    #[must_use]
+    pub fn url(&self, address: SocketAddr) -> String {
+        if let Some(own) = &self.public_url {
+            return own.to_string();
+        }
+        let port = address.port();
+        let names = self.certified_names();
+        let is_localhost = |name: &&String| *name == "localhost";
+        let local = names.iter().find(is_localhost);
+        // Browsers accept no other names than these.
+        let certified = if address.ip().is_loopback() {
+            local.or(names.first())
+        } else {
+            names.first()
+        };
+        match certified {
+            Some(name) => self.certified_url(name, port),
+            None if address.ip().is_unspecified() => self.own_url(&format!("localhost:{port}")),
+            None => self.own_url(&address.to_string()),
+        }
+    }
+
+    /// The names and addresses in the certificate by which somebody can reach the server. Empty without TLS.
+    pub(super) fn certified_names(&self) -> Vec<String> {
+        let names = self.tls.as_ref().map(|tls| tls.certificates().names());
+        let mut names = names.unwrap_or_default();
+        names.retain(|name| !name.contains('*'));
+        names
+    }
+
+    /// The URL of one of [`certified_names`](Self::certified_names).
+    pub(super) fn certified_url(&self, name: &str, port: u16) -> String {
+        let host = match name.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => name.to_owned(),
+        };
+        self.own_url(&match port {
+            443 => host,
+            port => format!("{host}:{port}"),
+        })
     }
 }
 

@@ -14,6 +14,7 @@ mod form_data;
 mod group;
 mod parameters;
 mod plain;
+mod plaintext;
 mod range;
 mod reply;
 mod request;

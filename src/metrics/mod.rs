@@ -141,6 +141,8 @@ pub struct Metrics {
     answers: Family<Answer, Counter>,
     times: Family<Request, Histogram, fn() -> Histogram>,
     connections: Gauge,
+    /// TLS handshakes that came to nothing.
+    pub handshakes_failed: Counter,
     /// Requests to names that the server doesn’t answer to.
     pub misdirected: Counter,
     /// How people reach the server, as far as requests have shown it.
@@ -197,6 +199,10 @@ impl Metrics {
                 Family::new_with_constructor(|| Histogram::new(ANSWER_TIMES)),
             ),
             connections: list.add("tincan_connections", "Connections open"),
+            handshakes_failed: list.add(
+                "tincan_tls_handshakes_failed",
+                "TLS handshakes that failed or took too long",
+            ),
             misdirected: list.add(
                 "tincan_misdirected_requests",
                 "Requests refused because of the name in Host",

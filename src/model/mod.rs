@@ -4,6 +4,7 @@
 mod account;
 mod attachment;
 mod backup;
+mod certificate;
 mod change;
 mod conversation;
 mod draft;
@@ -48,6 +49,7 @@ pub use self::{
         Attachment, ConversationAttachment, Description, MAX_ATTACHMENTS, Thumbhash, Upload,
     },
     backup::{Backup, BackupProblem, Backups, Copied},
+    certificate::{CertificateFailure, CertificateStatus, TlsMode},
     change::{Bye, CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
     conversation::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,

@@ -35,9 +35,14 @@
  *   rooms: {id: string, name: string}[], link?: string, qr?: string}} Invite
  */
 /**
+ * The certificate of a server that speaks TLS itself. `failure` is why a newer one can’t be used.
+ * @typedef {{mode: 'files' | 'acme' | 'home', names: string[], issuer: string | null, expiresAt: string | null,
+ *   daysLeft: number | null, loadedAt: string | null, failure: {at: string, message: string} | null}} Certificate
+ */
+/**
  * What links begin with, whether other devices reach that, why not, and what else they may begin with.
  * @typedef {{base: string, reachable: boolean, problems: string[], addresses: string[],
- *   refusedNames: string[], tlsWithoutPublicUrl: boolean}} Addresses
+ *   refusedNames: string[], tlsWithoutPublicUrl: boolean, certificate: Certificate | null}} Addresses
  */
 /** What administrators have set for everybody. @typedef {{membersMayInvite: boolean, defaultRoomId: string | null, adminsNeedSecondFactor: boolean}} ServerSettings */
 /** Files that were sent, each as often as it was. @typedef {{bytes: number, files: number}} Sent */

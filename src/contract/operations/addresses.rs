@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::contract::operation::{Operation, Tag};
+use crate::{
+    contract::operation::{Operation, Tag},
+    model::CertificateStatus,
+};
 
 /// What links begin with, and what else they could begin with.
 #[derive(Serialize, JsonSchema)]
@@ -16,14 +19,16 @@ pub struct Addresses {
     pub reachable: bool,
     /// What keeps other devices from it. Empty if it is reachable.
     pub problems: Vec<AddressProblem>,
-    /// Addresses of this machine on its networks at which the server listens, the likeliest first. Empty if it has a
-    /// public URL, which is the only address then.
+    /// Addresses of this machine on its networks at which the server listens, the likeliest first; those in its certificate,
+    /// if it speaks TLS itself. Empty if it has a public URL, which is the only address then.
     pub addresses: Vec<String>,
     /// Names that requests were refused for since the server started, 20 at most. If people are to use one, the server has
     /// to be started with `--public-url` or `--host`.
     pub refused_names: Vec<String>,
     /// Whether people reach the server through TLS, though it wasn’t started with `--public-url`.
     pub tls_without_public_url: bool,
+    /// The certificate by which the server speaks TLS itself. Null if it doesn’t.
+    pub certificate: Option<CertificateStatus>,
 }
 
 /// Why other devices can’t reach an address.

@@ -39,6 +39,11 @@ async fn show(request: Request) -> HandlerResult {
         addresses: addresses(app),
         refused_names: app.metrics.reach.refused_names(),
         tls_without_public_url: app.metrics.reach.has_tls(),
+        certificate: app
+            .settings
+            .tls
+            .as_ref()
+            .map(|tls| tls.certificates().status()),
     }))
 }
 
@@ -89,6 +94,12 @@ fn addresses(app: &App) -> Vec<String> {
     let listening = app.address;
     if app.settings.public_url.is_some() || listening.ip().is_loopback() {
         return Vec::new();
+    }
+    if app.settings.tls.is_some() {
+        // Browsers accept no others.
+        let urls = app.settings.certified_names().into_iter();
+        let urls = urls.map(|name| app.settings.certified_url(&name, listening.port()));
+        return urls.filter(|url| !is_loopback(url)).collect();
     }
     if !listening.ip().is_unspecified() {
         return vec![url(listening.ip(), listening.port())];

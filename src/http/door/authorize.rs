@@ -118,7 +118,7 @@ fn admit_to_metrics(settings: &ServerSettings, caller: &Caller) -> HandlerResult
         return Err(refusal.with_header(WWW_AUTHENTICATE, scheme));
     }
     let peer = caller.peer();
-    let is_local = guard::is_local(peer, caller.headers(), caller.target());
+    let is_local = guard::is_local(settings, peer, caller.headers(), caller.target());
     if is_local && !may_be_a_silent_proxy(settings, peer) {
         return Ok(());
     }

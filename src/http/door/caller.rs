@@ -175,7 +175,7 @@ impl Caller {
 
     /// Refuses a page of another origin. Requests that don’t use the cookie need this only if the response sets one.
     pub fn refuse_cross_origin(&self, app: &App) -> HandlerResult<()> {
-        match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
+        match is_same_origin(&self.headers, &app.settings) {
             Some(false) => Err(cross_origin()),
             Some(true) | None => Ok(()),
         }
@@ -183,7 +183,7 @@ impl Caller {
 
     /// Refuses everything but a page of our own. For links that change something when they are followed.
     pub fn require_same_origin(&self, app: &App) -> HandlerResult<()> {
-        match is_same_origin(&self.headers, app.settings.public_url.as_ref()) {
+        match is_same_origin(&self.headers, &app.settings) {
             Some(true) => Ok(()),
             Some(false) | None => Err(cross_origin()),
         }
@@ -254,7 +254,7 @@ impl Caller {
             return own.to_string();
         }
         let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
-        format!("http://{}", host.unwrap_or("localhost"))
+        settings.own_url(host.unwrap_or("localhost"))
     }
 
     async fn cookie_session(&self, app: &App) -> HandlerResult<Arc<Session>> {
@@ -265,10 +265,9 @@ impl Caller {
         {
             return Err(Error::Unauthorized.into());
         }
-        let own = app.settings.public_url.as_ref();
         // A browser lets any page open a WebSocket, and requests over it may change something.
         let may_change = !self.method.is_safe() || self.wants_websocket();
-        if may_change && is_same_origin(&self.headers, own) != Some(true) {
+        if may_change && is_same_origin(&self.headers, &app.settings) != Some(true) {
             return Err(cross_origin());
         }
         Ok(session)

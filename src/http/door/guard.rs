@@ -12,7 +12,10 @@ use warp::http::{
 
 use crate::{
     error::ErrorCode,
-    http::reply::{ErrorResponse, HandlerResult},
+    http::{
+        ServerSettings,
+        reply::{ErrorResponse, HandlerResult},
+    },
 };
 
 /// Refuses a target that isn’t a path, which warp can’t handle, and a request without exactly one `Host` (RFC 9112
@@ -29,8 +32,13 @@ pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
 }
 
 /// Refuses requests from other machines, as far as the peer and the head tell.
-pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
-    if is_local(peer, request.headers(), request.uri().authority()) {
+pub fn local_only<B>(
+    settings: &ServerSettings,
+    peer: IpAddr,
+    request: &Request<B>,
+) -> HandlerResult<()> {
+    let target = request.uri().authority();
+    if is_local(settings, peer, request.headers(), target) {
         return Ok(());
     }
     let message =
@@ -40,17 +48,22 @@ pub fn local_only<B>(peer: IpAddr, request: &Request<B>) -> HandlerResult<()> {
 
 /// Whether a request comes from this machine, as far as the peer and the head tell. `target` is the authority of its
 /// target, if it has one (RFC 9112 §3.2.2).
-pub fn is_local(peer: IpAddr, headers: &HeaderMap, target: Option<&Authority>) -> bool {
+pub fn is_local(
+    settings: &ServerSettings,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    target: Option<&Authority>,
+) -> bool {
     let host = headers.get(HOST).and_then(text).unwrap_or_default();
     peer.to_canonical().is_loopback()
         && names_this_machine(host)
         && target.is_none_or(|target| names_this_machine(target.as_str()))
-        && !was_forwarded(headers)
+        && !was_forwarded(settings, headers)
 }
 
 /// Whether the request passed a proxy: a proxy has added its headers, or a browser claims “same origin” for an origin
 /// that isn’t this machine.
-fn was_forwarded(headers: &HeaderMap) -> bool {
+fn was_forwarded(settings: &ServerSettings, headers: &HeaderMap) -> bool {
     let has_proxy_header = headers.keys().any(|name| {
         *name == FORWARDED
             || *name == VIA
@@ -62,8 +75,8 @@ fn was_forwarded(headers: &HeaderMap) -> bool {
         .is_some_and(|site| site == "same-origin");
     let origin = headers.get(ORIGIN).and_then(text);
     let is_elsewhere = origin.is_some_and(|origin| {
-        !origin
-            .strip_prefix("http://")
+        !settings
+            .own_authority(origin)
             .is_some_and(names_this_machine)
     });
     has_proxy_header || is_same_origin && is_elsewhere

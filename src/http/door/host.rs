@@ -79,7 +79,7 @@ pub fn known<B>(settings: &ServerSettings, request: &Request<B>) -> Result<(), R
         .authority()
         .map(|target| target.as_str().as_bytes());
     for authority in [host, target].into_iter().flatten() {
-        let name = name(authority);
+        let name = split(authority).map(|(name, _)| name);
         if !name.is_some_and(|name| is_known(settings, name)) {
             let message = "This server doesn’t know this name. Start it with --public-url, or add the name with --host.";
             let name: Option<HostName> = name.and_then(|name| name.parse().ok());
@@ -92,15 +92,21 @@ pub fn known<B>(settings: &ServerSettings, request: &Request<B>) -> Result<(), R
     Ok(())
 }
 
-/// The host of an authority, without its port.
-fn name(authority: &[u8]) -> Option<&str> {
+/// The host of an authority, and its port, if it has one.
+pub fn split(authority: &[u8]) -> Option<(&str, Option<u16>)> {
     let authority = str::from_utf8(authority).ok()?;
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if is_port(port) => name,
-        _ => authority,
+    let (name, port) = match authority.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => (name, port.parse().ok()),
+        _ => (authority, None),
     };
-    Some(name.strip_suffix('.').unwrap_or(name))
+    Some((name.strip_suffix('.').unwrap_or(name), port))
+}
+
+/// Whether an authority has a name that somebody can have on the internet.
+pub fn is_public(authority: &[u8]) -> bool {
+    let name = split(authority).and_then(|(name, _)| name.parse().ok());
+    name.is_some_and(|name| !is_private(&name))
 }
 
 fn is_known(settings: &ServerSettings, name: &str) -> bool {
@@ -108,17 +114,24 @@ fn is_known(settings: &ServerSettings, name: &str) -> bool {
         let address = address.strip_suffix(']');
         return address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     }
-    let Ok(HostName(name)) = name.parse() else {
+    let Ok(name) = name.parse::<HostName>() else {
         return false;
     };
+    // A page whose name leads here has no certificate for its name, so a browser doesn’t let it ask.
+    let is_certified = || {
+        let tls = settings.tls.as_ref();
+        tls.is_some_and(|tls| tls.certificates().has(&name.0))
+    };
+    is_private(&name) || settings.hosts.contains(&name) || is_certified()
+}
+
+/// Whether it is an address, or a name that nobody can have on the internet.
+fn is_private(HostName(name): &HostName) -> bool {
     let is_address = name.parse::<Ipv4Addr>().is_ok();
     let is_single = !name.contains('.');
     let is_below = |end: &&str| {
         let rest = name.strip_suffix(*end);
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    is_address
-        || is_single
-        || PRIVATE.iter().any(is_below)
-        || settings.hosts.contains(&HostName(name))
+    is_address || is_single || PRIVATE.iter().any(is_below)
 }

@@ -8,6 +8,8 @@ use warp::http::{
     uri::Authority,
 };
 
+use crate::http::ServerSettings;
+
 /// A scheme and an authority: `https://chat.example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -74,8 +76,8 @@ impl Origin {
 }
 
 /// Whether a request comes from a page of this server. `None` if the request doesn’t say, as from a program that isn’t a
-/// browser. `own` is the server’s origin; without it, the origin is plain http at the host in `Host`.
-pub fn is_same_origin(headers: &HeaderMap, own: Option<&Origin>) -> Option<bool> {
+/// browser. Without a public URL, the server’s origin is what it speaks, at the host in `Host`.
+pub fn is_same_origin(headers: &HeaderMap, settings: &ServerSettings) -> Option<bool> {
     let text = |name| {
         headers
             .get(name)
@@ -85,8 +87,8 @@ pub fn is_same_origin(headers: &HeaderMap, own: Option<&Origin>) -> Option<bool>
         return Some(site == "same-origin");
     }
     let origin = headers.get(ORIGIN)?.to_str().unwrap_or_default();
-    Some(match own {
+    Some(match &settings.public_url {
         Some(own) => own.text == origin,
-        None => text(HOST).is_some_and(|host| origin.strip_prefix("http://") == Some(host)),
+        None => text(HOST).is_some_and(|host| settings.own_authority(origin) == Some(host)),
     })
 }

@@ -5,7 +5,8 @@ use warp::http::{
     header::{self, HeaderName},
 };
 
-use crate::http::ServerSettings;
+use super::host;
+use crate::{http::ServerSettings, tls::TlsMode};
 
 /// Adds the headers. `content` is the page’s Content-Security-Policy, and `referrer` its Referrer-Policy.
 pub fn protect(
@@ -19,13 +20,25 @@ pub fn protect(
     set(header::REFERRER_POLICY, referrer);
     set(RESOURCE_POLICY, "same-origin");
     set(PERMISSIONS_POLICY, PERMISSIONS);
-    let is_https = settings.is_https();
-    if is_https {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
-    }
     // Over plain http browsers ignore it with a warning in the console, except at localhost, as in dev mode.
-    if is_https || settings.dev {
+    if settings.is_https() || settings.dev {
         set(OPENER_POLICY, "same-origin");
+    }
+}
+
+/// Nothing but https for a year (RFC 6797). Without `includeSubDomains` and `preload`, which are for the owner of the whole
+/// domain to decide.
+pub const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Whether browsers are told to use nothing but https for this server. They then also let nobody pass over a certificate that
+/// they don’t trust, so it isn’t said for the certificates and names of a home, which may change.
+pub fn is_strict(settings: &ServerSettings, headers: &HeaderMap) -> bool {
+    match &settings.tls {
+        Some(tls) => {
+            let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
+            tls.mode() != TlsMode::Home && host.is_some_and(host::is_public)
+        }
+        None => settings.is_https(),
     }
 }
 

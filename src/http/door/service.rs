@@ -17,7 +17,10 @@ use warp::{
     filters::BoxedFilter,
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{CACHE_CONTROL, EXPECT, FORWARDED, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, EXPECT, FORWARDED, HOST, ORIGIN, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     reply::Response,
 };
@@ -27,10 +30,11 @@ use super::{
     filters::Upgrade,
     guard, host, proxies,
     request_id::{RequestId, X_REQUEST_ID},
+    security,
     unread::ReadToEnd,
 };
 use crate::{
-    http::{App, ROUTES, filter, plain},
+    http::{App, ROUTES, filter, plain, plaintext::Plaintext},
     metrics::Metrics,
     places::Place,
 };
@@ -39,6 +43,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Service {
     filter: BoxedFilter<(Response,)>,
+    /// Answers in place of the filter tree where plain http leads to https.
+    plaintext: Option<Plaintext>,
     app: Arc<App>,
 }
 
@@ -55,8 +61,21 @@ impl Service {
     /// Like [`new`](Self::new), with another filter tree.
     #[must_use]
     pub fn with_filter(filter: BoxedFilter<(Response,)>, app: &Arc<App>) -> Self {
-        let app = Arc::clone(app);
-        Self { filter, app }
+        Self {
+            filter,
+            plaintext: None,
+            app: Arc::clone(app),
+        }
+    }
+
+    /// Answers plain http at a server that speaks TLS; see [`Plaintext`]. `port` is that of https, if it isn’t the one that
+    /// the client used.
+    #[must_use]
+    pub fn plaintext(&self, port: Option<u16>) -> Self {
+        Self {
+            plaintext: Some(Plaintext::new(&self.app, port)),
+            ..self.clone()
+        }
     }
 
     /// The metrics in which requests are counted.
@@ -71,53 +90,6 @@ impl Service {
         proxies::is_trusted(peer, &self.app.settings.trusted_proxies)
     }
 
-    /// The answer to a request that isn’t admitted.
-    fn refusal(&self, peer: IpAddr, request: &Request<Incoming>) -> Option<Response> {
-        let settings = &self.app.settings;
-        let mut refusal = guard::well_formed(request).err();
-        if settings.dev {
-            refusal = refusal.or_else(|| guard::local_only(peer, request).err());
-        }
-        if refusal.is_some() || settings.dev {
-            return refusal.map(Reply::into_response);
-        }
-        if let Err(refused) = host::known(settings, request) {
-            self.note_misdirected(refused.name.as_deref());
-            let headers = request.headers();
-            return Some(plain::misdirected(settings, headers, refused.refusal));
-        }
-        self.note_tls(peer, request.headers());
-        None
-    }
-
-    fn note_misdirected(&self, name: Option<&str>) {
-        let metrics = &self.app.metrics;
-        metrics.misdirected.inc();
-        if let Some(name) = name.filter(|name| metrics.reach.refused(name)) {
-            tracing::warn!(
-                name,
-                "refused requests to a name that this server doesn’t know; if it is yours, start it with --public-url, or with --host {name}"
-            );
-        }
-    }
-
-    /// Notices TLS in front of a server that doesn’t know its URL. Its cookies are not `Secure` then, and its links wrong.
-    fn note_tls(&self, peer: IpAddr, headers: &HeaderMap) {
-        let App {
-            settings, metrics, ..
-        } = &*self.app;
-        if settings.public_url.is_none()
-            && !metrics.reach.has_tls()
-            && (is_private(peer) || proxies::is_trusted(peer, &settings.trusted_proxies))
-            && came_through_tls(headers)
-            && metrics.reach.found_tls()
-        {
-            tracing::warn!(
-                "people reach this server by https, but it doesn’t know its URL; start it with --public-url https://…"
-            );
-        }
-    }
-
     /// Answers one request from `peer`. What goes on after the answer runs as a task of `afterwards`: reading a body that
     /// nobody wanted, and another protocol, if the connection is switched to one.
     pub fn answer(
@@ -127,7 +99,13 @@ impl Service {
         afterwards: &TaskTracker,
         mut request: Request<Incoming>,
     ) -> ResponseFuture {
-        let refusal = self.refusal(peer, &request);
+        let refusal = match &self.plaintext {
+            Some(plaintext) => Some(plaintext.answer(peer, &request)),
+            None => refusal(&self.app, peer, &request),
+        };
+        // Not by a name that it doesn’t answer to, and not over plain http (RFC 6797 §7.2).
+        let is_strict =
+            refusal.is_none() && security::is_strict(&self.app.settings, request.headers());
         let filter = self.filter.clone();
         let trusted = &self.app.settings.trusted_proxies;
         let address = proxies::client(peer, request.headers(), trusted);
@@ -166,6 +144,9 @@ impl Service {
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(X_REQUEST_ID, id.into_header());
+            if is_strict {
+                headers.insert(STRICT_TRANSPORT_SECURITY, security::STRICT);
+            }
             let path = ROUTES.path_info(uri.path());
             if path.is_in_contract {
                 // Responses change, so caches must not store them. Handlers of pictures set their own header.
@@ -179,6 +160,54 @@ impl Service {
             Ok::<_, Infallible>(response)
         };
         Box::pin(response.instrument(span))
+    }
+}
+
+/// The answer to a request that isn’t admitted.
+pub fn refusal<B>(app: &App, peer: IpAddr, request: &Request<B>) -> Option<Response> {
+    let settings = &app.settings;
+    let mut refusal = guard::well_formed(request).err();
+    if settings.dev {
+        refusal = refusal.or_else(|| guard::local_only(settings, peer, request).err());
+    }
+    if refusal.is_some() || settings.dev {
+        return refusal.map(Reply::into_response);
+    }
+    if let Err(refused) = host::known(settings, request) {
+        note_misdirected(app, refused.name.as_deref());
+        let headers = request.headers();
+        return Some(plain::misdirected(settings, headers, refused.refusal));
+    }
+    note_tls(app, peer, request.headers());
+    None
+}
+
+fn note_misdirected(app: &App, name: Option<&str>) {
+    let metrics = &app.metrics;
+    metrics.misdirected.inc();
+    if let Some(name) = name.filter(|name| metrics.reach.refused(name)) {
+        tracing::warn!(
+            name,
+            "refused requests to a name that this server doesn’t know; if it is yours, start it with --public-url, or with --host {name}"
+        );
+    }
+}
+
+/// Notices TLS in front of a server that doesn’t know its URL. Its cookies are not `Secure` then, and its links wrong.
+fn note_tls(app: &App, peer: IpAddr, headers: &HeaderMap) {
+    let App {
+        settings, metrics, ..
+    } = app;
+    if settings.public_url.is_none()
+        && settings.tls.is_none()
+        && !metrics.reach.has_tls()
+        && (is_private(peer) || proxies::is_trusted(peer, &settings.trusted_proxies))
+        && came_through_tls(headers)
+        && metrics.reach.found_tls()
+    {
+        tracing::warn!(
+            "people reach this server by https, but it doesn’t know its URL; start it with --public-url https://…"
+        );
     }
 }
 

@@ -69,7 +69,7 @@ impl Answer {
     }
 
     /// Reads an answer whose body ends with the connection.
-    fn parse(received: &[u8]) -> Self {
+    pub(crate) fn parse(received: &[u8]) -> Self {
         let text = String::from_utf8_lossy(received);
         let (head, body) = text.split_once("\r\n\r\n").expect("an answer with a head");
         let mut lines = head.lines();

@@ -10,7 +10,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
-use crate::{Client, soon};
+use crate::{Client, soon, tls::Authority};
 
 /// Keeps what is set up around the tests from a program: settings of another server, and whatever systemd hands over to
 /// whoever runs them.
@@ -86,6 +86,16 @@ impl Binary {
         Self::spawn(&[&usual[..], &["--log", "error"], arguments].concat())
     }
 
+    /// Starts it with TLS in dev mode, and with these arguments. The certificate is for `localhost`, and in files beside the
+    /// database.
+    pub fn start_with_tls(database: &Path, authority: &Authority, arguments: &[&str]) -> Self {
+        let folder = database.parent().expect("a folder");
+        let (chain, key) = authority.localhost().write(folder);
+        let [chain, key] = [&chain, &key].map(|path| path.to_str().expect("a plain path"));
+        let tls = ["--tls-cert", chain, "--tls-key", key];
+        Self::start_with(database, &[&tls[..], arguments].concat())
+    }
+
     /// Starts it with these arguments, and waits until it says that it is ready.
     pub fn spawn(arguments: &[&str]) -> Self {
         Self::run(Self::command(arguments).stderr(Stdio::inherit()))
@@ -101,7 +111,10 @@ impl Binary {
         let mut child = command.spawn().expect("tincan starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
         let ready = line(&mut stdout);
-        let Some(address) = ready.strip_prefix("listening on http://") else {
+        let address = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| ready.strip_prefix("listening on ")?.strip_prefix(scheme));
+        let Some(address) = address else {
             let _ = child.kill();
             let _ = child.wait();
             return None;
@@ -112,6 +125,16 @@ impl Binary {
             stdout,
             address,
         })
+    }
+
+    /// Where it leads from plain http to https: what it says next, where it does.
+    pub fn http_address(&mut self) -> SocketAddr {
+        let shown = line(&mut self.stdout);
+        let address = shown.strip_prefix("leading there from http://");
+        address
+            .expect("the line with the address")
+            .parse()
+            .expect("an address")
     }
 
     /// Where the first account is made: what it says next, where there is none.
@@ -131,6 +154,11 @@ impl Binary {
 
     pub fn nobody(&self) -> Client {
         Client::new(self.address)
+    }
+
+    /// Nobody, who speaks TLS and trusts this authority.
+    pub fn over_tls(&self, authority: &Authority) -> Client {
+        Client::over_tls(self.address, authority)
     }
 
     /// How much memory it has, by a name of proc(5): `VmRSS` now, `VmHWM` at the most so far.

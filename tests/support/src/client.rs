@@ -1,17 +1,28 @@
 //! Somebody who talks to a server, and the paths of what they ask for.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+};
 
 use reqwest::{Method, StatusCode};
+use rustls::{ALL_VERSIONS, ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 
-use crate::{Answer, Event, PASSWORD, Stream, answer, text, token_of, try_answer};
+use crate::{
+    Answer, Event, PASSWORD, Stream, answer, text,
+    tls::{Authority, trusting},
+    token_of, try_answer,
+};
 
 /// Somebody who talks to a server; signed in once they have a token.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Arc<str>,
+    address: SocketAddr,
+    /// How it speaks TLS, where it does.
+    tls: Option<ClientConfig>,
     pub username: String,
     pub id: String,
     pub token: Option<String>,
@@ -19,13 +30,24 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        // A redirect is an answer like any other.
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
+        Self::with(None, address)
+    }
+
+    /// Nobody, who speaks TLS with `localhost` at this address and trusts this authority.
+    pub fn over_tls(address: SocketAddr, authority: &Authority) -> Self {
+        Self::with(Some(authority.trusted()), address)
+    }
+
+    fn with(tls: Option<ClientConfig>, address: SocketAddr) -> Self {
+        let http = match tls.clone() {
+            Some(tls) => http_by(tls).resolve("localhost", address),
+            None => http(),
+        };
         Self {
             http: http.build().expect("a client"),
-            base: format!("http://{address}").into(),
+            base: base(address, tls.is_some()),
+            address,
+            tls,
             username: String::new(),
             id: String::new(),
             token: None,
@@ -72,7 +94,7 @@ impl Client {
 
     /// Nobody, at the same server.
     pub fn nobody(&self) -> Self {
-        Self::new(self.address())
+        Self::with(self.tls.clone(), self.address)
     }
 
     fn signed_in(self, answer: &Value) -> Self {
@@ -105,15 +127,15 @@ impl Client {
     /// The same person at a server that was started anew somewhere else.
     pub fn at(&self, address: SocketAddr) -> Self {
         Self {
-            base: format!("http://{address}").into(),
+            base: base(address, self.tls.is_some()),
+            address,
             ..self.clone()
         }
     }
 
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
-        let address = self.base.strip_prefix("http://").expect("a server's");
-        address.parse().expect("an address")
+        self.address
     }
 
     /// A request to be refined, with the token where there is one.
@@ -239,6 +261,30 @@ impl Client {
         self.request(Method::GET, "/api/messages")
             .header("accept", "text/event-stream")
     }
+}
+
+/// A client for plain http.
+pub fn http() -> reqwest::ClientBuilder {
+    // Without this it would look for the authorities of the machine, and for cryptography.
+    static NOBODY_TRUSTED: LazyLock<ClientConfig> =
+        LazyLock::new(|| trusting(RootCertStore::empty(), ALL_VERSIONS));
+    http_by(NOBODY_TRUSTED.clone())
+}
+
+fn http_by(tls: ClientConfig) -> reqwest::ClientBuilder {
+    // A redirect is an answer like any other.
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
+}
+
+fn base(address: SocketAddr, is_tls: bool) -> Arc<str> {
+    if is_tls {
+        // The name that is in certificates.
+        return format!("https://localhost:{}", address.port()).into();
+    }
+    format!("http://{address}").into()
 }
 
 /// The path of a conversation's messages.

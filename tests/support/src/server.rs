@@ -15,7 +15,7 @@ use tincan::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{Client, soon, token_of};
+use crate::{Client, soon, tls::Authority, token_of};
 
 /// So much time passes for the server and everything else in this test, at once.
 pub async fn pass(time: Duration) {
@@ -31,6 +31,7 @@ pub fn dev() -> Config {
         database: PathBuf::new(),
         bus_capacity: BUS_CAPACITY,
         push_delay: PUSH_DELAY,
+        http_listen: None,
         settings: ServerSettings {
             dev: true,
             ..ServerSettings::default()
@@ -79,6 +80,7 @@ pub struct Server {
 
 struct Running {
     address: SocketAddr,
+    http_address: Option<SocketAddr>,
     setup_link: Option<String>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), tincan::store::FatalError>>,
@@ -107,6 +109,7 @@ impl Server {
             .await
             .expect("the server starts");
         let address = server.address();
+        let http_address = server.http_address();
         let setup_link = server.setup_link();
         self.config.listen = address;
         let (stop, stopped) = oneshot::channel();
@@ -115,6 +118,7 @@ impl Server {
         }));
         self.running = Some(Running {
             address,
+            http_address,
             setup_link,
             stop,
             task,
@@ -145,10 +149,29 @@ impl Server {
         self.running.as_ref().expect("it runs").address
     }
 
+    /// Where it leads from plain http to https.
+    pub fn http_address(&self) -> SocketAddr {
+        let address = self.running.as_ref().expect("it runs").http_address;
+        address.expect("it leads from http")
+    }
+
+    /// The setup link, where the server has one.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.running
+            .as_ref()
+            .expect("it runs")
+            .setup_link
+            .as_deref()
+    }
+
+    /// Nobody, who speaks TLS and trusts this authority.
+    pub fn over_tls(&self, authority: &Authority) -> Client {
+        Client::over_tls(self.address(), authority)
+    }
+
     /// The token of the setup link, where the server has one.
     pub fn setup_token(&self) -> Option<String> {
-        let link = self.running.as_ref().expect("it runs").setup_link.as_ref();
-        link.map(|link| token_of(link))
+        self.setup_link().map(token_of)
     }
 
     /// Makes the first account.

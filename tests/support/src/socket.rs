@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest},
@@ -14,7 +17,7 @@ use tokio_tungstenite::{
 use crate::{Client, Event, soon};
 
 /// Somebody's end of a socket.
-pub struct Socket(pub WebSocketStream<TcpStream>);
+pub struct Socket<S = TcpStream>(pub WebSocketStream<S>);
 
 impl Socket {
     /// Opens the client's feed, from `cursor` on or from now on, and takes its `hello`.
@@ -76,7 +79,9 @@ impl Socket {
             Err(_) => Err(None),
         }
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub async fn send(&mut self, frame: Value) {
         self.send_text(&frame.to_string()).await;
     }

@@ -1,0 +1,78 @@
+//! Plain http at a server that speaks TLS: all of it leads to https. It comes to a listener of its own (`--http-listen`), or to
+//! the one for https by mistake.
+
+use std::{net::IpAddr, sync::Arc};
+
+use warp::{
+    Reply,
+    http::{
+        HeaderValue, Request, StatusCode,
+        header::{CACHE_CONTROL, HOST, LOCATION},
+        uri::PathAndQuery,
+    },
+    reply::Response,
+};
+
+use super::{
+    App,
+    door::{host, service::refusal},
+    reply::ErrorResponse,
+};
+use crate::error::ErrorCode;
+
+/// What plain http is answered from.
+#[derive(Clone)]
+pub struct Plaintext {
+    app: Arc<App>,
+    /// The port of https, if it isn’t the one that the client used.
+    port: Option<u16>,
+}
+
+impl Plaintext {
+    pub fn new(app: &Arc<App>, port: Option<u16>) -> Self {
+        Self {
+            app: Arc::clone(app),
+            port,
+        }
+    }
+
+    /// The answer to a request from `peer`, by its path.
+    pub fn answer<B>(&self, peer: IpAddr, request: &Request<B>) -> Response {
+        // The names are checked as they are over https, so that it leads nowhere else.
+        refusal(&self.app, peer, request).unwrap_or_else(|| self.lead(request))
+    }
+
+    /// Leads to the same path by https.
+    fn lead<B>(&self, request: &Request<B>) -> Response {
+        let location = self.location(request);
+        let Some(location) = location.and_then(|url| HeaderValue::try_from(url).ok()) else {
+            let message = "This server is only available by https.";
+            return ErrorResponse::new(ErrorCode::Malformed, message).into_response();
+        };
+        let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, location);
+        // A browser would remember it for ever, also once the server speaks plain http again.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+
+    /// Where a request belongs. None if it doesn’t say for which host it is.
+    fn location<B>(&self, request: &Request<B>) -> Option<String> {
+        let uri = request.uri();
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        if let Some(own) = &self.app.settings.public_url {
+            return Some(format!("{own}{path}"));
+        }
+        // The target’s own authority goes first (RFC 9112 §3.2.2).
+        let authority = match uri.authority() {
+            Some(target) => target.as_str().as_bytes(),
+            None => request.headers().get(HOST)?.as_bytes(),
+        };
+        let (name, port) = host::split(authority)?;
+        Some(match self.port.or(port) {
+            None | Some(443) => format!("https://{name}{path}"),
+            Some(port) => format!("https://{name}:{port}{path}"),
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! One connection: its time-outs, its TLS handshake, and the requests in it.
+//!
+//! hyper’s HTTP/1 connection is driven here directly, because `warp::serve` has no time-out for headers, and when
+//! it stops it waits for open streams for ever.
+
+use std::{
+    io,
+    net::IpAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
+
+use crate::{http::Service, metrics::Metrics, places::Place};
+
+/// How long a TLS handshake may take, and then a request’s head, counted from the end of the previous response or from the
+/// head’s first byte.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a write may wait for a client that doesn’t read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long sent data may stay unacknowledged (`TCP_USER_TIMEOUT`, tcp(7)). With a heartbeat every 15 s, a dead
+/// connection is closed within a minute.
+const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(40);
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(30))
+    .with_interval(Duration::from_secs(10))
+    .with_retries(3);
+/// The most bytes of a request’s head, and of a response that hyper buffers for a slow reader, and TLS once more.
+const BUFFER_BYTES: usize = 16 * 1024;
+/// The first byte of a TLS handshake (RFC 8446 §5.1). No request of HTTP begins with it.
+const HANDSHAKE: u8 = 0x16;
+
+/// What is spoken at a socket.
+#[derive(Clone)]
+pub enum Protocol {
+    /// HTTP.
+    Http(Service),
+    /// HTTP inside TLS, and what answers whoever speaks it without.
+    Https {
+        service: Service,
+        acceptor: TlsAcceptor,
+        plaintext: Service,
+    },
+}
+
+impl Protocol {
+    /// What answers requests.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        match self {
+            Self::Http(service) | Self::Https { service, .. } => service,
+        }
+    }
+}
+
+/// An accepted connection.
+pub struct Connection {
+    pub peer: IpAddr,
+    pub place: Arc<Place>,
+    pub stopping: CancellationToken,
+}
+
+/// The bytes of a connection, with a time-out for writing, and counted.
+type Timed = Pin<Box<InspectWriter<TimeoutStream<TcpStream>, Count>>>;
+type Count = Box<dyn FnMut(&[u8]) + Send>;
+
+impl Connection {
+    /// Serves the connection until it ends.
+    pub async fn serve(self, stream: TcpStream, protocol: Protocol) {
+        if let Err(error) = configure(&stream) {
+            tracing::debug!(%error, "can’t configure a connection");
+            return;
+        }
+        let metrics = Arc::clone(protocol.service().metrics());
+        let _counted = metrics.connection();
+        let (service, acceptor, plaintext) = match protocol {
+            Protocol::Http(service) => return self.drive(timed(stream, metrics), service).await,
+            Protocol::Https {
+                service,
+                acceptor,
+                plaintext,
+            } => (service, acceptor, plaintext),
+        };
+        let begun = Box::pin(begin(&acceptor, stream, &metrics));
+        let begun = tokio::select! {
+            begun = timeout(HEADER_TIMEOUT, begun) => begun,
+            // Somebody else needs its place.
+            () = self.place.gone() => return,
+            () = self.stopping.cancelled() => return,
+        };
+        match begun.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+            Ok(Some(Begun::Tls(stream))) => self.drive(stream, service).await,
+            Ok(Some(Begun::Plain(stream))) => self.drive(stream, plaintext).await,
+            Ok(None) => {}
+            Err(error) => {
+                metrics.handshakes_failed.inc();
+                tracing::debug!(%error, "a TLS handshake failed");
+            }
+        }
+    }
+
+    /// Answers the requests in `stream`.
+    async fn drive<S>(&self, stream: S, service: Service)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let afterwards = TaskTracker::new();
+        let answer =
+            service_fn(|request| service.answer(self.peer, &self.place, &afterwards, request));
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .max_buf_size(BUFFER_BYTES)
+                .serve_connection(TokioIo::new(stream), answer)
+                .with_upgrades()
+        );
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // Somebody else needs its place.
+            () = self.place.gone() => return,
+            () = self.stopping.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        // A connection that was upgraded, as to a WebSocket, still counts.
+        afterwards.close();
+        afterwards.wait().await;
+    }
+}
+
+/// Waits for the first byte, and for the handshake that it begins. None if there is no first byte, as when somebody only
+/// looks whether the port is open.
+async fn begin(
+    acceptor: &TlsAcceptor,
+    stream: TcpStream,
+    metrics: &Arc<Metrics>,
+) -> io::Result<Option<Begun>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 0 {
+        return Ok(None);
+    }
+    let stream = timed(stream, Arc::clone(metrics));
+    if first != [HANDSHAKE] {
+        return Ok(Some(Begun::Plain(stream)));
+    }
+    let limited = |session: &mut rustls::ServerConnection| {
+        session.set_buffer_limit(Some(BUFFER_BYTES));
+    };
+    let stream = acceptor.accept_with(stream, limited).await?;
+    Ok(Some(Begun::Tls(Box::new(stream))))
+}
+
+/// How a connection at a socket for TLS has begun.
+enum Begun {
+    Tls(Box<TlsStream<Timed>>),
+    Plain(Timed),
+}
+
+fn timed(stream: TcpStream, metrics: Arc<Metrics>) -> Timed {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    let count: Count = Box::new(move |written| {
+        metrics.bytes_sent.inc_by(written.len() as u64);
+    });
+    Box::pin(InspectWriter::new(stream, count))
+}
+
+fn configure(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&KEEPALIVE)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(ACKNOWLEDGE_TIMEOUT))?;
+    Ok(())
+}
