@@ -123,7 +123,7 @@ fn rows(status: &Status) -> String {
     lines(&rows)
 }
 
-fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, String)> {
+pub(super) fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, String)> {
     let CertificateStatus {
         names,
         issuer,
@@ -134,8 +134,8 @@ fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, Strin
         ..
     } = certificate;
     let mut rows = Vec::new();
-    match (expires_at, days_left, loaded_at) {
-        (Some(end), Some(days), Some(loaded)) => {
+    match (expires_at, days_left) {
+        (Some(end), Some(days)) => {
             rows.push(("certificate", names.join(", ")));
             rows.extend(issuer.clone().map(|issuer| ("issued by", issuer)));
             let left = match days {
@@ -143,7 +143,7 @@ fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, Strin
                 days => format!("{days} days left"),
             };
             rows.push(("expires", format!("{end}, {left}")));
-            rows.push(("loaded", loaded.to_string()));
+            rows.extend(loaded_at.map(|loaded| ("loaded", loaded.to_string())));
         }
         _ => rows.push(("certificate", "none yet".to_owned())),
     }

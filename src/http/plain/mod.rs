@@ -21,6 +21,7 @@ pub mod rooms;
 pub mod search;
 pub mod settings;
 mod text;
+pub mod trust;
 mod words;
 
 use warp::{

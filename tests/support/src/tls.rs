@@ -13,7 +13,9 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use rustls::{
-    ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::ring, pki_types::ServerName,
+    ClientConfig, RootCertStore, SupportedProtocolVersion,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 use time::OffsetDateTime;
 use tincan::tls::{CertificateFiles, Tls};
@@ -85,14 +87,27 @@ impl Authority {
 
     /// The same, for a client that speaks one version alone.
     pub fn trusted_by(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.0.der().clone()).expect("an authority");
-        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(versions)
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth()
+        trusting(self.0.der().clone(), versions)
     }
+}
+
+/// What a client is configured with that trusts the authority in this PEM alone.
+pub fn trusting_pem(authority: &[u8]) -> ClientConfig {
+    let authority = CertificateDer::from_pem_slice(authority).expect("a certificate");
+    trusting(authority, rustls::ALL_VERSIONS)
+}
+
+fn trusting(
+    authority: CertificateDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(authority).expect("an authority");
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(versions)
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 impl Default for Authority {
