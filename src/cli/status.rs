@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{error::CommandError, print, table::lines};
+use super::{error::CommandError, print, table::lines, tls::home_warnings};
 use crate::{
     config::Database,
     control::{self, Command, ControlError},
@@ -108,6 +108,9 @@ fn rows(status: &Status) -> String {
     }
     if let Some(certificate) = &status.certificate {
         rows.extend(certificate_rows(certificate));
+    }
+    if let Some(home) = &status.home {
+        rows.extend(home_warnings(home));
     }
     if status.tls_without_public_url {
         let advice = "people reach it by https; tell it so with --public-url https://…";

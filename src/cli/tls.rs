@@ -130,7 +130,8 @@ fn rows(TlsReport { certificate, home }: &TlsReport) -> String {
     lines(&rows)
 }
 
-fn home_warnings(home: &HomeStatus) -> Vec<(&'static str, String)> {
+/// What whoever runs a server at home has to do something about.
+pub(super) fn home_warnings(home: &HomeStatus) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     if home.name_taken {
         let text = "another device has the server’s name; choose another one with --home-name";

@@ -86,6 +86,7 @@ mod systemd;
 mod throttle;
 mod tickets;
 mod tls;
+mod tls_announce;
 mod tls_files;
 mod tls_home;
 mod tls_redirect;

@@ -4,9 +4,17 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use reqwest::Method;
+use rustls::{
+    RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -116,6 +124,74 @@ async fn whoever_trusts_the_authority_trusts_the_server_and_nobody_else_does() {
         let connected = connect(server.address(), host, config.clone()).await;
         assert_eq!(connected.is_ok(), is_good, "{host}: {:?}", connected.err());
     }
+}
+
+/// What the authority of a server for `tincan.local` and `chat.home.arpa` can vouch for, whoever has its key.
+const VOUCHED_FOR: &[(&str, bool)] = &[
+    ("tincan.local", true),
+    ("a.tincan.local", true),
+    ("chat.home.arpa", true),
+    ("localhost", true),
+    ("10.9.9.9", true),
+    ("172.16.0.1", true),
+    ("172.31.255.255", true),
+    ("192.168.1.1", true),
+    ("169.254.1.1", true),
+    ("fe80::1", true),
+    ("fd00::1", true),
+    ("example.com", false),
+    ("local", false),
+    ("other.local", false),
+    ("home.arpa", false),
+    ("xtincan.local", false),
+    ("tincan.local.example.com", false),
+    ("8.8.8.8", false),
+    ("172.15.255.255", false),
+    ("172.32.0.0", false),
+    ("100.64.0.1", false),
+    ("::2", false),
+    ("2001:db8::1", false),
+];
+
+#[tokio::test]
+async fn not_even_its_key_can_vouch_for_anything_else() {
+    let house = House::new();
+    let _server = house.serve(&["--host", "chat.home.arpa"]);
+    let [authority, key] = ["authority.pem", "authority-key.pem"]
+        .map(|name| String::from_utf8(house.read(name)).expect("a text"));
+    let key = KeyPair::from_pem(&key).expect("a key");
+    let authority = CertificateDer::from_pem_slice(authority.as_bytes()).expect("a certificate");
+    let issuer = Issuer::from_ca_cert_der(&authority, &key).expect("an issuer");
+    let sign = |host: &str, is_ca: IsCa| {
+        let mut wanted = CertificateParams::new([host.to_owned()]).expect("a host");
+        wanted.distinguished_name.push(DnType::CommonName, host);
+        wanted.is_ca = is_ca;
+        let key = KeyPair::generate().expect("a key");
+        let signed = wanted.signed_by(&key, &issuer).expect("a certificate");
+        (signed.der().clone(), wanted, key)
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.clone()).expect("an authority");
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
+    let verifier = verifier.build().expect("a verifier");
+    let trusts = |certificate: &CertificateDer<'_>, between: &[CertificateDer<'_>], host: &str| {
+        let host = ServerName::try_from(host.to_owned()).expect("a host");
+        let verified =
+            verifier.verify_server_cert(certificate, between, &host, &[], UnixTime::now());
+        verified.is_ok()
+    };
+    for (host, is_good) in VOUCHED_FOR {
+        let (certificate, ..) = sign(host, IsCa::NoCa);
+        assert_eq!(trusts(&certificate, &[], host), *is_good, "{host}");
+    }
+    // Nor is there another authority below it (RFC 5280 §4.2.1.9).
+    let (between, below, its_key) = sign("tincan.local", IsCa::Ca(BasicConstraints::Unconstrained));
+    let below = Issuer::from_params(&below, &its_key);
+    let own = KeyPair::generate().expect("a key");
+    let wanted = CertificateParams::new(["tincan.local".to_owned()]).expect("a host");
+    let certificate = wanted.signed_by(&own, &below).expect("a certificate");
+    assert!(!trusts(certificate.der(), &[between], "tincan.local"));
 }
 
 #[tokio::test]

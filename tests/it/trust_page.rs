@@ -143,6 +143,7 @@ async fn it_speaks_each_language_and_opens_the_steps_of_who_asks() {
             "Accept-Language: fr\r\n",
         )
         .await;
+        assert_eq!(header(&chosen.headers, "content-language"), tag);
         assert_eq!(
             page(&chosen)
                 .matches(&format!("<html lang=\"{tag}\""))

@@ -52,7 +52,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// As it is now. Without addresses if the system doesn’t tell them.
+    /// As it is now. Without addresses if the system doesn’t tell them, and without those of one link of IPv6, which no URL
+    /// can have (RFC 6874 was given up), and which come and go with each container.
     #[must_use]
     pub fn look() -> Self {
         let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
@@ -65,7 +66,11 @@ impl Machine {
             .into_owned();
         Self {
             name,
-            addresses: interfaces.iter().map(if_addrs::Interface::ip).collect(),
+            addresses: interfaces
+                .iter()
+                .filter(|interface| interface.ip().is_ipv4() || !interface.is_link_local())
+                .map(if_addrs::Interface::ip)
+                .collect(),
         }
     }
 }

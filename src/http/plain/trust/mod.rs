@@ -13,7 +13,7 @@ use warp::{
     Reply,
     http::{
         HeaderValue,
-        header::{CONTENT_TYPE, USER_AGENT},
+        header::{CONTENT_LANGUAGE, CONTENT_TYPE, USER_AGENT},
     },
     reply::Response,
 };
@@ -77,13 +77,16 @@ async fn get_page(request: Request) -> HandlerResult {
         h1 { (words.text("trust.title")) }
         p { (words.fill("trust.intro", &[("host", &home.name().host())])) }
         (steps::all(words, System::of(agent), &home.status().authority))
+        (limits(words, &home.status()))
         // Plain http leads on to https from there.
         p { a href="/" { strong { (words.text("trust.continue")) } } }
-        (limits(words, &home.status()))
         @if let Some(url) = home.trust_url() { (scan(words, &url)?) }
     };
     let page = Page::for_anybody(words, words.text("trust.title"), main);
-    Ok(page.choosing_language_at(PATH).into_response())
+    let mut response = page.choosing_language_at(PATH).into_response();
+    let tag = HeaderValue::from_static(words.tag);
+    response.headers_mut().insert(CONTENT_LANGUAGE, tag);
+    Ok(response)
 }
 
 /// What somebody trusts who installs it, and how they know that it is the right one.
