@@ -275,22 +275,23 @@ impl Server {
         let home = app.settings.tls.as_ref().and_then(|tls| tls.home());
         let home = home.map(|home| Arc::clone(home).keep(address.ip(), app.stopping.clone()));
         let home = home.map(tokio::spawn);
+        let mut listeners = Vec::new();
+        if let Some(listener) = http_listener {
+            let plaintext = service.plaintext(Some(address.port()));
+            listeners.push((listener, Protocol::Http(plaintext)));
+        }
         let protocol = match &app.settings.tls {
             Some(tls) => {
                 tokio::spawn(Arc::clone(tls).watch(app.stopping.clone()));
                 Protocol::Https {
-                    service,
+                    plaintext: service.plaintext(None),
                     acceptor: tls.acceptor(),
-                    plaintext: Service::plaintext(&app, None),
+                    service,
                 }
             }
             None => Protocol::Http(service),
         };
-        let mut listeners = vec![(listener, protocol)];
-        if let Some(listener) = http_listener {
-            let plaintext = Service::plaintext(&app, Some(address.port()));
-            listeners.push((listener, Protocol::Http(plaintext)));
-        }
+        listeners.push((listener, protocol));
         let end = async {
             let why = tokio::select! {
                 () = stop => Ok(()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     api::Client,
     screenshots::Viewer,
-    support::{Options, Session, Stage},
+    support::{Canned, Options, Session, Stage},
 };
 
 /// John's and jane's server with files in seven rooms, which makes backups.
@@ -157,4 +157,38 @@ async fn storage_and_backups_are_a_picture_of_order_on_a_phone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn storage_and_backups_are_a_picture_of_order_on_a_desktop() {
     storage_is_seen(Options::desktop()).await;
+}
+
+/// What a server says of how it is reached, with a certificate that comes to its end, and another one that is of no use.
+const REACHED: &str = r#"{"base":"https://chat.example","reachable":true,"problems":[],"addresses":[],"refusedNames":[],
+    "tlsWithoutPublicUrl":false,"certificate":{"mode":"files","names":["chat.example","pi.local"],
+    "issuer":"Test Authority","expiresAt":"2026-12-04T16:31:38.253Z","daysLeft":4,
+    "loadedAt":"2026-11-20T16:31:38.253Z","failure":{"at":"2026-11-28T16:31:38.253Z",
+    "message":"--tls-key key.pem doesn’t belong to the certificate in --tls-cert chain.pem"}}}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_seen_with_what_is_wrong_with_it() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let reached = Canned {
+        status: 200,
+        content_type: "application/json",
+        body: REACHED,
+    };
+    let network = stage.proxy().await;
+    network.answer("/api/admin/addresses", reached);
+    let options = Options::phone().origin(network.origin());
+    let viewer = Viewer::new(stage.signed_in(&client, options).await);
+    let john = viewer.session();
+    john.open("/admin").await;
+    john.reads("Issued by Test Authority").await;
+    john.reads("pi.local").await;
+    john.reads("4 days left").await;
+    john.reads("doesn’t belong to the certificate").await;
+    viewer
+        .take_all("administration-certificate", ".settings")
+        .await;
+    john.assert_console_clean(&[]).await;
 }

@@ -1,6 +1,5 @@
 //! What the page costs to open.
 
-use reqwest::Client;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -37,7 +36,7 @@ const COST: &str = "async (named) => {
 
 /// The files of the UI that the page names, to be loaded with it.
 pub async fn named_by_page(origin: &str) -> Vec<String> {
-    let client = Client::new();
+    let client = tincan_testing::http().build().expect("a client");
     let page = client.get(origin).send().await.expect("the page");
     let page = page.text().await.expect("the page");
     let named = page.split('"').filter(|value| value.starts_with("/ui/"));

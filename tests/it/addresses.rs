@@ -34,7 +34,7 @@ async fn at_loopback_nobody_else_reaches_it() {
         json!({
             "base": format!("http://{}", server.address()), "reachable": false,
             "problems": ["listens_on_loopback", "no_public_url"], "addresses": [],
-            "refusedNames": [], "tlsWithoutPublicUrl": false,
+            "refusedNames": [], "tlsWithoutPublicUrl": false, "certificate": null,
         })
     );
     // As through a proxy that keeps the host.
@@ -118,7 +118,7 @@ async fn the_public_url_is_the_only_address() {
             anna.get(PATH).await.expect(200),
             json!({
                 "base": url, "reachable": problems == json!([]), "problems": problems, "addresses": [],
-                "refusedNames": [], "tlsWithoutPublicUrl": false,
+                "refusedNames": [], "tlsWithoutPublicUrl": false, "certificate": null,
             })
         );
     }

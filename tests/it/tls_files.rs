@@ -52,6 +52,7 @@ async fn a_new_certificate_is_taken_into_use_and_open_connections_live_on() {
         "username": "anna", "password": crate::support::PASSWORD, "setupToken": setup_token,
     });
     let anna = server.over_tls(&authority).register(account).await;
+    let room = anna.make_room("Kitchen", &[], false).await;
     let mut stream = anna.follow(None).await;
     assert_eq!(shown(&server, &authority).await, own(&old));
     let loaded_at = tls.certificates().status().loaded_at;
@@ -85,7 +86,6 @@ async fn a_new_certificate_is_taken_into_use_and_open_connections_live_on() {
     })
     .await;
     assert!(told().await["failure"].is_null());
-    let room = anna.make_room("Kitchen", &[], false).await;
     anna.say(&room, "still there").await;
     let event = stream.next_named("message").await;
     assert_eq!(event.data["content"], "still there");

@@ -12,7 +12,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use tempfile::TempDir;
 use tincan::{http::ServerSettings, server::Config};
 
-use crate::support::{Client, Server, answer, dev, raw};
+use crate::support::{Client, Server, answer, dev, http, raw};
 
 /// A file's answer, with its bytes as they travelled.
 /// What is at `path`, and its headers, without those of this one answer.
@@ -358,10 +358,7 @@ async fn the_folder_of_the_ui_is_served_as_it_is() {
 async fn what_is_shared_without_a_service_worker_leads_to_the_page() {
     let server = Server::start(dev()).await;
     // It is larger than any body that is read, and comes from anywhere.
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("a client");
+    let client = http().build().expect("a client");
     let sent = client
         .post(format!("http://{}/share", server.address()))
         .header("origin", "https://elsewhere.example")

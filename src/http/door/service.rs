@@ -71,10 +71,10 @@ impl Service {
     /// Answers plain http at a server that speaks TLS; see [`Plaintext`]. `port` is that of https, if it isn’t the one that
     /// the client used.
     #[must_use]
-    pub fn plaintext(app: &Arc<App>, port: Option<u16>) -> Self {
+    pub fn plaintext(&self, port: Option<u16>) -> Self {
         Self {
-            plaintext: Some(Plaintext::new(app, port)),
-            ..Self::new(app)
+            plaintext: Some(Plaintext::new(&self.app, port)),
+            ..self.clone()
         }
     }
 
@@ -103,8 +103,9 @@ impl Service {
             Some(plaintext) => plaintext.answer(peer, &request),
             None => refusal(&self.app, peer, &request),
         };
+        // Not by a name that it doesn’t answer to, and not over plain http (RFC 6797 §7.2).
         let is_strict =
-            self.plaintext.is_none() && security::is_strict(&self.app.settings, request.headers());
+            refusal.is_none() && security::is_strict(&self.app.settings, request.headers());
         let filter = self.filter.clone();
         let trusted = &self.app.settings.trusted_proxies;
         let address = proxies::client(peer, request.headers(), trusted);

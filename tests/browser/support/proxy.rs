@@ -160,7 +160,11 @@ impl Proxy {
     /// From now on, a script runs in every page before those of the page itself, in any engine. The page is the server’s
     /// own but for its policy, which would stop the script.
     pub async fn run_first(&self, script: &str) {
-        let page = reqwest::get(format!("http://{}/", self.wire.server)).await;
+        let http = tincan_testing::http().build().expect("a client");
+        let page = http
+            .get(format!("http://{}/", self.wire.server))
+            .send()
+            .await;
         let page = page.expect("the page").text().await.expect("the page");
         let (before, after) = page.split_once("<head>").expect("a head");
         let page = format!("{before}<head><script>{script}</script>{after}");

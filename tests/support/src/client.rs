@@ -1,12 +1,19 @@
 //! Somebody who talks to a server, and the paths of what they ask for.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+};
 
 use reqwest::{Method, StatusCode};
-use rustls::ClientConfig;
+use rustls::{ALL_VERSIONS, ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 
-use crate::{Answer, Event, PASSWORD, Stream, answer, text, tls::Authority, token_of, try_answer};
+use crate::{
+    Answer, Event, PASSWORD, Stream, answer, text,
+    tls::{Authority, trusting},
+    token_of, try_answer,
+};
 
 /// Somebody who talks to a server; signed in once they have a token.
 #[derive(Clone)]
@@ -37,15 +44,9 @@ impl Client {
     }
 
     fn with(tls: Option<ClientConfig>, address: SocketAddr) -> Self {
-        // A redirect is an answer like any other.
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
         let http = match tls.clone() {
-            Some(tls) => http
-                .tls_backend_preconfigured(tls)
-                .resolve("localhost", address),
-            None => http,
+            Some(tls) => http_by(tls).resolve("localhost", address),
+            None => http(),
         };
         Self {
             http: http.build().expect("a client"),
@@ -265,6 +266,22 @@ impl Client {
         self.request(Method::GET, "/api/messages")
             .header("accept", "text/event-stream")
     }
+}
+
+/// A client for plain http.
+pub fn http() -> reqwest::ClientBuilder {
+    // Without this it would look for the authorities of the machine, and for cryptography.
+    static NOBODY_TRUSTED: LazyLock<ClientConfig> =
+        LazyLock::new(|| trusting(RootCertStore::empty(), ALL_VERSIONS));
+    http_by(NOBODY_TRUSTED.clone())
+}
+
+fn http_by(tls: ClientConfig) -> reqwest::ClientBuilder {
+    // A redirect is an answer like any other.
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
 }
 
 fn base(address: SocketAddr, is_tls: bool) -> Arc<str> {

@@ -43,7 +43,7 @@ use tokio::time::timeout;
 pub use self::{
     answer::{Answer, answer, raw, try_answer},
     binary::{Binary, Ended, ended},
-    client::{Client, messages, participant, participants},
+    client::{Client, http, messages, participant, participants},
     files::{Download, PLACE, Photo, bytes, png},
     server::{PASSWORD, Server, Talk, dev, flood, narrow, pass, strict},
     socket::{Socket, event_of},

@@ -218,10 +218,7 @@ impl Provider {
     /// provider is told so. Gives back where the browser is sent then.
     pub async fn visit(&self, url: &str) -> Url {
         assert!(url.starts_with(&self.url()), "{url}");
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
-        let http = http.build().expect("a client");
+        let http = crate::http().build().expect("a client");
         let answer = http.get(url).send().await.expect("an answer");
         assert_eq!(
             answer.status(),

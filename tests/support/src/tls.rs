@@ -13,7 +13,7 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use rustls::{
-    ClientConfig, RootCertStore, SupportedProtocolVersion,
+    ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion,
     crypto::ring,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
@@ -82,32 +82,23 @@ impl Authority {
 
     /// What a client is configured with that trusts this authority alone.
     pub fn trusted(&self) -> ClientConfig {
-        self.trusted_by(rustls::ALL_VERSIONS)
+        self.trusted_by(ALL_VERSIONS)
     }
 
     /// The same, for a client that speaks one version alone.
     pub fn trusted_by(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
-        trusting(self.0.der().clone(), versions)
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).expect("an authority");
+        trusting(roots, versions)
     }
 }
 
 /// What a client is configured with that trusts the authority in this PEM alone.
 pub fn trusting_pem(authority: &[u8]) -> ClientConfig {
-    let authority = CertificateDer::from_pem_slice(authority).expect("a certificate");
-    trusting(authority, rustls::ALL_VERSIONS)
-}
-
-fn trusting(
-    authority: CertificateDer<'static>,
-    versions: &[&'static SupportedProtocolVersion],
-) -> ClientConfig {
     let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(authority).expect("a certificate");
     roots.add(authority).expect("an authority");
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(versions)
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
+    trusting(roots, ALL_VERSIONS)
 }
 
 impl Default for Authority {
@@ -130,6 +121,18 @@ impl Issued {
         let (chain, key) = self.write(folder);
         Tls::from_files(CertificateFiles::new(chain, key)).expect("a certificate and its key")
     }
+}
+
+/// What a client is configured with that trusts these.
+pub(crate) fn trusting(
+    roots: RootCertStore,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ClientConfig {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(versions)
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 /// Sends these bytes as they are over TLS to `name`, and reads until the server closes. They should ask for
