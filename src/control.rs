@@ -409,7 +409,10 @@ async fn answer(
     timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
     let reply: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
-            if matches!(command, Command::Status | Command::ListEvents { .. }) {
+            if matches!(
+                command,
+                Command::Status | Command::ShowTls | Command::ListEvents { .. }
+            ) {
                 // Monitoring asks for these all the time.
                 tracing::debug!(?command, "on the command line");
             } else {
