@@ -49,15 +49,15 @@ impl System {
         }
     }
 
-    /// Its part of the keys of words.
+    /// The key of its name.
     fn key(self) -> &'static str {
         match self {
-            Self::Ios => "ios",
-            Self::Mac => "mac",
-            Self::Android => "android",
-            Self::Windows => "windows",
-            Self::Linux => "linux",
-            Self::Firefox => "firefox",
+            Self::Ios => "trust.ios",
+            Self::Mac => "trust.mac",
+            Self::Android => "trust.android",
+            Self::Windows => "trust.windows",
+            Self::Linux => "trust.linux",
+            Self::Firefox => "trust.firefox",
         }
     }
 }
@@ -129,7 +129,7 @@ pub fn all(words: &'static Language, own: Option<System>, authority: &str) -> Ma
         h2 { (words.text("trust.steps")) }
         @for system in System::ALL {
             details.system open[own == Some(system)] {
-                summary { (words.text(&format!("trust.{}", system.key()))) }
+                summary { (words.text(system.key())) }
                 ol.steps {
                     @for step in steps(system) {
                         @match step {
