@@ -161,12 +161,6 @@ impl Session {
         session
     }
 
-    /// Goes to a path; gives back the browser’s reason where it refuses the connection.
-    pub async fn try_open(&self, path: &str) -> Result<(), String> {
-        let opened = self.client.goto(&format!("{}{path}", self.origin)).await;
-        opened.map_err(|error| error.to_string())
-    }
-
     pub fn device(&self) -> Device {
         self.device
     }
