@@ -220,21 +220,21 @@ impl Command {
                 Value::Null
             }
             Self::ShowTls => json!(TlsReport::of(setting.tls.as_deref())?),
-            Self::RenewCertificate => {
-                change_home(setting, Home::renew).await?;
-                json!(TlsReport::of(setting.tls.as_deref())?)
-            }
-            Self::ResetAuthority => {
-                change_home(setting, Home::reset).await?;
-                json!(TlsReport::of(setting.tls.as_deref())?)
-            }
-            Self::ListEvents { since, before } => {
-                let before: Option<SecurityEventId> =
-                    before.map(|id| parse(&id, "Event")).transpose()?;
-                json!(store.security_events(before, since, AUDIT_PAGE).await?)
-            }
+            Self::RenewCertificate => json!(change_home(setting, Home::renew).await?),
+            Self::ResetAuthority => json!(change_home(setting, Home::reset).await?),
+            Self::ListEvents { since, before } => list_events(store, since, before).await?,
         })
     }
+}
+
+async fn list_events(
+    store: &Store,
+    since: Option<Timestamp>,
+    before: Option<String>,
+) -> Result<Value> {
+    let before: Option<SecurityEventId> = before.map(|id| parse(&id, "Event")).transpose()?;
+    let events = store.security_events(before, since, AUDIT_PAGE).await?;
+    Ok(json!(events))
 }
 
 /// How a server’s certificate is doing, and who has signed it at home.
@@ -258,11 +258,11 @@ impl TlsReport {
     }
 }
 
-/// Changes the certificate of a home.
+/// Changes the certificate of a home, and says how it is doing then.
 async fn change_home(
     setting: &Setting,
     change: fn(&Home, &Machine, SystemTime) -> std::result::Result<(), HomeError>,
-) -> Result<()> {
+) -> Result<TlsReport> {
     let home = setting.tls.as_ref().and_then(|tls| tls.home());
     let home = Arc::clone(home.ok_or_else(|| {
         refused("This server’s certificate isn’t from its own authority. Whoever issued it has to renew it.")
@@ -270,7 +270,8 @@ async fn change_home(
     let change = move || change(&home, &Machine::look(), SystemTime::now());
     let changed = tokio::task::spawn_blocking(change).await;
     let changed = changed.map_err(|failed| Error::of_task(&failed, "changing the certificate"))?;
-    changed.map_err(|error| refused(error.to_string()))
+    changed.map_err(|error| refused(error.to_string()))?;
+    TlsReport::of(setting.tls.as_deref())
 }
 
 fn refused(reason: impl Into<String>) -> Error {

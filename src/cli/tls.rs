@@ -79,22 +79,21 @@ impl TlsArgs {
     /// Runs the command on the files of a server that isn’t running. What is deleted is made anew when it starts.
     async fn at_rest(&self, command: &Command) -> anyhow::Result<TlsReport> {
         let folder = HomeFolder::beside(existing(&self.at.db)?);
-        let kept = match command {
-            Command::ShowTls => true,
+        if !matches!(command, Command::ShowTls) {
             // Nobody else may use them meanwhile.
-            _ => {
-                let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-                let store = Store::open(&self.at.db, &bus, &metrics)?;
-                let changed = match command {
-                    Command::ResetAuthority => folder.forget_authority().map(|()| false),
-                    _ => folder.forget_server().map(|()| true),
-                };
-                store.close().await;
-                changed?
+            let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+            let store = Store::open(&self.at.db, &bus, &metrics)?;
+            let is_reset = matches!(command, Command::ResetAuthority);
+            let changed = if is_reset {
+                folder.forget_authority()
+            } else {
+                folder.forget_server()
+            };
+            store.close().await;
+            changed?;
+            if is_reset {
+                return Ok(TlsReport::default());
             }
-        };
-        if !kept {
-            return Ok(TlsReport::default());
         }
         let authority = folder.authority()?.ok_or_else(|| {
             let why = "no server is running, and none has been started with --tls home";
