@@ -236,7 +236,7 @@ async fn a_renewed_certificate_is_good_for_all_devices_and_connections_stay_open
     let jane = house.resident(&server).sign_in("jane").await;
     let conversation = jane.talk_to("john").await;
     jane.say(&conversation, "Still there?").await;
-    while stream.next().await.expect("an event").name != "message" {}
+    stream.next_named("message").await;
 }
 
 #[tokio::test]
