@@ -57,6 +57,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// What answers requests.
+    #[must_use]
     pub fn service(&self) -> &Service {
         match self {
             Self::Http(service) | Self::Https { service, .. } => service,

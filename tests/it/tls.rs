@@ -151,7 +151,7 @@ async fn streams_and_sockets_pass_through() {
     request
         .headers_mut()
         .insert("authorization", bearer.parse().expect("a header"));
-    let (socket, _) = soon("a handshake", client_async(request, tls))
+    let (socket, _) = soon("a handshake", Box::pin(client_async(request, tls)))
         .await
         .expect("a socket");
     let mut socket = Socket(socket);

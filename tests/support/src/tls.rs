@@ -5,7 +5,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use rcgen::{
@@ -17,7 +16,7 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tincan::tls::{CertificateFiles, Tls};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -29,8 +28,6 @@ use crate::{Answer, soon};
 
 /// What an authority of a test is called.
 pub const AUTHORITY: &str = "Test Authority";
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A certificate authority of a test.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -58,9 +55,9 @@ impl Authority {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("names");
         let now = OffsetDateTime::now_utc();
-        params.not_before = now - 400 * DAY;
+        params.not_before = now - 400 * Duration::DAY;
         // Whole days, however long the test takes until it asks.
-        params.not_after = now + days * time::Duration::DAY + Duration::from_secs(60 * 60);
+        params.not_after = now + days * Duration::DAY + Duration::HOUR;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
