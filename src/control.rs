@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -26,11 +26,15 @@ use crate::{
     error::{Error, Result},
     metrics::Metrics,
     model::{
-        Account, Actor, InviteId, Scope, SecurityEventId, SessionId, Timestamp, Username,
-        invite_link, limits, reset_link, security::AUDIT_PAGE, token_name,
+        Account, Actor, CertificateStatus, InviteId, Scope, SecurityEventId, SessionId, Timestamp,
+        Username, invite_link, limits, reset_link, security::AUDIT_PAGE, token_name,
     },
     status::{Setting, Status},
     store::{AccountUpdate, InviteRooms, NewInvite, NewToken, Store, with_suffix},
+    tls::{
+        Tls,
+        home::{Home, HomeError, HomeStatus, Machine},
+    },
 };
 
 /// How long a command may take to arrive.
@@ -95,6 +99,12 @@ pub enum Command {
     RevokeToken {
         id: String,
     },
+    /// The certificate, and the authority of a home.
+    ShowTls,
+    /// Makes a new certificate, as a home’s server can.
+    RenewCertificate,
+    /// Makes a new authority, which each device has to trust again.
+    ResetAuthority,
     /// One page of the audit log, newest first.
     ListEvents {
         since: Option<Timestamp>,
@@ -209,13 +219,63 @@ impl Command {
                 store.revoke_token(None, id, by).await?;
                 Value::Null
             }
-            Self::ListEvents { since, before } => {
-                let before: Option<SecurityEventId> =
-                    before.map(|id| parse(&id, "Event")).transpose()?;
-                json!(store.security_events(before, since, AUDIT_PAGE).await?)
-            }
+            Self::ShowTls => json!(TlsReport::of(setting.tls.as_deref())?),
+            Self::RenewCertificate => json!(change_home(setting, Home::renew).await?),
+            Self::ResetAuthority => json!(change_home(setting, Home::reset).await?),
+            Self::ListEvents { since, before } => list_events(store, since, before).await?,
         })
     }
+}
+
+async fn list_events(
+    store: &Store,
+    since: Option<Timestamp>,
+    before: Option<String>,
+) -> Result<Value> {
+    let before: Option<SecurityEventId> = before.map(|id| parse(&id, "Event")).transpose()?;
+    let events = store.security_events(before, since, AUDIT_PAGE).await?;
+    Ok(json!(events))
+}
+
+/// How a server’s certificate is doing, and who has signed it at home.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct TlsReport {
+    /// Null if there is none.
+    pub certificate: Option<CertificateStatus>,
+    /// Null if the certificate isn’t from the server’s own authority.
+    pub home: Option<HomeStatus>,
+}
+
+impl TlsReport {
+    fn of(tls: Option<&Tls>) -> Result<Self> {
+        let tls = tls.ok_or_else(|| {
+            refused("This server doesn’t speak TLS. Start it with --tls home, or with --tls-cert and --tls-key.")
+        })?;
+        Ok(Self {
+            certificate: Some(tls.certificates().status()),
+            home: tls.home().map(|home| home.status()),
+        })
+    }
+}
+
+/// Changes the certificate of a home, and says how it is doing then.
+async fn change_home(
+    setting: &Setting,
+    change: fn(&Home, &Machine, SystemTime) -> std::result::Result<(), HomeError>,
+) -> Result<TlsReport> {
+    let home = setting.tls.as_ref().and_then(|tls| tls.home());
+    let home = Arc::clone(home.ok_or_else(|| {
+        refused("This server’s certificate isn’t from its own authority. Whoever issued it has to renew it.")
+    })?);
+    let change = move || change(&home, &Machine::look(), SystemTime::now());
+    let changed = tokio::task::spawn_blocking(change).await;
+    let changed = changed.map_err(|failed| Error::of_task(&failed, "changing the certificate"))?;
+    changed.map_err(|error| refused(error.to_string()))?;
+    TlsReport::of(setting.tls.as_deref())
+}
+
+fn refused(reason: impl Into<String>) -> Error {
+    Error::invalid("tls", reason)
 }
 
 async fn list_users(store: &Store, search: &str) -> Result<Value> {
@@ -350,7 +410,10 @@ async fn answer(
     timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
     let reply: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
-            if matches!(command, Command::Status | Command::ListEvents { .. }) {
+            if matches!(
+                command,
+                Command::Status | Command::ShowTls | Command::ListEvents { .. }
+            ) {
                 // Monitoring asks for these all the time.
                 tracing::debug!(?command, "on the command line");
             } else {

@@ -9,7 +9,7 @@ use crate::{
     metrics::{Metrics, Transport},
     model::{Backups, CertificateStatus},
     store::{BackupFolder, StorageUsage, Store},
-    tls::Tls,
+    tls::{Tls, home::HomeStatus},
 };
 
 /// What a command line’s command has to know of the server that it is about.
@@ -60,11 +60,15 @@ pub struct Status {
     /// The certificate, if the server speaks TLS itself.
     #[serde(default)]
     pub certificate: Option<CertificateStatus>,
+    /// The authority, if the certificate is from the server’s own.
+    #[serde(default)]
+    pub home: Option<HomeStatus>,
 }
 
 impl Status {
     /// Collects the state.
     pub async fn of(store: &Store, metrics: &Metrics, setting: &Setting) -> Result<Self> {
+        let home = setting.tls.as_ref().and_then(|tls| tls.home());
         let problem = store
             .check_writable()
             .await
@@ -104,6 +108,7 @@ impl Status {
             refused_names: metrics.reach.refused_names(),
             tls_without_public_url: metrics.reach.has_tls(),
             certificate: setting.tls.as_ref().map(|tls| tls.certificates().status()),
+            home: home.map(|home| home.status()),
         })
     }
 }

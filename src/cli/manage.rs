@@ -8,12 +8,12 @@ use std::{
 
 use anyhow::Context;
 use clap::{Subcommand, builder::RangedU64ValueParser};
-use qrcode::{QrCode, render::unicode::Dense1x2};
 use serde_json::Value;
 
 use super::{
     error::{CommandError, existing},
     print,
+    qr::qr_code,
     table::{cell, table},
 };
 use crate::{
@@ -247,6 +247,8 @@ impl SessionCommand {
     }
 }
 
+const NOTHING_DELETED: &str = "nothing was deleted";
+
 /// Any of these commands.
 pub enum Management {
     User(UserCommand),
@@ -264,18 +266,17 @@ impl Management {
             yes: false,
         }) = &self
         {
-            confirm(&format!(
-                "Delete {username}’s account? This can’t be undone."
-            ))?;
+            let question = format!("Delete {username}’s account? This can’t be undone.");
+            confirm(&question, NOTHING_DELETED)?;
         }
         if let Self::User(UserCommand::Purge {
             username,
             yes: false,
         }) = &self
         {
-            confirm(&format!(
-                "Delete all messages of {username} and their bots? This can’t be undone."
-            ))?;
+            let question =
+                format!("Delete all messages of {username} and their bots? This can’t be undone.");
+            confirm(&question, NOTHING_DELETED)?;
         }
         let (command, output) = match self {
             Self::User(command) => command.plan(),
@@ -321,8 +322,8 @@ pub(super) async fn perform(with: &Managing, command: Command) -> anyhow::Result
     Ok(result.map_err(|error| error.to_string()))
 }
 
-/// Asks on the terminal before something that can’t be undone.
-fn confirm(question: &str) -> anyhow::Result<()> {
+/// Asks on the terminal before something that can’t be undone. `kept` is what is said if the answer is no.
+pub(super) fn confirm(question: &str, kept: &str) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() {
         let why = format!("{question} Confirm with --yes");
         return Err(CommandError::Refused(why).into());
@@ -333,7 +334,7 @@ fn confirm(question: &str) -> anyhow::Result<()> {
     if answer.trim().eq_ignore_ascii_case("y") {
         return Ok(());
     }
-    Err(CommandError::Refused("nothing was deleted".to_owned()).into())
+    Err(CommandError::Refused(kept.to_owned()).into())
 }
 
 /// Says whom an account has made administrators, as somebody else may have had it.
@@ -354,14 +355,7 @@ fn secret(value: &Value, field: &str, is_invite: bool) -> anyhow::Result<String>
         .context("the server’s reply is incomplete")?;
     let mut text = format!("{secret}\n");
     if is_invite && io::stdout().is_terminal() {
-        let code = QrCode::new(secret)?;
-        // Cameras expect dark on light, and most terminals are light on dark.
-        let mut picture = code.render::<Dense1x2>();
-        picture
-            .dark_color(Dense1x2::Light)
-            .light_color(Dense1x2::Dark);
-        text += &picture.build();
-        text.push('\n');
+        text += &qr_code(secret)?;
     }
     Ok(text)
 }

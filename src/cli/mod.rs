@@ -7,11 +7,13 @@ mod backup;
 mod describe;
 mod error;
 mod manage;
+mod qr;
 mod search;
 mod signals;
 mod status;
 mod systemd;
 mod table;
+mod tls;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -32,11 +34,13 @@ use self::{
     search::SearchArgs,
     signals::Signals,
     status::{NotRunning, StatusArgs},
+    tls::TlsArgs,
 };
 use crate::{
     config::{ConfigError, Database, LogFormat, Managing, ServeArgs},
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
+    tls::home::{Home, HomeError},
 };
 
 /// A self-hosted messenger in one file.
@@ -89,6 +93,8 @@ enum Command {
     Audit(AuditArgs),
     /// Find messages, whether or not the server is running
     Search(SearchArgs),
+    /// Show or renew the certificate by which the server speaks TLS
+    Tls(TlsArgs),
     /// Back up the database to a file, even while the server is running
     Backup {
         /// The file to create
@@ -158,6 +164,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Token { command, with } => (Management::Token(command), with),
             Command::Session { command, with } => (Management::Session(command), with),
             Command::Search(search) => return search.run(),
+            Command::Tls(tls) => return tls.run().await,
             Command::Backup { to, at } => return backup::back_up(&at, &to),
             Command::Restore { backup, at } => return backup::restore(&at, &backup),
             Command::Export { to, user, at } => return archive::export(&at, &to, user.as_deref()),
@@ -242,6 +249,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<NotRunning>() {
         return UNAVAILABLE;
     }
+    if error.is::<HomeError>() {
+        return IO_ERROR;
+    }
     if error.is::<ConfigError>() || error.is::<systemd::SocketError>() {
         return CONFIG;
     }
@@ -273,6 +283,9 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     if let Some(link) = server.setup_link() {
         print(format!("create the first account at {link}\n"));
     }
+    if let Some(home) = server.home() {
+        print(trust(home)?);
+    }
     systemd::notify_ready(&url);
     tokio::spawn(systemd::run_watchdog(url, server.store().clone()));
     let stop = async {
@@ -282,6 +295,19 @@ async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     server.run(stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How devices come to trust a server at home. With a QR code at its first start.
+fn trust(home: &Home) -> anyhow::Result<String> {
+    let url = home.trust_url().unwrap_or_default();
+    let fingerprint = home.authority().fingerprint();
+    let mut text = format!(
+        "install the authority on each device from {url}\nits SHA-256 fingerprint is {fingerprint}\n"
+    );
+    if home.is_new() && io::stdout().is_terminal() {
+        text += &qr::qr_code(&url)?;
+    }
+    Ok(text)
 }
 
 /// Prints to the standard output. It is no reason to fail if that is closed: the reader of a pipe may have seen enough.

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{error::CommandError, print, table::lines};
+use super::{error::CommandError, print, table::lines, tls::home_warnings};
 use crate::{
     config::Database,
     control::{self, Command, ControlError},
@@ -109,6 +109,9 @@ fn rows(status: &Status) -> String {
     if let Some(certificate) = &status.certificate {
         rows.extend(certificate_rows(certificate));
     }
+    if let Some(home) = &status.home {
+        rows.extend(home_warnings(home));
+    }
     if status.tls_without_public_url {
         let advice = "people reach it by https; tell it so with --public-url https://…";
         rows.push(("warning", advice.to_owned()));
@@ -123,7 +126,7 @@ fn rows(status: &Status) -> String {
     lines(&rows)
 }
 
-fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, String)> {
+pub(super) fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, String)> {
     let CertificateStatus {
         names,
         issuer,
@@ -134,8 +137,8 @@ fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, Strin
         ..
     } = certificate;
     let mut rows = Vec::new();
-    match (expires_at, days_left, loaded_at) {
-        (Some(end), Some(days), Some(loaded)) => {
+    match (expires_at, days_left) {
+        (Some(end), Some(days)) => {
             rows.push(("certificate", names.join(", ")));
             rows.extend(issuer.clone().map(|issuer| ("issued by", issuer)));
             let left = match days {
@@ -143,7 +146,7 @@ fn certificate_rows(certificate: &CertificateStatus) -> Vec<(&'static str, Strin
                 days => format!("{days} days left"),
             };
             rows.push(("expires", format!("{end}, {left}")));
-            rows.push(("loaded", loaded.to_string()));
+            rows.extend(loaded_at.map(|loaded| ("loaded", loaded.to_string())));
         }
         _ => rows.push(("certificate", "none yet".to_owned())),
     }

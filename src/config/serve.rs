@@ -17,7 +17,10 @@ use crate::{
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
     store::BackupFolder,
-    tls::{CertificateFiles, FilesError, Tls},
+    tls::{
+        CertificateFiles, FilesError, Tls,
+        home::{HomeError, HomeFolder, HomeName, HomeSettings},
+    },
 };
 
 #[derive(Args, Debug)]
@@ -45,6 +48,24 @@ pub struct ServeArgs {
     /// of home networks need none
     #[arg(long, env = "TINCAN_HOST", value_name = "NAME", value_delimiter = ',')]
     host: Vec<HostName>,
+    /// Speak TLS by a certificate of the server’s own authority, which people install on their devices: for a network without
+    /// a public name
+    #[arg(
+        long,
+        env = "TINCAN_TLS",
+        value_enum,
+        value_name = "HOW",
+        conflicts_with = "tls_cert"
+    )]
+    tls: Option<TlsArg>,
+    /// The name of the server at home: it is NAME.local
+    #[arg(
+        long,
+        env = "TINCAN_HOME_NAME",
+        value_name = "NAME",
+        default_value_t = HomeName::default()
+    )]
+    home_name: HomeName,
     /// A file with the certificate (and its chain, in PEM), to speak TLS without a proxy. It is read again when it changes
     #[arg(
         long,
@@ -160,6 +181,13 @@ pub struct ServeArgs {
     relay: RelayArgs,
 }
 
+/// Where the certificate is from, if not from files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TlsArg {
+    /// From the server’s own authority, at home
+    Home,
+}
+
 /// What the log looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -178,12 +206,14 @@ pub enum ConfigError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Certificate(#[from] FilesError),
+    #[error(transparent)]
+    Home(#[from] HomeError),
     #[error(
         "--public-url {0} is plain http, but the server speaks TLS: use https in --public-url, or leave it out"
     )]
     PublicUrlIsPlain(Origin),
     #[error(
-        "--http-listen {0} leads from http to https, so it needs a certificate: add --tls-cert and --tls-key"
+        "--http-listen {0} leads from http to https, so it needs a certificate: add --tls-cert and --tls-key, or --tls home"
     )]
     NoTls(SocketAddr),
 }
@@ -212,8 +242,15 @@ impl ServeArgs {
             self.metrics_token,
             self.metrics_token_file,
         )?;
-        let tls = match (self.tls_cert, self.tls_key) {
-            (Some(chain), Some(key)) => Some(Tls::from_files(CertificateFiles::new(chain, key))?),
+        let tls = match (self.tls, self.tls_cert, self.tls_key) {
+            (Some(TlsArg::Home), ..) => Some(Tls::at_home(HomeSettings {
+                name: self.home_name,
+                hosts: self.host.iter().map(HostName::to_string).collect(),
+                folder: HomeFolder::beside(&self.db),
+            })?),
+            (None, Some(chain), Some(key)) => {
+                Some(Tls::from_files(CertificateFiles::new(chain, key))?)
+            }
             _ => None,
         };
         if tls.is_some()

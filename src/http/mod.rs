@@ -100,7 +100,8 @@ const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::route
 static ROUTES: LazyLock<RouteTable> = LazyLock::new(|| {
     let api = Group::new("/api", API, finish);
     let plain = Group::new("/plain", PLAIN, plain::finish);
-    RouteTable::new(vec![api, plain], Group::new("/", OTHERS, finish))
+    let trust = Group::new(plain::trust::PATH, &[plain::trust::routes], plain::finish);
+    RouteTable::new(vec![api, plain, trust], Group::new("/", OTHERS, finish))
 });
 
 /// All routes of the server.

@@ -6,7 +6,7 @@ use std::{net::IpAddr, sync::Arc};
 use warp::{
     Reply,
     http::{
-        HeaderValue, Request, StatusCode,
+        HeaderValue, Method, Request, StatusCode,
         header::{CACHE_CONTROL, HOST, LOCATION},
         uri::PathAndQuery,
     },
@@ -16,6 +16,7 @@ use warp::{
 use super::{
     App,
     door::{host, service::refusal},
+    plain::trust,
     reply::ErrorResponse,
 };
 use crate::error::ErrorCode;
@@ -36,10 +37,14 @@ impl Plaintext {
         }
     }
 
-    /// The answer to a request from `peer`, by its path.
-    pub fn answer<B>(&self, peer: IpAddr, request: &Request<B>) -> Response {
+    /// The answer to a request from `peer`, by its path. None for what is answered as it is over https: the page on which
+    /// people make their devices trust the server.
+    pub fn answer<B>(&self, peer: IpAddr, request: &Request<B>) -> Option<Response> {
         // The names are checked as they are over https, so that it leads nowhere else.
-        refusal(&self.app, peer, request).unwrap_or_else(|| self.lead(request))
+        let refusal = refusal(&self.app, peer, request);
+        let is_plain = trust::is_plain(&self.app.settings, request.uri().path());
+        let is_read = [Method::GET, Method::HEAD].contains(request.method());
+        refusal.or_else(|| (!is_plain || !is_read).then(|| self.lead(request)))
     }
 
     /// Leads to the same path by https.

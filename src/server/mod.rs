@@ -28,10 +28,13 @@ use crate::{
     model::limits::STREAMS,
     status::Setting,
     store::{self, OpenError, Store},
+    tls::home::{Home, Ports},
 };
 
 /// How long a running follower may take to end when the server stops.
 const FOLLOWERS_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long it may take to look after the certificate of a home, and to say goodbye to its network.
+const HOME_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many events a receiver’s channel holds before it lags.
 pub const BUS_CAPACITY: usize = 8;
 
@@ -156,6 +159,15 @@ impl Server {
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?
         };
+        if let Some(home) = settings.tls.as_ref().and_then(|tls| tls.home()) {
+            let http = http_listener
+                .as_ref()
+                .and_then(|http| http.local_addr().ok());
+            home.listens(Ports {
+                https: address.port(),
+                http: http.map(|address| address.port()),
+            });
+        }
         let app = App::new(store, bus, metrics, setup, settings, address);
         Ok(Self {
             listener,
@@ -183,6 +195,12 @@ impl Server {
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
         self.app.setup.link(&self.url())
+    }
+
+    /// The authority of a home, if the certificate is from the server’s own.
+    #[must_use]
+    pub fn home(&self) -> Option<&Arc<Home>> {
+        self.app.settings.tls.as_ref()?.home()
     }
 
     /// The address of the listener for plain http that leads to https, if there is one.
@@ -280,6 +298,9 @@ impl Server {
         // Not before the server serves: until then, damage would be told as whatever could not be prepared.
         app.store.check_in_background();
         let service = Service::new(&app);
+        let home = app.settings.tls.as_ref().and_then(|tls| tls.home());
+        let home = home.map(|home| Arc::clone(home).keep(address.ip(), app.stopping.clone()));
+        let home = home.map(tokio::spawn);
         let mut listeners = Vec::new();
         if let Some(listener) = http_listener {
             let plaintext = service.plaintext(Some(address.port()));
@@ -313,6 +334,11 @@ impl Server {
         }
         if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower didn’t stop in time");
+        }
+        if let Some(home) = home
+            && timeout(HOME_TIMEOUT, home).await.is_err()
+        {
+            tracing::warn!("the network wasn’t told in time that this server stops");
         }
         if let Err(error) = app.store.flush_attempts().await {
             tracing::warn!(%error, "the last refused attempts aren’t in the audit log");

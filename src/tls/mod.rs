@@ -1,13 +1,18 @@
 //! TLS at the server’s own socket: the certificate, which can be replaced while connections are open, the files that it may
-//! be from, and what a handshake is done by. Only this module and `server` name rustls’ server side.
+//! be from, an authority of its own for a home, and what a handshake is done by. Only this module and `server` name rustls’
+//! server side.
 //!
 //! HTTP/1.1 is all that is spoken inside (docs/https.md says why).
 
 mod certificates;
 mod facts;
 mod files;
+pub mod home;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use rustls::{
     ServerConfig,
@@ -18,6 +23,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use self::home::{Home, HomeError, HomeSettings, Machine};
 pub use self::{
     certificates::{Certificates, Unusable},
     files::{CertificateFiles, FilesError},
@@ -39,6 +45,8 @@ pub struct Tls {
     config: Arc<ServerConfig>,
     /// The files, if the certificate is from files.
     files: Option<CertificateFiles>,
+    /// The authority, if the certificate is from the server’s own.
+    home: Option<Arc<Home>>,
 }
 
 impl Tls {
@@ -62,6 +70,18 @@ impl Tls {
         Ok(Arc::new(tls))
     }
 
+    /// With a certificate of the server’s own authority. Both are made if they aren’t there yet.
+    ///
+    /// # Errors
+    /// See [`HomeError`].
+    pub fn at_home(settings: HomeSettings) -> Result<Arc<Self>, HomeError> {
+        let mut tls = Self::build(TlsMode::Home, None)?;
+        let certificates = Arc::clone(&tls.certificates);
+        let home = Home::open(settings, certificates, &Machine::look(), SystemTime::now())?;
+        tls.home = Some(home);
+        Ok(Arc::new(tls))
+    }
+
     fn build(mode: TlsMode, files: Option<CertificateFiles>) -> Result<Self, rustls::Error> {
         let certificates = Arc::new(Certificates::new(mode));
         let mut config = ServerConfig::builder_with_provider(provider())
@@ -73,6 +93,7 @@ impl Tls {
             certificates,
             config: Arc::new(config),
             files,
+            home: None,
         })
     }
 
@@ -80,6 +101,12 @@ impl Tls {
     #[must_use]
     pub fn mode(&self) -> TlsMode {
         self.certificates.mode()
+    }
+
+    /// The authority, if the certificate is from the server’s own.
+    #[must_use]
+    pub fn home(&self) -> Option<&Arc<Home>> {
+        self.home.as_ref()
     }
 
     /// The certificate in use, and its successor.

@@ -30,6 +30,7 @@ mod files;
 mod finding;
 mod first_minutes;
 mod history;
+mod home_https;
 mod home_network;
 mod injection;
 mod keeps;

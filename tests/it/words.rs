@@ -147,8 +147,10 @@ fn the_pages_use_the_keys_that_there_are() {
         .filter_map(|key| key.split_once('.'))
         .collect();
     let groups: BTreeSet<_> = groups.into_iter().map(|(group, _)| group).collect();
-    let code: String = files("src/http/plain", "rs")
+    let folders = ["src/http/plain", "src/http/plain/trust"];
+    let code: String = folders
         .iter()
+        .flat_map(|folder| files(folder, "rs"))
         .map(|path| fs::read_to_string(path).expect("a file"))
         .collect();
     let pieces: Vec<_> = code.split('"').collect();

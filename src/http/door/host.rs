@@ -3,6 +3,7 @@
 //! server answers to addresses, and to names that nobody can have on the internet. Others have to be named by `--host`.
 
 use std::{
+    fmt,
     net::{Ipv4Addr, Ipv6Addr},
     str::FromStr,
 };
@@ -41,6 +42,12 @@ const MAX_LENGTH: usize = 253;
 /// A name by which the server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName(String);
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// The text isn’t a host’s name.
 #[derive(Debug, thiserror::Error)]

@@ -100,7 +100,7 @@ impl Service {
         mut request: Request<Incoming>,
     ) -> ResponseFuture {
         let refusal = match &self.plaintext {
-            Some(plaintext) => Some(plaintext.answer(peer, &request)),
+            Some(plaintext) => plaintext.answer(peer, &request),
             None => refusal(&self.app, peer, &request),
         };
         // Not by a name that it doesn’t answer to, and not over plain http (RFC 6797 §7.2).

@@ -21,6 +21,7 @@ pub mod rooms;
 pub mod search;
 pub mod settings;
 mod text;
+pub mod trust;
 mod words;
 
 use warp::{
@@ -97,7 +98,9 @@ fn render(settings: &ServerSettings, words: &'static Language, answer: HandlerRe
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(words.tag));
+    headers
+        .entry(CONTENT_LANGUAGE)
+        .or_insert(HeaderValue::from_static(words.tag));
     let vary = HeaderValue::from_static("accept-language, cookie");
     headers.insert(VARY, vary);
     security::protect(headers, settings, POLICY, REFERRER);

@@ -18,6 +18,8 @@ pub struct Page<'a> {
     session: Option<&'a PageSession>,
     /// Seconds after which the browser reloads it.
     refresh: Option<u32>,
+    /// The page’s own path, if it takes the language from its address.
+    language_at: Option<&'static str>,
     main: Markup,
 }
 
@@ -36,7 +38,16 @@ impl<'a> Page<'a> {
             title: title.into(),
             session: None,
             refresh: None,
+            language_at: None,
             main,
+        }
+    }
+
+    /// The choice of a language is in the page’s address, where forms can’t be sent: over plain http, beside https.
+    pub fn choosing_language_at(self, path: &'static str) -> Self {
+        Self {
+            language_at: Some(path),
+            ..self
         }
     }
 
@@ -67,7 +78,12 @@ impl Reply for Page<'_> {
                 body {
                     @if let Some(session) = self.session { (navigation(session)) }
                     main { (self.main) }
-                    (language_form(self.words, self.session.map_or(FIRST, |session| &session.path)))
+                    footer {
+                        @match self.language_at {
+                            Some(path) => form method="get" action=(path) autocomplete="off" { (languages(self.words)) },
+                            None => (language_form(self.words, self.session.map_or(FIRST, |session| &session.path))),
+                        }
+                    }
                 }
             }
         };
@@ -95,20 +111,24 @@ fn navigation(session: &PageSession) -> Markup {
 /// The choice of a language, which leads back to `path`. It has no token, as somebody who isn’t signed in may choose, too.
 fn language_form(words: &'static Language, path: &str) -> Markup {
     html! {
-        footer {
-            form method="post" action="/plain/language" autocomplete="off" {
-                (hidden("path", path))
-                label for="language" { (words.text("page.language")) } " "
-                select #language name="language" {
-                    @for language in Language::all() {
-                        option value=(language.tag) lang=(language.tag) selected[language.tag == words.tag] {
-                            (language.name())
-                        }
-                    }
+        form method="post" action="/plain/language" autocomplete="off" {
+            (hidden("path", path))
+            (languages(words))
+        }
+    }
+}
+
+fn languages(words: &'static Language) -> Markup {
+    html! {
+        label for="language" { (words.text("page.language")) } " "
+        select #language name="language" {
+            @for language in Language::all() {
+                option value=(language.tag) lang=(language.tag) selected[language.tag == words.tag] {
+                    (language.name())
                 }
-                " " input type="submit" value=(words.text("page.change_language"));
             }
         }
+        " " input type="submit" value=(words.text("page.change_language"));
     }
 }
 

@@ -57,6 +57,9 @@ impl Driver {
         let port = free_port();
         let screen = self.programs.screen.as_deref().map(Screen::start);
 
+        if let Some(authority) = &options.authority {
+            install(authority, folder.path());
+        }
         let mut command = leashed(&self.programs.driver);
         command
             .arg(format!("--port={port}"))
@@ -97,6 +100,21 @@ impl Driver {
             folder,
         }
     }
+}
+
+/// Puts an authority, in PEM, where Chromium looks for those that its user has installed: NSS’s store in their home.
+fn install(authority: &Path, home: &Path) {
+    let store = home.join(".pki/nssdb");
+    fs::create_dir_all(&store).expect("a folder");
+    let certutil = |arguments: &[&OsStr]| {
+        let mut command = Command::new("certutil");
+        command.arg("-d").arg(format!("sql:{}", store.display()));
+        let status = command.args(arguments).status();
+        assert!(status.expect("certutil, of libnss3-tools").success());
+    };
+    certutil(&["-N", "--empty-password"].map(OsStr::new));
+    let add = ["-A", "-t", "C,,", "-n", "Tincan", "-i"].map(OsStr::new);
+    certutil(&[&add[..], &[authority.as_os_str()]].concat());
 }
 
 /// A browser with a profile of its own.

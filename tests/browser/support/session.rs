@@ -1,6 +1,6 @@
 //! One browser with a profile of its own: one person at one device.
 
-use std::{fs, str::FromStr};
+use std::{fs, path::PathBuf, str::FromStr};
 
 use fantoccini::{
     Client,
@@ -53,6 +53,7 @@ pub struct Options {
     pub(super) time_zone: Option<&'static str>,
     pub(super) takes_cookies: bool,
     origin: Option<String>,
+    pub(super) authority: Option<PathBuf>,
     pub(super) arguments: Vec<String>,
     scripts: Vec<String>,
 }
@@ -73,6 +74,7 @@ impl Options {
             time_zone: None,
             takes_cookies: true,
             origin: None,
+            authority: None,
             arguments: vec![NO_SCROLLBARS.to_owned(), MOUSE.to_owned()],
             scripts: Vec::new(),
         }
@@ -103,6 +105,14 @@ impl Options {
     pub fn origin(self, origin: impl Into<String>) -> Self {
         Self {
             origin: Some(origin.into()),
+            ..self
+        }
+    }
+
+    /// Somebody has installed this authority, in PEM, for Chromium.
+    pub fn trusting(self, authority: PathBuf) -> Self {
+        Self {
+            authority: Some(authority),
             ..self
         }
     }

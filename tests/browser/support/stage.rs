@@ -60,6 +60,34 @@ impl Stage {
         Some((stage, link))
     }
 
+    /// Sets it for a test with as many browsers and a server that speaks TLS by its own authority. Gives back where that is,
+    /// too, and the page about it.
+    pub async fn set_at_home(browsers: u32) -> Option<(Self, PathBuf, String)> {
+        let driver = Driver::start(Engine::Chromium, browsers).await?;
+        let folder = TempDir::new().expect("a folder");
+        let database = folder.path().join("tincan.db");
+        let database = database.to_str().expect("a plain path");
+        let home = [
+            "--dev",
+            "--tls",
+            "home",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "error",
+        ];
+        let binary = Binary::spawn(&[&home[..], &["--db", database]].concat());
+        let authority = folder.path().join("tincan.db-tls/home/authority.pem");
+        let stage = Self {
+            address: binary.address(),
+            binary: Some(binary),
+            driver,
+            folder,
+        };
+        let page = format!("http://localhost:{}", stage.address.port());
+        Some((stage, authority, page))
+    }
+
     /// A program that nobody has signed in yet.
     pub fn nobody(&self) -> Client {
         Client::new(self.address)

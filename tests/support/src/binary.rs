@@ -144,6 +144,19 @@ impl Binary {
         link.expect("the line with the link").to_owned()
     }
 
+    /// Where people find out how devices trust a server at home, and the fingerprint to compare: what it says next.
+    pub fn trust(&mut self) -> (String, String) {
+        let starts = [
+            "install the authority on each device from ",
+            "its SHA-256 fingerprint is ",
+        ];
+        let [url, fingerprint] = starts.map(|start| {
+            let shown = line(&mut self.stdout);
+            shown.strip_prefix(start).expect(start).to_owned()
+        });
+        (url, fingerprint)
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -35,7 +35,12 @@ impl Client {
 
     /// Nobody, who speaks TLS with `localhost` at this address and trusts this authority.
     pub fn over_tls(address: SocketAddr, authority: &Authority) -> Self {
-        Self::with(Some(authority.trusted()), address)
+        Self::trusting(authority.trusted(), address)
+    }
+
+    /// The same, who trusts what this says.
+    pub fn trusting(tls: ClientConfig, address: SocketAddr) -> Self {
+        Self::with(Some(tls), address)
     }
 
     fn with(tls: Option<ClientConfig>, address: SocketAddr) -> Self {

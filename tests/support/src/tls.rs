@@ -12,8 +12,9 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use rustls::{
-    ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::ring,
-    pki_types::ServerName,
+    ALL_VERSIONS, ClientConfig, RootCertStore, SupportedProtocolVersion,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 use time::{Duration, OffsetDateTime};
 use tincan::tls::{CertificateFiles, Tls};
@@ -87,6 +88,14 @@ impl Authority {
         roots.add(self.0.der().clone()).expect("an authority");
         trusting(roots, versions)
     }
+}
+
+/// What a client is configured with that trusts the authority in this PEM alone.
+pub fn trusting_pem(authority: &[u8]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(authority).expect("a certificate");
+    roots.add(authority).expect("an authority");
+    trusting(roots, ALL_VERSIONS)
 }
 
 impl Default for Authority {
