@@ -7,10 +7,10 @@ use std::time::Duration;
 use hyper::{Request, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 
-use super::{Error, Result, causes};
+use super::{Error, Result};
 use crate::{
     model::{PICTURE_BYTES, picture_type},
-    outbound::{Client, Limits},
+    outbound::{Client, Limits, causes},
 };
 
 const LIMITS: Limits = Limits {

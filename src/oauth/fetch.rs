@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::causes;
-use crate::outbound::{Client, Limits};
+use crate::outbound::{Client, Limits, causes};
 
 /// Sends a request, and gives back the status and the body of the answer.
 pub async fn answer(

@@ -1,13 +1,14 @@
 //! The only client for outgoing HTTP requests, and its rules:
 //!
 //! - https, or plain http to this machine if the administrator set up exactly that origin.
-//! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`) or
-//!   allows the network (`--allow-outbound`). The address is checked when connecting, so a name that resolves to
-//!   something else by then (DNS rebinding) is refused as well.
+//! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`,
+//!   `--acme-directory`) or allows the network (`--allow-outbound`). The address is checked when connecting, so a name
+//!   that resolves to something else by then (DNS rebinding) is refused as well.
 //! - A time limit and a size limit for each exchange.
 //! - No redirects: the other server must not choose where the next request goes.
 //!
-//! TLS trusts the certificate authorities of the operating system, including private ones installed there.
+//! TLS trusts the certificate authorities of the operating system, including private ones installed there, or those that
+//! the administrator names instead (`--acme-ca`).
 
 mod address;
 mod connector;
@@ -23,7 +24,7 @@ use hyper::{
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use ipnet::IpNet;
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, crypto::ring};
 use tokio::time::timeout;
 use url::{Host, Url};
 
@@ -84,10 +85,7 @@ impl Outbound {
         origins: impl IntoIterator<Item = &'a Url>,
         allowed: Vec<IpNet>,
     ) -> io::Result<Self> {
-        let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?;
+        let config = builder()?;
         let needs_tls = origins.into_iter().any(|url| url.scheme() == "https");
         let tls = if needs_tls {
             use hyper_rustls::ConfigBuilderExt;
@@ -98,6 +96,19 @@ impl Outbound {
         };
         Ok(Self {
             tls,
+            allowed: allowed.into(),
+        })
+    }
+
+    /// Like [`new`](Self::new), but trusts only these certificate authorities, which the system needn’t know.
+    ///
+    /// # Errors
+    /// If TLS can’t be set up.
+    pub fn trusting(authorities: RootCertStore, allowed: Vec<IpNet>) -> io::Result<Self> {
+        Ok(Self {
+            tls: builder()?
+                .with_root_certificates(authorities)
+                .with_no_client_auth(),
             allowed: allowed.into(),
         })
     }
@@ -120,6 +131,12 @@ impl Outbound {
             origin: origin.clone(),
         }
     }
+}
+
+fn builder() -> io::Result<ConfigBuilder<ClientConfig, WantsVerifier>> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)
 }
 
 impl Client {
@@ -169,6 +186,23 @@ impl Client {
 #[must_use]
 pub fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" || url.scheme() == "http" && is_local(url)
+}
+
+/// An error with its causes, on one line for the log.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
 }
 
 fn is_local(url: &Url) -> bool {
