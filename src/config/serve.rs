@@ -6,14 +6,17 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::Targets;
 
-use super::oauth::{OAuthArgs, OAuthArgsError};
+use super::{
+    acme::{AcmeArgs, AcmeArgsError},
+    oauth::{OAuthArgs, OAuthArgsError},
+};
 use crate::{
     http::{HostName, Network, Origin, ServerSettings, Signup, TextLimit},
     model::limits::FileLimits,
     secret::{Secret, SecretError},
     server::{BUS_CAPACITY, Config},
     store::BackupFolder,
-    tls::{CertificateFiles, FilesError, Tls},
+    tls::{CertificateFiles, FilesError, Tls, TlsMode},
 };
 
 #[derive(Args, Debug)]
@@ -57,6 +60,8 @@ pub struct ServeArgs {
         requires = "tls_cert"
     )]
     tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    acme: AcmeArgs,
     /// Address and port where plain http leads to https, if the server speaks TLS
     #[arg(long, env = "TINCAN_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
     http_listen: Option<SocketAddr>,
@@ -170,12 +175,14 @@ pub enum ConfigError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Certificate(#[from] FilesError),
+    #[error(transparent)]
+    Acme(#[from] AcmeArgsError),
     #[error(
         "--public-url {0} is plain http, but the server speaks TLS: use https in --public-url, or leave it out"
     )]
     PublicUrlIsPlain(Origin),
     #[error(
-        "--http-listen {0} leads from http to https, so it needs a certificate: add --tls-cert and --tls-key"
+        "--http-listen {0} leads from http to https, so it needs a certificate: add --acme, or --tls-cert and --tls-key"
     )]
     NoTls(SocketAddr),
 }
@@ -192,11 +199,16 @@ impl ServeArgs {
         self.log_format
     }
 
-    /// The configuration. Reads the files with secrets.
-    pub fn into_config(self) -> Result<Config, ConfigError> {
-        let public_url = self.public_url.as_ref().map(Origin::to_string);
-        let allowed = self.allow_outbound.into_iter().map(Network::into).collect();
-        let oauth = self.oauth.flows(public_url.as_deref(), allowed)?;
+    /// The configuration. Reads the files with secrets. `passed` is the address of a socket that is open already, if one
+    /// was passed to the program.
+    pub fn into_config(self, passed: Option<SocketAddr>) -> Result<Config, ConfigError> {
+        let listen = passed.unwrap_or(self.listen);
+        let certified = self.acme.public_url(listen.port());
+        let public_url = self.public_url.or(certified);
+        let allowed: Vec<_> = self.allow_outbound.into_iter().map(Network::into).collect();
+        let acme = self.acme.settings(allowed.clone())?;
+        let own = public_url.as_ref().map(Origin::to_string);
+        let oauth = self.oauth.flows(own.as_deref(), allowed)?;
         let metrics_token = Secret::from_flag_or_file(
             "the token for metrics",
             self.metrics_token,
@@ -204,10 +216,11 @@ impl ServeArgs {
         )?;
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(chain), Some(key)) => Some(Tls::from_files(CertificateFiles::new(chain, key))?),
+            _ if acme.is_some() => Some(Tls::new(TlsMode::Acme).map_err(FilesError::from)?),
             _ => None,
         };
         if tls.is_some()
-            && let Some(plain) = self.public_url.as_ref().filter(|url| !url.is_https())
+            && let Some(plain) = public_url.as_ref().filter(|url| !url.is_https())
         {
             return Err(ConfigError::PublicUrlIsPlain(plain.clone()));
         }
@@ -218,14 +231,15 @@ impl ServeArgs {
             .backup_dir
             .map(|folder| Arc::new(BackupFolder::new(folder, self.backup_keep, &self.db)));
         Ok(Config {
-            listen: self.listen,
+            listen,
             database: self.db,
             bus_capacity: BUS_CAPACITY,
             http_listen: self.http_listen,
+            acme,
             settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
-                public_url: self.public_url,
+                public_url,
                 hosts: self.host,
                 tls,
                 trusted_proxies: self.trusted_proxy,

@@ -6,7 +6,7 @@ mod connection;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
 pub use self::{accept::serve, connection::Protocol};
 
@@ -22,6 +22,7 @@ use crate::{
     model::limits::STREAMS,
     status::Setting,
     store::{self, OpenError, Store},
+    tls::acme::{Acme, AcmeError, AcmeSettings},
 };
 
 /// How long a running follower may take to end when the server stops.
@@ -38,6 +39,8 @@ pub struct Config {
     pub bus_capacity: usize,
     /// Where plain http is answered that leads to https, if the server speaks TLS.
     pub http_listen: Option<SocketAddr>,
+    /// Where the certificate is from, if the server asks for it itself.
+    pub acme: Option<AcmeSettings>,
     pub settings: ServerSettings,
 }
 
@@ -57,6 +60,8 @@ pub enum StartError {
     DevIsLocal { address: SocketAddr, port: u16 },
     #[error("can’t prepare the first accounts: {0}")]
     Accounts(crate::error::Error),
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
 }
 
 /// A server that listens but doesn’t answer yet.
@@ -66,6 +71,7 @@ pub struct Server {
     http_listener: Option<TcpListener>,
     address: SocketAddr,
     control: Option<ControlSocket>,
+    acme: Option<Acme>,
     app: Arc<App>,
 }
 
@@ -98,6 +104,7 @@ impl Server {
             database,
             bus_capacity,
             http_listen,
+            acme,
             settings,
         } = config;
         let mut addresses = [Some(listen), http_listen].into_iter().flatten();
@@ -146,12 +153,19 @@ impl Server {
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?
         };
+        let acme = match (acme, &settings.tls) {
+            (Some(acme), Some(tls)) => {
+                Some(Acme::new(acme, &database, tls, http_listener.is_some())?)
+            }
+            _ => None,
+        };
         let app = App::new(store, bus, metrics, setup, settings, address);
         Ok(Self {
             listener,
             http_listener,
             address,
             control: ControlSocket::listen(&database),
+            acme,
             app,
         })
     }
@@ -202,6 +216,7 @@ impl Server {
             http_listener,
             address,
             control,
+            acme,
             app,
         } = self;
         let commands = control.map(|control| {
@@ -271,6 +286,7 @@ impl Server {
             None => Protocol::Http(service),
         };
         listeners.push((listener, protocol));
+        let certificates = acme.map(|acme| tokio::spawn(acme.run(app.stopping.clone())));
         let end = async {
             let why = tokio::select! {
                 () = stop => Ok(()),
@@ -288,10 +304,20 @@ impl Server {
         if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower didn’t stop in time");
         }
+        end_of(certificates).await;
         if let Err(error) = app.store.flush_attempts().await {
             tracing::warn!(%error, "the last refused attempts aren’t in the audit log");
         }
         app.store.close().await;
         outcome
+    }
+}
+
+/// Waits for what renews the certificate, which ends at once when the server stops.
+async fn end_of(certificates: Option<JoinHandle<()>>) {
+    if let Some(certificates) = certificates
+        && let Err(error) = certificates.await
+    {
+        tracing::error!(%error, "what renews the certificate failed");
     }
 }

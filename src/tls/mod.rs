@@ -1,13 +1,19 @@
-//! TLS at the server’s own socket: the certificate, which can be replaced while connections are open, the files that it may
-//! be from, and what a handshake is done by. Only this module and `server` name rustls’ server side.
+//! TLS at the server’s own socket: the certificate, which can be replaced while connections are open, the files or the
+//! authority that it may be from, and what a handshake is done by. Only this module and `server` name rustls’ server side.
 //!
 //! HTTP/1.1 is all that is spoken inside (docs/https.md says why).
 
+pub mod acme;
 mod certificates;
+mod challenges;
 mod facts;
 mod files;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use rustls::{
     ServerConfig,
@@ -20,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     certificates::{Certificates, Unusable},
+    challenges::{ACME_TLS, Challenges},
     files::{CertificateFiles, FilesError},
 };
 use crate::model::Timestamp;
@@ -69,6 +76,9 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificates) as _);
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        if mode == TlsMode::Acme {
+            config.alpn_protocols.push(ACME_TLS.to_vec());
+        }
         Ok(Self {
             certificates,
             config: Arc::new(config),
@@ -126,6 +136,10 @@ impl Tls {
         let (Some(end), Some(days)) = (status.expires_at, status.days_left) else {
             return;
         };
+        // Who renews it by themselves does so in time, and some certificates are good for days only.
+        if self.files.is_none() && status.failure.is_none() && days >= 0 {
+            return;
+        }
         let Some(at) = WARN_AT_DAYS.into_iter().find(|at| days < *at) else {
             return;
         };
@@ -140,6 +154,14 @@ impl Tls {
             tracing::warn!(names, %end, days, "the certificate expires soon");
         }
     }
+}
+
+/// The folder beside a database in which certificates and their keys are kept that a server gets or makes by itself.
+#[must_use]
+pub fn folder_beside(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-tls");
+    path.into()
 }
 
 /// The cryptography.

@@ -30,6 +30,7 @@ pub fn dev() -> Config {
         database: PathBuf::new(),
         bus_capacity: BUS_CAPACITY,
         http_listen: None,
+        acme: None,
         settings: ServerSettings {
             dev: true,
             ..ServerSettings::default()
