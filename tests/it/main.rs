@@ -9,6 +9,7 @@
 use tincan_testing::{self as support, old_database, provider, witness, writers};
 
 mod accounts;
+mod acme;
 mod activity;
 mod addresses;
 mod administrators;
