@@ -17,8 +17,9 @@
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → push → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`, and followers
-//! `push`; `http` uses none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`], [`throttle`] and
-//! [`attention`], which don’t use the store. [`oauth`] and [`push`] send requests through [`outbound`]. `store` uses [`media`], [`search`] and
+//! `push`; `http` uses none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`],
+//! [`throttle`], [`attention`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
+//! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
@@ -92,7 +93,8 @@
 //! 8. A token is 256 random bits, and only its SHA-256 is stored, whether it is for a session, a program, an invitation, a
 //!    password reset or a hook. Sessions are cached, and the writer removes a revoked one from the cache in the same step.
 //! 9. No `unsafe` and no second service. Requests go out only through [`outbound`], and only to what an administrator or
-//!    a person has set up: sign-in providers, the pictures that they name, and the push services of people’s browsers.
+//!    a person has set up: sign-in providers, the pictures that they name, a certificate authority, a server for
+//!    notifications, and the push services of people’s browsers.
 
 pub mod attention;
 pub mod bus;

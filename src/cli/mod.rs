@@ -40,7 +40,10 @@ use crate::{
     config::{ConfigError, Database, LogFormat, Managing, ServeArgs},
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
-    tls::home::{Home, HomeError},
+    tls::{
+        acme::AcmeError,
+        home::{Home, HomeError},
+    },
 };
 
 /// A self-hosted messenger in one file.
@@ -233,7 +236,8 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         return match error {
             StartError::Database(error) => of_database(error),
             StartError::Listen { .. } => UNAVAILABLE,
-            StartError::DevIsLocal { .. } => CONFIG,
+            StartError::Acme(AcmeError::Unreadable { .. }) => CANT_CREATE,
+            StartError::DevIsLocal { .. } | StartError::Acme(AcmeError::Https(_)) => CONFIG,
             StartError::Accounts(_) => IO_ERROR,
         };
     }
@@ -265,10 +269,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     start_log(&args);
     let sockets = systemd::listener(sockets)?;
-    let mut config = args.into_config()?;
-    if let Some((address, _)) = &sockets {
-        config.listen = *address;
-    }
+    let config = args.into_config(sockets.as_ref().map(|(address, _)| *address))?;
     // Before anything is announced, as a program that reads the ready line may send a signal at once.
     let signals = Signals::listen().context("can’t listen for signals")?;
     let server = match sockets {

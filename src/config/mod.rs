@@ -1,6 +1,7 @@
 //! The one place that reads flags and environment variables. It turns them into plain types, so that only this module
 //! and `cli` depend on clap.
 
+mod acme;
 mod oauth;
 mod relay;
 mod serve;

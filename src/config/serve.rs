@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::Targets;
 
 use super::{
+    acme::{AcmeArgs, AcmeArgsError},
     oauth::{OAuthArgs, OAuthArgsError},
     relay::{RelayArgs, RelayArgsError},
 };
@@ -18,7 +19,7 @@ use crate::{
     server::{BUS_CAPACITY, Config},
     store::BackupFolder,
     tls::{
-        CertificateFiles, FilesError, Tls,
+        CertificateFiles, FilesError, Tls, TlsMode,
         home::{HomeError, HomeFolder, HomeName, HomeSettings},
     },
 };
@@ -82,6 +83,8 @@ pub struct ServeArgs {
         requires = "tls_cert"
     )]
     tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    acme: AcmeArgs,
     /// Address and port where plain http leads to https, if the server speaks TLS
     #[arg(long, env = "TINCAN_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
     http_listen: Option<SocketAddr>,
@@ -208,12 +211,14 @@ pub enum ConfigError {
     Certificate(#[from] FilesError),
     #[error(transparent)]
     Home(#[from] HomeError),
+    #[error(transparent)]
+    Acme(#[from] AcmeArgsError),
     #[error(
         "--public-url {0} is plain http, but the server speaks TLS: use https in --public-url, or leave it out"
     )]
     PublicUrlIsPlain(Origin),
     #[error(
-        "--http-listen {0} leads from http to https, so it needs a certificate: add --tls-cert and --tls-key, or --tls home"
+        "--http-listen {0} leads from http to https, so it needs a certificate: add --acme, --tls home, or --tls-cert and --tls-key"
     )]
     NoTls(SocketAddr),
 }
@@ -230,13 +235,18 @@ impl ServeArgs {
         self.log_format
     }
 
-    /// The configuration. Reads the files with secrets.
-    pub fn into_config(self) -> Result<Config, ConfigError> {
-        let public_url = self.public_url.as_ref().map(Origin::to_string);
+    /// The configuration. Reads the files with secrets. `passed` is the address of a socket that is open already, if one
+    /// was passed to the program.
+    pub fn into_config(self, passed: Option<SocketAddr>) -> Result<Config, ConfigError> {
+        let listen = passed.unwrap_or(self.listen);
+        let certified = self.acme.public_url(listen.port());
+        let public_url = self.public_url.or(certified);
         let allowed = self.allow_outbound.iter().copied().map(Network::into);
         let allowed: Vec<_> = allowed.collect();
-        let oauth = self.oauth.flows(public_url.as_deref(), allowed.clone())?;
-        let relay = self.relay.relay(public_url, allowed)?;
+        let acme = self.acme.settings(allowed.clone())?;
+        let own = public_url.as_ref().map(Origin::to_string);
+        let oauth = self.oauth.flows(own.as_deref(), allowed.clone())?;
+        let relay = self.relay.relay(own, allowed)?;
         let metrics_token = Secret::from_flag_or_file(
             "the token for metrics",
             self.metrics_token,
@@ -251,10 +261,11 @@ impl ServeArgs {
             (None, Some(chain), Some(key)) => {
                 Some(Tls::from_files(CertificateFiles::new(chain, key))?)
             }
+            _ if acme.is_some() => Some(Tls::new(TlsMode::Acme).map_err(FilesError::from)?),
             _ => None,
         };
         if tls.is_some()
-            && let Some(plain) = self.public_url.as_ref().filter(|url| !url.is_https())
+            && let Some(plain) = public_url.as_ref().filter(|url| !url.is_https())
         {
             return Err(ConfigError::PublicUrlIsPlain(plain.clone()));
         }
@@ -265,15 +276,16 @@ impl ServeArgs {
             .backup_dir
             .map(|folder| Arc::new(BackupFolder::new(folder, self.backup_keep, &self.db)));
         Ok(Config {
-            listen: self.listen,
+            listen,
             database: self.db,
             bus_capacity: BUS_CAPACITY,
             push_delay: PUSH_DELAY,
             http_listen: self.http_listen,
+            acme,
             settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,
-                public_url: self.public_url,
+                public_url,
                 hosts: self.host,
                 tls,
                 trusted_proxies: self.trusted_proxy,

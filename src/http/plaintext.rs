@@ -1,5 +1,5 @@
 //! Plain http at a server that speaks TLS: all of it leads to https. It comes to a listener of its own (`--http-listen`), or to
-//! the one for https by mistake.
+//! the one for https by mistake. An authority that wants to see whether a name leads here finds its answer here, too.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,7 +7,7 @@ use warp::{
     Reply,
     http::{
         HeaderValue, Method, Request, StatusCode,
-        header::{CACHE_CONTROL, HOST, LOCATION},
+        header::{CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER},
         uri::PathAndQuery,
     },
     reply::Response,
@@ -40,6 +40,9 @@ impl Plaintext {
     /// The answer to a request from `peer`, by its path. None for what is answered as it is over https: the page on which
     /// people make their devices trust the server.
     pub fn answer<B>(&self, peer: IpAddr, request: &Request<B>) -> Option<Response> {
+        if let Some(file) = self.challenge(request) {
+            return Some(file);
+        }
         // The names are checked as they are over https, so that it leads nowhere else.
         let refusal = refusal(&self.app, peer, request);
         let is_plain = trust::is_plain(&self.app.settings, request.uri().path());
@@ -47,8 +50,27 @@ impl Plaintext {
         refusal.or_else(|| (!is_plain || !is_read).then(|| self.lead(request)))
     }
 
+    /// What an authority asks for (RFC 8555 §8.3), by whatever name it does so.
+    fn challenge<B>(&self, request: &Request<B>) -> Option<Response> {
+        let tls = self.app.settings.tls.as_ref()?;
+        let path = Some(request.uri().path()).filter(|_| request.method() == Method::GET)?;
+        let mut file = tls.certificates().challenges().file(path)?.into_response();
+        let octets = HeaderValue::from_static("application/octet-stream");
+        file.headers_mut().insert(CONTENT_TYPE, octets);
+        Some(file)
+    }
+
+    /// Whether https works. The first certificate may be under way.
+    fn has_certificate(&self) -> bool {
+        let tls = self.app.settings.tls.as_ref();
+        tls.is_some_and(|tls| tls.certificates().status().expires_at.is_some())
+    }
+
     /// Leads to the same path by https.
     fn lead<B>(&self, request: &Request<B>) -> Response {
+        if !self.has_certificate() {
+            return no_certificate();
+        }
         let location = self.location(request);
         let Some(location) = location.and_then(|url| HeaderValue::try_from(url).ok()) else {
             let message = "This server is only available by https.";
@@ -80,4 +102,16 @@ impl Plaintext {
             Some(port) => format!("https://{name}:{port}{path}"),
         })
     }
+}
+
+/// What there is instead of https as long as nobody could speak it.
+fn no_certificate() -> Response {
+    let text = "This server is still getting its certificate. Try again in a moment. An administrator \
+                finds out with “tincan status” what it waits for.\n";
+    let mut response = text.into_response();
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("30"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

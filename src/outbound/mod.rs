@@ -1,13 +1,14 @@
 //! The only client for outgoing HTTP requests, and its rules:
 //!
 //! - https, or plain http to this machine if the administrator set up exactly that origin, or allows this machine.
-//! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`) or
-//!   allows the network (`--allow-outbound`). The address is checked when connecting, so a name that resolves to
-//!   something else by then (DNS rebinding) is refused as well.
+//! - No address outside the public internet, unless the administrator set up the origin (`--oidc`, `--github-url`,
+//!   `--acme-directory`) or allows the network (`--allow-outbound`). The address is checked when connecting, so a name
+//!   that resolves to something else by then (DNS rebinding) is refused as well.
 //! - A time limit and a size limit for each exchange.
 //! - No redirects: the other server must not choose where the next request goes.
 //!
-//! TLS trusts the certificate authorities of the operating system, including private ones installed there.
+//! TLS trusts the certificate authorities of the operating system, including private ones installed there, or those that
+//! the administrator names instead (`--acme-ca`).
 
 mod address;
 mod connector;
@@ -33,7 +34,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use ipnet::IpNet;
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, crypto::ring};
 use tokio::time::timeout;
 use url::{Host, Url};
 
@@ -103,6 +104,19 @@ impl Outbound {
         let needs_tls = origins.into_iter().any(|url| url.scheme() == "https");
         Ok(Self {
             tls: tls(needs_tls)?,
+            allowed: allowed.into(),
+        })
+    }
+
+    /// Like [`new`](Self::new), but trusts only these certificate authorities, which the system needn’t know.
+    ///
+    /// # Errors
+    /// If TLS can’t be set up.
+    pub fn trusting(authorities: RootCertStore, allowed: Vec<IpNet>) -> io::Result<Self> {
+        Ok(Self {
+            tls: builder()?
+                .with_root_certificates(authorities)
+                .with_no_client_auth(),
             allowed: allowed.into(),
         })
     }
@@ -192,6 +206,12 @@ impl RequestError {
     }
 }
 
+fn builder() -> io::Result<ConfigBuilder<ClientConfig, WantsVerifier>> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)
+}
+
 impl Client {
     /// Whether a request to `url` can’t be read on the way: it is https, or plain http on this machine if the origin is
     /// plain http too. Says nothing about the address that a name resolves to.
@@ -258,6 +278,23 @@ pub fn causes(error: &dyn Error) -> String {
 #[must_use]
 pub fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" || url.scheme() == "http" && is_local(url)
+}
+
+/// An error with its causes, on one line for the log.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their cause in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
 }
 
 fn is_local(url: &Url) -> bool {

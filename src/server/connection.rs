@@ -15,7 +15,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
@@ -23,7 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
-use crate::{http::Service, metrics::Metrics, places::Place};
+use crate::{http::Service, metrics::Metrics, places::Place, tls::ACME_TLS};
 
 /// How long a TLS handshake may take, and then a request’s head, counted from the end of the previous response or from the
 /// head’s first byte.
@@ -145,8 +145,8 @@ impl Connection {
     }
 }
 
-/// Waits for the first byte, and for the handshake that it begins. None if there is no first byte, as when somebody only
-/// looks whether the port is open.
+/// Waits for the first byte, and for the handshake that it begins. None if that is all: somebody only looks
+/// whether the port is open, or an authority looks at a certificate.
 async fn begin(
     acceptor: &TlsAcceptor,
     stream: TcpStream,
@@ -163,7 +163,12 @@ async fn begin(
     let limited = |session: &mut rustls::ServerConnection| {
         session.set_buffer_limit(Some(BUFFER_BYTES));
     };
-    let stream = acceptor.accept_with(stream, limited).await?;
+    let mut stream = acceptor.accept_with(stream, limited).await?;
+    if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
+        // An authority has seen what it wanted to see (RFC 8737 §3).
+        stream.shutdown().await?;
+        return Ok(None);
+    }
     Ok(Some(Begun::Tls(Box::new(stream))))
 }
 

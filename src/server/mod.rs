@@ -6,7 +6,7 @@ mod connection;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::Notify, time::timeout};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::timeout};
 
 pub use self::{accept::serve, connection::Protocol};
 
@@ -28,7 +28,10 @@ use crate::{
     model::limits::STREAMS,
     status::Setting,
     store::{self, OpenError, Store},
-    tls::home::{Home, Ports},
+    tls::{
+        acme::{Acme, AcmeError, AcmeSettings},
+        home::{Home, Ports},
+    },
 };
 
 /// How long a running follower may take to end when the server stops.
@@ -49,6 +52,8 @@ pub struct Config {
     pub push_delay: Duration,
     /// Where plain http is answered that leads to https, if the server speaks TLS.
     pub http_listen: Option<SocketAddr>,
+    /// Where the certificate is from, if the server asks for it itself.
+    pub acme: Option<AcmeSettings>,
     pub settings: ServerSettings,
 }
 
@@ -68,6 +73,8 @@ pub enum StartError {
     DevIsLocal { address: SocketAddr, port: u16 },
     #[error("can’t prepare the first accounts: {0}")]
     Accounts(crate::error::Error),
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
 }
 
 /// A server that listens but doesn’t answer yet.
@@ -78,6 +85,7 @@ pub struct Server {
     address: SocketAddr,
     control: Option<ControlSocket>,
     push_delay: Duration,
+    acme: Option<Acme>,
     app: Arc<App>,
 }
 
@@ -111,6 +119,7 @@ impl Server {
             bus_capacity,
             push_delay,
             http_listen,
+            acme,
             settings,
         } = config;
         let mut addresses = [Some(listen), http_listen].into_iter().flatten();
@@ -168,6 +177,12 @@ impl Server {
                 http: http.map(|address| address.port()),
             });
         }
+        let acme = match (acme, &settings.tls) {
+            (Some(acme), Some(tls)) => {
+                Some(Acme::new(acme, &database, tls, http_listener.is_some())?)
+            }
+            _ => None,
+        };
         let app = App::new(store, bus, metrics, setup, settings, address);
         Ok(Self {
             listener,
@@ -175,6 +190,7 @@ impl Server {
             address,
             control: ControlSocket::listen(&database),
             push_delay,
+            acme,
             app,
         })
     }
@@ -232,6 +248,7 @@ impl Server {
             address,
             control,
             push_delay,
+            acme,
             app,
         } = self;
         let commands = control.map(|control| {
@@ -318,6 +335,7 @@ impl Server {
             None => Protocol::Http(service),
         };
         listeners.push((listener, protocol));
+        let certificates = acme.map(|acme| tokio::spawn(acme.run(app.stopping.clone())));
         let end = async {
             let why = tokio::select! {
                 () = stop => Ok(()),
@@ -340,10 +358,20 @@ impl Server {
         {
             tracing::warn!("the network wasn’t told in time that this server stops");
         }
+        end_of(certificates).await;
         if let Err(error) = app.store.flush_attempts().await {
             tracing::warn!(%error, "the last refused attempts aren’t in the audit log");
         }
         app.store.close().await;
         outcome
+    }
+}
+
+/// Waits for what renews the certificate, which ends at once when the server stops.
+async fn end_of(certificates: Option<JoinHandle<()>>) {
+    if let Some(certificates) = certificates
+        && let Err(error) = certificates.await
+    {
+        tracing::error!(%error, "what renews the certificate failed");
     }
 }

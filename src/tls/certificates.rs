@@ -10,7 +10,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::{facts::Facts, provider};
+use super::{Challenges, challenges, facts::Facts, provider};
 use crate::model::{CertificateFailure, CertificateStatus, Timestamp, TlsMode};
 
 /// Milliseconds of a day.
@@ -21,6 +21,7 @@ pub struct Certificates {
     mode: TlsMode,
     current: RwLock<Option<Current>>,
     failure: RwLock<Option<CertificateFailure>>,
+    challenges: Arc<Challenges>,
 }
 
 struct Current {
@@ -50,7 +51,14 @@ impl Certificates {
             mode,
             current: RwLock::default(),
             failure: RwLock::default(),
+            challenges: Arc::default(),
         }
+    }
+
+    /// What an authority is answered that wants to see whether a name leads here.
+    #[must_use]
+    pub fn challenges(&self) -> &Arc<Challenges> {
+        &self.challenges
     }
 
     /// Where they are from.
@@ -137,7 +145,10 @@ impl Certificates {
 }
 
 impl ResolvesServerCert for Certificates {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if challenges::is_challenge(&hello) {
+            return self.challenges.certificate(&hello);
+        }
         let current = self.current.read();
         current.as_ref().map(|current| Arc::clone(&current.key))
     }

@@ -16,6 +16,7 @@ pub struct Facts {
     /// The names and addresses that it is for, as its subject alternative names have them. Names are in lower case.
     pub names: Vec<String>,
     pub issuer: Option<String>,
+    pub begins_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -25,11 +26,13 @@ impl Facts {
         let (_, certificate) = parse_x509_certificate(certificate).ok()?;
         let names = certificate.subject_alternative_name().ok()?;
         let names = names.map(|names| &names.value.general_names[..]);
-        let ends = certificate.validity().not_after.timestamp();
+        let validity = certificate.validity();
+        let timestamp = |seconds: i64| Timestamp(seconds.saturating_mul(1000));
         Some(Self {
             names: names.unwrap_or(&[]).iter().filter_map(name).collect(),
             issuer: issuer(certificate.issuer()),
-            expires_at: Timestamp(ends.saturating_mul(1000)),
+            begins_at: timestamp(validity.not_before.timestamp()),
+            expires_at: timestamp(validity.not_after.timestamp()),
         })
     }
 

@@ -1,15 +1,18 @@
-//! TLS at the server’s own socket: the certificate, which can be replaced while connections are open, the files that it may
-//! be from, an authority of its own for a home, and what a handshake is done by. Only this module and `server` name rustls’
-//! server side.
+//! TLS at the server’s own socket: the certificate, which can be replaced while connections are open; the files, the public
+//! authority or the authority of one’s own that it may be from; and what a handshake is done by. Only this module and
+//! `server` name rustls’ server side.
 //!
 //! HTTP/1.1 is all that is spoken inside (docs/https.md says why).
 
+pub mod acme;
 mod certificates;
+mod challenges;
 mod facts;
 mod files;
 pub mod home;
 
 use std::{
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -26,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use self::home::{Home, HomeError, HomeSettings, Machine};
 pub use self::{
     certificates::{Certificates, Unusable},
+    challenges::{ACME_TLS, Challenges},
     files::{CertificateFiles, FilesError},
 };
 use crate::model::Timestamp;
@@ -89,6 +93,9 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificates) as _);
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        if mode == TlsMode::Acme {
+            config.alpn_protocols.push(ACME_TLS.to_vec());
+        }
         Ok(Self {
             certificates,
             config: Arc::new(config),
@@ -153,6 +160,10 @@ impl Tls {
         let (Some(end), Some(days)) = (status.expires_at, status.days_left) else {
             return;
         };
+        // Who renews it by themselves does so in time, and some certificates are good for days only.
+        if self.files.is_none() && status.failure.is_none() && days >= 0 {
+            return;
+        }
         let Some(at) = WARN_AT_DAYS.into_iter().find(|at| days < *at) else {
             return;
         };
@@ -167,6 +178,14 @@ impl Tls {
             tracing::warn!(names, %end, days, "the certificate expires soon");
         }
     }
+}
+
+/// The folder beside a database in which certificates and their keys are kept that a server gets or makes by itself.
+#[must_use]
+pub fn folder_beside(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-tls");
+    path.into()
 }
 
 /// The cryptography.

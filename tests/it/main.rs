@@ -11,6 +11,7 @@ use tincan_testing::{
 };
 
 mod accounts;
+mod acme;
 mod activity;
 mod addresses;
 mod administrators;

@@ -32,7 +32,9 @@ export class ReachView extends Component {
 /** @param {Certificate | null} certificate */
 function certificateOf(certificate) {
   if (!certificate) return [];
-  const { names, issuer, daysLeft, loadedAt, failure } = certificate;
+  const { mode, names, issuer, daysLeft, loadedAt, failure } = certificate;
+  // What the server renews by itself may be good for days only.
+  const renewing = mode !== 'files' && failure === null;
   const { message = '', at = '' } = failure ?? {};
   return [
     daysLeft === null || loadedAt === null ? setting(explained(t('admin.certificate'), t('admin.certificateNone'))) : setting(
@@ -41,7 +43,7 @@ function certificateOf(certificate) {
         el('p', { class: 'muted' }, listAll(names)),
         issuer !== null && el('p', { class: 'muted' }, ...tn('admin.certificateBy', { issuer: nameOf(issuer) })),
         el('p', { class: 'muted' }, ...tn('admin.certificateLoaded', { time: timeOf(loadedAt) }))),
-      el('span', { class: daysLeft < WARN_AT_DAYS && 'problem' },
+      el('span', { class: daysLeft < (renewing ? 0 : WARN_AT_DAYS) && 'problem' },
         daysLeft < 0 ? t('admin.certificateExpired') : t('admin.certificateEnds', { count: daysLeft }))),
     failure && setting(el('p', { class: 'problem', role: 'status' },
       ...tn('admin.certificateFailed', { time: timeOf(at), message: nameOf(message) }))),

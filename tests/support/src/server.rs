@@ -32,6 +32,7 @@ pub fn dev() -> Config {
         bus_capacity: BUS_CAPACITY,
         push_delay: PUSH_DELAY,
         http_listen: None,
+        acme: None,
         settings: ServerSettings {
             dev: true,
             ..ServerSettings::default()

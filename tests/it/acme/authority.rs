@@ -1,0 +1,218 @@
+//! An authority that speaks ACME, as a program of its own: Pebble, of Let's Encrypt. Every name leads to this machine for
+//! it, and from there to whichever server the test says.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
+
+use crate::support::{on_path, skip, soon, tls};
+
+/// What of the authority is not as usual.
+pub struct Ways {
+    /// For how many seconds its certificates are good.
+    pub seconds: u64,
+    /// How many requests of a hundred it refuses for their nonce.
+    pub bad_nonces: u8,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self {
+            seconds: 90 * 24 * 60 * 60,
+            bad_nonces: 0,
+        }
+    }
+}
+
+/// A running authority. It ends with the test.
+pub struct Authority {
+    pub folder: TempDir,
+    port: u16,
+    ways: Ways,
+    /// Where its requests at port 443 go, and those at port 80.
+    pub https: Gate,
+    pub http: Gate,
+    dns: (u16, Running),
+    pebble: Option<Running>,
+}
+
+/// A port of this machine that leads to another one, or nowhere.
+pub struct Gate {
+    port: u16,
+    to: Arc<Mutex<Option<SocketAddr>>>,
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Gate {
+    async fn open() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let to: Arc<Mutex<Option<SocketAddr>>> = Arc::default();
+        let leads = Arc::clone(&to);
+        tokio::spawn(async move {
+            loop {
+                let (mut from, _) = listener.accept().await.expect("a connection");
+                let Some(to) = *leads.lock() else { continue };
+                tokio::spawn(async move {
+                    if let Ok(mut to) = TcpStream::connect(to).await {
+                        let _ = copy_bidirectional(&mut from, &mut to).await;
+                    }
+                });
+            }
+        });
+        Self { port, to }
+    }
+
+    pub fn lead_to(&self, address: SocketAddr) {
+        *self.to.lock() = Some(address);
+    }
+}
+
+impl Authority {
+    /// None where the test has to be skipped.
+    pub async fn start(ways: Ways) -> Option<Self> {
+        for program in ["pebble", "pebble-challtestsrv"] {
+            if on_path(program).is_none() {
+                skip(&format!("{program} isn't on the path"));
+                return None;
+            }
+        }
+        let folder = TempDir::new().expect("a folder");
+        let own = tls::Authority::new();
+        own.localhost().write(folder.path());
+        fs::write(folder.path().join("ca.pem"), own.pem()).expect("a file");
+        let dns_port = free_port().await;
+        let at = |port: u16| format!("127.0.0.1:{port}");
+        let mut dns = Command::new("pebble-challtestsrv");
+        dns.args(["-http01", "", "-https01", "", "-doh", "", "-tlsalpn01", ""])
+            .args(["-defaultIPv6", "", "-dnsserver", &at(dns_port)])
+            .args(["-management", &at(free_port().await)]);
+        let mut authority = Self {
+            folder,
+            port: free_port().await,
+            ways,
+            https: Gate::open().await,
+            http: Gate::open().await,
+            dns: (dns_port, start(&mut dns)),
+            pebble: None,
+        };
+        listening(authority.dns.0).await;
+        authority.come_back().await;
+        Some(authority)
+    }
+
+    /// Starts it. It has forgotten everybody.
+    pub async fn come_back(&mut self) {
+        let at = |port: u16| format!("127.0.0.1:{port}");
+        let file = |name| self.folder.path().join(name);
+        let config = json!({ "pebble": {
+            "listenAddress": at(self.port),
+            "managementListenAddress": "",
+            "certificate": file("chain.pem"),
+            "privateKey": file("key.pem"),
+            "httpPort": self.http.port,
+            "tlsPort": self.https.port,
+            "keyAlgorithm": "ecdsa",
+            "retryAfter": { "authz": 1, "order": 1 },
+            "profiles": { "default": { "description": "-", "validityPeriod": self.ways.seconds } },
+        }});
+        fs::write(file("pebble.json"), config.to_string()).expect("a file");
+        let mut pebble = Command::new("pebble");
+        pebble
+            .arg("-config")
+            .arg(file("pebble.json"))
+            .args(["-dnsserver", &at(self.dns.0)])
+            .env("PEBBLE_VA_NOSLEEP", "1")
+            .env("PEBBLE_VA_ALWAYS_VALID", "0")
+            .env("PEBBLE_AUTHZREUSE", "0")
+            .env("PEBBLE_WFE_NONCEREJECT", self.ways.bad_nonces.to_string());
+        self.pebble = Some(start(&mut pebble));
+        listening(self.port).await;
+    }
+
+    pub fn go_away(&mut self) {
+        self.pebble = None;
+    }
+
+    /// What a server is told of it.
+    pub fn arguments(&self) -> Vec<String> {
+        let ca = self.folder.path().join("ca.pem");
+        vec![
+            "--acme-directory".to_owned(),
+            format!("https://localhost:{}/dir", self.port),
+            "--acme-ca".to_owned(),
+            plain(&ca),
+        ]
+    }
+}
+
+pub fn plain(path: &Path) -> String {
+    path.to_str().expect("a plain path").to_owned()
+}
+
+fn start(command: &mut Command) -> Running {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+    Running(quiet.stderr(Stdio::null()).spawn().expect("it starts"))
+}
+
+/// A port that nobody has for the moment: these programs can't be asked which one they got.
+async fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+async fn listening(port: u16) {
+    let listens = async {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    soon("a program to listen", listens).await;
+}
+
+/// What `tincan status` says of the certificate, once it says what is waited for.
+pub async fn certificate(database: &Path, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    let asks = async {
+        loop {
+            let asked = ["status", "--json", "--db", &plain(database)];
+            let told = crate::support::ended(crate::support::Binary::command(&asked)).await;
+            let told: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
+            if is_it(&told["certificate"]) {
+                return told["certificate"].clone();
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(75), asks)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
