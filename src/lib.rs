@@ -17,8 +17,8 @@
 //! # Modules
 //! Imports point one way: `cli → server → http → feed → presence → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`; `http` uses
-//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`] and [`throttle`],
-//! which don’t use the store. [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and
+//! none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`], [`throttle`] and
+//! [`webauthn`], which don’t use the store. [`oauth`] sends requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
 //! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, and only [`cli`] and [`config`] use clap.
@@ -38,6 +38,7 @@
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
+//! | [`webauthn`] | what authenticators sign for passkeys, and the challenges that they are given |
 //! | [`rates`] | limits on what a user does, and how often |
 //! | [`places`] | the places for connections |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
@@ -96,6 +97,7 @@ pub mod config;
 pub mod contract;
 pub mod control;
 pub mod error;
+mod expiring;
 pub mod feed;
 pub mod followers;
 pub mod http;
@@ -116,3 +118,4 @@ pub mod store;
 pub mod text;
 pub mod throttle;
 pub mod totp;
+pub mod webauthn;
