@@ -25,6 +25,7 @@ use crate::{
     secret::Secret,
     store::{BackupFolder, Session, Store},
     throttle::{Throttle, network},
+    webauthn::Ceremonies,
 };
 
 /// The state that handlers share.
@@ -37,6 +38,7 @@ pub struct App {
     pub throttle: Throttle,
     pub rates: Rates,
     pub tickets: Tickets,
+    pub ceremonies: Ceremonies,
     device_marks: OnceCell<DeviceMarks>,
     pub setup: Setup,
     pub settings: Arc<ServerSettings>,
@@ -57,8 +59,8 @@ impl App {
         }
     }
 
-    /// Whether the user is an administrator who has to turn two-step sign-in on before they can administrate. Nobody signs
-    /// in in two steps in development mode.
+    /// Whether the user is an administrator who has to turn two-step sign-in on, or add a passkey, before they can
+    /// administrate. Nobody signs in in two steps in development mode.
     pub async fn needs_second_factor(&self, user: UserId) -> Result<bool> {
         Ok(!self.settings.dev && self.store.needs_second_factor(user).await?)
     }
@@ -126,6 +128,7 @@ impl App {
             rates: Rates::new(&metrics, settings.unlimited),
             metrics,
             tickets: Tickets::default(),
+            ceremonies: Ceremonies::default(),
             device_marks: OnceCell::new(),
             setup,
             settings: Arc::new(settings),

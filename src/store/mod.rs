@@ -45,6 +45,7 @@ mod mentions;
 mod messages;
 mod name_parts;
 mod participants;
+mod passkeys;
 mod pictures;
 mod pins;
 mod positions;
@@ -94,6 +95,7 @@ pub use self::{
     hooks::HookTarget,
     invites::{InviteRooms, NewInvite},
     messages::Page,
+    passkeys::{Credentials, KeptPasskey, NewPasskey, UsedPasskey},
     pictures::Picture,
     profiles::NameUpdate,
     replay::{Backlog, Position},
@@ -101,7 +103,7 @@ pub use self::{
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     saved::PAGE as SAVED_PAGE,
     search::{Found, Hit, Listed as ListedMessage, SearchIn, search_database},
-    second_factors::SecondFactorState,
+    second_factors::{SecondFactorKind, SecondFactorState},
     sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, new_token},

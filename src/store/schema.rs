@@ -34,6 +34,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0016_search.sql"),
         include_str!("migrations/0017_limits.sql"),
         include_str!("migrations/0018_doors.sql"),
+        include_str!("migrations/0021_passkeys.sql"),
     ],
     functions,
     index: Index {

@@ -65,7 +65,7 @@ mod tests {
         assert_ne!(first, second);
         let bytes = URL_SAFE_NO_PAD.decode(&first).unwrap_or_default();
         assert_eq!(bytes.len(), 32);
-        tokio::time::advance(LIFETIME - Duration::from_millis(1)).await;
+        tokio::time::advance(LIFETIME.saturating_sub(Duration::from_millis(1))).await;
         assert_eq!(ceremonies.finish(&first), Some(Ceremony::SignIn));
         assert_eq!(ceremonies.finish(&first), None);
         tokio::time::advance(Duration::from_millis(1)).await;

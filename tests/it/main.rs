@@ -62,6 +62,7 @@ mod oauth;
 mod oauth_http;
 mod oauth_providers;
 mod page_words;
+mod passkeys;
 mod passwords;
 mod people;
 mod pictures;

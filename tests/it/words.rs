@@ -38,14 +38,17 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 12] = [
+const ON_NO_PAGE: [ErrorCode; 15] = [
     ErrorCode::BadHandshake,
+    ErrorCode::BadPasskey,
     ErrorCode::BadResetToken,
     ErrorCode::DevIsLocal,
     ErrorCode::IdentityTaken,
     ErrorCode::LastWayIn,
     ErrorCode::MetricsAreLocal,
     ErrorCode::NotAcceptable,
+    ErrorCode::PasskeyCloned,
+    ErrorCode::PasskeysUnavailable,
     ErrorCode::Reset,
     ErrorCode::SecondFactorOn,
     ErrorCode::TooManyStreams,
