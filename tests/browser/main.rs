@@ -41,6 +41,7 @@ mod mentions;
 mod models;
 mod offline;
 mod outage;
+mod passkeys;
 mod profile;
 mod quotes;
 mod reactions;
