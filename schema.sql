@@ -158,6 +158,24 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, code_hash)
 ) STRICT, WITHOUT ROWID;
 
+-- Passkeys (Web Authentication Level 3 §4, credential record). The authenticator knows its user by `user_handle`, which is
+-- random, and one for all passkeys of a user as long as they have any. The key is a COSE_Key (RFC 9052 §7). `counter` is how
+-- often the authenticator had signed when it was last used; 0 for those that don’t count. `last_used_at` is null until then.
+CREATE TABLE passkeys (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id         INTEGER NOT NULL REFERENCES users (id),
+    user_handle     BLOB    NOT NULL,
+    credential_id   BLOB    NOT NULL UNIQUE CHECK (length(credential_id) BETWEEN 1 AND 1023),
+    public_key      BLOB    NOT NULL,
+    counter         INTEGER NOT NULL,
+    backup_eligible INTEGER NOT NULL CHECK (backup_eligible IN (0, 1)),
+    backed_up       INTEGER NOT NULL CHECK (backed_up IN (0, 1)),
+    name            TEXT    NOT NULL,
+    created_at      INTEGER NOT NULL,
+    last_used_at    INTEGER
+) STRICT;
+CREATE INDEX passkeys_by_user ON passkeys (user_id);
+
 -- `created_by` is null for invitations from the command line.
 CREATE TABLE invites (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

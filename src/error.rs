@@ -49,9 +49,25 @@ pub enum Error {
     /// The account has two-step sign-in already.
     #[error("Two-step sign-in is already on. Turn it off first.")]
     SecondFactorOn,
-    /// Administrators need two-step sign-in here, and the caller doesn’t have it.
+    /// Administrators need two-step sign-in or a passkey here, and the caller has neither.
     #[error("Turn on two-step sign-in in your settings first.")]
     SecondFactorNeeded,
+    /// The first step was right, and the account takes a passkey as the second.
+    #[error("Sign in with your passkey.")]
+    PasskeyRequired,
+    /// A passkey is unknown or was used wrongly, or the answer comes too late.
+    #[error("That passkey didn’t work. Try again, or go on without it.")]
+    BadPasskey,
+    /// A passkey’s counter went back, so there are two of it.
+    #[error(
+        "That passkey may have been copied. Sign in another way, remove it in your settings, then add a new one."
+    )]
+    PasskeyCloned,
+    /// People reach the server at an address, or without https.
+    #[error(
+        "Passkeys only work where the server has a name and https, or on the server’s own machine."
+    )]
+    PasskeysUnavailable,
     /// This server doesn’t let people create accounts themselves.
     #[error("This server isn’t accepting new accounts.")]
     SignupClosed,
@@ -196,6 +212,10 @@ impl Error {
             Self::WrongCode => ErrorCode::WrongCode,
             Self::SecondFactorOn => ErrorCode::SecondFactorOn,
             Self::SecondFactorNeeded => ErrorCode::SecondFactorNeeded,
+            Self::PasskeyRequired => ErrorCode::PasskeyRequired,
+            Self::BadPasskey => ErrorCode::BadPasskey,
+            Self::PasskeyCloned => ErrorCode::PasskeyCloned,
+            Self::PasskeysUnavailable => ErrorCode::PasskeysUnavailable,
             Self::SignupClosed => ErrorCode::SignupClosed,
             Self::InviteRequired => ErrorCode::InviteRequired,
             Self::BadInvite => ErrorCode::BadInvite,
@@ -284,8 +304,17 @@ codes! {
     WrongCode = "wrong_code",
     /// The account has two-step sign-in already.
     SecondFactorOn = "second_factor_on",
-    /// Administrators need two-step sign-in here, and the caller does not have it.
+    /// Administrators need two-step sign-in or a passkey here, and the caller has neither.
     SecondFactorNeeded = "second_factor_needed",
+    /// The first step is right, and the account takes a passkey as the second: it signs in by `POST /api/login/passkey`.
+    PasskeyRequired = "passkey_required",
+    /// The passkey is unknown, or what its authenticator answered is wrong, or came after five minutes, or twice. It does not
+    /// say which.
+    BadPasskey = "bad_passkey",
+    /// The passkey’s counter went back, so somebody may have a copy of it. Its user is told.
+    PasskeyCloned = "passkey_cloned",
+    /// There can be no passkeys at this address: it is not a name, or has no https.
+    PasskeysUnavailable = "passkeys_unavailable",
     /// This server does not let people create accounts themselves.
     SignupClosed = "signup_closed",
     /// An account needs an invitation here, and none was sent.

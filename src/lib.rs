@@ -42,6 +42,7 @@
 //! | [`password`] | the rules for passwords, and their hashes |
 //! | [`throttle`] | limits on guessing |
 //! | [`totp`] | codes of authenticator apps, for two-step sign-in |
+//! | [`webauthn`] | what authenticators sign for passkeys, and the challenges that they are given |
 //! | [`rates`] | limits on what a user does, and how often |
 //! | [`places`] | the places for connections |
 //! | [`tls`] | TLS at the server’s own socket: the certificate in use, and where it is from |
@@ -103,6 +104,7 @@ pub mod config;
 pub mod contract;
 pub mod control;
 pub mod error;
+mod expiring;
 pub mod feed;
 pub mod followers;
 pub mod http;
@@ -125,3 +127,4 @@ pub mod text;
 pub mod throttle;
 pub mod tls;
 pub mod totp;
+pub mod webauthn;

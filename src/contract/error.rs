@@ -11,14 +11,17 @@ use crate::error::ErrorCode;
 pub const fn status(code: ErrorCode) -> u16 {
     match code {
         ErrorCode::Malformed | ErrorCode::BadHandshake | ErrorCode::TwoCookies => 400,
-        ErrorCode::Unauthorized | ErrorCode::BadCredentials | ErrorCode::SecondFactorRequired => {
-            401
-        }
+        ErrorCode::Unauthorized
+        | ErrorCode::BadCredentials
+        | ErrorCode::SecondFactorRequired
+        | ErrorCode::PasskeyRequired => 401,
         ErrorCode::Disabled
         | ErrorCode::WrongPassword
         | ErrorCode::ProofRequired
         | ErrorCode::WrongCode
         | ErrorCode::SecondFactorNeeded
+        | ErrorCode::BadPasskey
+        | ErrorCode::PasskeyCloned
         | ErrorCode::SignupClosed
         | ErrorCode::InviteRequired
         | ErrorCode::BadInvite
@@ -43,6 +46,7 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::LastAdmin
         | ErrorCode::LastWayIn
         | ErrorCode::SecondFactorOn
+        | ErrorCode::PasskeysUnavailable
         | ErrorCode::ClientIdReused
         | ErrorCode::WrongOffset
         | ErrorCode::NotARoom => 409,

@@ -32,6 +32,7 @@ use crate::{
     store::{BackupFolder, Session, Store},
     throttle::{Throttle, network},
     tls::Tls,
+    webauthn::Ceremonies,
 };
 
 /// The state that handlers share.
@@ -46,6 +47,7 @@ pub struct App {
     pub throttle: Throttle,
     pub rates: Rates,
     pub tickets: Tickets,
+    pub ceremonies: Ceremonies,
     device_marks: OnceCell<DeviceMarks>,
     pub setup: Setup,
     pub settings: Arc<ServerSettings>,
@@ -66,8 +68,8 @@ impl App {
         }
     }
 
-    /// Whether the user is an administrator who has to turn two-step sign-in on before they can administrate. Nobody signs
-    /// in in two steps in development mode.
+    /// Whether the user is an administrator who has to turn two-step sign-in on, or add a passkey, before they can
+    /// administrate. Nobody signs in in two steps in development mode.
     pub async fn needs_second_factor(&self, user: UserId) -> Result<bool> {
         Ok(!self.settings.dev && self.store.needs_second_factor(user).await?)
     }
@@ -147,6 +149,7 @@ impl App {
             rates: Rates::new(&metrics, settings.unlimited),
             metrics,
             tickets: Tickets::default(),
+            ceremonies: Ceremonies::default(),
             device_marks: OnceCell::new(),
             setup,
             settings: Arc::new(settings),

@@ -55,6 +55,8 @@ const API: &[fn() -> Vec<Route>] = &[
     api::messages::routes,
     api::oauth::routes,
     api::openapi::routes,
+    api::passkey_sign_in::routes,
+    api::passkeys::routes,
     api::password::routes,
     api::people::routes,
     api::pictures::routes,

@@ -111,7 +111,7 @@ pub fn client_id(text: String) -> Result<String> {
 /// # Errors
 /// [`Error::Invalid`] on `name` if it has no visible character, is too long, or has control characters.
 pub fn room_name(text: &str) -> Result<String> {
-    shown_name("name", text)
+    shown_name("name", text, MAX_NAME_LENGTH)
 }
 
 /// Trims and validates the name of the default room, with the same rules.
@@ -119,7 +119,7 @@ pub fn room_name(text: &str) -> Result<String> {
 /// # Errors
 /// [`Error::Invalid`] on `room`.
 pub fn default_room_name(text: &str) -> Result<String> {
-    shown_name("room", text)
+    shown_name("room", text, MAX_NAME_LENGTH)
 }
 
 /// Trims and validates an API token's name, with the same rules as a room's.
@@ -127,16 +127,17 @@ pub fn default_room_name(text: &str) -> Result<String> {
 /// # Errors
 /// As for [`room_name`].
 pub fn token_name(text: &str) -> Result<String> {
-    shown_name("name", text)
+    shown_name("name", text, MAX_NAME_LENGTH)
 }
 
-fn shown_name(field: &'static str, text: &str) -> Result<String> {
+/// Trims and validates a name of at most so many characters.
+pub(super) fn shown_name(field: &'static str, text: &str, longest: usize) -> Result<String> {
     let name = text.trim();
     if is_blank(name) {
         return Err(Error::invalid(field, "Enter a name."));
     }
-    if name.chars().count() > MAX_NAME_LENGTH {
-        let reason = format!("Names can be up to {MAX_NAME_LENGTH} characters.");
+    if name.chars().count() > longest {
+        let reason = format!("Names can be up to {longest} characters.");
         return Err(Error::invalid(field, reason));
     }
     if name.chars().any(is_refused_in_names) {

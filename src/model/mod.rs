@@ -15,6 +15,7 @@ mod input;
 pub mod limits;
 mod mention;
 mod message;
+mod passkey;
 mod permission;
 mod picture;
 pub mod push;
@@ -69,6 +70,7 @@ pub use self::{
         find_mentions, with_names,
     },
     message::{Message, MessageView, SystemDetails, SystemKind, Variant},
+    passkey::{MAX_PASSKEYS, Passkey, passkey_name},
     permission::Permission,
     picture::{PICTURE_BYTES, THUMB_BYTES, chosen_picture, picture_type, thumb},
     push::{Notification, PushKeys, Subscription, SubscriptionInfo, SubscriptionKeys},
@@ -140,6 +142,8 @@ ids! {
     HookId,
     /// Identifies a report.
     ReportId,
+    /// Identifies a passkey here. Authenticators know it by another id.
+    PasskeyId,
     /// Identifies an event of the audit log.
     SecurityEventId,
     /// Identifies an upload, and the attachment that it becomes.

@@ -99,6 +99,12 @@ kinds! {
     RecoveryCodeUsed = "recovery_code_used",
     /// Somebody got new recovery codes.
     RecoveryCodesCreated = "recovery_codes_created",
+    /// Somebody added a passkey. The subject is the passkey, the detail its name.
+    PasskeyAdded = "passkey_added",
+    /// Somebody removed one.
+    PasskeyRemoved = "passkey_removed",
+    /// A passkey was refused, as its counter went back: somebody may have a copy of it.
+    PasskeyCloned = "passkey_cloned",
     /// Somebody linked an account at a sign-in provider. The detail is the provider.
     Linked = "linked",
     /// Somebody unlinked one.
@@ -156,6 +162,9 @@ impl SecurityEventKind {
             | Self::SecondFactorOff
             | Self::RecoveryCodeUsed
             | Self::RecoveryCodesCreated
+            | Self::PasskeyAdded
+            | Self::PasskeyRemoved
+            | Self::PasskeyCloned
             | Self::Linked
             | Self::Unlinked
             | Self::TokenCreated
@@ -199,7 +208,7 @@ pub struct SecurityEvent {
     /// The client’s `User-Agent`. Empty on the command line.
     #[schemars(length(max = 200))]
     pub device: String,
-    /// The id of the session, token, invitation or hook that it is about.
+    /// The id of the session, token, passkey, invitation or hook that it is about.
     pub subject_id: Option<String>,
     /// A name that tells more, such as that of the token.
     pub detail: Option<String>,

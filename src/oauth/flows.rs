@@ -11,24 +11,27 @@ use super::{
     Avatar, Error, Person, Provider, ProviderKind, Result, Secret, avatar,
     code::{CodeClient, Verifier, error_code},
     encoding::random,
-    expiring::{Digest, ExpiringMap, digest},
     github::GitHub,
     oidc::Oidc,
     provider::failed,
 };
 use crate::{
+    expiring::{Digest, ExpiringMap, digest},
     model::{Identity, UserId},
     outbound::{Client, Outbound, is_safe},
 };
+
+/// How long somebody has to sign in at a provider, and then to choose a username.
+const LIFETIME_MINUTES: u64 = 10;
 
 /// All providers, and the sign-ins in progress.
 #[derive(Default)]
 pub struct Flows {
     entries: Vec<Entry>,
     /// By the `state` parameter that the provider sends back.
-    started: ExpiringMap<Flow>,
+    started: ExpiringMap<Flow, LIFETIME_MINUTES>,
     /// By the secret in the cookie.
-    pending: ExpiringMap<Pending>,
+    pending: ExpiringMap<Pending, LIFETIME_MINUTES>,
 }
 
 struct Entry {

@@ -22,7 +22,6 @@
 mod avatar;
 mod code;
 mod encoding;
-mod expiring;
 mod fetch;
 mod flows;
 mod github;

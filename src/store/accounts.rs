@@ -9,7 +9,9 @@ use super::{
     context::Transaction,
     credentials::{can_sign_in, count_administrators},
     handle::Store,
-    identities, invites, resets, second_factors,
+    identities, invites,
+    passkeys::{self, UsedPasskey},
+    resets, second_factors,
     session_cache::Session,
     sessions::{SignedIn, end_all, renew, set_proven, start},
     users::{self, password_hash, set_password_hash},
@@ -30,6 +32,15 @@ pub enum Authentication {
     Password { user: UserId, hash: String },
     /// By an account at a sign-in provider.
     Identity(Identity),
+    /// By a passkey, whose signature was right. It is both steps at once.
+    Passkey(UsedPasskey),
+}
+
+impl Authentication {
+    /// Whether there may be a second step.
+    fn is_first_step(&self) -> bool {
+        matches!(self, Self::Password { .. } | Self::Identity(_))
+    }
 }
 
 /// How somebody proves in a session that they are its user.
@@ -109,7 +120,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] if no user has this name or identity, [`Error::BadCredentials`] if the password has been
-    /// changed since it was checked, [`Error::Disabled`], [`Error::SecondFactorRequired`], [`Error::WrongCode`].
+    /// changed since it was checked, [`Error::Disabled`], [`Error::SecondFactorRequired`], [`Error::WrongCode`],
+    /// [`Error::PasskeyRequired`]; [`Error::BadPasskey`] if it has been removed, [`Error::PasskeyCloned`].
     pub async fn sign_in(
         &self,
         authentication: Authentication,
@@ -118,13 +130,17 @@ impl Store {
     ) -> Result<SignedIn> {
         self.follow_clock().await?;
         self.write(move |tx| {
+            if passkeys::refuse_clone(tx, &authentication, &by)? {
+                return Ok(None);
+            }
             // In development mode, where a name is enough, nobody is asked for a code and no sign-in is news.
             let is_named = matches!(authentication, Authentication::Name(_));
+            let is_first_step = authentication.is_first_step();
             let user = authenticate(tx, authentication)?;
             if users::is_disabled(tx.connection, user.id)? {
                 return Err(Error::Disabled);
             }
-            if !is_named {
+            if is_first_step {
                 second_factors::verify(tx, user.id, code.as_deref(), &by)?;
             }
             let is_known = is_named || audit::is_known_device(tx.connection, user.id, &by)?;
@@ -134,9 +150,10 @@ impl Store {
                 Entry::new(SecurityEventKind::SignedIn, by.user, &by).about(signed_in.session.0);
             let entry = if is_known { entry.quietly() } else { entry };
             entry.record(tx)?;
-            Ok(signed_in)
+            Ok(Some(signed_in))
         })
-        .await
+        .await?
+        .ok_or(Error::PasskeyCloned)
     }
 
     /// The user with this identity, if there is one.
@@ -149,7 +166,7 @@ impl Store {
     pub async fn identity_needs_code(&self, identity: Identity) -> Result<bool> {
         self.read(
             move |connection| match identities::find(connection, &identity)? {
-                Some(user) => Ok(second_factors::is_on(connection, user.id)?),
+                Some(user) => Ok(second_factors::kind(connection, user.id)?.is_some()),
                 None => Ok(false),
             },
         )
@@ -169,16 +186,24 @@ impl Store {
     ) -> Result<()> {
         self.write(move |tx| {
             let user = session.user.id;
-            if let Proof::As(authentication) = proof
-                && authenticate(tx, authentication)?.id != user
-            {
-                return Err(Error::Unauthorized);
+            let mut is_first_step = true;
+            if let Proof::As(authentication) = proof {
+                if passkeys::refuse_clone(tx, &authentication, &by)? {
+                    return Ok(None);
+                }
+                is_first_step = authentication.is_first_step();
+                if authenticate(tx, authentication)?.id != user {
+                    return Err(Error::Unauthorized);
+                }
             }
-            second_factors::verify(tx, user, code.as_deref(), &by)?;
+            if is_first_step {
+                second_factors::verify(tx, user, code.as_deref(), &by)?;
+            }
             let now = tx.now;
-            set_proven(tx, session.id, Some(now))
+            set_proven(tx, session.id, Some(now)).map(Some)
         })
-        .await
+        .await?
+        .ok_or(Error::PasskeyCloned)
     }
 
     /// Creates an account, lets it in to the rooms that it comes for, and starts its first session.
@@ -288,5 +313,6 @@ fn authenticate(tx: &Transaction<'_>, authentication: Authentication) -> Result<
         Authentication::Identity(identity) => {
             identities::find(connection, &identity)?.ok_or(Error::NotFound("User"))
         }
+        Authentication::Passkey(used) => passkeys::use_once(tx, used),
     }
 }

@@ -47,7 +47,7 @@ impl Store {
                 settings.default_room_id = room;
             }
             if let Some(need) = update.admins_need_second_factor {
-                if need && !second_factors::is_on(tx.connection, caller)? {
+                if need && !second_factors::has_one(tx.connection, caller)? {
                     return Err(Error::SecondFactorNeeded);
                 }
                 settings.admins_need_second_factor = need;

@@ -56,7 +56,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Names the session, token, invitation or hook that it is about.
+    /// Names the session, token, passkey, invitation or hook that it is about.
     pub(super) fn about(self, subject: i64) -> Self {
         let subject = Some(subject);
         Self { subject, ..self }

@@ -9,8 +9,8 @@ use super::{
     credentials::{can_sign_in, count_administrators},
     drafts,
     handle::Store,
-    hooks, identities, invites, name_parts, notification_settings, pictures, profiles, push_relays,
-    pushes, resets, room_requests, rooms, saved, second_factors, sessions, uploads,
+    hooks, identities, invites, name_parts, notification_settings, passkeys, pictures, profiles,
+    push_relays, pushes, resets, room_requests, rooms, saved, second_factors, sessions, uploads,
     users::{self, NOT_FOUND, password_hash},
 };
 use crate::{
@@ -79,6 +79,7 @@ fn erase(tx: &mut Transaction<'_>, id: UserId) -> Result<()> {
     resets::delete_made_by(connection, id)?;
     identities::delete_all(connection, id)?;
     second_factors::delete(tx, id)?;
+    passkeys::delete_all(connection, id)?;
     pictures::delete(connection, id)?;
     uploads::delete_all(connection, id)?;
     blocks::delete_all(connection, id)?;

@@ -46,6 +46,7 @@ mod messages;
 mod name_parts;
 mod notification_settings;
 mod participants;
+mod passkeys;
 mod pictures;
 mod pins;
 mod positions;
@@ -100,6 +101,7 @@ pub use self::{
     invites::{InviteRooms, NewInvite},
     messages::Page,
     notification_settings::NotificationSettings,
+    passkeys::{Credentials, KeptPasskey, NewPasskey, UsedPasskey},
     pictures::Picture,
     profiles::NameUpdate,
     pushes::{PUSH_FOLLOWER, PUSH_LIFE, Push, PushContent, PushTarget},
@@ -108,7 +110,7 @@ pub use self::{
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     saved::PAGE as SAVED_PAGE,
     search::{Found, Hit, Listed as ListedMessage, SearchIn, search_database},
-    second_factors::SecondFactorState,
+    second_factors::{SecondFactorKind, SecondFactorState},
     sending::{NewMessage, Sent},
     session_cache::Session,
     sessions::{SignedIn, new_token},

@@ -9,7 +9,7 @@ use super::{
     clock,
     context::Transaction,
     handle::Store,
-    hooks, identities, invites, push_relays, second_factors,
+    hooks, identities, invites, passkeys, push_relays, second_factors,
     sessions::{self, SignedIn, hash, new_token},
     users,
 };
@@ -69,8 +69,8 @@ impl Store {
     }
 
     /// Sets a new password with a link. All sessions and API tokens of the user and their bots end, and so do all
-    /// invitations, webhooks and links that the user has created. Their identities are unlinked, and two-step sign-in is
-    /// turned off. Then a new session is started.
+    /// invitations, webhooks and links that the user has created. Their identities are unlinked, their passkeys are removed,
+    /// and two-step sign-in is turned off. Then a new session is started.
     ///
     /// # Errors
     /// [`Error::BadResetToken`].
@@ -89,6 +89,7 @@ impl Store {
             // has to go.
             sessions::end_with_bots(tx, user.id)?;
             identities::delete_all(tx.connection, user.id)?;
+            passkeys::delete_all(tx.connection, user.id)?;
             invites::delete_all(tx.connection, user.id)?;
             hooks::delete_all(tx.connection, user.id)?;
             push_relays::delete(tx.connection, user.id)?;

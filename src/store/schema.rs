@@ -36,6 +36,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0018_doors.sql"),
         include_str!("migrations/0019_push.sql"),
         include_str!("migrations/0020_pushes.sql"),
+        include_str!("migrations/0021_passkeys.sql"),
     ],
     functions,
     index: Index {

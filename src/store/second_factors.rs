@@ -1,9 +1,9 @@
 //! Two-step sign-in: the secrets of authenticator apps, and recovery codes. Codes are checked by the writer, in the same
-//! transaction as what they permit, so that each works once.
+//! transaction as what they permit, so that each works once. A passkey is both steps at once.
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{audit::Entry, context::Transaction, handle::Store, sessions::hash};
+use super::{audit::Entry, context::Transaction, handle::Store, passkeys, sessions::hash, users};
 use crate::{
     error::{Error, Result},
     model::{Actor, SecurityEventKind, UserId},
@@ -21,7 +21,22 @@ pub struct SecondFactorState {
     pub recovery_codes: u32,
 }
 
+/// What it takes beside a password, or an account at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactorKind {
+    /// A code of the authenticator app, or a recovery code.
+    Code,
+    /// A passkey, as there is no app, and administrators need a second factor here.
+    Passkey,
+}
+
 impl Store {
+    /// What the user needs beside a password, if anything.
+    pub async fn second_factor_kind(&self, user: UserId) -> Result<Option<SecondFactorKind>> {
+        self.read(move |connection| Ok(kind(connection, user)?))
+            .await
+    }
+
     /// Whether the user has two-step sign-in.
     pub async fn second_factor(&self, user: UserId) -> Result<SecondFactorState> {
         self.read(move |connection| {
@@ -33,11 +48,11 @@ impl Store {
         .await
     }
 
-    /// Whether the user is an administrator who may not administrate without two-step sign-in.
+    /// Whether the user is an administrator who may not administrate without a second factor, and has none.
     pub async fn needs_second_factor(&self, user: UserId) -> Result<bool> {
         self.read(move |connection| {
             let is_needed = super::admin_settings::load(connection)?.admins_need_second_factor;
-            Ok(is_needed && !is_on(connection, user)?)
+            Ok(is_needed && !has_one(connection, user)?)
         })
         .await
     }
@@ -146,8 +161,28 @@ fn find(connection: &Connection, user: UserId) -> rusqlite::Result<Option<Factor
         .optional()
 }
 
-/// Whether the user signs in in two steps.
-pub(super) fn is_on(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+/// Whether the user has a second factor, of whatever kind.
+pub(super) fn has_one(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
+    Ok(is_on(connection, user)? || passkeys::has_any(connection, user)?)
+}
+
+/// What the user needs beside a password, if anything. Whoever has an app is asked for its code. A passkey alone changes
+/// nothing about the password, except for administrators who need a second factor: it wouldn’t be one otherwise.
+pub(super) fn kind(
+    connection: &Connection,
+    user: UserId,
+) -> rusqlite::Result<Option<SecondFactorKind>> {
+    if is_on(connection, user)? {
+        return Ok(Some(SecondFactorKind::Code));
+    }
+    let takes_passkey = passkeys::has_any(connection, user)?
+        && users::is_named_admin(connection, user)?
+        && super::admin_settings::load(connection)?.admins_need_second_factor;
+    Ok(takes_passkey.then_some(SecondFactorKind::Passkey))
+}
+
+/// Whether the user has confirmed an authenticator app.
+fn is_on(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
             "SELECT 1 FROM second_factors WHERE user_id = ?1 AND confirmed_at IS NOT NULL",
@@ -158,16 +193,19 @@ pub(super) fn is_on(connection: &Connection, user: UserId) -> rusqlite::Result<b
 /// Checks the second step of a user who has one, and uses the code up: one of the app, or a recovery code.
 ///
 /// # Errors
-/// [`Error::SecondFactorRequired`] without a code, [`Error::WrongCode`].
+/// [`Error::SecondFactorRequired`] without a code, [`Error::WrongCode`], [`Error::PasskeyRequired`].
 pub(super) fn verify(
     tx: &mut Transaction<'_>,
     user: UserId,
     code: Option<&str>,
     by: &Actor,
 ) -> Result<()> {
-    let Some(factor) = find(tx.connection, user)?.filter(|factor| factor.is_on) else {
-        return Ok(());
-    };
+    match kind(tx.connection, user)? {
+        None => return Ok(()),
+        Some(SecondFactorKind::Passkey) => return Err(Error::PasskeyRequired),
+        Some(SecondFactorKind::Code) => {}
+    }
+    let factor = find(tx.connection, user)?.ok_or(Error::SecondFactorRequired)?;
     let code = code.map(totp::normalized).filter(|code| !code.is_empty());
     let code = code.ok_or(Error::SecondFactorRequired)?;
     if let Some(step) = factor.secret.step_of(&code, tx.now, factor.last_step) {

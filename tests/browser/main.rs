@@ -42,6 +42,7 @@ mod mentions;
 mod models;
 mod offline;
 mod outage;
+mod passkeys;
 mod profile;
 mod push;
 mod quotes;

@@ -65,6 +65,7 @@ mod oauth;
 mod oauth_http;
 mod oauth_providers;
 mod page_words;
+mod passkeys;
 mod passwords;
 mod people;
 mod pictures;

@@ -15,6 +15,7 @@ use tincan::{
 
 use crate::{
     contract::document,
+    passkeys::add_at_localhost,
     support::{Answer, Client, Server, answer, at_once, dev, flood, png},
 };
 
@@ -28,6 +29,8 @@ operation                                            nobody another member owner
 GET    /api/openapi.json                                200     200    200   200   200     200      200       200        200
 GET    /api/config                                      200     200    200   200   200     200      200       200        200
 POST   /api/login                                       200     200    200   200   200     200      403       200        403
+POST   /api/login/passkey/options                       409     409    409   409   409     409      409       409        409
+POST   /api/login/passkey                               409     409    409   409   409     409      409       409        403
 POST   /api/accounts                                    201     201    201   201   201     201      201       201        403
 POST   /api/invites/check                               200     200    200   200   200     200      200       200        403
 POST   /api/reset/check                                 200     200    200   200   200     200      403       200        403
@@ -51,6 +54,12 @@ PUT    /api/push/relay                                  401     404    404   404
 DELETE /api/push/relay                                  401     204    204   204   204     401      401       403        403
 GET    /api/proof                                       401     200    200   200   200     401      401       403        200
 POST   /api/proof                                       401     403    403   403   204     401      401       403        403
+POST   /api/proof/passkey/options                       401     409    409   409   409     401      401       403        403
+GET    /api/passkeys                                    401     200    200   200   200     401      401       403        200
+POST   /api/passkeys/options                            401     409    409   409   409     401      401       403        403
+POST   /api/passkeys                                    401     409    409   409   409     401      401       403        403
+PATCH  /api/passkeys/{id}                               401     404    404   200   404     401      401       403        403
+DELETE /api/passkeys/{id}                               401     404    404   204   404     401      401       403        403
 GET    /api/second_factor                               401     200    200   200   200     401      401       403        200
 POST   /api/second_factor                               401     201    201   201   201     401      401       403        403
 DELETE /api/second_factor                               401     404    404   404   404     401      401       403        403
@@ -350,6 +359,10 @@ impl Scene {
             id = text(&owner.get("/api/sessions").await.expect(200)[0]["id"]);
         } else if path.starts_with("/api/push/subscriptions/") {
             id = subscribe(&owner, number).await;
+        } else if path == "/api/passkeys/{id}" {
+            // It mustn’t be the last way in.
+            owner = with_password(&owner).await;
+            id = text(&add_at_localhost(&owner).await["id"]);
         } else if path.starts_with("/api/tokens/") {
             id = text(&make_token(&owner, "send").await["id"]);
         } else if path.starts_with("/api/invites/{") {
@@ -457,6 +470,16 @@ impl Scene {
             "PATCH /api/settings" => json!({ "showsActivity": false }),
             "PUT /api/attention" => json!({ "attentive": true }),
             "POST /api/proof" => json!({ "password": PASSWORD }),
+            // What nothing has signed.
+            "POST /api/login/passkey" => json!({
+                "type": "public-key", "rawId": "",
+                "response": { "clientDataJSON": "", "authenticatorData": "", "signature": "" },
+            }),
+            "POST /api/passkeys" => json!({ "name": "Phone", "credential": {
+                "type": "public-key", "rawId": "",
+                "response": { "clientDataJSON": "", "attestationObject": "" },
+            } }),
+            "PATCH /api/passkeys/{id}" => json!({ "name": "Tablet" }),
             "POST /api/second_factor/confirm" => json!({ "code": "123456" }),
             "POST /api/notices/seen" => json!({ "upTo": "1" }),
             "POST /api/tokens" => json!({ "name": "lamp", "scope": "read" }),

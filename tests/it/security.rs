@@ -22,10 +22,11 @@ use crate::{
 };
 
 /// What a stolen session mustn’t be enough for.
-const LASTS: [&str; 14] = [
+const LASTS: [&str; 16] = [
     "DELETE /api/admin/users/{id}/sessions",
     "DELETE /api/admin/users/{id}/sessions/{sessionId}",
     "DELETE /api/identities/{provider}",
+    "DELETE /api/passkeys/{id}",
     "DELETE /api/second_factor",
     "PATCH /api/admin/settings",
     "PATCH /api/admin/users/{id}",
@@ -33,6 +34,7 @@ const LASTS: [&str; 14] = [
     "POST /api/admin/users/{id}/purge",
     "POST /api/admin/users/{id}/reset",
     "POST /api/conversations/{id}/hooks",
+    "POST /api/passkeys/options",
     "POST /api/second_factor",
     "POST /api/second_factor/confirm",
     "POST /api/second_factor/recovery_codes",
@@ -141,11 +143,11 @@ pub fn code(secret: &str, offset: i64) -> String {
 }
 
 /// Somebody’s authenticator app.
-struct App(String);
+pub struct App(String);
 
 impl App {
     /// Sets two-step sign-in up. Returns the recovery codes, too.
-    async fn set_up(client: &Client) -> (Self, Vec<String>) {
+    pub async fn set_up(client: &Client) -> (Self, Vec<String>) {
         let made = client
             .post("/api/second_factor", json!({}))
             .await

@@ -38,8 +38,9 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 14] = [
+const ON_NO_PAGE: [ErrorCode; 17] = [
     ErrorCode::BadHandshake,
+    ErrorCode::BadPasskey,
     ErrorCode::BadResetToken,
     ErrorCode::DevIsLocal,
     ErrorCode::IdentityTaken,
@@ -48,6 +49,8 @@ const ON_NO_PAGE: [ErrorCode; 14] = [
     ErrorCode::NotAcceptable,
     ErrorCode::PushRefused,
     ErrorCode::PushUnreachable,
+    ErrorCode::PasskeyCloned,
+    ErrorCode::PasskeysUnavailable,
     ErrorCode::Reset,
     ErrorCode::SecondFactorOn,
     ErrorCode::TooManyStreams,

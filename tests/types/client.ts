@@ -161,3 +161,20 @@ export const files: Operations["send"]["body"] = { attachments: ["17"] };
 export const empty: Operations["edit"]["body"] = {};
 // @ts-expect-error: an emoji has no other name.
 export const react: Operations["react"]["parameters"] = { path: { id: "1", smiley: "👍" } };
+
+/** What a browser takes and gives is what the server gives and takes. */
+export async function addPasskey(options: Operations["beginPasskey"]["answers"][200]): Promise<Operations["addPasskey"]["body"]> {
+  const taken: PublicKeyCredentialCreationOptionsJSON = options;
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(taken);
+  const created = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential;
+  return { name: "Phone", credential: created.toJSON() as RegistrationResponseJSON & { type: "public-key" } };
+}
+
+export async function usePasskey(
+  options: Operations["passkeySignInOptions"]["answers"][200],
+): Promise<Operations["passkeySignIn"]["body"]> {
+  const taken: PublicKeyCredentialRequestOptionsJSON = options;
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(taken);
+  const used = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential;
+  return used.toJSON() as AuthenticationResponseJSON & { type: "public-key" };
+}

@@ -9,6 +9,7 @@ import { listAll } from '../people/all-names.js';
 import { isolated, listNames } from '../people/names.js';
 import { t, tn } from '../words/index.js';
 import { forgetToken, keptToken, takeToken, tokenIn } from './links.js';
+import { passkeyOffer } from './passkey-offer.js';
 import { providerLinks } from './providers.js';
 
 /** @import {Config, User} from '../base/types.js' */
@@ -155,7 +156,9 @@ async function openJoin(door) {
 function askCode(door) {
   const code = codeField();
   door.call(t('account.secondStep'));
-  door.show(form([code], t('account.signIn'), async () => door.enter(await withCode(door.entry.secondStep(code.value)))));
+  door.show(
+    form([code], t('account.signIn'), async () => door.enter(await withCode(door.entry.secondStep(code.value)))),
+    ...passkeyOffer(door.entry, door.config, (welcome) => door.enter(welcome)));
   code.input.focus();
 }
 

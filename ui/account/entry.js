@@ -2,6 +2,7 @@
 
 import { ApiError } from '../base/api.js';
 import { t } from '../words/index.js';
+import { usePasskey } from './passkeys.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {User} from '../base/types.js' */
@@ -28,6 +29,15 @@ export class Entry {
    */
   signIn(username, password, code) {
     return this.#enter('/api/login', { username, password, code });
+  }
+
+  /**
+   * As whom the passkey is of.
+   * @param {CredentialMediationRequirement} [mediation] @param {AbortSignal} [signal]
+   */
+  async withPasskey(mediation, signal) {
+    const options = await this.#api.post('/api/login/passkey/options', undefined, signal);
+    return this.#enter('/api/login/passkey', await usePasskey(options, mediation, signal));
   }
 
   /** @param {string} username @param {string} [password] @param {Grant} [grant] */

@@ -1,15 +1,17 @@
 // Proving again who one is, before something that lasts: a dialog above whatever asks for it, which goes on afterwards.
 
-import { show, withTitle } from '../base/dialog.js';
+import { reasonOf } from '../base/api.js';
+import { actions, show, withTitle } from '../base/dialog.js';
 import { el } from '../base/dom.js';
 import { codeField, form, ownerOf, passwordField, withCode } from '../base/fields.js';
 import { t } from '../words/index.js';
+import { obstacle, usePasskey } from './passkeys.js';
 import { providerName, providerPath } from './providers.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {Config} from '../base/types.js' */
 
-/** @typedef {{freshUntil: string | null, password: boolean, code: boolean, providers: string[]}} State */
+/** @typedef {{freshUntil: string | null, password: boolean, code: boolean, passkey: boolean, providers: string[]}} State */
 
 /** Where a provider sends one back to, in a tab of its own. */
 const DONE = '/plain/proof/done';
@@ -44,6 +46,7 @@ async function ask(api) {
   const dialog = show(withTitle(t('account.prove'),
     el('p', { class: 'muted' }, t('account.proveHelp')),
     ...(state.password || state.code ? [secretForm(api, state, config, () => done(true))] : []),
+    ...(state.passkey && !obstacle(config) ? [passkey(api, () => done(true))] : []),
     ...(state.providers.length > 0 ? [providers(state, config)] : [])));
   const life = new AbortController();
   dialog.addEventListener('close', () => {
@@ -56,7 +59,7 @@ async function ask(api) {
     if (freshUntil) done(true);
   };
   if (state.providers.length > 0) addEventListener('focus', look, { signal: life.signal });
-  /** @type {HTMLElement | null} */ (dialog.querySelector('input:not([hidden]), a.button'))?.focus();
+  /** @type {HTMLElement | null} */ (dialog.querySelector('input:not([hidden]), .actions .button, a.button'))?.focus();
   return promise;
 }
 
@@ -71,6 +74,22 @@ function secretForm(api, state, { authUser }, done) {
     }));
     done();
   }, { 403: password });
+}
+
+/** @param {Api} api @param {() => void} done */
+function passkey(api, done) {
+  const problem = el('p', { class: 'problem', role: 'alert' });
+  const click = async () => {
+    problem.textContent = '';
+    try {
+      await api.post('/api/proof', { passkey: await usePasskey(await api.post('/api/proof/passkey/options')) });
+      done();
+    } catch (error) {
+      problem.textContent = reasonOf(error);
+    }
+  };
+  return el('div', {}, problem,
+    actions(el('button', { class: 'button', type: 'button', click }, t('account.confirmWithPasskey'))));
 }
 
 /** @param {State} state @param {Config} config */

@@ -37,6 +37,7 @@ export class SettingsView extends Component {
   #asksFirst = new Switch('asks-first', t('account.asksFirst'), (on) => this.#setAsksFirst(on));
   #others = el('div');
   #waysIn = el('div', {}, waiting());
+  #passkeys = el('div', {}, waiting());
   #twoStep = el('div', {}, waiting());
   #tokens = el('div', {}, waiting());
   #quiet;
@@ -72,6 +73,7 @@ export class SettingsView extends Component {
         section('blocked', t('account.blocked'), new BlockedList(client)),
         section('devices', t('account.devices'), this.#devices),
         section('sign-in-methods', t('account.signInMethods'), this.#waysIn),
+        section('passkeys', t('account.passkeys'), this.#passkeys),
         section('two-step', t('account.twoStep'), this.#twoStep),
         section('api-tokens', t('account.tokens'), this.#tokens),
         section('account', t('account.account'), this.#accountCard()),
@@ -81,6 +83,7 @@ export class SettingsView extends Component {
           this.#about))));
     this.#loadAbout();
     this.#loadAccount();
+    this.#loadPasskeys();
     this.#loadTwoStep();
     this.#loadTokens();
     client.stream.addEventListener('connected', () => this.#loadAccount(), { signal: this.signal });
@@ -123,6 +126,15 @@ export class SettingsView extends Component {
       this.#asksFirst.show(false, reasonOf(error), false);
       this.#quiet.refuse(reasonOf(error));
       render(this.#waysIn, failureView, { reason: reasonOf(error), retry: this.#changed });
+    }
+  }
+
+  async #loadPasskeys() {
+    try {
+      const { PasskeyList } = await load(() => import('./passkey-list.js'));
+      this.#passkeys.replaceChildren(new PasskeyList(this.#client));
+    } catch (error) {
+      this.#passkeys.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadPasskeys()))));
     }
   }
 

@@ -9,6 +9,8 @@ import { avatar } from '../people/avatar.js';
 import { t, tn } from '../words/index.js';
 import { Entry } from './entry.js';
 import { forgetToken, goalOf, problemIn } from './links.js';
+import { passkeyOffer } from './passkey-offer.js';
+import { obstacle } from './passkeys.js';
 import { providerLinks } from './providers.js';
 import { unsentOf } from './unsent.js';
 
@@ -31,6 +33,8 @@ export class SignIn extends Component {
   #former;
   /** How often it has begun to load; what an earlier time finds out isn’t asked for any more. */
   #turns = 0;
+  /** Ends what the browser offers beside a name. */
+  #offer = new AbortController();
   #heading = el('h1', { tabindex: '-1' }, 'Tincan');
   #said = el('div', { class: 'said' });
   #body = el('div', { class: 'sign-in-body' });
@@ -60,6 +64,7 @@ export class SignIn extends Component {
   async #load() {
     this.#turns += 1;
     const turn = this.#turns;
+    this.#offer.abort();
     this.#call('Tincan', t('account.signIn'));
     this.#body.replaceChildren(skeleton());
     try {
@@ -122,7 +127,7 @@ export class SignIn extends Component {
       ];
     }
     return [
-      this.#withPassword(), ...providerLinks(config),
+      ...this.#withPassword(config), ...providerLinks(config),
       signup === 'open'
         ? el('p', {}, ...tn('account.newHere', {
           link: el('button', { class: 'link', click: () => this.#offerAccount(config) }, t('account.createAnAccount')),
@@ -135,28 +140,53 @@ export class SignIn extends Component {
     ];
   }
 
-  #withPassword() {
+  /** @param {Config} config */
+  #withPassword(config) {
     const username = usernameField(t('account.username'));
     const password = passwordField('password', t('account.password'), 'current-password');
-    return form([username, password], t('account.signIn'), async () => {
+    const entry = form([username, password], t('account.signIn'), async () => {
       try {
         await this.#ask('signIn', username.value, password.value);
       } catch (error) {
-        if (!(error instanceof ApiError && error.code === 'second_factor_required')) throw error;
-        this.#askCode(username.value, password.value);
+        if (!(error instanceof ApiError)) throw error;
+        if (error.code === 'second_factor_required') this.#askCode(config, username.value, password.value);
+        else if (error.code === 'passkey_required') this.#askPasskey(config);
+        else throw error;
       }
     });
+    this.#offer = new AbortController();
+    const signal = AbortSignal.any([this.signal, this.#offer.signal]);
+    return [entry, ...this.#passkeys(config, { username: username.input, signal })];
   }
 
-  /** The second step. @param {string} username @param {string} password */
-  #askCode(username, password) {
+  /** @param {Config} config @param {{username?: HTMLInputElement, signal?: AbortSignal}} [options] */
+  #passkeys(config, options) {
+    return passkeyOffer(this.#entry, config, (welcome) => this.#goIn(welcome), options);
+  }
+
+  /** The second step. @param {Config} config @param {string} username @param {string} password */
+  #askCode(config, username, password) {
+    this.#offer.abort();
     this.#call(t('account.secondStep'));
     const code = codeField();
-    const back = () => this.#load();
     this.#body.replaceChildren(
       form([code], t('account.signIn'), async () => this.#goIn(await withCode(this.#entry.signIn(username, password, code.value)))),
-      el('p', {}, el('button', { class: 'link', click: back }, t('account.signInOther'))));
+      ...this.#passkeys(config), this.#asOther());
     code.input.focus();
+  }
+
+  /** The second step of somebody whose only one it is. @param {Config} config */
+  #askPasskey(config) {
+    this.#offer.abort();
+    this.#call(t('account.usePasskey'));
+    const offer = this.#passkeys(config);
+    this.#body.replaceChildren(
+      el('p', {}, offer.length > 0 ? t('account.usePasskeyHelp') : obstacle(config)), ...offer, this.#asOther());
+    this.#body.querySelector('button')?.focus();
+  }
+
+  #asOther() {
+    return el('p', {}, el('button', { class: 'link', click: () => this.#load() }, t('account.signInOther')));
   }
 
   /** @param {Config} config */
@@ -164,6 +194,7 @@ export class SignIn extends Component {
     this.#call(t('account.createAnAccount'));
     const username = usernameField(t('account.username'), '', t('account.newNameHelp'));
     const password = passwordField('password', t('account.password'), 'new-password');
+    this.#offer.abort();
     const back = () => {
       this.#call('Tincan', t('account.signIn'));
       this.#body.replaceChildren(...this.#waysIn(config));

@@ -9,7 +9,7 @@
  * comes to an account. A file has at most `maxFile` bytes.
  * @typedef {{dev: boolean, ui: string, version: string, authUser: User | null, providers: string[],
  *   providerNames: Record<string, string>, signup: 'setup' | 'invite' | 'open' | 'closed',
- *   publicURL: string | null, maxFile?: number}} Config
+ *   publicURL: string | null, passkeys: boolean, maxFile?: number}} Config
  */
 /** @typedef {{conversationId: string, userId: string, upTo: number}} ReadMark */
 /**

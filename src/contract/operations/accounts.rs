@@ -9,7 +9,8 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Scheme, Tag},
     error::ErrorCode::{
         BadCredentials, BadInvite, BadSetupToken, Disabled, InviteRequired, NotFound,
-        SecondFactorRequired, SignupClosed, Throttled, TwoCookies, UsernameTaken, WrongCode,
+        PasskeyRequired, SecondFactorRequired, SignupClosed, Throttled, TwoCookies, UsernameTaken,
+        WrongCode,
     },
     model::{
         ConversationId, Timestamp, User, Username,
@@ -36,6 +37,8 @@ pub struct Config<'a> {
     pub providers: Vec<&'a str>,
     /// The display names of the providers, by id.
     pub provider_names: BTreeMap<&'a str, &'a str>,
+    /// Whether people can have passkeys at the address of this request.
+    pub passkeys: bool,
     #[schemars(with = "Signup")]
     pub signup: &'static str,
     /// The address at which people reach the server. Null if it was started without one.
@@ -141,11 +144,12 @@ pub fn sign_in() -> Operation {
         .describe(
             "An unknown username and a wrong password get the same 401. In development mode the password is ignored, and an \
              unknown username gets 404. If the account has two-step sign-in, the right password alone gets 401 \
-             `second_factor_required`; send it again with `code`.",
+             `second_factor_required`; send it again with `code`. An administrator who needs a second factor and has only a \
+             passkey for one gets `passkey_required`.",
         )
         .body::<Credentials>()
         .answer(welcome(200))
-        .errors([BadCredentials, SecondFactorRequired, WrongCode, NotFound, Throttled])
+        .errors([BadCredentials, SecondFactorRequired, PasskeyRequired, WrongCode, NotFound, Throttled])
         .error(Disabled, "An administrator has disabled the account. This is only shown for the right password.")
         .invalid(["username", "password"])
 }

@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod invites;
 pub mod messages;
 pub mod oauth;
+pub mod passkeys;
 pub mod password;
 pub mod people;
 pub mod pictures;

@@ -9,8 +9,8 @@ use crate::{
     contract::operation::{Answer, Header, Operation, Parameter, Scheme, Tag},
     error::ErrorCode::{
         BadInvite, BadSetupToken, CrossOrigin, Disabled, IdentityTaken, InviteRequired, LastWayIn,
-        NotFound, ProofRequired, SecondFactorRequired, SignupClosed, Throttled, Unauthorized,
-        UsernameTaken, WrongCode,
+        NotFound, PasskeyRequired, ProofRequired, SecondFactorRequired, SignupClosed, Throttled,
+        Unauthorized, UsernameTaken, WrongCode,
     },
     model::Username,
 };
@@ -124,6 +124,7 @@ pub fn complete() -> Operation {
         UsernameTaken,
         IdentityTaken,
         SecondFactorRequired,
+        PasskeyRequired,
         WrongCode,
         Throttled,
     ])

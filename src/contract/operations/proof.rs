@@ -4,8 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::operation::{Operation, Tag},
-    error::ErrorCode::{ProofRequired, Throttled, WrongCode, WrongPassword},
+    contract::{
+        operation::{Operation, Tag},
+        operations::passkeys::{PasskeyAssertion, PasskeyRequestOptions},
+    },
+    error::ErrorCode::{
+        BadPasskey, PasskeyCloned, PasskeysUnavailable, ProofRequired, Throttled, WrongCode,
+        WrongPassword,
+    },
     model::Timestamp,
 };
 
@@ -19,17 +25,32 @@ pub struct ProofState {
     pub password: bool,
     /// Whether it takes the code of the authenticator app, or a recovery code.
     pub code: bool,
+    /// Whether the caller can prove it with a passkey instead.
+    pub passkey: bool,
     /// The providers at which the caller can prove it instead, by `GET /api/oauth/{provider}?prove=1`.
     pub providers: Vec<String>,
 }
 
-/// What proves who the caller is.
-#[derive(Deserialize, JsonSchema)]
+/// What proves who the caller is: a passkey, or the others.
+#[derive(Default, Deserialize, JsonSchema)]
 pub struct ProveIdentity {
     /// Required if the account has one.
     pub password: Option<String>,
     /// Required if the account has two-step sign-in.
     pub code: Option<String>,
+    /// What the browser answered to the options of `POST /api/proof/passkey/options`.
+    pub passkey: Option<PasskeyAssertion>,
+}
+
+pub fn passkey_options() -> Operation {
+    Operation::new(
+        "proofPasskeyOptions",
+        Tag::Accounts,
+        "Begins to prove who the caller is with a passkey",
+    )
+    .ok::<PasskeyRequestOptions>("What the browser needs, valid for five minutes")
+    .errors([PasskeysUnavailable])
+    .reading()
 }
 
 pub fn show() -> Operation {
@@ -49,7 +70,7 @@ pub fn prove() -> Operation {
         )
         .body::<ProveIdentity>()
         .done()
-        .errors([WrongPassword, WrongCode, Throttled])
-        .error(ProofRequired, "The account has no password. The caller proves it at a provider.")
+        .errors([WrongPassword, WrongCode, BadPasskey, PasskeyCloned, PasskeysUnavailable, Throttled])
+        .error(ProofRequired, "The account has no password, or needs a passkey. The caller proves it at a provider, or with the passkey.")
         .invalid(["password", "code"])
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use warp::{http::StatusCode, reply::Response};
 
+use super::passkey_sign_in::relying_party;
 use crate::{
     contract::operations::accounts::{
         self as contract, Config, Credentials, Registration, RenewedToken, Welcome,
@@ -55,6 +56,7 @@ async fn config(request: Request) -> HandlerResult {
         provider_names: providers()
             .map(|provider| (provider.id.as_str(), provider.name.as_str()))
             .collect(),
+        passkeys: relying_party(&request).is_ok(),
         signup: signup(app).await?,
         public_url: app.settings.public_url.as_ref().map(ToString::to_string),
         max_message_length: MAX_MESSAGE_LENGTH,

@@ -16,6 +16,8 @@ pub mod messages;
 pub mod metrics;
 pub mod oauth;
 pub mod openapi;
+pub mod passkey_sign_in;
+pub mod passkeys;
 pub mod password;
 pub mod people;
 pub mod pictures;

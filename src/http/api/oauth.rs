@@ -167,10 +167,13 @@ async fn prove(
     let proof = Proof::As(Authentication::Identity(finished.identity));
     match app.store.prove(session, proof, None, by).await {
         Ok(()) => Ok(Arrival::Proven(finished.next)),
-        // They were somebody else there, or are to prove it with a code.
-        Err(Error::Unauthorized | Error::NotFound(_) | Error::SecondFactorRequired) => {
-            Err(Error::ProofRequired)
-        }
+        // They were somebody else there, or are to prove it with a code or a passkey.
+        Err(
+            Error::Unauthorized
+            | Error::NotFound(_)
+            | Error::SecondFactorRequired
+            | Error::PasskeyRequired,
+        ) => Err(Error::ProofRequired),
         Err(error) => Err(error),
     }
 }

@@ -1,10 +1,13 @@
 //! Proving again who one is, for what lasts: a session that somebody else got hold of is worth no more than what it can do
 //! by itself. It takes what signing in takes: the password where there is one, and the code of the second step where
-//! there is one. Whoever has neither goes to their provider and back.
+//! there is one; or a passkey, which is both. Whoever has none of them goes to their provider and back.
 
 use std::sync::Arc;
 
-use super::accounts::{SecondStep, guess, required};
+use super::{
+    accounts::{SecondStep, guess, required},
+    passkey_sign_in::{relying_party, request_options, used},
+};
 use crate::{
     contract::operations::proof::{self as contract, ProofState, ProveIdentity},
     error::{Error, Result},
@@ -14,8 +17,9 @@ use crate::{
         route::Route,
     },
     model::{Permission, Timestamp, UserId, UsernameKey, security::PROOF_LIFETIME},
-    store::{Authentication, Proof},
+    store::{Authentication, Proof, SecondFactorKind},
     throttle::Lane,
+    webauthn::Ceremony,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -23,6 +27,8 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/proof", person, show).operation(contract::show()),
         Route::post("/api/proof", person, prove).operation(contract::prove()),
+        Route::post("/api/proof/passkey/options", person, passkey_options)
+            .operation(contract::passkey_options()),
     ]
 }
 
@@ -38,21 +44,33 @@ pub async fn state(request: &Request) -> Result<ProofState> {
             fresh_until: Some(Timestamp::now().after(PROOF_LIFETIME)),
             password: false,
             code: false,
+            passkey: false,
             providers: Vec::new(),
         });
     }
     let user = session.user.id;
-    let code = app.store.second_factor(user).await?.is_on;
+    let second = app.store.second_factor_kind(user).await?;
+    let has_password = app.store.password_hash(user).await?.is_some();
+    let has_name = relying_party(request).is_ok();
     Ok(ProofState {
         fresh_until: session.proven_until(),
-        password: app.store.password_hash(user).await?.is_some(),
-        code,
-        providers: if code {
-            Vec::new()
-        } else {
-            providers(request, user).await?
+        password: has_password && second != Some(SecondFactorKind::Passkey),
+        code: second == Some(SecondFactorKind::Code),
+        passkey: has_name && app.store.has_passkeys(user).await?,
+        providers: match second {
+            Some(_) => Vec::new(),
+            None => providers(request, user).await?,
         },
     })
+}
+
+/// What the browser needs to ask for one of the caller’s passkeys.
+async fn passkey_options(request: Request) -> HandlerResult {
+    let session = request.session()?;
+    let credentials = request.app.store.passkey_credentials(session.user.id);
+    let credentials = credentials.await?;
+    let ceremony = Ceremony::Proof(session.id);
+    Ok(ok(&request_options(&request, ceremony, credentials.ids)?))
 }
 
 /// The ids of the providers at which the user can prove it.
@@ -74,7 +92,11 @@ async fn prove(mut request: Request) -> HandlerResult {
 /// Checks what the caller proves it with, for the API and for plain pages.
 pub async fn check(
     request: &Request,
-    ProveIdentity { password, code }: ProveIdentity,
+    ProveIdentity {
+        password,
+        code,
+        passkey,
+    }: ProveIdentity,
 ) -> Result<()> {
     let (app, caller) = (&request.app, &request.caller);
     if app.settings.dev {
@@ -84,7 +106,18 @@ pub async fn check(
     let user = session.user.id;
     let account = UsernameKey::new(&session.user.username);
     let lane = Lane::SignedIn(account.as_str());
-    let needs_code = app.store.second_factor(user).await?.is_on;
+    if let Some(passkey) = passkey {
+        app.admit_attempt(caller)?;
+        let ceremony = Ceremony::Proof(session.id);
+        let passkey = used(request, &passkey, &ceremony, Some(user)).await?;
+        let proof = Proof::As(Authentication::Passkey(passkey));
+        return app.store.prove(session, proof, None, request.actor()).await;
+    }
+    let second = app.store.second_factor_kind(user).await?;
+    if second == Some(SecondFactorKind::Passkey) {
+        return Err(Error::ProofRequired);
+    }
+    let needs_code = second == Some(SecondFactorKind::Code);
     let kept = app.store.password_hash(user).await?;
     let password = match &kept {
         Some(_) => Some(required("password", "Enter your password.", password)?),

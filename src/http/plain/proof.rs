@@ -114,6 +114,7 @@ async fn post_proof(mut request: Request) -> HandlerResult {
     let proof = ProveIdentity {
         password: form.password,
         code: form.code,
+        passkey: None,
     };
     match check(&request, proof).await {
         Ok(()) => see_other(&next),

@@ -84,6 +84,8 @@ impl Session {
     pub async fn sign_out(&self) {
         self.open("/settings").await;
         self.reads("This device").await;
+        let passkeys = "Boolean(document.querySelector('passkey-list p.muted'))";
+        self.wait("the passkeys", passkeys).await;
         self.reads("No tokens yet.").await;
         self.click("button", "Sign out").await;
     }

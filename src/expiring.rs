@@ -8,8 +8,6 @@ use tokio::time::Instant;
 
 use crate::throttle::network;
 
-/// How long an entry can be used.
-const LIFETIME: Duration = Duration::from_mins(10);
 /// The most entries of a network. Beyond that its oldest is evicted. At the pace of the throttle, an address has so many
 /// after four minutes at the earliest: even those of a school have the time to sign in.
 const NETWORK_CAPACITY: usize = 100;
@@ -25,28 +23,28 @@ pub fn digest(secret: &str) -> Digest {
     Sha256::digest(secret).into()
 }
 
-/// Values, keyed by the digest of a secret.
-pub struct ExpiringMap<T>(Mutex<HashMap<Digest, Entry<T>>>);
+/// Values, keyed by the digest of a secret, that can be used for so many minutes.
+pub struct ExpiringMap<T, const MINUTES: u64>(Mutex<HashMap<Digest, Entry<T, MINUTES>>>);
 
-struct Entry<T> {
+struct Entry<T, const MINUTES: u64> {
     value: T,
     network: IpAddr,
     inserted: Instant,
 }
 
-impl<T> Entry<T> {
+impl<T, const MINUTES: u64> Entry<T, MINUTES> {
     fn is_expired(&self) -> bool {
-        self.inserted.elapsed() >= LIFETIME
+        self.inserted.elapsed() >= Duration::from_mins(MINUTES)
     }
 }
 
-impl<T> Default for ExpiringMap<T> {
+impl<T, const MINUTES: u64> Default for ExpiringMap<T, MINUTES> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T> ExpiringMap<T> {
+impl<T, const MINUTES: u64> ExpiringMap<T, MINUTES> {
     /// Inserts a value for somebody at `address`, replacing one with the same secret.
     pub fn insert(&self, address: IpAddr, secret: &str, value: T) {
         let (key, network) = (digest(secret), network(address));
@@ -75,7 +73,10 @@ impl<T> ExpiringMap<T> {
 }
 
 /// Evicts an entry if there is no room for another one of `network`.
-fn make_room<T>(entries: &mut HashMap<Digest, Entry<T>>, network: IpAddr) {
+fn make_room<T, const MINUTES: u64>(
+    entries: &mut HashMap<Digest, Entry<T, MINUTES>>,
+    network: IpAddr,
+) {
     let mut counts = HashMap::<IpAddr, usize>::new();
     for entry in entries.values() {
         *counts.entry(entry.network).or_default() += 1;
@@ -87,7 +88,7 @@ fn make_room<T>(entries: &mut HashMap<Digest, Entry<T>>, network: IpAddr) {
         return;
     }
     let most = counts.values().max();
-    let is_evictable = |entry: &Entry<T>| {
+    let is_evictable = |entry: &Entry<T, MINUTES>| {
         if has_room {
             counts.get(&entry.network) == most
         } else {
@@ -103,7 +104,7 @@ fn make_room<T>(entries: &mut HashMap<Digest, Entry<T>>, network: IpAddr) {
     }
 }
 
-impl<T: Clone> ExpiringMap<T> {
+impl<T: Clone, const MINUTES: u64> ExpiringMap<T, MINUTES> {
     /// The value of `secret`.
     pub fn get(&self, secret: &str) -> Option<T> {
         let entries = self.0.lock();
