@@ -183,7 +183,9 @@ impl Tls {
 /// The folder beside a database in which certificates and their keys are kept that a server gets or makes by itself.
 #[must_use]
 pub fn folder_beside(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
+    // Symbolic links are followed, as for the lock.
+    let found = database.canonicalize();
+    let mut path = found.as_deref().unwrap_or(database).as_os_str().to_owned();
     path.push("-tls");
     path.into()
 }

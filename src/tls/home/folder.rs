@@ -11,7 +11,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 use super::authority::{Authority, CertificateError, Details, Issued};
-use crate::tls::{CertificateStatus, Certificates, TlsMode};
+use crate::tls::{CertificateStatus, Certificates, TlsMode, folder_beside};
 
 const AUTHORITY: &str = "authority.pem";
 const AUTHORITY_KEY: &str = "authority-key.pem";
@@ -51,12 +51,7 @@ impl HomeFolder {
     /// The folder that belongs to a database, `<database>-tls/home`.
     #[must_use]
     pub fn beside(database: &Path) -> Self {
-        // Symbolic links are followed, as for the lock.
-        let found = database.canonicalize();
-        let path = found.as_deref().unwrap_or(database);
-        let mut name = path.as_os_str().to_owned();
-        name.push("-tls");
-        Self(Path::new(&name).join("home"))
+        Self(folder_beside(database).join("home"))
     }
 
     #[must_use]
