@@ -6,7 +6,7 @@ mod connection;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
 pub use self::{accept::serve, connection::Protocol};
 
@@ -272,9 +272,7 @@ impl Server {
         // Not before the server serves: until then, damage would be told as whatever could not be prepared.
         app.store.check_in_background();
         let service = Service::new(&app);
-        let home = app.settings.tls.as_ref().and_then(|tls| tls.home());
-        let home = home.map(|home| Arc::clone(home).keep(address.ip(), app.stopping.clone()));
-        let home = home.map(tokio::spawn);
+        let home = keep_home(&app, address);
         let mut listeners = Vec::new();
         if let Some(listener) = http_listener {
             let plaintext = service.plaintext(Some(address.port()));
@@ -309,15 +307,28 @@ impl Server {
         if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower didn’t stop in time");
         }
-        if let Some(home) = home
-            && timeout(HOME_TIMEOUT, home).await.is_err()
-        {
-            tracing::warn!("the network wasn’t told in time that this server stops");
-        }
+        finish_home(home).await;
         if let Err(error) = app.store.flush_attempts().await {
             tracing::warn!(%error, "the last refused attempts aren’t in the audit log");
         }
         app.store.close().await;
         outcome
+    }
+}
+
+/// Looks after the certificate of a home, if there is one, until the server stops.
+fn keep_home(app: &App, listening: SocketAddr) -> Option<JoinHandle<()>> {
+    let home = Arc::clone(app.settings.tls.as_ref()?.home()?);
+    Some(tokio::spawn(
+        home.keep(listening.ip(), app.stopping.clone()),
+    ))
+}
+
+/// Waits until its network has been told that the server stops.
+async fn finish_home(home: Option<JoinHandle<()>>) {
+    if let Some(home) = home
+        && timeout(HOME_TIMEOUT, home).await.is_err()
+    {
+        tracing::warn!("the network wasn’t told in time that this server stops");
     }
 }
