@@ -265,59 +265,11 @@ impl Server {
                 commands.await;
             }
         });
-        let mut followers = Followers::new(
-            app.store.clone(),
-            Arc::clone(&app.metrics),
-            app.stopping.clone(),
-        );
-        followers.add(Sweeper {
-            store: app.store.clone(),
-            sign_ins: Arc::clone(&app.settings.oauth),
-        });
-        followers.add(AttemptWriter {
-            store: app.store.clone(),
-        });
-        followers.add(Indexer {
-            store: app.store.clone(),
-        });
-        followers.add(Purger {
-            store: app.store.clone(),
-        });
-        followers.add(TextCounter {
-            store: app.store.clone(),
-            limit: if app.settings.unlimited {
-                u64::MAX
-            } else {
-                app.settings.text.0
-            },
-        });
-        let queued = Arc::new(Notify::new());
-        followers.add(PushQueue::new(
-            app.store.clone(),
-            Arc::clone(&app.attention),
-            push_delay,
-            Arc::clone(&queued),
-        ));
-        followers.add(PushSender::new(
-            app.store.clone(),
-            Arc::clone(&app.pusher),
-            app.settings.relay.clone(),
-            Arc::clone(&app.metrics),
-            queued,
-        ));
-        if let Some(folder) = &app.settings.backups {
-            followers.add(DailyBackup {
-                folder: Arc::clone(folder),
-                store: app.store.clone(),
-            });
-        }
-        let followers = tokio::spawn(followers.run());
+        let followers = tokio::spawn(followers(&app, push_delay).run());
         // Not before the server serves: until then, damage would be told as whatever could not be prepared.
         app.store.check_in_background();
         let service = Service::new(&app);
-        let home = app.settings.tls.as_ref().and_then(|tls| tls.home());
-        let home = home.map(|home| Arc::clone(home).keep(address.ip(), app.stopping.clone()));
-        let home = home.map(tokio::spawn);
+        let home = keep_home(&app, address);
         let mut listeners = Vec::new();
         if let Some(listener) = http_listener {
             let plaintext = service.plaintext(Some(address.port()));
@@ -353,17 +305,81 @@ impl Server {
         if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
             tracing::warn!("a follower didn’t stop in time");
         }
-        if let Some(home) = home
-            && timeout(HOME_TIMEOUT, home).await.is_err()
-        {
-            tracing::warn!("the network wasn’t told in time that this server stops");
-        }
+        finish_home(home).await;
         end_of(certificates).await;
         if let Err(error) = app.store.flush_attempts().await {
             tracing::warn!(%error, "the last refused attempts aren’t in the audit log");
         }
         app.store.close().await;
         outcome
+    }
+}
+
+/// What is done after commits, and by the clock.
+fn followers(app: &App, push_delay: Duration) -> Followers {
+    let mut followers = Followers::new(
+        app.store.clone(),
+        Arc::clone(&app.metrics),
+        app.stopping.clone(),
+    );
+    followers.add(Sweeper {
+        store: app.store.clone(),
+        sign_ins: Arc::clone(&app.settings.oauth),
+    });
+    followers.add(AttemptWriter {
+        store: app.store.clone(),
+    });
+    followers.add(Indexer {
+        store: app.store.clone(),
+    });
+    followers.add(Purger {
+        store: app.store.clone(),
+    });
+    followers.add(TextCounter {
+        store: app.store.clone(),
+        limit: if app.settings.unlimited {
+            u64::MAX
+        } else {
+            app.settings.text.0
+        },
+    });
+    let queued = Arc::new(Notify::new());
+    followers.add(PushQueue::new(
+        app.store.clone(),
+        Arc::clone(&app.attention),
+        push_delay,
+        Arc::clone(&queued),
+    ));
+    followers.add(PushSender::new(
+        app.store.clone(),
+        Arc::clone(&app.pusher),
+        app.settings.relay.clone(),
+        Arc::clone(&app.metrics),
+        queued,
+    ));
+    if let Some(folder) = &app.settings.backups {
+        followers.add(DailyBackup {
+            folder: Arc::clone(folder),
+            store: app.store.clone(),
+        });
+    }
+    followers
+}
+
+/// Looks after the certificate of a home, if there is one, until the server stops.
+fn keep_home(app: &App, listening: SocketAddr) -> Option<JoinHandle<()>> {
+    let home = Arc::clone(app.settings.tls.as_ref()?.home()?);
+    Some(tokio::spawn(
+        home.keep(listening.ip(), app.stopping.clone()),
+    ))
+}
+
+/// Waits until its network has been told that the server stops.
+async fn finish_home(home: Option<JoinHandle<()>>) {
+    if let Some(home) = home
+        && timeout(HOME_TIMEOUT, home).await.is_err()
+    {
+        tracing::warn!("the network wasn’t told in time that this server stops");
     }
 }
 

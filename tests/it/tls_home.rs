@@ -176,8 +176,8 @@ async fn not_even_its_key_can_vouch_for_anything_else() {
     let verifier = verifier.build().expect("a verifier");
     for (host, is_good) in VOUCHED_FOR {
         let name = ServerName::try_from(*host).expect("a host");
-        let verified = verifier.verify_server_cert(&sign(host), &[], &name, &[], UnixTime::now());
-        assert_eq!(verified.is_ok(), *is_good, "{host}: {:?}", verified.err());
+        let outcome = verifier.verify_server_cert(&sign(host), &[], &name, &[], UnixTime::now());
+        assert_eq!(outcome.is_ok(), *is_good, "{host}: {:?}", outcome.err());
     }
 }
 

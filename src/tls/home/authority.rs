@@ -22,7 +22,7 @@ use x509_parser::{
 
 use super::names::{HomeName, ServerNames, private_networks};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 /// How long an authority is good. Nobody wants to install another one soon.
 const AUTHORITY_DAYS: u32 = 3652;
 /// How long a server’s certificate is good. Apple takes 825 days at the most under an authority that people have installed

@@ -33,7 +33,7 @@ use super::Certificates;
 use crate::model::Timestamp;
 
 /// How often names, addresses and the certificate’s age are looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// What people have set about the server at home.
 #[derive(Clone, Debug)]

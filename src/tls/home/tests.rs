@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::tls::{TlsMode, provider};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A moment in 2026.
 fn start() -> SystemTime {
@@ -121,7 +121,7 @@ fn a_certificate_is_renewed_in_time() {
     let first = scene.kept(&home);
     // It began a day before, so that two thirds of 397 days end 263 days and 16 hours from now.
     for (hours, is_renewed) in [(0, false), (263 * 24 + 15, false), (263 * 24 + 17, true)] {
-        let now = start() + Duration::from_secs(60 * 60) * hours;
+        let now = start() + Duration::from_hours(hours);
         home.look(&machine, now).expect("no failure");
         assert_eq!(
             scene.kept(&home) != first,
