@@ -155,6 +155,10 @@ fn may_be_public(label: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
 mod tests {
     use super::*;
 

@@ -1,5 +1,10 @@
 //! What the server does as time passes and its network changes. Times and addresses are what each test says.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+
 use std::time::Duration;
 
 use rustls::{
@@ -51,16 +56,13 @@ impl Scene {
         let certificates = Arc::clone(&self.certificates);
         Home::open(settings, certificates, machine, now).expect("a home")
     }
+}
 
-    /// The certificate that is kept.
-    fn kept(&self, home: &Home) -> Vec<u8> {
-        let (issued, _) = home
-            .folder
-            .server()
-            .expect("readable")
-            .expect("a certificate");
-        issued.certificate.to_vec()
-    }
+/// The certificate that is kept.
+fn kept(home: &Home) -> Vec<u8> {
+    let found = home.folder.server().expect("readable");
+    let (issued, _) = found.expect("a certificate");
+    issued.certificate.to_vec()
 }
 
 /// Whether somebody who trusts only `authority` trusts `certificate` for this host at this time (RFC 5280 §6).
@@ -87,7 +89,7 @@ fn a_certificate_is_trusted_by_whoever_trusts_the_authority() {
         &machine(&["192.168.1.5", "fd00::5", "8.8.8.8"]),
         start(),
     );
-    let (authority, kept) = (home.authority(), scene.kept(&home));
+    let (authority, certificate) = (home.authority(), kept(&home));
     for host in [
         "tincan.local",
         "attic.local",
@@ -98,7 +100,10 @@ fn a_certificate_is_trusted_by_whoever_trusts_the_authority() {
         "192.168.1.5",
         "fd00::5",
     ] {
-        assert!(trusts(authority.der(), &kept, host, start()), "{host}");
+        assert!(
+            trusts(authority.der(), &certificate, host, start()),
+            "{host}"
+        );
     }
     for host in [
         "chat.example",
@@ -107,10 +112,13 @@ fn a_certificate_is_trusted_by_whoever_trusts_the_authority() {
         "192.168.1.6",
         "8.8.8.8",
     ] {
-        assert!(!trusts(authority.der(), &kept, host, start()), "{host}");
+        assert!(
+            !trusts(authority.der(), &certificate, host, start()),
+            "{host}"
+        );
     }
     let other = Scene::new().open(&[], &machine(&[]), start()).authority();
-    assert!(!trusts(other.der(), &kept, "tincan.local", start()));
+    assert!(!trusts(other.der(), &certificate, "tincan.local", start()));
 }
 
 #[test]
@@ -118,21 +126,17 @@ fn a_certificate_is_renewed_in_time() {
     let scene = Scene::new();
     let machine = machine(&["192.168.1.5"]);
     let home = scene.open(&[], &machine, start());
-    let first = scene.kept(&home);
+    let first = kept(&home);
     // It began a day before, so that two thirds of 397 days end 263 days and 16 hours from now.
     for (hours, is_renewed) in [(0, false), (263 * 24 + 15, false), (263 * 24 + 17, true)] {
         let now = start() + Duration::from_hours(hours);
         home.look(&machine, now).expect("no failure");
-        assert_eq!(
-            scene.kept(&home) != first,
-            is_renewed,
-            "after {hours} hours"
-        );
+        assert_eq!(kept(&home) != first, is_renewed, "after {hours} hours");
     }
     let authority = home.authority();
     assert!(trusts(
         authority.der(),
-        &scene.kept(&home),
+        &kept(&home),
         "tincan.local",
         start() + DAY * 500
     ));
@@ -148,27 +152,27 @@ fn a_certificate_is_renewed_in_time() {
 fn a_certificate_from_the_future_is_renewed() {
     let scene = Scene::new();
     let home = scene.open(&[], &machine(&[]), start());
-    let first = scene.kept(&home);
+    let first = kept(&home);
     home.look(&machine(&[]), start() - DAY * 30)
         .expect("no failure");
-    assert_ne!(scene.kept(&home), first);
+    assert_ne!(kept(&home), first);
 }
 
 #[test]
 fn another_address_renews_the_certificate() {
     let scene = Scene::new();
     let home = scene.open(&[], &machine(&["192.168.1.5"]), start());
-    let first = scene.kept(&home);
+    let first = kept(&home);
     // In another order, twice, and with a public one beside it, they are the same.
     home.look(
         &machine(&["8.8.8.8", "192.168.1.5", "192.168.1.5"]),
         start(),
     )
     .expect("no failure");
-    assert_eq!(scene.kept(&home), first);
+    assert_eq!(kept(&home), first);
     home.look(&machine(&["10.0.0.7"]), start())
         .expect("no failure");
-    let second = scene.kept(&home);
+    let second = kept(&home);
     let authority = home.authority();
     assert!(trusts(authority.der(), &second, "10.0.0.7", start()));
     assert!(!trusts(authority.der(), &second, "192.168.1.5", start()));
@@ -180,12 +184,12 @@ fn a_restart_keeps_everything() {
     let scene = Scene::new();
     let machine = machine(&["192.168.1.5"]);
     let first = scene.open(&[], &machine, start());
-    let (authority, kept) = (first.authority().fingerprint(), scene.kept(&first));
+    let (authority, before) = (first.authority().fingerprint(), kept(&first));
     assert!(first.is_new());
     let second = scene.open(&[], &machine, start() + DAY);
     assert!(!second.is_new());
     assert_eq!(second.authority().fingerprint(), authority);
-    assert_eq!(scene.kept(&second), kept);
+    assert_eq!(kept(&second), before);
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn a_name_outside_of_the_authority_waits_for_a_new_one() {
     assert_eq!(home.status().refused, [""; 0]);
     assert!(trusts(
         home.authority().der(),
-        &scene.kept(&home),
+        &kept(&home),
         "chat.home.arpa",
         start()
     ));
@@ -223,7 +227,7 @@ fn a_certificate_of_another_authority_is_replaced() {
     let home = scene.open(&[], &machine, start());
     assert!(trusts(
         home.authority().der(),
-        &scene.kept(&home),
+        &kept(&home),
         "tincan.local",
         start()
     ));
