@@ -338,14 +338,7 @@ impl Scene {
             member.patch("/api/settings", wish).await.expect(200);
             id = owner.make_room("Kitchen", &[&member.username], false).await;
         } else if path == "/api/admin/reports/{id}" {
-            let room = owner.make_room("Kitchen", &[&member.username], false).await;
-            let said = owner.say(&room, "hello").await;
-            let report = format!("/api/messages/{}/reports", text(&said["id"]));
-            member.post(&report, json!({})).await.expect(204);
-            let reports = world.root.get("/api/admin/reports").await.expect(200);
-            let reports = reports.as_array().expect("a list").iter();
-            let mut own = reports.filter(|report| report["messageId"] == said["id"]);
-            id = text(&own.next().expect("a report")["id"]);
+            id = report(&world.root, &owner, &member).await;
         } else if path == "/api/conversations/{id}/avatar" {
             let request = owner.request(Method::PUT, &path.replace("{id}", &room));
             answer(request.body(png(1, 1))).await.expect(200);
@@ -678,4 +671,16 @@ async fn no_plain_page_shows_or_takes_anything_before_somebody_has_signed_in() {
             }
         }
     }
+}
+
+/// A report of what the owner has said, for the administrator.
+async fn report(admin: &Client, owner: &Client, member: &Client) -> String {
+    let room = owner.make_room("Kitchen", &[&member.username], false).await;
+    let said = owner.say(&room, "hello").await;
+    let report = format!("/api/messages/{}/reports", text(&said["id"]));
+    member.post(&report, json!({})).await.expect(204);
+    let reports = admin.get("/api/admin/reports").await.expect(200);
+    let reports = reports.as_array().expect("a list").iter();
+    let mut own = reports.filter(|report| report["messageId"] == said["id"]);
+    text(&own.next().expect("a report")["id"])
 }
