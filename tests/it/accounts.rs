@@ -77,6 +77,8 @@ async fn the_configuration_says_what_kind_of_server_it_is() {
         "maxFile": 100_000_000, "maxMessageLength": 4000,
         "authUser": null,
         "publicURL": null,
+        // An address has none, and most tests ask at one.
+        "passkeys": false,
     });
     let server = Server::start(dev()).await;
     let config = server.nobody().get("/api/config").await.expect(200);

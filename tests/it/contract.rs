@@ -53,7 +53,9 @@ fn routes() -> Operations {
     let mut routes = Operations::new();
     for route in http::routes() {
         let (method, path) = (route.method.to_string(), route.path.to_owned());
-        let is_page = path == "/plain" || path.starts_with("/plain/");
+        let is_page = ["/plain", "/trust"]
+            .iter()
+            .any(|page| path == *page || path.starts_with(&format!("{page}/")));
         // The UI has whatever address is nobody else's.
         let is_ui = ["/", "/{*path}", "/share", "/ui/{version}/{*path}"].contains(&path.as_str());
         let Some(operation) = route.operation else {

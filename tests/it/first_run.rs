@@ -15,6 +15,7 @@ async fn the_setup_link_makes_an_administrator_who_can_invite_others() {
         json!({
             "showsActivity": true, "admin": true, "mayInvite": true, "hasPassword": true,
             "needsSecondFactor": false, "asksFirst": false, "identities": [],
+            "quiet": null, "preview": true,
         })
     );
     let config = server.nobody().get("/api/config").await.expect(200);

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What a stolen session mustn’t be enough for.
-const LASTS: [&str; 16] = [
+const LASTS: [&str; 17] = [
     "DELETE /api/admin/users/{id}/sessions",
     "DELETE /api/admin/users/{id}/sessions/{sessionId}",
     "DELETE /api/identities/{provider}",
@@ -39,6 +39,7 @@ const LASTS: [&str; 16] = [
     "POST /api/second_factor/confirm",
     "POST /api/second_factor/recovery_codes",
     "POST /api/tokens",
+    "PUT /api/push/relay",
 ];
 
 fn database(server: &Server) -> Connection {

@@ -916,6 +916,7 @@ async fn a_client_that_pings_and_does_not_read_costs_no_memory() {
     let binary = Binary::start(&folder.path().join("tincan.db"));
     let jane = binary.nobody().sign_in("jane").await;
     let mut flood = Raw::open_narrow(binary.address(), &jane).await;
+    let before = binary.kilobytes("VmHWM");
     let pings = frame(PING, [0; 125]).repeat(500);
     let mut taken = 0;
     // Until nothing is taken any more, or more than the system could hold.
@@ -927,8 +928,9 @@ async fn a_client_that_pings_and_does_not_read_costs_no_memory() {
         taken += pings.len();
     }
     assert!(taken < 100 << 20, "{taken} bytes were taken");
-    let kilobytes = binary.kilobytes("VmHWM");
-    assert!(kilobytes < 40_000, "{kilobytes} kB");
+    // The most that there ever was. The program’s own pages are in it, so what counts is the difference.
+    let grown = binary.kilobytes("VmHWM") - before;
+    assert!(grown < 5_000, "{grown} kB");
 }
 
 #[tokio::test]
