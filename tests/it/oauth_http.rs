@@ -516,8 +516,7 @@ async fn somebody_without_a_password_proves_it_at_their_provider() {
         refused.refused(403, "proof_required");
     }
     let state = browser.get("/api/proof").await.expect(200);
-    let expected =
-        json!({ "freshUntil": null, "password": false, "code": false, "passkey": false, "providers": ["home"] });
+    let expected = json!({ "freshUntil": null, "password": false, "code": false, "passkey": false, "providers": ["home"] });
     assert_eq!(state, expected);
 
     // The pages without scripts lead there, too.
