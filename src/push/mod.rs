@@ -3,10 +3,10 @@
 //!
 //! | where | what |
 //! | --- | --- |
-//! | [`payload`] | what a browser is told |
-//! | [`encryption`] | hides it from the push service |
-//! | [`vapid`] | tells the push service who sends |
-//! | [`relay`] | another way, through a server of one’s own |
+//! | `payload` | what a browser is told |
+//! | `encryption` | hides it from the push service |
+//! | `vapid` | tells the push service who sends |
+//! | `relay` | another way, through a server of one’s own |
 
 mod encryption;
 mod payload;

@@ -175,8 +175,9 @@ export class Attention {
   /** Whether one wants to be notified of it, as one has chosen for its conversation. @param {Message} message */
   async #isWanted(message) {
     const { conversations, user } = this.#client;
-    // In a room, one still reads whom one has blocked, but isn’t called.
-    if (actionsOf(this.#client).blocks.has(message.author?.id)) return false;
+    // In a room, one still reads whom one has blocked, and their bots, but isn’t called.
+    const { blocks } = actionsOf(this.#client);
+    if (blocks.has(message.author?.id) || blocks.has(message.author?.botOf)) return false;
     // Where that can’t be told, rather too much than too little.
     const { level } = await conversations.info(message.conversationId).catch(() => ({ level: 'all' }));
     return level === 'all' || level === 'mentions' && isCall(message, user.id);

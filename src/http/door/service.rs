@@ -68,7 +68,7 @@ impl Service {
         }
     }
 
-    /// Answers plain http at a server that speaks TLS; see [`Plaintext`]. `port` is that of https, if it isn’t the one that
+    /// Answers plain http at a server that speaks TLS; see `plaintext`. `port` is that of https, if it isn’t the one that
     /// the client used.
     #[must_use]
     pub fn plaintext(&self, port: Option<u16>) -> Self {

@@ -227,7 +227,7 @@ impl Authority {
     /// An authority as it was kept.
     ///
     /// # Errors
-    /// As for [`Issued::from_pem`].
+    /// As for `Issued::from_pem`.
     pub fn from_pem(certificate: &str, key: &str) -> Result<Self, CertificateError> {
         let (pair, details) = Issued::from_pem(certificate, key)?;
         Ok(Self { pair, details })
