@@ -194,9 +194,10 @@ function clicked(event) {
   event.waitUntil(show(event.notification.data));
 }
 
-/** In the tab that was used last. @param {string} path */
+/** In the tab of ours that was used last. @param {string} path */
 async function show(path) {
-  const [page] = await clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const pages = await clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const page = pages.find(({ url }) => !NOT_OURS.test(new URL(url).pathname));
   if (!page) return clients.openWindow(path);
   page.postMessage({ open: path });
   return page.focus();
@@ -220,13 +221,21 @@ async function ring({ data }) {
   for (const page of await clients.matchAll({ type: 'window', includeUncontrolled: true })) page.postMessage({ rang: tag });
 }
 
-/** What browsers with declarative push read themselves, too (Push API, “Declarative push message”). @param {PushEvent['data']} data */
+/**
+ * What browsers with declarative push read themselves, too (Push API, “Declarative push message”). The server may not know
+ * by which of its addresses one comes here.
+ * @param {PushEvent['data']} data
+ */
 async function read(data) {
   try {
-    const { app_badge: badge, notification: { title, body = '', navigate = '/', tag } } = data ? data.json() : null;
-    const { origin, pathname, search, hash } = new URL(navigate, location.origin);
-    if (!title || origin !== location.origin) return null;
-    return { title: `${title}`, body: `${body || await newMessage()}`, navigate: pathname + search + hash, tag: `${tag || UNKNOWN}`, badge };
+    const { app_badge: badge, notification: { title, body = '', navigate = '/', tag, data: more } } = data ? data.json() : null;
+    const { pathname, search, hash } = new URL(navigate, location.origin);
+    if (!title) return null;
+    // Where the text isn’t to be shown, there is one in English for browsers that ask no worker.
+    const text = more?.preview !== false && body;
+    // With two strokes at its beginning, it would be the address of another server.
+    const path = pathname.replace(/^\/*/, '/') + search + hash;
+    return { title: `${title}`, body: `${text || await newMessage()}`, navigate: path, tag: `${tag || UNKNOWN}`, badge };
   } catch {
     return null;
   }

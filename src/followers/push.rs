@@ -5,12 +5,16 @@
 //! waits. What was on its way when the server was killed isn’t sent again: nobody is told of a message twice.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Notify, task::JoinSet, time::timeout};
+use tokio::{
+    sync::Notify,
+    task::{self, JoinSet},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Follower, Progress};
@@ -18,7 +22,7 @@ use crate::{
     attention::Attention,
     error::Error,
     metrics::Metrics,
-    model::{ConversationKind, EventId, Message, Notification, with_names},
+    model::{ConversationKind, EventId, Message, Notification, UserId, with_names},
     push::{Outcome, Pusher, Relay},
     store::{PUSH_FOLLOWER, PUSH_LIFE, Push, PushContent, PushTarget, Store},
     text::in_one_line,
@@ -117,8 +121,10 @@ pub struct PushSender {
     pub relay: Option<Arc<Relay>>,
     pub metrics: Arc<Metrics>,
     pub queued: Arc<Notify>,
-    /// What is on its way. A push service that doesn’t answer holds up no other.
+    /// What is on its way, and to whom: one at a time for each target. A push service that doesn’t answer holds up no
+    /// other.
     sending: JoinSet<anyhow::Result<()>>,
+    busy: HashMap<task::Id, (UserId, PushTarget)>,
 }
 
 impl PushSender {
@@ -137,18 +143,20 @@ impl PushSender {
             metrics,
             queued,
             sending: JoinSet::new(),
+            busy: HashMap::new(),
         }
     }
 
-    /// Sends everything that is due.
-    async fn send_due(&mut self) -> anyhow::Result<()> {
-        loop {
-            while let Some(sent) = self.sending.try_join_next() {
-                note(sent);
+    /// Sends everything that is due, until it is stopped. What has been taken from the queue is sent in any case.
+    async fn send_due(&mut self, stopping: &CancellationToken) -> anyhow::Result<()> {
+        while !stopping.is_cancelled() {
+            while let Some(sent) = self.sending.try_join_next_with_id() {
+                self.note(sent);
             }
             let places = AT_ONCE.saturating_sub(self.sending.len());
             let taken = if places > 0 {
-                self.store.take_pushes(places).await?
+                let busy = self.busy.values().copied().collect();
+                self.store.take_pushes(places, busy).await?
             } else {
                 Vec::new()
             };
@@ -163,22 +171,33 @@ impl PushSender {
                     relay: self.relay.clone(),
                     metrics: Arc::clone(&self.metrics),
                 };
-                self.sending.spawn(sending.send(push));
+                let to = (push.user, push.target);
+                let task = self.sending.spawn(sending.send(push));
+                self.busy.insert(task.id(), to);
             }
             self.metrics.push_queue(self.store.count_pushes().await?);
             tokio::select! {
-                Some(sent) = self.sending.join_next() => note(sent),
+                Some(sent) = self.sending.join_next_with_id() => self.note(sent),
                 () = self.queued.notified() => {}
+                () = stopping.cancelled() => {}
             }
         }
+        Ok(())
     }
-}
 
-fn note(sent: Result<anyhow::Result<()>, tokio::task::JoinError>) {
-    match sent {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a notification wasn’t sent"),
-        Err(panic) => tracing::error!(%panic, "sending a notification failed unexpectedly"),
+    fn note(&mut self, sent: Result<(task::Id, anyhow::Result<()>), task::JoinError>) {
+        let id = match sent {
+            Ok((id, Ok(()))) => id,
+            Ok((id, Err(error))) => {
+                tracing::warn!(%error, "a notification wasn’t sent");
+                id
+            }
+            Err(panic) => {
+                tracing::error!(%panic, "sending a notification failed unexpectedly");
+                panic.id()
+            }
+        };
+        self.busy.remove(&id);
     }
 }
 
@@ -191,16 +210,12 @@ impl Follower for PushSender {
         _end: EventId,
         stopping: &CancellationToken,
     ) -> anyhow::Result<Progress> {
-        let work = async {
-            self.send_due().await?;
-            let _ = timeout(EVERY, self.queued.notified()).await;
-            anyhow::Ok(())
-        };
-        let worked = stopping.run_until_cancelled(work).await;
-        if worked.transpose()?.is_none() {
+        self.send_due(stopping).await?;
+        let wait = timeout(EVERY, self.queued.notified());
+        if stopping.run_until_cancelled(wait).await.is_none() {
             let rest = async {
-                while let Some(sent) = self.sending.join_next().await {
-                    note(sent);
+                while let Some(sent) = self.sending.join_next_with_id().await {
+                    self.note(sent);
                 }
             };
             let _ = timeout(LAST, rest).await;
@@ -222,18 +237,30 @@ struct Sending {
 
 impl Sending {
     async fn send(self, push: Push) -> anyhow::Result<()> {
-        match self.outcome(push).await? {
-            None | Some(Outcome::Delivered) => {}
-            Some(Outcome::Refused(reason)) => {
-                tracing::debug!(user = %push.user, reason, "a notification was refused");
-            }
+        let rest = match self.outcome(push).await {
+            Ok(None | Some(Outcome::Delivered)) => return Ok(()),
             // The rest of what is for it goes as well.
-            Some(Outcome::Gone) => self.store.delete_pushes(push.user, push.target).await?,
-            Some(Outcome::Later(after)) => {
-                let rest = after.unwrap_or_else(|| backoff(push.tries)).min(PUSH_LIFE);
-                self.store.put_push_back(push, rest).await?;
+            Ok(Some(Outcome::Gone)) => {
+                self.store.delete_pushes(push.user, push.target).await?;
+                return Ok(());
             }
-        }
+            Ok(Some(Outcome::Later(after))) => after,
+            Ok(Some(Outcome::Refused(reason))) => {
+                tracing::debug!(user = %push.user, reason, "a notification was refused");
+                if push.target == PushTarget::Relay {
+                    return Ok(());
+                }
+                // Anybody can name any server as a push service. One that wants none of it isn’t asked more often than one
+                // that is away.
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a notification wasn’t sent");
+                None
+            }
+        };
+        let rest = rest.unwrap_or_else(|| backoff(push.tries)).min(PUSH_LIFE);
+        self.store.put_push_back(push, rest).await?;
         Ok(())
     }
 
@@ -275,8 +302,8 @@ fn backoff(tries: u32) -> Duration {
         .min(LONGEST_RETRY)
 }
 
-/// What a device shows, with the same words as a notification of the page. Where there is to be no text, there is none: the
-/// device says “New message” in its own language, which the server doesn’t know.
+/// What a device shows, with the same words as a notification of the page. Where there is to be no text, there is none: who
+/// shows it says “New message”.
 fn notification(content: &PushContent) -> Notification {
     let PushContent {
         message,

@@ -11,7 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Network, Origin, Setup,
-    door::{caller::Caller, device::DeviceMarks, host::HostName},
+    door::{
+        caller::Caller,
+        device::DeviceMarks,
+        host::{self, HostName},
+    },
     feed::tickets::Tickets,
 };
 use crate::{
@@ -135,6 +139,11 @@ impl App {
                 store.clone(),
                 Arc::clone(&metrics),
                 settings.public_url.as_ref().map(Origin::to_string),
+                settings
+                    .public_url
+                    .as_ref()
+                    .filter(|url| url.is_https() && host::is_public(url.authority().as_bytes()))
+                    .map(Origin::to_string),
                 settings
                     .allowed_networks
                     .iter()

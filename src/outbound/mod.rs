@@ -25,7 +25,7 @@ use std::{
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Request, Response, Uri,
-    body::Bytes,
+    body::{Bytes, Incoming},
     header::{HeaderValue, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -61,6 +61,9 @@ impl Limits {
 /// of the same two or three services, and a handshake costs more than a push. A minute later there may be none for hours.
 /// The address was checked when the connection was made, and stays the same for as long as it lasts.
 const KEPT: (usize, Duration) = (4, Duration::from_mins(1));
+
+/// How long a body may take that nobody needs.
+const BODY_TIME: Duration = Duration::from_secs(1);
 
 /// What all clients share: the certificate authorities, and the networks that the administrator allows.
 #[derive(Clone)]
@@ -225,22 +228,11 @@ impl Client {
     /// Sends a request and reads the whole response, within `limits`.
     pub async fn send(
         &self,
-        mut request: Request<Vec<u8>>,
+        request: Request<Vec<u8>>,
         limits: Limits,
     ) -> Result<Response<Vec<u8>>, RequestError> {
-        let allowed = |uri: &Uri| Url::parse(&uri.to_string()).is_ok_and(|url| self.allows(&url));
-        if !allowed(request.uri()) {
-            // The host only, as path and query may contain a secret.
-            let host = request.uri().host().unwrap_or_default().to_owned();
-            return Err(RequestError::Unsafe(host));
-        }
-        let name = concat!("tincan/", env!("CARGO_PKG_VERSION"));
-        request
-            .headers_mut()
-            .insert(USER_AGENT, HeaderValue::from_static(name));
         let exchange = async {
-            let request = request.map(|body| Full::new(Bytes::from(body)));
-            let (head, body) = self.http.request(request).await?.into_parts();
+            let (head, body) = self.begin(request).await?.into_parts();
             let body = Limited::new(body, limits.bytes).collect().await;
             let body = body.map_err(|error| {
                 if error.is::<LengthLimitError>() {
@@ -254,6 +246,41 @@ impl Client {
         timeout(limits.time, exchange)
             .await
             .unwrap_or(Err(RequestError::Slow(limits.time)))
+    }
+
+    /// Sends a request to a server whose status says everything. What its body is like doesn’t matter, and neither does
+    /// whether it comes.
+    pub async fn send_for_head(
+        &self,
+        request: Request<Vec<u8>>,
+        limits: Limits,
+    ) -> Result<Response<()>, RequestError> {
+        let (head, body) = timeout(limits.time, self.begin(request))
+            .await
+            .unwrap_or(Err(RequestError::Slow(limits.time)))?
+            .into_parts();
+        // A connection can be used again only if it has been read.
+        let body = Limited::new(body, limits.bytes).collect();
+        let _ = timeout(BODY_TIME, body).await;
+        Ok(Response::from_parts(head, ()))
+    }
+
+    async fn begin(
+        &self,
+        mut request: Request<Vec<u8>>,
+    ) -> Result<Response<Incoming>, RequestError> {
+        let allowed = |uri: &Uri| Url::parse(&uri.to_string()).is_ok_and(|url| self.allows(&url));
+        if !allowed(request.uri()) {
+            // The host only, as path and query may contain a secret.
+            let host = request.uri().host().unwrap_or_default().to_owned();
+            return Err(RequestError::Unsafe(host));
+        }
+        let name = concat!("tincan/", env!("CARGO_PKG_VERSION"));
+        request
+            .headers_mut()
+            .insert(USER_AGENT, HeaderValue::from_static(name));
+        let request = request.map(|body| Full::new(Bytes::from(body)));
+        Ok(self.http.request(request).await?)
     }
 }
 

@@ -51,11 +51,15 @@ const AT_ONCE: usize = 16;
 /// How many seconds a push service keeps a message for a browser that is offline (RFC 8030 §5.2). A day later it is no news.
 const TTL: u32 = 24 * 60 * 60;
 /// The longest that a push service is believed when it says when to try again.
-const LONGEST_RETRY: Duration = Duration::from_hours(24);
+const LONGEST_RETRY: Duration = Duration::from_hours(1);
 /// How many bytes of a code a topic has: in base64url, the 32 characters that it may have (RFC 8030 §5.4).
 const TOPIC_BYTES: usize = 24;
-/// Whom push services find if the server has no public URL. They want an address, and nobody has this one (RFC 2606 §2).
-const NOBODY: &str = "mailto:nobody@tincan.invalid";
+/// Whom push services find if the server has no public URL. They want an address, and Apple’s refuses those at a name that
+/// can’t be on the internet, such as one that ends in `.invalid` or `.local`. Nobody has this one (RFC 2606 §3).
+const NOBODY: &str = "mailto:nobody@example.com";
+
+/// What is said of a message whose text isn’t to be shown. The server doesn’t know the language of a device.
+const NEW_MESSAGE: &str = "New message";
 
 /// What became of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +96,8 @@ pub struct Pusher {
     metrics: Arc<Metrics>,
     /// The URL at which people reach the server, without a path.
     public_url: Option<String>,
+    /// The same, if it is one that others can reach: whom push services find.
+    contact: Option<String>,
     /// Networks outside the public internet in which push services may be.
     allowed: Arc<[IpNet]>,
     client: OnceCell<Client>,
@@ -105,12 +111,13 @@ struct Keys {
 }
 
 impl Pusher {
-    /// Sends with the keys in the store. `allowed` are networks outside the public internet that may be connected to.
+    /// Sends with the keys in the store. `contact` is an https URL on the public internet, and `allowed` are networks outside the public internet that may be connected to.
     #[must_use]
     pub fn new(
         store: Store,
         metrics: Arc<Metrics>,
         public_url: Option<String>,
+        contact: Option<String>,
         allowed: Arc<[IpNet]>,
     ) -> Self {
         for outcome in Outcome::NAMES {
@@ -120,6 +127,7 @@ impl Pusher {
             store,
             metrics,
             public_url,
+            contact,
             allowed,
             client: OnceCell::new(),
             keys: OnceCell::new(),
@@ -195,7 +203,7 @@ impl Pusher {
         };
         // The semaphore is never closed.
         let _place = self.places.acquire().await;
-        match client.send(request, LIMITS).await {
+        match client.send_for_head(request, LIMITS).await {
             Ok(response) => outcome(&response),
             Err(error) => {
                 let host = endpoint.host_str().unwrap_or_default();
@@ -232,9 +240,7 @@ impl Pusher {
                 topics: random::<32>()?.to_vec(),
             };
             let PushKeys { vapid, topics } = self.store.push_keys(new).await?;
-            let is_https = |url: &&String| url.starts_with("https:");
-            let contact = self.public_url.as_ref().filter(is_https);
-            let contact = contact.map_or(NOBODY, String::as_str).to_owned();
+            let contact = self.contact.as_deref().unwrap_or(NOBODY).to_owned();
             let sender = Sender::new(&vapid, contact).map_err(|error| {
                 tracing::error!(%error, "the key for notifications isn’t valid");
                 Error::Internal
@@ -268,7 +274,7 @@ impl Keys {
 }
 
 /// What the answer of a push service means (RFC 8030 §5 and §7.3).
-fn outcome(response: &Response<Vec<u8>>) -> Outcome {
+fn outcome<B>(response: &Response<B>) -> Outcome {
     let status = response.status();
     match status {
         status if status.is_success() => Outcome::Delivered,

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use super::NEW_MESSAGE;
 use crate::model::{Notification, beginning};
 
 const PROGRAM: &str = "Tincan";
@@ -36,14 +37,16 @@ impl Payload {
             badge,
         } = notification;
         let about = format!("conversation-{conversation_id}");
+        let has_text = !body.is_empty();
         let json = json!({
             "web_push": 8030,
             "notification": {
                 "title": heading(title),
-                "body": line(body, BODY_LENGTH, BODY_BYTES),
+                "body": if has_text { line(body, BODY_LENGTH, BODY_BYTES) } else { NEW_MESSAGE.to_owned() },
                 "navigate": format!("{base}/conversations/{conversation_id}"),
                 "tag": about,
-                "data": { "conversationId": conversation_id, "number": number },
+                // The page’s worker says “New message” in the language of its device.
+                "data": { "conversationId": conversation_id, "number": number, "preview": has_text },
                 // Where Safari first had it.
                 "app_badge": badge.to_string(),
             },

@@ -17,7 +17,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Outcome, outcome};
+use super::{NEW_MESSAGE, Outcome, outcome};
 use crate::{
     error::Result,
     model::{Notification, RelayKind, beginning},
@@ -99,7 +99,7 @@ impl Relay {
         let Ok(request) = self.request(address, notification) else {
             return Outcome::Refused("The token has characters that no token has.".to_owned());
         };
-        match self.client.send(request, Limits::API).await {
+        match self.client.send_for_head(request, Limits::API).await {
             Ok(response) => match outcome(&response) {
                 Outcome::Gone => {
                     Outcome::Refused("There is no such server at this URL.".to_owned())
@@ -122,7 +122,7 @@ impl Relay {
         let title = line(&notification.title, TITLE_LENGTH);
         // Nobody there could say it in another language.
         let message = match line(&notification.body, BODY_LENGTH) {
-            text if text.is_empty() => "New message".to_owned(),
+            text if text.is_empty() => NEW_MESSAGE.to_owned(),
             text => text,
         };
         let id = notification.conversation_id;

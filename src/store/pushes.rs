@@ -4,7 +4,7 @@
 //! Whether somebody is to be told of a message is one question (see `wanted`). It is asked when the message is queued,
 //! and again when it is sent, because they may have read it by then, or muted the conversation, or left it.
 
-use std::{cmp::Reverse, time::Duration};
+use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
 use rusqlite::{Connection, Row, named_params};
 
@@ -19,7 +19,7 @@ use super::{
     visible::IS_VISIBLE,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{
         Conversation, ConversationId, EventId, Message, MessageId, NotificationLevel,
         SubscriptionId, Timestamp, UserId,
@@ -31,7 +31,11 @@ pub const PUSH_FOLLOWER: &str = "push";
 /// What is older is told to nobody, and no longer tried.
 pub const PUSH_LIFE: Duration = Duration::from_hours(24);
 /// The most numbers of the sequence for one job: in a large room each message among them is a row for each participant.
-const IDS_A_JOB: i64 = 200;
+const IDS_A_JOB: i64 = 32;
+/// The most messages of a conversation that wait for a user. Only the newest is told, but it may be deleted by then.
+const KEPT: i64 = 4;
+/// The most notifications that are on their way to one user at a time.
+const AT_ONCE_TO_USER: usize = 4;
 /// As long as nobody is told of anything, the position is written only so often. Each write is a commit.
 const IDS_A_COMMIT: i64 = 64;
 
@@ -56,7 +60,7 @@ pub struct Push {
 }
 
 /// Where a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PushTarget {
     Subscription(SubscriptionId),
     /// Through the server that the administrator has set up.
@@ -143,10 +147,17 @@ impl Store {
     }
 
     /// Takes up to `limit` messages that are due from the queue. What isn’t to be told any more goes, too.
-    pub async fn take_pushes(&self, limit: usize) -> Result<Vec<Push>> {
+    ///
+    /// There is one for each target at most, and none for those that are `busy`: whatever is still on its way can’t come
+    /// after what is newer, and who doesn’t answer holds up no other.
+    pub async fn take_pushes(
+        &self,
+        limit: usize,
+        busy: Vec<(UserId, PushTarget)>,
+    ) -> Result<Vec<Push>> {
         let now = Timestamp::now();
         let due = self
-            .read(move |connection| Ok(due(connection, now, limit)?))
+            .read(move |connection| Ok(due(connection, now, limit, &busy)?))
             .await?;
         if due.is_empty() {
             return Ok(Vec::new());
@@ -193,10 +204,13 @@ impl Store {
     /// What is told of a message, as it is now.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) if the user can’t see it any more.
+    /// [`Error::NotFound`] if the user can’t see it any more, or it was deleted.
     pub async fn push_content(&self, user: UserId, message: MessageId) -> Result<PushContent> {
         self.read(move |connection| {
             let (message, _) = visible(connection, message, user)?;
+            if message.deleted_at.is_some() {
+                return Err(Error::NotFound("message"));
+            }
             Ok(PushContent {
                 conversation: conversations::load(connection, message.conversation_id, None)?,
                 message,
@@ -356,24 +370,52 @@ fn insert(tx: &Transaction<'_>, wanted: Wanted) -> rusqlite::Result<()> {
             wanted.message.0,
             wanted.conversation.0,
             tx.now.0,
-        ))
+        ))?;
+    tx.connection
+        .prepare_cached(
+            "DELETE FROM pushes WHERE user_id = ?1 AND conversation_id = ?2 AND message_id < (
+                 SELECT min(message_id) FROM (
+                     SELECT DISTINCT message_id FROM pushes WHERE user_id = ?1 AND conversation_id = ?2
+                     ORDER BY message_id DESC LIMIT ?3))",
+        )?
+        .execute((wanted.user.0, wanted.conversation.0, KEPT))
         .map(drop)
 }
 
-fn due(connection: &Connection, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<Group>> {
-    connection
-        .prepare_cached(
-            "SELECT user_id, subscription_id, conversation_id FROM pushes WHERE due_at <= ?1
-             GROUP BY user_id, subscription_id, conversation_id ORDER BY min(due_at) LIMIT ?2",
-        )?
-        .query_map((now.0, limit), |row| {
-            Ok(Group {
-                user: UserId(row.get(0)?),
-                target: PushTarget::from_id(row.get(1)?),
-                conversation: ConversationId(row.get(2)?),
-            })
-        })?
-        .collect()
+/// What is due, the longest first: one conversation for each target, and not more than `limit` in all. Nothing for targets
+/// that are `busy`, nor for users who have as many of these as they may have.
+fn due(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+    busy: &[(UserId, PushTarget)],
+) -> rusqlite::Result<Vec<Group>> {
+    // Besides an aggregate min(), columns are those of the row that has the least (https://sqlite.org/quirks.html#aggregate_queries_can_contain_non_aggregate_result_columns_that_are_not_in_the_group_by_clause).
+    let mut statement = connection.prepare_cached(
+        "SELECT user_id, subscription_id, conversation_id, min(due_at) FROM pushes WHERE due_at <= ?1
+         GROUP BY user_id, subscription_id ORDER BY min(due_at)",
+    )?;
+    let mut of_user = HashMap::<UserId, usize>::new();
+    for (user, _) in busy {
+        *of_user.entry(*user).or_default() += 1;
+    }
+    let mut rows = statement.query([now.0])?;
+    let mut due = Vec::new();
+    while let Some(row) = rows.next()?
+        && due.len() < limit
+    {
+        let group = Group {
+            user: UserId(row.get(0)?),
+            target: PushTarget::from_id(row.get(1)?),
+            conversation: ConversationId(row.get(2)?),
+        };
+        let own = of_user.entry(group.user).or_default();
+        if *own < AT_ONCE_TO_USER && !busy.contains(&(group.user, group.target)) {
+            *own += 1;
+            due.push(group);
+        }
+    }
+    Ok(due)
 }
 
 /// Takes the newest message that is still to be told, and deletes the others: it takes their place.
@@ -390,7 +432,9 @@ fn take(tx: &Transaction<'_>, group: &Group) -> Result<Option<Push>> {
         )?
         .collect::<rusqlite::Result<_>>()?;
     rows.sort_unstable_by_key(|&(message, _)| Reverse(message));
-    for (message, tries) in rows {
+    // Whatever is tried next, the target has failed so often.
+    let tries = rows.iter().map(|&(_, tries)| tries).max().unwrap_or(0);
+    for (message, _) in rows {
         let before = EventId(message.0 - 1);
         if !wanted(connection, before, message, Some(group.user))?.is_empty() {
             return Ok(Some(Push {

@@ -6,6 +6,9 @@ use super::{Refused, Result};
 
 const MALFORMED: Refused = Refused("CBOR: malformed");
 
+/// No map that an authenticator writes comes near to it. Each key is compared with each other one.
+const MOST_ENTRIES: usize = 32;
+
 /// A map whose keys are different.
 pub struct Map(Vec<(Value, Value)>);
 
@@ -28,6 +31,9 @@ impl Map {
 
     pub fn of(value: Value) -> Result<Self> {
         let entries = value.into_map().map_err(|_| MALFORMED)?;
+        if entries.len() > MOST_ENTRIES {
+            return Err(Refused("CBOR: a map with too many entries"));
+        }
         // It isn’t defined which one counts (RFC 8949 §5.6), so two readers may differ.
         let is_repeated = |(index, (key, _)): (usize, &(Value, Value))| {
             entries[..index].iter().any(|(other, _)| other == key)

@@ -27,7 +27,11 @@ pub enum Ceremony {
 
 /// The ceremonies that have been begun, bounded in time, and in number for each network.
 #[derive(Default)]
-pub struct Ceremonies(ExpiringMap<Ceremony, LIFETIME_MINUTES>);
+pub struct Ceremonies {
+    /// Anybody may begin to sign in, so those have a map of their own: they evict nothing of who is signed in.
+    sign_ins: ExpiringMap<Ceremony, LIFETIME_MINUTES>,
+    own: ExpiringMap<Ceremony, LIFETIME_MINUTES>,
+}
 
 impl Ceremonies {
     /// A challenge for somebody at `address`, as it travels: base 64 in the alphabet for URLs, without padding (§13.4.3).
@@ -36,15 +40,21 @@ impl Ceremonies {
     /// If the system can’t provide random numbers.
     pub fn begin(&self, address: IpAddr, ceremony: Ceremony) -> Result<String> {
         let challenge = URL_SAFE_NO_PAD.encode(random::<32>()?);
-        self.0.remove_expired();
-        self.0.insert(address, &challenge, ceremony);
+        let begun = match ceremony {
+            Ceremony::SignIn => &self.sign_ins,
+            Ceremony::Registration { .. } | Ceremony::Proof(_) => &self.own,
+        };
+        begun.remove_expired();
+        begun.insert(address, &challenge, ceremony);
         Ok(challenge)
     }
 
     /// What a challenge was given for. It can’t be used again, whatever comes of it.
     #[must_use]
     pub fn finish(&self, challenge: &str) -> Option<Ceremony> {
-        self.0.remove(challenge)
+        self.sign_ins
+            .remove(challenge)
+            .or_else(|| self.own.remove(challenge))
     }
 }
 

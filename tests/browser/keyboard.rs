@@ -298,9 +298,11 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     john.sees("heading", "Settings").await;
     john.reads("This device").await;
     john.reads("You haven’t blocked anyone.").await;
+    john.reads("Devices with notifications").await;
+    john.reads("Quiet hours").await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
-    let names = stops(&john, 12).await;
+    let names = stops(&john, 15).await;
     // Oneself comes first.
     let expected = [
         "Search",
@@ -310,6 +312,9 @@ async fn everything_is_reached_by_tab_and_shows_it() {
         "Choose picture",
         "Show notifications",
         "Play a sound",
+        "Devices with notifications",
+        "Show message text",
+        "Quiet hours",
         "System",
         "Same as the browser",
         "Share when",

@@ -193,7 +193,7 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     // Whoever wants no text to be seen gets none, in any language.
     deliver(&john, &message("jane", "", &conversation)).await;
     is_notified(&john, &[shown("jane", "Neue Nachricht", &conversation)]).await;
-    // What can’t be read, or leads elsewhere, says no more than that there is something.
+    // What can’t be read says no more than that there is something.
     let newest = || shown("jane", "Neue Nachricht", &conversation);
     let unknown = || Shown {
         title: "Tincan".to_owned(),
@@ -203,7 +203,15 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     };
     let elsewhere =
         json!({ "notification": { "title": "jane", "navigate": "https://example.org/" } });
-    for unreadable in ["Hello", "{}", "", &elsewhere.to_string()] {
+    // Wherever it leads, a tap opens a page of this server.
+    let elsewhere = elsewhere.to_string();
+    deliver(&john, &elsewhere).await;
+    let from_elsewhere = Shown {
+        title: "jane".to_owned(),
+        ..unknown()
+    };
+    is_notified(&john, &[newest(), from_elsewhere]).await;
+    for unreadable in ["Hello", "{}", ""] {
         deliver(&john, unreadable).await;
         is_notified(&john, &[newest(), unknown()]).await;
     }

@@ -55,11 +55,12 @@ async fn all_browsers_of_whoever_is_elsewhere_hear_of_a_message() {
     for _ in 0..2 {
         let push = service.next().await;
         let shown = &push.body["notification"];
-        // The device says that it is a new message, in its own language.
+        // A page’s worker says so in the language of its device.
         assert_eq!(
             (&shown["title"], &shown["body"]),
-            (&json!("Kitchen"), &json!(""))
+            (&json!("Kitchen"), &json!("New message"))
         );
+        assert_eq!(shown["data"]["preview"], false);
         // With the room’s first message, which the system wrote.
         assert_eq!(push.body["app_badge"], 2);
     }

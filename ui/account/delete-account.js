@@ -5,7 +5,7 @@ import { el } from '../base/dom.js';
 import { Field, form, ownerOf, passwordField } from '../base/fields.js';
 import { t } from '../words/index.js';
 import { deleteAccount } from './settings.js';
-import { forgetUnsent } from './sign-out.js';
+import { forgetOwn } from './sign-out.js';
 
 /** @import {Client} from '../shell/client.js' */
 
@@ -15,7 +15,7 @@ export function openDeletion({ api, user }, hasPassword, leave) {
     : new Field('username', t('account.typeUsername'), { required: true, autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
   const act = async () => {
     await deleteAccount(api, hasPassword ? { password: proof.value } : { username: proof.value });
-    await forgetUnsent(user.id);
+    await forgetOwn(user.id);
     dialog?.close();
     leave();
   };

@@ -45,7 +45,7 @@ export class PasskeyList extends Component {
     this.#problem.textContent = '';
     return el('li', { class: 'setting' },
       el('div', {}, el('p', { class: 'muted' }, obstacle || t('account.passkeysHelp')), this.#problem),
-      obstacle ? null : el('button', { class: 'button', click: () => this.#add() }, t('account.addPasskey')));
+      obstacle ? null : el('button', { class: 'button', click: ({ currentTarget }) => this.#add(currentTarget) }, t('account.addPasskey')));
   }
 
   /** @param {Passkey} passkey */
@@ -75,13 +75,17 @@ export class PasskeyList extends Component {
         el('button', { class: 'button', click: remove }, t('account.removePasskey'), about(name))));
   }
 
-  async #add() {
+  /** @param {HTMLButtonElement} button */
+  async #add(button) {
+    button.disabled = true;
     this.#problem.textContent = '';
     try {
       await this.#passkeys.add(deviceName(navigator.userAgent));
       await this.#load();
       /** @type {HTMLElement | null} */ (this.#list.querySelector('li:last-child button'))?.focus();
     } catch (error) {
+      button.disabled = false;
+      button.focus();
       this.#problem.textContent = reasonOf(error);
     }
   }

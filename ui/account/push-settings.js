@@ -49,11 +49,11 @@ export class PushSettings extends Component {
 
   #render() {
     const preferences = this.#preferences;
-    const { state } = this.#push;
+    const { canTest, state } = this.#push;
     const why = obstacle();
     this.#notify.show(state !== 'off', why ? obstacleText(why) : stateText(this.#push), !why);
     this.#steps.hidden = why !== 'install';
-    this.#trial.hidden = state !== 'always';
+    this.#trial.hidden = !canTest;
     this.#sound.show(sounds(preferences), t('account.soundHelp'), true);
   }
 
@@ -108,9 +108,8 @@ function obstacleText(why) {
 function stateText({ device, isChanging, reason, state }) {
   if (isChanging) return t('account.loading');
   if (state === 'off') return t('account.notifyHelp');
-  if (state === 'always') return t('account.pushOn');
-  if (reason) return `${t('account.pushPageOnly')} ${reason}`;
-  return `${t('account.pushPageOnly')} ${device?.failure ? failureText(device.failure) : t('account.pushNoService')}`;
+  if (state === 'page') return `${t('account.pushPageOnly')} ${reason || t('account.pushNoService')}`;
+  return device?.failure ? `${t('account.pushOn')} ${failureText(device.failure)}` : t('account.pushOn');
 }
 
 /** The server says it in English. @param {string} failure */

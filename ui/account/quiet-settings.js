@@ -23,6 +23,10 @@ export class QuietSettings extends Component {
   #to = this.#time();
   #times = el('div', { class: 'setting times' },
     el('label', {}, t('account.quietFrom'), this.#from), el('label', {}, t('account.quietTo'), this.#to));
+  /** Whether a time has been typed since one was saved. */
+  #isTyped = false;
+  /** One change after the other. @type {Promise<unknown>} */
+  #last = Promise.resolve();
   /** As the server has it. @type {Pick<Settings, 'preview' | 'quiet'>} */
   #own = { preview: true, quiet: null };
 
@@ -32,6 +36,8 @@ export class QuietSettings extends Component {
     this.#api = api;
     this.append(card(this.#preview.element, this.#quiet.element, this.#times));
     this.refuse(t('account.loading'));
+    // Not every browser says of a field that goes that it has been left.
+    this.signal.addEventListener('abort', () => this.#leave());
   }
 
   /** @param {Pick<Settings, 'preview' | 'quiet'>} own */
@@ -41,8 +47,9 @@ export class QuietSettings extends Component {
     this.#preview.show(preview, preview ? t('account.previewOn') : t('account.previewOff'), true);
     const help = quiet ? t('account.quietZone', { zone: quiet.zone }) : t('account.quietHelp');
     this.#quiet.show(quiet !== null, help, true);
-    this.#from.value = from;
-    this.#to.value = to;
+    // One that is being typed is nobody else’s to change.
+    if (this.#from !== document.activeElement) this.#from.value = from;
+    if (this.#to !== document.activeElement) this.#to.value = to;
     this.#setTimes(quiet !== null);
   }
 
@@ -59,7 +66,24 @@ export class QuietSettings extends Component {
   }
 
   #time() {
-    return el('input', { type: 'time', required: true, change: () => this.#change({ quiet: this.#chosen() }) });
+    return el('input', {
+      type: 'time', required: true, blur: () => this.#leave(),
+      input: () => {
+        this.#isTyped = true;
+      },
+      keydown: ({ key }) => key === 'Enter' && this.#leave(),
+    });
+  }
+
+  /** Only then is it a time: some browsers take each digit that is typed for one. */
+  #leave() {
+    if (!this.#isTyped) return;
+    this.#isTyped = false;
+    const chosen = this.#chosen();
+    if (chosen.from && chosen.to) this.#change({ quiet: chosen });
+    const { from, to } = this.#own.quiet ?? usualNight();
+    this.#from.value ||= from;
+    this.#to.value ||= to;
   }
 
   /** Whoever travels has them by the clocks of where they are when they choose them. */
@@ -69,11 +93,14 @@ export class QuietSettings extends Component {
 
   /** @param {Partial<Pick<Settings, 'preview' | 'quiet'>>} change */
   async #change(change) {
-    // A time that is still being typed isn’t one.
-    if (change.quiet && !(change.quiet.from && change.quiet.to)) return;
+    const done = this.#last.then(() => changeSettings(this.#api, change));
+    this.#last = done.catch(() => {});
+    const current = this.#last;
     try {
-      this.show(await changeSettings(this.#api, change));
+      this.#own = await done;
+      if (current === this.#last) this.show(this.#own);
     } catch (error) {
+      if (current !== this.#last) return;
       this.show(this.#own);
       const [row, isOn] = 'preview' in change ? [this.#preview, this.#own.preview] : [this.#quiet, this.#own.quiet !== null];
       row.show(isOn, refusalOf(error), true);

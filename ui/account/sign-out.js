@@ -1,5 +1,6 @@
 // Signing out.
 
+import { forgetNotify } from '../attention/permission.js';
 import { unsubscribe } from '../attention/push.js';
 import { ask } from '../base/dialog.js';
 import { forget, keysOf } from '../base/storage.js';
@@ -10,6 +11,9 @@ import { Entry } from './entry.js';
 import { unsentOf } from './unsent.js';
 
 /** @import {Client} from '../shell/client.js' */
+
+/** So long a browser may take to forget what the server, which pushes no more, doesn’t need. */
+const PATIENCE_MS = 2_000;
 
 /**
  * What one has written and not sent outlives a session that ends by itself, but isn't left to who sits down here next.
@@ -22,13 +26,14 @@ export async function signOut({ api, user }, leave) {
     if (!isSure) return;
   }
   await new Entry(api).signOut();
-  await unsubscribe();
-  await forgetUnsent(user.id);
+  await forgetOwn(user.id);
+  await unsubscribe(PATIENCE_MS);
   leave();
 }
 
-/** Texts and files. @param {string} userId */
-export async function forgetUnsent(userId) {
+/** Texts and files, and that one wanted to be notified here. @param {string} userId */
+export async function forgetOwn(userId) {
+  forgetNotify();
   for (const key of unsentOf(userId)) forget(key);
   // Where nothing can be kept, nothing is.
   await Promise.all([new Parts().forgetAll(userId).catch(() => {}), forgetShared()]);

@@ -122,7 +122,7 @@ export class Attention {
 
   /** What has been read on another device while no page was open here. */
   async #sweep() {
-    const registration = await navigator.serviceWorker?.getRegistration();
+    const registration = await registered();
     for (const { tag } of await registration?.getNotifications() ?? []) {
       const id = tag.slice(TAG.length);
       if (tag.startsWith(TAG) && this.#client.conversations.known(id) && !this.#unread.has(id)) this.#close(id);
@@ -165,10 +165,11 @@ export class Attention {
     const isRead = number <= this.#client.conversations.lastRead(conversationId);
     if (isRead || await isQuiet(this.#client.api) || this.#life.signal.aborted) return;
     const preferences = this.#preferences;
-    const mayNotify = notifies(preferences) && !rings(preferences);
-    if (mayNotify && !await this.#isHeld(VISIBLE) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
-    // Browsers let no page make a sound that nobody has touched yet.
-    const mayPlay = sounds(preferences) && navigator.userActivation?.hasBeenActive !== false;
+    const isVisible = await this.#isHeld(VISIBLE);
+    const isRung = rings(preferences);
+    if (!isVisible && !isRung && notifies(preferences) && await claim(`notify ${id}`, CLAIM_MS)) this.#notify(newest);
+    // What the worker shows has a sound of its own. And browsers let no page make one that nobody has touched yet.
+    const mayPlay = sounds(preferences) && (isVisible || !isRung) && navigator.userActivation?.hasBeenActive !== false;
     if (mayPlay && !await this.#isHeld(ATTENTIVE) && await claim('sound', SOUND_MS)) play();
   }
 
@@ -199,7 +200,7 @@ export class Attention {
       // One for a conversation, seen again with each message, and heard only if somebody wants our sound.
       tag: tagOf(conversationId), renotify: true, silent: true,
     };
-    const registration = await navigator.serviceWorker?.getRegistration();
+    const registration = await registered();
     if (registration?.active) return registration.showNotification(heading, options);
     const notification = new Notification(heading, options);
     notification.onclick = () => {
@@ -214,9 +215,14 @@ export class Attention {
   async #close(conversationId) {
     this.#notifications.get(conversationId)?.close();
     this.#notifications.delete(conversationId);
-    const registration = await navigator.serviceWorker?.getRegistration();
+    const registration = await registered();
     for (const shown of await registration?.getNotifications({ tag: tagOf(conversationId) }) ?? []) shown.close();
   }
+}
+
+/** None either where the browser doesn’t let one ask. */
+async function registered() {
+  return navigator.serviceWorker?.getRegistration().catch(() => undefined);
 }
 
 /** @param {string} conversationId */

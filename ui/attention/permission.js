@@ -1,5 +1,8 @@
 // Whether somebody wants to be called back to this browser, and how; whether it may, and whether they have been asked.
 
+import { forget } from '../base/storage.js';
+import { PREFIX } from '../shell/preferences.js';
+
 /** @import {Preferences} from '../shell/preferences.js' */
 
 const ASKED = 'asked-to-notify';
@@ -25,6 +28,11 @@ export function rings(preferences) {
 /** @param {Preferences} preferences @param {boolean} on */
 export function setRings(preferences, on) {
   preferences.set(RINGS, on);
+}
+
+/** Whoever signs in here next hasn’t asked for it. */
+export function forgetNotify() {
+  for (const name of [NOTIFY, RINGS]) forget(PREFIX + name);
 }
 
 /** @param {Preferences} preferences @returns {boolean} */

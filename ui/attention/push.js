@@ -19,7 +19,10 @@ const NEW_MESSAGE = '/new-message';
 /** The tag of what shows somebody that it works. */
 const TEST = 'test';
 const NOT_FOUND = 404;
-/** So long a browser may take to find a push service. Some never say that there is none. */
+const INVALID = 422;
+/** What the server says where it can’t push to this browser. */
+const UNDELIVERABLE = ['push_unreachable', 'push_refused'];
+/** So long a browser may take for its push service. Some never say that there is none. */
 const PATIENCE_MS = 15_000;
 /** So long a message may take from the server by way of a push service to this device, before one had better look why. */
 const ARRIVAL_MS = 15_000;
@@ -49,6 +52,10 @@ export class Push extends EventTarget {
   #last = Promise.resolve();
   /** How many of them aren’t done yet. */
   #open = 0;
+  /** Whether the browser has been found to have a push service. */
+  #isSubscribed = false;
+  /** Whether the server is known to push here, since the page is there. */
+  isCertain = false;
   /** Why this device couldn’t be told to the server, where that is so. */
   reason = '';
   /** The one that this is. @type {PushDevice | undefined} */
@@ -75,10 +82,19 @@ export class Push extends EventTarget {
     return rings(this.#preferences) ? 'always' : 'page';
   }
 
+  /** Whether there is something to try out. */
+  get canTest() {
+    return this.state === 'always' || this.state === 'page' && this.#isSubscribed;
+  }
+
   /** To be called at a click, or browsers don’t ask. */
   async turnOn() {
-    await askToNotify(this.#preferences);
-    await this.renew().catch((error) => this.#fail(error));
+    try {
+      await askToNotify(this.#preferences);
+      await this.renew();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** What browsers and servers know of each other may have changed since it was turned on. What the server refuses is an ApiError. */
@@ -88,10 +104,10 @@ export class Push extends EventTarget {
       await speak();
       const { publicKey } = await this.#ask();
       const subscribed = await subscribe(publicKey);
-      if (subscribed) await this.#tell(subscribed);
+      this.#isSubscribed = subscribed !== null;
       this.reason = '';
-      // Where the server can’t reach the push service, as without the internet, the page does what it can itself.
-      setRings(this.#preferences, subscribed !== null && !this.device?.failure);
+      if (subscribed) await this.#tell(subscribed);
+      else await this.#leaveToPage();
     });
   }
 
@@ -99,7 +115,8 @@ export class Push extends EventTarget {
   async turnOff() {
     setNotify(this.#preferences, false);
     await this.#inTurn(async () => {
-      setRings(this.#preferences, false);
+      this.#setRings(false);
+      this.#isSubscribed = false;
       await unsubscribe();
       await this.#ask().catch(reasonOf);
       if (this.device) await this.#delete(this.device.id).catch(reasonOf);
@@ -125,6 +142,8 @@ export class Push extends EventTarget {
    * device any more, and has got to know it again
    */
   async test() {
+    // It may have been left to the page.
+    if (!this.device) await this.renew();
     const life = new AbortController();
     /** @type {Promise<'arrived' | 'sent'>} */
     const outcome = new Promise((done) => {
@@ -134,8 +153,14 @@ export class Push extends EventTarget {
     });
     try {
       await this.#api.post('/api/push/test');
+      if (this.device) this.device.failure = null;
+      this.dispatchEvent(new Event('change'));
       return await outcome;
     } catch (error) {
+      if (isUndeliverable(error)) {
+        await this.#inTurn(() => this.#leaveToPage());
+        this.#fail(error);
+      }
       if (!(error instanceof ApiError) || error.status !== NOT_FOUND) throw error;
       await unsubscribe();
       await this.renew();
@@ -156,11 +181,26 @@ export class Push extends EventTarget {
   async #tell(subscribed) {
     try {
       this.device = await this.#api.send('PUT', '/api/push/subscription', subscribed.toJSON());
+      // A server that has reached no push service so far may never do.
+      this.#setRings(!this.device?.failure || Boolean(this.device.deliveredAt));
     } catch (error) {
-      // Where it can’t be reached, it may know of it from before.
-      if (error instanceof ApiError && error.status > 0) setRings(this.#preferences, false);
+      // Where it can’t be reached, or not now, it may know of it from before.
+      if (isUndeliverable(error) || error instanceof ApiError && error.status > 0 && !this.device) await this.#leaveToPage();
       throw error;
     }
+  }
+
+  /** One of the two notifies, and never both: the server no more, so that the page does what it can itself. */
+  async #leaveToPage() {
+    if (this.device) await this.#delete(this.device.id).catch(reasonOf);
+    this.device = undefined;
+    this.#setRings(false);
+  }
+
+  /** @param {boolean} on */
+  #setRings(on) {
+    this.isCertain = on;
+    setRings(this.#preferences, on);
   }
 
   /** @param {string} id */
@@ -170,7 +210,8 @@ export class Push extends EventTarget {
 
   /** @param {unknown} error */
   #fail(error) {
-    this.reason = reasonOf(error);
+    if (error instanceof ApiError) this.reason = reasonOf(error);
+    else complain(error);
     this.dispatchEvent(new Event('change'));
   }
 
@@ -189,18 +230,13 @@ export class Push extends EventTarget {
   }
 }
 
-async function subscription() {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  return registration?.pushManager?.getSubscription();
-}
-
-/** What is pushed to this browser from now on is nobody’s. */
-export async function unsubscribe() {
-  try {
-    await (await subscription())?.unsubscribe();
-  } catch (error) {
-    complain(error);
-  }
+/** What is pushed to this browser from now on is nobody’s. @param {number} [patience] in milliseconds */
+export async function unsubscribe(patience) {
+  await inTime(async () => {
+    const registration = await navigator.serviceWorker?.getRegistration();
+    const subscription = await registration?.pushManager?.getSubscription();
+    await subscription?.unsubscribe();
+  }, patience);
 }
 
 /**
@@ -208,19 +244,35 @@ export async function unsubscribe() {
  * @param {string} applicationServerKey
  */
 async function subscribe(applicationServerKey) {
-  try {
+  return await inTime(async () => {
     // Without a worker, one would wait for ever.
     if (!await navigator.serviceWorker?.getRegistration()) return null;
     const { pushManager } = await navigator.serviceWorker.ready;
     const before = await pushManager?.getSubscription();
     if (before && keyOf(before) === applicationServerKey) return before;
     await before?.unsubscribe();
-    const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no answer')), PATIENCE_MS));
-    return await Promise.race([pushManager?.subscribe({ userVisibleOnly: true, applicationServerKey }), late]) ?? null;
+    return await pushManager?.subscribe({ userVisibleOnly: true, applicationServerKey });
+  }) ?? null;
+}
+
+/**
+ * Null where it fails, or takes too long.
+ * @template T @param {() => Promise<T>} act @param {number} [patience] in milliseconds
+ */
+async function inTime(act, patience = PATIENCE_MS) {
+  try {
+    /** @type {Promise<never>} */
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error('no answer')), patience));
+    return await Promise.race([act(), late]);
   } catch (error) {
     complain(error);
     return null;
   }
+}
+
+/** Whether the server says that it can’t push to this browser. @param {unknown} error */
+function isUndeliverable(error) {
+  return error instanceof ApiError && (error.status === INVALID || UNDELIVERABLE.includes(error.code));
 }
 
 /** In Base64 for addresses, as the server says it. @param {PushSubscription} subscription */

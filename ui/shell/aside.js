@@ -7,8 +7,9 @@ import { Attention } from '../attention/attention.js';
 import { watchAttention } from '../attention/attentive.js';
 import { moveMutes } from '../attention/mutes.js';
 import { pushOf } from '../attention/push.js';
+import { reasonOf } from '../base/api.js';
 import { keepTime } from '../base/clock.js';
-import { load, loadWhenever } from '../base/load.js';
+import { load } from '../base/load.js';
 import { showArchive } from '../conversations/archive.js';
 import { Calls } from '../conversations/calls.js';
 import { Doings } from '../conversations/doings.js';
@@ -65,7 +66,7 @@ export function attend(context, { field, bar, list, view, signal }) {
   const attention = new Attention(client, preferences, router, notices);
   signal.addEventListener('abort', () => attention.stop());
   watchAttention(client.api, signal);
-  loadWhenever(() => pushOf(client, preferences).renew(), client.stream, signal);
+  renewPush(context, signal);
   list.after(new InstallCard(client, preferences));
   const showFiles = followFiles(context, signal);
   moveMutes(client);
@@ -80,6 +81,16 @@ export function attend(context, { field, bar, list, view, signal }) {
   // What is shown already is shown anew.
   clock.dispatchEvent(new Event('change'));
   prepare(context, signal);
+}
+
+/** Whenever the stream is connected, until the server is known to push here. @param {Context} context @param {AbortSignal} signal */
+function renewPush({ client, preferences }, signal) {
+  const push = pushOf(client, preferences);
+  const renew = () => {
+    if (!push.isCertain && !push.isChanging) push.renew().catch(reasonOf);
+  };
+  renew();
+  client.stream.addEventListener('connected', renew, { signal });
 }
 
 /** @param {Context} context @param {AbortSignal} signal */

@@ -4,7 +4,7 @@ import { forget, keep, kept } from '../base/storage.js';
 
 /** @typedef {'system' | 'light' | 'dark'} Theme */
 
-const PREFIX = 'preference:';
+export const PREFIX = 'preference:';
 
 /** The same in all tabs. Fires `change`. */
 export class Preferences extends EventTarget {

@@ -810,7 +810,7 @@ export default {
   'shell.homeScreenShare': 'Tippe auf „Teilen“, manchmal hinter „…“ zu finden.',
   'shell.incomplete': 'Ein Teil von Tincan konnte nicht geladen werden.',
   'shell.install': 'Tincan installieren',
-  'shell.installHelp': 'Öffnet sich wie eine App und kann dich über Nachrichten benachrichtigen.',
+  'shell.installHelp': 'Öffnet sich wie eine App und kann dir bei neuen Nachrichten Bescheid geben.',
   'shell.installNow': 'Installieren',
   'shell.keyConversations': 'Vorige oder nächste Unterhaltung',
   'shell.keyEdit': 'Letzte eigene Nachricht bearbeiten',

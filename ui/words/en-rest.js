@@ -238,7 +238,7 @@ export default {
   'account.tokens': 'API tokens',
   'account.tokensHelp': 'Scripts and bots use tokens to sign in.',
   'account.trust': 'Trust this server',
-  'account.trustHelp': 'This device doesn’t trust the server’s certificate yet. Once it does, it’s notified while Tincan is closed.',
+  'account.trustHelp': 'This device doesn’t trust the server’s certificate yet. Once it does, you’ll be notified even while Tincan is closed.',
   'account.turnOff': 'Turn off',
   'account.turnOffHelp': 'Your password alone will be enough to sign in.',
   'account.turnOffTitle': 'Turn off two-step sign-in?',

@@ -68,6 +68,12 @@ impl Origin {
         self.text.rsplit(':').next()?.parse().ok()
     }
 
+    /// The host, with the port if it isn’t the scheme’s default one.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.text.split_once("://").map_or("", |(_, rest)| rest)
+    }
+
     /// Whether people reach the server through TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {

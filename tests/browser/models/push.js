@@ -3,6 +3,7 @@
 import { Push } from '../attention/push.js';
 import { isTime } from '../shell/install-card.js';
 import { Preferences } from '../shell/preferences.js';
+import { t } from '../words/index.js';
 import { FakeApi, replace, settle, stopClock, test } from './fakes.js';
 import { assert } from './runner.js';
 
@@ -113,21 +114,60 @@ test('without a push service, the page notifies by itself', async () => {
   assert.equal([push.state, api.open.length], ['page', 0]);
 });
 
-test('so it does where the server couldn’t deliver, or doesn’t take the subscription', async () => {
+test('so it does where the server doesn’t take the subscription, and pushes no more to an earlier one', async () => {
   const { api, push } = begin();
   const first = push.turnOn();
-  await answerAll(api, KEY, { failure: 'It can’t be reached.' });
-  await first;
-  assert.equal(push.state, 'page');
-  const second = push.renew();
-  await answerAll(api, KEY);
-  await second;
-  assert.equal(push.state, 'always');
-  const third = push.turnOn();
   await answer(api, 'GET /api/push', { publicKey: KEY, subscriptions: [] });
   await (await api.next()).refuse(422, 'No such address');
-  await third;
-  assert.equal([push.state, push.reason], ['page', 'No such address']);
+  await first;
+  assert.equal([push.state, push.reason, push.isCertain], ['page', 'No such address', false]);
+  const second = push.turnOn();
+  await answer(api, 'GET /api/push', { publicKey: KEY, subscriptions: [device()] });
+  await (await api.next()).refuse(422, 'No such address');
+  await answer(api, 'DELETE /api/push/subscriptions/5', null);
+  await second;
+  assert.equal([push.state, push.device], ['page', undefined]);
+});
+
+test('where something couldn’t be delivered once, or the server has no time, the page still leaves it to the server', async () => {
+  const { api, push } = begin();
+  const first = push.turnOn();
+  await answerAll(api, KEY, { failure: 'It can’t be reached.', deliveredAt: '2026-11-29T08:00:00Z' });
+  await first;
+  assert.equal([push.state, push.isCertain], ['always', true]);
+  const second = push.turnOn();
+  await answer(api, 'GET /api/push', { publicKey: KEY, subscriptions: [device()] });
+  await (await api.next()).refuse(503, 'Busy');
+  await second;
+  assert.equal([push.state, push.reason], ['always', 'Busy']);
+});
+
+test('a server that has never reached a push service leaves it to the page', async () => {
+  const { api, push } = begin();
+  const done = push.turnOn();
+  await answerAll(api, KEY, { failure: 'It can’t be reached.' });
+  await done;
+  assert.equal([push.state, push.isCertain], ['page', false]);
+});
+
+test('a browser that is never done with it keeps nobody waiting', async () => {
+  const clock = stopClock();
+  const { api, push } = begin();
+  const never = new Promise(() => {});
+  Object.assign(navigator.serviceWorker, { ready: never });
+  const done = push.turnOn();
+  await answer(api, 'GET /api/push', { publicKey: KEY, subscriptions: [] });
+  await settle();
+  await clock.advance(15_000);
+  await done;
+  assert.equal([push.state, push.isChanging], ['page', false]);
+});
+
+test('a browser that can’t ask whether somebody allows it leaves it off', async () => {
+  const { api, push } = begin();
+  Object.assign(Notification, { requestPermission: () => Promise.reject(new TypeError('no')) });
+  await push.turnOn();
+  assert.equal([push.state, push.reason, api.count], ['off', '', 0]);
 });
 
 test('an outage changes nothing', async () => {
@@ -190,6 +230,21 @@ test('a test that isn’t seen to arrive has been sent', async () => {
   await answer(api, 'POST /api/push/test', null);
   await clock.advance(15_000);
   assert.equal(await outcome, 'sent');
+});
+
+test('after a test that fails, the page notifies and the server doesn’t, until it works', async () => {
+  const { api, push } = begin();
+  const first = push.turnOn();
+  await answerAll(api, KEY);
+  await first;
+  const outcome = push.test().catch((error) => error.code);
+  await (await api.next()).refuse(502, 'Refused', 'push_refused');
+  await answer(api, 'DELETE /api/push/subscriptions/5', null);
+  assert.equal([await outcome, push.state, push.reason, push.canTest], ['push_refused', 'page', t('error.push_refused'), true]);
+  const again = push.test().catch((error) => error.status);
+  await answerAll(api, KEY);
+  await (await api.next()).refuse(429);
+  assert.equal([await again, push.state, push.reason], [429, 'always', '']);
 });
 
 test('a device that the push service has forgotten subscribes anew', async () => {
