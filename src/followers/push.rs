@@ -44,12 +44,12 @@ const LONGEST_RETRY: Duration = Duration::from_hours(1);
 
 /// Decides who is told of what.
 pub struct PushQueue {
-    pub store: Store,
-    pub attention: Arc<Attention>,
+    store: Store,
+    attention: Arc<Attention>,
     /// See [`PUSH_DELAY`].
-    pub delay: Duration,
+    delay: Duration,
     /// What wakes the [`PushSender`].
-    pub queued: Arc<Notify>,
+    queued: Arc<Notify>,
     /// How far it has come; the position that is stored may be behind.
     through: EventId,
     /// Ends of the sequence, and when they were. Once that is long enough ago, everything up to there is due.
@@ -115,12 +115,12 @@ impl Follower for PushQueue {
 
 /// Sends what is queued.
 pub struct PushSender {
-    pub store: Store,
-    pub pusher: Arc<Pusher>,
+    store: Store,
+    pusher: Arc<Pusher>,
     /// None if the administrator has set up none.
-    pub relay: Option<Arc<Relay>>,
-    pub metrics: Arc<Metrics>,
-    pub queued: Arc<Notify>,
+    relay: Option<Arc<Relay>>,
+    metrics: Arc<Metrics>,
+    queued: Arc<Notify>,
     /// What is on its way, and to whom: one at a time for each target. A push service that doesn’t answer holds up no
     /// other.
     sending: JoinSet<anyhow::Result<()>>,
@@ -160,8 +160,8 @@ impl PushSender {
             } else {
                 Vec::new()
             };
+            self.metrics.push_queue(self.store.count_pushes().await?);
             if taken.is_empty() && self.sending.is_empty() {
-                self.metrics.push_queue(self.store.count_pushes().await?);
                 return Ok(());
             }
             for push in taken {
@@ -175,7 +175,6 @@ impl PushSender {
                 let task = self.sending.spawn(sending.send(push));
                 self.busy.insert(task.id(), to);
             }
-            self.metrics.push_queue(self.store.count_pushes().await?);
             tokio::select! {
                 Some(sent) = self.sending.join_next_with_id() => self.note(sent),
                 () = self.queued.notified() => {}

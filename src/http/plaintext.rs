@@ -60,15 +60,11 @@ impl Plaintext {
         Some(file)
     }
 
-    /// Whether https works. The first certificate may be under way.
-    fn has_certificate(&self) -> bool {
-        let tls = self.app.settings.tls.as_ref();
-        tls.is_some_and(|tls| tls.certificates().status().expires_at.is_some())
-    }
-
     /// Leads to the same path by https.
     fn lead<B>(&self, request: &Request<B>) -> Response {
-        if !self.has_certificate() {
+        let tls = self.app.settings.tls.as_ref();
+        // The first certificate may be under way.
+        if !tls.is_some_and(|tls| tls.certificates().has_any()) {
             return no_certificate();
         }
         let location = self.location(request);

@@ -19,14 +19,14 @@ use std::{
     iter::successors,
     net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Request, Response, Uri,
     body::{Bytes, Incoming},
-    header::{HeaderValue, USER_AGENT},
+    header::{HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -282,6 +282,18 @@ impl Client {
         let request = request.map(|body| Full::new(Bytes::from(body)));
         Ok(self.http.request(request).await?)
     }
+}
+
+/// How long a server wants to be left alone: seconds, or until a date, which may have passed (`Retry-After`, RFC 9110
+/// §10.2.3).
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(text).ok()?;
+    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 /// An error with its causes, on one line for the log.

@@ -18,7 +18,7 @@ use std::{io, sync::Arc, time::Duration};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hyper::{
     Request, Response, StatusCode,
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE},
 };
 use ipnet::IpNet;
 use ring::hmac;
@@ -33,7 +33,7 @@ use crate::{
     error::{Error, Result},
     metrics::Metrics,
     model::{Notification, PushKeys, Subscription, UserId},
-    outbound::{self, Client, Limits, RequestError, causes},
+    outbound::{self, Client, Limits, RequestError, causes, retry_after},
     secret::random,
     store::Store,
 };
@@ -280,9 +280,8 @@ fn outcome<B>(response: &Response<B>) -> Outcome {
         status if status.is_success() => Outcome::Delivered,
         StatusCode::NOT_FOUND | StatusCode::GONE => Outcome::Gone,
         status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
-            let after = response.headers().get(RETRY_AFTER);
-            let after = after.and_then(|value| value.to_str().ok());
-            Outcome::Later(after.and_then(retry_after))
+            let after = retry_after(response.headers());
+            Outcome::Later(after.map(|wait| wait.min(LONGEST_RETRY)))
         }
         status => Outcome::Refused(format!(
             "The push service answered with status {}.",
@@ -298,17 +297,4 @@ fn failure(error: &RequestError) -> Outcome {
         return Outcome::Refused(reason.to_owned());
     }
     Outcome::Later(None)
-}
-
-/// How long to wait by `Retry-After`: seconds, or a date (RFC 9110 §10.2.3).
-fn retry_after(value: &str) -> Option<Duration> {
-    let value = value.trim();
-    let wait = if let Ok(seconds) = value.parse() {
-        Duration::from_secs(seconds)
-    } else {
-        let at = httpdate::parse_http_date(value).ok()?;
-        at.duration_since(std::time::SystemTime::now())
-            .unwrap_or_default()
-    };
-    Some(wait.min(LONGEST_RETRY))
 }

@@ -59,6 +59,7 @@ mod quotes;
 mod reactions;
 mod reactor_cache;
 mod read_marks;
+mod recipients;
 mod replay;
 mod reports;
 mod resets;
@@ -104,7 +105,8 @@ pub use self::{
     passkeys::{Credentials, KeptPasskey, NewPasskey, UsedPasskey},
     pictures::Picture,
     profiles::NameUpdate,
-    pushes::{PUSH_FOLLOWER, PUSH_LIFE, Push, PushContent, PushTarget},
+    pushes::{PUSH_FOLLOWER, Push, PushContent, PushTarget},
+    recipients::PUSH_LIFE,
     replay::{Backlog, Position},
     resets::{Recovered, Reset},
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},

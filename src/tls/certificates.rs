@@ -125,6 +125,12 @@ impl Certificates {
         }
     }
 
+    /// Whether there is one. Without, no handshake succeeds.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.current.read().is_some()
+    }
+
     /// The names and addresses that the certificate is for. Empty as long as there is none.
     #[must_use]
     pub fn names(&self) -> Vec<String> {

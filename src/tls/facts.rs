@@ -1,6 +1,6 @@
 //! What a certificate says about itself (RFC 5280).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use x509_parser::{
     extensions::GeneralName,
@@ -48,16 +48,21 @@ impl Facts {
     }
 }
 
-fn name(name: &GeneralName) -> Option<String> {
+fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-        GeneralName::IPAddress(bytes) => {
-            let v4 = <[u8; 4]>::try_from(*bytes).map(|bytes| IpAddr::V4(Ipv4Addr::from(bytes)));
-            let v6 = || <[u8; 16]>::try_from(*bytes).map(|bytes| IpAddr::V6(Ipv6Addr::from(bytes)));
-            Some(v4.or_else(|_| v6()).ok()?.to_string())
-        }
-        _ => None,
+        other => address(other).map(|address| address.to_string()),
     }
+}
+
+/// The address that a certificate is for by this name, if it is one (RFC 5280 §4.2.1.6).
+pub(super) fn address(name: &GeneralName<'_>) -> Option<IpAddr> {
+    let GeneralName::IPAddress(bytes) = name else {
+        return None;
+    };
+    let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
+        .ok()
 }
 
 /// The organization, and the name of the authority within it.

@@ -9,10 +9,10 @@ mod certificates;
 mod challenges;
 mod facts;
 mod files;
+mod folder;
 pub mod home;
 
 use std::{
-    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -31,6 +31,7 @@ pub use self::{
     certificates::{Certificates, Unusable},
     challenges::{ACME_TLS, Challenges},
     files::{CertificateFiles, FilesError},
+    folder::{PrivateFolder, folder_beside},
 };
 use crate::model::Timestamp;
 pub use crate::model::{CertificateStatus, TlsMode};
@@ -178,16 +179,6 @@ impl Tls {
             tracing::warn!(names, %end, days, "the certificate expires soon");
         }
     }
-}
-
-/// The folder beside a database in which certificates and their keys are kept that a server gets or makes by itself.
-#[must_use]
-pub fn folder_beside(database: &Path) -> PathBuf {
-    // Symbolic links are followed, as for the lock.
-    let found = database.canonicalize();
-    let mut path = found.as_deref().unwrap_or(database).as_os_str().to_owned();
-    path.push("-tls");
-    path.into()
 }
 
 /// The cryptography.

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::{
     failure::Failure,
-    folder::{Folder, in_background},
+    folder::in_background,
     settings::{AcmeSettings, Contact},
     transport::Transport,
 };
+use crate::tls::PrivateFolder;
 
 const FILE: &str = "account.json";
 
@@ -25,7 +26,7 @@ struct Kept {
 
 /// The account that is kept, with the contact that is wanted now, or else a new one.
 pub async fn open(
-    folder: &Arc<Folder>,
+    folder: &Arc<PrivateFolder>,
     transport: &Transport,
     settings: &AcmeSettings,
 ) -> Result<Account, Failure> {
@@ -64,12 +65,12 @@ pub async fn open(
 }
 
 /// Forgets the account. The next order has a new one.
-pub async fn forget(folder: &Arc<Folder>) -> Result<(), Failure> {
+pub async fn forget(folder: &Arc<PrivateFolder>) -> Result<(), Failure> {
     in_background(folder, |folder| folder.delete(FILE)).await
 }
 
 /// None if there is none, or none that can be read.
-async fn read(folder: &Arc<Folder>) -> Result<Option<Kept>, Failure> {
+async fn read(folder: &Arc<PrivateFolder>) -> Result<Option<Kept>, Failure> {
     let text = in_background(folder, |folder| folder.read(FILE)).await?;
     let kept = text.and_then(|text| {
         let kept = serde_json::from_slice(&text).ok();
@@ -81,7 +82,7 @@ async fn read(folder: &Arc<Folder>) -> Result<Option<Kept>, Failure> {
     Ok(kept)
 }
 
-async fn write(folder: &Arc<Folder>, kept: Kept) -> Result<(), Failure> {
+async fn write(folder: &Arc<PrivateFolder>, kept: Kept) -> Result<(), Failure> {
     let text = serde_json::to_vec(&kept).map_err(Error::from)?;
     in_background(folder, move |folder| folder.write(FILE, &text)).await
 }

@@ -31,12 +31,12 @@ pub use self::settings::{
 };
 use self::{
     failure::Failure,
-    folder::{Folder, in_background},
+    folder::{folder_of, in_background},
     held::{Bundle, Held},
     order::Challenge,
     transport::Transport,
 };
-use super::{Certificates, Challenges, Tls, folder_beside};
+use super::{Certificates, Challenges, PrivateFolder, Tls, folder_beside};
 use crate::outbound::Outbound;
 
 /// The file with the certificate, those between it and its authority, and its key: one file, so that they always fit.
@@ -60,7 +60,7 @@ pub enum AcmeError {
 /// Has a certificate for a server, and keeps it new.
 pub struct Acme {
     settings: AcmeSettings,
-    folder: Arc<Folder>,
+    folder: Arc<PrivateFolder>,
     certificates: Arc<Certificates>,
     challenges: Arc<Challenges>,
     transport: Transport,
@@ -92,7 +92,7 @@ impl Acme {
         let outbound = outbound.map_err(AcmeError::Https)?;
         let transport = Transport::new(outbound.client(&settings.directory));
         let acme = folder_beside(database).join("acme");
-        let folder = Folder::new(&acme, &settings.directory);
+        let folder = folder_of(&acme, &settings.directory);
         let kept = folder
             .read(CERTIFICATE)
             .map_err(|reason| AcmeError::Unreadable {

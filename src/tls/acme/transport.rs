@@ -1,22 +1,13 @@
 //! How requests reach the authority: through the program’s own client, with its limits and rules.
 
-use std::{
-    pin::Pin,
-    str::FromStr,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use http_body_util::BodyExt;
-use hyper::{
-    Request, StatusCode,
-    body::Bytes,
-    header::{HeaderMap, RETRY_AFTER},
-};
+use hyper::{Request, StatusCode, body::Bytes, header::HeaderMap};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use parking_lot::Mutex;
 
-use crate::outbound::{Client, Limits};
+use crate::outbound::{self, Client, Limits};
 
 /// An authority may validate, or sign, before it answers. Chains of certificates are small.
 const LIMITS: Limits = Limits {
@@ -89,17 +80,10 @@ fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
-/// How long to wait, in either of its forms (RFC 9110 §10.2.3).
+/// How long to wait, if at all.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match u64::from_str(text) {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(text)
-            .ok()?
-            .duration_since(SystemTime::now())
-            .ok()?,
-    };
-    Some(wait.min(LONGEST_WAIT))
+    let wait = outbound::retry_after(headers).filter(|wait| !wait.is_zero());
+    Some(wait?.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -108,7 +92,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     reason = "a test that meets the unexpected has failed"
 )]
 mod tests {
-    use hyper::header::HeaderValue;
+    use hyper::header::{HeaderValue, RETRY_AFTER};
 
     use super::*;
 

@@ -2,10 +2,7 @@
 //! limited to them for good by what its own certificate says (RFC 5280 §4.2.1.10). All that is known of a certificate is
 //! read from the certificate itself.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pem::{EncodeConfig, LineEnding, Pem};
 use rcgen::{
@@ -13,7 +10,7 @@ use rcgen::{
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData,
     SanType, SerialNumber, date_time_ymd,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject};
 use sha2::{Digest, Sha256};
 use x509_parser::{
     extensions::{GeneralName, ParsedExtension},
@@ -21,6 +18,10 @@ use x509_parser::{
 };
 
 use super::names::{HomeName, ServerNames, private_networks};
+use crate::{
+    secret::random,
+    tls::{Certificates, Unusable, facts::address},
+};
 
 const DAY: Duration = Duration::from_hours(24);
 /// How long an authority is good. Nobody wants to install another one soon.
@@ -122,15 +123,6 @@ fn host(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-fn address(name: &GeneralName<'_>) -> Option<IpAddr> {
-    let GeneralName::IPAddress(bytes) = name else {
-        return None;
-    };
-    let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
-        .ok()
-}
-
 fn moment(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
@@ -157,10 +149,13 @@ impl Issued {
         Ok((Self { certificate, key }, details))
     }
 
-    /// The key as rustls takes it.
-    #[must_use]
-    pub fn private_key(&self) -> PrivateKeyDer<'static> {
-        PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
+    /// Takes it into use.
+    ///
+    /// # Errors
+    /// See [`Unusable`]. The one in use stays then.
+    pub fn install_into(&self, certificates: &Certificates) -> Result<(), Unusable> {
+        let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
+        certificates.install(vec![self.certificate.clone()], key.into())
     }
 
     /// The certificate alone, as PEM (RFC 7468 §5).
@@ -320,8 +315,7 @@ pub fn fingerprint(certificate: &[u8]) -> String {
 
 /// A certificate with a random serial number (RFC 5280 §4.1.2.2) that is good from now on.
 fn parameters(now: SystemTime, days: u32) -> Result<CertificateParams, CertificateError> {
-    let mut serial = [0; 16];
-    getrandom::fill(&mut serial).map_err(|_| CertificateError::NoRandomness)?;
+    let mut serial = random::<16>().map_err(|_| CertificateError::NoRandomness)?;
     // Positive, and without a zero at its beginning.
     serial[0] = serial[0] & 0x7f | 0x40;
     // Certificates have whole seconds.

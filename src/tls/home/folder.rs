@@ -1,17 +1,12 @@
-//! The folder beside the database that has the authority’s key and the server’s. Only its owner may read it. Each file is
-//! replaced as a whole, so that a power cut leaves the old one or the new one.
+//! The folder beside the database that has the authority’s key and the server’s.
 
 use std::{
-    fs::{self, DirBuilder, File, Permissions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    io,
     path::{Path, PathBuf},
 };
 
-use tempfile::NamedTempFile;
-
 use super::authority::{Authority, CertificateError, Details, Issued};
-use crate::tls::{CertificateStatus, Certificates, TlsMode, folder_beside};
+use crate::tls::{CertificateStatus, Certificates, PrivateFolder, TlsMode, folder_beside};
 
 const AUTHORITY: &str = "authority.pem";
 const AUTHORITY_KEY: &str = "authority-key.pem";
@@ -40,23 +35,23 @@ pub enum HomeError {
 
 /// Where the authority and the server’s certificate are kept.
 #[derive(Clone, Debug)]
-pub struct HomeFolder(PathBuf);
+pub struct HomeFolder(PrivateFolder);
 
 impl HomeFolder {
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self(PrivateFolder::new(path))
     }
 
     /// The folder that belongs to a database, `<database>-tls/home`.
     #[must_use]
     pub fn beside(database: &Path) -> Self {
-        Self(folder_beside(database).join("home"))
+        Self::new(folder_beside(database).join("home"))
     }
 
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     /// The authority, or none if there isn’t one yet.
@@ -71,7 +66,7 @@ impl HomeFolder {
         let key = self.read(AUTHORITY_KEY)?.unwrap_or_default();
         let authority = Authority::from_pem(&certificate, &key);
         let authority = authority.map_err(|reason| HomeError::Authority {
-            path: self.0.clone(),
+            path: self.path().to_owned(),
             reason,
         })?;
         Ok(Some(authority))
@@ -82,7 +77,7 @@ impl HomeFolder {
     /// # Errors
     /// If the folder can’t be written to. Then the old one is there as a whole, or none is.
     pub fn keep_authority(&self, authority: &Authority) -> Result<(), HomeError> {
-        self.create()?;
+        self.0.create().map_err(|reason| self.error("", reason))?;
         self.forget_authority()?;
         self.write(AUTHORITY_KEY, &authority.pair().key_pem())?;
         self.write(AUTHORITY, &authority.pem())
@@ -120,7 +115,7 @@ impl HomeFolder {
             return Ok(None);
         };
         let certificates = Certificates::new(TlsMode::Home);
-        certificates.install(vec![issued.certificate.clone()], issued.private_key())?;
+        issued.install_into(&certificates)?;
         let loaded_at = None;
         Ok(Some(CertificateStatus {
             loaded_at,
@@ -146,49 +141,26 @@ impl HomeFolder {
         self.remove(SERVER_KEY)
     }
 
-    fn create(&self) -> Result<(), HomeError> {
-        let create = || {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.0)?;
-            fs::set_permissions(&self.0, Permissions::from_mode(0o700))
-        };
-        create().map_err(|reason| self.error("", reason))
-    }
-
     fn read(&self, name: &str) -> Result<Option<String>, HomeError> {
-        match fs::read_to_string(self.0.join(name)) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(reason) => Err(self.error(name, reason)),
-        }
+        let text = |bytes| String::from_utf8(bytes).map_err(io::Error::other);
+        let read = self.0.read(name);
+        read.and_then(|bytes| bytes.map(text).transpose())
+            .map_err(|reason| self.error(name, reason))
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), HomeError> {
-        let write = || {
-            // Its mode is 0600.
-            let mut file = NamedTempFile::new_in(&self.0)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(self.0.join(name))?;
-            File::open(&self.0)?.sync_all()
-        };
-        write().map_err(|reason| self.error(name, reason))
+        let written = self.0.write(name, text.as_bytes());
+        written.map_err(|reason| self.error(name, reason))
     }
 
     fn remove(&self, name: &str) -> Result<(), HomeError> {
-        match fs::remove_file(self.0.join(name)) {
-            Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
-                Err(self.error(name, reason))
-            }
-            _ => Ok(()),
-        }
+        let deleted = self.0.delete(name);
+        deleted.map_err(|reason| self.error(name, reason))
     }
 
     fn error(&self, name: &str, reason: io::Error) -> HomeError {
         HomeError::Io {
-            path: self.0.join(name),
+            path: self.path().join(name),
             reason,
         }
     }

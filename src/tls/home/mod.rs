@@ -178,8 +178,7 @@ impl Home {
         if let Some((issued, details)) = home.folder.server()?
             && home.authority().has_signed(&issued)
         {
-            home.certificates
-                .install(vec![issued.certificate.clone()], issued.private_key())?;
+            issued.install_into(&home.certificates)?;
             home.state.lock().certificate = Some(details);
         }
         home.look(machine, now)?;
@@ -307,8 +306,7 @@ impl Home {
         let issued = state.authority.issue(names, now)?;
         let details = Details::read(&issued.certificate)?;
         self.folder.keep_server(&issued)?;
-        self.certificates
-            .install(vec![issued.certificate.clone()], issued.private_key())?;
+        issued.install_into(&self.certificates)?;
         state.certificate = Some(details);
         Ok(())
     }
