@@ -1,8 +1,9 @@
 // Where somebody is signed in, and signing out there.
 
 import { reasonOf } from '../base/api.js';
-import { about } from '../base/cards.js';
-import { Component, el, failure, skeleton } from '../base/dom.js';
+import { attempt } from '../base/attempt.js';
+import { about, fill } from '../base/cards.js';
+import { Component, el } from '../base/dom.js';
 import { timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
 import { deviceName } from './device-name.js';
@@ -23,25 +24,21 @@ export class DeviceList extends Component {
     this.load();
   }
 
-  async load() {
-    this.#list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
-    try {
-      this.#show(await this.#sessions.list());
-    } catch (error) {
-      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.load())));
-    }
+  load() {
+    return fill(this.#list, async () => this.#rows(await this.#sessions.list()));
   }
 
   /** @param {Session[]} sessions */
-  #show(sessions) {
+  #rows(sessions) {
     const sorted = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
     const others = sessions.filter(({ current }) => !current).length;
     const isOwn = others < sessions.length;
-    this.#list.replaceChildren(
+    return [
       ...sorted.map((session) => this.#row(session)),
       ...(sessions.length > 0 ? []
         : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, t('account.notSignedIn')))]),
-      ...(others > 1 ? [this.#all(isOwn ? t('account.signOutOthers') : t('account.signOutAll'))] : []));
+      ...(others > 1 ? [this.#all(isOwn ? t('account.signOutOthers') : t('account.signOutAll'))] : []),
+    ];
   }
 
   /** @param {Session} session */
@@ -63,17 +60,12 @@ export class DeviceList extends Component {
   /** @param {string} action */
   #all(action) {
     const problem = el('p', { class: 'problem', role: 'alert' });
-    const click = async () => {
-      problem.textContent = '';
-      try {
-        await this.#sessions.endAll();
-        await this.load();
-        this.#list.tabIndex = -1;
-        this.#list.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
-    };
+    const click = () => attempt(problem, async () => {
+      await this.#sessions.endAll();
+      await this.load();
+      this.#list.tabIndex = -1;
+      this.#list.focus();
+    });
     return el('li', { class: 'setting all' }, problem, el('button', { class: 'button danger wide', click }, action));
   }
 

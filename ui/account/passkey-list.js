@@ -1,9 +1,10 @@
 // The passkeys by which one may sign in.
 
 import { reasonOf } from '../base/api.js';
-import { about } from '../base/cards.js';
+import { attempt } from '../base/attempt.js';
+import { about, fill } from '../base/cards.js';
 import { ask, openDialog } from '../base/dialog.js';
-import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { Component, el, nameOf } from '../base/dom.js';
 import { Field, form } from '../base/fields.js';
 import { timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
@@ -30,14 +31,11 @@ export class PasskeyList extends Component {
     this.#load();
   }
 
-  async #load() {
-    this.#list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
-    try {
+  #load() {
+    return fill(this.#list, async () => {
       const [passkeys, config] = await Promise.all([this.#passkeys.list(), this.#api.config()]);
-      this.#list.replaceChildren(...passkeys.map((passkey) => this.#row(passkey)), this.#last(obstacle(config)));
-    } catch (error) {
-      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.#load())));
-    }
+      return [...passkeys.map((passkey) => this.#row(passkey)), this.#last(obstacle(config))];
+    });
   }
 
   /** @param {string} obstacle */
@@ -54,15 +52,11 @@ export class PasskeyList extends Component {
     const remove = async () => {
       const isSure = await ask(t('account.removePasskeyTitle', { name }), t('account.removePasskey'),
         { text: t('account.removePasskeyHelp'), isDanger: true });
-      if (!isSure) return;
-      problem.textContent = '';
-      try {
+      if (isSure) await attempt(problem, async () => {
         await this.#passkeys.remove(id);
         await this.#load();
         this.#list.querySelector('button')?.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
+      });
     };
     return el('li', { class: 'setting' },
       el('div', {},

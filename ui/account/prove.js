@@ -1,6 +1,6 @@
 // Proving again who one is, before something that lasts: a dialog above whatever asks for it, which goes on afterwards.
 
-import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { actions, show, withTitle } from '../base/dialog.js';
 import { el } from '../base/dom.js';
 import { codeField, form, ownerOf, passwordField, withCode } from '../base/fields.js';
@@ -79,15 +79,10 @@ function secretForm(api, state, { authUser }, done) {
 /** @param {Api} api @param {() => void} done */
 function passkey(api, done) {
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const click = async () => {
-    problem.textContent = '';
-    try {
-      await api.post('/api/proof', { passkey: await usePasskey(await api.post('/api/proof/passkey/options')) });
-      done();
-    } catch (error) {
-      problem.textContent = reasonOf(error);
-    }
-  };
+  const click = () => attempt(problem, async () => {
+    await api.post('/api/proof', { passkey: await usePasskey(await api.post('/api/proof/passkey/options')) });
+    done();
+  });
   return el('div', {}, problem,
     actions(el('button', { class: 'button', type: 'button', click }, t('account.confirmWithPasskey'))));
 }

@@ -1,9 +1,9 @@
 // The devices that the server pushes to, and taking one of them out.
 
-import { reasonOf } from '../base/api.js';
-import { about } from '../base/cards.js';
+import { attempt } from '../base/attempt.js';
+import { about, fill } from '../base/cards.js';
 import { openDialog } from '../base/dialog.js';
-import { el, failure, skeleton } from '../base/dom.js';
+import { el } from '../base/dom.js';
 import { timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
 import { deviceName } from './device-name.js';
@@ -14,16 +14,12 @@ import { failureText } from './push-settings.js';
 /** @param {Push} push */
 export function showPushDevices(push) {
   const list = el('ul', { class: 'card', 'aria-label': t('account.pushDevices'), tabindex: '-1' });
-  const look = async () => {
-    list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
-    try {
-      const devices = await push.devices();
-      list.replaceChildren(...devices.length > 0 ? devices.map((device) => row(push, device, look))
-        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, t('account.pushNoDevices')))]);
-    } catch (error) {
-      list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), look)));
-    }
-  };
+  /** @type {() => Promise<void>} */
+  const look = () => fill(list, async () => {
+    const devices = await push.devices();
+    return devices.length > 0 ? devices.map((device) => row(push, device, look))
+      : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, t('account.pushNoDevices')))];
+  });
   openDialog(t('account.pushDevices'), list, el('p', { class: 'muted' }, t('account.pushRemoveHelp')));
   look();
 }
@@ -32,17 +28,12 @@ export function showPushDevices(push) {
 function row(push, device, look) {
   const name = deviceName(device.device);
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const remove = async () => {
-    problem.textContent = '';
-    try {
-      const list = button.closest('ul');
-      await push.remove(device);
-      await look();
-      list?.focus();
-    } catch (error) {
-      problem.textContent = reasonOf(error);
-    }
-  };
+  const remove = () => attempt(problem, async () => {
+    const list = button.closest('ul');
+    await push.remove(device);
+    await look();
+    list?.focus();
+  });
   const button = el('button', { class: 'button', click: remove }, t('account.pushRemove'), about(name));
   const last = device.deliveredAt ? tn('account.pushLast', { time: timeOf(device.deliveredAt) }) : [t('account.pushNone')];
   return el('li', { class: 'setting' },

@@ -1,6 +1,7 @@
 // Notifications through a server of the administrator’s, for phones that no push service reaches.
 
 import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { card, explained, section, setting } from '../base/cards.js';
 import { openDialog } from '../base/dialog.js';
 import { Component, el, nameOf } from '../base/dom.js';
@@ -44,19 +45,9 @@ export class RelaySettings extends Component {
     const turn = on ? () => this.#turnOff(relay) : () => this.#turnOn(relay);
     this.replaceChildren(section('relay', t('account.relay'), card(
       setting(explained(NAMES[kind], ...on ? tn('account.relayOn', { server: host }) : tn('account.relayHelp', { server: host })),
-        el('button', { class: 'button', click: () => this.#try(turn) }, on ? t('account.turnOff') : t('account.turnOn'))),
+        el('button', { class: 'button', click: () => attempt(this.#problem, turn) }, on ? t('account.turnOff') : t('account.turnOn'))),
       topic ? setting(el('div', {}, copyable(t('account.relayTopic'), `${server.replace(/\/$/, '')}/${topic}`))) : null,
       this.#problem)));
-  }
-
-  /** @param {() => Promise<void>} act */
-  async #try(act) {
-    this.#problem.textContent = '';
-    try {
-      await act();
-    } catch (error) {
-      this.#problem.textContent = reasonOf(error);
-    }
   }
 
   /** @param {Relay} relay */

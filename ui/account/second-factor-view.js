@@ -1,6 +1,7 @@
 // Signing in in two steps: turning it on and off, and the codes for whoever has lost their phone.
 
 import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { card, explained, setting } from '../base/cards.js';
 import { actions, ask, openDialog } from '../base/dialog.js';
 import { Component, el, failure, skeleton } from '../base/dom.js';
@@ -41,7 +42,7 @@ export class SecondFactorView extends Component {
   /** @param {State} state */
   #show({ on, recoveryCodes }) {
     const button = (/** @type {string} */ text, /** @type {() => Promise<void>} */ act) =>
-      el('button', { class: 'button', click: () => this.#try(act) }, text);
+      el('button', { class: 'button', click: () => attempt(this.#problem, act) }, text);
     const left = el('p', { class: recoveryCodes < FEW ? 'problem' : 'muted' }, ...tn('account.recoveryLeft', { count: recoveryCodes }));
     this.replaceChildren(
       on ? card(
@@ -50,16 +51,6 @@ export class SecondFactorView extends Component {
           button(t('account.newRecoveryCodes'), () => this.#renew())))
         : card(setting(explained(t('account.twoStep'), t('account.twoStepHelp')), button(t('account.turnOn'), () => this.#turnOn()))),
       this.#problem);
-  }
-
-  /** @param {() => Promise<void>} act */
-  async #try(act) {
-    this.#problem.textContent = '';
-    try {
-      await act();
-    } catch (error) {
-      this.#problem.textContent = reasonOf(error);
-    }
   }
 
   async #turnOn() {

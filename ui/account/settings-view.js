@@ -1,6 +1,7 @@
 // Settings: who one is, what this browser is to look, sound and speak like, and what belongs to the account.
 
 import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { card, explained, section, setting } from '../base/cards.js';
 import { Component, el, failure, render, skeleton } from '../base/dom.js';
 import { selection } from '../base/fields.js';
@@ -37,9 +38,6 @@ export class SettingsView extends Component {
   #asksFirst = new Switch('asks-first', t('account.asksFirst'), (on) => this.#setAsksFirst(on));
   #others = el('div');
   #waysIn = el('div', {}, waiting());
-  #passkeys = el('div', {}, waiting());
-  #twoStep = el('div', {}, waiting());
-  #tokens = el('div', {}, waiting());
   #quiet;
   #devices;
   #about = setting();
@@ -73,9 +71,9 @@ export class SettingsView extends Component {
         section('blocked', t('account.blocked'), new BlockedList(client)),
         section('devices', t('account.devices'), this.#devices),
         section('sign-in-methods', t('account.signInMethods'), this.#waysIn),
-        section('passkeys', t('account.passkeys'), this.#passkeys),
-        section('two-step', t('account.twoStep'), this.#twoStep),
-        section('api-tokens', t('account.tokens'), this.#tokens),
+        section('passkeys', t('account.passkeys'), later(async () => new (await load(() => import('./passkey-list.js'))).PasskeyList(client))),
+        section('two-step', t('account.twoStep'), later(async () => new (await load(() => import('./second-factor-view.js'))).SecondFactorView(client))),
+        section('api-tokens', t('account.tokens'), later(async () => new (await load(() => import('./token-list.js'))).TokenList(client))),
         section('account', t('account.account'), this.#accountCard()),
         section('about', t('account.about'), card(
           setting(el('p', { class: 'strong' }, t('account.shortcuts')),
@@ -83,9 +81,6 @@ export class SettingsView extends Component {
           this.#about))));
     this.#loadAbout();
     this.#loadAccount();
-    this.#loadPasskeys();
-    this.#loadTwoStep();
-    this.#loadTokens();
     client.stream.addEventListener('connected', () => this.#loadAccount(), { signal: this.signal });
     // What comes in the next frame moves what is below.
     this.#render();
@@ -129,33 +124,6 @@ export class SettingsView extends Component {
     }
   }
 
-  async #loadPasskeys() {
-    try {
-      const { PasskeyList } = await load(() => import('./passkey-list.js'));
-      this.#passkeys.replaceChildren(new PasskeyList(this.#client));
-    } catch (error) {
-      this.#passkeys.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadPasskeys()))));
-    }
-  }
-
-  async #loadTwoStep() {
-    try {
-      const { SecondFactorView } = await load(() => import('./second-factor-view.js'));
-      this.#twoStep.replaceChildren(new SecondFactorView(this.#client));
-    } catch (error) {
-      this.#twoStep.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadTwoStep()))));
-    }
-  }
-
-  async #loadTokens() {
-    try {
-      const { TokenList } = await load(() => import('./token-list.js'));
-      this.#tokens.replaceChildren(new TokenList(this.#client));
-    } catch (error) {
-      this.#tokens.replaceChildren(card(setting(failure(reasonOf(error), () => this.#loadTokens()))));
-    }
-  }
-
   /** @param {boolean} on */
   async #setActivity(on) {
     try {
@@ -188,20 +156,15 @@ export class SettingsView extends Component {
 
   #accountCard() {
     const problem = el('p', { class: 'problem', role: 'alert' });
-    /** @param {() => Promise<unknown>} action */
-    const attempt = (action) => {
-      problem.textContent = '';
-      action().catch((error) => problem.replaceChildren(reasonOf(error)));
-    };
     const remove = async () => {
       const { openDeletion } = await load(() => import('./delete-account.js'));
       openDeletion(this.#client, this.#hasPassword, this.#leave);
     };
     return card(
       setting(el('div', {}, el('p', { class: 'strong' }, t('account.signOutTitle')), problem),
-        el('button', { class: 'button', click: () => attempt(() => signOut(this.#client, this.#leave)) }, t('account.signOut'))),
+        el('button', { class: 'button', click: () => attempt(problem, () => signOut(this.#client, this.#leave)) }, t('account.signOut'))),
       setting(explained(t('account.deleteAccount'), t('account.deleteHelp')),
-        el('button', { class: 'button danger', click: () => attempt(remove) }, t('account.delete'))));
+        el('button', { class: 'button danger', click: () => attempt(problem, remove) }, t('account.delete'))));
   }
 
   async #loadAbout() {
@@ -242,6 +205,20 @@ function othersView({ mayInvite, admin }) {
 /** @param {{reason: string, retry: () => void}} props */
 function failureView({ reason, retry }) {
   return [card(setting(failure(reason, retry)))];
+}
+
+/** What is loaded by itself. @param {() => Promise<Element>} make */
+function later(make) {
+  const place = el('div', {}, waiting());
+  const look = async () => {
+    try {
+      place.replaceChildren(await make());
+    } catch (error) {
+      place.replaceChildren(...failureView({ reason: reasonOf(error), retry: look }));
+    }
+  };
+  look();
+  return place;
 }
 
 function waiting() {

@@ -1,9 +1,9 @@
 // Tokens, by which programs of one's own act for one or for a bot.
 
-import { reasonOf } from '../base/api.js';
-import { about } from '../base/cards.js';
+import { attempt } from '../base/attempt.js';
+import { about, fill } from '../base/cards.js';
 import { actions, ask, openDialog } from '../base/dialog.js';
-import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { Component, el, nameOf } from '../base/dom.js';
 import { choice, Field, form, nameField } from '../base/fields.js';
 import { copyable, told } from '../base/secret.js';
 import { dayOf, timeOf } from '../base/times.js';
@@ -29,14 +29,11 @@ export class TokenList extends Component {
     this.#load();
   }
 
-  async #load() {
-    this.#list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
-    try {
+  #load() {
+    return fill(this.#list, async () => {
       const tokens = await this.#tokens.list();
-      this.#list.replaceChildren(...tokens.map((token) => this.#row(token)), this.#last(tokens.length));
-    } catch (error) {
-      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.#load())));
-    }
+      return [...tokens.map((token) => this.#row(token)), this.#last(tokens.length)];
+    });
   }
 
   /** @param {number} count */
@@ -51,15 +48,11 @@ export class TokenList extends Component {
     const problem = el('p', { class: 'problem', role: 'alert' });
     const revoke = async () => {
       const isSure = await ask(t('account.revokeTitle', { name }), t('account.revoke'), { text: t('account.revokeHelp'), isDanger: true });
-      if (!isSure) return;
-      problem.textContent = '';
-      try {
+      if (isSure) await attempt(problem, async () => {
         await this.#tokens.revoke(id);
         await this.#load();
         this.#list.querySelector('button')?.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
+      });
     };
     return el('li', { class: 'setting' },
       el('div', {},

@@ -1,6 +1,6 @@
 // How one signs in: by a password, and by other services.
 
-import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { about, card, explained, setting } from '../base/cards.js';
 import { ask, openDialog } from '../base/dialog.js';
 import { el, nameOf } from '../base/dom.js';
@@ -57,13 +57,10 @@ function unlinking({ api }, { provider, name, username }, changed) {
   const problem = el('p', { class: 'problem', role: 'alert' });
   const remove = async () => {
     if (!await ask(t('account.unlinkTitle', { name }), t('account.unlink'), { text: t('account.unlinkHelp') })) return;
-    problem.textContent = '';
-    try {
+    await attempt(problem, async () => {
       await unlink(api, provider ?? '');
       changed();
-    } catch (error) {
-      problem.textContent = reasonOf(error);
-    }
+    });
   };
   return setting(
     el('div', {}, el('p', { class: 'strong' }, name),
@@ -75,15 +72,10 @@ function unlinking({ api }, { provider, name, username }, changed) {
 /** @param {Client} client @param {string} name @param {string} id */
 function linking({ api }, name, id) {
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const link = async () => {
-    problem.textContent = '';
-    try {
-      // Before one leaves this page, as another way in lasts.
-      if (await isProven(api)) location.assign(providerPath(id, { link: '1', next: '/settings' }));
-    } catch (error) {
-      problem.textContent = reasonOf(error);
-    }
-  };
+  const link = () => attempt(problem, async () => {
+    // Before one leaves this page, as another way in lasts.
+    if (await isProven(api)) location.assign(providerPath(id, { link: '1', next: '/settings' }));
+  });
   return setting(el('div', {}, explained(name, t('account.notLinked')), problem),
     el('button', { class: 'button', click: link }, t('account.link'), about(name)));
 }

@@ -1,6 +1,6 @@
 // Messages that people have reported, as administrators see them.
 
-import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { about } from '../base/cards.js';
 import { Component, el, nameOf } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
@@ -37,18 +37,13 @@ export class ReportList extends Component {
   /** @param {Report} report */
   #row({ id, author, reporter, room, content, files = [], reason, createdAt }) {
     const problem = el('p', { class: 'problem', role: 'alert' });
-    const done = async () => {
-      problem.textContent = '';
-      try {
-        await closeReport(this.#api, id);
-        const next = row.nextElementSibling ?? row.previousElementSibling;
-        row.remove();
-        this.#showEmpty();
-        (next?.querySelector('button') ?? document.getElementById('reports'))?.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
-    };
+    const done = () => attempt(problem, async () => {
+      await closeReport(this.#api, id);
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      row.remove();
+      this.#showEmpty();
+      (next?.querySelector('button') ?? document.getElementById('reports'))?.focus();
+    });
     const row = el('li', { class: 'report' },
       avatar(author),
       el('div', {},

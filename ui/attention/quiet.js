@@ -1,5 +1,6 @@
 // Quiet hours, in which nobody is called back to the page either. They are the same on all devices.
 
+import { settings } from '../account/settings.js';
 import { reasonOf } from '../base/api.js';
 
 /** @import {Api} from '../base/api.js' */
@@ -20,7 +21,7 @@ export async function isQuiet(api) {
 function hours(api) {
   const last = known.get(api);
   if (last && Date.now() - last.at < KNOWN_MS) return last.quiet;
-  const quiet = api.get('/api/settings').then((settings) => settings.quiet, (error) => {
+  const quiet = settings(api).then((own) => own.quiet, (error) => {
     reasonOf(error);
     known.delete(api);
     return null;

@@ -1,6 +1,7 @@
 // What settings look like: sections, each with a card of rows.
 
-import { el } from './dom.js';
+import { reasonOf } from './api.js';
+import { el, failure, skeleton } from './dom.js';
 import { addStyle } from './load.js';
 
 addStyle(import.meta.url, 'cards.css');
@@ -18,6 +19,19 @@ export function card(...settings) {
 /** @param {...(Element | null)} children */
 export function setting(...children) {
   return el('div', { class: 'setting' }, ...children);
+}
+
+/**
+ * Fills a list with rows that are loaded.
+ * @param {HTMLUListElement} list @param {() => Promise<HTMLLIElement[]>} rows
+ */
+export async function fill(list, rows) {
+  list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
+  try {
+    list.replaceChildren(...await rows());
+  } catch (error) {
+    list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => fill(list, rows))));
+  }
 }
 
 /** What a button is about, for whoever doesn’t see where it stands. @param {string} what */

@@ -1,6 +1,7 @@
 // Addresses of a room, by which other programs post in it.
 
 import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { about } from '../base/cards.js';
 import { ask, openDialog } from '../base/dialog.js';
 import { el, failure, nameOf, skeleton } from '../base/dom.js';
@@ -38,14 +39,11 @@ export function showHooks(hooks) {
     const remove = async () => {
       const text = t('conversation.deleteWebhookHelp', { name: titleOf(bot) });
       if (!await ask(t('conversation.deleteWebhookAsk'), t('conversation.delete'), { text, isDanger: true })) return;
-      problem.textContent = '';
-      try {
+      await attempt(problem, async () => {
         await hooks.remove(id);
         await load();
         name.input.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
+      });
     };
     return el('li', { class: 'person-row' },
       avatar(bot),

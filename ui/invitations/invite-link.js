@@ -1,6 +1,7 @@
 // A new invitation: its link and code, and what keeps other devices from the address that it begins with.
 
 import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { actions } from '../base/dialog.js';
 import { Component, el, skeleton, failure } from '../base/dom.js';
 import { selection } from '../base/fields.js';
@@ -71,15 +72,10 @@ export class InviteLink extends Component {
     if (!this.#addresses || this.#addresses.reachable) return [];
     const { problems, addresses, base: own } = this.#addresses;
     const problem = el('p', { class: 'problem', role: 'alert' });
-    const choose = async () => {
-      problem.textContent = '';
-      try {
-        await this.#create(input.value);
-        this.querySelector('select')?.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
-    };
+    const choose = () => attempt(problem, async () => {
+      await this.#create(input.value);
+      this.querySelector('select')?.focus();
+    });
     const { element, input } = selection('base', t('invitations.address'), addresses.map((each) => [each, each]), base);
     input.addEventListener('change', choose);
     return [

@@ -1,9 +1,9 @@
 // The invitations that are open, and revoking them.
 
-import { reasonOf } from '../base/api.js';
-import { about } from '../base/cards.js';
+import { attempt } from '../base/attempt.js';
+import { about, fill } from '../base/cards.js';
 import { ask } from '../base/dialog.js';
-import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
+import { Component, el, nameOf } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
 import { dateOf } from '../base/times.js';
 import { listNames } from '../people/names.js';
@@ -25,15 +25,12 @@ export class InviteList extends Component {
     this.load();
   }
 
-  async load() {
-    this.#list.replaceChildren(el('li', { class: 'setting' }, skeleton()));
-    try {
+  load() {
+    return fill(this.#list, async () => {
       const invites = await this.#invites.list();
-      this.#list.replaceChildren(...(invites.length > 0 ? invites.map((invite) => this.#row(invite))
-        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, t('invitations.none')))]));
-    } catch (error) {
-      this.#list.replaceChildren(el('li', { class: 'setting' }, failure(reasonOf(error), () => this.load())));
-    }
+      return invites.length > 0 ? invites.map((invite) => this.#row(invite))
+        : [el('li', { class: 'setting' }, el('p', { class: 'muted' }, t('invitations.none')))];
+    });
   }
 
   /** @param {Invite} invite */
@@ -42,15 +39,12 @@ export class InviteList extends Component {
     const title = t('invitations.left', { count: usesLeft, all: uses });
     const revoke = async () => {
       if (!await ask(t('invitations.revokeTitle'), t('invitations.revoke'), { text: t('invitations.revokeHelp'), isDanger: true })) return;
-      problem.textContent = '';
-      try {
+      await attempt(problem, async () => {
         await this.#invites.revoke(id);
         await this.load();
         this.#list.tabIndex = -1;
         this.#list.focus();
-      } catch (error) {
-        problem.textContent = reasonOf(error);
-      }
+      });
     };
     return el('li', { class: 'setting' },
       el('div', {},

@@ -1,6 +1,7 @@
 // Who somebody is: the face, the names, the rooms in common, and what one can do about them.
 
 import { reasonOf } from '../base/api.js';
+import { attempt } from '../base/attempt.js';
 import { actions, ask, openDialog } from '../base/dialog.js';
 import { Component, el, failure, nameOf, skeleton } from '../base/dom.js';
 import { titleOf } from '../base/format.js';
@@ -73,10 +74,6 @@ class ProfileCard extends Component {
       return [actions(el('a', { class: 'button primary', href: '/settings' }, t('people.editProfile')))];
     }
     const problem = el('p', { class: 'problem', role: 'alert' });
-    const attempt = (/** @type {() => Promise<unknown>} */ action) => {
-      problem.textContent = '';
-      action().catch((error) => problem.replaceChildren(reasonOf(error)));
-    };
     const message = async () => {
       const id = profile.conversationId ?? (await startWith(client, user.username)).id;
       this.closest('dialog')?.close();
@@ -95,11 +92,11 @@ class ProfileCard extends Component {
       blocked && el('p', { class: 'muted', role: 'status' }, ...tn('people.isBlocked', { name: nameOf(titleOf(user)) })),
       problem,
       profile.conversationId !== null && el('button', { class: 'button', click: search }, t('search.here')),
-      profile.conversationId !== null && el('button', { class: 'button', click: () => attempt(gallery) }, t('files.gallery')),
+      profile.conversationId !== null && el('button', { class: 'button', click: () => attempt(problem, gallery) }, t('files.gallery')),
       actions(
-        (!user.deleted || blocked) && el('button', { class: blocked ? 'button' : 'button danger', click: () => attempt(() => this.#block(profile)) },
+        (!user.deleted || blocked) && el('button', { class: blocked ? 'button' : 'button danger', click: () => attempt(problem, () => this.#block(profile)) },
           blocked ? t('people.unblock') : t('people.block')),
-        !(user.deleted && !profile.conversationId) && el('button', { class: 'button primary', click: () => attempt(message) }, t('people.message'))),
+        !(user.deleted && !profile.conversationId) && el('button', { class: 'button primary', click: () => attempt(problem, message) }, t('people.message'))),
     ].filter((part) => part !== false && part !== null);
   }
 

@@ -1,6 +1,6 @@
 // Whether the page can be installed here, and the browser’s own question for that, which it gives once and early.
 
-/** @typedef {Event & {prompt(): Promise<{outcome: 'accepted' | 'dismissed'}>}} InstallPrompt */
+/** @typedef {Event & {prompt(): Promise<unknown>}} InstallPrompt */
 
 /** Fires `change`. */
 export const prompts = new EventTarget();
@@ -35,9 +35,8 @@ export function wayToInstall() {
   return kept && 'prompt';
 }
 
-/** At a click. A question can be asked once. @returns {Promise<boolean>} whether somebody wants it */
+/** At a click. A question can be asked once. */
 export async function install() {
-  const answer = await kept?.prompt();
+  await kept?.prompt();
   keep(null);
-  return answer?.outcome === 'accepted';
 }
