@@ -352,17 +352,8 @@ async fn programs_have_no_browser() {
 async fn the_key_stays_through_restarts_and_restores_and_leaves_in_no_export() {
     let service = PushService::start().await;
     let home = Home::new();
-    let database = home.path("tincan.db");
-    let usual = [
-        "--dev",
-        "--listen",
-        "127.0.0.1:0",
-        "--log",
-        "error",
-        "--db",
-        &database,
-    ];
-    let serve = || Binary::spawn(&[&usual[..], &["--allow-outbound", "127.0.0.0/8"]].concat());
+    let allowed = ["--allow-outbound", "127.0.0.0/8"];
+    let serve = || Binary::start_with(&home.file("tincan.db"), &allowed);
     let server = serve();
     let john = server.nobody().sign_in("john").await;
     john.subscribe(&service.browser()).await;

@@ -6,11 +6,11 @@ use std::{collections::BTreeSet, time::Duration};
 use rusqlite::Connection;
 use serde_json::json;
 use tincan::server::Config;
-use tokio::time::sleep;
 
 use crate::{
     push_service::{PushService, Reply, pushing},
-    support::{Talk, soon},
+    push_told::waiting,
+    support::{Talk, until},
 };
 
 /// A server that tells of each message at once.
@@ -74,12 +74,8 @@ async fn a_browser_that_is_gone_hears_nothing_more() {
     service.answers(Reply::Status(410));
     talk.john.say(&talk.conversation, "one").await;
     service.next().await;
-    soon("the end of the subscription", async {
-        while !talk.jane.subscriptions().await.is_empty() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    let is_over = async || talk.jane.subscriptions().await.is_empty().then_some(());
+    until("the end of the subscription", is_over).await;
     service.answers(Reply::Status(201));
     let phone = service.browser();
     talk.jane.subscribe(&phone).await;
@@ -88,8 +84,5 @@ async fn a_browser_that_is_gone_hears_nothing_more() {
     assert_eq!(push.endpoint, phone.endpoint);
     assert_eq!(push.body["notification"]["body"], "two");
     let database = Connection::open(talk.server.database()).expect("the database");
-    let waiting: i64 = database
-        .query_row("SELECT count(*) FROM pushes", [], |row| row.get(0))
-        .expect("a count");
-    assert_eq!(waiting, 0);
+    assert_eq!(waiting(&database), 0);
 }

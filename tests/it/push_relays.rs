@@ -4,9 +4,9 @@ use serde_json::json;
 use tincan::model::RelayKind;
 
 use crate::{
-    push_told::{ADDRESS, PATH, messages_of, says, talk, telling, turn_on},
+    push_told::{ADDRESS, PATH, messages_of, says, talk, telling, topic, turn_on},
     relay::RelayServer,
-    support::{Talk, answer, dev, text},
+    support::{Talk, answer, dev},
 };
 
 #[tokio::test]
@@ -47,31 +47,22 @@ async fn gotify_is_told_with_the_token_of_each_ones_own_application() {
 
 #[tokio::test]
 async fn a_topic_can_be_renewed_and_nobody_has_anothers() {
-    let relay = RelayServer::start().await;
-    let (
-        Talk {
-            server,
-            john,
-            jane,
-            conversation,
-        },
-        first,
-    ) = talk(&relay).await;
-    let of_john = turn_on(&john, json!({})).await;
-    let second = text(&turn_on(&jane, json!({})).await["topic"]).to_owned();
+    let (relay, talk, first) = talk().await;
+    let (john, jane, conversation) = (&talk.john, &talk.jane, &talk.conversation);
+    let of_john = topic(john).await;
+    let second = topic(jane).await;
     assert_ne!(first, second);
-    assert_ne!(of_john["topic"], json!(second));
-    john.say(&conversation, "Hello").await;
+    assert_ne!(of_john, second);
+    john.say(conversation, "Hello").await;
     let told = relay.hears("a message", says("Hello")).await;
     assert_eq!(told.body["topic"], json!(second));
 
     jane.delete(PATH).await.expect(204);
     assert_eq!(jane.get(PATH).await.expect(200)["on"], false);
-    john.say(&conversation, "Are you there?").await;
-    jane.say(&conversation, "Yes").await;
+    john.say(conversation, "Are you there?").await;
+    jane.say(conversation, "Yes").await;
     relay.hears("what John is told", says("Yes")).await;
     assert!(!messages_of(&relay).contains(&"Are you there?".to_owned()));
-    drop(server);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::{
     home::Home,
     old_database::of_version_1,
     relay::{Answers, RelayServer, Told},
-    support::{Binary, Client, Server, Talk, answer, dev, ended, pass, soon, text},
+    support::{Binary, Client, Server, Talk, answer, dev, ended, pass, text, until},
 };
 
 pub const PATH: &str = "/api/push/relay";
@@ -42,18 +42,24 @@ pub async fn turn_on(client: &Client, body: Value) -> Value {
     answer(request).await.expect(200)
 }
 
-async fn attend(client: &Client, attentive: bool) {
+pub async fn attend(client: &Client, attentive: bool) {
     let request = client.request(reqwest::Method::PUT, "/api/attention");
     let said = answer(request.json(&json!({ "attentive": attentive }))).await;
     said.expect(204);
 }
 
-/// John, and Jane, who is told through ntfy.
-pub async fn talk(relay: &RelayServer) -> (Talk, String) {
-    let talk = Talk::start(telling(relay, RelayKind::Ntfy)).await;
-    let state = turn_on(&talk.jane, json!({})).await;
-    let topic = text(&state["topic"]).to_owned();
-    (talk, topic)
+/// The topic that somebody is told under from now on.
+pub async fn topic(client: &Client) -> String {
+    let state = turn_on(client, json!({})).await;
+    text(&state["topic"]).to_owned()
+}
+
+/// John, and Jane, who is told through ntfy: through which server, and under which topic.
+pub async fn talk() -> (RelayServer, Talk, String) {
+    let relay = RelayServer::start().await;
+    let talk = Talk::start(telling(&relay, RelayKind::Ntfy)).await;
+    let topic = topic(&talk.jane).await;
+    (relay, talk, topic)
 }
 
 pub fn says(message: &str) -> impl Fn(&Told) -> bool {
@@ -69,18 +75,10 @@ pub fn messages_of(relay: &RelayServer) -> Vec<String> {
 
 #[tokio::test]
 async fn a_message_is_told_in_the_words_of_the_page() {
-    let relay = RelayServer::start().await;
-    let (
-        Talk {
-            server,
-            john,
-            jane,
-            conversation,
-        },
-        topic,
-    ) = talk(&relay).await;
+    let (relay, talk, topic) = talk().await;
+    let (john, jane, conversation) = (&talk.john, &talk.jane, &talk.conversation);
     let room = john.make_room("Kitchen", &["jane"], false).await;
-    john.say(&conversation, "**Dinner**\n\nat `eight`?").await;
+    john.say(conversation, "**Dinner**\n\nat `eight`?").await;
     let told = relay.hears("a message", says("Dinner at eight?")).await;
     assert_eq!(told.path, "/");
     assert_eq!(told.secret.as_deref(), Some("Bearer tk_publish"));
@@ -102,12 +100,12 @@ async fn a_message_is_told_in_the_words_of_the_page() {
     assert_eq!(told.body["title"], "Kitchen");
 
     // A hundred characters as people count them, of which the last says that there is more.
-    john.say(&conversation, &"e\u{301}".repeat(101)).await;
+    john.say(conversation, &"e\u{301}".repeat(101)).await;
     let cut = "e\u{301}".repeat(99) + "…";
     relay.hears("a long message", says(&cut)).await;
 
     let file = john.upload("lake.txt", b"water").await;
-    john.send_files(&conversation, &[&file]).await;
+    john.send_files(conversation, &[&file]).await;
     relay.hears("a file", says("lake.txt")).await;
 
     let settings = jane
@@ -119,25 +117,16 @@ async fn a_message_is_told_in_the_words_of_the_page() {
         .hears("a message without its text", says("New message"))
         .await;
     assert_eq!(told.body["title"], "Kitchen");
-    drop(server);
 }
 
 #[tokio::test]
 async fn what_could_not_be_sent_is_tried_again_with_the_text_as_it_is_then() {
-    let relay = RelayServer::start().await;
-    let (
-        Talk {
-            server,
-            john,
-            jane,
-            conversation,
-        },
-        _,
-    ) = talk(&relay).await;
+    let (relay, talk, _) = talk().await;
+    let (john, jane, conversation) = (&talk.john, &talk.jane, &talk.conversation);
     let room = john.make_room("Kitchen", &["jane"], false).await;
     let hall = john.make_room("Hall", &["jane"], false).await;
     relay.answer(Answers::After(503, 1));
-    let edited = john.say(&conversation, "At six").await;
+    let edited = john.say(conversation, "At six").await;
     relay.hears("a first try", says("At six")).await;
     let path = format!("/api/messages/{}", text(&edited["id"]));
     john.patch(&path, json!({ "content": "At eight" }))
@@ -155,8 +144,7 @@ async fn what_could_not_be_sent_is_tried_again_with_the_text_as_it_is_then() {
     relay.answer(Answers::With(200));
     relay.hears("a second try", says("At eight")).await;
     // It has been tried again, and nothing is left to be sent.
-    let database = server.database().to_owned();
-    nothing_waits(&Connection::open(database).expect("the database")).await;
+    nothing_waits(&Connection::open(talk.server.database()).expect("the database")).await;
     let told = messages_of(&relay);
     let tries = |message: &str| told.iter().filter(|told| *told == message).count();
     assert_eq!((tries("At six"), tries("At eight")), (1, 1), "{told:?}");
@@ -174,74 +162,55 @@ async fn nothing_waits(database: &Connection) {
 
 /// Waits until so many messages wait to be sent.
 async fn waits(database: &Connection, expected: i64) {
-    soon("the queue", async {
-        loop {
-            let waiting: i64 = database
-                .query_row("SELECT count(*) FROM pushes", [], |row| row.get(0))
-                .expect("a count");
-            if waiting == expected {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    let is_so = async || (waiting(database) == expected).then_some(());
+    until("the queue", is_so).await;
+}
+
+/// How many messages wait to be sent.
+pub fn waiting(database: &Connection) -> i64 {
+    database
+        .query_row("SELECT count(*) FROM pushes", [], |row| row.get(0))
+        .expect("a count")
 }
 
 #[tokio::test]
 async fn what_a_relay_refuses_is_not_tried_again() {
-    let relay = RelayServer::start().await;
-    let (
-        Talk {
-            server,
-            john,
-            conversation,
-            ..
-        },
-        _,
-    ) = talk(&relay).await;
+    let (relay, talk, _) = talk().await;
+    let (john, conversation) = (&talk.john, &talk.conversation);
     relay.answer(Answers::With(401));
-    john.say(&conversation, "one").await;
+    john.say(conversation, "one").await;
     relay.hears("a refused message", says("one")).await;
-    let database = Connection::open(server.database()).expect("the database");
+    let database = Connection::open(talk.server.database()).expect("the database");
     nothing_waits(&database).await;
     relay.answer(Answers::With(200));
-    john.say(&conversation, "two").await;
+    john.say(conversation, "two").await;
     relay.hears("the next", says("two")).await;
     assert_eq!(messages_of(&relay), ["one", "two"]);
 }
 
 #[tokio::test]
 async fn an_attentive_device_keeps_the_others_silent_as_long_as_it_says_so() {
-    let relay = RelayServer::start().await;
-    let (
-        Talk {
-            server,
-            john,
-            jane,
-            conversation,
-        },
-        _,
-    ) = talk(&relay).await;
+    let (relay, talk, _) = talk().await;
+    let (john, jane, conversation) = (&talk.john, &talk.jane, &talk.conversation);
     let phone = jane.another_device().await;
-    attend(&jane, true).await;
+    attend(jane, true).await;
     attend(&phone, true).await;
     // Of two, one is enough.
     attend(&phone, false).await;
-    john.say(&conversation, "one").await;
-    seen(&server, &john, &relay, "a").await;
-    attend(&jane, false).await;
-    john.say(&conversation, "two").await;
+    john.say(conversation, "one").await;
+    seen(&talk.server, john, &relay, "a").await;
+    attend(jane, false).await;
+    john.say(conversation, "two").await;
     relay.hears("a message", says("two")).await;
 
-    attend(&jane, true).await;
-    john.say(&conversation, "three").await;
-    seen(&server, &john, &relay, "b").await;
+    attend(jane, true).await;
+    john.say(conversation, "three").await;
+    seen(&talk.server, john, &relay, "b").await;
     // A device that was left says nothing more.
     pass(LEASE).await;
     // The connections that there were have timed out.
-    let john = server.sign_in("john").await;
-    john.say(&conversation, "four").await;
+    let john = talk.server.sign_in("john").await;
+    john.say(conversation, "four").await;
     relay.hears("a message", says("four")).await;
     let told = messages_of(&relay);
     assert!(
@@ -299,20 +268,8 @@ async fn a_killed_server_sends_the_rest_and_nothing_twice() {
     let relay = RelayServer::start().await;
     relay.answer(Answers::Not);
     let home = Home::new();
-    let database = home.path("tincan.db");
-    let url = relay.url();
-    let arguments = [
-        "--dev",
-        "--listen",
-        "127.0.0.1:0",
-        "--log",
-        "error",
-        "--db",
-        &database,
-        "--ntfy",
-        &url,
-    ];
-    let binary = Binary::spawn(&arguments);
+    let start = || Binary::start_with(&home.file("tincan.db"), &["--ntfy", &relay.url()]);
+    let binary = start();
     let john = binary.nobody().sign_in("john").await;
     let jane = binary.nobody().sign_in("jane").await;
     turn_on(&jane, json!({})).await;
@@ -325,23 +282,14 @@ async fn a_killed_server_sends_the_rest_and_nothing_twice() {
         sent.push(format!("john: m{number}"));
     }
     // One at a time, to the same person.
-    soon("the first", async {
-        while relay.told().is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    relay.hears("the first", |_| true).await;
     binary.kill();
     let under_way = messages_of(&relay);
     relay.answer(Answers::With(200));
-    let binary = Binary::spawn(&arguments);
+    let binary = start();
     assert_eq!(under_way.len(), 1);
-    soon("the rest", async {
-        while relay.told().len() < sent.len() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    let is_told = async || (relay.told().len() >= sent.len()).then_some(());
+    until("the rest", is_told).await;
     let mut told = messages_of(&relay);
     told.sort();
     sent.sort();

@@ -1,15 +1,18 @@
 //! Certificates from files: those that are of no use, and those that others renew.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::sleep;
 
-use crate::support::{
-    Binary, Server, ended, soon, strict, text,
-    tls::{Authority, Issued, connect},
+use crate::{
+    home::Home,
+    support::{
+        Binary, Server, ended, soon, strict, text,
+        tls::{Authority, Issued, connect},
+        watch,
+    },
 };
 
 /// The certificate that the server shows.
@@ -29,13 +32,9 @@ fn own(issued: &Issued) -> CertificateDer<'static> {
 
 /// Asks again and again until `holds`.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    soon(what, async {
-        while !holds().await {
-            // The server looks at the files every few seconds.
-            sleep(Duration::from_millis(50)).await;
-        }
-    })
-    .await;
+    // The server looks at the files every few seconds.
+    let pause = Duration::from_millis(50);
+    soon(what, watch(pause, async || holds().await.then_some(()))).await;
 }
 
 #[tokio::test]
@@ -91,40 +90,44 @@ async fn a_new_certificate_is_taken_into_use_and_open_connections_live_on() {
     assert_eq!(event.data["conversationId"], room.as_str());
 }
 
-/// The lines of a log that have this text.
-fn lines(log: &Path, text: &str) -> usize {
-    let log = fs::read_to_string(log).expect("a log");
+/// The program with the files in a folder.
+fn command(folder: &Path, more: &[&str]) -> Command {
+    let mut command = Binary::command(&["--listen", "127.0.0.1:0"]);
+    command.arg("--db").arg(folder.join("tincan.db"));
+    command.arg("--tls-cert").arg(folder.join("chain.pem"));
+    command.arg("--tls-key").arg(folder.join("key.pem"));
+    command.args(more);
+    command
+}
+
+/// Starts it in dev mode. Its log is in the folder, too.
+fn start(folder: &Path) -> Binary {
+    let log = fs::File::create(folder.join("log")).expect("a log");
+    Binary::run(command(folder, &["--dev"]).stderr(log))
+}
+
+/// The lines of its log that have this text.
+fn lines(folder: &Path, text: &str) -> usize {
+    let log = fs::read_to_string(folder.join("log")).expect("a log");
     log.lines().filter(|line| line.contains(text)).count()
 }
 
 #[tokio::test]
 async fn a_pair_that_does_not_fit_is_said_once() {
-    let folder = TempDir::new().expect("a folder");
-    let (database, log) = (folder.path().join("tincan.db"), folder.path().join("log"));
+    let home = Home::new();
+    let folder = home.folder();
     let authority = Authority::new();
-    let (chain, key) = authority.issue(&["localhost"], 2).write(folder.path());
-    let paths = [&database, &chain, &key].map(|path| path.to_str().expect("a plain path"));
-    let mut command = Binary::command(&[
-        "--dev",
-        "--listen",
-        "127.0.0.1:0",
-        "--db",
-        paths[0],
-        "--tls-cert",
-        paths[1],
-        "--tls-key",
-        paths[2],
-    ]);
-    let _server = Binary::run(command.stderr(fs::File::create(&log).expect("a log")));
+    let (chain, key) = authority.issue(&["localhost"], 2).write(folder);
+    let _server = start(folder);
     until("the warning", async || {
-        lines(&log, "the certificate expires soon") == 1
+        lines(folder, "the certificate expires soon") == 1
     })
     .await;
 
     let new = authority.localhost();
     fs::write(&chain, &new.chain).expect("a file");
     let failed_at = async || {
-        let status = ended(Binary::command(&["status", "--json", "--db", paths[0]])).await;
+        let status = home.run(&["status", "--json"]).await;
         let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
         status["certificate"]["failure"]["at"]
             .as_str()
@@ -133,14 +136,14 @@ async fn a_pair_that_does_not_fit_is_said_once() {
     until("a failure", async || failed_at().await.is_some()).await;
     let first = failed_at().await;
     until("another try", async || failed_at().await != first).await;
-    assert_eq!(lines(&log, "can’t load the new certificate"), 1);
+    assert_eq!(lines(folder, "can’t load the new certificate"), 1);
     fs::write(&key, &new.key).expect("a file");
     until("the new one", async || {
-        lines(&log, "took a certificate into use") == 2
+        lines(folder, "took a certificate into use") == 2
     })
     .await;
-    assert_eq!(lines(&log, "can’t load the new certificate"), 1);
-    assert_eq!(lines(&log, "the certificate expires soon"), 1);
+    assert_eq!(lines(folder, "can’t load the new certificate"), 1);
+    assert_eq!(lines(folder, "the certificate expires soon"), 1);
 }
 
 /// What is in the two files, by who has issued it and a second certificate; and what is said about it.
@@ -221,16 +224,7 @@ async fn files_that_are_of_no_use_are_named_before_it_starts() {
 
 /// Starts the program with the files in a folder; gives back its exit code and what it said.
 async fn try_start(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
-    let path = |name: &str| folder.join(name).to_str().expect("a plain path").to_owned();
-    let mut command = Binary::command(&["--listen", "127.0.0.1:0", "--db", &path("tincan.db")]);
-    command.args([
-        "--tls-cert",
-        &path("chain.pem"),
-        "--tls-key",
-        &path("key.pem"),
-    ]);
-    command.args(more);
-    let left = ended(command).await;
+    let left = ended(command(folder, more)).await;
     (left.code, left.stderr)
 }
 
@@ -256,28 +250,14 @@ async fn flags_that_do_not_go_together_are_refused() {
 
 #[tokio::test]
 async fn an_expired_certificate_is_a_warning() {
-    let folder = TempDir::new().expect("a folder");
-    let (database, log) = (folder.path().join("tincan.db"), folder.path().join("log"));
-    let (chain, key) = Authority::new()
-        .issue(&["localhost"], -3)
-        .write(folder.path());
-    let paths = [&database, &chain, &key].map(|path| path.to_str().expect("a plain path"));
-    let mut command = Binary::command(&[
-        "--dev",
-        "--listen",
-        "127.0.0.1:0",
-        "--db",
-        paths[0],
-        "--tls-cert",
-        paths[1],
-        "--tls-key",
-        paths[2],
-    ]);
-    let _server = Binary::run(command.stderr(fs::File::create(&log).expect("a log")));
+    let home = Home::new();
+    let folder = home.folder();
+    Authority::new().issue(&["localhost"], -3).write(folder);
+    let _server = start(folder);
     until("the warning", async || {
-        lines(&log, "the certificate has expired") == 1
+        lines(folder, "the certificate has expired") == 1
     })
     .await;
-    let status = ended(Binary::command(&["status", "--db", paths[0]])).await;
+    let status = home.run(&["status"]).await;
     assert!(status.stdout.contains(", expired\n"), "{}", status.stdout);
 }

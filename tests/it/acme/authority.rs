@@ -4,7 +4,6 @@
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -16,10 +15,12 @@ use tempfile::TempDir;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
-    time::sleep,
 };
 
-use crate::support::{on_path, skip, soon, tls};
+use crate::{
+    home::Home,
+    support::{on_path, skip, tls, until, watch},
+};
 
 /// What of the authority is not as usual.
 pub struct Ways {
@@ -161,17 +162,14 @@ impl Authority {
     /// What a server is told of it.
     pub fn arguments(&self) -> Vec<String> {
         let ca = self.folder.path().join("ca.pem");
+        let ca = ca.to_str().expect("a plain path");
         vec![
             "--acme-directory".to_owned(),
             format!("https://localhost:{}/dir", self.port),
             "--acme-ca".to_owned(),
-            plain(&ca),
+            ca.to_owned(),
         ]
     }
-}
-
-pub fn plain(path: &Path) -> String {
-    path.to_str().expect("a plain path").to_owned()
 }
 
 fn start(command: &mut Command) -> Running {
@@ -188,31 +186,19 @@ async fn free_port() -> u16 {
 }
 
 async fn listening(port: u16) {
-    let listens = async {
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .is_err()
-        {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    soon("a program to listen", listens).await;
+    let listens = async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok();
+    until("a program to listen", listens).await;
 }
 
 /// What `tincan status` says of the certificate, once it says what is waited for.
-pub async fn certificate(database: &Path, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
-    let asks = async {
-        loop {
-            let asked = ["status", "--json", "--db", &plain(database)];
-            let told = crate::support::ended(crate::support::Binary::command(&asked)).await;
-            let told: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
-            if is_it(&told["certificate"]) {
-                return told["certificate"].clone();
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
+pub async fn certificate(home: &Home, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    let asks = async || {
+        let told = home.run(&["status", "--json"]).await;
+        let told: Value = serde_json::from_str(&told.stdout).unwrap_or_default();
+        is_it(&told["certificate"]).then(|| told["certificate"].clone())
     };
-    tokio::time::timeout(Duration::from_secs(75), asks)
+    let pause = Duration::from_millis(50);
+    tokio::time::timeout(Duration::from_secs(75), watch(pause, asks))
         .await
         .unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }

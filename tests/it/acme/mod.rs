@@ -2,7 +2,12 @@
 
 mod authority;
 
-use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, SignatureScheme,
@@ -11,33 +16,58 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use self::authority::{Authority, Ways, certificate, plain};
-use crate::support::{Binary, Client, ended, soon, tls::connect};
+use self::authority::{Authority, Ways, certificate};
+use crate::{
+    home::Home,
+    support::{Binary, Client, ended, soon, tls::connect},
+};
 
 const NAME: &str = "chat.example";
 /// RFC 8737 §6.2.
 const ACME_TLS: &[u8] = b"acme-tls/1";
 
-fn folder() -> TempDir {
-    TempDir::new().expect("a folder")
+/// An authority that is as usual, and where a server has what it gets from there. None where the test has to be skipped.
+async fn usual() -> Option<(Authority, Home)> {
+    with(Ways::default()).await
+}
+
+async fn with(ways: Ways) -> Option<(Authority, Home)> {
+    Some((Authority::start(ways).await?, Home::new()))
 }
 
 /// Starts the server with certificates from this authority, which reaches it.
-fn start(database: &Path, authority: &Authority, more: &[&str]) -> Binary {
-    let binary = unreached(database, authority, more);
+fn start(home: &Home, authority: &Authority, more: &[&str]) -> Binary {
+    let binary = unreached(home, authority, more);
     authority.https.lead_to(binary.address());
     binary
 }
 
 /// The same; the authority doesn't reach it yet.
-fn unreached(database: &Path, authority: &Authority, more: &[&str]) -> Binary {
+fn unreached(home: &Home, authority: &Authority, more: &[&str]) -> Binary {
     let mut command = Binary::command(&["--listen", "127.0.0.1:0", "--log", "error"]);
-    command.args(["--acme", NAME, "--db", &plain(database)]);
+    command.args(["--acme", NAME, "--db", &home.path("tincan.db")]);
     command.args(authority.arguments()).args(more);
     Binary::run(&mut command)
+}
+
+/// Starts it, and waits until it has a certificate; gives back what it tells of that.
+async fn certified(home: &Home, authority: &Authority, more: &[&str]) -> (Binary, Value) {
+    let server = start(home, authority, more);
+    (server, certified_at_last(home).await)
+}
+
+async fn certified_at_last(home: &Home) -> Value {
+    certificate(home, "a certificate", has_one).await
+}
+
+/// The folders with what is kept of each authority.
+fn kept(home: &Home) -> Vec<PathBuf> {
+    let folders = fs::read_dir(home.file("tincan.db-tls/acme")).expect("a folder");
+    folders
+        .map(|own| own.expect("an authority's").path())
+        .collect()
 }
 
 fn has_one(told: &Value) -> bool {
@@ -112,17 +142,11 @@ async fn shown(address: SocketAddr, protocol: Option<&[u8]>) -> Option<Vec<u8>> 
 
 #[tokio::test]
 async fn the_first_certificate_comes_by_itself_and_is_kept() {
-    let Some(mut authority) = Authority::start(Ways::default()).await else {
+    let Some((mut authority, home)) = usual().await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let server = start(
-        &database,
-        &authority,
-        &["--acme-contact", "admin@chat.example"],
-    );
-    let told = certificate(&database, "a certificate", has_one).await;
+    let contact = ["--acme-contact", "admin@chat.example"];
+    let (server, told) = certified(&home, &authority, &contact).await;
     assert_eq!(told["mode"], "acme");
     assert_eq!(told["failure"], Value::Null);
     assert_eq!(told["daysLeft"], 89);
@@ -130,9 +154,8 @@ async fn the_first_certificate_comes_by_itself_and_is_kept() {
     // The challenge is over.
     assert_eq!(shown(server.address(), Some(ACME_TLS)).await, None);
 
-    let kept = folder.path().join("tincan.db-tls/acme");
-    let own: Vec<_> = fs::read_dir(&kept).expect("a folder").collect();
-    let [Ok(own)] = &own[..] else {
+    let own = kept(&home);
+    let [own] = &own[..] else {
         panic!("one authority's folder: {own:?}");
     };
     let mode = |path: &Path| {
@@ -142,9 +165,9 @@ async fn the_first_certificate_comes_by_itself_and_is_kept() {
             .mode()
             & 0o777
     };
-    assert_eq!(mode(&folder.path().join("tincan.db-tls")), 0o700);
+    assert_eq!(mode(&home.file("tincan.db-tls")), 0o700);
     let mut files = Vec::new();
-    for file in fs::read_dir(own.path()).expect("a folder") {
+    for file in fs::read_dir(own).expect("a folder") {
         let file = file.expect("a file");
         assert_eq!(mode(&file.path()), 0o600, "{file:?}");
         files.push(file.file_name());
@@ -157,41 +180,36 @@ async fn the_first_certificate_comes_by_itself_and_is_kept() {
     server.signal("TERM");
     let (status, _) = server.ended().await;
     assert_eq!(status.code(), Some(0));
-    let server = start(&database, &authority, &[]);
+    let server = start(&home, &authority, &[]);
     assert_eq!(shown(server.address(), None).await, Some(first));
 }
 
 #[tokio::test]
 async fn what_is_kept_is_of_one_authority_alone() {
-    let Some(authority) = Authority::start(Ways::default()).await else {
+    let Some((authority, home)) = usual().await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let server = start(&database, &authority, &[]);
-    certificate(&database, "a certificate", has_one).await;
+    let (server, _) = certified(&home, &authority, &[]).await;
     server.kill();
     let other = Authority::start(Ways::default())
         .await
         .expect("another one");
-    let server = unreached(&database, &other, &[]);
+    let server = unreached(&home, &other, &[]);
     assert_eq!(shown(server.address(), None).await, None);
 }
 
 #[tokio::test]
 async fn where_only_plain_http_reaches_the_server_that_is_enough() {
-    let Some(authority) = Authority::start(Ways::default()).await else {
+    let Some((authority, home)) = usual().await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let mut server = unreached(&database, &authority, &["--http-listen", "127.0.0.1:0"]);
+    let mut server = unreached(&home, &authority, &["--http-listen", "127.0.0.1:0"]);
     let plain = server.http_address();
     // Nothing leads to an https that nobody could speak yet.
     let asked = Client::new(plain).get("/").await;
     assert_eq!(asked.status.as_u16(), 503, "{}", asked.body);
     authority.http.lead_to(plain);
-    certificate(&database, "a certificate", has_one).await;
+    certified_at_last(&home).await;
     assert!(shown(server.address(), None).await.is_some());
 }
 
@@ -201,17 +219,14 @@ async fn a_certificate_is_renewed_while_the_server_serves() {
         seconds: 20,
         ..Ways::default()
     };
-    let Some(authority) = Authority::start(ways).await else {
+    let Some((authority, home)) = with(ways).await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let server = start(&database, &authority, &[]);
-    let told = certificate(&database, "a certificate", has_one).await;
+    let (server, told) = certified(&home, &authority, &[]).await;
     let first = shown(server.address(), None).await.expect("a certificate");
     let ends = told["expiresAt"].clone();
     let renewed = |told: &Value| has_one(told) && told["expiresAt"] != ends;
-    let told = certificate(&database, "another one", renewed).await;
+    let told = certificate(&home, "another one", renewed).await;
     assert_eq!(told["failure"], Value::Null);
     assert_ne!(
         shown(server.address(), None).await.expect("a certificate"),
@@ -221,13 +236,11 @@ async fn a_certificate_is_renewed_while_the_server_serves() {
 
 #[tokio::test]
 async fn a_name_that_leads_elsewhere_is_told_and_tried_again_while_the_server_serves() {
-    let Some(authority) = Authority::start(Ways::default()).await else {
+    let Some((authority, home)) = usual().await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let server = unreached(&database, &authority, &[]);
-    let told = certificate(&database, "a failure", has_failed).await;
+    let server = unreached(&home, &authority, &[]);
+    let told = certificate(&home, "a failure", has_failed).await;
     assert!(message(&told).contains(NAME), "{told}");
     assert!(message(&told).contains("tls-alpn-01"), "{told}");
     assert_eq!(told["names"], json!([]));
@@ -235,60 +248,51 @@ async fn a_name_that_leads_elsewhere_is_told_and_tried_again_while_the_server_se
     assert_eq!(shown(server.address(), None).await, None);
     assert_eq!(shown(server.address(), Some(ACME_TLS)).await, None);
     authority.https.lead_to(server.address());
-    let told = certificate(&database, "a certificate", has_one).await;
+    let told = certified_at_last(&home).await;
     assert_eq!(told["failure"], Value::Null);
 }
 
 #[tokio::test]
 async fn an_authority_that_is_away_or_has_forgotten_the_account_is_asked_again() {
-    let Some(mut authority) = Authority::start(Ways::default()).await else {
+    let Some((mut authority, home)) = usual().await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let server = start(&database, &authority, &[]);
-    certificate(&database, "a certificate", has_one).await;
+    let (server, _) = certified(&home, &authority, &[]).await;
     server.kill();
     // An account, but no certificate.
-    let kept = fs::read_dir(folder.path().join("tincan.db-tls/acme")).expect("a folder");
-    for own in kept {
-        let own = own.expect("an authority's").path();
+    for own in kept(&home) {
         fs::remove_file(own.join("certificate.pem")).expect("a certificate");
     }
     authority.go_away();
-    let server = start(&database, &authority, &[]);
-    let told = certificate(&database, "a failure", has_failed).await;
+    let server = start(&home, &authority, &[]);
+    let told = certificate(&home, "a failure", has_failed).await;
     assert!(message(&told).contains("authority"), "{told}");
     // Pebble keeps nothing: who comes back knows nobody.
     authority.come_back().await;
-    let told = certificate(&database, "a certificate", has_one).await;
+    let told = certified_at_last(&home).await;
     assert_eq!(told["failure"], Value::Null);
     assert!(shown(server.address(), None).await.is_some());
 }
 
 #[tokio::test]
 async fn a_kill_in_the_midst_of_an_order_leaves_nothing_behind() {
-    let Some(authority) = Authority::start(Ways::default()).await else {
+    let Some((authority, home)) = usual().await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
     let trap = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     authority
         .https
         .lead_to(trap.local_addr().expect("an address"));
-    let server = unreached(&database, &authority, &[]);
+    let server = unreached(&home, &authority, &[]);
     // The authority looks: the order is under way.
     let looks = soon("the authority to look", trap.accept()).await;
     assert!(shown(server.address(), Some(ACME_TLS)).await.is_some());
     server.kill();
     drop(looks);
-    let server = start(&database, &authority, &[]);
-    certificate(&database, "a certificate", has_one).await;
+    let (server, _) = certified(&home, &authority, &[]).await;
     assert_eq!(shown(server.address(), Some(ACME_TLS)).await, None);
-    let kept = fs::read_dir(folder.path().join("tincan.db-tls/acme")).expect("a folder");
-    for own in kept {
-        let own = fs::read_dir(own.expect("an authority's").path()).expect("a folder");
+    for own in kept(&home) {
+        let own = fs::read_dir(own).expect("a folder");
         assert_eq!(own.count(), 2);
     }
 }
@@ -299,13 +303,10 @@ async fn an_authority_that_refuses_nonces_gives_a_certificate_in_the_end() {
         bad_nonces: 20,
         ..Ways::default()
     };
-    let Some(authority) = Authority::start(ways).await else {
+    let Some((authority, home)) = with(ways).await else {
         return;
     };
-    let folder = folder();
-    let database = folder.path().join("tincan.db");
-    let _server = start(&database, &authority, &[]);
-    certificate(&database, "a certificate", has_one).await;
+    certified(&home, &authority, &[]).await;
 }
 
 /// What isn't a name that can be certified, and what is said about it.
@@ -319,17 +320,16 @@ const NO_NAMES: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn what_can_not_be_certified_is_refused_at_the_start() {
-    let folder = folder();
-    let database = plain(&folder.path().join("tincan.db"));
+    let home = Home::new();
+    let database = home.path("tincan.db");
     for (name, said) in NO_NAMES {
         let refused = ended(Binary::command(&["--acme", name, "--db", &database])).await;
         assert_eq!(refused.code, Some(2), "{name}");
         assert!(refused.stderr.contains("--acme"), "{}", refused.stderr);
         assert!(refused.stderr.contains(said), "{}", refused.stderr);
     }
-    let pem = folder.path().join("no.pem");
+    let pem = home.path("no.pem");
     fs::write(&pem, "nothing").expect("a file");
-    let pem = plain(&pem);
     for (more, code, said) in [
         (&["--acme-ca", &pem][..], 78, "has no certificate"),
         (&["--acme-ca", "/nowhere.pem"], 78, "can’t read --acme-ca"),

@@ -10,12 +10,10 @@ mod rooms;
 mod stays;
 mod world;
 
-use std::env;
-
 use proptest::{array::uniform4, collection::vec, option, prelude::*};
 use tincan_testing::{
     connection::{self, Transport},
-    inbox,
+    inbox, schedules,
 };
 use tokio::runtime::Runtime;
 
@@ -207,12 +205,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES),
-        max_shrink_time: 120_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(schedules(CASES))]
 
     #[test]
     fn every_stream_sees_what_the_database_says(

@@ -7,12 +7,13 @@
 
 mod world;
 
-use std::{env, time::Duration};
+use std::time::Duration;
 
 use proptest::{collection::vec, option, prelude::*};
 use tokio::runtime::Runtime;
 
 use self::world::World;
+use crate::support::schedules;
 
 const PEOPLE: [&str; 4] = ["john", "jane", "alice", "bob"];
 /// The hall is so large that people are told only of what calls them, unless they choose otherwise.
@@ -122,12 +123,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES),
-        max_shrink_time: 120_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(schedules(CASES))]
 
     #[test]
     fn exactly_those_are_told_who_should_be_and_nobody_twice(steps in steps()) {

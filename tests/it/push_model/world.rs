@@ -6,14 +6,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use reqwest::Method;
 use serde_json::{Value, json};
 use tincan::{http::ServerSettings, model::RelayKind, push::Relay, server::Config};
 
 use super::{CONVERSATIONS, IN_HALL, Level, NEVER, Named, PEOPLE, Sending, Step};
 use crate::{
+    push_told::{PATH, attend, topic, turn_on},
     relay::RelayServer,
-    support::{Client, Server, answer, dev, messages, soon, text},
+    support::{Client, Server, dev, messages, text, until},
 };
 
 /// A message that was sent, and who is called by it.
@@ -88,7 +88,7 @@ impl World {
         ];
         let fence = server.sign_up("fay").await;
         let fence_conversation = john.talk_to("fay").await;
-        turn_on(&fence).await;
+        turn_on(&fence, json!({})).await;
         let mut world = Self {
             server,
             relay,
@@ -117,10 +117,7 @@ impl World {
             } => self.choose(*who, *conversation, *level).await,
             Step::Block { who, whom, on } => self.block(*who, *whom, *on).await,
             Step::Attend { who, on } => {
-                let request = self.clients[*who].request(Method::PUT, "/api/attention");
-                answer(request.json(&json!({ "attentive": on })))
-                    .await
-                    .expect(204);
+                attend(&self.clients[*who], *on).await;
                 self.people[*who].is_attentive = *on;
             }
             Step::Quiet { who, now } => {
@@ -181,11 +178,10 @@ impl World {
 
     async fn set_relay(&mut self, who: usize, on: bool) {
         if on {
-            let topic = turn_on(&self.clients[who]).await;
+            let topic = topic(&self.clients[who]).await;
             self.topics.insert(topic, who);
         } else {
-            let path = "/api/push/relay";
-            self.clients[who].delete(path).await.expect(204);
+            self.clients[who].delete(PATH).await.expect(204);
         }
         self.people[who].has_relay = on;
     }
@@ -326,17 +322,13 @@ impl World {
                 must.insert((who, message.to), message.text.clone());
             }
         }
-        soon("the end of a round", async {
-            loop {
-                let heard = self.heard();
-                let is_told = |((who, _), text): (&(usize, usize), &String)| {
-                    heard.contains(&(Some(*who), text.clone()))
-                };
-                if heard.contains(&(None, end.clone())) && must.iter().all(is_told) {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+        until("the end of a round", async || {
+            let heard = self.heard();
+            let is_told = |((who, _), text): (&(usize, usize), &String)| {
+                heard.contains(&(Some(*who), text.clone()))
+            };
+            let is_over = heard.contains(&(None, end.clone())) && must.iter().all(is_told);
+            is_over.then_some(())
         })
         .await;
     }
@@ -375,12 +367,6 @@ impl World {
         }
         drop(self.fence);
     }
-}
-
-async fn turn_on(client: &Client) -> String {
-    let request = client.request(Method::PUT, "/api/push/relay");
-    let state = answer(request.json(&json!({}))).await.expect(200);
-    text(&state["topic"]).to_owned()
 }
 
 /// Quiet hours that it is in, or far from, for as long as the test takes.

@@ -80,7 +80,8 @@ impl Binary {
         Self::start_with(database, &["--no-limits"])
     }
 
-    fn start_with(database: &Path, arguments: &[&str]) -> Self {
+    /// Starts it in dev mode on a free port with these arguments, and waits until it says that it is ready.
+    pub fn start_with(database: &Path, arguments: &[&str]) -> Self {
         let database = database.to_str().expect("a plain path");
         let usual = ["--dev", "--listen", "127.0.0.1:0", "--db", database];
         Self::spawn(&[&usual[..], &["--log", "error"], arguments].concat())

@@ -37,10 +37,10 @@ use std::{env, future::Future, io::Write, path::PathBuf, thread, time::Duration}
 
 use proptest::{
     strategy::Strategy,
-    test_runner::{TestCaseResult, TestRunner},
+    test_runner::{Config as Trials, TestCaseResult, TestRunner},
 };
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 pub use self::{
     answer::{Answer, answer, raw, try_answer},
@@ -54,12 +54,28 @@ pub use self::{
 
 /// How long a test waits for what must happen. Far more than it takes, as machines differ.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// Waits for `what`, and fails the test when it doesn't happen.
 pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
     timeout(PATIENCE, happens)
         .await
         .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Waits until there is something to see, gives it back, and fails the test when there never is.
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    soon(what, watch(GLANCE, look)).await
+}
+
+/// Looks so often, for as long as it takes, and gives back what there is to see in the end.
+pub async fn watch<T>(pause: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        sleep(pause).await;
+    }
 }
 
 /// Says that the running test needs something that isn't here, which CI has to have.
@@ -107,16 +123,27 @@ where
     S: Strategy,
 {
     let runtime = tokio::runtime::Handle::current();
-    let config = proptest::test_runner::Config {
+    let config = Trials {
         cases,
         failure_persistence: None,
-        ..proptest::test_runner::Config::default()
+        ..Trials::default()
     };
     tokio::task::block_in_place(|| {
         TestRunner::new(config)
             .run(strategy, |value| runtime.block_on(holds(value)))
             .unwrap_or_else(|error| panic!("{error}"));
     });
+}
+
+/// How random schedules are tried: so many of them, where `PROPTEST_CASES` doesn’t say otherwise.
+pub fn schedules(cases: u32) -> Trials {
+    let wished = env::var("PROPTEST_CASES").ok();
+    Trials {
+        cases: wished.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
+        max_shrink_time: 120_000,
+        failure_persistence: None,
+        ..Trials::default()
+    }
 }
 
 /// Checks that this is a moment as the contract writes it: `2026-11-20T17:38:00.123Z`.

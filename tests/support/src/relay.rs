@@ -5,7 +5,6 @@ use std::{
     future::pending,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use http_body_util::{BodyExt, Full};
@@ -18,9 +17,9 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
+use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::soon;
+use crate::until;
 
 /// What it was told once.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,13 +96,8 @@ impl RelayServer {
 
     /// Waits until it was told something that fits, and gives it back.
     pub async fn hears(&self, what: &str, fits: impl Fn(&Told) -> bool) -> Told {
-        soon(what, async {
-            loop {
-                if let Some(told) = self.told().into_iter().find(|told| fits(told)) {
-                    return told;
-                }
-                sleep(Duration::from_millis(5)).await;
-            }
+        until(what, async || {
+            self.told().into_iter().find(|told| fits(told))
         })
         .await
     }
