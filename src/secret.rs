@@ -1,11 +1,8 @@
-//! Secrets that the server is started with: read from flags or files, kept out of logs, and compared in constant time; and
-//! the random bytes that new secrets are made of.
+//! Secrets that the server is started with: read from flags or files, kept out of logs, and compared in constant time.
 
 use std::{fmt, fs, io, path::PathBuf};
 
 use subtle::ConstantTimeEq;
-
-use crate::error::{self, Error};
 
 /// A text that never appears in a log or an error message.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,19 +17,6 @@ pub enum SecretError {
     Unreadable { file: PathBuf, reason: io::Error },
     #[error("the file {0:?} should hold a secret but is empty")]
     EmptyFile(PathBuf),
-}
-
-/// Random bytes from the operating system.
-///
-/// # Errors
-/// [`Error::Internal`] if the system can’t provide any.
-pub fn random<const N: usize>() -> error::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "the system can’t provide random numbers");
-        Error::Internal
-    })?;
-    Ok(bytes)
 }
 
 impl Secret {

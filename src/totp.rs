@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::hmac;
 use subtle::ConstantTimeEq;
 
-use crate::{error::Result, model::Timestamp, secret::random};
+use crate::{error::Result, model::Timestamp, random::random};
 
 /// How long a code is shown.
 const STEP_MILLIS: i64 = 30_000;

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
     bus::Bus,
-    http::{App, ServerSettings, Service, Setup, filter},
+    http::{App, ServerSettings, Service, Setup, Site, filter},
     metrics::Metrics,
     server::{self, BUS_CAPACITY, Protocol},
     store::Store,
@@ -73,14 +73,21 @@ impl Ceiling {
 async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-    let store = Store::open(&db, &bus, &metrics)?;
+    let store = Store::open(&db, None, &bus, &metrics)?;
     let settings = ServerSettings {
         dev: true,
         unlimited: true,
         ..ServerSettings::default()
     };
     let setup = Setup::unneeded();
-    let app = App::new(store, bus, metrics, setup, settings, listener.local_addr()?);
+    let app = App::new(
+        store,
+        bus,
+        metrics,
+        setup,
+        settings,
+        Site::new(listener.local_addr()?),
+    );
     // Grouped and boxed as the server's own routes are, so that the way through the tree is as long.
     let messages = warp::path!(i64 / "messages");
     let send = messages
@@ -103,7 +110,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let service = Service::with_filter(nothing.or(filter(&app)).unify().boxed(), &app);
     announce(listener.local_addr()?)?;
     server::serve(
-        vec![(listener, Protocol::Http(service))],
+        vec![(listener, Protocol::Http(Arc::new(service)))],
         std::future::pending::<()>(),
         app.stopping.clone(),
     )

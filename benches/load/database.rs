@@ -27,7 +27,7 @@ pub struct Person {
 /// Where the program can't make one there.
 pub async fn create(path: &Path) -> Result<()> {
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-    Store::open(path, &bus, &metrics)?.close().await;
+    Store::open(path, None, &bus, &metrics)?.close().await;
     Ok(())
 }
 

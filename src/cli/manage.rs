@@ -311,7 +311,7 @@ pub(super) async fn perform(with: &Managing, command: Command) -> anyhow::Result
         reply => return Ok(reply?),
     }
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-    let store = Store::open(existing(&with.at.db)?, &bus, &metrics)?;
+    let store = Store::open(existing(&with.at.db)?, None, &bus, &metrics)?;
     let setting = Setting {
         base: with.public_url.to_string(),
         backups: None,

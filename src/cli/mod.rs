@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod describe;
 mod error;
+mod lab;
 mod manage;
 mod qr;
 mod search;
@@ -25,7 +26,12 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use listenfd::ListenFd;
-use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use self::{
     audit::AuditArgs,
@@ -37,7 +43,7 @@ use self::{
     tls::TlsArgs,
 };
 use crate::{
-    config::{ConfigError, Database, LogFormat, Managing, ServeArgs},
+    config::{ConfigError, Database, LabArgs, LogFormat, Managing, ServeArgs},
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
     tls::{
@@ -62,6 +68,8 @@ pub struct Cli {
 enum Command {
     /// Run the server (the default)
     Serve(Box<ServeArgs>),
+    /// Run a server for work on a front end: anyone on this machine can sign in as anyone, and /dev has the controls
+    Lab(Box<LabArgs>),
     /// Show the status of the server
     Status(StatusArgs),
     /// Manage users, whether or not the server is running
@@ -160,6 +168,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let outcome = runtime.block_on(async {
         let (management, with) = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
             Command::Serve(args) => return serve(*args, sockets).await,
+            Command::Lab(args) => return lab::run(*args).await,
             Command::Status(status) => return status.run().await,
             Command::Audit(audit) => return audit.run().await,
             Command::User { command, with } => (Management::User(command), with),
@@ -208,6 +217,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     let of_database = |error: &OpenError| match error {
         OpenError::Unusable { .. } => CANT_CREATE,
         OpenError::InUse { .. } => TRY_AGAIN,
+        OpenError::Purpose { .. } => CONFIG,
         OpenError::Corrupt { .. } | OpenError::Foreign { .. } | OpenError::Newer { .. } => {
             DATA_ERROR
         }
@@ -238,7 +248,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             StartError::Listen { .. } => UNAVAILABLE,
             StartError::Acme(AcmeError::Unreadable { .. }) => CANT_CREATE,
             StartError::DevIsLocal { .. } | StartError::Acme(AcmeError::Https(_)) => CONFIG,
-            StartError::Accounts(_) => IO_ERROR,
+            StartError::Accounts(_) | StartError::Lab(_) => IO_ERROR,
         };
     }
     if let Some(error) = error.downcast_ref::<CommandError>() {
@@ -267,7 +277,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 }
 
 async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
-    start_log(&args);
+    start_log(args.log_filter(), args.log_format());
     let sockets = systemd::listener(sockets)?;
     let config = args.into_config(sockets.as_ref().map(|(address, _)| *address))?;
     // Before anything is announced, as a program that reads the ready line may send a signal at once.
@@ -316,17 +326,16 @@ fn print(text: impl AsRef<[u8]>) {
     let _ = io::stdout().write_all(text.as_ref());
 }
 
-fn start_log(args: &ServeArgs) {
+fn start_log(levels: &Targets, format: LogFormat) {
     let is_colourful = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
     // warp logs every path segment that it matches, and one of them may be the secret of a hook.
-    let filter = args
-        .log_filter()
+    let filter = levels
         .clone()
         .with_target("warp::filters::path", LevelFilter::OFF);
     let registry = tracing_subscriber::registry().with(filter);
-    match args.log_format() {
+    match format {
         LogFormat::Human => registry.with(layer).init(),
         LogFormat::Json => registry
             .with(layer.json().flatten_event(true).with_span_list(false))

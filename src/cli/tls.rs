@@ -82,7 +82,7 @@ impl TlsArgs {
         if !matches!(command, Command::ShowTls) {
             // Nobody else may use them meanwhile.
             let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-            let store = Store::open(&self.at.db, &bus, &metrics)?;
+            let store = Store::open(&self.at.db, None, &bus, &metrics)?;
             let is_reset = matches!(command, Command::ResetAuthority);
             let changed = if is_reset {
                 folder.forget_authority()

@@ -2,6 +2,7 @@
 //! and `cli` depend on clap.
 
 mod acme;
+mod lab;
 mod oauth;
 mod relay;
 mod serve;
@@ -9,6 +10,7 @@ mod shared;
 mod values;
 
 pub use self::{
+    lab::LabArgs,
     serve::{ConfigError, LogFormat, ServeArgs},
     shared::{Database, Managing},
 };

@@ -282,6 +282,7 @@ impl ServeArgs {
             push_delay: PUSH_DELAY,
             http_listen: self.http_listen,
             acme,
+            lab: None,
             settings: ServerSettings {
                 dev: self.dev,
                 signup: self.signup,

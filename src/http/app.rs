@@ -22,6 +22,7 @@ use crate::{
     attention::Attention,
     bus::Bus,
     error::Result,
+    lab::Lab,
     metrics::Metrics,
     model::{
         Rate, SecurityEventKind, UserId,
@@ -55,6 +56,8 @@ pub struct App {
     device_marks: OnceCell<DeviceMarks>,
     pub setup: Setup,
     pub settings: Arc<ServerSettings>,
+    /// The front-end lab, if this is one.
+    pub lab: Option<Arc<Lab>>,
     /// The address that the server listens on.
     pub address: SocketAddr,
     /// Cancelled when the server stops. Streams then end by themselves.
@@ -130,8 +133,13 @@ impl App {
         metrics: Arc<Metrics>,
         setup: Setup,
         settings: ServerSettings,
-        address: SocketAddr,
+        site: Site,
     ) -> Arc<Self> {
+        let Site {
+            address,
+            stopping,
+            lab,
+        } = site;
         Arc::new(Self {
             presence: Presence::new(&store, &bus),
             attention: Arc::default(),
@@ -162,9 +170,31 @@ impl App {
             device_marks: OnceCell::new(),
             setup,
             settings: Arc::new(settings),
+            lab,
+            address,
+            stopping,
+        })
+    }
+}
+
+/// Where a database is served, and until when.
+pub struct Site {
+    /// The address that the server listens on.
+    pub address: SocketAddr,
+    /// Cancelled when the server stops. Streams then end by themselves.
+    pub stopping: CancellationToken,
+    /// The front-end lab, if this is one.
+    pub lab: Option<Arc<Lab>>,
+}
+
+impl Site {
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
             address,
             stopping: CancellationToken::new(),
-        })
+            lab: None,
+        }
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Group {
     /// Maps a path to an index in `resources`.
     router: Router<usize>,
     finish: Finish,
+    /// Whether a server that isn’t a lab has nothing there.
+    is_for_lab: bool,
 }
 
 /// Turns the result of a handler into a response. It is given the request first, as the handler consumes it.
@@ -117,6 +119,15 @@ impl Group {
             resources,
             router,
             finish,
+            is_for_lab: false,
+        }
+    }
+
+    /// Keeps it for labs. On other servers, nothing is there.
+    pub fn for_lab(self) -> Self {
+        Self {
+            is_for_lab: true,
+            ..self
         }
     }
 
@@ -159,6 +170,9 @@ impl Group {
     }
 
     fn handle(&self, path: &str, request: Request) -> HandlerResult<HandlerFuture> {
+        if self.is_for_lab && request.app.lab.is_none() {
+            return Err(nothing_here());
+        }
         let (resource, parameters) = self.resource(path).ok_or_else(nothing_here)?;
         // A path with an impossible id is 404, whatever the method.
         if !resource.accepts(&parameters) {

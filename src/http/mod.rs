@@ -12,6 +12,7 @@ mod door;
 mod feed;
 mod form_data;
 mod group;
+mod lab;
 mod parameters;
 mod plain;
 mod plaintext;
@@ -28,8 +29,13 @@ use warp::{Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{
     api::openapi::document,
-    app::{App, ServerSettings, Signup, TextLimit},
-    door::{host::HostName, origin::Origin, proxies::Network, service::Service},
+    app::{App, ServerSettings, Signup, Site, TextLimit},
+    door::{
+        host::HostName,
+        origin::Origin,
+        proxies::Network,
+        service::{Answer, ResponseFuture, Service},
+    },
     route::RouteInfo,
     setup::Setup,
 };
@@ -98,12 +104,19 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
 /// The tables beside the API. The UI has all remaining paths.
 const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::routes, ui::routes];
 
+/// The tables of the front-end lab, which no other server has.
+const LAB: &[fn() -> Vec<Route>] = &[lab::clock::routes, lab::database::routes];
+
 /// All routes, by prefix. An unknown path below a prefix is 404; all other paths belong to the UI.
 static ROUTES: LazyLock<RouteTable> = LazyLock::new(|| {
     let api = Group::new("/api", API, finish);
     let plain = Group::new("/plain", PLAIN, plain::finish);
     let trust = Group::new(plain::trust::PATH, &[plain::trust::routes], plain::finish);
-    RouteTable::new(vec![api, plain, trust], Group::new("/", OTHERS, finish))
+    let lab = Group::new("/dev", LAB, finish).for_lab();
+    RouteTable::new(
+        vec![api, plain, trust, lab],
+        Group::new("/", OTHERS, finish),
+    )
 });
 
 /// All routes of the server.

@@ -14,10 +14,11 @@ use super::{
         query::Query,
     },
     form_data::{Fields, FormData, Reception, is_form_data},
-    reply::HandlerResult,
+    reply::{HandlerResult, nothing_here},
 };
 use crate::{
     error::{Error, Result},
+    lab::Lab,
     model::{Actor, Permission, Rate, User, UserId},
     rates::UnfinishedBody,
     store::Session,
@@ -79,6 +80,17 @@ impl Request {
             self.app.admit(rate, session)?;
         }
         Ok(())
+    }
+
+    /// The lab that this server is. What it offers isn’t for pages of other origins: any page on the internet can send
+    /// requests to this machine.
+    ///
+    /// # Errors
+    /// 404 if the server isn’t a lab, and 403 for a page of another origin.
+    pub fn lab(&self) -> HandlerResult<Arc<Lab>> {
+        let lab = self.app.lab.as_ref().ok_or_else(nothing_here)?;
+        self.caller.refuse_cross_origin(&self.app)?;
+        Ok(Arc::clone(lab))
     }
 
     /// The session that has the permission.

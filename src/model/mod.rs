@@ -6,6 +6,7 @@ mod attachment;
 mod backup;
 mod certificate;
 mod change;
+pub mod clock;
 mod conversation;
 mod draft;
 mod excerpt;
@@ -36,7 +37,7 @@ mod username;
 use std::{
     fmt,
     str::FromStr,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -180,10 +181,7 @@ impl Timestamp {
     /// back.
     #[must_use]
     pub fn now() -> Self {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        clock::now()
     }
 
     /// The moment in a text of RFC 3339. None if it isn't one, or is before 1970.

@@ -44,10 +44,6 @@ pub fn from_lenient_base64(text: &str) -> Option<Vec<u8>> {
 /// # Errors
 /// [`Error::Failed`] if the system has no random bytes.
 pub fn random() -> Result<String> {
-    let mut bytes = [0; RANDOM_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "no random bytes");
-        Error::Failed
-    })?;
+    let bytes = crate::random::random::<RANDOM_BYTES>().map_err(|_| Error::Failed)?;
     Ok(base64(bytes))
 }

@@ -34,7 +34,7 @@ use crate::{
     metrics::Metrics,
     model::{Notification, PushKeys, Subscription, UserId},
     outbound::{self, Client, Limits, RequestError, causes, retry_after},
-    secret::random,
+    random::random,
     store::Store,
 };
 

@@ -22,7 +22,8 @@ use crate::{
     error::Result,
     model::{Notification, RelayKind, beginning},
     outbound::{Client, Limits, Outbound},
-    secret::{Secret, random},
+    random::random,
+    secret::Secret,
 };
 
 /// Random bytes of a topic: too many to guess, and in base64url fewer than the 64 characters that ntfy allows.

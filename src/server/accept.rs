@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::connection::{Connection, Protocol};
 use crate::{
-    http::Service,
+    http::Answer,
     places::{NoPlace, Place, Places},
 };
 
@@ -97,7 +97,11 @@ async fn accept(
 }
 
 /// A place for a new connection, as soon as there is one. None if its network has as many as it may have.
-async fn place_for(places: &Arc<Places>, peer: IpAddr, service: &Service) -> Option<Arc<Place>> {
+async fn place_for(
+    places: &Arc<Places>,
+    peer: IpAddr,
+    service: &Arc<dyn Answer>,
+) -> Option<Arc<Place>> {
     let metrics = service.metrics();
     let is_proxy = service.is_proxy(peer);
     loop {

@@ -23,7 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
-use crate::{http::Service, metrics::Metrics, places::Place, tls::ACME_TLS};
+use crate::{http::Answer, metrics::Metrics, places::Place, tls::ACME_TLS};
 
 /// How long a TLS handshake may take, and then a request’s head, counted from the end of the previous response or from the
 /// head’s first byte.
@@ -46,19 +46,19 @@ const HANDSHAKE: u8 = 0x16;
 #[derive(Clone)]
 pub enum Protocol {
     /// HTTP.
-    Http(Service),
+    Http(Arc<dyn Answer>),
     /// HTTP inside TLS, and what answers whoever speaks it without.
     Https {
-        service: Service,
+        service: Arc<dyn Answer>,
         acceptor: TlsAcceptor,
-        plaintext: Service,
+        plaintext: Arc<dyn Answer>,
     },
 }
 
 impl Protocol {
     /// What answers requests.
     #[must_use]
-    pub fn service(&self) -> &Service {
+    pub fn service(&self) -> &Arc<dyn Answer> {
         match self {
             Self::Http(service) | Self::Https { service, .. } => service,
         }
@@ -83,7 +83,7 @@ impl Connection {
             tracing::debug!(%error, "can’t configure a connection");
             return;
         }
-        let metrics = Arc::clone(protocol.service().metrics());
+        let metrics = protocol.service().metrics();
         let _counted = metrics.connection();
         let (service, acceptor, plaintext) = match protocol {
             Protocol::Http(service) => return self.drive(timed(stream, metrics), service).await,
@@ -112,7 +112,7 @@ impl Connection {
     }
 
     /// Answers the requests in `stream`.
-    async fn drive<S>(&self, stream: S, service: Service)
+    async fn drive<S>(&self, stream: S, service: Arc<dyn Answer>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -3,39 +3,31 @@
 
 mod accept;
 mod connection;
+mod exchange;
+mod instance;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 pub use self::{accept::serve, connection::Protocol};
 
+use self::{
+    exchange::Exchanging,
+    instance::{Instance, Opened},
+};
 use crate::{
-    bus::Bus,
-    control::ControlSocket,
-    followers::{
-        Followers,
-        attempts::AttemptWriter,
-        daily::DailyBackup,
-        purge::Purger,
-        push::{PushQueue, PushSender},
-        search::Indexer,
-        sweep::Sweeper,
-        text::TextCounter,
-    },
-    http::{App, ServerSettings, Service, Setup},
+    http::{Answer, ServerSettings, Site},
+    lab::{Exchange, Lab, LabSettings, snapshots::SnapshotName},
     metrics::Metrics,
-    model::limits::STREAMS,
-    status::Setting,
-    store::{self, OpenError, Store},
+    store::{self, BackupError, OpenError, Store},
     tls::{
         acme::{Acme, AcmeError, AcmeSettings},
         home::{Home, Ports},
     },
 };
 
-/// How long a running follower may take to end when the server stops.
-const FOLLOWERS_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long it may take to look after the certificate of a home, and to say goodbye to its network.
 const HOME_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many events a receiver’s channel holds before it lags.
@@ -54,6 +46,8 @@ pub struct Config {
     pub http_listen: Option<SocketAddr>,
     /// Where the certificate is from, if the server asks for it itself.
     pub acme: Option<AcmeSettings>,
+    /// The front-end lab, if it is to be one.
+    pub lab: Option<LabSettings>,
     pub settings: ServerSettings,
 }
 
@@ -75,6 +69,8 @@ pub enum StartError {
     Accounts(crate::error::Error),
     #[error(transparent)]
     Acme(#[from] AcmeError),
+    #[error("can’t prepare the lab: {0}")]
+    Lab(BackupError),
 }
 
 /// A server that listens but doesn’t answer yet.
@@ -83,10 +79,35 @@ pub struct Server {
     /// The one for plain http that leads to https.
     http_listener: Option<TcpListener>,
     address: SocketAddr,
-    control: Option<ControlSocket>,
-    push_delay: Duration,
     acme: Option<Acme>,
-    app: Arc<App>,
+    instance: Instance,
+    /// Cancelled when it stops.
+    stopping: CancellationToken,
+    lab: Option<LabServer>,
+}
+
+/// What a lab needs to serve one database after another.
+struct LabServer {
+    lab: Arc<Lab>,
+    orders: mpsc::Receiver<Exchange>,
+    config: Config,
+}
+
+impl LabServer {
+    /// Sets the clock, and makes the database if there is none.
+    fn begin(settings: LabSettings, config: &Config) -> Result<Self, StartError> {
+        let (lab, orders) = Lab::new(settings).map_err(StartError::Accounts)?;
+        if !config.database.exists() {
+            lab.snapshots
+                .begin(&config.database)
+                .map_err(StartError::Lab)?;
+        }
+        Ok(Self {
+            lab: Arc::new(lab),
+            orders,
+            config: config.clone(),
+        })
+    }
 }
 
 impl Server {
@@ -113,17 +134,9 @@ impl Server {
         config: Config,
         listener: impl Future<Output = io::Result<TcpListener>>,
     ) -> Result<Self, StartError> {
-        let Config {
-            listen,
-            database,
-            bus_capacity,
-            push_delay,
-            http_listen,
-            acme,
-            settings,
-        } = config;
+        let (listen, http_listen) = (config.listen, config.http_listen);
         let mut addresses = [Some(listen), http_listen].into_iter().flatten();
-        if settings.dev
+        if config.settings.dev
             && let Some(address) = addresses.find(|address| !address.ip().is_loopback())
         {
             return Err(StartError::DevIsLocal {
@@ -131,14 +144,13 @@ impl Server {
                 port: address.port(),
             });
         }
-        // The database first: if the same server is started twice, the error of the second should be about the file.
-        let streams = if settings.unlimited {
-            usize::MAX
-        } else {
-            STREAMS
+        // First of all, as it sets the clock.
+        let lab = match config.lab.clone() {
+            Some(settings) => Some(LabServer::begin(settings, &config)?),
+            None => None,
         };
-        let (bus, metrics) = (Bus::with_streams(bus_capacity, streams), Metrics::new());
-        let store = Store::open(&database, &bus, &metrics)?;
+        // The database first: if the same server is started twice, the error of the second should be about the file.
+        let opened = Opened::open(&config, Metrics::new())?;
         let listening = async {
             let at = |address| move |reason| StartError::Listen { address, reason };
             let listener = listener.await.map_err(at(listen))?;
@@ -152,22 +164,14 @@ impl Server {
         let (address, listener, http_listener) = match listening.await {
             Ok(listening) => listening,
             Err(error) => {
-                store.close().await;
+                opened.store.close().await;
                 return Err(error);
             }
         };
-        let setup = if settings.dev {
-            for (username, is_admin) in [("john", true), ("jane", false)] {
-                store
-                    .ensure_user(username, is_admin)
-                    .await
-                    .map_err(StartError::Accounts)?;
-            }
+        let settings = &config.settings;
+        if settings.dev {
             tracing::warn!("development mode: anyone on this machine can sign in as anyone");
-            Setup::unneeded()
-        } else {
-            Setup::prepare(&store).await.map_err(StartError::Accounts)?
-        };
+        }
         if let Some(home) = settings.tls.as_ref().and_then(|tls| tls.home()) {
             let http = http_listener
                 .as_ref()
@@ -177,28 +181,48 @@ impl Server {
                 http: http.map(|address| address.port()),
             });
         }
-        let acme = match (acme, &settings.tls) {
+        let acme = match (config.acme.clone(), &settings.tls) {
             (Some(acme), Some(tls)) => {
-                Some(Acme::new(acme, &database, tls, http_listener.is_some())?)
+                let has_http = http_listener.is_some();
+                Some(Acme::new(acme, &config.database, tls, has_http)?)
             }
             _ => None,
         };
-        let app = App::new(store, bus, metrics, setup, settings, address);
+        let stopping = CancellationToken::new();
+        let site = Site {
+            address,
+            stopping: stopping.child_token(),
+            lab: lab.as_ref().map(|lab| Arc::clone(&lab.lab)),
+        };
+        let instance = opened.prepare(&config, site).await?;
+        if let Some(LabServer { lab, .. }) = &lab {
+            let start = SnapshotName::start();
+            lab.snapshots
+                .take(instance.app.store.path(), &start)
+                .map_err(StartError::Lab)?;
+        }
         Ok(Self {
             listener,
             http_listener,
             address,
-            control: ControlSocket::listen(&database),
-            push_delay,
             acme,
-            app,
+            instance,
+            stopping,
+            lab,
         })
     }
 
     /// The database.
     #[must_use]
     pub fn store(&self) -> &Store {
-        &self.app.store
+        &self.instance.app.store
+    }
+
+    /// Who is there in a lab.
+    #[must_use]
+    pub fn people(&self) -> &[String] {
+        let lab = self.lab.as_ref();
+        lab.map_or(&[], |server| &server.lab.settings.people)
     }
 
     /// The address that it listens on. If port 0 was asked for, this has the port that the system chose.
@@ -210,13 +234,13 @@ impl Server {
     /// The link to create the first account, as long as there is no administrator.
     #[must_use]
     pub fn setup_link(&self) -> Option<String> {
-        self.app.setup.link(&self.url())
+        self.instance.app.setup.link(&self.url())
     }
 
     /// The authority of a home, if the certificate is from the server’s own.
     #[must_use]
     pub fn home(&self) -> Option<&Arc<Home>> {
-        self.app.settings.tls.as_ref()?.home()
+        self.instance.app.settings.tls.as_ref()?.home()
     }
 
     /// The address of the listener for plain http that leads to https, if there is one.
@@ -228,12 +252,15 @@ impl Server {
     /// The URL of the address that it listens on.
     #[must_use]
     pub fn listening_url(&self) -> String {
-        self.app.settings.own_url(&self.address.to_string())
+        self.instance
+            .app
+            .settings
+            .own_url(&self.address.to_string())
     }
 
     /// The URL at which people reach the server, as far as the server knows.
     fn url(&self) -> String {
-        self.app.settings.url(self.address)
+        self.instance.app.settings.url(self.address)
     }
 
     /// Serves until `stop` resolves. Then it ends all streams, waits for requests in progress, and closes the database.
@@ -246,40 +273,44 @@ impl Server {
             listener,
             http_listener,
             address,
-            control,
-            push_delay,
             acme,
-            app,
+            instance,
+            stopping,
+            lab,
         } = self;
-        let commands = control.map(|control| {
-            let (store, metrics) = (app.store.clone(), Arc::clone(&app.metrics));
-            let setting = Setting {
-                base,
-                backups: app.settings.backups.clone(),
-                tls: app.settings.tls.clone(),
-            };
-            control.serve(store, metrics, setting, app.stopping.clone())
-        });
-        let commands = tokio::spawn(async {
-            if let Some(commands) = commands {
-                commands.await;
-            }
-        });
-        let followers = tokio::spawn(followers(&app, push_delay).run());
-        // Not before the server serves: until then, damage would be told as whatever could not be prepared.
-        app.store.check_in_background();
-        let service = Service::new(&app);
-        let home = keep_home(&app, address);
+        let settings = Arc::clone(&instance.app.settings);
+        let running = instance.start(base.clone());
+        let home = keep_home(&settings, address, &stopping);
+        let mut service: Arc<dyn Answer> = Arc::new(running.service.clone());
+        let exchanging = lab.map(
+            |LabServer {
+                 lab,
+                 orders,
+                 config,
+             }| {
+                let exchangeable = Exchanging::service(&running);
+                service = Arc::clone(&exchangeable) as Arc<dyn Answer>;
+                Exchanging {
+                    lab,
+                    orders,
+                    config,
+                    address,
+                    base,
+                    stopping: stopping.clone(),
+                    service: exchangeable,
+                }
+            },
+        );
         let mut listeners = Vec::new();
         if let Some(listener) = http_listener {
-            let plaintext = service.plaintext(Some(address.port()));
-            listeners.push((listener, Protocol::Http(plaintext)));
+            let plaintext = running.service.plaintext(Some(address.port()));
+            listeners.push((listener, Protocol::Http(Arc::new(plaintext))));
         }
-        let protocol = match &app.settings.tls {
+        let protocol = match &settings.tls {
             Some(tls) => {
-                tokio::spawn(Arc::clone(tls).watch(app.stopping.clone()));
+                tokio::spawn(Arc::clone(tls).watch(stopping.clone()));
                 Protocol::Https {
-                    plaintext: service.plaintext(None),
+                    plaintext: Arc::new(running.service.plaintext(None)),
                     acceptor: tls.acceptor(),
                     service,
                 }
@@ -287,91 +318,41 @@ impl Server {
             None => Protocol::Http(service),
         };
         listeners.push((listener, protocol));
-        let certificates = acme.map(|acme| tokio::spawn(acme.run(app.stopping.clone())));
+        let certificates = acme.map(|acme| tokio::spawn(acme.run(stopping.clone())));
         let end = async {
-            let why = tokio::select! {
-                () = stop => Ok(()),
-                failure = app.store.failed() => Err(failure),
+            let (running, why) = match exchanging {
+                Some(exchanging) => exchanging.run(running, stop).await,
+                None => {
+                    let why = tokio::select! {
+                        () = stop => Ok(()),
+                        failure = running.app.store.failed() => Err(failure),
+                    };
+                    (Some(running), why)
+                }
             };
-            app.bus.close();
-            why
+            if let Some(running) = &running {
+                running.app.bus.close();
+            }
+            (running, why)
         };
-        let outcome = serve(listeners, end, app.stopping.clone()).await;
-        // The control socket is removed before the lock is released. Otherwise this could remove the socket of a server
-        // that starts in between.
-        if let Err(error) = commands.await {
-            tracing::error!(%error, "the command socket failed");
-        }
-        if timeout(FOLLOWERS_TIMEOUT, followers).await.is_err() {
-            tracing::warn!("a follower didn’t stop in time");
-        }
+        let (running, outcome) = serve(listeners, end, stopping.clone()).await;
         finish_home(home).await;
         end_of(certificates).await;
-        if let Err(error) = app.store.flush_attempts().await {
-            tracing::warn!(%error, "the last refused attempts aren’t in the audit log");
+        if let Some(running) = running {
+            running.end().await;
         }
-        app.store.close().await;
         outcome
     }
 }
 
-/// What is done after commits, and by the clock.
-fn followers(app: &App, push_delay: Duration) -> Followers {
-    let mut followers = Followers::new(
-        app.store.clone(),
-        Arc::clone(&app.metrics),
-        app.stopping.clone(),
-    );
-    followers.add(Sweeper {
-        store: app.store.clone(),
-        sign_ins: Arc::clone(&app.settings.oauth),
-    });
-    followers.add(AttemptWriter {
-        store: app.store.clone(),
-    });
-    followers.add(Indexer {
-        store: app.store.clone(),
-    });
-    followers.add(Purger {
-        store: app.store.clone(),
-    });
-    followers.add(TextCounter {
-        store: app.store.clone(),
-        limit: if app.settings.unlimited {
-            u64::MAX
-        } else {
-            app.settings.text.0
-        },
-    });
-    let queued = Arc::new(Notify::new());
-    followers.add(PushQueue::new(
-        app.store.clone(),
-        Arc::clone(&app.attention),
-        push_delay,
-        Arc::clone(&queued),
-    ));
-    followers.add(PushSender::new(
-        app.store.clone(),
-        Arc::clone(&app.pusher),
-        app.settings.relay.clone(),
-        Arc::clone(&app.metrics),
-        queued,
-    ));
-    if let Some(folder) = &app.settings.backups {
-        followers.add(DailyBackup {
-            folder: Arc::clone(folder),
-            store: app.store.clone(),
-        });
-    }
-    followers
-}
-
 /// Looks after the certificate of a home, if there is one, until the server stops.
-fn keep_home(app: &App, listening: SocketAddr) -> Option<JoinHandle<()>> {
-    let home = Arc::clone(app.settings.tls.as_ref()?.home()?);
-    Some(tokio::spawn(
-        home.keep(listening.ip(), app.stopping.clone()),
-    ))
+fn keep_home(
+    settings: &ServerSettings,
+    listening: SocketAddr,
+    stopping: &CancellationToken,
+) -> Option<JoinHandle<()>> {
+    let home = Arc::clone(settings.tls.as_ref()?.home()?);
+    Some(tokio::spawn(home.keep(listening.ip(), stopping.clone())))
 }
 
 /// Waits until its network has been told that the server stops.

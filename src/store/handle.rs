@@ -10,7 +10,7 @@ use super::{
     chunks::Lane,
     clock::Clock,
     context::{Context, Transaction},
-    engine::{Engine, FatalError, OpenError},
+    engine::{Engine, FatalError, OpenError, Purpose},
     schema::SCHEMA,
     session_cache::SessionCache,
     text_usage::FullTexts,
@@ -42,8 +42,13 @@ pub struct Store {
 
 impl Store {
     /// Opens the database at `path`, or creates it, and starts the writer. The writer publishes on `bus` and counts in
-    /// `metrics`.
-    pub fn open(path: &Path, bus: &Arc<Bus>, metrics: &Arc<Metrics>) -> Result<Self, OpenError> {
+    /// `metrics`. Without a purpose, it may be there for any.
+    pub fn open(
+        path: &Path,
+        purpose: Option<Purpose>,
+        bus: &Arc<Bus>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, OpenError> {
         let sessions = Arc::new(SessionCache::default());
         let context = Context {
             bus: Arc::clone(bus),
@@ -51,7 +56,7 @@ impl Store {
             sessions: Arc::clone(&sessions),
         };
         Ok(Self {
-            engine: Arc::new(Engine::open(path, &SCHEMA, context)?),
+            engine: Arc::new(Engine::open(path, &SCHEMA, purpose, context)?),
             metrics: Arc::clone(metrics),
             sessions,
             lane: Arc::default(),
@@ -124,7 +129,8 @@ impl Store {
         self.engine.wait_for_writer().await
     }
 
-    pub(super) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         self.engine.path()
     }
 

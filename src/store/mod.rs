@@ -92,10 +92,10 @@ pub use self::{
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     drafts::PAGE as DRAFTS_PAGE,
-    engine::{FatalError, OpenError, with_suffix},
+    engine::{FatalError, OpenError, Purpose, with_suffix},
     files::{
-        ArchiveError, BackupError, BackupFolder, OnProgress, Progress, back_up, check, export,
-        import, restore,
+        ArchiveError, BackupError, BackupFolder, OnProgress, Progress, back_up, begin_lab, check,
+        export, import, put_snapshot, restore, take_snapshot,
     },
     handle::Store,
     hooks::HookTarget,

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{Actor, Scope, SecurityEventKind, SessionId, SessionInfo, Timestamp, User, UserId},
-    secret::random,
+    random::random,
 };
 
 /// The resolution of "last seen". It keeps most requests from being writes.

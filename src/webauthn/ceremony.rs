@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{error::Result, expiring::ExpiringMap, model::SessionId, secret::random};
+use crate::{error::Result, expiring::ExpiringMap, model::SessionId, random::random};
 
 const LIFETIME_MINUTES: u64 = 5;
 /// How long a challenge can be signed: the lower end of what the standard recommends where somebody has to be verified

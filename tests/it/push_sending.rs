@@ -26,7 +26,7 @@ use crate::{
 /// A pusher on the database of a server that has stopped, and the subscriptions that this person has in it.
 async fn pusher(database: &Path, person: &Client) -> (Store, Pusher, Vec<Subscription>) {
     let (bus, metrics) = (Bus::with_streams(BUS_CAPACITY, 1), Metrics::new());
-    let store = Store::open(database, &bus, &metrics).expect("a database");
+    let store = Store::open(database, None, &bus, &metrics).expect("a database");
     let user = UserId(person.id.parse().expect("an id"));
     let subscriptions = store.subscriptions_of(user).await.expect("a list");
     let networks = ["127.0.0.0/8".parse().expect("a network")];

@@ -17,7 +17,7 @@ use crate::{
         route::Route,
     },
     model::{PasskeyId, Permission, Rate, passkey_name},
-    secret::random,
+    random::random,
     store::NewPasskey,
     webauthn::{ALGORITHMS, Ceremony, Registration},
 };

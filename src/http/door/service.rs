@@ -39,6 +39,25 @@ use crate::{
     places::Place,
 };
 
+/// What answers the requests in connections.
+pub trait Answer: Send + Sync {
+    /// Answers one request from `peer`. What goes on after the answer runs as a task of `afterwards`: reading a body that
+    /// nobody wanted, and another protocol, if the connection is switched to one.
+    fn answer(
+        &self,
+        peer: IpAddr,
+        place: &Arc<Place>,
+        afterwards: &TaskTracker,
+        request: Request<Incoming>,
+    ) -> ResponseFuture;
+
+    /// The metrics in which connections are counted.
+    fn metrics(&self) -> Arc<Metrics>;
+
+    /// Whether a connection is a proxy’s, which has many clients.
+    fn is_proxy(&self, peer: IpAddr) -> bool;
+}
+
 /// Answers requests with the filter tree. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
@@ -49,7 +68,7 @@ pub struct Service {
 }
 
 /// A response in the making. Boxed, so that a connection with an open stream holds no more than the stream.
-type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Service {
     /// Answers with all routes.
@@ -77,22 +96,18 @@ impl Service {
             ..self.clone()
         }
     }
+}
 
-    /// The metrics in which requests are counted.
-    #[must_use]
-    pub fn metrics(&self) -> &Arc<Metrics> {
-        &self.app.metrics
+impl Answer for Service {
+    fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.app.metrics)
     }
 
-    /// Whether a connection is a proxy’s, which has many clients.
-    #[must_use]
-    pub fn is_proxy(&self, peer: IpAddr) -> bool {
+    fn is_proxy(&self, peer: IpAddr) -> bool {
         proxies::is_trusted(peer, &self.app.settings.trusted_proxies)
     }
 
-    /// Answers one request from `peer`. What goes on after the answer runs as a task of `afterwards`: reading a body that
-    /// nobody wanted, and another protocol, if the connection is switched to one.
-    pub fn answer(
+    fn answer(
         &self,
         peer: IpAddr,
         place: &Arc<Place>,
@@ -129,7 +144,7 @@ impl Service {
         let id = RequestId::of(peer, request.headers(), trusted);
         // Everything that is logged during the request carries the id. If nothing is logged, the span costs nothing.
         let span = tracing::error_span!("request", request_id = id.as_str());
-        let metrics = Arc::clone(self.metrics());
+        let metrics = Arc::clone(&self.app.metrics);
         let response = async move {
             let start = Instant::now();
             let (method, uri) = (request.method().clone(), request.uri().clone());

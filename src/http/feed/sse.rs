@@ -16,6 +16,7 @@ use warp::{
 use crate::{
     error::Error,
     feed::{DISPLACED_FOR, Feed, FeedEvent, HEARTBEAT},
+    random::random,
 };
 
 /// How long clients wait before they reconnect, in milliseconds. The values are spread, so that not everybody
@@ -115,6 +116,6 @@ fn frame_of(FeedEvent { cursor, event }: &FeedEvent) -> &str {
 }
 
 fn retry() -> u32 {
-    let random = getrandom::u32().unwrap_or_default();
+    let random = random().map_or(0, u32::from_le_bytes);
     RETRY.start + random % (RETRY.end - RETRY.start)
 }

@@ -129,7 +129,7 @@ fn find(settings: &ServerSettings, name: &str, request: &HeaderMap) -> Option<En
 /// it.
 fn is_elsewhere(name: &str) -> bool {
     let first = name.split('/').next().unwrap_or_default();
-    [".well-known", "api", "plain"]
+    [".well-known", "api", "dev", "plain"]
         .iter()
         .any(|other| first.eq_ignore_ascii_case(other))
 }

@@ -7,6 +7,7 @@ use std::{
 
 use rusqlite::{ErrorCode, ffi};
 
+use super::migrate::Purpose;
 use crate::error::Error;
 
 /// Why a database can't be opened. Each message names the file, and a remedy if there is one.
@@ -27,6 +28,9 @@ pub enum OpenError {
     /// An SQLite file of another program.
     #[error("{path} is an SQLite database, but not Tincan’s; it wasn’t changed")]
     Foreign { path: PathBuf },
+    /// Marked for something else. Anybody may sign in as anybody in development, so no file is used for both.
+    #[error("{path} {}; it wasn’t changed", other_purpose(*found))]
+    Purpose { path: PathBuf, found: Purpose },
     /// Written by a newer version of this program.
     #[error(
         "{path} is from a newer version of Tincan (schema {found}, this program supports up to {known}); it wasn’t changed"
@@ -36,6 +40,19 @@ pub enum OpenError {
         found: i32,
         known: i32,
     },
+}
+
+fn other_purpose(found: Purpose) -> &'static str {
+    match found {
+        Purpose::Service => {
+            "isn’t marked for development, so it may hold people’s own messages, and --dev lets anyone sign in as anyone: \
+             choose another file with --db, or leave --dev out"
+        }
+        Purpose::Development => {
+            "is for development, so anybody may have signed in as anybody: serve it with --dev or `tincan lab`, or choose \
+             another file with --db"
+        }
+    }
 }
 
 impl OpenError {

@@ -7,8 +7,24 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{error::OpenError, path::with_suffix, sequence};
 
-/// Identifies a file as Tincan's: `TinC` in ASCII (<https://www.sqlite.org/pragma.html#pragma_application_id>).
-const APPLICATION_ID: i32 = 0x5469_6e43;
+/// What a file is for. It is marked with it (<https://www.sqlite.org/pragma.html#pragma_application_id>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// People’s messages.
+    Service,
+    /// Development, where anybody may sign in as anybody.
+    Development,
+}
+
+impl Purpose {
+    /// `TinC` and `TinD` in ASCII.
+    fn application_id(self) -> i32 {
+        match self {
+            Self::Service => 0x5469_6e43,
+            Self::Development => 0x5469_6e44,
+        }
+    }
+}
 
 /// The schema of a database.
 pub struct Schema<'a> {
@@ -58,6 +74,22 @@ pub fn check_version(
     Ok(())
 }
 
+/// Refuses a file that was made for something else.
+pub fn check_purpose(
+    connection: &Connection,
+    path: &Path,
+    wanted: Purpose,
+) -> Result<(), OpenError> {
+    let found = Version::of(connection).map_err(|error| OpenError::from_sqlite(path, &error))?;
+    match found.purpose {
+        Some(found) if found != wanted => Err(OpenError::Purpose {
+            path: path.to_owned(),
+            found,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the file has the current schema.
 pub fn is_present(connection: &Connection, schema: &Schema<'_>) -> rusqlite::Result<bool> {
     Ok(Version::of(connection)?.number == schema.version())
@@ -79,19 +111,22 @@ pub fn expected(of: &Connection, schema: &Schema<'_>) -> rusqlite::Result<Connec
     Ok(connection)
 }
 
-/// Brings the file to the current schema.
+/// Brings the file to the current schema. A new one is marked with its purpose.
 pub fn migrate(
     connection: &mut Connection,
     path: &Path,
     schema: &Schema<'_>,
+    purpose: Purpose,
 ) -> Result<(), OpenError> {
-    migrate_by(schema, connection, path).map_err(|error| OpenError::from_sqlite(path, &error))
+    migrate_by(schema, connection, path, purpose)
+        .map_err(|error| OpenError::from_sqlite(path, &error))
 }
 
 fn migrate_by(
     schema: &Schema<'_>,
     connection: &mut Connection,
     path: &Path,
+    purpose: Purpose,
 ) -> rusqlite::Result<()> {
     let Version { number: found, .. } = Version::of(connection)?;
     let present = schema.version();
@@ -103,7 +138,7 @@ fn migrate_by(
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if found == 0 {
-        create(&transaction, schema)?;
+        create(&transaction, schema, purpose)?;
     } else {
         (schema.functions)(&transaction)?;
         let done = usize::try_from(found).unwrap_or(0);
@@ -119,10 +154,19 @@ fn migrate_by(
     Ok(())
 }
 
-fn create(transaction: &Transaction<'_>, schema: &Schema<'_>) -> rusqlite::Result<()> {
+fn create(
+    transaction: &Transaction<'_>,
+    schema: &Schema<'_>,
+    purpose: Purpose,
+) -> rusqlite::Result<()> {
     transaction.execute_batch(schema.whole)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    mark(transaction, purpose)?;
     sequence::create(transaction)
+}
+
+/// Says in the file what it is for.
+pub fn mark(connection: &Connection, purpose: Purpose) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "application_id", purpose.application_id())
 }
 
 /// Copies the file to `tincan.db.v1`, with its version, and replaces a copy from an earlier attempt.
@@ -141,6 +185,8 @@ fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Re
 struct Version {
     /// 0 for an empty file.
     number: i32,
+    /// None for an empty file, and for one of another program.
+    purpose: Option<Purpose>,
     is_foreign: bool,
 }
 
@@ -150,9 +196,14 @@ impl Version {
         let number = pragma("user_version")?;
         let tables: i64 =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let id = pragma("application_id")?;
+        let purpose = [Purpose::Service, Purpose::Development]
+            .into_iter()
+            .find(|purpose| purpose.application_id() == id);
         Ok(Self {
             number,
-            is_foreign: tables > 0 && pragma("application_id")? != APPLICATION_ID,
+            purpose,
+            is_foreign: tables > 0 && purpose.is_none(),
         })
     }
 }
@@ -187,7 +238,7 @@ mod tests {
                 rebuild: |_| Ok(()),
             },
         };
-        super::migrate_by(&schema, connection, path)
+        super::migrate_by(&schema, connection, path, Purpose::Service)
     }
 
     /// A file of version 1 with some data, in a temporary folder.

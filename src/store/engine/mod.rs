@@ -31,7 +31,7 @@ use tokio::{
 pub use self::{
     error::{FatalError, OpenError},
     lock::lock,
-    migrate::{Index, Schema},
+    migrate::{Index, Purpose, Schema},
     path::{resolve, with_suffix},
     transaction::{Cache, Context, Rollback, Transaction},
 };
@@ -60,7 +60,12 @@ pub struct Engine<C: Context> {
 
 impl<C: Context> Engine<C> {
     /// Opens the database at `path`, or creates it, and starts the writer.
-    pub fn open(path: &Path, schema: &Schema<'_>, context: C) -> Result<Self, OpenError> {
+    pub fn open(
+        path: &Path,
+        schema: &Schema<'_>,
+        purpose: Option<Purpose>,
+        context: C,
+    ) -> Result<Self, OpenError> {
         let failure = watch::Sender::new(None);
         let Opened {
             connection,
@@ -68,7 +73,7 @@ impl<C: Context> Engine<C> {
             path,
             epoch,
             last_id,
-        } = open::open(path, schema)?;
+        } = open::open(path, schema, purpose)?;
         let readers = Readers::open(&path)?;
         let writer = Writer::start(writer::Setup {
             lock,

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{
     error::{FatalError, OpenError},
     lock::{Lock, lock},
-    migrate::{self, Schema},
+    migrate::{self, Purpose, Schema},
     path::resolve,
     sequence,
 };
@@ -42,11 +42,19 @@ pub struct Opened {
     pub last_id: i64,
 }
 
-pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
+/// Opens the database at `path`, or creates it.
+///
+/// # Errors
+/// If it can’t be used, or is there for another purpose. Without a purpose, any is taken.
+pub fn open(
+    path: &Path,
+    schema: &Schema<'_>,
+    purpose: Option<Purpose>,
+) -> Result<Opened, OpenError> {
     let path = resolve(path)?;
     let lock = lock(&path)?;
     let has_content = fs::metadata(&path).is_ok_and(|file| file.len() > 0);
-    let has_damaged_index = has_content && inspect(&path, schema)?;
+    let has_damaged_index = has_content && inspect(&path, schema, purpose)?;
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(&path, &error);
     let mut connection = connect(&path)?;
     if connection.is_readonly("main").map_err(in_context)? {
@@ -59,7 +67,8 @@ pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
         // Behind that damage there may have been other.
         quick_check(&connection, &path)?;
     }
-    migrate::migrate(&mut connection, &path, schema)?;
+    let purpose = purpose.unwrap_or(Purpose::Service);
+    migrate::migrate(&mut connection, &path, schema, purpose)?;
     let (epoch, last_id) = sequence::read(&connection).map_err(in_context)?;
     Ok(Opened {
         connection,
@@ -72,7 +81,7 @@ pub fn open(path: &Path, schema: &Schema<'_>) -> Result<Opened, OpenError> {
 
 /// Checks an existing file through a read-only connection, which leaves its bytes as they are. Closing a writable
 /// connection would run a checkpoint. Returns whether its index is damaged, and nothing else.
-fn inspect(path: &Path, schema: &Schema<'_>) -> Result<bool, OpenError> {
+fn inspect(path: &Path, schema: &Schema<'_>, purpose: Option<Purpose>) -> Result<bool, OpenError> {
     let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let connection = Connection::open_with_flags(path, READ_ONLY).map_err(in_context)?;
     if needs_rollback(&connection) {
@@ -83,6 +92,9 @@ fn inspect(path: &Path, schema: &Schema<'_>) -> Result<bool, OpenError> {
             .map_err(in_context)?;
     }
     migrate::check_version(&connection, path, schema)?;
+    if let Some(purpose) = purpose {
+        migrate::check_purpose(&connection, path, purpose)?;
+    }
     if size_on_disk(path) > CHECK_FIRST {
         return Ok(false);
     }

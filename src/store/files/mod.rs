@@ -8,6 +8,7 @@ mod open;
 mod restore;
 mod room;
 mod schema;
+mod snapshot;
 
 pub(super) use self::open::open_present;
 pub use self::{
@@ -16,4 +17,5 @@ pub use self::{
     check::check,
     folder::BackupFolder,
     restore::restore,
+    snapshot::{begin_lab, put_snapshot, take_snapshot},
 };

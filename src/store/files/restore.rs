@@ -25,7 +25,7 @@ use crate::{
 
 /// The suffixes of files that SQLite keeps beside a database. Left beside a new database, they would be taken for its
 /// own.
-const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
+pub const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
 
 /// Replaces `database` by a checked copy of `backup`. Returns where the previous database is kept. The copy gets a new
 /// epoch, so that clients with old cursors load everything again.

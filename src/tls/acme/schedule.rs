@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::secret;
+use crate::random::random;
 
 /// The wait after the first failure. Each further one waits four times as long: in the first hour there are five tries,
 /// which is as many as Let’s Encrypt has patience for (its limit on failed validations).
@@ -56,7 +56,7 @@ pub fn retry(failures: u32) -> Duration {
 
 /// A place in a span of time, from 0 to 1, that others don’t have.
 pub fn random_place() -> f64 {
-    secret::random::<4>().map_or(0.5, |bytes| {
+    random::<4>().map_or(0.5, |bytes| {
         f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
     })
 }

@@ -19,7 +19,7 @@ use x509_parser::{
 
 use super::names::{HomeName, ServerNames, private_networks};
 use crate::{
-    secret::random,
+    random::random,
     tls::{Certificates, Unusable, facts::address},
 };
 

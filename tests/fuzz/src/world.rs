@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tincan::{
     bus::Bus,
     error::Result,
-    http::{App, Network, ServerSettings, Service, Setup, Signup},
+    http::{App, Network, ServerSettings, Service, Setup, Signup, Site},
     metrics::Metrics,
     model::{
         Actor, BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits,
@@ -117,7 +117,7 @@ impl World {
         let path = folder.path().join("tincan.db");
         let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
         let (store, people) = runtime.block_on(async {
-            let store = Store::open(&path, &bus, &metrics).expect("a database");
+            let store = Store::open(&path, None, &bus, &metrics).expect("a database");
             let people = settle(&store).await.expect("what the rules allow");
             (store, people)
         });
@@ -247,7 +247,7 @@ fn service(runtime: &Runtime, store: &Store, bus: &Arc<Bus>, metrics: &Arc<Metri
         metrics,
         Setup::unneeded(),
         settings,
-        (PEER, 3000).into(),
+        Site::new((PEER, 3000).into()),
     );
     Service::new(&app)
 }

@@ -33,6 +33,7 @@ pub fn dev() -> Config {
         push_delay: PUSH_DELAY,
         http_listen: None,
         acme: None,
+        lab: None,
         settings: ServerSettings {
             dev: true,
             ..ServerSettings::default()

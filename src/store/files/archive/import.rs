@@ -23,7 +23,7 @@ use crate::{
     model::{PICTURE_BYTES, THUMB_BYTES, Timestamp, Username, file_name, picture_type, thumb},
     store::{
         chunks::{self, CHUNK},
-        engine::{OpenError, migrate, sequence},
+        engine::{OpenError, Purpose, migrate, sequence},
         files::{
             backup::{BackupError, OnProgress, Progress, failed, new_copy_beside, verify},
             check,
@@ -124,7 +124,7 @@ fn fill(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF",
         )
         .map_err(in_context)?;
-    migrate::migrate(&mut connection, copy.path(), &SCHEMA)?;
+    migrate::migrate(&mut connection, copy.path(), &SCHEMA, Purpose::Service)?;
     let transaction = connection.transaction().map_err(in_context)?;
     let mut import = Import {
         connection: &transaction,

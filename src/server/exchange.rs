@@ -1,0 +1,141 @@
+//! Exchanging the open database of a lab, while its sockets and connections stay.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+};
+
+use hyper::{Request, body::Incoming};
+use tokio::{
+    sync::{RwLock, mpsc},
+    task::spawn_blocking,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Config, StartError,
+    instance::{Opened, Running},
+};
+use crate::{
+    error::{Error, Result},
+    http::{Answer, ResponseFuture, Service, Site},
+    lab::{Content, Exchange, Lab},
+    metrics::Metrics,
+    places::Place,
+    store::FatalError,
+};
+
+/// Answers requests by the database that is open at the time. While it is exchanged, requests wait.
+pub(super) struct Exchangeable {
+    current: Arc<RwLock<Service>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Answer for Exchangeable {
+    fn answer(
+        &self,
+        peer: IpAddr,
+        place: &Arc<Place>,
+        afterwards: &TaskTracker,
+        request: Request<Incoming>,
+    ) -> ResponseFuture {
+        let current = Arc::clone(&self.current);
+        let (place, afterwards) = (Arc::clone(place), afterwards.clone());
+        Box::pin(async move {
+            let service = current.read().await.clone();
+            service.answer(peer, &place, &afterwards, request).await
+        })
+    }
+
+    fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// A lab is on this machine alone.
+    fn is_proxy(&self, _: IpAddr) -> bool {
+        false
+    }
+}
+
+/// What is needed to open another database in place of the present one.
+pub(super) struct Exchanging {
+    pub lab: Arc<Lab>,
+    pub orders: mpsc::Receiver<Exchange>,
+    pub config: Config,
+    pub address: SocketAddr,
+    /// The URL at which people reach the server.
+    pub base: String,
+    /// Cancelled when the server stops, and not with each database.
+    pub stopping: CancellationToken,
+    pub service: Arc<Exchangeable>,
+}
+
+impl Exchanging {
+    /// What answers requests, at first by `running`.
+    pub fn service(running: &Running) -> Arc<Exchangeable> {
+        Arc::new(Exchangeable {
+            current: Arc::new(RwLock::new(running.service.clone())),
+            metrics: Arc::clone(&running.app.metrics),
+        })
+    }
+
+    /// Exchanges the database whenever the lab says so, until one fails for good or `stop` resolves. Returns the last one.
+    pub async fn run(
+        mut self,
+        mut running: Running,
+        stop: impl Future<Output = ()>,
+    ) -> (Option<Running>, Result<(), FatalError>) {
+        let mut stop = pin!(stop);
+        loop {
+            let order = tokio::select! {
+                () = stop.as_mut() => return (Some(running), Ok(())),
+                failure = running.app.store.failed() => return (Some(running), Err(failure)),
+                order = self.orders.recv() => order,
+            };
+            let Some(Exchange { content, done }) = order else {
+                return (Some(running), Ok(()));
+            };
+            let mut current = self.service.current.write().await;
+            running.app.bus.close();
+            running.app.stopping.cancel();
+            running.end().await;
+            let replaced = self.replace(content).await;
+            running = match self.open().await {
+                Ok(opened) => opened,
+                Err(error) => return (None, Err(FatalError::Disk(error.to_string()))),
+            };
+            *current = running.service.clone();
+            drop(current);
+            // Whoever gave the order may have gone.
+            let _ = done.send(replaced);
+        }
+    }
+
+    /// Replaces the file, which is closed.
+    async fn replace(&self, content: Content) -> Result<()> {
+        let (lab, path) = (Arc::clone(&self.lab), self.config.database.clone());
+        let replaced = spawn_blocking(move || match content {
+            Content::Same => Ok(()),
+            Content::Snapshot(name) => lab.snapshots.put(&name, &path),
+        });
+        let replaced = replaced.await;
+        let replaced =
+            replaced.map_err(|error| Error::of_task(&error, "replacing the database"))?;
+        replaced.map_err(|error| {
+            tracing::error!(%error, "can’t replace the database");
+            Error::Internal
+        })
+    }
+
+    async fn open(&self) -> Result<Running, StartError> {
+        let site = Site {
+            address: self.address,
+            stopping: self.stopping.child_token(),
+            lab: Some(Arc::clone(&self.lab)),
+        };
+        let opened = Opened::open(&self.config, Arc::clone(&self.service.metrics))?;
+        let instance = opened.prepare(&self.config, site).await?;
+        Ok(instance.start(self.base.clone()))
+    }
+}

@@ -1,0 +1,62 @@
+//! Snapshots for labs: whole copies of a database that are put back in its place again and again. They hold nothing that
+//! anybody would miss, so unlike backups they are neither checked nor synced.
+
+use std::{fs, io, path::Path};
+
+use rusqlite::Connection;
+
+use super::{
+    backup::{self, BackupError, Pace, failed},
+    open::open_source,
+    restore::BESIDE,
+};
+use crate::store::{
+    engine::{OpenError, Purpose, lock, migrate, resolve, with_suffix},
+    schema::SCHEMA,
+};
+
+/// Makes a new file the database of a lab: it is marked for development, and what is random in it is as given. It has a
+/// schema already if something was imported into it.
+pub fn begin_lab(database: &Path, epoch: i64, device_key: [u8; 32]) -> Result<(), BackupError> {
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
+    let place = resolve(database)?;
+    let _lock = lock(&place)?;
+    let mut connection = Connection::open(&place).map_err(in_context)?;
+    migrate::migrate(&mut connection, &place, &SCHEMA, Purpose::Development)?;
+    migrate::mark(&connection, Purpose::Development).map_err(in_context)?;
+    let set = || {
+        connection.execute("UPDATE device_key SET key = ?1", [device_key])?;
+        connection.execute("UPDATE sequence SET epoch = ?1", [epoch])
+    };
+    set().map_err(in_context)?;
+    Ok(())
+}
+
+/// Copies a database as it is now, even while it is in use. What is at `to` is replaced.
+pub fn take_snapshot(database: &Path, to: &Path) -> Result<(), BackupError> {
+    let source = open_source(database)?;
+    let copy = backup::new_copy_beside(to)?;
+    backup::copy_database(&source, database, &copy, Pace::Fast, &mut |_| {
+        std::ops::ControlFlow::Continue(())
+    })?;
+    copy.persist(to).map_err(|error| failed(to, &error.error))?;
+    Ok(())
+}
+
+/// Replaces a database that no server uses, and gives it an epoch, so that clients load everything again.
+pub fn put_snapshot(snapshot: &Path, database: &Path, epoch: i64) -> Result<(), BackupError> {
+    let _lock = lock(database)?;
+    for suffix in BESIDE {
+        match fs::remove_file(with_suffix(database, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed(database, &error));
+            }
+            _ => {}
+        }
+    }
+    fs::copy(snapshot, database).map_err(|error| failed(database, &error))?;
+    let set = Connection::open(database)
+        .and_then(|connection| connection.execute("UPDATE sequence SET epoch = ?1", [epoch]));
+    set.map_err(|error| OpenError::from_sqlite(database, &error))?;
+    Ok(())
+}
