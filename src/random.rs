@@ -1,6 +1,6 @@
 //! Random bytes: the operating system’s, except in a lab that was told to be the same in every run.
 
-use std::sync::OnceLock;
+use std::{ops::Range, sync::OnceLock};
 
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -25,6 +25,17 @@ pub fn random<const N: usize>() -> Result<[u8; N]> {
         Error::Internal
     })?;
     Ok(bytes)
+}
+
+/// A number that keeps what many do at once apart. In a lab that was seeded it is always the same, so that it doesn’t depend on
+/// how often one was asked for.
+#[must_use]
+pub fn spread(range: Range<u32>) -> u32 {
+    if SEEDED.get().is_some() {
+        return range.start;
+    }
+    let random = getrandom::u32().unwrap_or_default();
+    range.start + random % (range.end - range.start)
 }
 
 /// From now on, all bytes of this process follow from these, and anybody can predict them. For labs alone.

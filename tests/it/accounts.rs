@@ -7,6 +7,7 @@ use serde_json::json;
 use tincan::{http::ServerSettings, server::Config};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::old_database::{SERVICE, mark};
 use crate::support::{
     Answer, Client, Server, Talk, answer, dev, expect_timestamp, for_all, strict,
 };
@@ -170,6 +171,7 @@ async fn who_signs_in_must_say_a_name() {
 async fn without_dev_mode_a_name_alone_opens_nothing() {
     let mut server = Server::start(dev()).await;
     server.stop().await;
+    mark(server.database(), SERVICE);
     let strict = Config {
         database: server.database().to_owned(),
         ..strict()

@@ -53,7 +53,7 @@ fn routes() -> Operations {
     let mut routes = Operations::new();
     for route in http::routes() {
         let (method, path) = (route.method.to_string(), route.path.to_owned());
-        let is_page = ["/plain", "/trust"]
+        let is_page = ["/plain", "/trust", "/dev"]
             .iter()
             .any(|page| path == *page || path.starts_with(&format!("{page}/")));
         // The UI has whatever address is nobody else's.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::old_database::{SERVICE, mark};
 use crate::support::{Binary, PASSWORD, Server, at_once, dev, strict, text, token_of};
 
 #[tokio::test]
@@ -93,6 +94,7 @@ async fn somebody_of_development_mode_does_not_keep_the_first_account_from_being
     let mut config = dev();
     config.database.clone_from(&database);
     Server::start(config).await.stop().await;
+    mark(&database, SERVICE);
     let mut config = strict();
     config.database = database;
     let server = Server::start(config).await;

@@ -50,6 +50,7 @@ mod home;
 mod hosts;
 mod http;
 mod invites;
+mod lab;
 mod landing;
 mod languages;
 mod lifecycle;

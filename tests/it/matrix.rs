@@ -15,6 +15,7 @@ use tincan::{
 
 use crate::{
     contract::document,
+    old_database::{SERVICE, mark},
     passkeys::add_at_localhost,
     support::{Answer, Client, Server, answer, at_once, dev, flood, png},
 };
@@ -603,6 +604,7 @@ async fn everybody_may_do_what_is_theirs_to_do_and_nothing_else() {
             database.execute("UPDATE sessions SET proven_at = unixepoch() * 1000", [])
         })
         .expect("the proofs");
+    mark(server.database(), SERVICE);
     let mut server = Server::start(Config {
         database: server.database().to_owned(),
         settings: ServerSettings {

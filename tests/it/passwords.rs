@@ -5,6 +5,7 @@ use std::time::Instant;
 use reqwest::{Method, header::SET_COOKIE};
 use serde_json::json;
 
+use crate::old_database::{SERVICE, mark};
 use crate::support::{
     Binary, Client, PASSWORD, Server, answer, dev, ended, strict, text, token_of,
 };
@@ -293,6 +294,7 @@ async fn somebody_left_of_development_mode_chooses_none_and_administers_nothing(
     let john = server.sign_in("john").await;
     john.get("/api/admin/users").await.expect(200);
     server.stop().await;
+    mark(server.database(), SERVICE);
     config.settings = strict().settings;
     let server = Server::start(config).await;
     let john = john.at(server.address());

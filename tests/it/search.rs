@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::{
     home::Home,
+    old_database::{DEVELOPMENT, mark},
     plain::Browser,
     support::{
         Answer, Binary, Client, Talk, answer, dev, flood, messages, participants, soon, text,
@@ -402,6 +403,7 @@ async fn the_command_line_finds_with_and_without_a_server_and_after_an_import() 
     let other = Home::new();
     other.done(&["import", &home.path("archive")]).await;
     expect(&other).await;
+    mark(&other.file("tincan.db"), DEVELOPMENT);
     let server = Binary::start(&other.file("tincan.db"));
     let john = server.nobody().sign_in("john").await;
     assert_eq!(search(&john, "gull").await, ["the grey gull"]);

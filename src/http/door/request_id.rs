@@ -12,14 +12,14 @@ use std::{
 use warp::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::proxies::{self, Network};
-use crate::random::random;
+use crate::random::spread;
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The most characters of a proxy’s id; a UUID has 36.
 const LONGEST: usize = 64;
 
 /// A random number per process, so that ids stay distinct after a restart.
-static START: LazyLock<u32> = LazyLock::new(|| random().map_or(0, u32::from_le_bytes));
+static START: LazyLock<u32> = LazyLock::new(|| spread(0..u32::MAX));
 static COUNT: AtomicU64 = AtomicU64::new(1);
 
 /// The id of a request.

@@ -16,7 +16,7 @@ use warp::{
 use crate::{
     error::Error,
     feed::{DISPLACED_FOR, Feed, FeedEvent, HEARTBEAT},
-    random::random,
+    random::spread,
 };
 
 /// How long clients wait before they reconnect, in milliseconds. The values are spread, so that not everybody
@@ -25,7 +25,7 @@ const RETRY: std::ops::Range<u32> = 500..1_500;
 
 /// Streams the feed until it ends.
 pub fn reply(feed: Feed) -> Response {
-    let first = format!("retry:{}\n", retry());
+    let first = format!("retry:{}\n", spread(RETRY));
     let state = Some((feed, Silence::begin(), first));
     let frames = stream::unfold(state, |state| async move {
         let (mut feed, mut silence, mut frame) = state?;
@@ -113,9 +113,4 @@ fn frame_of(FeedEvent { cursor, event }: &FeedEvent) -> &str {
         let _ = write!(frame, "data:{}\n\n", event.data);
         frame
     })
-}
-
-fn retry() -> u32 {
-    let random = random().map_or(0, u32::from_le_bytes);
-    RETRY.start + random % (RETRY.end - RETRY.start)
 }

@@ -29,7 +29,7 @@ pub enum OpenError {
     #[error("{path} is an SQLite database, but not Tincan’s; it wasn’t changed")]
     Foreign { path: PathBuf },
     /// Marked for something else. Anybody may sign in as anybody in development, so no file is used for both.
-    #[error("{path} {}; it wasn’t changed", other_purpose(*found))]
+    #[error("{path} {}", other_purpose(*found))]
     Purpose { path: PathBuf, found: Purpose },
     /// Written by a newer version of this program.
     #[error(
@@ -45,12 +45,12 @@ pub enum OpenError {
 fn other_purpose(found: Purpose) -> &'static str {
     match found {
         Purpose::Service => {
-            "isn’t marked for development, so it may hold people’s own messages, and --dev lets anyone sign in as anyone: \
-             choose another file with --db, or leave --dev out"
+            "isn’t marked for development, so it may hold people’s own messages, and in development anyone can sign in as \
+             anyone; it wasn’t changed. Choose another file with --db"
         }
         Purpose::Development => {
-            "is for development, so anybody may have signed in as anybody: serve it with --dev or `tincan lab`, or choose \
-             another file with --db"
+            "is for development, so anyone may have signed in as anyone; it wasn’t changed. Serve it with --dev or \
+             `tincan lab`, or choose another file with --db"
         }
     }
 }

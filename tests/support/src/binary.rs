@@ -10,6 +10,8 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
+use serde_json::Value;
+
 use crate::{Client, soon, tls::Authority};
 
 /// Keeps what is set up around the tests from a program: settings of another server, and whatever systemd hands over to
@@ -85,6 +87,26 @@ impl Binary {
         let database = database.to_str().expect("a plain path");
         let usual = ["--dev", "--listen", "127.0.0.1:0", "--db", database];
         Self::spawn(&[&usual[..], &["--log", "error"], arguments].concat())
+    }
+
+    /// Starts a front-end lab on a free port with these arguments. Without a `--db` among them, its database is temporary.
+    pub fn lab(arguments: &[&str]) -> Self {
+        let usual = ["lab", "--port", "0", "--json", "--log", "error"];
+        let arguments = [&usual[..], arguments].concat();
+        let mut command = Self::command(&arguments);
+        let mut child = command
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("tincan starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
+        let ready: Value = serde_json::from_str(&line(&mut stdout)).expect("a line of JSON");
+        let url = ready["url"].as_str().expect("a URL");
+        let address = url.strip_prefix("http://").expect("plain http");
+        Self {
+            child,
+            stdout,
+            address: address.parse().expect("an address"),
+        }
     }
 
     /// Starts it with TLS in dev mode, and with these arguments. The certificate is for `localhost`, and in files beside the
@@ -194,6 +216,13 @@ impl Binary {
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
+    }
+
+    /// Stops it in good order.
+    pub async fn terminate(self) {
+        self.signal("TERM");
+        let (status, _) = self.ended().await;
+        assert!(status.success(), "{status}");
     }
 
     /// Sends a signal by name, as in `kill -TERM`.

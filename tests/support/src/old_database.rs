@@ -7,8 +7,10 @@ use rusqlite::Connection;
 const SCHEMA_1: &str = include_str!("../../../src/store/migrations/0001_initial.sql");
 const SCHEMA_2: &str = include_str!("../../../src/store/migrations/0002_rooms.sql");
 const SCHEMA_3: &str = include_str!("../../../src/store/migrations/0003_accounts.sql");
-/// `TinC`.
-const APPLICATION_ID: i32 = 0x5469_6e43;
+/// The mark of a database with people’s messages, and of all of earlier versions: `TinC`.
+pub const SERVICE: i32 = 0x5469_6e43;
+/// The mark of a database for development: `TinD`.
+pub const DEVELOPMENT: i32 = 0x5469_6e44;
 /// What people had done with version 1: john and jane talk, and jane has read up to the second.
 const TALK: &str = "
     INSERT INTO clock VALUES (1, 10, 6, 0);
@@ -36,7 +38,14 @@ const ROOM: &str = "
         (10, 1, 10, 'jane left', 2000, 'left', 2), (11, 1, 11, 'john is the owner now', 2000, 'owner', 1),
         (12, 1, 12, 'robot went with jane', 2000, 'removed', 4);";
 
-/// A database as version 1 left it.
+/// Marks a database that no server has open, so that it may be served in another way than before.
+pub fn mark(database: &Path, purpose: i32) {
+    Connection::open(database)
+        .and_then(|connection| connection.pragma_update(None, "application_id", purpose))
+        .expect("a marked database");
+}
+
+/// A database as version 1 left it, but marked for development, which makes asking easier.
 pub fn of_version_1(folder: &Path) -> PathBuf {
     of_version(1, &[SCHEMA_1, TALK], folder)
 }
@@ -52,10 +61,7 @@ fn of_version(version: i32, statements: &[&str], folder: &Path) -> PathBuf {
     for statements in statements {
         connection.execute_batch(statements).expect("what it held");
     }
-    for (pragma, value) in [
-        ("application_id", APPLICATION_ID),
-        ("user_version", version),
-    ] {
+    for (pragma, value) in [("application_id", DEVELOPMENT), ("user_version", version)] {
         connection
             .pragma_update(None, pragma, value)
             .expect("a mark");
