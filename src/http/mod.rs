@@ -105,7 +105,7 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
 const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::routes, ui::routes];
 
 /// The tables of the front-end lab, which no other server has.
-const LAB: &[fn() -> Vec<Route>] = &[lab::clock::routes, lab::database::routes];
+const LAB: &[fn() -> Vec<Route>] = &[lab::clock::routes, lab::database::routes, lab::page::routes];
 
 /// All routes, by prefix. An unknown path below a prefix is 404; all other paths belong to the UI.
 static ROUTES: LazyLock<RouteTable> = LazyLock::new(|| {
