@@ -21,7 +21,8 @@
 //! [`throttle`], [`attention`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
 //! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
-//! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
+//! [`metrics`], [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used by `http` and `server`,
+//! and uses `store`.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
 //! and only [`cli`] and [`config`] use clap.
 //!
@@ -36,6 +37,7 @@
 //! | [`http`] | route tables and the filter tree built from them; the door, which checks every request; the API; the feed’s encodings; the embedded web client; the same as plain pages without scripts |
 //! | [`contract`] | what each route takes and answers, as data; the OpenAPI document and the TypeScript declarations made from it |
 //! | [`feed`] | a gap-free stream of events for one caller |
+//! | [`lab`] | the front-end lab, which production never constructs: snapshots, a seed, people who answer, faults |
 //! | [`presence`] | who is online |
 //! | [`attention`] | who sits in front of a device right now |
 //! | [`push`] | notifications for browsers that have no page open, and through servers of one’s own |
@@ -54,6 +56,7 @@
 //! | [`oauth`] | signing in with GitHub or an OpenID Connect provider |
 //! | [`outbound`] | the only client for outgoing HTTP requests, and its rules |
 //! | [`metrics`] | what the server counts and measures |
+//! | [`random`] | random bytes, of which tokens are made |
 //! | [`secret`] | secrets that the server is started with, such as the token for metrics |
 //! | [`model`] | shared types: ids, messages, events, limits, and the rules for input |
 //! | [`error`] | the errors that clients are told about, and their codes |
@@ -73,8 +76,8 @@
 //!
 //! What backups and exports must carry is listed in `store/files/`. An event that streams are told of is a variant of
 //! `model/change.rs` and a line in `store/replay.rs`. Retention rules are followers, as the search index is. What
-//! only developers need, such as injected faults, becomes a module of its own beside `http`, and production never
-//! constructs it. CONTRIBUTING.md walks through an example.
+//! only developers need, such as injected faults, goes into `lab/`, and its routes into `http/lab/`. CONTRIBUTING.md walks
+//! through an example.
 //!
 //! # Invariants
 //! 1. There is one writer: a thread that owns the write connection. A batch of jobs has one commit. A job that fails is
@@ -96,6 +99,8 @@
 //! 9. No `unsafe` and no second service. Requests go out only through [`outbound`], and only to what an administrator or
 //!    a person has set up: sign-in providers, the pictures that they name, a certificate authority, a server for
 //!    notifications, and the push services of people’s browsers.
+//! 10. A database is marked for people or for development, and none is served as both. Only a lab sets the clock or seeds
+//!     what is random.
 
 pub mod attention;
 pub mod bus;

@@ -320,15 +320,14 @@ impl Server {
         listeners.push((listener, protocol));
         let certificates = acme.map(|acme| tokio::spawn(acme.run(stopping.clone())));
         let end = async {
-            let (running, why) = match exchanging {
-                Some(exchanging) => exchanging.run(running, stop).await,
-                None => {
-                    let why = tokio::select! {
-                        () = stop => Ok(()),
-                        failure = running.app.store.failed() => Err(failure),
-                    };
-                    (Some(running), why)
-                }
+            let (running, why) = if let Some(exchanging) = exchanging {
+                exchanging.run(running, stop).await
+            } else {
+                let why = tokio::select! {
+                    () = stop => Ok(()),
+                    failure = running.app.store.failed() => Err(failure),
+                };
+                (Some(running), why)
             };
             if let Some(running) = &running {
                 running.app.bus.close();

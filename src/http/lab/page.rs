@@ -61,6 +61,8 @@ async fn sign_in(request: Request, username: String) -> HandlerResult {
     let signed_in = app.store.sign_in(authentication, None, caller.actor(None));
     let signed_in = signed_in.await.map_err(|_| nothing_here())?;
     let mut response = see_other("/")?;
-    caller.keep_signed_in(app, &signed_in, &mut response).await?;
+    caller
+        .keep_signed_in(app, &signed_in, &mut response)
+        .await?;
     Ok(response)
 }

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tincan::{
     bus::Bus,
     error::Result,
-    http::{App, Network, ServerSettings, Service, Setup, Signup, Site},
+    http::{Answer, App, Network, ServerSettings, Service, Setup, Signup, Site},
     metrics::Metrics,
     model::{
         Actor, BotName, ConversationId, Description, UploadId, User, Username, limits::FileLimits,
