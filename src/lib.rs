@@ -53,6 +53,7 @@
 //! | [`bus`] | live events for the streams that are open |
 //! | [`oauth`] | signing in with GitHub or an OpenID Connect provider |
 //! | [`outbound`] | the only client for outgoing HTTP requests, and its rules |
+//! | [`lab`] | what only people who build front ends need; it uses `store` and `model` |
 //! | [`metrics`] | what the server counts and measures |
 //! | [`secret`] | secrets that the server is started with, such as the token for metrics |
 //! | [`model`] | shared types: ids, messages, events, limits, and the rules for input |
@@ -108,6 +109,7 @@ mod expiring;
 pub mod feed;
 pub mod followers;
 pub mod http;
+pub mod lab;
 pub mod media;
 pub mod metrics;
 pub mod model;

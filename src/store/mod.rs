@@ -94,8 +94,8 @@ pub use self::{
     drafts::PAGE as DRAFTS_PAGE,
     engine::{FatalError, OpenError, with_suffix},
     files::{
-        ArchiveError, BackupError, BackupFolder, OnProgress, Progress, back_up, check, export,
-        import, restore,
+        ArchiveError, BackupError, BackupFolder, OnProgress, Planted, Progress, back_up, check,
+        export, import, plant, restore,
     },
     handle::Store,
     hooks::HookTarget,

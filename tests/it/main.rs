@@ -50,6 +50,7 @@ mod home;
 mod hosts;
 mod http;
 mod invites;
+mod lab_seeds;
 mod landing;
 mod languages;
 mod lifecycle;

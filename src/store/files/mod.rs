@@ -11,7 +11,7 @@ mod schema;
 
 pub(super) use self::open::open_present;
 pub use self::{
-    archive::{ArchiveError, export, import},
+    archive::{ArchiveError, Planted, export, import, plant},
     backup::{BackupError, OnProgress, Progress, back_up},
     check::check,
     folder::BackupFolder,

@@ -1,0 +1,3 @@
+//! The lab: what only people who build front ends need. Production never constructs any of it.
+
+pub mod seed;
