@@ -70,7 +70,7 @@ impl Canvas {
         self.shape(
             [x - across, y - down, x + across, y + down],
             colour,
-            |u, v| (((u - x) / across).hypot((v - y) / down) - 1.) * smaller,
+            |u, v| (length((u - x) / across, (v - y) / down) - 1.) * smaller,
         );
     }
 
@@ -80,7 +80,7 @@ impl Canvas {
         let (half_x, half_y) = ((to_x - x) / 2. - radius, (to_y - y) / 2. - radius);
         self.shape([x, y, to_x, to_y], colour, |u, v| {
             let (out_x, out_y) = ((u - middle_x).abs() - half_x, (v - middle_y).abs() - half_y);
-            out_x.max(0.).hypot(out_y.max(0.)) + out_x.max(out_y).min(0.) - radius
+            length(out_x.max(0.), out_y.max(0.)) + out_x.max(out_y).min(0.) - radius
         });
     }
 
@@ -89,7 +89,7 @@ impl Canvas {
         for pair in points.windows(2) {
             let [from, to] = [pair[0], pair[1]];
             let along = [to[0] - from[0], to[1] - from[1]];
-            let length = (along[0] * along[0] + along[1] * along[1]).max(f32::EPSILON);
+            let square = (along[0] * along[0] + along[1] * along[1]).max(f32::EPSILON);
             let half = thickness / 2.;
             let box_of = [
                 from[0].min(to[0]) - half,
@@ -99,8 +99,8 @@ impl Canvas {
             ];
             self.shape(box_of, colour, |u, v| {
                 let (u, v) = (u - from[0], v - from[1]);
-                let place = ((u * along[0] + v * along[1]) / length).clamp(0., 1.);
-                (u - place * along[0]).hypot(v - place * along[1]) - half
+                let place = ((u * along[0] + v * along[1]) / square).clamp(0., 1.);
+                length(u - place * along[0], v - place * along[1]) - half
             });
         }
     }
@@ -135,8 +135,8 @@ impl Canvas {
             for (index, from) in corners.iter().enumerate() {
                 let to = corners[(index + 1) % corners.len()];
                 let (x, y) = (to[0] - from[0], to[1] - from[1]);
-                let length = x.hypot(y).max(f32::EPSILON);
-                outside = outside.max(((u - from[0]) * y - (v - from[1]) * x) / length);
+                let side = length(x, y).max(f32::EPSILON);
+                outside = outside.max(((u - from[0]) * y - (v - from[1]) * x) / side);
             }
             outside
         });
@@ -172,20 +172,22 @@ impl Canvas {
     pub(super) fn smaller(&self, by: usize) -> Self {
         let (width, height) = ((self.width / by).max(1), (self.height / by).max(1));
         let mut small = Self::new(width, height, [0; 3]);
-        for row in 0..height {
-            for column in 0..width {
-                let mut sums = [0_usize; 3];
-                let mut count = 0;
-                for v in (row * by..(row + 1) * by).take_while(|v| *v < self.height) {
-                    for u in (column * by..(column + 1) * by).take_while(|u| *u < self.width) {
-                        let pixel = self.pixels[v * self.width + u];
-                        for (sum, part) in sums.iter_mut().zip(pixel) {
-                            *sum += usize::from(part);
+        let rows = self.pixels.chunks(self.width * by);
+        for (means, rows) in small.pixels.chunks_exact_mut(width).zip(rows) {
+            // Of red, green, blue, and how many.
+            let mut sums = vec![[0_u32; 4]; width];
+            for row in rows.chunks_exact(self.width) {
+                for (sum, cell) in sums.iter_mut().zip(row.chunks(by)) {
+                    for [red, green, blue] in cell {
+                        let parts = [*red, *green, *blue, 1];
+                        for (sum, part) in sum.iter_mut().zip(parts) {
+                            *sum += u32::from(part);
                         }
-                        count += 1;
                     }
                 }
-                small.pixels[row * width + column] = sums.map(|sum| (sum / count) as u8);
+            }
+            for (mean, [red, green, blue, count]) in means.iter_mut().zip(sums) {
+                *mean = [red, green, blue].map(|sum| (sum / count.max(1)) as u8);
             }
         }
         small
@@ -198,15 +200,12 @@ impl Canvas {
     /// The picture as a PNG. Each row says how it differs from the one above, which for flat colours is mostly zeros.
     pub(super) fn png(&self) -> Vec<u8> {
         let mut rows = Vec::with_capacity(self.height * (3 * self.width + 1));
-        let mut above = vec![[0; 3]; self.width];
+        let mut above: &[Colour] = &vec![[0; 3]; self.width];
         for row in self.pixels.chunks_exact(self.width) {
             rows.push(2);
-            for (pixel, before) in row.iter().zip(&above) {
-                for (part, before) in pixel.iter().zip(before) {
-                    rows.push(u8::wrapping_sub(*part, *before));
-                }
-            }
-            above.copy_from_slice(row);
+            let parts = row.as_flattened().iter().zip(above.as_flattened());
+            rows.extend(parts.map(|(part, above)| part.wrapping_sub(*above)));
+            above = row;
         }
         let mut head = Vec::new();
         for side in [self.width, self.height] {
@@ -237,6 +236,11 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
     // Writing into memory doesn’t fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
+}
+
+/// Faster than `hypot`, which minds numbers that are far larger.
+fn length(x: f32, y: f32) -> f32 {
+    (x * x + y * y).sqrt()
 }
 
 fn mix(from: Colour, to: Colour, part: f32) -> Colour {

@@ -43,10 +43,10 @@ pub(super) fn file(text: &str, seed: u64) -> Result<File, String> {
         _ => {
             let (drawing, shape) = what.split_once('/').unwrap_or((what, "wide"));
             let size = match shape {
-                "wide" => [800, 600],
-                "tall" => [600, 800],
-                "square" => [640, 640],
-                "panorama" => [1_200, 480],
+                "wide" => [720, 540],
+                "tall" => [540, 720],
+                "square" => [560, 560],
+                "panorama" => [1_080, 432],
                 _ => return Err(format!("unknown shape “{shape}”")),
             };
             let canvas = pictures::draw(drawing, size, seed).ok_or_else(|| unknown(drawing))?;
@@ -62,14 +62,15 @@ fn unknown(drawing: &str) -> String {
 /// A picture with what a client sends beside it.
 pub(super) fn picture(name: &str, alt: Option<&str>, canvas: &Canvas) -> File {
     let by = canvas.width.max(canvas.height).div_ceil(SMALL);
+    let small = (by > 1).then(|| canvas.smaller(by));
     File {
         name: name.to_owned(),
         kind: "image/png",
         bytes: canvas.png(),
         size: Some([canvas.width, canvas.height]),
         alt: alt.map(str::to_owned),
-        thumbhash: Some(thumbhash(canvas)),
-        thumb: (by > 1).then(|| canvas.smaller(by).png()),
+        thumbhash: Some(thumbhash(small.as_ref().unwrap_or(canvas))),
+        thumb: small.map(|small| small.png()),
         ..File::default()
     }
 }
