@@ -159,12 +159,13 @@ struct State {
     messages: Vec<(i64, Option<i64>)>,
 }
 
+/// A participant, by places in the sequence.
 #[derive(Clone, Copy)]
 struct Member {
-    since_id: i64,
-    history_id: i64,
-    read_id: Option<i64>,
-    settings_id: Option<i64>,
+    since: i64,
+    history: i64,
+    read: Option<i64>,
+    settings: Option<i64>,
 }
 
 impl Archive<'_> {
@@ -226,10 +227,10 @@ impl Archive<'_> {
         match event {
             Event::Begin(c) => {
                 let member = Member {
-                    since_id: id - 1,
-                    history_id: 0,
-                    read_id: None,
-                    settings_id: None,
+                    since: id - 1,
+                    history: 0,
+                    read: None,
+                    settings: None,
                 };
                 let people = &self.story.conversations[c].people;
                 let state = &mut self.states[c];
@@ -255,12 +256,12 @@ impl Archive<'_> {
             Event::Change(c, m) => self.states[c].messages[m].1 = Some(id),
             Event::Read(c, person) => {
                 if let Some(member) = self.states[c].members.get_mut(&person) {
-                    member.read_id = Some(id);
+                    member.read = Some(id);
                 }
             }
             Event::Settings(c, person) => {
                 if let Some(member) = self.states[c].members.get_mut(&person) {
-                    member.settings_id = Some(id);
+                    member.settings = Some(id);
                 }
             }
             Event::Saved(c, m, person) => {
@@ -336,15 +337,15 @@ impl Archive<'_> {
             SystemKind::Joined | SystemKind::Added => {
                 let opened = state.open.filter(|(is_open, _)| *is_open);
                 let member = Member {
-                    since_id: id - 1,
-                    history_id: opened.map_or(id - 1, |(_, opened)| opened),
-                    read_id: None,
-                    settings_id: None,
+                    since: id - 1,
+                    history: opened.map_or(id - 1, |(_, opened)| opened),
+                    read: None,
+                    settings: None,
                 };
                 state.members.insert(subject, member);
             }
             SystemKind::Left | SystemKind::Removed => {
-                left = state.members.remove(&subject).is_some()
+                left = state.members.remove(&subject).is_some();
             }
             SystemKind::Renamed => state.name = Some(data.to_owned()),
             SystemKind::Opened => state.open = Some((true, id)),
@@ -557,15 +558,15 @@ impl Archive<'_> {
                     "conversation": id_of(c).to_string(),
                     "user": id_of(*person).to_string(),
                     "role": if is_owner { "owner" } else { "member" },
-                    "sinceId": member.since_id.to_string(),
-                    "historyId": member.history_id.to_string(),
+                    "sinceId": member.since.to_string(),
+                    "historyId": member.history.to_string(),
                     "lastReadNumber": read,
-                    "readId": place(member.read_id),
+                    "readId": place(member.read),
                     "pinnedAt": has(Setting::Pinned).then_some(self.now),
                     "archivedNumber": newest(Setting::Archived),
                     "hiddenNumber": null,
                     "unreadNumber": has(Setting::MarkedUnread).then_some(read),
-                    "settingsId": place(member.settings_id),
+                    "settingsId": place(member.settings),
                     "notificationLevel": level,
                 }),
             );

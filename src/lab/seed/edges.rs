@@ -222,21 +222,10 @@ impl Edges {
         self.now.0 - (200 - self.started) * MINUTE - minutes * MINUTE
     }
 
-    fn room(&self, name: &str, from: i64, people: &[PersonIndex]) -> Conversation {
-        let room = Room {
-            name: name.to_owned(),
-            is_open: false,
-            picture: None,
-        };
-        let mut room = Conversation::new(Some(room), Timestamp(from), people.to_vec());
-        room.begin();
-        room
-    }
-
     /// A room in which two people say these things.
     fn list_of(&mut self, name: &str, texts: &[&str], more: &[String]) {
         let from = self.next_start(60);
-        let mut room = self.room(name, from, &[JOHN, JANE, LONGEST]);
+        let mut room = new_room(name, from, &[JOHN, JANE, LONGEST]);
         let texts = texts.iter().copied().chain(more.iter().map(String::as_str));
         for (index, text) in texts.enumerate() {
             let by = if index % 3 == 2 { JOHN } else { JANE };
@@ -253,9 +242,7 @@ impl Edges {
             .cycle()
             .take(MAX_MESSAGE_LENGTH)
             .collect();
-        let lines = (1..=200)
-            .map(|line| format!("line {line}\n"))
-            .collect::<String>();
+        let lines: Vec<_> = (1..=200).map(|line| format!("line {line}")).collect();
         let long = [
             words,
             "x".repeat(MAX_MESSAGE_LENGTH),
@@ -264,21 +251,23 @@ impl Edges {
             format!("Before {url} and after"),
             "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
                 .repeat(4),
-            lines.trim_end().to_owned(),
+            lines.join("\n"),
             format!("a{}b", "\n".repeat(300)),
             "-".repeat(600),
         ];
-        self.list_of("Long and short", &[".", "1", "a", "?", "​​👍", "字"], &long);
+        self.list_of(
+            "Long and short",
+            &[".", "1", "a", "?", "\u{200b}\u{200b}👍", "字"],
+            &long,
+        );
     }
 
     fn code(&mut self) {
         let wide = format!("```\nlet wide = \"{}\";\n```", "0123456789".repeat(60));
-        let long = (1..=150)
-            .map(|line| format!("    print({line})\n"))
-            .collect::<String>();
+        let long: Vec<_> = (1..=150).map(|line| format!("    print({line})")).collect();
         let more = [
             wide,
-            format!("```python\ndef long():\n{long}```"),
+            format!("```python\ndef long():\n{}\n```", long.join("\n")),
             "```\nunclosed\n  block".to_owned(),
             "````\n```\nfences in a fence\n```\n````".to_owned(),
             "`inline` and ``with ` a tick`` and `unclosed".to_owned(),
@@ -294,7 +283,7 @@ impl Edges {
     fn reactions(&mut self) {
         let from = self.next_start(30);
         let people: Vec<_> = self.crowd(LARGE);
-        let mut room = self.room("Reactions", from, &people);
+        let mut room = new_room("Reactions", from, &people);
         let emoji = [
             "👍",
             "❤️",
@@ -342,7 +331,7 @@ impl Edges {
 
     fn pictures(&mut self) {
         let from = self.next_start(60);
-        let mut room = self.room("Pictures and files", from, &[JOHN, JANE, LONGEST]);
+        let mut room = new_room("Pictures and files", from, &[JOHN, JANE, LONGEST]);
         let drawn = |width, height, hue, name: &str| {
             let mut canvas = Canvas::new(width, height, rgb(hue));
             let bottom = canvas.bottom();
@@ -414,7 +403,7 @@ impl Edges {
     /// Authors who are gone, and messages that are.
     fn gone(&mut self) {
         let from = self.next_start(60);
-        let mut room = self.room(
+        let mut room = new_room(
             "Gone people and messages",
             from,
             &[JOHN, JANE, DISABLED, DELETED, BROKEN],
@@ -504,7 +493,7 @@ impl Edges {
             .filter_map(|(what, moment)| Some((*what, Timestamp::parse(moment)?)));
         let parsed: Vec<_> = parsed.filter(|(_, at)| *at <= self.now).collect();
         let from = parsed.first().map_or(self.now.0, |(_, at)| at.0) - DAY;
-        let mut room = self.room("Days and clocks", from, &[JOHN, JANE]);
+        let mut room = new_room("Days and clocks", from, &[JOHN, JANE]);
         for (index, (what, at)) in parsed.into_iter().enumerate() {
             room.say(at, index % 2, what);
         }
@@ -522,7 +511,7 @@ impl Edges {
     /// Many messages in the same millisecond.
     fn bursts(&mut self) {
         let from = self.next_start(10);
-        let mut room = self.room("Bursts", from, &[JOHN, JANE, BROKEN]);
+        let mut room = new_room("Bursts", from, &[JOHN, JANE, BROKEN]);
         for number in 1..=60 {
             room.say(
                 minute(from, 1),
@@ -543,7 +532,7 @@ impl Edges {
     /// System lines of every kind.
     fn changes(&mut self) {
         let from = self.next_start(60);
-        let mut room = self.room("Changes", from, &[JOHN, JANE]);
+        let mut room = new_room("Changes", from, &[JOHN, JANE]);
         let name =
             "Changed often: the eightieth character of this name is the last one that fits!!!";
         let said = [
@@ -594,7 +583,7 @@ impl Edges {
         ];
         for (name, unread, settings) in states {
             let from = self.next_start(120);
-            let mut room = self.room(name, from, &[JOHN, JANE]);
+            let mut room = new_room(name, from, &[JOHN, JANE]);
             room.say(minute(from, 1), JOHN, "Hello?");
             for number in 2..=100 {
                 let text = if number == 100 {
@@ -619,7 +608,7 @@ impl Edges {
             .take(79)
             .chain(['!'])
             .collect();
-        let mut room = self.room(&name, from, &[LONGEST, JOHN, WIDEST]);
+        let mut room = new_room(&name, from, &[LONGEST, JOHN, WIDEST]);
         room.say(minute(from, 1), LONGEST, "My name is as long as it can be.");
         room.say(minute(from, 2), WIDEST, "Mine is wide.");
         let draft: String = "A draft as long as a message. "
@@ -631,7 +620,7 @@ impl Edges {
         room.drafts.push((JOHN, draft));
         self.story.conversations.push(room);
         let from = self.next_start(10);
-        let mut room = self.room(&"W".repeat(80), from, &[WIDEST, JOHN]);
+        let mut room = new_room(&"W".repeat(80), from, &[WIDEST, JOHN]);
         room.say(minute(from, 1), WIDEST, "W".repeat(80));
         self.story.conversations.push(room);
         for other in [LONGEST, WIDEST] {
@@ -658,7 +647,7 @@ impl Edges {
     fn large_room(&mut self) {
         let from = self.next_start(80);
         let people = self.crowd(LARGE);
-        let mut room = self.room("Fifty-one people", from, &people);
+        let mut room = new_room("Fifty-one people", from, &people);
         for (index, person) in people.iter().enumerate().skip(1) {
             let name = self.story.people[*person].username.as_str();
             room.say(
@@ -670,7 +659,7 @@ impl Edges {
         let names = people[1..21]
             .iter()
             .map(|person| format!("@{} ", self.story.people[*person].username));
-        room.say(minute(from, 60), JOHN, names.collect::<String>());
+        room.say(minute(from, 60), JOHN, names.collect::<Vec<_>>().concat());
         room.say(minute(from, 61), JOHN, "@all, there are fifty-one of us.");
         self.story.conversations.push(room);
     }
@@ -678,7 +667,7 @@ impl Edges {
     fn history(&mut self) {
         let minutes = i64::try_from(HISTORY).unwrap_or(0) * 50;
         let from = self.next_start(minutes);
-        let mut room = self.room("A history of 10,000", from, &[JOHN, JANE, LONGEST, BROKEN]);
+        let mut room = new_room("A history of 10,000", from, &[JOHN, JANE, LONGEST, BROKEN]);
         for number in 2..=HISTORY {
             let lately = number + UNREAD > HISTORY;
             let by = [JANE, LONGEST, BROKEN, if lately { JANE } else { JOHN }][number * 7 / 3 % 4];
@@ -706,7 +695,7 @@ impl Edges {
         let from = self.next_start(0);
         self.direct(QUIET, from, &[]);
         let from = self.next_start(0);
-        let room = self.room("Nobody has said anything", from, &[JOHN]);
+        let room = new_room("Nobody has said anything", from, &[JOHN]);
         self.story.conversations.push(room);
     }
 
@@ -720,12 +709,23 @@ impl Edges {
                 let guest = USERNAMES.len() + 2 + (number - listed) / 2;
                 self.direct(guest, from, &["One of many"]);
             } else {
-                let mut room = self.room(&format!("Room {number}"), from, &[JANE, JOHN]);
+                let mut room = new_room(&format!("Room {number}"), from, &[JANE, JOHN]);
                 room.say(minute(from, 1), JANE, "One of many");
                 self.story.conversations.push(room);
             }
         }
     }
+}
+
+fn new_room(name: &str, from: i64, people: &[PersonIndex]) -> Conversation {
+    let room = Room {
+        name: name.to_owned(),
+        is_open: false,
+        picture: None,
+    };
+    let mut room = Conversation::new(Some(room), Timestamp(from), people.to_vec());
+    room.begin();
+    room
 }
 
 fn minute(from: i64, minutes: usize) -> Timestamp {

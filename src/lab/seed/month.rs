@@ -1,5 +1,7 @@
 //! A month of talk: eight people around a house, an app, a football team and a journey. What they say is in `month/`.
 
+use std::{panic, thread};
+
 use super::{
     SeedError,
     media::AVATAR,
@@ -176,16 +178,28 @@ pub(super) fn story(now: Timestamp, random: &mut Random) -> Result<Story, SeedEr
         is_deleted: false,
     });
     let people = people.collect();
-    let mut reader = Reader {
-        letters: &letters,
-        now,
-        random,
-    };
-    let conversations = SCRIPTS.iter().map(|&(script, text)| {
-        let read = reader.read(text);
-        read.map_err(|error| SeedError::Script { script, error })
-    });
-    let conversations = conversations.collect::<Result<_, _>>()?;
+    // Each script has its own chance, so it doesn’t matter which is read first: drawing takes as long as all the rest.
+    let scripts = SCRIPTS.map(|script| (script, Random::new(random.next())));
+    let conversations = thread::scope(|scope| {
+        let reading = scripts.map(|((script, text), mut random)| {
+            let letters = &letters;
+            scope.spawn(move || {
+                let mut reader = Reader {
+                    letters,
+                    now,
+                    random: &mut random,
+                };
+                let read = reader.read(text);
+                read.map_err(|error| SeedError::Script { script, error })
+            })
+        });
+        let read = reading.into_iter().map(|reading| {
+            reading
+                .join()
+                .unwrap_or_else(|panic| panic::resume_unwind(panic))
+        });
+        read.collect::<Result<_, _>>()
+    })?;
     Ok(Story {
         people,
         conversations,

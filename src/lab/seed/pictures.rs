@@ -2,6 +2,8 @@
 
 #![expect(clippy::cast_precision_loss, reason = "there are few of everything")]
 
+use std::f32::consts::{FRAC_PI_2, TAU};
+
 use super::{
     draw::{Canvas, Colour, rgb},
     random::Random,
@@ -258,27 +260,45 @@ fn plan(c: &mut Canvas, random: &mut Random) {
         c.rectangle([0., at, right, at + 0.002], 0., rgb(0xe4_ea_ee));
     }
     let ink = rgb(0x2c_3a_52);
-    let (l, t, r, b) = (0.1, 0.1, right - 0.1, bottom - 0.1);
-    c.line(&[[l, t], [r, t], [r, b], [l, b], [l, t]], 0.018, ink);
-    let wall = l + (r - l) * between(random, 0.4, 0.6);
-    c.line(&[[wall, t], [wall, t + (b - t) * 0.4]], 0.014, ink);
-    c.line(&[[wall, t + (b - t) * 0.58], [wall, b]], 0.014, ink);
-    let across = t + (b - t) * between(random, 0.45, 0.6);
+    let (near, far, low) = (0.1, right - 0.1, bottom - 0.1);
+    c.line(
+        &[
+            [near, near],
+            [far, near],
+            [far, low],
+            [near, low],
+            [near, near],
+        ],
+        0.018,
+        ink,
+    );
+    let wall = near + (far - near) * between(random, 0.4, 0.6);
+    c.line(
+        &[[wall, near], [wall, near + (low - near) * 0.4]],
+        0.014,
+        ink,
+    );
+    c.line(
+        &[[wall, near + (low - near) * 0.58], [wall, low]],
+        0.014,
+        ink,
+    );
+    let across = near + (low - near) * between(random, 0.45, 0.6);
     c.line(&[[wall, across], [wall + 0.12, across]], 0.014, ink);
-    c.line(&[[wall + 0.24, across], [r, across]], 0.014, ink);
+    c.line(&[[wall + 0.24, across], [far, across]], 0.014, ink);
     c.rectangle(
-        [l + 0.05, t + 0.05, l + 0.27, t + 0.17],
+        [near + 0.05, near + 0.05, near + 0.27, near + 0.17],
         0.02,
         rgb(0xcf_dd_ea),
     );
     c.rectangle(
-        [l + 0.06, b - 0.22, l + 0.2, b - 0.06],
+        [near + 0.06, low - 0.22, near + 0.2, low - 0.06],
         0.02,
         rgb(0xf1_d6_b8),
     );
-    c.disc([r - 0.12, b - 0.12], 0.06, rgb(0xcb_e3_cf));
+    c.disc([far - 0.12, low - 0.12], 0.06, rgb(0xcb_e3_cf));
     c.line(
-        &[[l + 0.32, b - 0.1], [wall - 0.06, b - 0.1]],
+        &[[near + 0.32, low - 0.1], [wall - 0.06, low - 0.1]],
         0.006,
         rgb(0xd6_4f_45),
     );
@@ -384,10 +404,20 @@ fn pitch(c: &mut Canvas, random: &mut Random) {
         c.rectangle([x, 0., x + right / 10. + 0.01, bottom], 0., green);
     }
     let white = rgb(0xee_f5_ee);
-    let (l, t, r, b) = (0.06, 0.06, right - 0.06, bottom - 0.06);
-    c.line(&[[l, t], [r, t], [r, b], [l, b], [l, t]], 0.008, white);
-    c.line(&[[right / 2., t], [right / 2., b]], 0.008, white);
-    for (x, inner) in [(l, l + 0.16), (r, r - 0.16)] {
+    let (near, far, low) = (0.06, right - 0.06, bottom - 0.06);
+    c.line(
+        &[
+            [near, near],
+            [far, near],
+            [far, low],
+            [near, low],
+            [near, near],
+        ],
+        0.008,
+        white,
+    );
+    c.line(&[[right / 2., near], [right / 2., low]], 0.008, white);
+    for (x, inner) in [(near, near + 0.16), (far, far - 0.16)] {
         c.line(
             &[
                 [x, bottom * 0.3],
@@ -577,7 +607,7 @@ fn ball(c: &mut Canvas, _: &mut Random) {
     c.disc([0.5, 0.5], 0.33, rgb(0xf7_f7_f4));
     c.disc([0.5, 0.5], 0.11, rgb(0x26_2a_2e));
     for turn in 0..5 {
-        let (y, x) = (turn as f32 * 1.2566 - 1.5708).sin_cos();
+        let (y, x) = (turn as f32 * TAU / 5. - FRAC_PI_2).sin_cos();
         c.line(
             &[
                 [0.5 + 0.1 * x, 0.5 + 0.1 * y],

@@ -1,6 +1,6 @@
 //! What a seed tells: people, their conversations, and what was said in them, in order.
 
-use crate::model::{EVERYBODY, Mentioned, SystemKind, Timestamp, UsernameKey, name_key};
+use crate::model::{EVERYBODY, Mentioned, SystemKind, Timestamp, UserId, UsernameKey, name_key};
 
 /// A person, by their place in [`Story::people`].
 pub(super) type PersonIndex = usize;
@@ -186,8 +186,6 @@ impl Story {
         present: &[PersonIndex],
         is_room: bool,
     ) -> Option<Mentioned> {
-        use crate::model::UserId;
-
         if is_room && name.eq_ignore_ascii_case(EVERYBODY) {
             return Some(Mentioned::Everybody);
         }
