@@ -249,6 +249,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             StartError::Acme(AcmeError::Unreadable { .. }) => CANT_CREATE,
             StartError::DevIsLocal { .. } | StartError::Acme(AcmeError::Https(_)) => CONFIG,
             StartError::Accounts(_) | StartError::Lab(_) => IO_ERROR,
+            StartError::Seed(_) => DATA_ERROR,
         };
     }
     if let Some(error) = error.downcast_ref::<CommandError>() {

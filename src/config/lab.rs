@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 use crate::{
     followers::push::PUSH_DELAY,
     http::ServerSettings,
-    lab::LabSettings,
+    lab::{LabSettings, seed::Seed},
     model::{Timestamp, Username},
     server::{BUS_CAPACITY, Config},
     store::with_suffix,
@@ -22,15 +22,13 @@ pub struct LabArgs {
     /// Keep the database in this file, with its snapshots beside it. Without one, it is temporary
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
-    /// Who is there. The first is an administrator
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        value_parser = username,
-        default_value = "john,jane"
-    )]
-    people: Vec<String>,
+    /// What a new database begins with: a month of talk, what breaks user interfaces (edges), nothing (empty), or what
+    /// `tincan export` has written into this folder
+    #[arg(long, value_name = "month|edges|empty|DIR", default_value = "month")]
+    seed: Seed,
+    /// Who is there besides those of the seed; john and jane if it is empty
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = username)]
+    people: Vec<Username>,
     /// Make ids, tokens and everything else random the same in every run
     #[arg(long, value_name = "N")]
     rng: Option<u64>,
@@ -53,9 +51,8 @@ pub struct LabArgs {
     pub log: Targets,
 }
 
-fn username(text: &str) -> Result<String, String> {
-    let name = Username::new(text).map_err(|error| error.to_string())?;
-    Ok(name.text)
+fn username(text: &str) -> Result<Username, String> {
+    Username::new(text).map_err(|error| error.to_string())
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -73,6 +70,10 @@ impl LabArgs {
             }
             None => (folder.join("lab.db"), folder.join("snapshots")),
         };
+        let mut people = self.people;
+        if people.is_empty() && self.seed == Seed::Empty {
+            people.extend(["john", "jane"].into_iter().flat_map(Username::new));
+        }
         Config {
             listen: (Ipv4Addr::LOCALHOST, self.port).into(),
             database,
@@ -81,7 +82,8 @@ impl LabArgs {
             http_listen: None,
             acme: None,
             lab: Some(LabSettings {
-                people: self.people,
+                seed: self.seed,
+                people,
                 rng: self.rng,
                 clock: self.clock,
                 snapshots,

@@ -4,20 +4,27 @@
 //! This module has what a lab is and keeps. How the open database is exchanged while the sockets stay is in `server`, and the
 //! routes are in `http`.
 
+pub mod seed;
 pub mod snapshots;
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
-use self::snapshots::{SnapshotName, Snapshots};
+use self::{
+    seed::{Seed, SeedError},
+    snapshots::{SnapshotName, Snapshots},
+};
 use crate::{
     error::{Error, Result},
     model::{
-        Timestamp,
+        Timestamp, Username,
         clock::{Clock, Hands},
     },
-    random,
+    random::{self, random},
 };
 
 /// How many exchanges of the database may wait for each other.
@@ -26,8 +33,10 @@ const WAITING: usize = 64;
 /// What a lab is started with.
 #[derive(Clone, Debug)]
 pub struct LabSettings {
-    /// Who is there in an empty database. The first is an administrator.
-    pub people: Vec<String>,
+    /// What a new database begins with.
+    pub seed: Seed,
+    /// Who is there besides those of the seed. The first is an administrator if the seed has none.
+    pub people: Vec<Username>,
     /// Makes everything random the same in every run.
     pub rng: Option<u64>,
     /// Where the clock stands. Without it, it runs with the machine’s.
@@ -50,6 +59,8 @@ pub enum Content {
     Same,
     /// One that was kept before. Clients load everything anew.
     Snapshot(SnapshotName),
+    /// A new one, which resets lead to from then on.
+    Seed(Seed),
 }
 
 /// An order to replace the open database.
@@ -76,6 +87,41 @@ impl Lab {
             exchanges,
         };
         Ok((lab, orders))
+    }
+
+    /// Makes a database that isn’t there.
+    pub fn plant(&self, seed: &Seed, database: &Path) -> Result<(), SeedError> {
+        let rng = self.settings.rng.unwrap_or_else(|| {
+            // Without it, whatever is in there may be the same each time.
+            random().map_or(0, u64::from_le_bytes)
+        });
+        seed::plant(seed, database, Timestamp::now(), rng, &self.settings.people)
+    }
+
+    /// Replaces a database that no server has open by a new one, which resets lead to from then on.
+    pub fn replant(&self, seed: &Seed, database: &Path) -> Result<(), String> {
+        let start = SnapshotName::start();
+        let made = self.snapshots.path(&start).with_extension("new");
+        self.plant(seed, &made).map_err(|error| error.to_string())?;
+        let replaced = self.snapshots.take(&made, &start);
+        replaced.map_err(|error| error.to_string())?;
+        // Whatever is left of it is in a folder of the lab.
+        let _ = fs::remove_file(&made);
+        let put = self.snapshots.put(&start, database);
+        put.map_err(|error| error.to_string())
+    }
+
+    /// Who can be, as far as the lab has made them.
+    #[must_use]
+    pub fn people(&self) -> Vec<String> {
+        let mut people = self.settings.seed.people();
+        let further = self.settings.people.iter().map(|name| name.text.as_str());
+        for name in further {
+            if !people.contains(&name) {
+                people.push(name);
+            }
+        }
+        people.into_iter().map(str::to_owned).collect()
     }
 
     /// Replaces the open database, and waits until the other is served.

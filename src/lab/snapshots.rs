@@ -108,15 +108,6 @@ impl Snapshots {
         })
     }
 
-    /// Makes a new file the database of a lab. It has a schema already if a seed was planted in it.
-    pub fn begin(&self, database: &Path) -> Result<(), BackupError> {
-        let key = random::<32>().map_err(|error| BackupError::Failed {
-            path: database.to_owned(),
-            reason: error.to_string(),
-        })?;
-        store::begin_lab(database, self.next_epoch(), key)
-    }
-
     /// Keeps how the lab is now, even while its database is written to. A snapshot of the same name is replaced.
     pub fn take(&self, database: &Path, name: &SnapshotName) -> Result<(), BackupError> {
         fs::create_dir_all(&self.folder).map_err(|reason| BackupError::NoPlace {

@@ -117,13 +117,17 @@ impl Exchanging {
         let (lab, path) = (Arc::clone(&self.lab), self.config.database.clone());
         let replaced = spawn_blocking(move || match content {
             Content::Same => Ok(()),
-            Content::Snapshot(name) => lab.snapshots.put(&name, &path),
+            Content::Snapshot(name) => {
+                let put = lab.snapshots.put(&name, &path);
+                put.map_err(|error| error.to_string())
+            }
+            Content::Seed(seed) => lab.replant(&seed, &path),
         });
         let replaced = replaced.await;
         let replaced =
             replaced.map_err(|error| Error::of_task(&error, "replacing the database"))?;
         replaced.map_err(|error| {
-            tracing::error!(%error, "can’t replace the database");
+            tracing::error!(error, "can’t replace the database");
             Error::Internal
         })
     }

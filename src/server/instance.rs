@@ -20,7 +20,6 @@ use crate::{
         text::TextCounter,
     },
     http::{App, Service, Setup, Site},
-    lab::Lab,
     metrics::Metrics,
     model::limits::STREAMS,
     status::Setting,
@@ -68,11 +67,14 @@ impl Opened {
             metrics,
         } = self;
         let setup = if config.settings.dev {
-            for (username, is_admin) in people(site.lab.as_deref()) {
-                store
-                    .ensure_user(&username, is_admin)
-                    .await
-                    .map_err(StartError::Accounts)?;
+            // A lab’s are planted.
+            if site.lab.is_none() {
+                for (username, is_admin) in [("john", true), ("jane", false)] {
+                    store
+                        .ensure_user(username, is_admin)
+                        .await
+                        .map_err(StartError::Accounts)?;
+                }
             }
             Setup::unneeded()
         } else {
@@ -85,16 +87,6 @@ impl Opened {
             push_delay: config.push_delay,
         })
     }
-}
-
-/// Who is there in development mode, and whether they are administrators.
-fn people(lab: Option<&Lab>) -> Vec<(String, bool)> {
-    let names = match lab {
-        Some(lab) => lab.settings.people.clone(),
-        None => vec!["john".to_owned(), "jane".to_owned()],
-    };
-    let numbered = names.into_iter().enumerate();
-    numbered.map(|(index, name)| (name, index == 0)).collect()
 }
 
 /// An open database that nothing works on yet.

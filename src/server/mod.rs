@@ -19,7 +19,7 @@ use self::{
 };
 use crate::{
     http::{Answer, ServerSettings, Site},
-    lab::{Exchange, Lab, LabSettings, snapshots::SnapshotName},
+    lab::{Exchange, Lab, LabSettings, seed::SeedError, snapshots::SnapshotName},
     metrics::Metrics,
     store::{self, BackupError, OpenError, Store},
     tls::{
@@ -71,6 +71,8 @@ pub enum StartError {
     Acme(#[from] AcmeError),
     #[error("can’t prepare the lab: {0}")]
     Lab(BackupError),
+    #[error("can’t prepare the lab: {0}")]
+    Seed(#[from] SeedError),
 }
 
 /// A server that listens but doesn’t answer yet.
@@ -98,9 +100,7 @@ impl LabServer {
     fn begin(settings: LabSettings, config: &Config) -> Result<Self, StartError> {
         let (lab, orders) = Lab::new(settings).map_err(StartError::Accounts)?;
         if !config.database.exists() {
-            lab.snapshots
-                .begin(&config.database)
-                .map_err(StartError::Lab)?;
+            lab.plant(&lab.settings.seed, &config.database)?;
         }
         Ok(Self {
             lab: Arc::new(lab),
@@ -220,9 +220,9 @@ impl Server {
 
     /// Who is there in a lab.
     #[must_use]
-    pub fn people(&self) -> &[String] {
+    pub fn people(&self) -> Vec<String> {
         let lab = self.lab.as_ref();
-        lab.map_or(&[], |server| &server.lab.settings.people)
+        lab.map_or_else(Vec::new, |server| server.lab.people())
     }
 
     /// The address that it listens on. If port 0 was asked for, this has the port that the system chose.

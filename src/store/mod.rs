@@ -94,8 +94,8 @@ pub use self::{
     drafts::PAGE as DRAFTS_PAGE,
     engine::{FatalError, OpenError, Purpose, with_suffix},
     files::{
-        ArchiveError, BackupError, BackupFolder, OnProgress, Progress, back_up, begin_lab, check,
-        export, import, put_snapshot, restore, take_snapshot,
+        ArchiveError, BackupError, BackupFolder, OnProgress, Planted, Progress, back_up, check,
+        export, import, plant, put_snapshot, restore, take_snapshot,
     },
     handle::Store,
     hooks::HookTarget,

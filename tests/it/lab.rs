@@ -282,3 +282,25 @@ async fn a_named_lab_keeps_what_is_in_it() {
         .await
         .refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn another_seed_is_what_resets_lead_to() {
+    let lab = Binary::lab(&[]);
+    let nobody = lab.nobody();
+    let rooms = async || {
+        let john = lab.nobody().sign_in("john").await;
+        let list = john.get("/api/conversations").await.expect(200);
+        list.as_array().expect("a list").len()
+    };
+    assert_eq!(rooms().await, 0);
+    let month = json!({ "seed": "month" });
+    nobody.post("/dev/seed", month).await.expect(204);
+    let there = rooms().await;
+    assert!(there > 5);
+    reset(&lab, json!({})).await;
+    assert_eq!(rooms().await, there);
+    for seed in ["/etc", "other", ""] {
+        let refused = nobody.post("/dev/seed", json!({ "seed": seed })).await;
+        refused.refused(422, "invalid");
+    }
+}

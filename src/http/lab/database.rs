@@ -18,6 +18,7 @@ use crate::{
     },
     lab::{
         Content,
+        seed::Seed,
         snapshots::{NotASnapshotName, SnapshotName},
     },
     model::Permission,
@@ -26,6 +27,7 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     vec![
         Route::post("/dev/reset", Permission::Public, reset),
+        Route::post("/dev/seed", Permission::Public, plant),
         Route::post("/dev/restart", Permission::Public, restart),
         Route::get("/dev/snapshots", Permission::Public, list),
         Route::put("/dev/snapshots/{name}", Permission::Public, take),
@@ -53,6 +55,26 @@ async fn reset(mut request: Request) -> HandlerResult {
         return Err(nothing_here());
     }
     lab.exchange(Content::Snapshot(name)).await?;
+    Ok(no_content())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plant {
+    seed: String,
+}
+
+/// Begins with another seed. Folders are named when the lab is started, so that no page can have them read.
+async fn plant(mut request: Request) -> HandlerResult {
+    let lab = request.lab()?;
+    let Plant { seed } = request.json().await?;
+    let seed = match seed.as_str() {
+        "month" => Seed::Month,
+        "edges" => Seed::Edges,
+        "empty" => Seed::Empty,
+        _ => return Err(Error::invalid("seed", "A seed is month, edges, or empty.").into()),
+    };
+    lab.exchange(Content::Seed(seed)).await?;
     Ok(no_content())
 }
 

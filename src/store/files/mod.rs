@@ -12,10 +12,10 @@ mod snapshot;
 
 pub(super) use self::open::open_present;
 pub use self::{
-    archive::{ArchiveError, export, import},
+    archive::{ArchiveError, Planted, export, import, plant},
     backup::{BackupError, OnProgress, Progress, back_up},
     check::check,
     folder::BackupFolder,
     restore::restore,
-    snapshot::{begin_lab, put_snapshot, take_snapshot},
+    snapshot::{put_snapshot, take_snapshot},
 };

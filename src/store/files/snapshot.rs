@@ -10,27 +10,7 @@ use super::{
     open::open_source,
     restore::BESIDE,
 };
-use crate::store::{
-    engine::{OpenError, Purpose, lock, migrate, resolve, with_suffix},
-    schema::SCHEMA,
-};
-
-/// Makes a new file the database of a lab: it is marked for development, and what is random in it is as given. It has a
-/// schema already if something was imported into it.
-pub fn begin_lab(database: &Path, epoch: i64, device_key: [u8; 32]) -> Result<(), BackupError> {
-    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(database, &error);
-    let place = resolve(database)?;
-    let _lock = lock(&place)?;
-    let mut connection = Connection::open(&place).map_err(in_context)?;
-    migrate::migrate(&mut connection, &place, &SCHEMA, Purpose::Development)?;
-    migrate::mark(&connection, Purpose::Development).map_err(in_context)?;
-    let set = || {
-        connection.execute("UPDATE device_key SET key = ?1", [device_key])?;
-        connection.execute("UPDATE sequence SET epoch = ?1", [epoch])
-    };
-    set().map_err(in_context)?;
-    Ok(())
-}
+use crate::store::engine::{OpenError, lock, with_suffix};
 
 /// Copies a database as it is now, even while it is in use. What is at `to` is replaced.
 pub fn take_snapshot(database: &Path, to: &Path) -> Result<(), BackupError> {

@@ -89,10 +89,15 @@ impl Binary {
         Self::spawn(&[&usual[..], &["--log", "error"], arguments].concat())
     }
 
-    /// Starts a front-end lab on a free port with these arguments. Without a `--db` among them, its database is temporary.
+    /// Starts a front-end lab on a free port with these arguments. Without a `--db` among them, its database is temporary, and
+    /// without a `--seed`, it is empty.
     pub fn lab(arguments: &[&str]) -> Self {
         let usual = ["lab", "--port", "0", "--json", "--log", "error"];
-        let arguments = [&usual[..], arguments].concat();
+        let seed: &[&str] = match arguments.contains(&"--seed") {
+            true => &[],
+            false => &["--seed", "empty"],
+        };
+        let arguments = [&usual[..], seed, arguments].concat();
         let mut command = Self::command(&arguments);
         let mut child = command
             .stderr(Stdio::inherit())

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, BufRead, BufReader, Read},
+    ops::ControlFlow,
     path::Path,
 };
 
@@ -41,6 +42,33 @@ pub fn import(
     database: &Path,
     on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
+    import_with(from, database, None, on_progress)
+}
+
+/// What else a database has that is made for a lab, where everything can be repeated.
+#[derive(Clone, Copy, Debug)]
+pub struct Planted<'a> {
+    /// Whoever of them the archive doesn’t have gets an account. The first is an administrator if there is none.
+    pub people: &'a [Username],
+    /// When these accounts were created.
+    pub now: Timestamp,
+    /// In place of the numbers that are otherwise random: who knows them can forge cursors and the marks of devices.
+    pub epoch: u64,
+    pub device_key: [u8; 32],
+}
+
+/// Creates a database for a lab, as [`import`] does.
+pub fn plant(from: &Path, database: &Path, planted: &Planted<'_>) -> Result<(), ArchiveError> {
+    let mut on_progress = |_| ControlFlow::Continue(());
+    import_with(from, database, Some(planted), &mut on_progress)
+}
+
+fn import_with(
+    from: &Path,
+    database: &Path,
+    planted: Option<&Planted<'_>>,
+    on_progress: OnProgress<'_>,
+) -> Result<(), ArchiveError> {
     let manifest = read_manifest(&from.join(MANIFEST))?;
     for folder in [PICTURES, ROOM_PICTURES, FILES, THUMBS] {
         let path = from.join(folder);
@@ -49,7 +77,7 @@ pub fn import(
         }
     }
     with_lock(database, |place| {
-        import_locked(from, &manifest, place, on_progress)
+        import_locked(from, &manifest, place, planted, on_progress)
     })
 }
 
@@ -71,13 +99,14 @@ fn import_locked(
     from: &Path,
     manifest: &Manifest,
     place: &Path,
+    planted: Option<&Planted<'_>>,
     on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     if has_accounts(place)? {
         return Err(ArchiveError::Taken(place.to_owned()));
     }
     let copy = new_copy_beside(place)?;
-    fill(from, manifest, &copy, on_progress)?;
+    fill(from, manifest, &copy, planted, on_progress)?;
     let checked = verify(&copy, from, on_progress, |copy| {
         check::all_problems(copy, from)
     });
@@ -115,6 +144,7 @@ fn fill(
     from: &Path,
     manifest: &Manifest,
     copy: &NamedTempFile,
+    planted: Option<&Planted<'_>>,
     on_progress: OnProgress<'_>,
 ) -> Result<(), ArchiveError> {
     let in_context = |error: rusqlite::Error| failed(copy.path(), &error);
@@ -161,7 +191,33 @@ fn fill(
     }
     name_parts::fill(&transaction).map_err(in_context)?;
     sequence::set_last_id(&transaction, manifest.last_id.unwrap_or(0)).map_err(in_context)?;
+    if let Some(planted) = planted {
+        planted.finish(&transaction).map_err(in_context)?;
+    }
     Ok(transaction.commit().map_err(in_context)?)
+}
+
+impl Planted<'_> {
+    fn finish(&self, connection: &Connection) -> rusqlite::Result<()> {
+        for username in self.people {
+            connection.execute(
+                "INSERT INTO users (username, username_key, skeleton, created_at, admin)
+                 VALUES (?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM users WHERE admin))
+                 ON CONFLICT DO NOTHING",
+                (
+                    &username.text,
+                    username.key.as_str(),
+                    &username.skeleton,
+                    self.now.0,
+                ),
+            )?;
+        }
+        // Positive, as every epoch is.
+        let epoch = (self.epoch >> 1).max(1);
+        connection.execute("UPDATE sequence SET epoch = ?1", [epoch.cast_signed()])?;
+        connection.execute("UPDATE device_key SET key = ?1", [self.device_key])?;
+        migrate::mark(connection, Purpose::Development)
+    }
 }
 
 struct Import<'a> {

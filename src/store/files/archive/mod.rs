@@ -9,4 +9,8 @@ mod format;
 mod import;
 mod rules;
 
-pub use self::{export::export, format::ArchiveError, import::import};
+pub use self::{
+    export::export,
+    format::ArchiveError,
+    import::{Planted, import, plant},
+};
