@@ -160,7 +160,7 @@ async fn snapshots_are_kept_by_name() {
     }
     for name in ["..", "a.b", "%2e%2e%2fa", "ä", &"a".repeat(65)] {
         let taken = nobody.put(&format!("/dev/snapshots/{name}")).await;
-        assert!([400, 404, 422].contains(&taken.status.as_u16()), "{name}");
+        assert!(taken.status.is_client_error(), "{name}");
     }
     let kept = nobody.put("/dev/snapshots/start").await;
     assert!(kept.status.is_client_error(), "the start stays as it was");
@@ -289,8 +289,8 @@ async fn another_seed_is_what_resets_lead_to() {
     let nobody = lab.nobody();
     let rooms = async || {
         let john = lab.nobody().sign_in("john").await;
-        let list = john.get("/api/conversations").await.expect(200);
-        list.as_array().expect("a list").len()
+        let conversations = john.get("/api/conversations").await.expect(200);
+        conversations.as_array().expect("a list").len()
     };
     assert_eq!(rooms().await, 0);
     let month = json!({ "seed": "month" });

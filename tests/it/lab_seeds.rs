@@ -111,7 +111,8 @@ async fn history(client: &Client, conversation: &Value) -> Vec<Value> {
         let before = all
             .last()
             .map(|last| format!("&before={}", text(&last["id"])));
-        let page = client.get(&format!("{path}?limit=100{}", before.unwrap_or_default()));
+        let page = format!("{path}?limit=100{}", before.unwrap_or_default());
+        let page = client.get(&page);
         let page = page.await.expect(200);
         let page = page.as_array().cloned().unwrap_or_default();
         if page.is_empty() {

@@ -26,6 +26,12 @@ pub fn take_snapshot(database: &Path, to: &Path) -> Result<(), BackupError> {
 /// Replaces a database that no server uses, and gives it an epoch, so that clients load everything again.
 pub fn put_snapshot(snapshot: &Path, database: &Path, epoch: i64) -> Result<(), BackupError> {
     let _lock = lock(database)?;
+    // A file of its own: whoever still reads the old one goes on with that.
+    let copy = backup::new_copy_beside(database)?;
+    fs::copy(snapshot, copy.path()).map_err(|error| failed(database, &error))?;
+    let set = Connection::open(copy.path())
+        .and_then(|connection| connection.execute("UPDATE sequence SET epoch = ?1", [epoch]));
+    set.map_err(|error| OpenError::from_sqlite(database, &error))?;
     for suffix in BESIDE {
         match fs::remove_file(with_suffix(database, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -34,9 +40,7 @@ pub fn put_snapshot(snapshot: &Path, database: &Path, epoch: i64) -> Result<(), 
             _ => {}
         }
     }
-    fs::copy(snapshot, database).map_err(|error| failed(database, &error))?;
-    let set = Connection::open(database)
-        .and_then(|connection| connection.execute("UPDATE sequence SET epoch = ?1", [epoch]));
-    set.map_err(|error| OpenError::from_sqlite(database, &error))?;
+    copy.persist(database)
+        .map_err(|error| failed(database, &error.error))?;
     Ok(())
 }
