@@ -5,6 +5,10 @@ use std::{net::Ipv4Addr, path::PathBuf};
 use clap::Args;
 use tracing_subscriber::filter::Targets;
 
+use super::{
+    ConfigError,
+    doors::{CompatArgs, DoorArgs},
+};
 use crate::{
     followers::push::PUSH_DELAY,
     http::ServerSettings,
@@ -37,9 +41,10 @@ pub struct LabArgs {
     /// Let the clock stand at this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
-    /// Serve the UI from this folder
-    #[arg(long, value_name = "DIR")]
-    ui: Option<PathBuf>,
+    #[command(flatten)]
+    doors: DoorArgs,
+    #[command(flatten)]
+    compat: CompatArgs,
     /// Print where the lab is as a line of JSON
     #[arg(long)]
     pub json: bool,
@@ -64,8 +69,8 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 
 impl LabArgs {
     /// The configuration. What is temporary is put into `folder`.
-    #[must_use]
-    pub fn into_config(self, folder: PathBuf) -> Config {
+    pub fn into_config(self, folder: PathBuf) -> Result<Config, ConfigError> {
+        self.doors.check(true)?;
         let (database, snapshots) = match self.db {
             Some(database) => {
                 let snapshots = with_suffix(&database, ".snapshots");
@@ -73,7 +78,7 @@ impl LabArgs {
             }
             None => (folder.join("lab.db"), folder.join("snapshots")),
         };
-        Config {
+        Ok(Config {
             listen: (Ipv4Addr::LOCALHOST, self.port).into(),
             database,
             bus_capacity: BUS_CAPACITY,
@@ -88,9 +93,12 @@ impl LabArgs {
             }),
             settings: ServerSettings {
                 dev: true,
-                ui: self.ui,
+                ui: self.doors.ui,
+                ui_policy: self.doors.ui_csp,
+                cors: self.doors.cors,
+                compat: self.compat.compat,
                 ..ServerSettings::default()
             },
-        }
+        })
     }
 }
