@@ -22,7 +22,7 @@ const PATIENCE_MS = 3_000;
 /** Nobody waits for what is kept for later. */
 const RENEWAL_PATIENCE_MS = 20_000;
 /** The server's alone. */
-const NOT_OURS = /^\/(api|healthz|metrics|plain|trust)(\/|$)/;
+const NOT_OURS = /^\/(api|dev|healthz|metrics|plain|trust)(\/|$)/;
 /** A file whose address has its version in it, and never changes. */
 const VERSIONED = /^\/ui\/(?!0+\/)/;
 /** Stands in a complete cache, and says which version it holds. */

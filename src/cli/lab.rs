@@ -13,7 +13,7 @@ pub async fn run(args: LabArgs) -> anyhow::Result<()> {
     // Goes with the lab.
     let folder = TempDir::with_prefix("tincan-lab-").context("can’t make a temporary folder")?;
     let is_json = args.json;
-    let config = args.into_config(folder.path().to_owned());
+    let config = args.into_config(folder.path().to_owned())?;
     let signals = Signals::listen().context("can’t listen for signals")?;
     let server = Server::bind(config).await?;
     let url = server.listening_url();

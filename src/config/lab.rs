@@ -5,6 +5,11 @@ use std::{net::Ipv4Addr, path::PathBuf};
 use clap::Args;
 use tracing_subscriber::filter::Targets;
 
+use super::{
+    ConfigError,
+    doors::{CompatArgs, DoorArgs},
+    serve::TlsArg,
+};
 use crate::{
     followers::push::PUSH_DELAY,
     http::ServerSettings,
@@ -12,6 +17,10 @@ use crate::{
     model::{Timestamp, Username},
     server::{BUS_CAPACITY, Config},
     store::with_suffix,
+    tls::{
+        Tls,
+        home::{HomeFolder, HomeName, HomeSettings},
+    },
 };
 
 #[derive(Args, Debug)]
@@ -35,9 +44,13 @@ pub struct LabArgs {
     /// Let the clock stand at this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
-    /// Serve the UI from this folder
-    #[arg(long, value_name = "DIR")]
-    ui: Option<PathBuf>,
+    /// Speak TLS by a certificate of the lab’s own authority
+    #[arg(long, value_enum, value_name = "HOW")]
+    tls: Option<TlsArg>,
+    #[command(flatten)]
+    doors: DoorArgs,
+    #[command(flatten)]
+    compat: CompatArgs,
     /// Print where the lab is as a line of JSON
     #[arg(long)]
     pub json: bool,
@@ -61,8 +74,8 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 
 impl LabArgs {
     /// The configuration. What is temporary is put into `folder`.
-    #[must_use]
-    pub fn into_config(self, folder: PathBuf) -> Config {
+    pub fn into_config(self, folder: PathBuf) -> Result<Config, ConfigError> {
+        self.doors.check(true)?;
         let (database, snapshots) = match self.db {
             Some(database) => {
                 let snapshots = with_suffix(&database, ".snapshots");
@@ -70,11 +83,19 @@ impl LabArgs {
             }
             None => (folder.join("lab.db"), folder.join("snapshots")),
         };
+        let tls = match self.tls {
+            Some(TlsArg::Home) => Some(Tls::at_home(HomeSettings {
+                name: HomeName::default(),
+                hosts: Vec::new(),
+                folder: HomeFolder::beside(&database),
+            })?),
+            None => None,
+        };
         let mut people = self.people;
         if people.is_empty() && self.seed == Seed::Empty {
             people.extend(["john", "jane"].into_iter().flat_map(Username::new));
         }
-        Config {
+        Ok(Config {
             listen: (Ipv4Addr::LOCALHOST, self.port).into(),
             database,
             bus_capacity: BUS_CAPACITY,
@@ -90,9 +111,13 @@ impl LabArgs {
             }),
             settings: ServerSettings {
                 dev: true,
-                ui: self.ui,
+                ui: self.doors.ui,
+                ui_policy: self.doors.ui_csp,
+                cors: self.doors.cors,
+                compat: self.compat.compat,
+                tls,
                 ..ServerSettings::default()
             },
-        }
+        })
     }
 }

@@ -2,6 +2,7 @@
 //! and `cli` depend on clap.
 
 mod acme;
+mod doors;
 mod lab;
 mod oauth;
 mod relay;

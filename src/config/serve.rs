@@ -8,6 +8,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::{
     acme::{AcmeArgs, AcmeArgsError},
+    doors::{DoorArgs, DoorArgsError},
     oauth::{OAuthArgs, OAuthArgsError},
     relay::{RelayArgs, RelayArgsError},
 };
@@ -152,9 +153,8 @@ pub struct ServeArgs {
     /// Let anyone on this machine sign in as anyone; creates john and jane
     #[arg(long)]
     dev: bool,
-    /// Serve the UI from this folder, for front-end work
-    #[arg(long, value_name = "DIR")]
-    ui: Option<PathBuf>,
+    #[command(flatten)]
+    doors: DoorArgs,
     /// What to log: a level, or levels by module (info,tincan::store=debug)
     #[arg(
         long,
@@ -186,7 +186,7 @@ pub struct ServeArgs {
 
 /// Where the certificate is from, if not from files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TlsArg {
+pub(super) enum TlsArg {
     /// From the server’s own authority, at home
     Home,
 }
@@ -201,6 +201,8 @@ pub enum LogFormat {
 /// Why the flags don’t make up a configuration, although each of them is valid. The program exits with `EX_CONFIG`.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    #[error(transparent)]
+    Doors(#[from] DoorArgsError),
     #[error(transparent)]
     OAuth(#[from] OAuthArgsError),
     #[error(transparent)]
@@ -238,6 +240,7 @@ impl ServeArgs {
     /// The configuration. Reads the files with secrets. `passed` is the address of a socket that is open already, if one
     /// was passed to the program.
     pub fn into_config(self, passed: Option<SocketAddr>) -> Result<Config, ConfigError> {
+        self.doors.check(self.dev)?;
         let listen = passed.unwrap_or(self.listen);
         let certified = self.acme.public_url(listen.port());
         let public_url = self.public_url.or(certified);
@@ -291,7 +294,10 @@ impl ServeArgs {
                 tls,
                 trusted_proxies: self.trusted_proxy,
                 allowed_networks: self.allow_outbound,
-                ui: self.ui,
+                ui: self.doors.ui,
+                ui_policy: self.doors.ui_csp,
+                cors: self.doors.cors,
+                compat: None,
                 files: FileLimits {
                     file: self.max_file.as_u64(),
                     total: self.files.map(|size| size.as_u64()),

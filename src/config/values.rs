@@ -2,7 +2,10 @@
 
 use clap::{ValueEnum, builder::PossibleValue};
 
-use crate::{http::Signup, model::Scope};
+use crate::{
+    http::{Compat, Signup},
+    model::Scope,
+};
 
 impl ValueEnum for Signup {
     fn value_variants<'a>() -> &'a [Self] {
@@ -14,6 +17,22 @@ impl ValueEnum for Signup {
             Self::Invite => ("invite", "Anyone with an invitation"),
             Self::Open => ("open", "Anyone"),
             Self::Closed => ("closed", "No one: administrators create the accounts"),
+        };
+        Some(PossibleValue::new(word).help(help))
+    }
+}
+
+impl ValueEnum for Compat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::GoMessenger]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, help) = match self {
+            Self::GoMessenger => (
+                "go-messenger",
+                "The messenger in Go that Tincan’s API comes from",
+            ),
         };
         Some(PossibleValue::new(word).help(help))
     }

@@ -216,6 +216,12 @@ pub struct ServerSettings {
     pub allowed_networks: Vec<Network>,
     /// Serve the UI from this folder instead of from the binary.
     pub ui: Option<PathBuf>,
+    /// Serve the folder with the security headers of the UI in the binary, also in development mode.
+    pub ui_policy: bool,
+    /// In development mode, origins besides those of this machine whose pages may do what the server’s own may.
+    pub cors: Vec<Origin>,
+    /// In a lab, the server whose front ends are to find what they know.
+    pub compat: Option<Compat>,
     /// The sign-in providers.
     pub oauth: Arc<Flows>,
     /// Through which people may be notified, besides the push services of browsers’ makers.
@@ -307,6 +313,13 @@ impl Default for TextLimit {
     fn default() -> Self {
         Self(TEXT_PER_USER)
     }
+}
+
+/// A server whose front ends can run on a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compat {
+    /// <https://github.com/nicolasparada/go-messenger-demo>
+    GoMessenger,
 }
 
 /// Who may create an account, after the first one.

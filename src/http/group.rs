@@ -48,14 +48,19 @@ impl Resource {
         route.ok_or_else(|| self.method_not_allowed())
     }
 
-    /// 405 with the allowed methods (RFC 9110 §15.5.6). OPTIONS isn’t one of them, as no other origin may use the API.
-    /// Should that change, CORS preflights belong here.
-    fn method_not_allowed(&self) -> ErrorResponse {
+    /// The methods that it has, as in `Allow`. OPTIONS isn’t one of them: outside development mode no other origin may use
+    /// the API, and there `cors` answers.
+    fn methods(&self) -> String {
         let methods = self.routes.iter().map(|route| match route.method {
             Method::GET => "GET, HEAD",
             ref method => method.as_str(),
         });
-        let allowed = methods.collect::<Vec<_>>().join(", ");
+        methods.collect::<Vec<_>>().join(", ")
+    }
+
+    /// 405 with the allowed methods (RFC 9110 §15.5.6).
+    fn method_not_allowed(&self) -> ErrorResponse {
+        let allowed = self.methods();
         let refusal = ErrorResponse::new(
             ErrorCode::MethodNotAllowed,
             format!("Only {allowed} is allowed here."),
@@ -259,6 +264,12 @@ impl RouteTable {
             label,
             is_in_contract,
         }
+    }
+
+    /// The methods of the resource at a path, if there is one.
+    pub fn methods(&self, path: &str) -> Option<String> {
+        let (resource, _) = self.group(path).resource(path)?;
+        Some(resource.methods())
     }
 
     /// A path for the log: it ends at a segment that precedes a secret, as `hooks/`, wherever that is in the path, because

@@ -29,7 +29,7 @@ use warp::{Reply, filters::BoxedFilter, reply::Response};
 
 pub use self::{
     api::openapi::document,
-    app::{App, ServerSettings, Signup, Site, TextLimit},
+    app::{App, Compat, ServerSettings, Signup, Site, TextLimit},
     door::{
         host::HostName,
         origin::Origin,

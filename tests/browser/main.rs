@@ -24,6 +24,7 @@ mod clock;
 mod composer;
 mod contact;
 mod conversation;
+mod dev_doors;
 mod drafts;
 mod engines;
 mod files;

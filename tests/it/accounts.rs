@@ -4,12 +4,15 @@ use proptest::{prop_assert, sample::select, strategy::Strategy};
 use reqwest::{Method, RequestBuilder, StatusCode, header::SET_COOKIE};
 use rusqlite::Connection;
 use serde_json::json;
-use tincan::{http::ServerSettings, server::Config};
+use tincan::{
+    http::{ServerSettings, Signup},
+    server::Config,
+};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::old_database::{SERVICE, mark};
 use crate::support::{
-    Answer, Client, Server, Talk, answer, dev, expect_timestamp, for_all, strict,
+    Answer, Client, PASSWORD, Server, Talk, answer, dev, expect_timestamp, for_all, strict,
 };
 
 /// A server in dev mode that people reach at this address.
@@ -398,10 +401,21 @@ async fn a_token_in_the_address_opens_the_stream_alone() {
     answer(stream("wrong")).await.refused(401, "unauthorized");
 }
 
+/// Two people who have never talked, where development mode’s aren’t.
+async fn john_and_jane(server: &Server) -> Client {
+    let john = server.set_up("john").await;
+    let jane = json!({ "username": "jane", "password": PASSWORD });
+    server.nobody().register(jane).await;
+    john
+}
+
 #[tokio::test]
 async fn a_cookie_changes_nothing_for_a_page_elsewhere() {
-    let server = Server::start(dev()).await;
-    let (cookie, _) = cookie(&server, "john").await;
+    let mut config = strict();
+    config.settings.signup = Signup::Open;
+    let server = Server::start(config).await;
+    let john = john_and_jane(&server).await;
+    let cookie = format!("tincan={}", john.token.as_deref().expect("a token"));
     let own = format!("http://{}", server.address());
     for headers in [
         vec![],
@@ -437,8 +451,12 @@ async fn a_cookie_changes_nothing_for_a_page_elsewhere() {
 
 #[tokio::test]
 async fn behind_a_proxy_the_public_origin_counts() {
-    let server = Server::start(dev_at("https://chat.example")).await;
-    let (cookie, _) = cookie(&server, "john").await;
+    let mut config = dev_at("https://chat.example");
+    config.settings.dev = false;
+    config.settings.signup = Signup::Open;
+    let server = Server::start(config).await;
+    let john = john_and_jane(&server).await;
+    let cookie = format!("__Host-tincan={}", john.token.as_deref().expect("a token"));
     let direct = format!("http://{}", server.address());
     for foreign in [
         direct.as_str(),

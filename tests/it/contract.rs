@@ -57,7 +57,9 @@ fn routes() -> Operations {
             .iter()
             .any(|page| path == *page || path.starts_with(&format!("{page}/")));
         // The UI has whatever address is nobody else's.
-        let is_ui = ["/", "/{*path}", "/share", "/ui/{version}/{*path}"].contains(&path.as_str());
+        let is_below = |prefixes: [&str; 2]| prefixes.iter().any(|it| path.starts_with(it));
+        let is_ui =
+            ["/", "/{*path}", "/share"].contains(&path.as_str()) || is_below(["/ui/", "/dev/"]);
         let Some(operation) = route.operation else {
             assert!(is_page || is_ui, "{method} {path} is in no contract");
             continue;

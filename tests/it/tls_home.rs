@@ -78,7 +78,7 @@ impl House {
     }
 
     /// Somebody whose device trusts the authority of now.
-    fn resident(&self, server: &Binary) -> Client {
+    pub fn resident(&self, server: &Binary) -> Client {
         Client::trusting(trusting_pem(&self.read("authority.pem")), server.address())
     }
 }

@@ -13,8 +13,8 @@ use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
 use crate::{
     frames::{CLOSE, FINAL, PING, PONG, Raw, TEXT, frame},
     support::{
-        Answer, Binary, Client, Event, Socket, Stream, Talk, answer, at_once, dev, flood, messages,
-        narrow, pass, raw, soon,
+        Answer, Binary, Client, Event, Server, Socket, Stream, Talk, answer, at_once, dev, flood,
+        messages, narrow, pass, raw, soon, strict,
     },
     witness::Witness,
 };
@@ -471,7 +471,8 @@ async fn a_session_is_named_by_header_by_query_or_by_a_page_of_the_server() {
 
 #[tokio::test]
 async fn a_page_of_another_origin_can_not_use_a_cookie() {
-    let Talk { server, jane, .. } = Talk::start(dev()).await;
+    let server = Server::start(strict()).await;
+    let jane = server.set_up("jane").await;
     let port = server.address().port();
     let token = jane.token.clone().expect("a token");
     let cookie = format!("tincan={token}");
@@ -509,11 +510,12 @@ async fn behind_tls_the_origin_is_the_public_one() {
     let config = Config {
         settings: tincan::http::ServerSettings {
             public_url: Some("https://localhost".parse().expect("an origin")),
-            ..dev().settings
+            ..strict().settings
         },
         ..dev()
     };
-    let Talk { server, jane, .. } = Talk::start(config).await;
+    let server = Server::start(config).await;
+    let jane = server.set_up("jane").await;
     let token = jane.token.clone().expect("a token");
     let cookie = format!("__Host-tincan={token}");
     let plain = format!("http://{}", server.address());

@@ -4,7 +4,7 @@
 
 use warp::http::{
     HeaderMap, HeaderValue,
-    header::{COOKIE, HOST},
+    header::{COOKIE, HOST, SET_COOKIE},
 };
 
 use super::origin::Origin;
@@ -80,6 +80,24 @@ impl Cookie {
             deleted.push(line(settings, self.name, "", 0)?);
         }
         Ok(deleted)
+    }
+
+    /// Takes it out of an answer that sets it, and gives its value.
+    pub fn take(
+        &self,
+        settings: &ServerSettings,
+        request: &HeaderMap,
+        answer: &mut HeaderMap,
+    ) -> Option<String> {
+        let start = format!("{}=", self.name_at(settings, request));
+        let lines = answer.get_all(SET_COOKIE).iter().cloned();
+        let is_own = |line: &HeaderValue| line.as_bytes().starts_with(start.as_bytes());
+        let (own, others): (Vec<_>, Vec<_>) = lines.partition(is_own);
+        answer.remove(SET_COOKIE);
+        answer.extend(others.into_iter().map(|line| (SET_COOKIE, line)));
+        let line = own.first()?.to_str().ok()?.strip_prefix(&start)?;
+        let value = line.split(';').next().filter(|value| !value.is_empty());
+        value.map(str::to_owned)
     }
 
     fn name_at(&self, settings: &ServerSettings, headers: &HeaderMap) -> String {

@@ -1,6 +1,4 @@
-//! Requests that are refused before routing: malformed ones, and in development mode, in which anybody may sign in as
-//! anybody, those from other machines. That also refuses web pages that use DNS rebinding, and proxies that add their
-//! headers.
+//! Requests that are refused before routing because they are malformed, and whether one certainly comes from this machine.
 
 use std::net::IpAddr;
 
@@ -29,21 +27,6 @@ pub fn well_formed<B>(request: &Request<B>) -> HandlerResult<()> {
     }
     let message = "The request must have a path and exactly one host.";
     Err(ErrorResponse::new(ErrorCode::Malformed, message))
-}
-
-/// Refuses requests from other machines, as far as the peer and the head tell.
-pub fn local_only<B>(
-    settings: &ServerSettings,
-    peer: IpAddr,
-    request: &Request<B>,
-) -> HandlerResult<()> {
-    let target = request.uri().authority();
-    if is_local(settings, peer, request.headers(), target) {
-        return Ok(());
-    }
-    let message =
-        "In development mode this server is only available on its own machine, at localhost.";
-    Err(ErrorResponse::new(ErrorCode::DevIsLocal, message))
 }
 
 /// Whether a request comes from this machine, as far as the peer and the head tell. `target` is the authority of its

@@ -110,6 +110,27 @@ pub fn split(authority: &[u8]) -> Option<(&str, Option<u16>)> {
     Some((name.strip_suffix('.').unwrap_or(name), port))
 }
 
+/// Whether an authority names this machine: by a name that leads nowhere else (RFC 6761 §6.3), or by an address of its own
+/// (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). Inside Android’s emulator it has the address `10.0.2.2`.
+pub fn is_loopback(authority: &str) -> bool {
+    let Some((name, _)) = split(authority.as_bytes()) else {
+        return false;
+    };
+    if let Some(address) = name.strip_prefix('[') {
+        let address = address.strip_suffix(']').map(str::parse::<Ipv6Addr>);
+        return address.is_some_and(|address| {
+            address.is_ok_and(|address| address.to_canonical().is_loopback())
+        });
+    }
+    if let Ok(address) = name.parse::<Ipv4Addr>() {
+        return address.is_loopback() || address == Ipv4Addr::new(10, 0, 2, 2);
+    }
+    name.parse().is_ok_and(|HostName(name)| {
+        let before = name.strip_suffix("localhost");
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
+}
+
 /// Whether an authority has a name that somebody can have on the internet.
 pub fn is_public(authority: &[u8]) -> bool {
     let name = split(authority).and_then(|(name, _)| name.parse().ok());

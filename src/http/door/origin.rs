@@ -8,6 +8,7 @@ use warp::http::{
     uri::Authority,
 };
 
+use super::host;
 use crate::http::ServerSettings;
 
 /// A scheme and an authority: `https://chat.example`.
@@ -81,14 +82,30 @@ impl Origin {
     }
 }
 
-/// Whether a request comes from a page of this server. `None` if the request doesn’t say, as from a program that isn’t a
-/// browser. Without a public URL, the server’s origin is what it speaks, at the host in `Host`.
+/// Whether an origin is this machine’s, by http or https, at any port.
+pub fn is_loopback(origin: &str) -> bool {
+    let mut schemes = ["http://", "https://"].iter();
+    let authority = schemes.find_map(|scheme| origin.strip_prefix(scheme));
+    authority.is_some_and(host::is_loopback)
+}
+
+/// Whether pages of an origin may do what the server’s own may. In development mode those of this machine may, which another
+/// program serves, and those that the developer names.
+pub fn is_developers(origin: &str, settings: &ServerSettings) -> bool {
+    settings.dev && (is_loopback(origin) || settings.cors.iter().any(|named| named.text == origin))
+}
+
+/// Whether a request comes from a page of this server, or one that counts as such. `None` if the request doesn’t say, as
+/// from a program that isn’t a browser. Without a public URL, the server’s origin is what it speaks, at the host in `Host`.
 pub fn is_same_origin(headers: &HeaderMap, settings: &ServerSettings) -> Option<bool> {
     let text = |name| {
         headers
             .get(name)
             .and_then(|value: &warp::http::HeaderValue| value.to_str().ok())
     };
+    if text(ORIGIN).is_some_and(|origin| is_developers(origin, settings)) {
+        return Some(true);
+    }
     if let Some(site) = headers.get("sec-fetch-site") {
         return Some(site == "same-origin");
     }

@@ -60,7 +60,7 @@ pub fn is_trusted(address: IpAddr, trusted: &[Network]) -> bool {
 }
 
 /// An address as proxies write it, with or without a port.
-fn hop(text: &[u8]) -> Option<IpAddr> {
+pub fn hop(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let bare = text
         .strip_prefix('[')

@@ -8,7 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hyper::{Request, body::Incoming, service::Service as _, upgrade::OnUpgrade};
+use hyper::{
+    Request,
+    body::{Body, Incoming},
+    service::Service as _,
+    upgrade::OnUpgrade,
+};
 use hyper_util::service::TowerToHyperService;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -27,14 +32,16 @@ use warp::{
 
 use super::{
     caller::{Client, list},
+    compat,
+    cors::Cors,
     filters::Upgrade,
-    guard, host, proxies,
+    guard, host, local, proxies,
     request_id::{RequestId, X_REQUEST_ID},
     security,
     unread::ReadToEnd,
 };
 use crate::{
-    http::{App, ROUTES, filter, plain, plaintext::Plaintext},
+    http::{App, Compat, ROUTES, filter, plain, plaintext::Plaintext},
     metrics::Metrics,
     places::Place,
 };
@@ -114,15 +121,18 @@ impl Answer for Service {
         afterwards: &TaskTracker,
         mut request: Request<Incoming>,
     ) -> ResponseFuture {
+        let settings = &self.app.settings;
         let refusal = match &self.plaintext {
             Some(plaintext) => plaintext.answer(peer, &request),
             None => refusal(&self.app, peer, &request),
         };
+        let cors = Cors::of(settings, request.headers());
+        let refusal = refusal.or_else(|| cors.as_ref()?.preflight(&request));
         // Not by a name that it doesn’t answer to, and not over plain http (RFC 6797 §7.2).
-        let is_strict =
-            refusal.is_none() && security::is_strict(&self.app.settings, request.headers());
+        let is_strict = refusal.is_none() && security::is_strict(settings, request.headers());
         let filter = self.filter.clone();
-        let trusted = &self.app.settings.trusted_proxies;
+        let compat = settings.compat.map(|compat| (compat, Arc::clone(settings)));
+        let trusted = &settings.trusted_proxies;
         let address = proxies::client(peer, request.headers(), trusted);
         let target = request.uri().authority().cloned();
         let extensions = request.extensions_mut();
@@ -150,15 +160,19 @@ impl Answer for Service {
             let (method, uri) = (request.method().clone(), request.uri().clone());
             let mut response = match refusal {
                 Some(refusal) => refusal,
-                None => {
-                    TowerToHyperService::new(warp::service(filter))
-                        .call(request)
-                        .await?
-                }
+                None => match compat {
+                    Some((Compat::GoMessenger, settings)) => {
+                        Box::pin(compat::go_messenger(&filter, &settings, request)).await
+                    }
+                    None => answer(&filter, request).await,
+                },
             };
             let headers = response.headers_mut();
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             headers.insert(X_REQUEST_ID, id.into_header());
+            if let Some(cors) = cors {
+                cors.allow(headers);
+            }
             if is_strict {
                 headers.insert(STRICT_TRANSPORT_SECURITY, security::STRICT);
             }
@@ -178,12 +192,23 @@ impl Answer for Service {
     }
 }
 
+/// The answer of the filter tree.
+pub async fn answer<B>(filter: &BoxedFilter<(Response,)>, request: Request<B>) -> Response
+where
+    B: Body + Send + Sync + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let service = TowerToHyperService::new(warp::service(filter.clone()));
+    let Ok(response) = service.call(request).await;
+    response
+}
+
 /// The answer to a request that isn’t admitted.
 pub fn refusal<B>(app: &App, peer: IpAddr, request: &Request<B>) -> Option<Response> {
     let settings = &app.settings;
     let mut refusal = guard::well_formed(request).err();
     if settings.dev {
-        refusal = refusal.or_else(|| guard::local_only(settings, peer, request).err());
+        refusal = refusal.or_else(|| local::only(peer, request).err());
     }
     if refusal.is_some() || settings.dev {
         return refusal.map(Reply::into_response);

@@ -54,12 +54,12 @@ impl File {
     }
 }
 
-/// A file of a folder. None if it isn’t there, or if its true place is somewhere else, or hidden, or of a kind that isn’t served.
+/// A file of a folder. None if it isn’t there, or if its true place is somewhere else, or hidden.
 pub fn read(folder: &Path, name: &str) -> Option<Encoded> {
     let place = folder.join(name).canonicalize().ok()?;
     let inside = place.strip_prefix(folder.canonicalize().ok()?).ok()?;
     let inside = inside.to_str()?;
-    if is_hidden(inside) || content_type(inside).is_none() || !place.is_file() {
+    if is_hidden(inside) || !place.is_file() {
         return None;
     }
     Some(Encoded {
@@ -91,18 +91,40 @@ pub fn list(folder: &Path) -> Vec<String> {
     paths
 }
 
-/// The media type of what may be served. None for everything else, such as what is written for people who work on it.
+/// The media type of a file, by its name (<https://www.iana.org/assignments/media-types>). None for what the page of a UI
+/// doesn’t load, such as what is written for people who work on it.
 pub fn content_type(path: &str) -> Option<&'static str> {
-    Some(match extension(path) {
-        "html" => "text/html; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
+    Some(match extension(path).to_ascii_lowercase().as_str() {
+        "html" | "htm" => "text/html; charset=utf-8",
+        "js" | "mjs" | "cjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
-        "json" => "application/json",
+        "json" | "map" => "application/json",
+        "wasm" => "application/wasm",
         "webmanifest" => "application/manifest+json",
+        "txt" => "text/plain; charset=utf-8",
+        "xml" => "text/xml; charset=utf-8",
+        "pdf" => "application/pdf",
+        "vtt" => "text/vtt; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
+        "apng" => "image/apng",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "bmp" => "image/bmp",
+        "ico" => "image/vnd.microsoft.icon",
         "woff2" => "font/woff2",
-        "txt" => "text/plain; charset=utf-8",
+        "woff" => "font/woff",
+        "ttf" => "font/ttf",
+        "otf" => "font/otf",
+        "mp3" => "audio/mpeg",
+        "ogg" | "oga" | "opus" => "audio/ogg",
+        "wav" => "audio/wav",
+        "m4a" => "audio/mp4",
+        "flac" => "audio/flac",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
         _ => return None,
     })
 }

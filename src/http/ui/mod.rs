@@ -1,11 +1,12 @@
 //! Serves the UI that is embedded in the program: which file an address stands for, how long it is good, and in which
-//! content coding it is sent. For work on the front end the UI can be a folder instead, whose files are read for each
-//! request and sent unchanged, at the same addresses.
+//! content coding it is sent. For work on the front end the UI can be a folder instead: see `folder`.
 //!
 //! A file’s address has the version of all files in it, `/ui/<version>/messages/message-row.js`, so what is there never
 //! changes and browsers needn’t ask again. The page itself, and what has to keep its address, is asked for each time.
 
 mod assets;
+mod folder;
+mod reload;
 
 use std::path::{Component, Path};
 
@@ -15,7 +16,7 @@ use warp::{
     reply::Response,
 };
 
-use self::assets::{Encoded, FILES, File, VERSION, content_type, extension, is_hidden};
+use self::assets::{Encoded, FILES, File, VERSION, content_type, extension};
 use super::{
     ServerSettings,
     coding::Coding,
@@ -42,6 +43,7 @@ const FIXED: [&str; 4] = [
 const ICONS: &str = "icons/";
 /// A list of the addresses that the page may need, for the service worker, which keeps them for a time without the server.
 const LIST: &str = "files.json";
+const FOREVER: &str = "public, max-age=31536000, immutable";
 /// The version that a folder has, as its files may change at any time.
 const UNVERSIONED: &str = "0000000000000000";
 /// Everything comes from the server itself, and no HTML is ever created from a string. The only policy for trusted types
@@ -56,6 +58,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/", Permission::Public, page),
         Route::get("/{*path}", Permission::Public, page),
         Route::get("/ui/{version}/{*path}", Permission::Public, file),
+        Route::get("/ui/reload", Permission::Public, reload::watch),
+        Route::get("/ui/reload.js", Permission::Public, reload::script),
         Route::get("/share", Permission::Public, page),
         Route::post("/share", Permission::Public, shared),
     ]
@@ -64,6 +68,9 @@ pub fn routes() -> Vec<Route> {
 /// The page, whose router knows the rest; or a file that has to keep its address.
 async fn page(request: Request) -> HandlerResult {
     let settings = &request.app.settings;
+    if let Some(folder) = &settings.ui {
+        return Ok(folder::answer(settings, folder, &request));
+    }
     let name = request.path.trim_start_matches('/');
     if is_elsewhere(name) {
         return Ok(not_found());
@@ -73,7 +80,7 @@ async fn page(request: Request) -> HandlerResult {
         _ if name == INDEX || is_fixed(name) => name,
         _ => return Ok(not_found()),
     };
-    let found = find(settings, name, request.caller.headers());
+    let found = find(name, request.caller.headers());
     Ok(found.map_or_else(not_found, |found| {
         // Mostly answered with 304, so that a new version of the server brings a new page at once.
         reply(settings, name, found, request.caller.headers(), "no-cache")
@@ -88,17 +95,21 @@ async fn shared(_: Request) -> HandlerResult {
 
 async fn file(request: Request, version: String, path: String) -> HandlerResult {
     let settings = &request.app.settings;
-    // A page of another version has to load itself again, and says so.
-    if version != self::version(settings) {
-        return Ok(not_found());
-    }
-    let found = match path.as_str() {
-        LIST => Some(list(settings)),
-        path => find(settings, path, request.caller.headers()),
-    };
-    let lifetime = match settings.ui {
-        Some(_) => "no-cache",
-        None => "public, max-age=31536000, immutable",
+    let is_current = version == self::version(settings);
+    let (found, lifetime) = match (&settings.ui, path.as_str()) {
+        (Some(folder), path) if is_current && path != LIST => {
+            return Ok(folder::file(settings, folder, &request, path));
+        }
+        // It has a folder of this name itself.
+        (Some(_), _) if !is_current => return page(request).await,
+        // A page of another version has to load itself again, and says so.
+        (None, _) if !is_current => return Ok(not_found()),
+        (Some(folder), _) => (Some(list(assets::list(folder), UNVERSIONED)), "no-cache"),
+        (None, LIST) => {
+            let names = FILES.iter().map(|file| file.path.to_owned());
+            (Some(list(names, VERSION)), FOREVER)
+        }
+        (None, path) => (find(path, request.caller.headers()), FOREVER),
     };
     Ok(found.map_or_else(not_found, |found| {
         reply(settings, &path, found, request.caller.headers(), lifetime)
@@ -113,14 +124,7 @@ pub fn version(settings: &ServerSettings) -> &'static str {
     }
 }
 
-fn find(settings: &ServerSettings, name: &str, request: &HeaderMap) -> Option<Encoded> {
-    content_type(name)?;
-    if !is_plain(&format!("/{name}")) || is_hidden(name) {
-        return None;
-    }
-    if let Some(folder) = &settings.ui {
-        return assets::read(folder, name);
-    }
+fn find(name: &str, request: &HeaderMap) -> Option<Encoded> {
     let file = File::find(name)?;
     Some(file.encoded(Coding::preferred(request, file.codings())))
 }
@@ -146,12 +150,7 @@ fn is_fixed(name: &str) -> bool {
     FIXED.contains(&name) || name.starts_with(ICONS)
 }
 
-fn list(settings: &ServerSettings) -> Encoded {
-    let names = match &settings.ui {
-        Some(folder) => assets::list(folder),
-        None => FILES.iter().map(|file| file.path.to_owned()).collect(),
-    };
-    let version = version(settings);
+fn list(names: impl IntoIterator<Item = String>, version: &str) -> Encoded {
     let names = names.into_iter().map(|name| match name.as_str() {
         INDEX => Some("/".to_owned()),
         SERVICE_WORKER | PLAIN_STYLE => None,
@@ -191,7 +190,9 @@ fn reply(
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(lifetime));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    security::protect(headers, settings, POLICY, "no-referrer");
+    if settings.ui.is_none() || settings.ui_policy || !settings.dev {
+        security::protect(headers, settings, POLICY, "no-referrer");
+    }
     response
 }
 
