@@ -20,7 +20,7 @@ use crate::{
         text::TextCounter,
     },
     http::{App, Service, Setup, Site},
-    lab::Lab,
+    lab::{Lab, people::Person},
     metrics::Metrics,
     model::limits::STREAMS,
     status::Setting,
@@ -93,8 +93,11 @@ fn people(lab: Option<&Lab>) -> Vec<(String, bool)> {
         Some(lab) => lab.settings.people.clone(),
         None => vec!["john".to_owned(), "jane".to_owned()],
     };
+    let answering = lab.map_or(&[][..], |_| Person::ALL).iter();
+    let answering = answering.map(|person| (person.name().to_owned(), false));
     let numbered = names.into_iter().enumerate();
-    numbered.map(|(index, name)| (name, index == 0)).collect()
+    let people = numbered.map(|(index, name)| (name, index == 0));
+    people.chain(answering).collect()
 }
 
 /// An open database that nothing works on yet.

@@ -18,7 +18,7 @@ use self::{
     instance::{Instance, Opened},
 };
 use crate::{
-    http::{Answer, ServerSettings, Site},
+    http::{Answer, Recorder, ServerSettings, Site},
     lab::{Exchange, Lab, LabSettings, snapshots::SnapshotName},
     metrics::Metrics,
     store::{self, BackupError, OpenError, Store},
@@ -196,6 +196,11 @@ impl Server {
         };
         let instance = opened.prepare(&config, site).await?;
         if let Some(LabServer { lab, .. }) = &lab {
+            lab.engage(settings.own_url(&address.to_string()))
+                .map_err(StartError::Accounts)?;
+            let people = lab.people().map_err(StartError::Accounts)?;
+            let signed_in = people.sign_in(&instance.app.store);
+            signed_in.await.map_err(StartError::Accounts)?;
             let start = SnapshotName::start();
             lab.snapshots
                 .take(instance.app.store.path(), &start)
@@ -289,7 +294,11 @@ impl Server {
                  config,
              }| {
                 let exchangeable = Exchanging::service(&running);
-                service = Arc::clone(&exchangeable) as Arc<dyn Answer>;
+                service = Arc::new(Recorder {
+                    inner: Arc::clone(&exchangeable),
+                    log: Arc::clone(&lab.log),
+                });
+                lab.live(&stopping);
                 Exchanging {
                     lab,
                     orders,

@@ -51,6 +51,7 @@ mod hosts;
 mod http;
 mod invites;
 mod lab;
+mod lab_people;
 mod landing;
 mod languages;
 mod lifecycle;
