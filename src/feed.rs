@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     bus::{Bus, Delivery, Subscription},
     error::{Error, Result},
+    lab::streams::Watch,
     metrics::{GaugeGuard, Metrics, Transport},
     model::{Bye, CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
@@ -91,6 +92,8 @@ pub struct Feed {
     _online: PresenceGuard,
     /// Counts the feed while it exists.
     _counted: GaugeGuard,
+    /// What looks after it in a lab.
+    watch: Option<Watch>,
     greeted: bool,
     phase: Phase,
     /// Everything up to here has been sent.
@@ -151,10 +154,17 @@ impl Feed {
             _counted: metrics.stream(transport),
             session,
             live,
+            watch: None,
             greeted: false,
             phase,
             last_sent,
         })
+    }
+
+    /// This feed, which a lab may look after.
+    #[must_use]
+    pub fn watched(self, watch: Option<Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// Whether the client has an unknown cursor and hasn't been sent a `reset` yet.
@@ -169,9 +179,26 @@ impl Feed {
     /// [`Error::Unauthorized`] if the session has ended, [`Error::Displaced`] if its user has too many streams,
     /// [`Error::Stopping`] if the server is stopping.
     pub async fn next(&mut self) -> Result<FeedEvent> {
-        let event = self.advance().await?;
+        let event = if self.watch.is_some() {
+            // Boxed to keep the future small, as this is so in a lab alone.
+            Box::pin(self.advance_watched()).await?
+        } else {
+            self.advance().await?
+        };
         self.metrics.delivered.inc();
         Ok(event)
+    }
+
+    /// Like [`advance`](Self::advance), until the stream is cut.
+    async fn advance_watched(&mut self) -> Result<FeedEvent> {
+        let cut = self.watch.as_ref().map(|watch| watch.cut().clone());
+        let cut = cut.unwrap_or_default();
+        let advanced = cut.run_until_cancelled(self.advance()).await;
+        let sent = advanced.unwrap_or(Err(Error::Stopping))?;
+        if let Some(watch) = &self.watch {
+            watch.sent(sent.cursor.map(|cursor| cursor.to_string()), &sent.event);
+        }
+        Ok(sent)
     }
 
     /// At each await, `phase` and `last_sent` match what the client has received, so a dropped call can be repeated.

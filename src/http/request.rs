@@ -51,6 +51,10 @@ impl Request {
         upgrade: Option<Upgrade>,
         body: Body,
     ) -> Self {
+        let body = match caller.recording() {
+            Some(recording) => body.recorded(Arc::clone(recording)),
+            None => body,
+        };
         Self {
             app,
             path: path.to_owned(),
@@ -211,8 +215,8 @@ impl Request {
     async fn authorize(&mut self) -> HandlerResult<()> {
         let authorized = authorize(&self.app, &self.caller, &self.query, self.permission);
         self.session = authorized.await?;
-        if self.session.is_some() {
-            self.caller.is_known();
+        if let Some(session) = &self.session {
+            self.caller.is_known(&session.user);
         }
         if self.needs_proof {
             require_proof(&self.app, self.session()?)?;

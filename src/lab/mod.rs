@@ -4,19 +4,33 @@
 //! This module has what a lab is and keeps. How the open database is exchanged while the sockets stay is in `server`, and the
 //! routes are in `http`.
 
+pub mod agenda;
+pub mod client;
+pub mod log;
+pub mod people;
+pub mod puppets;
 pub mod seed;
 pub mod snapshots;
+pub mod streams;
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use self::{
+    agenda::Agenda,
+    client::Loopback,
+    log::Log,
+    people::People,
+    puppets::Puppets,
     seed::{Seed, SeedError},
     snapshots::{SnapshotName, Snapshots},
+    streams::Streams,
 };
 use crate::{
     error::{Error, Result},
@@ -49,7 +63,18 @@ pub struct LabSettings {
 pub struct Lab {
     pub settings: LabSettings,
     pub snapshots: Snapshots,
+    pub agenda: Arc<Agenda>,
+    pub log: Arc<Log>,
+    pub streams: Arc<Streams>,
+    /// Who acts in it, once it has an address.
+    cast: OnceLock<Cast>,
     exchanges: mpsc::Sender<Exchange>,
+}
+
+/// Who acts in a lab by themselves, or when they are told to.
+struct Cast {
+    people: People,
+    puppets: Puppets,
 }
 
 /// What replaces the open database.
@@ -81,7 +106,12 @@ impl Lab {
         if let Some(rng) = settings.rng {
             random::seed(rng.into());
         }
+        let log = Arc::<Log>::default();
         let lab = Self {
+            agenda: Arc::default(),
+            streams: Arc::new(Streams::new(Arc::clone(&log))),
+            log,
+            cast: OnceLock::new(),
             snapshots: Snapshots::new(settings.snapshots.clone())?,
             settings,
             exchanges,
@@ -113,7 +143,7 @@ impl Lab {
 
     /// Who can be, as far as the lab has made them.
     #[must_use]
-    pub fn people(&self) -> Vec<String> {
+    pub fn usernames(&self) -> Vec<String> {
         let mut people = self.settings.seed.people();
         let further = self.settings.people.iter().map(|name| name.text.as_str());
         for name in further {
@@ -122,6 +152,54 @@ impl Lab {
             }
         }
         people.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Lets people act at the lab’s own URL.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the system can’t provide randomness.
+    pub fn engage(&self, base: String) -> Result<()> {
+        let rng = match self.settings.rng {
+            Some(rng) => rng,
+            None => u64::from_le_bytes(random()?),
+        };
+        let loopback = Loopback::new(base);
+        let _ = self.cast.set(Cast {
+            people: People::new(&loopback, &self.agenda, rng),
+            puppets: Puppets::new(loopback),
+        });
+        Ok(())
+    }
+
+    /// Lets the people who answer live until the server stops.
+    pub fn live(&self, stopping: &CancellationToken) {
+        if let Some(cast) = self.cast.get() {
+            cast.people.live(stopping);
+        }
+    }
+
+    /// Forgets what was to be done in a database that is replaced by another.
+    pub fn forget(&self) {
+        self.agenda.clear();
+        if let Some(cast) = self.cast.get() {
+            cast.puppets.rest();
+        }
+    }
+
+    /// The people who answer.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`] if they aren’t there.
+    pub fn people(&self) -> Result<&People> {
+        Ok(&self.cast.get().ok_or(Error::Stopping)?.people)
+    }
+
+    /// Who acts when they are told to.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`] if they aren’t there.
+    pub fn puppets(&self) -> Result<&Puppets> {
+        Ok(&self.cast.get().ok_or(Error::Stopping)?.puppets)
     }
 
     /// Replaces the open database, and waits until the other is served.

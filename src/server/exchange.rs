@@ -114,6 +114,9 @@ impl Exchanging {
 
     /// Replaces the file, which is closed.
     async fn replace(&self, content: Content) -> Result<()> {
+        if !matches!(content, Content::Same) {
+            self.lab.forget();
+        }
         let (lab, path) = (Arc::clone(&self.lab), self.config.database.clone());
         let replaced = spawn_blocking(move || match content {
             Content::Same => Ok(()),

@@ -20,6 +20,7 @@ use crate::{
         text::TextCounter,
     },
     http::{App, Service, Setup, Site},
+    lab::people::Person,
     metrics::Metrics,
     model::limits::STREAMS,
     status::Setting,
@@ -67,14 +68,19 @@ impl Opened {
             metrics,
         } = self;
         let setup = if config.settings.dev {
-            // A lab’s are planted.
-            if site.lab.is_none() {
-                for (username, is_admin) in [("john", true), ("jane", false)] {
-                    store
-                        .ensure_user(username, is_admin)
-                        .await
-                        .map_err(StartError::Accounts)?;
-                }
+            // The others of a lab are planted.
+            let people = match &site.lab {
+                Some(_) => Person::ALL
+                    .iter()
+                    .map(|person| (person.name(), false))
+                    .collect(),
+                None => vec![("john", true), ("jane", false)],
+            };
+            for (username, is_admin) in people {
+                store
+                    .ensure_user(username, is_admin)
+                    .await
+                    .map_err(StartError::Accounts)?;
             }
             Setup::unneeded()
         } else {

@@ -18,7 +18,7 @@ use self::{
     instance::{Instance, Opened},
 };
 use crate::{
-    http::{Answer, ServerSettings, Site},
+    http::{Answer, Recorder, ServerSettings, Site},
     lab::{Exchange, Lab, LabSettings, seed::SeedError, snapshots::SnapshotName},
     metrics::Metrics,
     store::{self, BackupError, OpenError, Store},
@@ -196,6 +196,11 @@ impl Server {
         };
         let instance = opened.prepare(&config, site).await?;
         if let Some(LabServer { lab, .. }) = &lab {
+            lab.engage(settings.own_url(&address.to_string()))
+                .map_err(StartError::Accounts)?;
+            let people = lab.people().map_err(StartError::Accounts)?;
+            let signed_in = people.sign_in(&instance.app.store);
+            signed_in.await.map_err(StartError::Accounts)?;
             let start = SnapshotName::start();
             lab.snapshots
                 .take(instance.app.store.path(), &start)
@@ -222,7 +227,7 @@ impl Server {
     #[must_use]
     pub fn people(&self) -> Vec<String> {
         let lab = self.lab.as_ref();
-        lab.map_or_else(Vec::new, |server| server.lab.people())
+        lab.map_or_else(Vec::new, |server| server.lab.usernames())
     }
 
     /// The address that it listens on. If port 0 was asked for, this has the port that the system chose.
@@ -289,7 +294,11 @@ impl Server {
                  config,
              }| {
                 let exchangeable = Exchanging::service(&running);
-                service = Arc::clone(&exchangeable) as Arc<dyn Answer>;
+                service = Arc::new(Recorder {
+                    inner: Arc::clone(&exchangeable),
+                    log: Arc::clone(&lab.log),
+                });
+                lab.live(&stopping);
                 Exchanging {
                     lab,
                     orders,

@@ -1,7 +1,7 @@
 //! A request’s body: JSON, a form or text, of limited size, within limited time. It is read only when a handler asks for
 //! it. Forms with files are in `form_data`.
 
-use std::{mem, pin::Pin, time::Duration};
+use std::{mem, pin::Pin, sync::Arc, time::Duration};
 
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
@@ -18,6 +18,7 @@ use warp::{
 use crate::{
     error::ErrorCode,
     http::reply::{ErrorResponse, HandlerResult},
+    lab::log::Recording,
 };
 
 /// The most bytes of a body that isn’t a file. The longest message takes 48,000 if every character is escaped.
@@ -74,6 +75,16 @@ impl Body {
             let mut bytes = vec![0; chunk.remaining()];
             chunk.copy_to_slice(&mut bytes);
             Some(bytes)
+        })))
+    }
+
+    /// This body, whose beginning a lab records as it is read.
+    pub fn recorded(self, recording: Arc<Recording>) -> Self {
+        Self(Box::pin(self.0.map(move |chunk| {
+            if let Some(bytes) = &chunk {
+                recording.body.lock().add(bytes);
+            }
+            chunk
         })))
     }
 

@@ -29,7 +29,8 @@ use crate::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
-    model::{Actor, UserId, limits::DEVICE_LENGTH},
+    lab::log::Recording,
+    model::{Actor, User, UserId, limits::DEVICE_LENGTH},
     places::Place,
     store::{Session, SignedIn},
 };
@@ -43,6 +44,8 @@ pub struct Client {
     pub peer: IpAddr,
     /// The place of the connection. None in tests without a connection.
     pub place: Option<Arc<Place>>,
+    /// Where a lab notes what is learned about the request.
+    pub recording: Option<Arc<Recording>>,
 }
 
 /// A request’s head, and where it comes from.
@@ -86,11 +89,19 @@ impl Caller {
         self.client.peer
     }
 
-    /// Somebody has signed in, so their connection is kept rather than a stranger’s.
-    pub fn is_known(&self) {
+    /// This user has signed in, so their connection is kept rather than a stranger’s.
+    pub fn is_known(&self, user: &User) {
         if let Some(place) = &self.client.place {
             place.is_known();
         }
+        if let Some(recording) = self.recording() {
+            *recording.user.lock() = Some(user.username.clone());
+        }
+    }
+
+    /// Where a lab notes what is learned about the request.
+    pub fn recording(&self) -> Option<&Arc<Recording>> {
+        self.client.recording.as_ref()
     }
 
     pub fn target(&self) -> Option<&Authority> {

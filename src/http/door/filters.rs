@@ -29,6 +29,7 @@ pub fn caller() -> impl Filter<Extract = (Caller,), Error = Infallible> + Copy {
                 address: nobody,
                 peer: nobody,
                 place: None,
+                recording: None,
             });
             Caller::new(method, headers, client, target)
         })

@@ -136,10 +136,12 @@ impl Answer for Service {
         let address = proxies::client(peer, request.headers(), trusted);
         let target = request.uri().authority().cloned();
         let extensions = request.extensions_mut();
+        let recording = self.app.lab.as_ref().and_then(|_| extensions.remove());
         extensions.insert(Client {
             address,
             peer,
             place: Some(Arc::clone(place)),
+            recording,
         });
         if let Some(target) = target {
             extensions.insert(target);

@@ -8,11 +8,12 @@ mod websocket;
 
 use std::{fmt::Write, sync::Arc};
 
-use warp::http::StatusCode;
+use warp::http::{StatusCode, header::USER_AGENT};
 
 use super::{
     App,
     door::accept::{Offer, preference},
+    lab::recorder::is_own,
     reply::{ErrorResponse, HandlerResult, json as json_with},
     request::Request,
     route::Route,
@@ -76,15 +77,21 @@ async fn follow(request: Request) -> HandlerResult {
         .or_else(|| query.get("lastEventId").filter(|last| !last.is_empty()))
         .or_else(|| query.get("after"))
         .filter(|cursor| !cursor.is_empty());
-    let open = |transport| {
+    let (shared, is_own) = (&app, is_own(caller.headers().get(USER_AGENT)));
+    let open = |transport: Transport| async move {
         let App {
             store,
             bus,
             presence,
             metrics,
+            lab,
             ..
-        } = &*app;
-        Feed::open(store, bus, presence, metrics, session, cursor, transport)
+        } = &**shared;
+        // How the people of a lab listen interests nobody.
+        let lab = lab.as_ref().filter(|_| !is_own);
+        let watch = lab.map(|lab| lab.streams.open(&session.user.username, transport.name()));
+        let feed = Feed::open(store, bus, presence, metrics, session, cursor, transport).await?;
+        Ok::<_, Error>(feed.watched(watch))
     };
     if caller.wants_websocket() {
         let response = websocket::handshake(caller.headers())?;
