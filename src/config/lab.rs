@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 use crate::{
     followers::push::PUSH_DELAY,
     http::ServerSettings,
-    lab::LabSettings,
+    lab::{LabSettings, faults::PRESETS},
     model::{Timestamp, Username},
     server::{BUS_CAPACITY, Config},
     store::with_suffix,
@@ -37,6 +37,9 @@ pub struct LabArgs {
     /// Let the clock stand at this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
+    /// Let this go wrong from the start (more than once: all of them)
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS.map(|(name, _)| name))]
+    fault: Vec<String>,
     /// Serve the UI from this folder
     #[arg(long, value_name = "DIR")]
     ui: Option<PathBuf>,
@@ -85,6 +88,7 @@ impl LabArgs {
                 rng: self.rng,
                 clock: self.clock,
                 snapshots,
+                faults: self.fault,
             }),
             settings: ServerSettings {
                 dev: true,

@@ -36,6 +36,7 @@ pub use self::{
         proxies::Network,
         service::{Answer, ResponseFuture, Service},
     },
+    lab::door::{LabDoor, go_on},
     route::RouteInfo,
     setup::Setup,
 };
@@ -105,7 +106,11 @@ const PLAIN: &[fn() -> Vec<Route>] = &[
 const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::routes, ui::routes];
 
 /// The tables of the front-end lab, which no other server has.
-const LAB: &[fn() -> Vec<Route>] = &[lab::clock::routes, lab::database::routes];
+const LAB: &[fn() -> Vec<Route>] = &[
+    lab::clock::routes,
+    lab::database::routes,
+    lab::faults::routes,
+];
 
 /// All routes, by prefix. An unknown path below a prefix is 404; all other paths belong to the UI.
 static ROUTES: LazyLock<RouteTable> = LazyLock::new(|| {

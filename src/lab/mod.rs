@@ -4,13 +4,17 @@
 //! This module has what a lab is and keeps. How the open database is exchanged while the sockets stay is in `server`, and the
 //! routes are in `http`.
 
+pub mod faults;
 pub mod snapshots;
 
 use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot};
 
-use self::snapshots::{SnapshotName, Snapshots};
+use self::{
+    faults::Faults,
+    snapshots::{SnapshotName, Snapshots},
+};
 use crate::{
     error::{Error, Result},
     model::{
@@ -34,12 +38,15 @@ pub struct LabSettings {
     pub clock: Option<Timestamp>,
     /// The folder for snapshots.
     pub snapshots: PathBuf,
+    /// Which presets of faults are in force at the start.
+    pub faults: Vec<String>,
 }
 
 /// The state of a lab, which its handlers share. It outlives the databases that it serves.
 pub struct Lab {
     pub settings: LabSettings,
     pub snapshots: Snapshots,
+    pub faults: Faults,
     exchanges: mpsc::Sender<Exchange>,
 }
 
@@ -72,6 +79,7 @@ impl Lab {
         }
         let lab = Self {
             snapshots: Snapshots::new(settings.snapshots.clone())?,
+            faults: Faults::new(settings.rng, &settings.faults),
             settings,
             exchanges,
         };

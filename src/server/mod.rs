@@ -288,7 +288,7 @@ impl Server {
                  orders,
                  config,
              }| {
-                let exchangeable = Exchanging::service(&running);
+                let exchangeable = Exchanging::service(&lab, &running);
                 service = Arc::clone(&exchangeable) as Arc<dyn Answer>;
                 Exchanging {
                     lab,

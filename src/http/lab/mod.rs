@@ -3,3 +3,5 @@
 
 pub mod clock;
 pub mod database;
+pub mod door;
+pub mod faults;
