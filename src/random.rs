@@ -63,6 +63,13 @@ impl From<u64> for Seeded {
 }
 
 impl Seeded {
+    /// The next bytes of this alone.
+    pub fn next<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
     fn fill(&mut self, bytes: &mut [u8]) {
         for block in bytes.chunks_mut(32) {
             let mut hash = Sha256::new();

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     followers::push::PUSH_DELAY,
     http::ServerSettings,
-    lab::{LabSettings, seed::Seed},
+    lab::{LabSettings, faults::PRESETS, seed::Seed},
     model::{Timestamp, Username},
     server::{BUS_CAPACITY, Config},
     store::with_suffix,
@@ -44,6 +44,9 @@ pub struct LabArgs {
     /// Let the clock stand at this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
+    /// Let this go wrong from the start (can be repeated)
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS.map(|(name, _)| name))]
+    fault: Vec<String>,
     /// Speak TLS by a certificate of the lab’s own authority
     #[arg(long, value_enum, value_name = "HOW")]
     tls: Option<TlsArg>,
@@ -108,6 +111,7 @@ impl LabArgs {
                 rng: self.rng,
                 clock: self.clock,
                 snapshots,
+                faults: self.fault,
             }),
             settings: ServerSettings {
                 dev: true,

@@ -272,6 +272,12 @@ impl RouteTable {
         Some(resource.methods())
     }
 
+    /// The route of a request. None if there is none, and for preflights of pages of other origins.
+    pub fn route(&'static self, method: &Method, path: &str) -> Option<&'static Route> {
+        let (resource, _) = self.group(path).resource(path)?;
+        resource.route(method).ok()
+    }
+
     /// A path for the log: it ends at a segment that precedes a secret, as `hooks/`, wherever that is in the path, because
     /// the part in front of it may be mistyped.
     pub fn redacted<'a>(&self, path: &'a str) -> impl fmt::Display + use<'a> {

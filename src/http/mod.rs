@@ -36,7 +36,10 @@ pub use self::{
         proxies::Network,
         service::{Answer, ResponseFuture, Service},
     },
-    lab::recorder::Recorder,
+    lab::{
+        door::{LabDoor, go_on},
+        recorder::Recorder,
+    },
     route::RouteInfo,
     setup::Setup,
 };
@@ -110,6 +113,7 @@ const LAB: &[fn() -> Vec<Route>] = &[
     lab::act::routes,
     lab::clock::routes,
     lab::database::routes,
+    lab::faults::routes,
     lab::log::routes,
     lab::page::routes,
     lab::people::routes,

@@ -6,6 +6,7 @@
 
 pub mod agenda;
 pub mod client;
+pub mod faults;
 pub mod log;
 pub mod people;
 pub mod puppets;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     agenda::Agenda,
     client::Loopback,
+    faults::Faults,
     log::Log,
     people::People,
     puppets::Puppets,
@@ -57,6 +59,8 @@ pub struct LabSettings {
     pub clock: Option<Timestamp>,
     /// The folder for snapshots.
     pub snapshots: PathBuf,
+    /// Which presets of faults are in force at the start.
+    pub faults: Vec<String>,
 }
 
 /// The state of a lab, which its handlers share. It outlives the databases that it serves.
@@ -68,6 +72,7 @@ pub struct Lab {
     pub streams: Arc<Streams>,
     /// Who acts in it, once it has an address.
     cast: OnceLock<Cast>,
+    pub faults: Faults,
     exchanges: mpsc::Sender<Exchange>,
 }
 
@@ -113,6 +118,7 @@ impl Lab {
             log,
             cast: OnceLock::new(),
             snapshots: Snapshots::new(settings.snapshots.clone())?,
+            faults: Faults::new(settings.rng, &settings.faults),
             settings,
             exchanges,
         };

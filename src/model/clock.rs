@@ -67,6 +67,14 @@ impl Clock {
         });
     }
 
+    /// Moves it by so many milliseconds, or back. If it runs, it runs on from there.
+    pub fn shift(&self, by: i64) {
+        self.change(|hands| match hands {
+            Hands::Running(ahead) => Hands::Running(ahead.saturating_add(by)),
+            Hands::Standing(at) => Hands::Standing(Timestamp(at.0.saturating_add(by))),
+        });
+    }
+
     /// Lets it run from where it is.
     pub fn run(&self) {
         self.change(|hands| Hands::Running(hands.now().0 - machine().0));

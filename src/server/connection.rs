@@ -15,15 +15,15 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream},
     net::TcpStream,
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use tokio_util::{io::InspectWriter, sync::CancellationToken, task::TaskTracker};
+use tokio_util::{either::Either, io::InspectWriter, sync::CancellationToken, task::TaskTracker};
 
-use crate::{http::Answer, metrics::Metrics, places::Place, tls::ACME_TLS};
+use crate::{http::Answer, lab::faults::Wire, metrics::Metrics, places::Place, tls::ACME_TLS};
 
 /// How long a TLS handshake may take, and then a request’s head, counted from the end of the previous response or from the
 /// head’s first byte.
@@ -72,8 +72,8 @@ pub struct Connection {
     pub stopping: CancellationToken,
 }
 
-/// The bytes of a connection, with a time-out for writing, and counted.
-type Timed = Pin<Box<InspectWriter<TimeoutStream<TcpStream>, Count>>>;
+/// The bytes of a connection, with a time-out for writing, and counted. In a lab, they are those of its wire.
+type Timed = Pin<Box<InspectWriter<TimeoutStream<Either<TcpStream, DuplexStream>>, Count>>>;
 type Count = Box<dyn FnMut(&[u8]) + Send>;
 
 impl Connection {
@@ -85,15 +85,37 @@ impl Connection {
         }
         let metrics = protocol.service().metrics();
         let _counted = metrics.connection();
+        let Some(wire) = protocol.service().wire() else {
+            return self.answer(stream, protocol, metrics, None).await;
+        };
+        Box::pin(self.answer(stream, protocol, metrics, Some(&wire))).await;
+        tokio::select! {
+            () = wire.ended() => return,
+            () = self.stopping.cancelled() => wire.release(),
+        }
+        wire.ended().await;
+    }
+
+    /// Answers what comes in the connection, of which a lab holds the wire.
+    async fn answer(
+        &self,
+        stream: TcpStream,
+        protocol: Protocol,
+        metrics: Arc<Metrics>,
+        wire: Option<&Arc<Wire>>,
+    ) {
         let (service, acceptor, plaintext) = match protocol {
-            Protocol::Http(service) => return self.drive(timed(stream, metrics), service).await,
+            Protocol::Http(service) => {
+                let stream = timed(stream, metrics, wire);
+                return self.drive(stream, service, wire).await;
+            }
             Protocol::Https {
                 service,
                 acceptor,
                 plaintext,
             } => (service, acceptor, plaintext),
         };
-        let begun = Box::pin(begin(&acceptor, stream, &metrics));
+        let begun = Box::pin(begin(&acceptor, stream, &metrics, wire));
         let begun = tokio::select! {
             begun = timeout(HEADER_TIMEOUT, begun) => begun,
             // Somebody else needs its place.
@@ -101,8 +123,8 @@ impl Connection {
             () = self.stopping.cancelled() => return,
         };
         match begun.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-            Ok(Some(Begun::Tls(stream))) => self.drive(stream, service).await,
-            Ok(Some(Begun::Plain(stream))) => self.drive(stream, plaintext).await,
+            Ok(Some(Begun::Tls(stream))) => self.drive(stream, service, wire).await,
+            Ok(Some(Begun::Plain(stream))) => self.drive(stream, plaintext, wire).await,
             Ok(None) => {}
             Err(error) => {
                 metrics.handshakes_failed.inc();
@@ -112,13 +134,17 @@ impl Connection {
     }
 
     /// Answers the requests in `stream`.
-    async fn drive<S>(&self, stream: S, service: Arc<dyn Answer>)
+    async fn drive<S>(&self, stream: S, service: Arc<dyn Answer>, wire: Option<&Arc<Wire>>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let afterwards = TaskTracker::new();
-        let answer =
-            service_fn(|request| service.answer(self.peer, &self.place, &afterwards, request));
+        let answer = service_fn(|mut request| {
+            if let Some(wire) = wire {
+                request.extensions_mut().insert(Arc::clone(wire));
+            }
+            service.answer(self.peer, &self.place, &afterwards, request)
+        });
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -151,12 +177,13 @@ async fn begin(
     acceptor: &TlsAcceptor,
     stream: TcpStream,
     metrics: &Arc<Metrics>,
+    wire: Option<&Arc<Wire>>,
 ) -> io::Result<Option<Begun>> {
     let mut first = [0];
     if stream.peek(&mut first).await? == 0 {
         return Ok(None);
     }
-    let stream = timed(stream, Arc::clone(metrics));
+    let stream = timed(stream, Arc::clone(metrics), wire);
     if first != [HANDSHAKE] {
         return Ok(Some(Begun::Plain(stream)));
     }
@@ -178,7 +205,11 @@ enum Begun {
     Plain(Timed),
 }
 
-fn timed(stream: TcpStream, metrics: Arc<Metrics>) -> Timed {
+fn timed(stream: TcpStream, metrics: Arc<Metrics>, wire: Option<&Arc<Wire>>) -> Timed {
+    let stream = match wire {
+        Some(wire) => Either::Right(wire.attach(stream)),
+        None => Either::Left(stream),
+    };
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let count: Count = Box::new(move |written| {

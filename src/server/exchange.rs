@@ -11,7 +11,10 @@ use tokio::{
     sync::{RwLock, mpsc},
     task::spawn_blocking,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use super::{
     Config, StartError,
@@ -19,8 +22,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    http::{Answer, ResponseFuture, Service, Site},
-    lab::{Content, Exchange, Lab},
+    http::{Answer, LabDoor, ResponseFuture, Service, Site, go_on},
+    lab::{Content, Exchange, Lab, faults::Wire},
     metrics::Metrics,
     places::Place,
     store::FatalError,
@@ -28,6 +31,7 @@ use crate::{
 
 /// Answers requests by the database that is open at the time. While it is exchanged, requests wait.
 pub(super) struct Exchangeable {
+    lab: Arc<Lab>,
     current: Arc<RwLock<Service>>,
     metrics: Arc<Metrics>,
 }
@@ -40,12 +44,18 @@ impl Answer for Exchangeable {
         afterwards: &TaskTracker,
         request: Request<Incoming>,
     ) -> ResponseFuture {
-        let current = Arc::clone(&self.current);
-        let (place, afterwards) = (Arc::clone(place), afterwards.clone());
-        Box::pin(async move {
-            let service = current.read().await.clone();
-            service.answer(peer, &place, &afterwards, request).await
-        })
+        let door = LabDoor {
+            lab: Arc::clone(&self.lab),
+            current: Arc::clone(&self.current),
+            peer,
+            place: Arc::clone(place),
+            afterwards: afterwards.clone(),
+        };
+        Box::pin(door.answer(request))
+    }
+
+    fn wire(&self) -> Option<Arc<Wire>> {
+        Some(Wire::new())
     }
 
     fn metrics(&self) -> Arc<Metrics> {
@@ -73,8 +83,9 @@ pub(super) struct Exchanging {
 
 impl Exchanging {
     /// What answers requests, at first by `running`.
-    pub fn service(running: &Running) -> Arc<Exchangeable> {
+    pub fn service(lab: &Arc<Lab>, running: &Running) -> Arc<Exchangeable> {
         Arc::new(Exchangeable {
+            lab: Arc::clone(lab),
             current: Arc::new(RwLock::new(running.service.clone())),
             metrics: Arc::clone(&running.app.metrics),
         })
@@ -87,6 +98,8 @@ impl Exchanging {
         stop: impl Future<Output = ()>,
     ) -> (Option<Running>, Result<(), FatalError>) {
         let mut stop = pin!(stop);
+        let going_on = go_on(Arc::clone(&self.lab), Arc::clone(&self.service.current));
+        let _going_on = AbortOnDropHandle::new(tokio::spawn(going_on));
         loop {
             let order = tokio::select! {
                 () = stop.as_mut() => return (Some(running), Ok(())),

@@ -293,7 +293,7 @@ impl Server {
                  orders,
                  config,
              }| {
-                let exchangeable = Exchanging::service(&running);
+                let exchangeable = Exchanging::service(&lab, &running);
                 service = Arc::new(Recorder {
                     inner: Arc::clone(&exchangeable),
                     log: Arc::clone(&lab.log),

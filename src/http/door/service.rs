@@ -42,6 +42,7 @@ use super::{
 };
 use crate::{
     http::{App, Compat, ROUTES, filter, plain, plaintext::Plaintext},
+    lab::faults::Wire,
     metrics::Metrics,
     places::Place,
 };
@@ -63,6 +64,11 @@ pub trait Answer: Send + Sync {
 
     /// Whether a connection is a proxy’s, which has many clients.
     fn is_proxy(&self, peer: IpAddr) -> bool;
+
+    /// The controls of a new connection, in a lab.
+    fn wire(&self) -> Option<Arc<Wire>> {
+        None
+    }
 }
 
 /// Answers requests with the filter tree. Cheap to clone.
@@ -92,6 +98,11 @@ impl Service {
             plaintext: None,
             app: Arc::clone(app),
         }
+    }
+
+    /// What handlers share.
+    pub(in crate::http) fn app(&self) -> &Arc<App> {
+        &self.app
     }
 
     /// Answers plain http at a server that speaks TLS; see `plaintext`. `port` is that of https, if it isn’t the one that

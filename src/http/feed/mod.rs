@@ -8,11 +8,14 @@ mod websocket;
 
 use std::{fmt::Write, sync::Arc};
 
-use warp::http::{StatusCode, header::USER_AGENT};
+use warp::http::{HeaderMap, StatusCode, header::USER_AGENT};
 
 use super::{
     App,
-    door::accept::{Offer, preference},
+    door::{
+        accept::{Offer, preference},
+        caller::Caller,
+    },
     lab::recorder::is_own,
     reply::{ErrorResponse, HandlerResult, json as json_with},
     request::Request,
@@ -102,23 +105,39 @@ async fn follow(request: Request) -> HandlerResult {
         websocket::start(upgrade, Arc::clone(&app), token, feed);
         return Ok(response);
     }
-    let preference = |offer| preference(caller.headers(), offer);
+    match accepted(caller.headers()) {
+        Some(Transport::Sse) => Ok(sse::reply(open(Transport::Sse).await?)),
+        Some(_) => {
+            let wait = long_poll::wait(&query)?;
+            let feed = open(Transport::LongPoll).await?;
+            match cursor {
+                None => Ok(long_poll::beginning(&feed)),
+                Some(_) => long_poll::reply(feed, wait).await,
+            }
+        }
+        None => Err(ErrorResponse::new(
+            ErrorCode::NotAcceptable,
+            "Accept text/event-stream or application/json, or open a WebSocket.",
+        )),
+    }
+}
+
+/// How a client that doesn’t open a WebSocket gets its events. None if it takes no way that there is.
+fn accepted(headers: &HeaderMap) -> Option<Transport> {
+    let preference = |offer| preference(headers, offer);
     let (stream, poll) = (preference(&STREAM), preference(&POLL));
     if stream.is_some() && stream >= poll {
-        return Ok(sse::reply(open(Transport::Sse).await?));
+        return Some(Transport::Sse);
     }
-    if poll.is_some() {
-        let wait = long_poll::wait(&query)?;
-        let feed = open(Transport::LongPoll).await?;
-        return match cursor {
-            None => Ok(long_poll::beginning(&feed)),
-            Some(_) => long_poll::reply(feed, wait).await,
-        };
+    poll.is_some().then_some(Transport::LongPoll)
+}
+
+/// How the caller of the feed gets its events.
+pub fn transport(caller: &Caller) -> Option<Transport> {
+    if caller.wants_websocket() {
+        return Some(Transport::WebSocket);
     }
-    Err(ErrorResponse::new(
-        ErrorCode::NotAcceptable,
-        "Accept text/event-stream or application/json, or open a WebSocket.",
-    ))
+    accepted(caller.headers())
 }
 
 /// An event as the JSON object of long polls and WebSockets. Cursors and names are the server's own and need no

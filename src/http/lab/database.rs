@@ -43,7 +43,7 @@ struct Reset {
     snapshot: Option<String>,
 }
 
-/// Puts a snapshot back, and sets the clock and everything random back to the start.
+/// Puts a snapshot back, and sets the clock and everything random back to the start. Faults are those of the start again.
 async fn reset(mut request: Request) -> HandlerResult {
     let lab = request.lab()?;
     let Reset { snapshot } = request.json_or_default().await?;
@@ -54,6 +54,7 @@ async fn reset(mut request: Request) -> HandlerResult {
     if !lab.snapshots.path(&name).exists() {
         return Err(nothing_here());
     }
+    lab.faults.restart();
     lab.exchange(Content::Snapshot(name)).await?;
     Ok(no_content())
 }

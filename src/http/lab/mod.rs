@@ -4,6 +4,8 @@
 pub mod act;
 pub mod clock;
 pub mod database;
+pub mod door;
+pub mod faults;
 pub mod log;
 pub mod page;
 pub mod people;
