@@ -51,6 +51,7 @@ mod reactions;
 mod reading;
 mod refusals;
 mod reset;
+mod ringing;
 mod rooms;
 mod screens;
 mod screenshots;

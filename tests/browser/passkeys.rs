@@ -1,10 +1,12 @@
 //! Passkeys, as people meet them. Chromium’s own authenticator stands in for a finger
 //! (<https://www.w3.org/TR/webauthn-3/#sctn-automation>).
 
+use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
+    api::answer,
     screenshots::Viewer,
     support::{Options, Session, Stage},
 };
@@ -181,4 +183,68 @@ async fn where_there_can_be_no_passkeys_nobody_is_offered_one() {
     john.sign_out().await;
     john.sees("button", "Sign in").await;
     john.misses("button", "Sign in with a passkey").await;
+}
+
+/// Runs a ceremony with what the server has asked for, as any page may; gives back what came of it, or the error’s name.
+const CEREMONY: &str = "(kind, options) => {
+    const read = { create: 'parseCreationOptionsFromJSON', get: 'parseRequestOptionsFromJSON' }[kind];
+    return navigator.credentials[kind]({ publicKey: PublicKeyCredential[read](options) })
+        .then((credential) => credential.toJSON(), ({ name }) => name);
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_origin_gets_nothing_out_of_a_passkey() {
+    let Some((stage, link)) = Stage::unset(1).await else {
+        return;
+    };
+    let (_, token) = link.split_once('#').expect("something secret");
+    let account = json!({ "username": "john", "password": PASSWORD, "setupToken": token });
+    let client = stage.nobody().register(account).await;
+    let named = format!("localhost:{}", client.address().port());
+    // A program, which says where it is asking, as whoever lures people does.
+    let post = async |path: &str, body: Value| {
+        let request = client.request(Method::POST, path).header("host", &named);
+        answer(request.json(&body)).await
+    };
+    let sign_in = async |credential: Value| post("/api/login/passkey", credential).await;
+    let create = async || post("/api/passkeys/options", json!({})).await.expect(200);
+    let get = async || {
+        post("/api/login/passkey/options", json!({}))
+            .await
+            .expect(200)
+    };
+    let john = stage.session(Options::desktop()).await;
+    let _finger = Authenticator::of(&john).await;
+    let ceremony = async |origin: &str, kind: &str, options: Value| {
+        john.go(&format!("{origin}/healthz")).await;
+        john.call::<Value>(CEREMONY, json!([kind, options])).await
+    };
+
+    let own = format!("http://{named}");
+    let network = stage.proxy().await;
+    // Another port of the same name, which is the same to authenticators.
+    let other = network.origin().replace("127.0.0.1", "localhost");
+    let created = ceremony(&other, "create", create().await).await;
+    let add = async |credential: &Value| {
+        post(
+            "/api/passkeys",
+            json!({ "name": "Phone", "credential": credential }),
+        )
+        .await
+    };
+    add(&created).await.refused(403, "bad_passkey");
+    let created = ceremony(&own, "create", create().await).await;
+    add(&created).await.expect(201);
+    let got = ceremony(&other, "get", get().await).await;
+    sign_in(got).await.refused(403, "bad_passkey");
+    let got = ceremony(&own, "get", get().await).await;
+    sign_in(got).await.expect(200);
+
+    // Another name is another one to the browser already (Web Authentication Level 3 §5.1.3 and §5.1.4).
+    for stranger in [stage.origin(), own.replace("localhost", "chat.localhost")] {
+        for (kind, options) in [("create", create().await), ("get", get().await)] {
+            let refused = ceremony(&stranger, kind, options).await;
+            assert_eq!(refused, "SecurityError", "{kind} at {stranger}");
+        }
+    }
 }

@@ -9,11 +9,11 @@ use crate::{
         push_service::{Browser, PushService, Reply},
     },
     attention::moment,
-    support::{Options, Session, Stage},
+    support::{Options, Session, Stage, Worker},
 };
 
 /// Chromium’s own push service is one of its maker’s, so this one stands in its place.
-fn subscribing(browser: &Browser) -> String {
+pub fn subscribing(browser: &Browser) -> String {
     const SCRIPT: &str = "{
         const SUBSCRIBED = 'test:subscribed';
         const bytes = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (each) => each.charCodeAt(0));
@@ -70,7 +70,7 @@ async fn is_notified(person: &Session, expected: &[Shown]) {
 }
 
 /// Gives a message to the page’s worker, as a push service does.
-async fn deliver(person: &Session, message: &str) {
+pub async fn deliver(person: &Session, message: &str) {
     let origin: String = person.eval("location.origin").await;
     person.cdp("ServiceWorker.enable", json!({})).await;
     // The first worker of a profile has this number.
@@ -96,13 +96,31 @@ async fn allow(person: &Session) {
 /// John’s browser, which the server pushes to.
 async fn john_rings(stage: &Stage, client: &Client, options: Options) -> Session {
     let john = stage.signed_in(client, options).await;
-    john.open("/settings").await;
-    allow(&john).await;
-    john.keeps_the_page().await;
-    john.click("switch", "Show notifications").await;
-    john.reads("You’re notified on this device, even when Tincan is closed.")
-        .await;
+    turn_on(&john).await;
     john
+}
+
+/// Turns notifications on, in a browser that lets the page show them.
+pub async fn turn_on(person: &Session) {
+    person.open("/settings").await;
+    allow(person).await;
+    person.keeps_the_page().await;
+    person.click("switch", "Show notifications").await;
+    person
+        .reads("You’re notified on this device, even when Tincan is closed.")
+        .await;
+}
+
+/// Says whether the browser would offer to install the page, and that it has read the same of it as is in the manifest.
+pub async fn can_be_installed(person: &Session) {
+    let errors = person.cdp("Page.getInstallabilityErrors", json!({})).await;
+    assert_eq!(errors["installabilityErrors"], json!([]));
+    let manifest = person.cdp("Page.getAppManifest", json!({})).await;
+    assert_eq!(manifest["errors"], json!([]));
+    let origin: String = person.eval("`${location.origin}/`").await;
+    for member in ["id", "scope", "startUrl"] {
+        assert_eq!(manifest["manifest"][member], origin, "{member}");
+    }
 }
 
 /// A stage whose server may push to a push service on this machine.
@@ -186,6 +204,8 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     john.click("switch", "Benachrichtigungen anzeigen").await;
     john.reads("Du wirst auf diesem Gerät benachrichtigt").await;
 
+    let mut worker = john.worker().await;
+    witness(&mut worker).await;
     for text in ["Hello", "Are you there?"] {
         deliver(&john, &message("jane", text, &conversation)).await;
         is_notified(&john, &[shown("jane", text, &conversation)]).await;
@@ -216,15 +236,15 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
         is_notified(&john, &[newest(), unknown()]).await;
     }
 
-    // As the worker tells it the page, at a tap.
-    let open = "navigator.serviceWorker.ready.then((registration) => registration.getNotifications()).then(([{ data }]) =>
-        navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { open: data } })))";
-    john.eval::<bool>(open).await;
-    john.wait(
-        "the conversation",
-        &format!("location.pathname === '/conversations/{conversation}'"),
-    )
-    .await;
+    // A tap on it closes it, and leads to the conversation in the page that is open.
+    let path = format!("/conversations/{conversation}");
+    tap(&mut worker, &path).await;
+    let open = format!("location.pathname === {path:?}");
+    john.wait("the conversation", &open).await;
+    // The app’s icon has the number that came with each message before.
+    let calls = json!([1, 1, 1, "focused"]);
+    assert_eq!(seen(&mut worker).await, calls);
+    is_notified(&john, &[unknown()]).await;
     // It is before somebody’s eyes now, and nothing of it stays.
     deliver(&john, &message("jane", "Now you are", &conversation)).await;
     is_notified(&john, &[unknown()]).await;
@@ -234,6 +254,79 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     deliver(&john, &message("jane", "Read on the laptop", &conversation)).await;
     john.open("/").await;
     is_notified(&john, &[unknown()]).await;
+
+    // Where none is open, a tap opens one.
+    john.open("/healthz").await;
+    deliver(&john, &message("jane", "And now?", &conversation)).await;
+    tap(&mut worker, &path).await;
+    let opened = seen(&mut worker).await;
+    let (last, before) = opened
+        .as_array()
+        .and_then(|all| all.split_last())
+        .expect("calls");
+    assert_eq!(last, path.as_str());
+    assert!(!before.contains(&json!("focused")), "{opened}");
+}
+
+/// Has the worker write down what only a real tap lets it do, and what the browser does out of sight.
+async fn witness(worker: &mut Worker) {
+    let script = "globalThis.seen = [];
+        WindowClient.prototype.focus = async () => { seen.push('focused'); };
+        Clients.prototype.openWindow = async (path) => { seen.push(path); };
+        WorkerNavigator.prototype.setAppBadge = async (number) => { seen.push(number); };
+        true";
+    assert!(worker.eval::<bool>(script).await);
+}
+
+/// What it has written down since it was last asked.
+async fn seen(worker: &mut Worker) -> Value {
+    worker.eval("seen.splice(0)").await
+}
+
+/// Somebody taps the notification that leads there.
+async fn tap(worker: &mut Worker, path: &str) {
+    let script = "registration.getNotifications().then((all) => {
+        const notification = all.find(({ data }) => data === PATH);
+        return dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+    })";
+    let script = script.replace("PATH", &json!(path).to_string());
+    assert!(worker.eval::<bool>(&script).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_whose_subscription_the_browser_has_replaced_rings_on() {
+    let Some((stage, service)) = set().await else {
+        return;
+    };
+    let client = stage.client("john").await;
+    let (before, after) = (service.browser(), service.browser());
+    let options = Options::desktop().script(subscribing(&before));
+    let john = john_rings(&stage, &client, options).await;
+    let mut worker = john.worker().await;
+    let push = client.get("/api/push").await.expect(200);
+    // No page has a part in it.
+    john.open("/healthz").await;
+    let script = "PushManager.prototype.subscribe = async ({ applicationServerKey, userVisibleOnly }) => {
+            if (applicationServerKey !== KEY || !userVisibleOnly) throw new Error(applicationServerKey);
+            return SUBSCRIPTION;
+        };
+        dispatchEvent(new ExtendableEvent('pushsubscriptionchange'))"
+        .replace("KEY", &push["publicKey"].to_string())
+        .replace("SUBSCRIPTION", &after.to_json().to_string());
+    assert!(worker.eval::<bool>(&script).await);
+    // Of this session’s one device, the server has the new address alone.
+    let device = async || {
+        let subscriptions = client.subscriptions().await;
+        subscriptions[0]["id"] != push["subscriptions"][0]["id"]
+    };
+    john.until("another one", async || {
+        device().await.then_some(()).ok_or_else(String::new)
+    })
+    .await;
+    assert_eq!(client.subscriptions().await.len(), 1);
+    let test = client.post("/api/push/test", json!({})).await;
+    test.expect(204);
+    assert_eq!(service.next().await.endpoint, after.endpoint);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,15 +368,7 @@ async fn the_page_can_be_installed_and_says_so_once() {
         .await;
     john.open("/").await;
     john.sees("button", "Install").await;
-    let errors = john.cdp("Page.getInstallabilityErrors", json!({})).await;
-    assert_eq!(errors["installabilityErrors"], json!([]));
-    let manifest = john.cdp("Page.getAppManifest", json!({})).await;
-    assert_eq!(manifest["errors"], json!([]));
-    let origin: String = john.eval("`${location.origin}/`").await;
-    for member in ["id", "scope", "startUrl"] {
-        assert_eq!(manifest["manifest"][member], origin, "{member}");
-    }
-
+    can_be_installed(&john).await;
     john.click("button", "Not now").await;
     john.misses("button", "Install").await;
     john.reload().await;

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use crate::support::{Binary, on_path, skip, soon};
 
 /// A client that follows the feed, and prints what it sees.
-struct Follower {
+pub struct Follower {
     name: &'static str,
     child: Child,
     lines: Option<Lines<BufReader<ChildStdout>>>,
@@ -22,7 +22,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn start(name: &'static str, command: &mut Command) -> Self {
+    pub fn start(name: &'static str, command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("a client");
         let lines = child.stdout.take().map(|out| BufReader::new(out).lines());
@@ -35,7 +35,7 @@ impl Follower {
     }
 
     /// What it printed next.
-    async fn next(&mut self) -> String {
+    pub async fn next(&mut self) -> String {
         let mut lines = self.lines.take().expect("one reader");
         let read = spawn_blocking(move || (lines.next(), lines));
         let (line, lines) = soon(self.name, read).await.expect("no panic");

@@ -103,6 +103,7 @@ mod throttle;
 mod tickets;
 mod tls;
 mod tls_announce;
+mod tls_clients;
 mod tls_files;
 mod tls_home;
 mod tls_redirect;

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
+use rcgen::{Certificate, CertificateParams, DistinguishedName, Issuer, KeyPair};
 use reqwest::Method;
 use rustls::{
     RootCertStore,
@@ -40,7 +40,7 @@ impl House {
     }
 
     /// Where the authority and the certificate are kept.
-    fn kept(&self, name: &str) -> PathBuf {
+    pub fn kept(&self, name: &str) -> PathBuf {
         self.folder.path().join("tincan.db-tls/home").join(name)
     }
 
@@ -50,17 +50,15 @@ impl House {
 
     /// Starts it in dev mode, with these arguments beside.
     pub fn serve(&self, arguments: &[&str]) -> Binary {
+        self.serve_strictly(&[&["--dev"], arguments].concat())
+    }
+
+    /// The same, as people have it.
+    pub fn serve_strictly(&self, arguments: &[&str]) -> Binary {
         let database = self.database();
-        let usual = [
-            "--dev",
-            "--tls",
-            "home",
-            "--listen",
-            "127.0.0.1:0",
-            "--log",
-            "error",
-        ];
-        Binary::spawn(&[&usual[..], &["--db", &database], arguments].concat())
+        let usual = ["--tls", "home", "--listen", "127.0.0.1:0"];
+        let own = ["--log", "error", "--db", &database];
+        Binary::spawn(&[&usual[..], &own, arguments].concat())
     }
 
     async fn run(&self, arguments: &[&str]) -> Ended {
@@ -126,8 +124,36 @@ async fn whoever_trusts_the_authority_trusts_the_server_and_nobody_else_does() {
     }
 }
 
+/// Whoever has copied an authority and its key.
+pub struct Thief {
+    authority: CertificateDer<'static>,
+    pub issuer: Issuer<'static, KeyPair>,
+}
+
+impl Thief {
+    pub fn of(house: &House) -> Self {
+        let [authority, key] = ["authority.pem", "authority-key.pem"]
+            .map(|name| String::from_utf8(house.read(name)).expect("a text"));
+        let key = KeyPair::from_pem(&key).expect("a key");
+        let authority =
+            CertificateDer::from_pem_slice(authority.as_bytes()).expect("a certificate");
+        let issuer = Issuer::from_ca_cert_der(&authority, key).expect("an issuer");
+        Self { authority, issuer }
+    }
+
+    /// A certificate for this host, which is honest but for this change.
+    pub fn sign(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
+        let mut wanted = CertificateParams::new([host.to_owned()]).expect("a host");
+        // OpenSSL takes a common name for a host’s where there is no other.
+        wanted.distinguished_name = DistinguishedName::new();
+        change(&mut wanted);
+        let key = KeyPair::generate().expect("a key");
+        wanted.signed_by(&key, &self.issuer).expect("a certificate")
+    }
+}
+
 /// What the authority of a server for `tincan.local` and `chat.home.arpa` can vouch for, whoever has its key.
-const VOUCHED_FOR: &[(&str, bool)] = &[
+pub const VOUCHED_FOR: &[(&str, bool)] = &[
     ("tincan.local", true),
     ("a.tincan.local", true),
     ("chat.home.arpa", true),
@@ -157,26 +183,16 @@ const VOUCHED_FOR: &[(&str, bool)] = &[
 async fn not_even_its_key_can_vouch_for_anything_else() {
     let house = House::new();
     let _server = house.serve(&["--host", "chat.home.arpa"]);
-    let [authority, key] = ["authority.pem", "authority-key.pem"]
-        .map(|name| String::from_utf8(house.read(name)).expect("a text"));
-    let key = KeyPair::from_pem(&key).expect("a key");
-    let authority = CertificateDer::from_pem_slice(authority.as_bytes()).expect("a certificate");
-    let issuer = Issuer::from_ca_cert_der(&authority, &key).expect("an issuer");
-    let sign = |host: &str| {
-        let mut wanted = CertificateParams::new([host.to_owned()]).expect("a host");
-        wanted.distinguished_name.push(DnType::CommonName, host);
-        let key = KeyPair::generate().expect("a key");
-        let signed = wanted.signed_by(&key, &issuer).expect("a certificate");
-        signed.der().clone()
-    };
+    let thief = Thief::of(&house);
     let mut roots = RootCertStore::empty();
-    roots.add(authority.clone()).expect("an authority");
+    roots.add(thief.authority.clone()).expect("an authority");
     let provider = Arc::new(ring::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider);
     let verifier = verifier.build().expect("a verifier");
     for (host, is_good) in VOUCHED_FOR {
         let name = ServerName::try_from(*host).expect("a host");
-        let outcome = verifier.verify_server_cert(&sign(host), &[], &name, &[], UnixTime::now());
+        let signed = thief.sign(host, |_| {});
+        let outcome = verifier.verify_server_cert(signed.der(), &[], &name, &[], UnixTime::now());
         assert_eq!(outcome.is_ok(), *is_good, "{host}: {:?}", outcome.err());
     }
 }

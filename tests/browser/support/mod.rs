@@ -11,6 +11,7 @@ mod page;
 mod proxy;
 mod session;
 mod stage;
+mod worker;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub use engine::Engine;
 pub use proxy::{Canned, Proxy};
 pub use session::{Device, Options, Scheme, Session};
 pub use stage::Stage;
+pub use worker::Worker;
 
 /// How long a test waits for what must happen. Far more than it takes, as machines differ.
 pub const PATIENCE: Duration = Duration::from_secs(20);

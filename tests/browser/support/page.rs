@@ -34,8 +34,12 @@ const REACH: &str = "(element) => {
 
 impl Session {
     pub async fn open(&self, path: &str) {
-        let address = format!("{}{path}", self.origin);
-        self.client.goto(&address).await.expect("the page opens");
+        self.go(&format!("{}{path}", self.origin)).await;
+    }
+
+    /// Goes to an address, wherever that is.
+    pub async fn go(&self, address: &str) {
+        self.client.goto(address).await.expect("the page opens");
     }
 
     /// Loads the page anew, which may fail while the server is away.

@@ -75,6 +75,8 @@ impl Stage {
             "127.0.0.1:0",
             "--log",
             "error",
+            "--allow-outbound",
+            "127.0.0.0/8",
         ];
         let binary = Binary::spawn(&[&home[..], &["--db", database]].concat());
         let authority = folder.path().join("tincan.db-tls/home/authority.pem");
@@ -128,6 +130,11 @@ impl Stage {
         self.binary = Some(Binary::spawn(&[&usual, arguments].concat()));
     }
 
+    /// Where the page is.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// A network between browsers and the server.
     pub async fn proxy(&self) -> Proxy {
         Proxy::start(self.address).await
@@ -144,7 +151,7 @@ impl Stage {
 
     /// A browser that has opened nothing yet.
     pub async fn session(&self, options: Options) -> Session {
-        Session::start(&self.driver, &format!("http://{}", self.address), options).await
+        Session::start(&self.driver, &self.origin(), options).await
     }
 
     /// Somebody who has signed in on the page.

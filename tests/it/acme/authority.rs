@@ -4,6 +4,7 @@
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -43,6 +44,7 @@ impl Default for Ways {
 pub struct Authority {
     pub folder: TempDir,
     port: u16,
+    management: u16,
     ways: Ways,
     /// Where its requests at port 443 go, and those at port 80.
     pub https: Gate,
@@ -115,6 +117,7 @@ impl Authority {
         let mut authority = Self {
             folder,
             port: free_port().await,
+            management: free_port().await,
             ways,
             https: Gate::open().await,
             http: Gate::open().await,
@@ -132,7 +135,7 @@ impl Authority {
         let file = |name| self.folder.path().join(name);
         let config = json!({ "pebble": {
             "listenAddress": at(self.port),
-            "managementListenAddress": "",
+            "managementListenAddress": at(self.management),
             "certificate": file("chain.pem"),
             "privateKey": file("key.pem"),
             "httpPort": self.http.port,
@@ -155,13 +158,23 @@ impl Authority {
         listening(self.port).await;
     }
 
+    /// What vouches for its own https.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// Where it has the certificate that all it issues ends with, made anew whenever it starts.
+    pub fn root(&self) -> String {
+        format!("https://localhost:{}/roots/0", self.management)
+    }
+
     pub fn go_away(&mut self) {
         self.pebble = None;
     }
 
     /// What a server is told of it.
     pub fn arguments(&self) -> Vec<String> {
-        let ca = self.folder.path().join("ca.pem");
+        let ca = self.ca();
         let ca = ca.to_str().expect("a plain path");
         vec![
             "--acme-directory".to_owned(),

@@ -22,6 +22,7 @@ use self::authority::{Authority, Ways, certificate};
 use crate::{
     home::Home,
     support::{Binary, Client, ended, soon, tls::connect},
+    tls_clients::{are_here, expect_trust, plain, run},
 };
 
 const NAME: &str = "chat.example";
@@ -182,6 +183,31 @@ async fn the_first_certificate_comes_by_itself_and_is_kept() {
     assert_eq!(status.code(), Some(0));
     let server = start(&home, &authority, &[]);
     assert_eq!(shown(server.address(), None).await, Some(first));
+}
+
+#[tokio::test]
+async fn openssl_and_curl_trust_what_it_got() {
+    if !are_here() {
+        return;
+    }
+    let Some((authority, home)) = usual().await else {
+        return;
+    };
+    let leads = ["--http-listen", "127.0.0.1:0"];
+    let (mut server, _) = certified(&home, &authority, &leads).await;
+    let (ca, root) = (authority.ca(), home.file("root.pem"));
+    let fetch = [
+        "-sSf",
+        "--noproxy",
+        "*",
+        "--cacert",
+        plain(&ca),
+        "-o",
+        plain(&root),
+    ];
+    let fetched = run("curl", &[&fetch[..], &[&authority.root()]].concat()).await;
+    assert_eq!(fetched.code, Some(0), "{}", fetched.stderr);
+    expect_trust(&mut server, NAME, &root).await;
 }
 
 #[tokio::test]
