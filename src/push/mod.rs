@@ -70,13 +70,15 @@ pub enum Outcome {
     Gone,
     /// The push service can’t be reached, or has too much to do. Trying again may help, if it said so, after this time.
     Later(Option<Duration>),
+    /// The push service was sent it and hasn’t answered. It may have taken it, so trying again may tell it twice.
+    Unanswered,
     /// The push service doesn’t want it, for this reason, as a sentence. Trying again doesn’t help.
     Refused(String),
 }
 
 impl Outcome {
     /// Their values as a label of metrics.
-    pub const NAMES: [&str; 4] = ["delivered", "gone", "later", "refused"];
+    pub const NAMES: [&str; 5] = ["delivered", "gone", "later", "unanswered", "refused"];
 
     /// Its value as a label of metrics.
     #[must_use]
@@ -85,6 +87,7 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Gone => "gone",
             Self::Later(_) => "later",
+            Self::Unanswered => "unanswered",
             Self::Refused(_) => "refused",
         }
     }
@@ -174,7 +177,7 @@ impl Pusher {
         match outcome {
             Outcome::Delivered => self.store.note_delivered(to.id).await,
             Outcome::Gone => self.store.end_subscription(to.id).await,
-            Outcome::Later(_) => {
+            Outcome::Later(_) | Outcome::Unanswered => {
                 let failure = "The push service couldn’t be reached, or was too busy.";
                 self.store.note_failed(to.id, failure.to_owned()).await
             }
@@ -296,5 +299,9 @@ fn failure(error: &RequestError) -> Outcome {
         let reason = "The push service is at an address that this server doesn’t connect to.";
         return Outcome::Refused(reason.to_owned());
     }
-    Outcome::Later(None)
+    if error.is_before_sending() {
+        Outcome::Later(None)
+    } else {
+        Outcome::Unanswered
+    }
 }

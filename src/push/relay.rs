@@ -17,11 +17,11 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{NEW_MESSAGE, Outcome, outcome};
+use super::{NEW_MESSAGE, Outcome, failure, outcome};
 use crate::{
     error::Result,
     model::{Notification, RelayKind, beginning},
-    outbound::{Client, Limits, Outbound},
+    outbound::{Client, Limits, Outbound, causes},
     secret::{Secret, random},
 };
 
@@ -108,8 +108,8 @@ impl Relay {
             },
             Err(error) => {
                 let host = self.url.host_str().unwrap_or_default();
-                tracing::debug!(host, %error, "the server for notifications didn’t answer");
-                Outcome::Later(None)
+                tracing::debug!(host, error = causes(&error), "the server for notifications didn’t answer");
+                failure(&error)
             }
         }
     }

@@ -30,7 +30,8 @@ const IDS_A_JOB: i64 = 32;
 const KEPT: i64 = 4;
 /// The most notifications that are on their way to one user at a time.
 const AT_ONCE_TO_USER: usize = 4;
-/// As long as nobody is told of anything, the position is written only so often. Each write is a commit.
+/// As long as nobody is told of anything, the position is written only so often. Each write is a commit. It may be behind
+/// after a restart, so whoever is the first to turn notifications on moves it: see [`begin`].
 const IDS_A_COMMIT: i64 = 64;
 
 /// A message that was taken from the queue to be sent. If it isn’t put back, it is never sent again.
@@ -121,14 +122,16 @@ impl Store {
             return Ok((through, stored));
         }
         self.write_when_idle(move |tx| {
-            for wanted in found {
+            // Somebody may have been the first to turn notifications on meanwhile: see `begin`.
+            let stored = positions::find(tx.connection, PUSH_FOLLOWER)?.unwrap_or(after);
+            for wanted in found.into_iter().filter(|it| it.message > stored) {
                 insert(tx, wanted)?;
             }
+            let through = through.max(stored);
             positions::set(tx.connection, PUSH_FOLLOWER, through)?;
-            Ok(())
+            Ok((through, through))
         })
-        .await?;
-        Ok((through, through))
+        .await
     }
 
     /// Takes up to `limit` messages that are due from the queue. What isn’t to be told any more goes, too.
@@ -229,6 +232,16 @@ fn has_targets(connection: &Connection) -> rusqlite::Result<bool> {
             "SELECT EXISTS (SELECT 1 FROM subscriptions) OR EXISTS (SELECT 1 FROM push_relays)",
         )?
         .query_row([], |row| row.get(0))
+}
+
+/// Somebody turns notifications on. If nobody else has, the position may be far behind, and what was sent before is told to
+/// nobody. To be called before the new target is there.
+pub(super) fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    if has_targets(connection)? {
+        return Ok(());
+    }
+    let end = sequence::last_id(connection)?;
+    positions::set(connection, PUSH_FOLLOWER, end)
 }
 
 fn has_messages(

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     handle::Store,
+    pushes,
     sessions::{is_current, is_open},
 };
 use crate::{
@@ -97,6 +98,7 @@ impl Store {
                 return Err(Error::Unauthorized);
             }
             if !is_subscribed(tx.connection, session, &endpoint, &keys)? {
+                pushes::begin(tx.connection)?;
                 tx.connection
                     .prepare_cached(
                         "DELETE FROM subscriptions WHERE session_id = ?1 OR endpoint = ?2",

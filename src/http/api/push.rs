@@ -106,7 +106,7 @@ async fn test(request: Request) -> HandlerResult {
     match app.pusher.test(&subscription).await {
         Outcome::Delivered => Ok(no_content()),
         Outcome::Gone => Err(NOT_FOUND.into()),
-        Outcome::Later(_) => Err(Error::PushUnreachable.into()),
+        Outcome::Later(_) | Outcome::Unanswered => Err(Error::PushUnreachable.into()),
         Outcome::Refused(reason) => Err(Error::PushRefused(reason).into()),
     }
 }
