@@ -21,7 +21,7 @@
 //! [`throttle`], [`attention`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
 //! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
-//! [`metrics`] and [`secret`] may be used anywhere and depend on nothing.
+//! [`metrics`], [`curve`] and [`secret`] may be used anywhere and depend on nothing.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
 //! and only [`cli`] and [`config`] use clap.
 //!
@@ -54,6 +54,7 @@
 //! | [`oauth`] | signing in with GitHub or an OpenID Connect provider |
 //! | [`outbound`] | the only client for outgoing HTTP requests, and its rules |
 //! | [`metrics`] | what the server counts and measures |
+//! | [`curve`] | whether a public key is one |
 //! | [`secret`] | secrets that the server is started with, such as the token for metrics |
 //! | [`model`] | shared types: ids, messages, events, limits, and the rules for input |
 //! | [`error`] | the errors that clients are told about, and their codes |
@@ -103,6 +104,7 @@ pub mod cli;
 pub mod config;
 pub mod contract;
 pub mod control;
+pub mod curve;
 pub mod error;
 mod expiring;
 pub mod feed;

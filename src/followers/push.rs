@@ -107,7 +107,7 @@ impl Follower for PushQueue {
             let attention = &self.attention;
             let queue = self
                 .store
-                .queue_pushes(self.through, *due, stored, |user| attention.is_held(user));
+                .queue_pushes(self.through, *due, stored, |user| attention.sessions(user));
             (self.through, stored) = queue.await?;
             self.queued.notify_one();
         }

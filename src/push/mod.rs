@@ -38,7 +38,7 @@ use crate::{
     store::Store,
 };
 
-pub use self::{encryption::is_public_key, relay::Relay};
+pub use self::relay::Relay;
 
 /// The limits of a request to a push service, which has nothing to say but a status.
 const LIMITS: Limits = Limits {
@@ -151,17 +151,18 @@ impl Pusher {
 
     /// Sends a notification to a browser, and records what became of it. While 16 are under way, it waits.
     pub async fn send(&self, to: &Subscription, notification: &Notification) -> Outcome {
-        self.deliver(to, &Payload::of(notification, self.base()))
+        self.deliver(to, &Payload::of(notification, self.base(to)))
             .await
     }
 
-    /// Sends a notification that says that notifications work.
-    pub async fn test(&self, to: &Subscription) -> Outcome {
-        self.deliver(to, &Payload::test(self.base())).await
+    /// Sends a notification that says in `text` that notifications work.
+    pub async fn test(&self, to: &Subscription, text: &str) -> Outcome {
+        self.deliver(to, &Payload::test(text, self.base(to))).await
     }
 
-    fn base(&self) -> &str {
-        self.public_url.as_deref().unwrap_or_default()
+    /// What Safari shows by itself has to lead to a whole URL.
+    fn base<'a>(&'a self, to: &'a Subscription) -> &'a str {
+        self.public_url.as_deref().unwrap_or(&to.origin)
     }
 
     async fn deliver(&self, to: &Subscription, payload: &Payload) -> Outcome {

@@ -32,6 +32,7 @@ use crate::{
         acme::{Acme, AcmeError, AcmeSettings},
         home::{Home, Ports},
     },
+    webauthn::RelyingParty,
 };
 
 /// How long a running follower may take to end when the server stops.
@@ -139,6 +140,14 @@ impl Server {
         };
         let (bus, metrics) = (Bus::with_streams(bus_capacity, streams), Metrics::new());
         let store = Store::open(&database, &bus, &metrics)?;
+        let rp_id = settings.public_url.as_ref().map(|url| {
+            let party = RelyingParty::at(&url.to_string());
+            party.map_or_else(String::new, |party| party.id().to_owned())
+        });
+        store
+            .set_relying_party(rp_id)
+            .await
+            .map_err(StartError::Accounts)?;
         let listening = async {
             let at = |address| move |reason| StartError::Listen { address, reason };
             let listener = listener.await.map_err(at(listen))?;

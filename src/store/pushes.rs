@@ -13,12 +13,13 @@ use super::{
     messages::visible,
     notification_settings, positions,
     recipients::{Wanted, badge, targets_of, wanted},
+    sessions::is_open,
 };
 use crate::{
     error::{Error, Result},
     model::{
-        Conversation, ConversationId, EventId, Message, MessageId, SubscriptionId, Timestamp,
-        UserId,
+        Conversation, ConversationId, EventId, Message, MessageId, SessionId, SubscriptionId,
+        Timestamp, UserId,
     },
 };
 
@@ -88,18 +89,18 @@ struct Group {
 }
 
 impl Store {
-    /// Queues what was sent after `after`, up to `end`, a part at a time, for everybody who is to be told and whose
-    /// device isn’t `attentive`. `stored` is the position as it was last written. Returns how far it has come, and the
+    /// Queues what was sent after `after`, up to `end`, a part at a time, for everybody who is to be told and none
+    /// of whose sessions is `attentive`. `stored` is the position as it was last written. Returns how far it has come, and the
     /// position that is written now.
     pub async fn queue_pushes(
         &self,
         after: EventId,
         end: EventId,
         stored: EventId,
-        is_attentive: impl Fn(UserId) -> bool + Send,
+        attentive: impl Fn(UserId) -> Vec<SessionId> + Send,
     ) -> Result<(EventId, EventId)> {
         let through = EventId(end.0.min(after.0.saturating_add(IDS_A_JOB)));
-        let (has_targets, has_messages, mut found) = self
+        let (has_targets, has_messages, found) = self
             .read(move |connection| {
                 let has_targets = has_targets(connection)?;
                 let has_messages = has_targets && has_messages(connection, after, through)?;
@@ -111,7 +112,10 @@ impl Store {
                 Ok((has_targets, has_messages, found))
             })
             .await?;
-        found.retain(|wanted| !is_attentive(wanted.user));
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|wanted| (wanted, attentive(wanted.user)))
+            .collect();
         // Without a target, whatever is looked at once more after a restart is told to nobody.
         let is_due = if has_targets {
             has_messages
@@ -124,8 +128,10 @@ impl Store {
         self.write_when_idle(move |tx| {
             // Somebody may have been the first to turn notifications on meanwhile: see `begin`.
             let stored = positions::find(tx.connection, PUSH_FOLLOWER)?.unwrap_or(after);
-            for wanted in found.into_iter().filter(|it| it.message > stored) {
-                insert(tx, wanted)?;
+            for (wanted, attentive) in found {
+                if wanted.message > stored && !any_is_open(tx.connection, &attentive)? {
+                    insert(tx, wanted)?;
+                }
             }
             let through = through.max(stored);
             positions::set(tx.connection, PUSH_FOLLOWER, through)?;
@@ -224,6 +230,15 @@ impl Store {
         })
         .await
     }
+}
+
+fn any_is_open(connection: &Connection, sessions: &[SessionId]) -> rusqlite::Result<bool> {
+    for session in sessions {
+        if is_open(connection, *session)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn has_targets(connection: &Connection) -> rusqlite::Result<bool> {

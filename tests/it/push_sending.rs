@@ -200,7 +200,13 @@ async fn whatever_a_push_service_answers_comes_to_what_helps() {
         }
     }
     let metrics = john.get("/metrics").await.expect(200);
-    for (outcome, count) in [("delivered", 3), ("later", 4), ("unanswered", 1), ("refused", 4), ("gone", 2)] {
+    for (outcome, count) in [
+        ("delivered", 3),
+        ("later", 4),
+        ("unanswered", 1),
+        ("refused", 4),
+        ("gone", 2),
+    ] {
         let line = format!("tincan_pushes_total{{outcome=\"{outcome}\"}} {count}\n");
         assert!(text(&metrics).contains(&line), "{line}");
     }

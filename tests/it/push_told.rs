@@ -201,7 +201,9 @@ async fn what_a_relay_doesnt_answer_is_not_tried_again() {
     let counted = async || {
         let metrics = talk.server.sign_in("john").await.get("/metrics").await;
         let unanswered = "tincan_pushes_total{outcome=\"unanswered\"} 1\n";
-        text(&metrics.expect(200)).contains(unanswered).then_some(())
+        text(&metrics.expect(200))
+            .contains(unanswered)
+            .then_some(())
     };
     until("it to be given up", counted).await;
     let database = Connection::open(talk.server.database()).expect("the database");
@@ -242,6 +244,25 @@ async fn an_attentive_device_keeps_the_others_silent_as_long_as_it_says_so() {
         !told.contains(&"one".to_owned()) && !told.contains(&"three".to_owned()),
         "{told:?}"
     );
+}
+
+/// Whoever took a device away doesn’t keep the others silent.
+#[tokio::test]
+async fn a_device_that_is_signed_out_isnt_attentive_any_more() {
+    let (relay, talk, _) = talk().await;
+    let (john, jane, conversation) = (&talk.john, &talk.jane, &talk.conversation);
+    for (number, from_elsewhere) in [(1, true), (2, false)] {
+        let phone = jane.another_device().await;
+        attend(&phone, true).await;
+        if from_elsewhere {
+            jane.delete("/api/sessions").await.expect(204);
+        } else {
+            phone.post("/api/logout", json!({})).await.expect(204);
+        }
+        let message = format!("m{number}");
+        john.say(conversation, &message).await;
+        relay.hears("a message", says(&message)).await;
+    }
 }
 
 /// Waits until everything that was sent before has been looked at: somebody else is told of something newer.

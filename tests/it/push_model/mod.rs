@@ -176,7 +176,12 @@ fn lives() -> impl Strategy<Value = Vec<Life>> {
         2 => (0..4_000_u64).prop_map(Kill::After),
         4 => (1..8_usize).prop_map(Kill::Arrived),
     ];
-    let life = (vec(setting(), 0..6), sendings(24), kill, vec(setting(), 0..4));
+    let life = (
+        vec(setting(), 0..6),
+        sendings(24),
+        kill,
+        vec(setting(), 0..4),
+    );
     let life = life.prop_map(|(before, sent, kill, after)| Life {
         before,
         sent,

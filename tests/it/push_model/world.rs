@@ -459,9 +459,7 @@ impl World {
         self.clients[0].say(&self.fence_conversation, &end).await;
         until("the end of a round", async || {
             let heard = self.heard().await;
-            let is_told = |who, target, text: &String| {
-                heard.contains(&(who, target, text.clone()))
-            };
+            let is_told = |who, target, text: &String| heard.contains(&(who, target, text.clone()));
             let mut missing = BTreeMap::<_, usize>::new();
             for (&(who, target, _), text) in due {
                 if !is_told(Some(who), target, text) {
