@@ -106,7 +106,7 @@ async fn test(request: Request) -> HandlerResult {
     let (app, session) = (&request.app, request.session()?);
     let found = app.store.subscription_in(session.id).await?;
     let subscription = found.ok_or(NOT_FOUND)?;
-    let text = language::of(&request.caller).text("push.works");
+    let text = language::test_notification(&request.caller);
     match app.pusher.test(&subscription, text).await {
         Outcome::Delivered => Ok(no_content()),
         Outcome::Gone => Err(NOT_FOUND.into()),

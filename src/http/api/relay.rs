@@ -56,7 +56,7 @@ async fn test(request: Request) -> HandlerResult {
     let (app, user) = (&request.app, request.user()?.id);
     let relay = app.settings.relay.as_deref().ok_or(NOT_FOUND)?;
     let address = app.store.relay_address(user, relay.kind()).await?;
-    let text = language::of(&request.caller).text("push.works");
+    let text = language::test_notification(&request.caller);
     match relay.test(&address.ok_or(NOT_FOUND)?, text).await {
         Outcome::Delivered => Ok(no_content()),
         Outcome::Gone | Outcome::Later(_) | Outcome::Unanswered => {
