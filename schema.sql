@@ -172,9 +172,17 @@ CREATE TABLE passkeys (
     backed_up       INTEGER NOT NULL CHECK (backed_up IN (0, 1)),
     name            TEXT    NOT NULL,
     created_at      INTEGER NOT NULL,
-    last_used_at    INTEGER
+    last_used_at    INTEGER,
+    rp_id           TEXT
 ) STRICT;
 CREATE INDEX passkeys_by_user ON passkeys (user_id);
+
+-- The name for which passkeys are that can be used now, written at each start: that of the public URL, empty if there can be
+-- no passkeys at it, and null without a public URL, when it depends on how somebody reaches the server.
+CREATE TABLE relying_party (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    id       TEXT
+) STRICT;
 
 -- `created_by` is null for invitations from the command line.
 CREATE TABLE invites (
@@ -222,7 +230,8 @@ CREATE TABLE subscriptions (
     auth         BLOB    NOT NULL CHECK (length(auth) = 16),
     created_at   INTEGER NOT NULL,
     delivered_at INTEGER,
-    failure      TEXT
+    failure      TEXT,
+    origin       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 
 -- A direct conversation has its two users in ascending order, so that the same two can't have another. `changed_id` is

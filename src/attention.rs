@@ -34,18 +34,18 @@ impl Attention {
         }
     }
 
-    /// Whether any device of the user is attentive.
-    pub fn is_held(&self, user: UserId) -> bool {
+    /// The sessions of the user whose devices are attentive. Only the database knows whether these have ended meanwhile.
+    pub fn sessions(&self, user: UserId) -> Vec<SessionId> {
         let now = Instant::now();
         let mut held = self.held.lock();
         let Some(sessions) = held.get_mut(&user) else {
-            return false;
+            return Vec::new();
         };
         sessions.retain(|_, until| *until > now);
+        let attentive = sessions.keys().copied().collect();
         if sessions.is_empty() {
             held.remove(&user);
-            return false;
         }
-        true
+        attentive
     }
 }

@@ -164,6 +164,12 @@ pub enum Error {
     /// The push service of the caller’s browser doesn’t take notifications for it. The text says why.
     #[error("{0}")]
     PushRefused(String),
+    /// The server for notifications can’t be reached, or has too much to do.
+    #[error("The notification server can’t be reached right now. Try again in a moment.")]
+    RelayUnreachable,
+    /// The server for notifications doesn’t take them. The text says why.
+    #[error("{0}")]
+    RelayRefused(String),
     /// The queue of writes is full, or another program holds the database. Trying again later helps.
     #[error("The server is busy. Try again in a moment.")]
     Busy,
@@ -245,6 +251,8 @@ impl Error {
             Self::Displaced => ErrorCode::TooManyStreams,
             Self::PushUnreachable => ErrorCode::PushUnreachable,
             Self::PushRefused(_) => ErrorCode::PushRefused,
+            Self::RelayUnreachable => ErrorCode::RelayUnreachable,
+            Self::RelayRefused(_) => ErrorCode::RelayRefused,
             Self::Busy => ErrorCode::Busy,
             Self::StorageFull => ErrorCode::StorageFull,
             Self::Stopping => ErrorCode::Stopping,
@@ -373,6 +381,10 @@ codes! {
     PushUnreachable = "push_unreachable",
     /// The push service of the caller’s browser does not take notifications for it. Subscribing again may help.
     PushRefused = "push_refused",
+    /// The server for notifications (ntfy or Gotify) cannot be reached, or has too much to do. Try again later.
+    RelayUnreachable = "relay_unreachable",
+    /// The server for notifications (ntfy or Gotify) does not take them. The token may be wrong.
+    RelayRefused = "relay_refused",
     /// The server has more to do than it can keep up with. Try again.
     Busy = "busy",
     /// Nothing can be written, as the disk is full. Reading still works.

@@ -61,7 +61,10 @@ pub const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::TooFast
         | ErrorCode::TooManyStreams => 429,
         ErrorCode::Internal => 500,
-        ErrorCode::PushUnreachable | ErrorCode::PushRefused => 502,
+        ErrorCode::PushUnreachable
+        | ErrorCode::PushRefused
+        | ErrorCode::RelayUnreachable
+        | ErrorCode::RelayRefused => 502,
         ErrorCode::Busy | ErrorCode::Stopping => 503,
         ErrorCode::StorageFull | ErrorCode::QuotaUsedUp | ErrorCode::TextQuotaUsedUp => 507,
     }

@@ -2,7 +2,12 @@
 //!
 //! One follower decides who is told of what, some seconds after the commit, and queues it. The other sends what is queued,
 //! and tries again what could not be sent, for a day. Both work on what is in the database, so a restart loses nothing that
-//! waits. What was on its way when the server was killed isn’t sent again: nobody is told of a message twice.
+//! waits.
+//!
+//! Each target is told of a message at most once. What is sent has left the queue before, in a commit of its own, and it
+//! comes back only if it surely wasn’t taken: there was no connection, or the answer says so. If there is no answer, or the
+//! server is killed in between, somebody may have been told, and so they aren’t told again: a kill loses what was on its
+//! way, which is one notification for each target, and 16 in all, at most.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -102,7 +107,7 @@ impl Follower for PushQueue {
             let attention = &self.attention;
             let queue = self
                 .store
-                .queue_pushes(self.through, *due, stored, |user| attention.is_held(user));
+                .queue_pushes(self.through, *due, stored, |user| attention.sessions(user));
             (self.through, stored) = queue.await?;
             self.queued.notify_one();
         }
@@ -237,7 +242,7 @@ struct Sending {
 impl Sending {
     async fn send(self, push: Push) -> anyhow::Result<()> {
         let rest = match self.outcome(push).await {
-            Ok(None | Some(Outcome::Delivered)) => return Ok(()),
+            Ok(None | Some(Outcome::Delivered | Outcome::Unanswered)) => return Ok(()),
             // The rest of what is for it goes as well.
             Ok(Some(Outcome::Gone)) => {
                 self.store.delete_pushes(push.user, push.target).await?;

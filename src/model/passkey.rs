@@ -24,6 +24,9 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
     /// Whether its authenticator keeps it on several devices, or in a backup.
     pub backed_up: bool,
+    /// The only host name at which it works. Null if it is from an older version and hasn’t been used since.
+    #[schemars(length(max = 253))]
+    pub rp_id: Option<String>,
 }
 
 /// Trims and validates a passkey’s name.

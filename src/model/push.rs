@@ -31,6 +31,8 @@ pub struct Subscription {
     pub session: SessionId,
     /// Where its push service takes messages for it. Whoever knows this URL may send there, so it is never logged.
     pub endpoint: String,
+    /// Where the page is that has subscribed it. Empty if that isn’t known.
+    pub origin: String,
     pub keys: SubscriptionKeys,
 }
 

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use hyper::Uri;
@@ -19,6 +20,10 @@ use tower_service::Service;
 use url::Url;
 
 use super::address::is_public;
+
+/// How long connecting may take. It is less than any exchange may, so that a machine that is off is told from one that has the
+/// request and doesn’t answer.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
@@ -104,6 +109,7 @@ impl Service<Uri> for Connector {
             let mut connector = HttpConnector::new_with_resolver(Resolver(rule));
             // Allow https URLs: TLS is added on top of this connection.
             connector.enforce_http(false);
+            connector.set_connect_timeout(Some(CONNECT_TIME));
             Ok(connector.call(uri).await?)
         })
     }

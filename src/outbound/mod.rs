@@ -207,6 +207,16 @@ impl RequestError {
         let mut causes = successors(self.source(), |&cause| cause.source());
         matches!(self, Self::Unsafe(_)) || causes.any(<dyn Error>::is::<Refused>)
     }
+
+    /// Whether nothing of the request can have arrived: there was no connection to send it over.
+    #[must_use]
+    pub fn is_before_sending(&self) -> bool {
+        match self {
+            Self::Unsafe(_) => true,
+            Self::Connection(error) => error.is_connect(),
+            Self::Slow(_) | Self::Large(_) | Self::Broken(_) => false,
+        }
+    }
 }
 
 fn builder() -> io::Result<ConfigBuilder<ClientConfig, WantsVerifier>> {

@@ -49,16 +49,6 @@ pub fn encrypt(keys: &SubscriptionKeys, text: &[u8]) -> Result<Vec<u8>, Unspecif
     secret.seal(&salt, &sender, record)
 }
 
-/// Whether a message can be encrypted for whoever has the private key to this.
-#[must_use]
-pub fn is_public_key(bytes: &[u8; POINT_LENGTH]) -> bool {
-    let random = SystemRandom::new();
-    let agreed = EphemeralPrivateKey::generate(&ECDH_P256, &random).and_then(|private| {
-        agree_ephemeral(private, &UnparsedPublicKey::new(&ECDH_P256, bytes), |_| ())
-    });
-    agreed.is_ok()
-}
-
 /// What one message is encrypted with.
 struct Secret {
     key: [u8; CEK_LENGTH],

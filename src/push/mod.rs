@@ -38,7 +38,7 @@ use crate::{
     store::Store,
 };
 
-pub use self::{encryption::is_public_key, relay::Relay};
+pub use self::relay::Relay;
 
 /// The limits of a request to a push service, which has nothing to say but a status.
 const LIMITS: Limits = Limits {
@@ -70,13 +70,15 @@ pub enum Outcome {
     Gone,
     /// The push service can’t be reached, or has too much to do. Trying again may help, if it said so, after this time.
     Later(Option<Duration>),
+    /// The push service was sent it and hasn’t answered. It may have taken it, so trying again may tell it twice.
+    Unanswered,
     /// The push service doesn’t want it, for this reason, as a sentence. Trying again doesn’t help.
     Refused(String),
 }
 
 impl Outcome {
     /// Their values as a label of metrics.
-    pub const NAMES: [&str; 4] = ["delivered", "gone", "later", "refused"];
+    pub const NAMES: [&str; 5] = ["delivered", "gone", "later", "unanswered", "refused"];
 
     /// Its value as a label of metrics.
     #[must_use]
@@ -85,6 +87,7 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Gone => "gone",
             Self::Later(_) => "later",
+            Self::Unanswered => "unanswered",
             Self::Refused(_) => "refused",
         }
     }
@@ -148,17 +151,18 @@ impl Pusher {
 
     /// Sends a notification to a browser, and records what became of it. While 16 are under way, it waits.
     pub async fn send(&self, to: &Subscription, notification: &Notification) -> Outcome {
-        self.deliver(to, &Payload::of(notification, self.base()))
+        self.deliver(to, &Payload::of(notification, self.base(to)))
             .await
     }
 
-    /// Sends a notification that says that notifications work.
-    pub async fn test(&self, to: &Subscription) -> Outcome {
-        self.deliver(to, &Payload::test(self.base())).await
+    /// Sends a notification that says in `text` that notifications work.
+    pub async fn test(&self, to: &Subscription, text: &str) -> Outcome {
+        self.deliver(to, &Payload::test(text, self.base(to))).await
     }
 
-    fn base(&self) -> &str {
-        self.public_url.as_deref().unwrap_or_default()
+    /// What Safari shows by itself has to lead to a whole URL.
+    fn base<'a>(&'a self, to: &'a Subscription) -> &'a str {
+        self.public_url.as_deref().unwrap_or(&to.origin)
     }
 
     async fn deliver(&self, to: &Subscription, payload: &Payload) -> Outcome {
@@ -174,7 +178,7 @@ impl Pusher {
         match outcome {
             Outcome::Delivered => self.store.note_delivered(to.id).await,
             Outcome::Gone => self.store.end_subscription(to.id).await,
-            Outcome::Later(_) => {
+            Outcome::Later(_) | Outcome::Unanswered => {
                 let failure = "The push service couldn’t be reached, or was too busy.";
                 self.store.note_failed(to.id, failure.to_owned()).await
             }
@@ -296,5 +300,9 @@ fn failure(error: &RequestError) -> Outcome {
         let reason = "The push service is at an address that this server doesn’t connect to.";
         return Outcome::Refused(reason.to_owned());
     }
-    Outcome::Later(None)
+    if error.is_before_sending() {
+        Outcome::Later(None)
+    } else {
+        Outcome::Unanswered
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::NEW_MESSAGE;
 use crate::model::{Notification, beginning};
 
-const PROGRAM: &str = "Tincan";
+pub const PROGRAM: &str = "Tincan";
 /// The most characters of a title, and of a text, as people count them.
 const TITLE_LENGTH: usize = 60;
 const BODY_LENGTH: usize = 100;
@@ -27,7 +27,7 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// What tells of a message. `base` is the origin of this server; without it, addresses are relative.
+    /// What tells of a message. `base` is the origin of this server; if it is empty, addresses are relative.
     pub fn of(notification: &Notification, base: &str) -> Self {
         let Notification {
             conversation_id,
@@ -59,13 +59,13 @@ impl Payload {
     }
 
     /// What shows somebody that notifications arrive.
-    pub fn test(base: &str) -> Self {
+    pub fn test(text: &str, base: &str) -> Self {
         let about = "test".to_owned();
         let json = json!({
             "web_push": 8030,
             "notification": {
                 "title": PROGRAM,
-                "body": "It works",
+                "body": text,
                 "navigate": format!("{base}/"),
                 "tag": about,
             },

@@ -10,18 +10,18 @@ use std::io;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hyper::{
-    Request,
+    Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{NEW_MESSAGE, Outcome, outcome};
+use super::{NEW_MESSAGE, Outcome, failure, outcome, payload::PROGRAM};
 use crate::{
     error::Result,
     model::{Notification, RelayKind, beginning},
-    outbound::{Client, Limits, Outbound},
+    outbound::{Client, Limits, Outbound, causes},
     random::random,
     secret::Secret,
 };
@@ -97,38 +97,62 @@ impl Relay {
 
     /// Sends a notification to somebody’s topic, or with the token of their application.
     pub async fn send(&self, address: &str, notification: &Notification) -> Outcome {
-        let Ok(request) = self.request(address, notification) else {
-            return Outcome::Refused("The token has characters that no token has.".to_owned());
-        };
-        match self.client.send_for_head(request, Limits::API).await {
-            Ok(response) => match outcome(&response) {
-                Outcome::Gone => {
-                    Outcome::Refused("There is no such server at this URL.".to_owned())
-                }
-                outcome => outcome,
-            },
-            Err(error) => {
-                let host = self.url.host_str().unwrap_or_default();
-                tracing::debug!(host, %error, "the server for notifications didn’t answer");
-                Outcome::Later(None)
-            }
-        }
-    }
-
-    fn request(
-        &self,
-        address: &str,
-        notification: &Notification,
-    ) -> hyper::http::Result<Request<Vec<u8>>> {
         let title = line(&notification.title, TITLE_LENGTH);
         // Nobody there could say it in another language.
         let message = match line(&notification.body, BODY_LENGTH) {
             text if text.is_empty() => NEW_MESSAGE.to_owned(),
             text => text,
         };
-        let id = notification.conversation_id;
+        let path = format!("/conversations/{}", notification.conversation_id);
+        self.tell(address, &title, &message, &path).await
+    }
+
+    /// Sends a notification that says in `text` that notifications work.
+    pub async fn test(&self, address: &str, text: &str) -> Outcome {
+        self.tell(address, PROGRAM, text, "/").await
+    }
+
+    async fn tell(&self, address: &str, title: &str, message: &str, path: &str) -> Outcome {
+        let Ok(request) = self.request(address, title, message, path) else {
+            return Outcome::Refused("The token has characters that no token has.".to_owned());
+        };
+        match self.client.send_for_head(request, Limits::API).await {
+            Ok(response) => match response.status() {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    Outcome::Refused("The notification server doesn’t accept the token.".to_owned())
+                }
+                status => match outcome(&response) {
+                    Outcome::Gone => {
+                        Outcome::Refused("There is no such server at this URL.".to_owned())
+                    }
+                    Outcome::Refused(_) => {
+                        let status = status.as_u16();
+                        Outcome::Refused(format!(
+                            "The notification server answered with status {status}."
+                        ))
+                    }
+                    outcome => outcome,
+                },
+            },
+            Err(error) => {
+                let host = self.url.host_str().unwrap_or_default();
+                let reason = causes(&error);
+                tracing::debug!(host, reason, "the server for notifications didn’t answer");
+                failure(&error)
+            }
+        }
+    }
+
+    /// What leads to `path` here.
+    fn request(
+        &self,
+        address: &str,
+        title: &str,
+        message: &str,
+        path: &str,
+    ) -> hyper::http::Result<Request<Vec<u8>>> {
         let click = self.public_url.as_ref();
-        let click = click.map(|base| format!("{base}/conversations/{id}"));
+        let click = click.map(|base| format!("{base}{path}"));
         let (path, secret, body) = match self.kind {
             RelayKind::Ntfy => {
                 let mut body = json!({ "topic": address, "title": title, "message": message });

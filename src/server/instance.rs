@@ -25,6 +25,7 @@ use crate::{
     model::limits::STREAMS,
     status::Setting,
     store::{Purpose, Store},
+    webauthn::RelyingParty,
 };
 
 /// How long a running follower may take to end when the server stops.
@@ -67,6 +68,14 @@ impl Opened {
             bus,
             metrics,
         } = self;
+        let rp_id = config.settings.public_url.as_ref().map(|url| {
+            let party = RelyingParty::at(&url.to_string());
+            party.map_or_else(String::new, |party| party.id().to_owned())
+        });
+        store
+            .set_relying_party(rp_id)
+            .await
+            .map_err(StartError::Accounts)?;
         let setup = if config.settings.dev {
             // The others of a lab are planted.
             let people = match &site.lab {

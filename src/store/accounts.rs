@@ -313,6 +313,6 @@ fn authenticate(tx: &Transaction<'_>, authentication: Authentication) -> Result<
         Authentication::Identity(identity) => {
             identities::find(connection, &identity)?.ok_or(Error::NotFound("User"))
         }
-        Authentication::Passkey(used) => passkeys::use_once(tx, used),
+        Authentication::Passkey(used) => passkeys::use_once(tx, &used),
     }
 }

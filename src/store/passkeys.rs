@@ -26,6 +26,8 @@ pub struct NewPasskey {
     pub backed_up: bool,
     /// It has been checked.
     pub name: String,
+    /// The name that the server has for it.
+    pub rp_id: String,
 }
 
 /// What is kept of a passkey to check its use.
@@ -40,11 +42,13 @@ pub struct KeptPasskey {
 }
 
 /// The use of a passkey, whose signature was right.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct UsedPasskey {
     pub id: PasskeyId,
     pub counter: u32,
     pub backed_up: bool,
+    /// The name that the server had for it.
+    pub rp_id: String,
 }
 
 /// What authenticators know of a user.
@@ -52,7 +56,7 @@ pub struct UsedPasskey {
 pub struct Credentials {
     /// What they call the user. None as long as the user has no passkeys.
     pub user_handle: Option<Vec<u8>>,
-    /// What they call the user’s passkeys.
+    /// What they call those of the user’s passkeys that may work.
     pub ids: Vec<Vec<u8>>,
 }
 
@@ -69,23 +73,32 @@ impl Store {
         .await
     }
 
-    /// Whether the user has passkeys.
+    /// Whether the user has passkeys that may work.
     pub async fn has_passkeys(&self, user: UserId) -> Result<bool> {
-        self.read(move |connection| Ok(has_any(connection, user)?))
-            .await
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(&format!(
+                    "SELECT 1 FROM passkeys WHERE user_id = ?1 AND {MAY_WORK}"
+                ))?
+                .exists([user.0])?)
+        })
+        .await
     }
 
-    /// What authenticators know of a user.
-    pub async fn passkey_credentials(&self, user: UserId) -> Result<Credentials> {
+    /// What authenticators know of a user, if the server is `rp_id` to them.
+    pub async fn passkey_credentials(&self, user: UserId, rp_id: String) -> Result<Credentials> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT user_handle, credential_id FROM passkeys WHERE user_id = ?1 ORDER BY id",
+                "SELECT user_handle, credential_id, coalesce(rp_id = ?2, 1) AS may_work
+                 FROM passkeys WHERE user_id = ?1 ORDER BY id",
             )?;
-            let mut rows = statement.query([user.0])?;
+            let mut rows = statement.query((user.0, rp_id))?;
             let mut credentials = Credentials::default();
             while let Some(row) = rows.next()? {
                 credentials.user_handle = Some(row.get("user_handle")?);
-                credentials.ids.push(row.get("credential_id")?);
+                if row.get("may_work")? {
+                    credentials.ids.push(row.get("credential_id")?);
+                }
             }
             Ok(credentials)
         })
@@ -114,6 +127,31 @@ impl Store {
         .await
     }
 
+    /// Sets the name that passkeys are for from now on; empty if there can be none, and None if it isn’t always the same.
+    pub async fn set_relying_party(&self, id: Option<String>) -> Result<()> {
+        let wanted = id.clone();
+        let is_set = self
+            .read(move |connection| {
+                let found: Option<Option<String>> = connection
+                    .query_row("SELECT id FROM relying_party", [], |row| row.get(0))
+                    .optional()?;
+                Ok(found.is_some_and(|found| found == wanted))
+            })
+            .await?;
+        if is_set {
+            return Ok(());
+        }
+        self.write(move |tx| {
+            tx.connection.execute(
+                "INSERT INTO relying_party (only_row, id) VALUES (1, ?1)
+                 ON CONFLICT DO UPDATE SET id = excluded.id",
+                [id],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Adds a passkey.
     ///
     /// # Errors
@@ -134,8 +172,8 @@ impl Store {
             let added = connection
                 .prepare_cached(&format!(
                     "INSERT INTO passkeys (user_id, user_handle, credential_id, public_key, counter, backup_eligible,
-                                           backed_up, name, created_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                                           backed_up, name, created_at, rp_id)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                      ON CONFLICT (credential_id) DO NOTHING RETURNING {COLUMNS}"
                 ))?
                 .query_row(
@@ -149,6 +187,7 @@ impl Store {
                         new.backed_up,
                         new.name,
                         tx.now.0,
+                        new.rp_id,
                     ),
                     from_row,
                 )
@@ -205,8 +244,12 @@ impl Store {
     }
 }
 
+/// The condition for a row of `passkeys` that may work at the name at which people reach the server now. Those of before
+/// there was `rp_id` may, until they have been used.
+pub(super) const MAY_WORK: &str = "coalesce(rp_id = (SELECT id FROM relying_party), 1)";
+
 /// Beside each other with [`from_row`].
-const COLUMNS: &str = "id, name, created_at, last_used_at, backed_up";
+const COLUMNS: &str = "id, name, created_at, last_used_at, backed_up, rp_id";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Passkey> {
     let used: Option<i64> = row.get("last_used_at")?;
@@ -216,6 +259,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Passkey> {
         created_at: Timestamp(row.get("created_at")?),
         last_used_at: used.map(Timestamp),
         backed_up: row.get("backed_up")?,
+        rp_id: row.get("rp_id")?,
     })
 }
 
@@ -232,7 +276,7 @@ fn record(
         .record(tx)
 }
 
-/// Whether the user has passkeys.
+/// Whether the user has passkeys, for whichever name: another name makes no second step optional.
 pub(super) fn has_any(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
         .prepare_cached("SELECT 1 FROM passkeys WHERE user_id = ?1")?
@@ -275,14 +319,21 @@ pub(super) fn refuse_clone(
 ///
 /// # Errors
 /// [`Error::BadPasskey`] if it has been removed meanwhile.
-pub(super) fn use_once(tx: &Transaction<'_>, usage: UsedPasskey) -> Result<User> {
+pub(super) fn use_once(tx: &Transaction<'_>, usage: &UsedPasskey) -> Result<User> {
     let user = tx
         .connection
         .prepare_cached(
-            "UPDATE passkeys SET counter = ?2, backed_up = ?3, last_used_at = ?4 WHERE id = ?1 RETURNING user_id",
+            "UPDATE passkeys SET counter = ?2, backed_up = ?3, last_used_at = ?4, rp_id = ?5
+             WHERE id = ?1 RETURNING user_id",
         )?
         .query_row(
-            (usage.id.0, usage.counter, usage.backed_up, tx.now.0),
+            (
+                usage.id.0,
+                usage.counter,
+                usage.backed_up,
+                tx.now.0,
+                &usage.rp_id,
+            ),
             |row| Ok(UserId(row.get("user_id")?)),
         )
         .optional()?

@@ -26,6 +26,7 @@ impl Store {
     /// Sets where the user is notified, in place of what was there.
     pub async fn set_relay(&self, user: UserId, kind: RelayKind, address: String) -> Result<()> {
         self.write(move |tx| {
+            pushes::begin(tx.connection)?;
             tx.connection
                 .prepare_cached(
                     "INSERT INTO push_relays (user_id, kind, address) VALUES (?1, ?2, ?3)

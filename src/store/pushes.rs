@@ -13,12 +13,13 @@ use super::{
     messages::visible,
     notification_settings, positions,
     recipients::{Wanted, badge, targets_of, wanted},
+    sessions::is_open,
 };
 use crate::{
     error::{Error, Result},
     model::{
-        Conversation, ConversationId, EventId, Message, MessageId, SubscriptionId, Timestamp,
-        UserId,
+        Conversation, ConversationId, EventId, Message, MessageId, SessionId, SubscriptionId,
+        Timestamp, UserId,
     },
 };
 
@@ -30,7 +31,8 @@ const IDS_A_JOB: i64 = 32;
 const KEPT: i64 = 4;
 /// The most notifications that are on their way to one user at a time.
 const AT_ONCE_TO_USER: usize = 4;
-/// As long as nobody is told of anything, the position is written only so often. Each write is a commit.
+/// As long as nobody is told of anything, the position is written only so often. Each write is a commit. It may be behind
+/// after a restart, so whoever is the first to turn notifications on moves it: see [`begin`].
 const IDS_A_COMMIT: i64 = 64;
 
 /// A message that was taken from the queue to be sent. If it isn’t put back, it is never sent again.
@@ -87,18 +89,18 @@ struct Group {
 }
 
 impl Store {
-    /// Queues what was sent after `after`, up to `end`, a part at a time, for everybody who is to be told and whose
-    /// device isn’t `attentive`. `stored` is the position as it was last written. Returns how far it has come, and the
+    /// Queues what was sent after `after`, up to `end`, a part at a time, for everybody who is to be told and none
+    /// of whose sessions is `attentive`. `stored` is the position as it was last written. Returns how far it has come, and the
     /// position that is written now.
     pub async fn queue_pushes(
         &self,
         after: EventId,
         end: EventId,
         stored: EventId,
-        is_attentive: impl Fn(UserId) -> bool + Send,
+        attentive: impl Fn(UserId) -> Vec<SessionId> + Send,
     ) -> Result<(EventId, EventId)> {
         let through = EventId(end.0.min(after.0.saturating_add(IDS_A_JOB)));
-        let (has_targets, has_messages, mut found) = self
+        let (has_targets, has_messages, found) = self
             .read(move |connection| {
                 let has_targets = has_targets(connection)?;
                 let has_messages = has_targets && has_messages(connection, after, through)?;
@@ -110,7 +112,10 @@ impl Store {
                 Ok((has_targets, has_messages, found))
             })
             .await?;
-        found.retain(|wanted| !is_attentive(wanted.user));
+        let found: Vec<_> = found
+            .into_iter()
+            .map(|wanted| (wanted, attentive(wanted.user)))
+            .collect();
         // Without a target, whatever is looked at once more after a restart is told to nobody.
         let is_due = if has_targets {
             has_messages
@@ -121,14 +126,18 @@ impl Store {
             return Ok((through, stored));
         }
         self.write_when_idle(move |tx| {
-            for wanted in found {
-                insert(tx, wanted)?;
+            // Somebody may have been the first to turn notifications on meanwhile: see `begin`.
+            let stored = positions::find(tx.connection, PUSH_FOLLOWER)?.unwrap_or(after);
+            for (wanted, attentive) in found {
+                if wanted.message > stored && !any_is_open(tx.connection, &attentive)? {
+                    insert(tx, wanted)?;
+                }
             }
+            let through = through.max(stored);
             positions::set(tx.connection, PUSH_FOLLOWER, through)?;
-            Ok(())
+            Ok((through, through))
         })
-        .await?;
-        Ok((through, through))
+        .await
     }
 
     /// Takes up to `limit` messages that are due from the queue. What isn’t to be told any more goes, too.
@@ -223,12 +232,31 @@ impl Store {
     }
 }
 
+fn any_is_open(connection: &Connection, sessions: &[SessionId]) -> rusqlite::Result<bool> {
+    for session in sessions {
+        if is_open(connection, *session)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn has_targets(connection: &Connection) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM subscriptions) OR EXISTS (SELECT 1 FROM push_relays)",
         )?
         .query_row([], |row| row.get(0))
+}
+
+/// Somebody turns notifications on. If nobody else has, the position may be far behind, and what was sent before is told to
+/// nobody. To be called before the new target is there.
+pub(super) fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    if has_targets(connection)? {
+        return Ok(());
+    }
+    let end = sequence::last_id(connection)?;
+    positions::set(connection, PUSH_FOLLOWER, end)
 }
 
 fn has_messages(

@@ -37,6 +37,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0019_push.sql"),
         include_str!("migrations/0020_pushes.sql"),
         include_str!("migrations/0021_passkeys.sql"),
+        include_str!("migrations/0022_origins.sql"),
     ],
     functions,
     index: Index {

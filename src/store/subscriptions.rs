@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     handle::Store,
+    pushes,
     sessions::{is_current, is_open},
 };
 use crate::{
@@ -25,7 +26,7 @@ impl Store {
         self.read(move |connection| {
             let now = Timestamp::now();
             let mut statement = connection.prepare_cached(
-                "SELECT b.id, b.session_id, b.endpoint, b.p256dh, b.auth, s.user_id,
+                "SELECT b.id, b.session_id, b.endpoint, b.p256dh, b.auth, b.origin, s.user_id,
                         s.created_at AS begun_at, s.last_seen_at
                  FROM sessions s JOIN subscriptions b ON b.session_id = s.id
                  WHERE s.user_id = ?1 ORDER BY b.id",
@@ -47,7 +48,7 @@ impl Store {
         self.read(move |connection| {
             let found = connection
                 .prepare_cached(
-                    "SELECT b.id, b.session_id, b.endpoint, b.p256dh, b.auth, s.user_id
+                    "SELECT b.id, b.session_id, b.endpoint, b.p256dh, b.auth, b.origin, s.user_id
                      FROM subscriptions b JOIN sessions s ON s.id = b.session_id WHERE b.session_id = ?1",
                 )?
                 .query_row([session.0], from_row)
@@ -81,7 +82,8 @@ impl Store {
     }
 
     /// Makes this the subscription of a session, in place of the one it had. Another session that had the same endpoint
-    /// loses it. If the user has too many then, the one goes whose session was used the longest ago.
+    /// loses it. If the user has too many then, the one goes whose session was used the longest ago. `origin` is where its
+    /// page is.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] if the session has ended.
@@ -91,12 +93,14 @@ impl Store {
         session: SessionId,
         endpoint: String,
         keys: SubscriptionKeys,
+        origin: String,
     ) -> Result<SubscriptionInfo> {
         self.write(move |tx| {
             if !is_open(tx.connection, session)? {
                 return Err(Error::Unauthorized);
             }
             if !is_subscribed(tx.connection, session, &endpoint, &keys)? {
+                pushes::begin(tx.connection)?;
                 tx.connection
                     .prepare_cached(
                         "DELETE FROM subscriptions WHERE session_id = ?1 OR endpoint = ?2",
@@ -110,6 +114,11 @@ impl Store {
                     .execute((session.0, &endpoint, &keys.p256dh, &keys.auth, tx.now.0))?;
                 delete_surplus(tx.connection, user, session)?;
             }
+            tx.connection
+                .prepare_cached(
+                    "UPDATE subscriptions SET origin = ?2 WHERE session_id = ?1 AND origin <> ?2",
+                )?
+                .execute((session.0, origin))?;
             let info = tx
                 .connection
                 .prepare_cached(&format!("{INFO} WHERE b.session_id = ?1"))?
@@ -256,6 +265,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Subscription> {
         user: UserId(row.get("user_id")?),
         session: SessionId(row.get("session_id")?),
         endpoint: row.get("endpoint")?,
+        origin: row.get("origin")?,
         keys: SubscriptionKeys {
             p256dh: row.get("p256dh")?,
             auth: row.get("auth")?,

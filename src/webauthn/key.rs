@@ -1,12 +1,15 @@
 //! Public keys of passkeys (COSE_Key, RFC 9052 §7), and which signatures are theirs. The algorithms are those that the
 //! standard recommends for everybody (§5.4, `pubKeyCredParams`).
 
+use std::ops::RangeInclusive;
+
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
     UnparsedPublicKey,
 };
 
 use super::{Refused, Result, cbor::Map};
+use crate::curve::is_on_p256;
 
 /// By their numbers in COSE, the one that most authenticators have first.
 pub const ALGORITHMS: [i64; 3] = [ES256, ED_DSA, RS256];
@@ -17,6 +20,9 @@ const ES256: i64 = -7;
 const ED_DSA: i64 = -8;
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812 §2).
 const RS256: i64 = -257;
+
+/// How long an RSA modulus may be, in bits.
+const RSA_BITS: RangeInclusive<usize> = 2_048..=4_096;
 
 /// The labels of a key’s parts (RFC 9052 §7.1, RFC 9053 §7.1 and §7.2, RFC 8230 §4).
 mod label {
@@ -76,6 +82,20 @@ impl CredentialPublicKey {
         }
     }
 
+    /// Checks that signatures can be verified with it: a point that is on its curve (SEC 1 §3.2.2.1), or a modulus of 2,048 to
+    /// 4,096 bits. Signatures by a longer one take too long to check.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Es256(point) if !is_on_p256(point) => {
+                Err(Refused("public key: not a point of its curve"))
+            }
+            Self::Rs256 { modulus, .. } if !RSA_BITS.contains(&bits(modulus)) => {
+                Err(Refused("public key: too short or too long"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The number of its algorithm in COSE.
     pub fn algorithm(&self) -> i64 {
         match self {
@@ -100,4 +120,12 @@ impl CredentialPublicKey {
         };
         verified.map_err(|_| Refused("signature: not by this key"))
     }
+}
+
+/// The length of a number, without leading zeros.
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let number = &number[zeros..];
+    let unused = number.first().map_or(0, |byte| byte.leading_zeros());
+    number.len() * 8 - unused as usize
 }

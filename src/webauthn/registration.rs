@@ -65,6 +65,7 @@ impl Registration {
         let AttestedCredential { id, key, key_bytes } = data
             .credential
             .ok_or(Refused("registration: no credential"))?;
+        key.check()?;
         self.check_attestation(&key)?;
         Ok(NewCredential {
             id,

@@ -52,6 +52,8 @@ PATCH  /api/settings                                    401     200    200   200
 PUT    /api/attention                                   401     204    204   204   204     401      401       403        403
 GET    /api/push/relay                                  401     200    200   200   200     401      401       403        200
 PUT    /api/push/relay                                  401     404    404   404   404     401      401       403        403
+GET    /api/push/relay/topic                            401     200    200   200   200     401      401       403        200
+POST   /api/push/relay/test                             401     404    404   404   404     401      401       403        403
 DELETE /api/push/relay                                  401     204    204   204   204     401      401       403        403
 GET    /api/proof                                       401     200    200   200   200     401      401       403        200
 POST   /api/proof                                       401     403    403   403   204     401      401       403        403

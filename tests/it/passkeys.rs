@@ -491,3 +491,66 @@ pub async fn add_at_localhost(client: &Client) -> Value {
     let body = json!({ "name": "Phone", "credential": created });
     answer(request.json(&body)).await.expect(201)
 }
+
+/// A passkey is for one name. Where the server has another one now, it opens nothing.
+#[tokio::test]
+async fn a_passkey_for_a_former_name_is_no_way_in() {
+    const RENAMED: &str = "https://new.example";
+    let mut server = named().await;
+    let anna = server.set_up("anna").await;
+    let (_, old) = passkey(&anna, "Phone").await;
+    assert_eq!(old["rpId"], "chat.example");
+    let count_excluded = async || {
+        let options = anna.post(OPTIONS, json!({})).await.expect(200);
+        options["excludeCredentials"].as_array().map(Vec::len)
+    };
+    let has_passkey = async || anna.get("/api/proof").await.expect(200)["passkey"].clone();
+    assert_eq!(
+        (count_excluded().await, has_passkey().await),
+        (Some(1), json!(true))
+    );
+
+    server.configure(|config| {
+        config.settings.public_url = Some(RENAMED.parse().expect("an origin"));
+    });
+    server.restart().await;
+    assert_eq!(
+        (count_excluded().await, has_passkey().await),
+        (Some(0), json!(false))
+    );
+    let options = anna.post("/api/proof/passkey/options", json!({})).await;
+    assert_eq!(options.expect(200)["allowCredentials"], json!([]));
+
+    let options = anna.post(OPTIONS, json!({})).await.expect(200);
+    let mut key = Authenticator::new();
+    let created = key.create(&options, RENAMED, right);
+    let new = add(&anna, "Key", created).await.expect(201);
+    assert_eq!(new["rpId"], "new.example");
+    Connection::open(server.database())
+        .and_then(|database| database.execute("UPDATE users SET password_hash = NULL", []))
+        .expect("nobody has a password");
+    let remove = async |passkey: &Value| {
+        let path = format!("/api/passkeys/{}", text(&passkey["id"]));
+        anna.delete(&path).await
+    };
+    remove(&new).await.refused(409, "last_way_in");
+    remove(&old).await.expect(204);
+    assert_eq!(passkeys(&anna).await, [new]);
+}
+
+/// Those that an older version has kept count, and say where they are for once they are used.
+#[tokio::test]
+async fn a_passkey_of_an_older_version_counts() {
+    let mut server = named().await;
+    let anna = server.set_up("anna").await;
+    let (mut phone, _) = passkey(&anna, "Phone").await;
+    server.stop().await;
+    Connection::open(server.database())
+        .and_then(|database| database.execute("UPDATE passkeys SET rp_id = NULL", []))
+        .expect("an older passkey");
+    server.resume().await;
+    assert_eq!(passkeys(&anna).await[0]["rpId"], Value::Null);
+    assert_eq!(anna.get("/api/proof").await.expect(200)["passkey"], true);
+    use_it(&anna.nobody(), &mut phone).await.expect(200);
+    assert_eq!(passkeys(&anna).await[0]["rpId"], "chat.example");
+}

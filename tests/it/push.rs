@@ -76,6 +76,73 @@ async fn a_browser_is_notified_as_the_standards_want_it() {
     assert!(john.subscriptions().await.is_empty());
 }
 
+/// Safari shows a notification by itself only if it leads to a whole URL (Push API, declarative push message parser), and
+/// behind a proxy only the browser knows it.
+#[tokio::test]
+async fn without_a_public_url_a_notification_leads_to_where_its_page_is() {
+    let service = PushService::start().await;
+    let server = Server::start(pushing()).await;
+    let john = server.sign_in("john").await;
+    let browser = service.browser();
+    let here = format!("http://{}", server.address());
+    let mut ids = Vec::new();
+    for (said, origin) in [
+        (None, &*here),
+        (Some("https://pi.local:8443"), "https://pi.local:8443"),
+        (Some("https://chat.example"), "https://chat.example"),
+        (Some("null"), &here),
+        (Some("file:///etc"), &here),
+    ] {
+        let request = john.request(Method::PUT, "/api/push/subscription");
+        let request = request.json(&browser.to_json());
+        let request = match said {
+            Some(said) => request.header("origin", said),
+            None => request,
+        };
+        ids.push(answer(request).await.expect(200)["id"].clone());
+        try_it(&john).await.expect(204);
+        let shown = &service.next().await.body["notification"];
+        assert_eq!(shown["navigate"], format!("{origin}/"), "{said:?}");
+    }
+    assert!(
+        ids.iter().all(|id| *id == ids[0]),
+        "it is the same: {ids:?}"
+    );
+
+    let mut config = pushing();
+    config.settings.public_url = Some("https://chat.example".parse().expect("a URL"));
+    let server = Server::start(config).await;
+    let john = server.sign_in("john").await;
+    john.subscribe(&service.browser()).await;
+    try_it(&john).await.expect(204);
+    let shown = &service.next().await.body["notification"];
+    assert_eq!(shown["navigate"], "https://chat.example/");
+}
+
+#[tokio::test]
+async fn a_test_speaks_the_language_of_whoever_tries_it() {
+    let service = PushService::start().await;
+    let mut config = pushing();
+    config.settings.unlimited = true;
+    let server = Server::start(config).await;
+    let john = server.sign_in("john").await;
+    john.subscribe(&service.browser()).await;
+    for (header, value, expected) in [
+        (
+            "accept-language",
+            "de-AT,de;q=0.9,en;q=0.5",
+            "Es funktioniert",
+        ),
+        ("accept-language", "tlh", "It works"),
+        ("cookie", "tincan-language=pl", "Działa"),
+    ] {
+        let request = john.request(Method::POST, "/api/push/test");
+        answer(request.header(header, value)).await.expect(204);
+        let shown = &service.next().await.body["notification"];
+        assert_eq!(shown["body"], expected, "{value}");
+    }
+}
+
 /// What isn’t a subscription: why, what is sent, and which field is wrong.
 fn bad_inputs() -> Vec<(&'static str, Value, &'static str)> {
     let point =

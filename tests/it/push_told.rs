@@ -14,6 +14,7 @@ use tincan::{
 use crate::{
     home::Home,
     old_database::of_version_1,
+    push_service::{PushService, pushing},
     relay::{Answers, RelayServer, Told},
     support::{Binary, Client, Server, Talk, answer, dev, ended, pass, text, until},
 };
@@ -188,6 +189,32 @@ async fn what_a_relay_refuses_is_not_tried_again() {
     assert_eq!(messages_of(&relay), ["one", "two"]);
 }
 
+/// It may have taken it and told them. What it can’t have taken is tried again.
+#[tokio::test]
+async fn what_a_relay_doesnt_answer_is_not_tried_again() {
+    let (relay, talk, _) = talk().await;
+    let (john, conversation) = (&talk.john, &talk.conversation);
+    relay.answer(Answers::Not);
+    john.say(conversation, "one").await;
+    relay.hears("a message", says("one")).await;
+    pass(Duration::from_secs(10)).await;
+    let counted = async || {
+        let metrics = talk.server.sign_in("john").await.get("/metrics").await;
+        let unanswered = "tincan_pushes_total{outcome=\"unanswered\"} 1\n";
+        text(&metrics.expect(200))
+            .contains(unanswered)
+            .then_some(())
+    };
+    until("it to be given up", counted).await;
+    let database = Connection::open(talk.server.database()).expect("the database");
+    nothing_waits(&database).await;
+    relay.answer(Answers::With(200));
+    let john = talk.server.sign_in("john").await;
+    john.say(conversation, "two").await;
+    relay.hears("the next", says("two")).await;
+    assert_eq!(messages_of(&relay), ["one", "two"]);
+}
+
 #[tokio::test]
 async fn an_attentive_device_keeps_the_others_silent_as_long_as_it_says_so() {
     let (relay, talk, _) = talk().await;
@@ -217,6 +244,25 @@ async fn an_attentive_device_keeps_the_others_silent_as_long_as_it_says_so() {
         !told.contains(&"one".to_owned()) && !told.contains(&"three".to_owned()),
         "{told:?}"
     );
+}
+
+/// Whoever took a device away doesn’t keep the others silent.
+#[tokio::test]
+async fn a_device_that_is_signed_out_isnt_attentive_any_more() {
+    let (relay, talk, _) = talk().await;
+    let (john, jane, conversation) = (&talk.john, &talk.jane, &talk.conversation);
+    for (number, from_elsewhere) in [(1, true), (2, false)] {
+        let phone = jane.another_device().await;
+        attend(&phone, true).await;
+        if from_elsewhere {
+            jane.delete("/api/sessions").await.expect(204);
+        } else {
+            phone.post("/api/logout", json!({})).await.expect(204);
+        }
+        let message = format!("m{number}");
+        john.say(conversation, &message).await;
+        relay.hears("a message", says(&message)).await;
+    }
 }
 
 /// Waits until everything that was sent before has been looked at: somebody else is told of something newer.
@@ -259,6 +305,42 @@ async fn an_upgrade_tells_nobody_of_what_was_there() {
     john.say(&room, "News").await;
     relay.hears("what is new", says("john: News")).await;
     assert_eq!(messages_of(&relay), ["john: News"]);
+}
+
+/// While nobody is told of anything, the server notes only now and then how far it has looked.
+#[tokio::test]
+async fn the_first_to_turn_it_on_is_told_of_nothing_from_before() {
+    for kind in ["relay", "browser"] {
+        let (relay, service) = (RelayServer::start().await, PushService::start().await);
+        let mut config = telling(&relay, RelayKind::Ntfy);
+        config.settings.allowed_networks = pushing().settings.allowed_networks;
+        let mut talk = Talk::start(config).await;
+        talk.john.say(&talk.conversation, "Long ago").await;
+        // The wait keeps it from being looked at before somebody could be told of it.
+        let hour = Duration::from_hours(1);
+        talk.server.configure(|config| config.push_delay = hour);
+        talk.server.restart().await;
+        if kind == "relay" {
+            turn_on(&talk.jane, json!({})).await;
+        } else {
+            talk.jane.subscribe(&service.browser()).await;
+        }
+        talk.server
+            .configure(|config| config.push_delay = Duration::ZERO);
+        talk.server.restart().await;
+        let room = talk.john.make_room("Club", &["jane"], false).await;
+        talk.john.say(&room, "News").await;
+        // Of two, the older comes first.
+        if kind == "relay" {
+            relay.hears("what is new", says("john: News")).await;
+            assert_eq!(messages_of(&relay), ["john: News"]);
+        } else {
+            assert_eq!(
+                service.next().await.body["notification"]["body"],
+                "john: News"
+            );
+        }
+    }
 }
 
 /// With the real program and its real wait. What is being sent when it is killed may have arrived, so it isn’t sent again;

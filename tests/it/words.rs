@@ -38,7 +38,7 @@ fn is_said_by_the_api(key: &str) -> bool {
 }
 
 /// The errors that no page answers with.
-const ON_NO_PAGE: [ErrorCode; 17] = [
+const ON_NO_PAGE: [ErrorCode; 19] = [
     ErrorCode::BadHandshake,
     ErrorCode::BadPasskey,
     ErrorCode::BadResetToken,
@@ -49,6 +49,8 @@ const ON_NO_PAGE: [ErrorCode; 17] = [
     ErrorCode::NotAcceptable,
     ErrorCode::PushRefused,
     ErrorCode::PushUnreachable,
+    ErrorCode::RelayRefused,
+    ErrorCode::RelayUnreachable,
     ErrorCode::PasskeyCloned,
     ErrorCode::PasskeysUnavailable,
     ErrorCode::Reset,

@@ -9,23 +9,24 @@ import { Field, form } from '../base/fields.js';
 import { timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
 import { deviceName } from './device-name.js';
-import { obstacle, Passkeys } from './passkeys.js';
+import { obstacle, Passkeys, relyingParty } from './passkeys.js';
 
+/** @import {Config} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 /** @import {Passkey} from './passkeys.js' */
 
 const LONGEST_NAME = 64;
 
 export class PasskeyList extends Component {
-  #api;
+  #config;
   #passkeys;
   #list = el('ul', { class: 'card', 'aria-labelledby': 'passkeys' });
   #problem = el('p', { class: 'problem', role: 'alert' });
 
-  /** @param {Client} client */
-  constructor({ api }) {
+  /** @param {Client} client @param {() => Promise<Config>} config what this server is like */
+  constructor({ api }, config) {
     super();
-    this.#api = api;
+    this.#config = config;
     this.#passkeys = new Passkeys(api);
     this.append(this.#list);
     this.#load();
@@ -33,8 +34,8 @@ export class PasskeyList extends Component {
 
   #load() {
     return fill(this.#list, async () => {
-      const [passkeys, config] = await Promise.all([this.#passkeys.list(), this.#api.config()]);
-      return [...passkeys.map((passkey) => this.#row(passkey)), this.#last(obstacle(config))];
+      const [passkeys, config] = await Promise.all([this.#passkeys.list(), this.#config()]);
+      return [...passkeys.map((passkey) => this.#row(passkey, relyingParty(config))), this.#last(obstacle(config))];
     });
   }
 
@@ -46,8 +47,8 @@ export class PasskeyList extends Component {
       obstacle ? null : el('button', { class: 'button', click: ({ currentTarget }) => this.#add(currentTarget) }, t('account.addPasskey')));
   }
 
-  /** @param {Passkey} passkey */
-  #row({ id, name, createdAt, lastUsedAt }) {
+  /** @param {Passkey} passkey @param {string} party the name of this server */
+  #row({ id, name, createdAt, lastUsedAt, rpId }, party) {
     const problem = el('p', { class: 'problem', role: 'alert' });
     const remove = async () => {
       const isSure = await ask(t('account.removePasskeyTitle', { name }), t('account.removePasskey'),
@@ -63,6 +64,7 @@ export class PasskeyList extends Component {
         el('p', { class: 'strong' }, nameOf(name)),
         el('p', { class: 'muted' }, ...(lastUsedAt ? tn('account.lastUsed', { time: timeOf(lastUsedAt) }) : [t('account.neverUsed')])),
         el('p', { class: 'muted' }, ...tn('account.passkeyAdded', { time: timeOf(createdAt) })),
+        rpId && rpId !== party ? el('p', { class: 'problem' }, t('account.passkeyElsewhere', { name: rpId })) : null,
         problem),
       el('div', { class: 'buttons' },
         el('button', { class: 'button', click: () => this.#rename(id, name) }, t('account.renamePasskey'), about(name)),

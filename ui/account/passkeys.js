@@ -6,7 +6,7 @@ import { t } from '../words/index.js';
 /** @import {Api} from '../base/api.js' */
 /** @import {Config} from '../base/types.js' */
 
-/** @typedef {{id: string, name: string, createdAt: string, lastUsedAt: string | null, backedUp: boolean}} Passkey */
+/** @typedef {{id: string, name: string, createdAt: string, lastUsedAt: string | null, backedUp: boolean, rpId: string | null}} Passkey */
 
 const PATH = '/api/passkeys';
 
@@ -16,6 +16,11 @@ export function obstacle({ passkeys, publicURL }) {
   if (!passkeys || (publicURL && publicURL !== location.origin)) return t('error.passkeys_unavailable');
   const isKnown = 'PublicKeyCredential' in globalThis && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
   return isKnown ? '' : t('account.passkeysUnknown');
+}
+
+/** The name that passkeys are for here. @param {Config} config */
+export function relyingParty({ publicURL }) {
+  return new URL(publicURL || location.href).hostname;
 }
 
 export class Passkeys {

@@ -50,19 +50,14 @@ export class QuietSettings extends Component {
     // One that is being typed is nobody else’s to change.
     if (this.#from !== document.activeElement) this.#from.value = from;
     if (this.#to !== document.activeElement) this.#to.value = to;
-    this.#setTimes(quiet !== null);
+    this.#times.hidden = quiet === null;
   }
 
   /** Why nothing can be changed yet. @param {string} reason */
   refuse(reason) {
     this.#preview.show(false, reason, false);
     this.#quiet.show(false, reason, false);
-    this.#setTimes(false);
-  }
-
-  /** @param {boolean} possible */
-  #setTimes(possible) {
-    for (const input of [this.#from, this.#to]) input.disabled = !possible;
+    this.#times.hidden = true;
   }
 
   #time() {

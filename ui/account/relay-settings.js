@@ -2,7 +2,7 @@
 
 import { reasonOf } from '../base/api.js';
 import { attempt } from '../base/attempt.js';
-import { card, explained, section, setting } from '../base/cards.js';
+import { about, card, explained, section, setting } from '../base/cards.js';
 import { openDialog } from '../base/dialog.js';
 import { Component, el, nameOf } from '../base/dom.js';
 import { Field, form } from '../base/fields.js';
@@ -11,7 +11,7 @@ import { t, tn } from '../words/index.js';
 
 /** @import {Api} from '../base/api.js' */
 
-/** `kind` is null where there is none, and `topic` where it isn’t ntfy. @typedef {{kind: 'ntfy' | 'gotify' | null, server: string | null, on: boolean, topic: string | null}} Relay */
+/** `kind` is null where there is none, and `topic` where it isn’t ntfy, or hasn’t been asked for. @typedef {{kind: 'ntfy' | 'gotify' | null, server: string | null, on: boolean, topic: string | null}} Relay */
 
 const PATH = '/api/push/relay';
 const NAMES = { ntfy: 'ntfy', gotify: 'Gotify' };
@@ -20,6 +20,8 @@ const NAMES = { ntfy: 'ntfy', gotify: 'Gotify' };
 export class RelaySettings extends Component {
   #api;
   #problem = el('p', { class: 'problem', role: 'alert' });
+  #outcome = el('p', { class: 'muted', role: 'status' });
+  #send = el('button', { class: 'button', click: () => this.#test() }, t('account.pushTestSend'));
 
   /** @param {Api} api */
   constructor(api) {
@@ -46,8 +48,34 @@ export class RelaySettings extends Component {
     this.replaceChildren(section('relay', t('account.relay'), card(
       setting(explained(NAMES[kind], ...on ? tn('account.relayOn', { server: host }) : tn('account.relayHelp', { server: host })),
         el('button', { class: 'button', click: () => attempt(this.#problem, turn) }, on ? t('account.turnOff') : t('account.turnOn'))),
-      topic ? setting(el('div', {}, copyable(t('account.relayTopic'), `${server.replace(/\/$/, '')}/${topic}`))) : null,
+      ...on ? [this.#address(relay, topic && `${server.replace(/\/$/, '')}/${topic}`), this.#trial()] : [],
       this.#problem)));
+  }
+
+  /** Null where there is none. @param {Relay} relay @param {string | null} address null where it isn’t known here */
+  #address({ kind }, address) {
+    if (address) return setting(el('div', {}, copyable(t('account.relayTopic'), address)));
+    if (kind !== 'ntfy') return null;
+    const show = () => attempt(this.#problem, async () => this.#show(await this.#api.get(`${PATH}/topic`)));
+    return setting(explained(t('account.relayTopicShown'), t('account.relayTopicHelp')),
+      el('button', { class: 'button', click: show }, t('account.show'), about(t('account.relayTopicShown'))));
+  }
+
+  #trial() {
+    this.#outcome.textContent = t('account.pushTestHelp');
+    return setting(el('div', {}, el('p', { class: 'strong' }, t('account.pushTest')), this.#outcome), this.#send);
+  }
+
+  async #test() {
+    this.#send.disabled = true;
+    this.#outcome.textContent = t('account.pushTestSending');
+    try {
+      await this.#api.post(`${PATH}/test`);
+      this.#outcome.textContent = t('account.relayTestSent');
+    } catch (error) {
+      this.#outcome.textContent = reasonOf(error);
+    }
+    this.#send.disabled = false;
   }
 
   /** @param {Relay} relay */

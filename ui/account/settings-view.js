@@ -20,7 +20,7 @@ import { Sessions } from './sessions.js';
 import { changeSettings, settings } from './settings.js';
 import { signOut } from './sign-out.js';
 
-/** @import {Settings} from '../base/types.js' */
+/** @import {Config, Settings} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 /** @import {Preferences, Theme} from '../shell/preferences.js' */
 
@@ -41,6 +41,8 @@ export class SettingsView extends Component {
   #quiet;
   #devices;
   #about = setting();
+  /** @type {Promise<Config> | undefined} */
+  #asked;
   #hasPassword = true;
   #changed = () => {
     this.#loadAccount();
@@ -71,7 +73,7 @@ export class SettingsView extends Component {
         section('blocked', t('account.blocked'), new BlockedList(client)),
         section('devices', t('account.devices'), this.#devices),
         section('sign-in-methods', t('account.signInMethods'), this.#waysIn),
-        section('passkeys', t('account.passkeys'), later(async () => new (await load(() => import('./passkey-list.js'))).PasskeyList(client))),
+        section('passkeys', t('account.passkeys'), later(async () => new (await load(() => import('./passkey-list.js'))).PasskeyList(client, () => this.#config()))),
         section('two-step', t('account.twoStep'), later(async () => new (await load(() => import('./second-factor-view.js'))).SecondFactorView(client))),
         section('api-tokens', t('account.tokens'), later(async () => new (await load(() => import('./token-list.js'))).TokenList(client))),
         section('account', t('account.account'), this.#accountCard()),
@@ -85,6 +87,15 @@ export class SettingsView extends Component {
     // What comes in the next frame moves what is below.
     this.#render();
     this.watch(() => this.#render(), preferences);
+  }
+
+  /** Asked for once, as several parts need it. A failure is asked for again. @returns {Promise<Config>} */
+  #config() {
+    this.#asked ??= this.#client.api.config().catch((error) => {
+      this.#asked = undefined;
+      throw error;
+    });
+    return this.#asked;
   }
 
   #themeSetting() {
@@ -109,7 +120,7 @@ export class SettingsView extends Component {
     this.#asksFirst.show(false, t('account.loading'), false);
     try {
       const { api } = this.#client;
-      const [own, config, { waysInView }] = await Promise.all([settings(api), api.config(), load(() => import('./ways-in.js'))]);
+      const [own, config, { waysInView }] = await Promise.all([settings(api), this.#config(), load(() => import('./ways-in.js'))]);
       this.#hasPassword = own.hasPassword;
       this.#showActivity(own.showsActivity);
       this.#showAsksFirst(own.asksFirst);
@@ -170,7 +181,7 @@ export class SettingsView extends Component {
   async #loadAbout() {
     this.#about.replaceChildren(explained('Tincan', t('account.loading')));
     try {
-      const { version } = await this.#client.api.config();
+      const { version } = await this.#config();
       this.#about.replaceChildren(explained('Tincan', t('account.version', { version })));
     } catch (error) {
       this.#about.replaceChildren(failure(reasonOf(error), () => this.#loadAbout()));

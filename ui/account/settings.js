@@ -3,14 +3,35 @@
 /** @import {Api} from '../base/api.js' */
 /** @import {Settings, User} from '../base/types.js' */
 
+/** So long, what the server has said of them is taken to be so. */
+const KNOWN_MS = 60_000;
+
+/** @type {WeakMap<Api, {at: number, own: Promise<Settings>}>} */
+const known = new WeakMap();
+
 /** @param {Api} api @returns {Promise<Settings>} */
 export async function settings(api) {
-  return api.get('/api/settings');
+  return keep(api, api.get('/api/settings'));
+}
+
+/** As they were lately, on whichever device they were changed. @param {Api} api @returns {Promise<Settings>} */
+export async function recentSettings(api) {
+  const last = known.get(api);
+  return last && Date.now() - last.at < KNOWN_MS ? last.own : settings(api);
+}
+
+/** @param {Api} api @param {Promise<Settings>} own */
+function keep(api, own) {
+  const entry = { at: Date.now(), own };
+  known.set(api, entry);
+  // Whoever asks next asks again.
+  own.catch(() => known.get(api) === entry && known.delete(api));
+  return own;
 }
 
 /** @param {Api} api @param {Partial<Pick<Settings, 'showsActivity' | 'asksFirst' | 'preview' | 'quiet'>>} change @returns {Promise<Settings>} */
 export async function changeSettings(api, change) {
-  return api.send('PATCH', '/api/settings', change);
+  return keep(api, api.send('PATCH', '/api/settings', change));
 }
 
 /** Without a display name, the username is shown. @param {Api} api @param {{username?: string, displayName?: string | null}} names @returns {Promise<User>} */

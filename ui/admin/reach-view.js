@@ -46,7 +46,7 @@ function certificateOf(certificate) {
       el('span', { class: daysLeft < (renewing ? 0 : WARN_AT_DAYS) && 'problem' },
         daysLeft < 0 ? t('admin.certificateExpired') : t('admin.certificateEnds', { count: daysLeft }))),
     failure && setting(el('p', { class: 'problem', role: 'status' },
-      ...tn('admin.certificateFailed', { time: timeOf(at), message: nameOf(message) }))),
+      ...tn(mode === 'acme' ? 'admin.certificateNotRenewed' : 'admin.certificateFailed', { time: timeOf(at), message: nameOf(message) }))),
   ].filter((row) => row !== null);
 }
 

@@ -3,7 +3,7 @@
 // Where the server pushes to this browser, the page leaves notifications to the worker, which shows them whether a page is
 // open or not: browsers insist on that, so whatever the page showed itself would be there twice.
 
-import { settings } from '../account/settings.js';
+import { recentSettings } from '../account/settings.js';
 import { titleOf } from '../base/format.js';
 import { load } from '../base/load.js';
 import { conversationPath } from '../base/router.js';
@@ -194,7 +194,7 @@ export class Attention {
     const path = conversationPath(conversationId);
     const text = `${isRoom ? `${from}: ` : ''}${inOneLine(content, mentions) || summaryOf(message)}`;
     // Where that can’t be told, nobody has chosen another.
-    const { preview } = await settings(this.#client.api).catch(() => ({ preview: true }));
+    const { preview } = await recentSettings(this.#client.api).catch(() => ({ preview: true }));
     const options = {
       body: preview ? text : t('attention.newMessage'), data: path, icon: '/icons/192.png', lang: '', timestamp: Date.parse(createdAt),
       // One for a conversation, seen again with each message, and heard only if somebody wants our sound.

@@ -1,33 +1,18 @@
 // Quiet hours, in which nobody is called back to the page either. They are the same on all devices.
 
-import { settings } from '../account/settings.js';
+import { recentSettings } from '../account/settings.js';
 import { reasonOf } from '../base/api.js';
 
 /** @import {Api} from '../base/api.js' */
 /** @import {QuietHours} from '../base/types.js' */
 
-/** So long, what the server has said of them is taken to be so. */
-const KNOWN_MS = 60_000;
-
-/** @type {WeakMap<Api, {at: number, quiet: Promise<QuietHours | null>}>} */
-const known = new WeakMap();
-
-/** @param {Api} api */
-export async function isQuiet(api) {
-  return covers(await hours(api), new Date());
-}
-
 /** Where that can’t be told, rather too much than too little. @param {Api} api */
-function hours(api) {
-  const last = known.get(api);
-  if (last && Date.now() - last.at < KNOWN_MS) return last.quiet;
-  const quiet = settings(api).then((own) => own.quiet, (error) => {
+export async function isQuiet(api) {
+  const { quiet } = await recentSettings(api).catch((error) => {
     reasonOf(error);
-    known.delete(api);
-    return null;
+    return { quiet: null };
   });
-  known.set(api, { at: Date.now(), quiet });
-  return quiet;
+  return covers(quiet, new Date());
 }
 
 /** Whether a moment is in them, by the clocks of their time zone. @param {QuietHours | null} quiet @param {Date} moment */

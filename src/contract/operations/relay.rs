@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contract::operation::{Operation, Tag},
-    error::ErrorCode::NotFound,
+    error::ErrorCode::{NotFound, RelayRefused, RelayUnreachable},
     model::RelayKind,
 };
 
@@ -19,7 +19,8 @@ pub struct RelayState {
     #[schemars(extend("format" = "uri"))]
     pub server: Option<String>,
     pub on: bool,
-    /// The topic of ntfy to subscribe to. Whoever knows it can read what is sent to it. Null if the caller has none.
+    /// The topic of ntfy to subscribe to. Whoever knows it can read what is sent to it, so it is shown only when it is
+    /// created and to whoever proves who they are. Null otherwise, and if the caller has none.
     pub topic: Option<String>,
 }
 
@@ -50,6 +51,30 @@ pub fn set() -> Operation {
         .ok::<RelayState>("The state")
         .errors([NotFound])
         .invalid(["token"])
+}
+
+pub fn show_topic() -> Operation {
+    Operation::new(
+        "pushRelayTopic",
+        Tag::Accounts,
+        "Shows the same, with the caller’s topic of ntfy",
+    )
+    .ok::<RelayState>("The state")
+}
+
+pub fn test() -> Operation {
+    Operation::new(
+        "testPushRelay",
+        Tag::Accounts,
+        "Notifies the caller through ntfy or Gotify that notifications work",
+    )
+    .describe("It waits for ntfy or Gotify.")
+    .done()
+    .error(
+        NotFound,
+        "There is no such server, or the caller isn’t notified through it.",
+    )
+    .errors([RelayUnreachable, RelayRefused])
 }
 
 pub fn remove() -> Operation {

@@ -121,6 +121,7 @@ pub async fn used(
         id: kept.id,
         counter: used.counter,
         backed_up: used.backed_up,
+        rp_id: party.id().to_owned(),
     })
 }
 

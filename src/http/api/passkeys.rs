@@ -51,7 +51,10 @@ async fn begin(request: Request) -> HandlerResult {
     let (app, session) = (&request.app, request.session()?);
     let party = relying_party(&request)?;
     let user = &session.user;
-    let credentials = app.store.passkey_credentials(user.id).await?;
+    let credentials = app
+        .store
+        .passkey_credentials(user.id, party.id().to_owned())
+        .await?;
     let user_handle = match credentials.user_handle {
         Some(handle) => handle,
         None => random::<USER_HANDLE_BYTES>()?.into(),
@@ -120,6 +123,7 @@ async fn add(mut request: Request) -> HandlerResult {
         backup_eligible: new.backup_eligible,
         backed_up: new.backed_up,
         name,
+        rp_id: party.id().to_owned(),
     };
     let store = &request.app.store;
     let added = store.add_passkey(session.user.id, new, request.actor());

@@ -67,7 +67,11 @@ pub async fn state(request: &Request) -> Result<ProofState> {
 /// What the browser needs to ask for one of the caller’s passkeys.
 async fn passkey_options(request: Request) -> HandlerResult {
     let session = request.session()?;
-    let credentials = request.app.store.passkey_credentials(session.user.id);
+    let rp_id = relying_party(&request)?.id().to_owned();
+    let credentials = request
+        .app
+        .store
+        .passkey_credentials(session.user.id, rp_id);
     let credentials = credentials.await?;
     let ceremony = Ceremony::Proof(session.id);
     Ok(ok(&request_options(&request, ceremony, credentials.ids)?))

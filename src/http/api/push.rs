@@ -6,15 +6,17 @@ use warp::http::Uri;
 
 use crate::{
     contract::operations::push::{self as contract, PushState, Subscribe},
+    curve::is_on_p256,
     error::{Error, Result},
     http::{
         App,
+        plain::language,
         reply::{HandlerResult, no_content, ok},
         request::Request,
         route::Route,
     },
     model::{Permission, Rate, SubscriptionId, SubscriptionKeys, push::ENDPOINT_LENGTH},
-    push::{Outcome, is_public_key},
+    push::Outcome,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -36,7 +38,7 @@ pub fn routes() -> Vec<Route> {
 impl Subscribe {
     fn checked(self, app: &App) -> Result<(String, SubscriptionKeys)> {
         let keys = self.keys.unwrap_or_default();
-        let p256dh = bytes(keys.p256dh).filter(is_public_key);
+        let p256dh = bytes(keys.p256dh).filter(is_on_p256);
         let keys = SubscriptionKeys {
             p256dh: p256dh.ok_or_else(|| {
                 Error::invalid("p256dh", "p256dh must be a point on P-256, in base64url.")
@@ -87,9 +89,10 @@ async fn subscribe(mut request: Request) -> HandlerResult {
     let body: Subscribe = request.json().await?;
     let (app, session) = (&request.app, request.session()?);
     let (endpoint, keys) = body.checked(app)?;
+    let origin = request.caller.page_origin(&app.settings);
     let subscribed = app
         .store
-        .subscribe(session.user.id, session.id, endpoint, keys);
+        .subscribe(session.user.id, session.id, endpoint, keys, origin);
     Ok(ok(&subscribed.await?))
 }
 
@@ -103,10 +106,11 @@ async fn test(request: Request) -> HandlerResult {
     let (app, session) = (&request.app, request.session()?);
     let found = app.store.subscription_in(session.id).await?;
     let subscription = found.ok_or(NOT_FOUND)?;
-    match app.pusher.test(&subscription).await {
+    let text = language::test_notification(&request.caller);
+    match app.pusher.test(&subscription, text).await {
         Outcome::Delivered => Ok(no_content()),
         Outcome::Gone => Err(NOT_FOUND.into()),
-        Outcome::Later(_) => Err(Error::PushUnreachable.into()),
+        Outcome::Later(_) | Outcome::Unanswered => Err(Error::PushUnreachable.into()),
         Outcome::Refused(reason) => Err(Error::PushRefused(reason).into()),
     }
 }

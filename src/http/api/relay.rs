@@ -5,12 +5,13 @@ use crate::{
     error::{Error, Result},
     http::{
         App,
+        plain::language,
         reply::{HandlerResult, no_content, ok},
         request::Request,
         route::Route,
     },
     model::{Permission, Rate, RelayKind, UserId, relay_token},
-    push::Relay,
+    push::{Outcome, Relay},
 };
 
 const PATH: &str = "/api/push/relay";
@@ -23,6 +24,12 @@ pub fn routes() -> Vec<Route> {
             .rate(Rate::Push)
             .operation(contract::set())
             .proven(),
+        Route::get("/api/push/relay/topic", person, show_topic)
+            .operation(contract::show_topic())
+            .proven(),
+        Route::post("/api/push/relay/test", person, test)
+            .rate(Rate::Push)
+            .operation(contract::test()),
         Route::delete(PATH, person, remove)
             .rate(Rate::Protect)
             .operation(contract::remove()),
@@ -31,7 +38,32 @@ pub fn routes() -> Vec<Route> {
 
 async fn show(request: Request) -> HandlerResult {
     let user = request.user()?.id;
+    // Whoever knows the topic reads along, for as long as it lasts.
+    let hidden = RelayState {
+        topic: None,
+        ..state(&request.app, user).await?
+    };
+    Ok(ok(&hidden))
+}
+
+async fn show_topic(request: Request) -> HandlerResult {
+    let user = request.user()?.id;
     Ok(ok(&state(&request.app, user).await?))
+}
+
+async fn test(request: Request) -> HandlerResult {
+    const NOT_FOUND: Error = Error::NotFound("Notification server");
+    let (app, user) = (&request.app, request.user()?.id);
+    let relay = app.settings.relay.as_deref().ok_or(NOT_FOUND)?;
+    let address = app.store.relay_address(user, relay.kind()).await?;
+    let text = language::test_notification(&request.caller);
+    match relay.test(&address.ok_or(NOT_FOUND)?, text).await {
+        Outcome::Delivered => Ok(no_content()),
+        Outcome::Gone | Outcome::Later(_) | Outcome::Unanswered => {
+            Err(Error::RelayUnreachable.into())
+        }
+        Outcome::Refused(reason) => Err(Error::RelayRefused(reason).into()),
+    }
 }
 
 async fn set(mut request: Request) -> HandlerResult {

@@ -6,11 +6,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use url::Url;
 use warp::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Method,
         header::{
-            AUTHORIZATION, HOST, REFERER, SEC_WEBSOCKET_KEY, SET_COOKIE, UPGRADE, USER_AGENT,
+            AUTHORIZATION, HOST, ORIGIN, REFERER, SEC_WEBSOCKET_KEY, SET_COOKIE, UPGRADE,
+            USER_AGENT,
         },
         uri::Authority,
     },
@@ -34,6 +36,9 @@ use crate::{
     places::Place,
     store::{Session, SignedIn},
 };
+
+/// The most bytes of an origin that is believed: a name has up to 253 (RFC 1035 §2.3.4).
+const MAX_ORIGIN_LENGTH: usize = 300;
 
 /// Where a request comes from.
 #[derive(Clone)]
@@ -266,6 +271,16 @@ impl Caller {
         }
         let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
         settings.own_url(host.unwrap_or("localhost"))
+    }
+
+    /// Where the page is that the request is from: a proxy may speak TLS for the server, which only the browser knows then.
+    pub fn page_origin(&self, settings: &ServerSettings) -> String {
+        let said = self.headers.get(ORIGIN).and_then(|text| text.to_str().ok());
+        let said = said.and_then(|text| Url::parse(text).ok());
+        let said = said.filter(|url| ["http", "https"].contains(&url.scheme()));
+        let origin = said.map(|url| url.origin().ascii_serialization());
+        let origin = origin.filter(|text| text.len() <= MAX_ORIGIN_LENGTH);
+        origin.unwrap_or_else(|| self.base(settings))
     }
 
     async fn cookie_session(&self, app: &App) -> HandlerResult<Arc<Session>> {

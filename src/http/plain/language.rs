@@ -62,6 +62,11 @@ pub fn of(caller: &Caller) -> &'static Language {
     chosen.unwrap_or_else(|| preferred(caller.headers()))
 }
 
+/// What a notification says that shows somebody that notifications arrive.
+pub fn test_notification(caller: &Caller) -> &'static str {
+    of(caller).text("push.works")
+}
+
 /// The best of our languages for the `Accept-Language` of a request (RFC 9110 §12.5.4), by lookup (RFC 4647 §3.4).
 pub fn preferred(headers: &HeaderMap) -> &'static Language {
     let ranges = list(headers, ACCEPT_LANGUAGE).filter_map(weighted);

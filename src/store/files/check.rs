@@ -154,7 +154,10 @@ const EXPECTATIONS: &[(&str, &str)] = &[
         "SELECT id FROM users u WHERE deleted_at IS NOT NULL AND (
              disabled_at IS NULL OR admin = 1 OR coalesce(display_name, avatar_url, password_hash) IS NOT NULL
              OR EXISTS (SELECT 1 FROM sessions WHERE user_id = u.id)
-             OR EXISTS (SELECT 1 FROM identities WHERE user_id = u.id))",
+             OR EXISTS (SELECT 1 FROM identities WHERE user_id = u.id)
+             OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = u.id)
+             OR EXISTS (SELECT 1 FROM push_relays WHERE user_id = u.id)
+             OR EXISTS (SELECT 1 FROM pushes WHERE user_id = u.id))",
     ),
     (
         "a program is notified like a browser: subscription",

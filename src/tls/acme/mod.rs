@@ -140,6 +140,8 @@ impl Acme {
             self.until_due().await;
             let Err(failed) = self.attempt(failures).await else {
                 failures = 0;
+                // What was asked for before it worked says nothing about the next time.
+                self.transport.take_wait();
                 known.clear();
                 continue;
             };

@@ -4,7 +4,7 @@ import { ApiError } from '../base/api.js';
 import { Client } from '../shell/client.js';
 import { Keeper } from '../shell/keeper.js';
 import { forgetEverything } from '../shell/kept.js';
-import { changeSettings, settings } from '../account/settings.js';
+import { changeSettings, recentSettings, settings } from '../account/settings.js';
 import { actionsOf } from '../messages/actions.js';
 import { topMessages } from '../messages/top.js';
 import { Rooms } from '../conversations/rooms.js';
@@ -469,4 +469,15 @@ test('whether one’s activity is shown can be asked for, and changed', async ()
   changeSettings(api, { showsActivity: false });
   const change = await api.next();
   assert.equal([change.method, change.path, change.body], ['PATCH', '/api/settings', { showsActivity: false }]);
+});
+
+test('settings of lately are asked for once, and are those that were changed last', async () => {
+  const api = new FakeApi();
+  const asked = [recentSettings(api), recentSettings(api)];
+  await (await api.next()).answer({ preview: true });
+  assert.equal((await Promise.all(asked)).map(({ preview }) => preview), [true, true]);
+  const changed = changeSettings(api, { preview: false });
+  await (await api.next()).answer({ preview: false });
+  await changed;
+  assert.equal((await recentSettings(api)).preview, false);
 });

@@ -73,6 +73,16 @@ const WRONG: &[Change] = &[
     }),
 ];
 
+/// An RSA key with this modulus (RFC 8230 §4).
+fn rsa(modulus: &[u8]) -> Vec<(i64, ciborium::Value)> {
+    vec![
+        (1, 3.into()),
+        (3, (-257).into()),
+        (-1, modulus.to_vec().into()),
+        (-2, vec![1, 0, 1].into()),
+    ]
+}
+
 #[tokio::test]
 async fn nothing_about_a_new_passkey_may_be_wrong() {
     /// What is allowed, though nobody asked for it.
@@ -95,6 +105,12 @@ async fn nothing_about_a_new_passkey_may_be_wrong() {
             it.flags &= !(ELIGIBLE | BACKED_UP);
             it.counter = 5;
         }),
+        ("an RSA key of 2,048 bits", |it| {
+            it.key = rsa(&[0xff; 256]);
+        }),
+        ("an RSA key of 4,096 bits", |it| {
+            it.key = rsa(&[0xff; 512]);
+        }),
     ];
     const ALSO: &[Change] = &[
         ("the use of one", |it| {
@@ -112,6 +128,22 @@ async fn nothing_about_a_new_passkey_may_be_wrong() {
         ("another curve", |it| it.key[2].1 = 2.into()),
         ("half a point", |it| it.key.truncate(4)),
         ("short coordinates", |it| it.key[3].1 = vec![1; 31].into()),
+        ("a point that isn’t on the curve", |it| {
+            it.key[4].1 = vec![1; 32].into();
+        }),
+        ("no point", |it| {
+            it.key[3].1 = vec![0; 32].into();
+            it.key[4].1 = vec![0; 32].into();
+        }),
+        ("an RSA key of 2,047 bits", |it| {
+            it.key = rsa(&[&[0x7f][..], &[0xff; 255]].concat());
+        }),
+        ("an RSA key that zeros make longer", |it| {
+            it.key = rsa(&[[0; 128], [0xff; 128]].concat());
+        }),
+        ("an RSA key of 4,097 bits", |it| {
+            it.key = rsa(&[&[1][..], &[0xff; 512]].concat());
+        }),
         ("a part twice", |it| it.key.push((3, (-7).into()))),
         ("an attestation that wasn’t asked for", |it| {
             it.format = "tpm";

@@ -2,19 +2,30 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{Value, json};
-use tincan::{http::ServerSettings, model::RelayKind, push::Relay, server::Config};
+use tokio::time::sleep;
 
-use super::{CONVERSATIONS, IN_HALL, Level, NEVER, Named, PEOPLE, Sending, Step};
+use super::{
+    CONVERSATIONS, IN_HALL, Kill, Level, Life, NEVER, Named, PEOPLE, Sending, Step, Target,
+    host::Host,
+};
 use crate::{
     push_told::{PATH, attend, topic, turn_on},
     relay::RelayServer,
-    support::{Client, Server, dev, messages, text, until},
+    support::{
+        Client, messages,
+        push_service::{Browser, PushService},
+        text, until,
+    },
 };
+
+/// Somebody is told of a text, somewhere.
+type Telling = (usize, Target, String);
+/// What must be told, by who, where and of which conversation.
+type Due = BTreeMap<(usize, Target, usize), String>;
 
 /// A message that was sent, and who is called by it.
 struct Message {
@@ -33,15 +44,22 @@ struct Person {
     blocks: BTreeSet<usize>,
     is_attentive: bool,
     is_quiet: bool,
-    has_relay: bool,
+    targets: BTreeSet<Target>,
+    is_disabled: bool,
     /// How far they have read, by conversation.
     read: BTreeMap<usize, i64>,
 }
 
 pub struct World {
-    server: Server,
+    host: Host,
     relay: RelayServer,
+    service: PushService,
+    /// What has arrived at the push service: the browser’s endpoint, and the text.
+    pushed: Vec<(String, String)>,
     clients: Vec<Client>,
+    /// The same people, on a device whose browser is told.
+    phones: Vec<Client>,
+    browsers: Vec<Browser>,
     ids: Vec<String>,
     people: Vec<Person>,
     /// Somebody else, who ends each round.
@@ -51,32 +69,31 @@ pub struct World {
     sent: usize,
     /// Whom each topic is of; those of before, too.
     topics: BTreeMap<String, usize>,
-    /// Who may be told of what: person and text.
-    may: BTreeSet<(usize, String)>,
+    /// Who may be told of what.
+    may: BTreeSet<Telling>,
 }
 
 impl World {
-    pub async fn start() -> Self {
-        let relay = RelayServer::start().await;
-        let url = relay.url().parse().expect("a URL");
-        let through = Relay::new(RelayKind::Ntfy, url, None, None, Vec::new()).expect("no TLS");
-        let server = Server::start(Config {
-            push_delay: Duration::ZERO,
-            settings: ServerSettings {
-                relay: Some(Arc::new(through)),
-                unlimited: true,
-                ..dev().settings
-            },
-            ..dev()
-        })
-        .await;
-        let mut clients = vec![server.sign_in("john").await, server.sign_in("jane").await];
+    /// With a server that can be killed, or with one that is quick.
+    pub async fn start(is_deadly: bool) -> Self {
+        let (relay, service) = (RelayServer::start().await, PushService::start().await);
+        let host = if is_deadly {
+            Host::program(&relay)
+        } else {
+            Host::here(&relay).await
+        };
+        let mut clients = Vec::new();
+        // Those two are there in dev mode.
+        for name in &PEOPLE[..2] {
+            clients.push(host.nobody().sign_in(name).await);
+        }
         for name in &PEOPLE[2..] {
-            clients.push(server.sign_up(name).await);
+            clients.push(host.nobody().sign_up(name).await);
         }
         let mut hall: Vec<String> = PEOPLE[1..].iter().map(ToString::to_string).collect();
         for number in PEOPLE.len()..IN_HALL {
-            hall.push(server.sign_up(&format!("guest-{number}")).await.username);
+            let guest = host.nobody().sign_up(&format!("guest-{number}")).await;
+            hall.push(guest.username);
         }
         let hall: Vec<_> = hall.iter().map(String::as_str).collect();
         let john = &clients[0];
@@ -86,14 +103,22 @@ impl World {
             john.make_room("House", &PEOPLE[1..], false).await,
             john.make_room("Hall", &hall, false).await,
         ];
-        let fence = server.sign_up("fay").await;
+        let fence = host.nobody().sign_up("fay").await;
         let fence_conversation = john.talk_to("fay").await;
         turn_on(&fence, json!({})).await;
+        let mut phones = Vec::new();
+        for client in &clients {
+            phones.push(client.another_device().await);
+        }
         let mut world = Self {
-            server,
+            host,
             relay,
+            browsers: PEOPLE.map(|_| service.browser()).into(),
+            service,
+            pushed: Vec::new(),
             people: PEOPLE.map(|_| Person::default()).into(),
             clients,
+            phones,
             ids,
             fence,
             fence_conversation,
@@ -103,13 +128,21 @@ impl World {
             may: BTreeSet::new(),
         };
         for who in 0..PEOPLE.len() {
-            world.set_relay(who, true).await;
+            world.set_target(who, Target::Relay, true).await;
+            world.set_target(who, Target::Browser, who % 2 == 0).await;
         }
         world
     }
 
     pub async fn take(&mut self, step: &Step) {
         match step {
+            // Nobody else does what is left of these then.
+            Step::Choose { who, .. }
+            | Step::Block { who, .. }
+            | Step::Attend { who, .. }
+            | Step::Quiet { who, .. }
+            | Step::Target { who, .. }
+                if self.people[*who].is_disabled => {}
             Step::Choose {
                 who,
                 conversation,
@@ -126,7 +159,8 @@ impl World {
                 set.await.expect(200);
                 self.people[*who].is_quiet = *now == Some(true);
             }
-            Step::Relay { who, on } => self.set_relay(*who, *on).await,
+            Step::Target { who, target, on } => self.set_target(*who, *target, *on).await,
+            Step::Disable { who, on } => self.disable(*who, *on).await,
             Step::Live(sendings) => {
                 let mut sent = Vec::new();
                 for sending in sendings {
@@ -134,7 +168,7 @@ impl World {
                     // Its author has read what was before it, and may have been told of that already.
                     self.permit(sent.last());
                 }
-                self.settle(&sent).await;
+                self.settle(&self.due(&sent), 0).await;
             }
             Step::Held {
                 sent,
@@ -176,21 +210,58 @@ impl World {
         }
     }
 
-    async fn set_relay(&mut self, who: usize, on: bool) {
-        if on {
-            let topic = topic(&self.clients[who]).await;
-            self.topics.insert(topic, who);
-        } else {
-            self.clients[who].delete(PATH).await.expect(204);
+    async fn set_target(&mut self, who: usize, target: Target, on: bool) {
+        let (client, phone) = (&self.clients[who], &self.phones[who]);
+        match (target, on) {
+            (Target::Relay, true) => {
+                self.topics.insert(topic(client).await, who);
+            }
+            (Target::Relay, false) => {
+                client.delete(PATH).await.expect(204);
+            }
+            (Target::Browser, true) => {
+                phone.subscribe(&self.browsers[who]).await;
+            }
+            (Target::Browser, false) => {
+                for one in phone.subscriptions().await {
+                    let path = format!("/api/push/subscriptions/{}", text(&one["id"]));
+                    phone.delete(&path).await.expect(204);
+                }
+            }
         }
-        self.people[who].has_relay = on;
+        let targets = &mut self.people[who].targets;
+        if on {
+            targets.insert(target);
+        } else {
+            targets.remove(&target);
+        }
+    }
+
+    /// Their sessions end, and with them whose browser is told. The relay stays.
+    async fn disable(&mut self, who: usize, on: bool) {
+        if self.people[who].is_disabled == on {
+            return;
+        }
+        let path = format!("/api/admin/users/{}", self.clients[who].id);
+        let set = self.clients[0].patch(&path, json!({ "disabled": on }));
+        set.await.expect(200);
+        let person = &mut self.people[who];
+        person.is_disabled = on;
+        if on {
+            person.is_attentive = false;
+            person.targets.remove(&Target::Browser);
+        } else {
+            for devices in [&mut self.clients, &mut self.phones] {
+                devices[who] = self.host.nobody().sign_in(PEOPLE[who]).await;
+            }
+        }
     }
 
     /// None where it is refused, or who would send it isn’t there.
     async fn send(&mut self, sending: &Sending) -> Option<Message> {
         let Sending { by, to, names } = *sending;
         let (members, _) = CONVERSATIONS[to];
-        if !members.contains(&by) {
+        if !members.contains(&by) || self.people[by].is_disabled {
             return None;
         }
         let mut calls = BTreeSet::new();
@@ -212,8 +283,10 @@ impl World {
         let sent = self.clients[by]
             .post(&path, json!({ "content": content }))
             .await;
-        let is_closed =
-            to == 0 && (self.people[0].blocks.contains(&1) || self.people[1].blocks.contains(&0));
+        let is_closed = to == 0
+            && (self.people[0].blocks.contains(&1)
+                || self.people[1].blocks.contains(&0)
+                || self.people[1].is_disabled);
         if is_closed {
             assert_ne!(sent.status, 201);
             return None;
@@ -231,7 +304,7 @@ impl World {
         })
     }
 
-    /// Whether somebody should be told of a message, as things are.
+    /// Whether somebody should be told of a message, as things are, unless they see it anyway.
     fn is_wanted(&self, message: &Message, who: usize) -> bool {
         let (members, is_told_all) = CONVERSATIONS[message.to];
         let person = &self.people[who];
@@ -243,8 +316,7 @@ impl World {
         let level = person.levels.get(&message.to).copied().unwrap_or(usual);
         members.contains(&who)
             && who != message.by
-            && person.has_relay
-            && !person.is_attentive
+            && !person.is_disabled
             && !person.is_quiet
             && !person.blocks.contains(&message.by)
             && person.read.get(&message.to).copied().unwrap_or(0) < message.number
@@ -255,17 +327,83 @@ impl World {
             }
     }
 
-    fn wanted(&self, message: &Message) -> Vec<usize> {
-        (0..PEOPLE.len())
-            .filter(|who| self.is_wanted(message, *who))
+    /// Who should be told of it where, as things are. After a kill, nobody is known to be `attentive` any more.
+    fn wanted(&self, message: &Message, attentive: bool) -> BTreeSet<Telling> {
+        let people = 0..PEOPLE.len();
+        people
+            .filter(|&who| self.is_wanted(message, who))
+            .filter(|&who| !(attentive && self.people[who].is_attentive))
+            .flat_map(|who| self.people[who].targets.iter().map(move |&it| (who, it)))
+            .map(|(who, target)| (who, target, message.text.clone()))
             .collect()
     }
 
     fn permit(&mut self, message: Option<&Message>) {
         if let Some(message) = message {
-            let told = self.wanted(message).into_iter();
-            self.may.extend(told.map(|who| (who, message.text.clone())));
+            let wanted = self.wanted(message, true);
+            self.may.extend(wanted);
         }
+    }
+
+    /// Of each conversation, the newest of what each target should be told.
+    fn due(&self, sent: &[Message]) -> Due {
+        let mut due = Due::new();
+        for message in sent {
+            for (who, target, text) in self.wanted(message, true) {
+                due.insert((who, target, message.to), text);
+            }
+        }
+        due
+    }
+
+    /// Sends, kills the server, and begins anew.
+    pub async fn live(&mut self, life: &Life) {
+        for step in &life.before {
+            self.take(step).await;
+        }
+        let mut sent = Vec::new();
+        for sending in &life.sent {
+            sent.extend(self.send(sending).await);
+            self.permit_all(&sent);
+        }
+        let mut due = self.due(&sent);
+        self.kill(life.kill, due.len()).await;
+        for step in &life.after {
+            self.take(step).await;
+            self.permit_all(&sent);
+            // What isn’t wanted for a moment is told, or not, as the server comes to it.
+            let now = self.due(&sent);
+            due.retain(|place, text| now.get(place) == Some(text));
+        }
+        self.settle(&due, 1).await;
+    }
+
+    /// Whoever is attentive may be told after the kill.
+    fn permit_all(&mut self, sent: &[Message]) {
+        for message in sent {
+            let wanted = self.wanted(message, false);
+            self.may.extend(wanted);
+        }
+    }
+
+    /// `due` is how many are to arrive.
+    async fn kill(&mut self, kill: Kill, due: usize) {
+        match kill {
+            Kill::AtOnce => {}
+            Kill::After(millis) => sleep(Duration::from_millis(millis)).await,
+            Kill::Arrived(count) => {
+                let count = self.heard().await.len() + count.min(due);
+                let look = async || (self.heard().await.len() >= count).then_some(());
+                until("something to arrive", look).await;
+            }
+        }
+        self.host.kill();
+        let address = self.host.address();
+        let all = self.clients.iter_mut().chain(&mut self.phones);
+        for client in all.chain([&mut self.fence]) {
+            *client = client.at(address);
+        }
+        self.nobody_is_attentive();
     }
 
     async fn hold(&mut self, sendings: &[Sending], read: &[(usize, usize)], deleted: &[usize]) {
@@ -275,7 +413,7 @@ impl World {
             sent.extend(self.send(sending).await);
         }
         for &(who, conversation) in read {
-            if CONVERSATIONS[conversation].0.contains(&who) {
+            if CONVERSATIONS[conversation].0.contains(&who) && !self.people[who].is_disabled {
                 let path = format!(
                     "/api/conversations/{}/read_messages",
                     self.ids[conversation]
@@ -295,77 +433,75 @@ impl World {
         for message in &sent {
             self.permit(Some(message));
         }
-        self.settle(&sent).await;
+        self.settle(&self.due(&sent), 0).await;
         // What was read is read; what comes isn’t.
         for person in &mut self.people {
             person.read.retain(|_, number| *number < i64::MAX);
         }
     }
 
-    /// Nobody is attentive then, until they say so.
     async fn restart(&mut self, delay: Duration) {
-        self.server.configure(|config| config.push_delay = delay);
-        self.server.restart().await;
+        self.host.restart(delay).await;
+        self.nobody_is_attentive();
+    }
+
+    /// Until they say so.
+    fn nobody_is_attentive(&mut self) {
         for person in &mut self.people {
             person.is_attentive = false;
         }
     }
 
-    /// Waits until the server has looked at everything, and has told what it should: of each conversation the newest.
-    async fn settle(&mut self, sent: &[Message]) {
+    /// Waits until the server has looked at everything, and has told what is due, except for so many at each target.
+    async fn settle(&mut self, due: &Due, lost: usize) {
         self.rounds += 1;
         let end = format!("end{}", self.rounds);
         self.clients[0].say(&self.fence_conversation, &end).await;
-        let mut must = BTreeMap::new();
-        for message in sent {
-            for who in self.wanted(message) {
-                must.insert((who, message.to), message.text.clone());
-            }
-        }
         until("the end of a round", async || {
-            let heard = self.heard();
-            let is_told = |((who, _), text): (&(usize, usize), &String)| {
-                heard.contains(&(Some(*who), text.clone()))
-            };
-            let is_over = heard.contains(&(None, end.clone())) && must.iter().all(is_told);
-            is_over.then_some(())
+            let heard = self.heard().await;
+            let is_told = |who, target, text: &String| heard.contains(&(who, target, text.clone()));
+            let mut missing = BTreeMap::<_, usize>::new();
+            for (&(who, target, _), text) in due {
+                if !is_told(Some(who), target, text) {
+                    *missing.entry((who, target)).or_default() += 1;
+                }
+            }
+            let is_over = is_told(None, Target::Relay, &end);
+            (is_over && missing.values().all(|count| *count <= lost)).then_some(())
         })
         .await;
     }
 
-    /// Who was told of what, in order: nobody of the people, where it is for the fence.
-    fn heard(&self) -> Vec<(Option<usize>, String)> {
-        let told = self.relay.told().into_iter();
-        told.map(|told| {
-            let topic = text(&told.body["topic"]);
-            let words = text(&told.body["message"]).rsplit(' ');
-            let last = words.into_iter().next().expect("a word").to_owned();
-            (self.topics.get(topic).copied(), last)
-        })
-        .collect()
+    /// Who was told of what, and where: nobody of the people, where it is for the fence.
+    async fn heard(&mut self) -> Vec<(Option<usize>, Target, String)> {
+        let last = |text: &str| text.rsplit(' ').next().expect("a word").to_owned();
+        while let Some(push) = self.service.arrived().await {
+            let text = last(text(&push.body["notification"]["body"]));
+            self.pushed.push((push.endpoint, text));
+        }
+        let through_relay = self.relay.told().into_iter().map(|told| {
+            let who = self.topics.get(text(&told.body["topic"])).copied();
+            (who, Target::Relay, last(text(&told.body["message"])))
+        });
+        let in_browsers = self.pushed.iter().map(|(endpoint, text)| {
+            let who = self.browsers.iter().position(|it| it.endpoint == *endpoint);
+            (who, Target::Browser, text.clone())
+        });
+        through_relay.chain(in_browsers).collect()
     }
 
     /// Nobody was told of anything else, and nobody twice.
     pub async fn check(mut self) {
-        self.server.stop().await;
+        self.host.stop().await;
+        let heard = self.heard().await;
         let mut once = BTreeSet::new();
-        for (who, message) in self.heard() {
+        for (who, target, message) in heard {
             let Some(who) = who else { continue };
-            let told = (who, message);
-            assert!(
-                self.may.contains(&told),
-                "{} was told of {}",
-                PEOPLE[told.0],
-                told.1
-            );
-            assert!(
-                once.insert(told.clone()),
-                "{} was told twice of {}",
-                PEOPLE[told.0],
-                told.1
-            );
+            let said = format!("{} was told of {message} by {target:?}", PEOPLE[who]);
+            let telling = (who, target, message);
+            assert!(self.may.contains(&telling), "{said}");
+            assert!(once.insert(telling), "{said} twice");
         }
-        drop(self.fence);
     }
 }
 
