@@ -20,7 +20,7 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
 };
 
-use super::{Engine, Options, engine::Programs, wait};
+use super::{Engine, Options, engine::Programs, scratch, wait};
 use crate::api::skip;
 
 /// So many browsers at once are enough for two cores.
@@ -52,7 +52,7 @@ impl Driver {
     }
 
     pub async fn browser(&self, options: &Options) -> Browser {
-        let folder = TempDir::new().expect("a folder");
+        let folder = scratch();
         let output = folder.path().join("output");
         let port = free_port();
         let screen = self.programs.screen.as_deref().map(Screen::start);
