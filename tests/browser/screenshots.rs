@@ -84,7 +84,10 @@ impl Viewer {
         for (scheme, name) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
             self.session.prefer(scheme).await;
             let name = format!("{screen}-{}-{name}", self.device());
-            self.session.assert_accessible(&name).await;
+            match scheme {
+                Scheme::Light => self.session.assert_accessible(&name).await,
+                Scheme::Dark => self.session.assert_colors_accessible(&name).await,
+            }
             self.session.screenshot(&name).await;
         }
         let wide: Vec<String> = self.session.call(TOO_WIDE, json!([])).await;
