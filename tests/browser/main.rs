@@ -51,7 +51,6 @@ mod reading;
 mod refusals;
 mod reset;
 mod rooms;
-mod screens;
 mod screenshots;
 mod security;
 mod settings;

@@ -23,8 +23,8 @@ use tokio::{
 use super::{Engine, Options, engine::Programs, scratch, wait};
 use crate::api::skip;
 
-/// So many browsers at once are enough for two cores.
-const BROWSERS: u32 = 2;
+/// So many browsers at once: two tests with two of them, who take turns, keep two cores busy.
+const BROWSERS: u32 = 4;
 static FREE: Semaphore = Semaphore::const_new(BROWSERS as usize);
 
 /// Runs its arguments, and ends them and all that they have started once nobody holds its standard
