@@ -83,9 +83,9 @@ impl Engine {
                         "args": arguments,
                         "prefs": {
                             "profile.default_content_setting_values.cookies": cookies,
-                            // Its own first page is one that nobody looks at.
+                            // Its own first page costs as much as ours, and `about:blank` gives the focus to the address bar.
                             "session.restore_on_startup": OPEN_THESE,
-                            "session.startup_urls": ["about:blank"],
+                            "session.startup_urls": ["data:,"],
                         },
                     },
                     "goog:loggingPrefs": { "browser": "ALL" },
