@@ -1,6 +1,7 @@
 //! A picture of every screen in each of its states, on a phone and a desktop, by day and by night, for
 //! people to look at: in `screenshots/` of cargo's target folder. On each, axe-core finds nothing, and
-//! nothing is wider than the screen. The console stays empty, where nothing is refused or away.
+//! nothing is wider than the screen. By night it looks at colours alone, as nothing else
+//! differs. The console stays empty, where nothing is refused or away.
 
 use std::{fs, path::Path};
 
