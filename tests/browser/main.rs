@@ -53,7 +53,6 @@ mod refusals;
 mod reset;
 mod ringing;
 mod rooms;
-mod screens;
 mod screenshots;
 mod security;
 mod settings;

@@ -1,6 +1,7 @@
 //! A picture of every screen in each of its states, on a phone and a desktop, by day and by night, for
 //! people to look at: in `screenshots/` of cargo's target folder. On each, axe-core finds nothing, and
-//! nothing is wider than the screen.
+//! nothing is wider than the screen. By night it looks at colours alone, as nothing else
+//! differs. The console stays empty, where nothing is refused or away.
 
 use std::{fs, path::Path};
 
@@ -84,7 +85,10 @@ impl Viewer {
         for (scheme, name) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
             self.session.prefer(scheme).await;
             let name = format!("{screen}-{}-{name}", self.device());
-            self.session.assert_accessible(&name).await;
+            match scheme {
+                Scheme::Light => self.session.assert_accessible(&name).await,
+                Scheme::Dark => self.session.assert_colors_accessible(&name).await,
+            }
             self.session.screenshot(&name).await;
         }
         let wide: Vec<String> = self.session.call(TOO_WIDE, json!([])).await;
@@ -225,6 +229,8 @@ async fn newcomer(viewer: &Viewer, paul: &Client) {
     }
     person.reads("You’ve been signed out").await;
     viewer.take("signed-out").await;
+    // That somebody isn't known, or isn't signed in any more, is the server’s to say.
+    person.assert_console_clean(&["404", "401"]).await;
 }
 
 async fn conversations(
@@ -464,12 +470,15 @@ async fn rooms(viewer: &Viewer, friends: &[Client], talk: [&Client; 2]) {
 
 async fn pages(viewer: &Viewer, conversation: &str) {
     let person = &viewer.session;
+    // What was refused and cut off before.
+    person.console().await;
     person.open("/nothing/here").await;
     person.sees("heading", "Page not found").await;
     viewer.take("not-found").await;
     person.open("/conversations/999999").await;
     person.reads("doesn’t exist").await;
     viewer.take("no-such-conversation").await;
+    person.assert_console_clean(&["404"]).await;
 
     person.open("/settings").await;
     person.reads("This device").await;
@@ -500,6 +509,7 @@ async fn every_screen(options: Options) {
 
     newcomer(&viewer, &paul).await;
     conversations(&viewer, &friends, [&john, &jane], &conversation).await;
+    person.assert_console_clean(&[]).await;
     sending(&viewer).await;
     rooms(&viewer, &friends, [&john, &jane]).await;
     pages(&viewer, &conversation).await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    support::{Answer, Binary, Client, PASSWORD, messages, soon, text, token_of},
+    support::{Answer, Binary, Client, PASSWORD, messages, text, token_of, until},
     tools,
     witness::Witness,
 };
@@ -266,10 +266,8 @@ async fn a_start_with_a_clock_far_ahead_deletes_nothing_that_is_good() {
         .expect("a row");
     clock.jump("+120d");
     let binary = start();
-    soon("a sweep", async {
-        while connection.query_row(GONE, [], |row| row.get(0)) != Ok(0) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+    until("a sweep", async || {
+        (connection.query_row(GONE, [], |row| row.get(0)) == Ok(0)).then_some(())
     })
     .await;
     binary.kill();

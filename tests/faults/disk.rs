@@ -5,16 +5,14 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
 };
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::sleep;
 
 use crate::{
-    support::{Binary, Stream, bytes, ended, messages, soon},
+    support::{Binary, Stream, bytes, ended, messages, soon, until},
     tools,
 };
 
@@ -100,10 +98,8 @@ async fn on_a_nearly_full_disk_one_can_still_sign_in_and_make_room() {
 
     let path = messages(&conversation);
     let draft = json!({ "content": "too much" });
-    soon("the reserve to be kept", async {
-        while jane.post(&path, draft.clone()).await.status != 507 {
-            sleep(Duration::from_millis(20)).await;
-        }
+    until("the reserve to be kept", async || {
+        (jane.post(&path, draft.clone()).await.status == 507).then_some(())
     })
     .await;
     jane.post(&path, draft.clone())
@@ -137,16 +133,11 @@ async fn on_a_nearly_full_disk_one_can_still_sign_in_and_make_room() {
         .post(&format!("{of_jane}/purge"), json!({}))
         .await
         .expect(202);
-    soon("what she wrote to be gone", async {
-        let newest = format!("{path}?limit=100");
-        loop {
-            let history = again.get(&newest).await.expect(200);
-            let mut all = history.as_array().expect("a list").iter();
-            if all.all(|message| message["content"] == "") {
-                break;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
+    let newest = format!("{path}?limit=100");
+    until("what she wrote to be gone", async || {
+        let history = again.get(&newest).await.expect(200);
+        let mut all = history.as_array().expect("a list").iter();
+        all.all(|message| message["content"] == "").then_some(())
     })
     .await;
     again.post("/api/logout", json!({})).await.expect(204);
@@ -280,14 +271,9 @@ fn with_a_small_disk(folder: &Path, disk: &Path, kib: u32) -> Option<(Binary, Pa
 /// What administrators are told of the backups, once it is this.
 async fn is_told(server: &Binary, problem: &str, count: u64) -> Value {
     let john = server.nobody().sign_in("john").await;
-    soon(problem, async {
-        loop {
-            let told = john.get("/api/admin/storage").await.expect(200)["backups"].clone();
-            if told["problem"] == problem && told["count"] == count {
-                return told;
-            }
-            tokio::task::yield_now().await;
-        }
+    until(problem, async || {
+        let told = john.get("/api/admin/storage").await.expect(200)["backups"].clone();
+        (told["problem"] == problem && told["count"] == count).then_some(told)
     })
     .await
 }
@@ -317,13 +303,9 @@ async fn a_backup_that_does_not_fit_is_not_begun() {
     assert!(told["needed"].as_u64() > Some(128 * 1024), "{told}");
     is_warned(&database, "there isn’t enough room for the next backup").await;
     let log = folder.path().join("log");
-    soon("the log", async {
-        while !fs::read_to_string(&log)
-            .expect("a log")
-            .contains("needed, 128.0 KiB available")
-        {
-            sleep(Duration::from_millis(10)).await;
-        }
+    until("the log", async || {
+        let log = fs::read_to_string(&log).expect("a log");
+        log.contains("needed, 128.0 KiB available").then_some(())
     })
     .await;
     let copy = tools::plain(&backups.join("copy.db"));

@@ -1,12 +1,11 @@
 //! The backups that a server makes by itself.
 
-use std::{collections::BTreeSet, fs, fs::File, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, fs::File, path::Path};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::sleep;
 
-use crate::support::{Binary, Client, ended, soon};
+use crate::support::{Binary, Client, ended, until};
 
 /// A server on a free port that backs up into `backups` of this folder, and what it logs.
 struct Backed {
@@ -40,10 +39,9 @@ impl Backed {
 
     async fn logged(&self, what: &str) {
         let log = self.folder.path().join("log");
-        soon(what, async {
-            while !fs::read_to_string(&log).expect("a log").contains(what) {
-                sleep(Duration::from_millis(10)).await;
-            }
+        until(what, async || {
+            let log = fs::read_to_string(&log).expect("a log");
+            log.contains(what).then_some(())
         })
         .await;
     }

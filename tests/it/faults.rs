@@ -6,17 +6,15 @@ use std::{
     os::unix::fs::symlink,
     path::Path,
     process::Command,
-    time::Duration,
 };
 
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::time::sleep;
 
 use crate::{
     plain::{Browser, html},
-    support::{Binary, Client, Talk, answer, dev, ended, messages, raw, soon},
+    support::{Binary, Client, Talk, answer, dev, ended, messages, raw, until},
 };
 
 /// Lets a running process make files no longer than this, as a full disk or a quota would.
@@ -111,11 +109,9 @@ async fn without_free_files_streams_live_on_and_newcomers_wait_until_there_are_s
     limit_open_files(&server, true);
     let newcomer = server.nobody();
     let waits = tokio::spawn(async move { newcomer.get("/api/config").await });
-    soon("the system to refuse", async {
-        let told = || fs::read_to_string(&log).expect("a log");
-        while !told().contains("can’t accept connections") {
-            sleep(Duration::from_millis(20)).await;
-        }
+    until("the system to refuse", async || {
+        let told = fs::read_to_string(&log).expect("a log");
+        told.contains("can’t accept connections").then_some(())
     })
     .await;
     for number in 0..5 {

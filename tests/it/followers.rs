@@ -4,12 +4,11 @@
 use std::{fs, fs::File, time::Duration};
 
 use rusqlite::Connection;
-use tokio::time::sleep;
 
 use crate::{
     home::Home,
-    metrics::until,
-    support::{Binary, soon},
+    metrics,
+    support::{Binary, until},
 };
 
 impl Home {
@@ -29,13 +28,9 @@ impl Home {
     }
 
     async fn logged(&self, what: &str) {
-        soon(what, async {
-            while !fs::read_to_string(self.file("log"))
-                .expect("a log")
-                .contains(what)
-            {
-                sleep(Duration::from_millis(10)).await;
-            }
+        until(what, async || {
+            let log = fs::read_to_string(self.file("log")).expect("a log");
+            log.contains(what).then_some(())
         })
         .await;
     }
@@ -49,10 +44,8 @@ impl Home {
 
     async fn becomes(&self, query: &str, expected: impl Fn(i64) -> bool) {
         let database = self.database();
-        soon(query, async {
-            while !expected(number(&database, query)) {
-                sleep(Duration::from_millis(5)).await;
-            }
+        until(query, async || {
+            expected(number(&database, query)).then_some(())
         })
         .await;
     }
@@ -156,7 +149,7 @@ async fn a_killed_server_still_knows_how_far_its_backup_goes() {
     let server = home.serve_logged(&backups);
     home.logged("isn’t due yet").await;
     let behind = f64::from(i32::try_from(last - through).expect("a few"));
-    until(
+    metrics::until(
         server.address(),
         "tincan_follower_behind{follower=\"backup\"}",
         |shown| (shown - behind).abs() < f64::EPSILON,

@@ -18,15 +18,15 @@ use tincan::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use crate::{
-    metrics::until,
+    metrics,
     plain::{Browser, html},
     support::{
         Answer, Binary, Client, Server, Socket, Stream, Talk, answer, dev, ended, messages,
-        participants, pass, soon, text,
+        participants, pass, soon, text, until,
     },
 };
 
@@ -153,7 +153,7 @@ async fn who_does_too_much_of_anything_has_to_wait_and_nobody_else() {
             "{sentence}"
         );
         let series = format!(r#"tincan_limited_total{{kind="{}"}}"#, rate.name());
-        until(talk.server.address(), &series, |times| times >= 1.0).await;
+        metrics::until(talk.server.address(), &series, |times| times >= 1.0).await;
     }
     for deed in &deeds {
         let (rate, ..) = deed;
@@ -296,7 +296,7 @@ async fn of_too_many_streams_the_oldest_ends_and_says_why() {
         "to the rest"
     );
     let series = r#"tincan_limited_total{kind="streams"}"#;
-    until(address, series, |times| (times - 2.0).abs() < f64::EPSILON).await;
+    metrics::until(address, series, |times| (times - 2.0).abs() < f64::EPSILON).await;
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn of_too_many_polls_the_oldest_is_told_to_stay_away() {
     };
     let oldest = poll(talk.john.clone(), cursor.clone());
     let series = r#"tincan_streams{transport="long_poll"}"#;
-    until(talk.server.address(), series, |open| open >= 1.0).await;
+    metrics::until(talk.server.address(), series, |open| open >= 1.0).await;
     let mut streams = Vec::new();
     for _ in 0..STREAMS {
         streams.push(talk.john.follow(None).await);
@@ -453,14 +453,9 @@ async fn who_has_written_too_much_has_to_delete_something_first() {
     // The clock has closed the connections.
     let john = talk.john.nobody().with_token(&json!(talk.john.token));
     let jane = talk.jane.nobody().with_token(&json!(talk.jane.token));
-    let refused = soon("it to be counted", async {
-        loop {
-            let answer = john.post(&path, draft.clone()).await;
-            if answer.status == StatusCode::INSUFFICIENT_STORAGE {
-                return answer;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
+    let refused = until("it to be counted", async || {
+        let answer = john.post(&path, draft.clone()).await;
+        (answer.status == StatusCode::INSUFFICIENT_STORAGE).then_some(answer)
     })
     .await;
     let sentence = refused.refused(507, "text_quota_used_up");
@@ -507,10 +502,8 @@ fn left_of(database: &Path, user: &str) -> (i64, i64) {
 }
 
 async fn until_purged(database: &Path, user: &str) {
-    soon("all of it to be deleted", async {
-        while left_of(database, user) != (0, 0) {
-            sleep(Duration::from_millis(20)).await;
-        }
+    until("all of it to be deleted", async || {
+        (left_of(database, user) == (0, 0)).then_some(())
     })
     .await;
 }
@@ -577,10 +570,8 @@ async fn what_somebody_has_written_is_deleted_for_everybody_and_from_the_file() 
     );
     jane.get(&format!("/api/files/{file}")).await.expect(404);
     let database = server.database();
-    soon("the text to be gone from the file", async {
-        while is_kept(database, "unwanted") {
-            sleep(Duration::from_millis(50)).await;
-        }
+    until("the text to be gone from the file", async || {
+        (!is_kept(database, "unwanted")).then_some(())
     })
     .await;
     assert!(is_kept(database, "written later"), "the rest is there");

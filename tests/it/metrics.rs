@@ -41,10 +41,8 @@ fn value(shown: &str, series: &str) -> f64 {
 
 /// Waits until a series is as it should be.
 pub async fn until(address: SocketAddr, series: &str, is_right: impl Fn(f64) -> bool) {
-    soon(series, async {
-        while !is_right(value(&shown(address).await, series)) {
-            tokio::task::yield_now().await;
-        }
+    crate::support::until(series, async || {
+        is_right(value(&shown(address).await, series)).then_some(())
     })
     .await;
 }

@@ -10,14 +10,13 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::server::Config;
-use tokio::time::sleep;
 
 use crate::{
     home::Home,
     old_database::{DEVELOPMENT, mark},
     plain::Browser,
     support::{
-        Answer, Binary, Client, Talk, answer, dev, flood, messages, participants, soon, text,
+        Answer, Binary, Client, Talk, answer, dev, flood, messages, participants, text, until,
     },
 };
 
@@ -81,10 +80,8 @@ pub async fn indexed(database: &Path, somebody: &Client) {
     for _ in 0..ENOUGH {
         somebody.say(&monologue, "—").await;
     }
-    soon("the index to catch up", async {
-        while number(database, POSITION) < newest {
-            sleep(Duration::from_millis(5)).await;
-        }
+    until("the index to catch up", async || {
+        (number(database, POSITION) >= newest).then_some(())
     })
     .await;
 }

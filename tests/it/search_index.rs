@@ -5,17 +5,15 @@ use std::{
     fs,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use crate::{
     home::Home,
     search::{NEWEST, POSITION, ask, indexed, number, open, search, search_in, talk},
-    support::{Binary, soon, text},
+    support::{Binary, text, until},
 };
 
 #[tokio::test]
@@ -111,10 +109,8 @@ async fn stopped_with(home: &Home, texts: impl Iterator<Item = String>) -> Strin
 
 async fn caught_up(database: &Path) {
     let newest = number(database, NEWEST);
-    soon("the index to catch up", async {
-        while number(database, POSITION) < newest {
-            sleep(Duration::from_millis(5)).await;
-        }
+    until("the index to catch up", async || {
+        (number(database, POSITION) >= newest).then_some(())
     })
     .await;
 }
@@ -154,10 +150,9 @@ async fn a_deleted_word_is_nowhere_in_the_file_the_log_and_a_backup() {
         }
     }
     let files = [database.clone(), home.file("tincan.db-wal")];
-    soon("the words to be gone", async {
-        while gone.iter().any(|word| traces(&files, word) > 0) {
-            sleep(Duration::from_millis(20)).await;
-        }
+    until("the words to be gone", async || {
+        let are_gone = gone.iter().all(|word| traces(&files, word) == 0);
+        are_gone.then_some(())
     })
     .await;
     home.done(&["backup", &home.path("backup.db")]).await;
@@ -186,10 +181,8 @@ async fn a_server_that_is_killed_while_it_indexes_goes_on_where_it_was() {
     for round in 0..6 {
         let server = Binary::start(&database);
         let john = server.nobody().sign_in("john").await;
-        soon("the index to move", async {
-            while number(&database, POSITION) <= before {
-                sleep(Duration::from_millis(1)).await;
-            }
+        until("the index to move", async || {
+            (number(&database, POSITION) > before).then_some(())
         })
         .await;
         // In the middle of it, as it may be at any moment.
@@ -356,14 +349,9 @@ async fn an_index_by_other_rules_is_built_anew() {
         .expect("an older index");
     let server = Binary::start(&database);
     let john = server.nobody().sign_in("john").await;
-    soon("the index to be the present one", async {
-        while number(
-            &database,
-            "SELECT count(*) FROM search WHERE search MATCH 'relic'",
-        ) > 0
-        {
-            sleep(Duration::from_millis(5)).await;
-        }
+    let relics = "SELECT count(*) FROM search WHERE search MATCH 'relic'";
+    until("the index to be the present one", async || {
+        (number(&database, relics) == 0).then_some(())
     })
     .await;
     caught_up(&database).await;

@@ -3,13 +3,16 @@
 use std::{fs, path::Path};
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Engine, Session};
 use crate::api::skip;
 
 /// Where `npm ci` in `.ci` puts it.
 const AXE: &str = ".ci/node_modules/axe-core/axe.min.js";
+
+/// Those of its rules that are about colours, and on by default (its tag `cat.color`).
+const COLORS: [&str; 2] = ["color-contrast", "link-in-text-block"];
 
 /// How Firefox begins an error of a script that comes from a server, and not from Firefox itself.
 const SCRIPT_ERROR: &str = "JavaScript error: http";
@@ -69,6 +72,15 @@ impl Session {
 
     /// Checks that axe-core finds nothing on this screen.
     pub async fn assert_accessible(&self, screen: &str) {
+        self.audit(screen, json!({})).await;
+    }
+
+    /// The same of its colours alone, where they are all that is new.
+    pub async fn assert_colors_accessible(&self, screen: &str) {
+        self.audit(screen, json!({ "runOnly": COLORS })).await;
+    }
+
+    async fn audit(&self, screen: &str, options: Value) {
         let Ok(axe) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE)) else {
             skip("axe-core isn't installed; `npm ci` in .ci does that");
             return;
@@ -79,10 +91,16 @@ impl Session {
             "document.getAnimations().every(({ playState }) => playState !== 'running')",
         )
         .await;
-        let run = "async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations";
-        let found: Vec<Violation> = self
-            .call(&format!("() => {{ {axe}; return ({run})(); }}"), json!([]))
-            .await;
+        // It is larger than the page, and needs to be compiled once only.
+        if !self.eval::<bool>("'axe' in window").await {
+            self.call::<Value>(&format!("() => {{ {axe} }}"), json!([]))
+                .await;
+        }
+        let run = "async (options) => {
+            const common = { resultTypes: ['violations'], preload: false };
+            return (await axe.run(document, { ...common, ...options })).violations;
+        }";
+        let found: Vec<Violation> = self.call(run, json!([options])).await;
         let told: Vec<_> = found
             .iter()
             .flat_map(|Violation { id, help, nodes }| {

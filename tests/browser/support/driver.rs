@@ -20,11 +20,11 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
 };
 
-use super::{Engine, Options, engine::Programs, wait};
+use super::{Engine, Options, engine::Programs, scratch, wait};
 use crate::api::skip;
 
-/// So many browsers at once are enough for two cores.
-const BROWSERS: u32 = 2;
+/// So many browsers at once: two tests with two of them, who take turns, keep two cores busy.
+const BROWSERS: u32 = 4;
 static FREE: Semaphore = Semaphore::const_new(BROWSERS as usize);
 
 /// Runs its arguments, and ends them and all that they have started once nobody holds its standard
@@ -52,7 +52,7 @@ impl Driver {
     }
 
     pub async fn browser(&self, options: &Options) -> Browser {
-        let folder = TempDir::new().expect("a folder");
+        let folder = scratch();
         let output = folder.path().join("output");
         let port = free_port();
         let screen = self.programs.screen.as_deref().map(Screen::start);

@@ -64,6 +64,8 @@ impl Engine {
         /// `ContentSetting` of Chromium.
         const ALLOW: u8 = 1;
         const BLOCK: u8 = 2;
+        /// `SessionStartupPref` of Chromium.
+        const OPEN_THESE: u8 = 4;
         let mut capabilities = match self {
             Self::Chromium => {
                 let own = format!("--user-data-dir={}", profile.display());
@@ -79,7 +81,12 @@ impl Engine {
                     "goog:chromeOptions": {
                         "binary": programs.browser,
                         "args": arguments,
-                        "prefs": { "profile.default_content_setting_values.cookies": cookies },
+                        "prefs": {
+                            "profile.default_content_setting_values.cookies": cookies,
+                            // Its own first page costs as much as ours, and `about:blank` gives the focus to the address bar.
+                            "session.restore_on_startup": OPEN_THESE,
+                            "session.startup_urls": ["data:,"],
+                        },
                     },
                     "goog:loggingPrefs": { "browser": "ALL" },
                 })
@@ -121,7 +128,7 @@ impl Engine {
     }
 }
 
-const CHROMIUM: [&str; 9] = [
+const CHROMIUM: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -131,6 +138,8 @@ const CHROMIUM: [&str; 9] = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    // Pages that its address bar is made of, and a process for a page that may come.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
 ];
 
 /// What Chromium is told by commands, Firefox has to know at its start.

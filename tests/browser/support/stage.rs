@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Engine, Options, Proxy, Session, driver::Driver};
+use super::{Engine, Options, Proxy, Session, driver::Driver, scratch};
 use crate::api::{Binary, Client, at_once, messages};
 
 /// How many requests are made at the same time where there are many to make.
@@ -31,7 +31,7 @@ impl Stage {
     /// Chromium's alone.
     pub async fn set_in(engine: Engine, browsers: u32) -> Option<Self> {
         let driver = Driver::start(engine, browsers).await?;
-        let folder = TempDir::new().expect("a folder");
+        let folder = scratch();
         let binary = Binary::start_for_a_flood(&folder.path().join("tincan.db"));
         Some(Self {
             address: binary.address(),
@@ -45,7 +45,7 @@ impl Stage {
     /// yet. Gives back the link to the first one, too.
     pub async fn unset(browsers: u32) -> Option<(Self, String)> {
         let driver = Driver::start(Engine::Chromium, browsers).await?;
-        let folder = TempDir::new().expect("a folder");
+        let folder = scratch();
         let database = folder.path().join("tincan.db");
         let database = database.to_str().expect("a plain path");
         let listen = ["--listen", "127.0.0.1:0", "--log", "error"];
@@ -64,7 +64,7 @@ impl Stage {
     /// too, and the page about it.
     pub async fn set_at_home(browsers: u32) -> Option<(Self, PathBuf, String)> {
         let driver = Driver::start(Engine::Chromium, browsers).await?;
-        let folder = TempDir::new().expect("a folder");
+        let folder = scratch();
         let database = folder.path().join("tincan.db");
         let database = database.to_str().expect("a plain path");
         let home = [
