@@ -154,11 +154,12 @@ async fn a_month_of_talk_ends_now() {
         1,
         "{listed:?}"
     );
+    // He came later, and reads from there.
     let house = history(&john, called(&listed, "Number 12")).await;
     assert!(house.len() > 200, "{} messages", house.len());
     assert_eq!(
         house.last().map(|first| &first["system"]),
-        Some(&"created".into())
+        Some(&"added".into())
     );
     let with_picture = house
         .iter()
