@@ -5,7 +5,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     Method, Request, StatusCode,
     body::Bytes,
-    header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, USER_AGENT},
 };
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
@@ -90,6 +90,8 @@ impl Loopback {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
+            // Without it, the feed would be a stream.
+            .header(ACCEPT, "application/json")
             .header(USER_AGENT, AGENT);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));

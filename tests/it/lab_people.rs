@@ -346,7 +346,7 @@ async fn the_log_has_requests_and_events_as_they_happen() {
     let log = nobody.request(reqwest::Method::GET, "/dev/log");
     let mut live = Stream::open(log.header(ACCEPT, "text/event-stream")).await;
     let (john, jane) = (
-        nobody.sign_in("john").await,
+        lab.nobody().sign_in("john").await,
         lab.nobody().sign_in("jane").await,
     );
     let talk = john.talk_to("jane").await;
