@@ -19,8 +19,8 @@ export default defineConfig({
     ...Object.entries(QUICKSTARTS).map(([quickstart, { files }]) => ({
       name: quickstart,
       testMatch: 'examples/quickstarts.spec.js',
-      use: { quickstart, labArgs: ['--ui', `${import.meta.dirname}/examples/${files}`] },
+      use: { quickstart, labArgs: ['--seed', 'empty', '--ui', `${import.meta.dirname}/examples/${files}`] },
     })),
-    { name: 'fixture', testMatch: 'tests/playwright.spec.js', fullyParallel: true },
+    { name: 'fixture', testMatch: 'tests/playwright.spec.js', fullyParallel: true, use: { labArgs: ['--seed', 'empty'] } },
   ],
 });

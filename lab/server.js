@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 
 /**
  * @typedef {object} LabOptions
- * @property {string[]} [args] further arguments of `tincan lab`, such as `['--seed', 'month', '--rng', '1']`
+ * @property {string[]} [args] further arguments of `tincan lab`, such as `['--seed', 'edges', '--rng', '1']`
  * @property {string} [binary] the program; `TINCAN_BIN` or the `tincan` on the path if left out
  */
 

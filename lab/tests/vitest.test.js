@@ -2,7 +2,7 @@ import { Tincan } from 'tincan-client';
 import { describe, expect } from 'vitest';
 import { test } from 'tincan-lab/vitest';
 
-test.override('labArgs', ['--people', 'john,jane,ada']);
+test.override('labArgs', ['--seed', 'empty', '--people', 'john,jane,ada']);
 
 describe.each([1, 2, 3])('the fixture of Vitest', (number) => {
   test('each test begins anew', async ({ lab }) => {
