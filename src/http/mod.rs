@@ -111,6 +111,7 @@ const OTHERS: &[fn() -> Vec<Route>] = &[api::health::routes, api::metrics::route
 /// The tables of the front-end lab, which no other server has.
 const LAB: &[fn() -> Vec<Route>] = &[
     lab::act::routes,
+    lab::client::routes,
     lab::clock::routes,
     lab::database::routes,
     lab::faults::routes,

@@ -53,6 +53,7 @@ mod hosts;
 mod http;
 mod invites;
 mod lab;
+mod lab_client;
 mod lab_faults;
 mod lab_people;
 mod lab_seeds;

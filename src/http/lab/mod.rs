@@ -2,6 +2,7 @@
 //! [`Request::lab`](crate::http::request::Request::lab), and without a lab nothing is there. It isn’t part of the contract.
 
 pub mod act;
+pub mod client;
 pub mod clock;
 pub mod database;
 pub mod door;
