@@ -519,10 +519,11 @@ async fn a_request_is_never_answered_and_the_next_is() {
 async fn faults_of_the_start_come_back_with_a_reset_and_never_meet_the_controls() {
     let lab = Binary::lab(&["--fault", "full-disk"]);
     let (john, _, talk) = talking(&lab).await;
-    let send = || john.post(&messages(&talk), json!({ "content": "hello" }));
-    send().await.refused(507, "storage_full");
+    let (path, hello) = (messages(&talk), json!({ "content": "hello" }));
+    let full = john.post(&path, hello.clone()).await;
+    full.refused(507, "storage_full");
     no_faults(&lab).await;
-    send().await.expect(201);
+    john.post(&path, hello).await.expect(201);
     fault(&lab, json!({ "fault": "disconnect" })).await;
     lab.nobody().get("/").await.expect(200);
     lab.nobody().post("/dev/reset", json!({})).await.expect(204);
