@@ -64,7 +64,7 @@ impl From<u64> for Seeded {
 
 impl Seeded {
     /// The next bytes of this alone.
-    pub fn next<const N: usize>(&mut self) -> [u8; N] {
+    pub fn draw<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
         bytes

@@ -44,6 +44,7 @@ pub struct Reply {
 
 impl Reply {
     /// A text in the body.
+    #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.body.get(name)?.as_str()
     }
@@ -55,6 +56,7 @@ impl Reply {
     }
 
     /// Whether it is a success; 303 leads to what is there already.
+    #[must_use]
     pub fn is_done(&self) -> bool {
         self.status.is_success() || self.status.is_redirection()
     }
@@ -67,11 +69,13 @@ impl Reply {
 }
 
 impl Loopback {
+    #[must_use]
     pub fn new(base: String) -> Self {
         let http = legacy::Client::builder(TokioExecutor::new()).build_http();
         Self { http, base }
     }
 
+    #[must_use]
     pub fn account(&self, username: &str) -> Account {
         Account {
             loopback: self.clone(),

@@ -92,6 +92,7 @@ macro_rules! or_return {
 }
 
 impl Puppets {
+    #[must_use]
     pub fn new(loopback: Loopback) -> Self {
         Self {
             loopback,

@@ -91,6 +91,7 @@ impl Streams {
 
 impl Watch {
     /// Cancelled when the stream is to end.
+    #[must_use]
     pub fn cut(&self) -> &CancellationToken {
         &self.cut
     }

@@ -112,7 +112,7 @@ impl LabDoor {
                     // What nobody reads would reset the connection.
                     let _ = request.body_mut().collect().await;
                     wire.cut(act.how);
-                    pending().await
+                    pending().await;
                 }
                 Kind::Cut => cut_later(&wire, &target, *act),
                 Kind::Status => {
@@ -134,7 +134,7 @@ impl LabDoor {
                 }
                 Kind::EndSession => {
                     self.end_session(&service, &target, token.clone(), *act)
-                        .await
+                        .await;
                 }
                 Kind::Restart => {
                     if let Err(error) = self.lab.exchange(Content::Same).await {

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use hyper::{
     Request,
     body::{Body, Incoming},
@@ -15,6 +15,7 @@ use crate::{
     http::{Answer, ResponseFuture},
     lab::{
         client::AGENT,
+        faults::Wire,
         log::{Beginning, Content, Happened, Log, Recording},
     },
     metrics::Metrics,
@@ -71,12 +72,16 @@ impl<A: Answer> Answer for Recorder<A> {
     fn is_proxy(&self, peer: IpAddr) -> bool {
         self.inner.is_proxy(peer)
     }
+
+    fn wire(&self) -> Option<Arc<Wire>> {
+        self.inner.wire()
+    }
 }
 
 fn is_recorded(request: &Request<Incoming>) -> bool {
     let path = request.uri().path();
     let is_of_lab = path == "/dev" || path.starts_with("/dev/");
-    !is_of_lab && !(path == "/api/messages" && is_own(request.headers().get(USER_AGENT)))
+    !(is_of_lab || path == "/api/messages" && is_own(request.headers().get(USER_AGENT)))
 }
 
 /// Whether this `User-Agent` is the lab’s own.
@@ -103,7 +108,7 @@ async fn content(response: Response) -> (Response, Content) {
     }
     let (head, body) = response.into_parts();
     // It is in memory.
-    let bytes = body.collect().await.map(|body| body.to_bytes());
+    let bytes = body.collect().await.map(Collected::to_bytes);
     let bytes = bytes.unwrap_or_default();
     let mut beginning = Beginning::default();
     beginning.add(&bytes);

@@ -511,7 +511,7 @@ impl Dice {
     /// From 0 up to, but not, 1.
     fn roll(&mut self) -> f64 {
         let bytes = match &mut self.0 {
-            Some(seeded) => seeded.next(),
+            Some(seeded) => seeded.draw(),
             // Without randomness nothing else would work either.
             None => random::random().unwrap_or_default(),
         };

@@ -145,6 +145,7 @@ impl People {
     }
 
     /// Who they are, and what they do.
+    #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {
         let profile = |someone: &Arc<Someone>| Profile {
             username: someone.person.name(),
