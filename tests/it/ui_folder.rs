@@ -273,6 +273,9 @@ async fn told(stream: &mut Stream) -> String {
     block.trim().strip_prefix("data:").expect("data").to_owned()
 }
 
+/// What somebody does to the folder, and how.
+type Change = (&'static str, fn(&Path));
+
 #[tokio::test]
 async fn a_page_is_told_when_a_file_is_saved() {
     let built = Built::start(dev()).await;
@@ -287,7 +290,7 @@ async fn a_page_is_told_when_a_file_is_saved() {
     );
 
     let mut last = state_of(&page).to_owned();
-    let changes: [(&str, fn(&Path)); 5] = [
+    let changes: [Change; 5] = [
         ("another text", |folder| {
             write(&folder.join("assets/index-B3x_9.js"), "app two");
         }),
