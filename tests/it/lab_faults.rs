@@ -441,6 +441,7 @@ async fn an_event_comes_before_the_answer() {
 async fn people_come_and_go_and_type_for_ever() {
     let lab = Binary::lab(&["--clock", "2030-01-31T12:00:00Z"]);
     let (john, jane, talk) = talking(&lab).await;
+    john.say(&talk, "hello").await;
     let mut stream = jane.follow(None).await;
     fault(
         &lab,
@@ -488,7 +489,7 @@ async fn bytes_come_late_and_in_drops_and_all_of_them() {
     let lab = Binary::lab(&[]);
     let (john, _, talk) = talking(&lab).await;
     john.say(&talk, "whole").await;
-    for fault in ["latency=20; jitter=20", "drip=1; bytes=64", "hold=20"] {
+    for fault in ["latency=20; jitter=20", "drip=1; bytes=64"] {
         let request = john.request(Method::GET, &messages(&talk));
         let page = answer(request.header("tincan-fault", fault)).await;
         assert_eq!(page.expect(200)[0]["content"], "whole", "{fault}");

@@ -215,7 +215,11 @@ impl Faults {
         state.streams.retain(|stream| !stream.wire.is_gone());
         state.streams.push(Stream {
             wire: Arc::clone(wire),
-            target,
+            // From now on, it has one.
+            target: Target {
+                has_cursor: true,
+                ..target
+            },
             token,
             by: plan.by,
         });
