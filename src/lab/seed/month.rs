@@ -248,7 +248,7 @@ mod tests {
                 ("answers", 25, count(&|message| message.answers.is_some())),
                 (
                     "with files",
-                    60,
+                    45,
                     count(&|message| !message.files.is_empty()),
                 ),
                 (
