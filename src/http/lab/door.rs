@@ -112,7 +112,7 @@ impl LabDoor {
                     // What nobody reads would reset the connection.
                     let _ = request.body_mut().collect().await;
                     wire.cut(act.how);
-                    pending().await;
+                    return pending().await;
                 }
                 Kind::Cut => cut_later(&wire, &target, *act),
                 Kind::Status => {
