@@ -257,7 +257,8 @@ describe('the client', { concurrency: 4, timeout: 120_000 }, () => {
     });
   }
 
-  for (const transport of TRANSPORTS) {
+  // Between two polls there is no stream that would have to go.
+  for (const transport of ['sse', 'websocket']) {
     test(`one stream too many waits until somebody is back: ${transport}`, async (t) => {
       const { john, jane, id } = await scene(t);
       const told = await follow(t, jane, { transports: [transport] });
