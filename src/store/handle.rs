@@ -105,7 +105,7 @@ impl Store {
         self.engine.check_in_background(&SCHEMA, rebuild);
     }
 
-    /// Writes all accepted jobs, then closes the file. Later writes are refused with
+    /// Writes all accepted jobs, then closes the file. Later writes and reads are refused with
     /// [`Error::Stopping`](crate::error::Error::Stopping).
     pub async fn close(&self) {
         self.engine.close().await;

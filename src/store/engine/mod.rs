@@ -152,6 +152,7 @@ impl<C: Context> Engine<C> {
         if let Err(panic) = closed.await {
             tracing::error!(%panic, "the writer stopped unexpectedly");
         }
+        self.readers.close().await;
     }
 
     /// Tests whether the database is writable by changing one row. A success is reused for a second, so that frequent

@@ -1,14 +1,17 @@
 //! The pool of read-only connections, used on blocking threads.
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc, thread};
+use std::{num::NonZeroUsize, path::Path, sync::Arc, thread, time::Duration};
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
-use tokio::{sync::Semaphore, task};
+use tokio::{sync::Semaphore, task, time::timeout};
 use tracing::Span;
 
 use super::{error::OpenError, open};
 use crate::error::{Error, Result};
+
+/// How long reads may take to end when the database is closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
 pub struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
@@ -33,6 +36,14 @@ impl Readers {
             .map_err(|error| OpenError::unusable(path, &error))?;
         let permits = Arc::new(Semaphore::new(pool.max_size() as usize));
         Ok(Self { pool, permits })
+    }
+
+    /// Waits for the reads that are under way, within bounds, and refuses all others.
+    pub async fn close(&self) {
+        let all = self.permits.acquire_many(self.pool.max_size());
+        // One that takes longer must not delay the exit.
+        let _ = timeout(CLOSE_TIMEOUT, all).await;
+        self.permits.close();
     }
 
     pub async fn read<T: Send + 'static>(

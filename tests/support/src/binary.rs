@@ -93,9 +93,11 @@ impl Binary {
     /// without a `--seed`, it is empty.
     pub fn lab(arguments: &[&str]) -> Self {
         let usual = ["lab", "--port", "0", "--json", "--log", "error"];
-        let seed: &[&str] = match arguments.contains(&"--seed") {
-            true => &[],
-            false => &["--seed", "empty"],
+        let is_seeded = arguments.contains(&"--seed");
+        let seed = if is_seeded {
+            [].as_slice()
+        } else {
+            &["--seed", "empty"]
         };
         let arguments = [&usual[..], seed, arguments].concat();
         let mut command = Self::command(&arguments);
