@@ -22,12 +22,13 @@ use crate::{
 };
 
 /// What a stolen session mustn’t be enough for.
-const LASTS: [&str; 17] = [
+const LASTS: [&str; 18] = [
     "DELETE /api/admin/users/{id}/sessions",
     "DELETE /api/admin/users/{id}/sessions/{sessionId}",
     "DELETE /api/identities/{provider}",
     "DELETE /api/passkeys/{id}",
     "DELETE /api/second_factor",
+    "GET /api/push/relay/topic",
     "PATCH /api/admin/settings",
     "PATCH /api/admin/users/{id}",
     "POST /api/admin/users",
