@@ -7,7 +7,13 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use tincan::{bus::Bus, metrics::Metrics, model::Timestamp, server::BUS_CAPACITY, store::Store};
+use tincan::{
+    bus::Bus,
+    metrics::Metrics,
+    model::Timestamp,
+    server::BUS_CAPACITY,
+    store::{Purpose, Store},
+};
 
 /// The text of a message: as long as what people write.
 pub fn content() -> String {
@@ -27,7 +33,9 @@ pub struct Person {
 /// Where the program can't make one there.
 pub async fn create(path: &Path) -> Result<()> {
     let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
-    Store::open(path, None, &bus, &metrics)?.close().await;
+    Store::open(path, Some(Purpose::Development), &bus, &metrics)?
+        .close()
+        .await;
     Ok(())
 }
 

@@ -80,9 +80,9 @@ async function showFaults() {
     return button;
   }));
   $('faults').replaceChildren(...faults.map((/** @type {any} */ fault) => {
-    const { id, fault: name, applied, ...rest } = fault;
+    const { id, fault: name, applied, seen, ...rest } = fault;
     const scope = Object.entries(rest).map(([key, value]) => `${key} ${value}`).join(', ');
-    return h('li', {}, h('span', {}, h('b', {}, name), scope ? ` ${scope}` : ''), h('span', { className: 'muted' }, `${applied ?? 0}×`),
+    return h('li', {}, h('span', {}, h('b', {}, name), scope ? ` ${scope}` : ''), h('span', { className: 'muted' }, `${applied} of ${seen}`),
       does('Remove', () => ask('DELETE', `/dev/faults/${id}`), showFaults));
   }));
   $('clear-faults').hidden = faults.length === 0;

@@ -283,12 +283,15 @@ async fn seen(worker: &mut Worker) -> Value {
     worker.eval("seen.splice(0)").await
 }
 
-/// Somebody taps the notification that leads there.
+/// Somebody taps the notification that leads there, once it is there.
 async fn tap(worker: &mut Worker, path: &str) {
-    let script = "registration.getNotifications().then((all) => {
-        const notification = all.find(({ data }) => data === PATH);
+    let script = "(async () => {
+        const isIt = ({ data }) => data === PATH;
+        const find = async () => (await registration.getNotifications()).find(isIt);
+        let notification;
+        while (!(notification = await find())) await new Promise((seen) => setTimeout(seen, 20));
         return dispatchEvent(new NotificationEvent('notificationclick', { notification }));
-    })";
+    })()";
     let script = script.replace("PATH", &json!(path).to_string());
     assert!(worker.eval::<bool>(&script).await);
 }

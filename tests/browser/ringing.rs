@@ -100,7 +100,7 @@ async fn turn_ntfy_on(viewer: &Viewer, client: &Client, ntfy: &RelayServer) {
     viewer.take("relay-ntfy-off").await;
     click_in(john, "relay-settings", "Turn on").await;
     john.reads("You’re notified through").await;
-    let topic = client.get(RELAY).await.expect(200)["topic"].clone();
+    let topic = client.get(&format!("{RELAY}/topic")).await.expect(200)["topic"].clone();
     let address = format!("{}/{}", ntfy.url(), topic.as_str().expect("a topic"));
     let label = "Subscribe to this address in the ntfy app, and keep it to yourself";
     assert_eq!(john.value(label).await, address);

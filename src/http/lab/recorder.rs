@@ -25,7 +25,8 @@ use crate::{
 /// The most bytes of an answer of which the beginning is recorded. What is larger isn’t held up.
 const LARGEST: u64 = 256 * 1024;
 
-/// Answers as `inner` does, and records it. What is below `/dev` isn’t recorded, nor how the people who answer listen.
+/// Answers as `inner` does, and records it. Only requests to the API are, and not how the people who answer
+/// listen.
 pub struct Recorder<A> {
     pub inner: Arc<A>,
     pub log: Arc<Log>,
@@ -80,8 +81,8 @@ impl<A: Answer> Answer for Recorder<A> {
 
 fn is_recorded(request: &Request<Incoming>) -> bool {
     let path = request.uri().path();
-    let is_of_lab = path == "/dev" || path.starts_with("/dev/");
-    !(is_of_lab || path == "/api/messages" && is_own(request.headers().get(USER_AGENT)))
+    let is_of_api = path.starts_with("/api/");
+    is_of_api && !(path == "/api/messages" && is_own(request.headers().get(USER_AGENT)))
 }
 
 /// Whether this `User-Agent` is the lab’s own.

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use tempfile::TempDir;
 
 use super::{Engine, Options, Proxy, Session, driver::Driver, scratch};
-use crate::api::{Binary, Client, at_once, messages};
+use crate::api::{
+    Binary, Client, at_once, messages,
+    old_database::{DEVELOPMENT, SERVICE, mark},
+};
 
 /// How many requests are made at the same time where there are many to make.
 const AT_ONCE: usize = 64;
@@ -117,6 +120,9 @@ impl Stage {
     fn start_at(&mut self, listen: &str, arguments: &[&str]) {
         assert!(self.binary.is_none(), "it runs");
         let database = self.database();
+        // A scene is set in development mode, and played at whatever server is needed.
+        let is_dev = arguments.contains(&"--dev");
+        mark(&database, if is_dev { DEVELOPMENT } else { SERVICE });
         let database = database.to_str().expect("a plain path");
         let usual = [
             "--listen",
