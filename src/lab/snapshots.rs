@@ -98,7 +98,7 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// # Errors
-    /// [`Error::Internal`] if the system can’t provide randomness.
+    /// [`Error::Internal`](crate::error::Error::Internal) if the system can’t provide randomness.
     pub fn new(folder: PathBuf) -> Result<Self> {
         let epoch = i64::from_le_bytes(random::<8>()?) & (i64::MAX >> 1);
         Ok(Self {

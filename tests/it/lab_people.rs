@@ -79,6 +79,9 @@ async fn somebody_types_back_within_seconds() {
     assert_eq!(answer.data["author"]["username"], "echo");
 }
 
+/// After how many milliseconds more, and what somebody has said by then.
+type Said<'a> = (u64, &'a [&'a str]);
+
 #[tokio::test]
 async fn each_answers_in_their_own_way_as_time_passes() {
     let lab = standing();
@@ -87,7 +90,7 @@ async fn each_answers_in_their_own_way_as_time_passes() {
     let numbered: Vec<String> = numbered.collect();
     let numbered: Vec<&str> = numbered.iter().map(String::as_str).collect();
     // How much later, and what they have said by then.
-    let expected: &[(&str, &[(u64, &[&str])])] = &[
+    let expected: &[(&str, &[Said])] = &[
         ("echo", &[(900, &[]), (100, &["hello"])]),
         (
             "slow",

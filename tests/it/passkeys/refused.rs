@@ -83,35 +83,36 @@ fn rsa(modulus: &[u8]) -> Vec<(i64, ciborium::Value)> {
     ]
 }
 
+/// What is allowed, though nobody asked for it.
+const RIGHT: &[Change] = &[
+    ("extensions", |it| {
+        it.flags |= EXTENDED;
+        it.tail = cbor(ciborium::Value::Map(vec![("credProtect".into(), 2.into())]));
+    }),
+    ("the longest id", |it| it.id = vec![1; 1_023]),
+    ("no word of frames", |it| {
+        it.client_data
+            .as_object_mut()
+            .expect("an object")
+            .remove("crossOrigin");
+    }),
+    ("more in the client data", |it| {
+        it.client_data["later"] = json!({ "a": 1 });
+    }),
+    ("a device of its own, that counts", |it| {
+        it.flags &= !(ELIGIBLE | BACKED_UP);
+        it.counter = 5;
+    }),
+    ("an RSA key of 2,048 bits", |it| {
+        it.key = rsa(&[0xff; 256]);
+    }),
+    ("an RSA key of 4,096 bits", |it| {
+        it.key = rsa(&[0xff; 512]);
+    }),
+];
+
 #[tokio::test]
 async fn nothing_about_a_new_passkey_may_be_wrong() {
-    /// What is allowed, though nobody asked for it.
-    const RIGHT: &[Change] = &[
-        ("extensions", |it| {
-            it.flags |= EXTENDED;
-            it.tail = cbor(ciborium::Value::Map(vec![("credProtect".into(), 2.into())]));
-        }),
-        ("the longest id", |it| it.id = vec![1; 1_023]),
-        ("no word of frames", |it| {
-            it.client_data
-                .as_object_mut()
-                .expect("an object")
-                .remove("crossOrigin");
-        }),
-        ("more in the client data", |it| {
-            it.client_data["later"] = json!({ "a": 1 });
-        }),
-        ("a device of its own, that counts", |it| {
-            it.flags &= !(ELIGIBLE | BACKED_UP);
-            it.counter = 5;
-        }),
-        ("an RSA key of 2,048 bits", |it| {
-            it.key = rsa(&[0xff; 256]);
-        }),
-        ("an RSA key of 4,096 bits", |it| {
-            it.key = rsa(&[0xff; 512]);
-        }),
-    ];
     const ALSO: &[Change] = &[
         ("the use of one", |it| {
             it.client_data["type"] = "webauthn.get".into();

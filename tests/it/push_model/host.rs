@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub enum Host {
-    Here(Server),
+    Here(Box<Server>),
     Program {
         folder: TempDir,
         relay: String,
@@ -36,7 +36,7 @@ impl Host {
             },
             ..config
         });
-        Self::Here(server.await)
+        Self::Here(Box::new(server.await))
     }
 
     pub fn program(relay: &RelayServer) -> Self {
