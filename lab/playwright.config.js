@@ -21,6 +21,6 @@ export default defineConfig({
       testMatch: 'examples/quickstarts.spec.js',
       use: { quickstart, labArgs: ['--seed', 'empty', '--ui', `${import.meta.dirname}/examples/${files}`] },
     })),
-    { name: 'fixture', testMatch: 'tests/playwright.spec.js', fullyParallel: true, use: { labArgs: ['--seed', 'empty'] } },
+    { name: 'fixture', testMatch: 'tests/*.spec.js', fullyParallel: true, use: { labArgs: ['--seed', 'empty'] } },
   ],
 });
