@@ -2,13 +2,13 @@
 
 import { setSound, sounds } from '../attention/permission.js';
 import { obstacle, pushOf } from '../attention/push.js';
-import { reasonOf } from '../base/api.js';
 import { about, card, explained, setting } from '../base/cards.js';
 import { Component, el } from '../base/dom.js';
 import { load } from '../base/load.js';
 import { Switch } from '../base/switch.js';
 import { homeScreenSteps } from '../shell/home-screen.js';
 import { language, t } from '../words/index.js';
+import { trial } from './trial.js';
 
 /** @import {Push} from '../attention/push.js' */
 /** @import {Client} from '../shell/client.js' */
@@ -27,9 +27,7 @@ export class PushSettings extends Component {
   #steps = el('div', { class: 'setting' }, homeScreenSteps());
   #trust = setting(explained(t('account.trust'), t('account.trustHelp')),
     el('a', { class: 'button', href: TRUST, target: '_blank' }, t('account.open')));
-  #outcome = el('p', { class: 'muted', role: 'status' }, t('account.pushTestHelp'));
-  #send = el('button', { class: 'button', click: () => this.#test() }, t('account.pushTestSend'));
-  #trial = setting(el('div', {}, el('p', { class: 'strong' }, t('account.pushTest')), this.#outcome), this.#send);
+  #trial = trial(async () => outcomeText(await this.#push.test()));
 
   /** @param {Client} client @param {Preferences} preferences */
   constructor(client, preferences) {
@@ -70,17 +68,6 @@ export class PushSettings extends Component {
   #set(on) {
     if (on) this.#push.turnOn();
     else this.#push.turnOff();
-  }
-
-  async #test() {
-    this.#send.disabled = true;
-    this.#outcome.textContent = t('account.pushTestSending');
-    try {
-      this.#outcome.textContent = outcomeText(await this.#push.test());
-    } catch (error) {
-      this.#outcome.textContent = reasonOf(error);
-    }
-    this.#send.disabled = false;
   }
 
   /** @param {boolean} on */

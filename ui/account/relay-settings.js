@@ -8,6 +8,7 @@ import { Component, el, nameOf } from '../base/dom.js';
 import { Field, form } from '../base/fields.js';
 import { copyable } from '../base/secret.js';
 import { t, tn } from '../words/index.js';
+import { trial } from './trial.js';
 
 /** @import {Api} from '../base/api.js' */
 
@@ -20,8 +21,6 @@ const NAMES = { ntfy: 'ntfy', gotify: 'Gotify' };
 export class RelaySettings extends Component {
   #api;
   #problem = el('p', { class: 'problem', role: 'alert' });
-  #outcome = el('p', { class: 'muted', role: 'status' });
-  #send = el('button', { class: 'button', click: () => this.#test() }, t('account.pushTestSend'));
 
   /** @param {Api} api */
   constructor(api) {
@@ -48,7 +47,7 @@ export class RelaySettings extends Component {
     this.replaceChildren(section('relay', t('account.relay'), card(
       setting(explained(NAMES[kind], ...on ? tn('account.relayOn', { server: host }) : tn('account.relayHelp', { server: host })),
         el('button', { class: 'button', click: () => attempt(this.#problem, turn) }, on ? t('account.turnOff') : t('account.turnOn'))),
-      ...on ? [this.#address(relay, topic && `${server.replace(/\/$/, '')}/${topic}`), this.#trial()] : [],
+      ...on ? [this.#address(relay, topic && `${server.replace(/\/$/, '')}/${topic}`), trial(() => this.#test())] : [],
       this.#problem)));
   }
 
@@ -61,21 +60,9 @@ export class RelaySettings extends Component {
       el('button', { class: 'button', click: show }, t('account.show'), about(t('account.relayTopicShown'))));
   }
 
-  #trial() {
-    this.#outcome.textContent = t('account.pushTestHelp');
-    return setting(el('div', {}, el('p', { class: 'strong' }, t('account.pushTest')), this.#outcome), this.#send);
-  }
-
   async #test() {
-    this.#send.disabled = true;
-    this.#outcome.textContent = t('account.pushTestSending');
-    try {
-      await this.#api.post(`${PATH}/test`);
-      this.#outcome.textContent = t('account.relayTestSent');
-    } catch (error) {
-      this.#outcome.textContent = reasonOf(error);
-    }
-    this.#send.disabled = false;
+    await this.#api.post(`${PATH}/test`);
+    return t('account.relayTestSent');
   }
 
   /** @param {Relay} relay */
