@@ -2,7 +2,7 @@
 
 mod long_poll;
 mod ops;
-mod sse;
+pub mod sse;
 pub mod tickets;
 mod websocket;
 
@@ -80,7 +80,7 @@ async fn follow(request: Request) -> HandlerResult {
         .or_else(|| query.get("lastEventId").filter(|last| !last.is_empty()))
         .or_else(|| query.get("after"))
         .filter(|cursor| !cursor.is_empty());
-    let (shared, is_own) = (&app, is_own(caller.headers().get(USER_AGENT)));
+    let (shared, agent) = (&app, caller.headers().get(USER_AGENT));
     let open = |transport: Transport| async move {
         let App {
             store,
@@ -91,7 +91,7 @@ async fn follow(request: Request) -> HandlerResult {
             ..
         } = &**shared;
         // How the people of a lab listen interests nobody.
-        let lab = lab.as_ref().filter(|_| !is_own);
+        let lab = lab.as_ref().filter(|_| !is_own(agent));
         let watch = lab.map(|lab| lab.streams.open(&session.user.username, transport.name()));
         let feed = Feed::open(store, bus, presence, metrics, session, cursor, transport).await?;
         Ok::<_, Error>(feed.watched(watch))

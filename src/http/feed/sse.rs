@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt::Write, pin::Pin, time::Duration};
 
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use tokio::time::{Instant, Sleep, sleep};
 use warp::{
     Reply,
@@ -53,6 +53,13 @@ pub fn reply(feed: Feed) -> Response {
         let rest = Some((feed, silence, String::new()));
         Some((Ok::<_, Infallible>(frame), rest))
     });
+    response(frames)
+}
+
+/// The answer with these frames, which reach the client one by one.
+pub fn response(
+    frames: impl Stream<Item = Result<String, Infallible>> + Send + Sync + 'static,
+) -> Response {
     let mut response = warp::reply::stream(frames).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -6,18 +6,12 @@ use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
-use warp::{
-    Reply,
-    http::{
-        HeaderValue,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
-    },
-    reply::Response,
-};
+use warp::{http::header::ACCEPT, reply::Response};
 
 use crate::{
     error::Error,
     http::{
+        feed::sse,
         reply::{HandlerResult, ok},
         request::Request,
         route::Route,
@@ -76,12 +70,5 @@ fn follow(
         let frame = format!("id:{}\ndata:{data}\n\n", entry.id);
         Some((Ok::<_, Infallible>(frame), (entries, live, stopping)))
     });
-    let mut response = warp::reply::stream(frames).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static("no-store, no-transform"),
-    );
-    response
+    sse::response(frames)
 }

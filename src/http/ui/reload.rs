@@ -18,11 +18,11 @@ use warp::{
         HeaderValue,
         header::{CACHE_CONTROL, CONTENT_TYPE},
     },
-    reply::Response,
 };
 
 use super::{INDEX, assets::is_hidden};
 use crate::http::{
+    feed::sse,
     reply::{HandlerResult, nothing_here},
     request::Request,
 };
@@ -62,10 +62,13 @@ pub fn element(folder: &Path) -> String {
 pub async fn script(request: Request) -> HandlerResult {
     folder(&request)?;
     // In a block, so that no name of a page’s own is taken.
-    Ok(answer(
-        format!("{{\n{SCRIPT}}}\n").into_response(),
-        "text/javascript; charset=utf-8",
-    ))
+    let mut response = format!("{{\n{SCRIPT}}}\n").into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("text/javascript; charset=utf-8");
+    headers.insert(CONTENT_TYPE, kind);
+    let cache = HeaderValue::from_static("no-store, no-transform");
+    headers.insert(CACHE_CONTROL, cache);
+    Ok(response)
 }
 
 /// Says the state of the folder, and again whenever it is another one.
@@ -82,16 +85,7 @@ pub async fn watch(request: Request) -> HandlerResult {
             ))
         }
     });
-    let stream = warp::reply::stream(states).into_response();
-    Ok(answer(stream, "text/event-stream"))
-}
-
-fn answer(mut response: Response, kind: &'static str) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    let cache = HeaderValue::from_static("no-store, no-transform");
-    headers.insert(CACHE_CONTROL, cache);
-    response
+    Ok(sse::response(states))
 }
 
 fn folder(request: &Request) -> HandlerResult<PathBuf> {
