@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// John and jane, who have a conversation at the lab.
-async fn talking(lab: &Binary) -> (Client, Client, String) {
+pub async fn talking(lab: &Binary) -> (Client, Client, String) {
     let john = lab.nobody().sign_in("john").await;
     let jane = lab.nobody().sign_in("jane").await;
     let talk = john.talk_to("jane").await;
@@ -22,7 +22,7 @@ async fn talking(lab: &Binary) -> (Client, Client, String) {
 }
 
 /// What the pages of a conversation say.
-async fn contents(client: &Client, conversation: &str) -> Vec<String> {
+pub async fn contents(client: &Client, conversation: &str) -> Vec<String> {
     let page = client.get(&messages(conversation)).await.expect(200);
     let page = page.as_array().expect("a page").iter();
     page.map(|message| text(&message["content"]).to_owned())

@@ -13,25 +13,11 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::lab::{contents, talking};
 use crate::support::{
     Answer, Binary, Client, Server, Socket, answer, dev, messages, raw, soon, strict, text,
     try_answer,
 };
-
-/// John and jane, who have a conversation at the lab.
-async fn talking(lab: &Binary) -> (Client, Client, String) {
-    let john = lab.nobody().sign_in("john").await;
-    let jane = lab.nobody().sign_in("jane").await;
-    let talk = john.talk_to("jane").await;
-    (john, jane, talk)
-}
-
-async fn contents(client: &Client, conversation: &str) -> Vec<String> {
-    let page = client.get(&messages(conversation)).await.expect(200);
-    let page = page.as_array().expect("a page").iter();
-    page.map(|message| text(&message["content"]).to_owned())
-        .collect()
-}
 
 /// Puts a fault into force.
 async fn fault(lab: &Binary, fault: Value) -> Value {

@@ -1,6 +1,7 @@
 //! Faults on demand: which are in force, and what they do to a request or to an open stream. How a request meets them is in
 //! `http::lab::door`, and what happens to its bytes is in `wire`.
 
+mod kind;
 mod presets;
 mod rule;
 mod wire;
@@ -12,20 +13,22 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 pub use self::{
+    kind::{How, Kind},
     presets::PRESETS,
-    rule::{Act, How, Kind, NotAFault, Scope, Target, Transport, Wanted},
+    rule::{Act, NotAFault, Scope, Target, Transport, Wanted},
     wire::Wire,
 };
 
 use self::{
+    kind::Parameters,
     presets::preset,
-    rule::{Dice, Parameters, Rule},
+    rule::{Dice, Rule},
 };
 use crate::model::clock::Clock;
 
 /// The faults of a lab.
 pub struct Faults {
-    rng: Option<u64>,
+    rng: u64,
     /// Those with which the lab was started, by the names of their presets.
     at_start: Vec<String>,
     state: Mutex<State>,
@@ -95,7 +98,7 @@ pub struct Plan {
 impl Faults {
     /// Those of the presets with these names.
     #[must_use]
-    pub fn new(rng: Option<u64>, at_start: &[String]) -> Self {
+    pub fn new(rng: u64, at_start: &[String]) -> Self {
         let faults = Self {
             rng,
             at_start: at_start.to_vec(),

@@ -1,6 +1,9 @@
 //! Faults that belong together, by a name.
 
-use super::rule::{How, Scope, Transport, Wanted};
+use super::{
+    kind::How,
+    rule::{Scope, Transport, Wanted},
+};
 
 /// The names, and what each is in a few words.
 pub const PRESETS: [(&str, &str); 6] = [

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::rule::How;
+use super::kind::How;
 
 /// How many bytes fit into the pipe, and how many are passed on at a time.
 const PIPE: usize = 64 * 1024;

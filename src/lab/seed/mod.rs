@@ -8,12 +8,13 @@
 //! | `script` | reads the scripts |
 //! | `story` | people, conversations and messages, before they have ids |
 //! | `archive` | writes a story as an archive |
-//! | `media`, `pictures`, `draw`, `thumbhash` | the files that people have sent, and their faces |
+//! | `media`, `pictures`, `faces`, `draw`, `thumbhash` | the files that people have sent, and their faces |
 //! | `random` | chance that can be repeated |
 
 mod archive;
 mod draw;
 mod edges;
+mod faces;
 mod media;
 mod month;
 mod pictures;

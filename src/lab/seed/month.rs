@@ -4,8 +4,8 @@ use std::{panic, thread};
 
 use super::{
     SeedError,
+    faces::{Cut, Face},
     media::AVATAR,
-    pictures::{Cut, Face},
     random::Random,
     script::Reader,
     story::{Person, Story},
