@@ -50,7 +50,7 @@ pub fn seeded() -> Option<Seeded> {
 }
 
 /// SHA-256 of a seed and a counter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Seeded {
     seed: u64,
     drawn: u64,

@@ -1,5 +1,7 @@
 //! Accounts that the lab itself uses: a client of its own public API, at its own address.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -16,6 +18,11 @@ use serde_json::{Value, json};
 
 /// The `User-Agent` of those requests.
 pub const AGENT: &str = "tincan-lab";
+
+/// How many seconds a poll of somebody who listens waits for something to happen.
+pub const WAIT: u32 = 30;
+/// How long until one that failed is repeated.
+pub const AGAIN: Duration = Duration::from_millis(200);
 
 /// Sends the requests of all accounts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -158,6 +165,12 @@ impl Account {
         self.loopback
             .send(Some(token), &method, path, body.as_ref())
             .await
+    }
+
+    /// What has happened since `cursor`, or happens within some seconds.
+    pub async fn poll(&self, cursor: &str, wait: u32) -> anyhow::Result<Reply> {
+        let path = format!("/api/messages?after={cursor}&wait={wait}");
+        self.get(&path).await
     }
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Reply> {

@@ -15,12 +15,15 @@ pub mod snapshots;
 pub mod streams;
 
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -66,6 +69,8 @@ pub struct LabSettings {
 /// The state of a lab, which its handlers share. It outlives the databases that it serves.
 pub struct Lab {
     pub settings: LabSettings,
+    /// What seeds, people and faults draw from: the one that it was started with, or else one of its own.
+    rng: u64,
     pub snapshots: Snapshots,
     pub agenda: Arc<Agenda>,
     pub log: Arc<Log>,
@@ -99,6 +104,22 @@ pub struct Exchange {
     pub done: oneshot::Sender<Result<()>>,
 }
 
+/// Does something with files, on a thread that may wait for a disk. What goes wrong is logged.
+///
+/// # Errors
+/// [`Error::Internal`] then.
+pub async fn in_background<T: Send + 'static, E: fmt::Display + Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T> {
+    let done = spawn_blocking(work).await;
+    let done = done.map_err(|error| Error::of_task(&error, what))?;
+    done.map_err(|error| {
+        tracing::error!(%error, "{what} failed");
+        Error::Internal
+    })
+}
+
 impl Lab {
     /// A lab, and the orders that it will give.
     ///
@@ -108,9 +129,13 @@ impl Lab {
         let (exchanges, orders) = mpsc::channel(WAITING);
         let hands = settings.clock.map_or(Hands::Running(0), Hands::Standing);
         Clock::of_lab().set(hands);
-        if let Some(rng) = settings.rng {
-            random::seed(rng.into());
-        }
+        let rng = match settings.rng {
+            Some(rng) => {
+                random::seed(rng.into());
+                rng
+            }
+            None => u64::from_le_bytes(random()?),
+        };
         let log = Arc::<Log>::default();
         let lab = Self {
             agenda: Arc::default(),
@@ -118,7 +143,8 @@ impl Lab {
             log,
             cast: OnceLock::new(),
             snapshots: Snapshots::new(settings.snapshots.clone())?,
-            faults: Faults::new(settings.rng, &settings.faults),
+            faults: Faults::new(rng, &settings.faults),
+            rng,
             settings,
             exchanges,
         };
@@ -127,24 +153,26 @@ impl Lab {
 
     /// Makes a database that isn’t there.
     pub fn plant(&self, seed: &Seed, database: &Path) -> Result<(), SeedError> {
-        let rng = self.settings.rng.unwrap_or_else(|| {
-            // Without it, whatever is in there may be the same each time.
-            random().map_or(0, u64::from_le_bytes)
-        });
-        seed::plant(seed, database, Timestamp::now(), rng, &self.settings.people)
+        let people = &self.settings.people;
+        seed::plant(seed, database, Timestamp::now(), self.rng, people)
     }
 
-    /// Replaces a database that no server has open by a new one, which resets lead to from then on.
-    pub fn replant(&self, seed: &Seed, database: &Path) -> Result<(), String> {
-        let start = SnapshotName::start();
-        let made = self.snapshots.path(&start).with_extension("new");
-        self.plant(seed, &made).map_err(|error| error.to_string())?;
-        let replaced = self.snapshots.take(&made, &start);
-        replaced.map_err(|error| error.to_string())?;
-        // Whatever is left of it is in a folder of the lab.
-        let _ = fs::remove_file(&made);
-        let put = self.snapshots.put(&start, database);
-        put.map_err(|error| error.to_string())
+    /// Replaces a database that no server has open.
+    pub fn replace(&self, database: &Path, content: &Content) -> anyhow::Result<()> {
+        match content {
+            Content::Same => {}
+            Content::Snapshot(name) => self.snapshots.put(name, database)?,
+            Content::Seed(seed) => {
+                let start = SnapshotName::start();
+                let made = self.snapshots.path(&start).with_extension("new");
+                self.plant(seed, &made)?;
+                self.snapshots.take(&made, &start)?;
+                // Whatever is left of it is in a folder of the lab.
+                let _ = fs::remove_file(&made);
+                self.snapshots.put(&start, database)?;
+            }
+        }
+        Ok(())
     }
 
     /// Who can be, as far as the lab has made them.
@@ -161,20 +189,12 @@ impl Lab {
     }
 
     /// Lets people act at the lab’s own URL.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if the system can’t provide randomness.
-    pub fn engage(&self, base: String) -> Result<()> {
-        let rng = match self.settings.rng {
-            Some(rng) => rng,
-            None => u64::from_le_bytes(random()?),
-        };
+    pub fn engage(&self, base: String) {
         let loopback = Loopback::new(base);
         let _ = self.cast.set(Cast {
-            people: People::new(&loopback, &self.agenda, rng),
+            people: People::new(&loopback, &self.agenda, self.rng),
             puppets: Puppets::new(loopback),
         });
-        Ok(())
     }
 
     /// Lets the people who answer live until the server stops.

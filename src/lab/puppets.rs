@@ -1,6 +1,6 @@
 //! Puppets: any account does what a test or a developer says, through the public API, as if somebody sat in front of it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use hyper::{Method, StatusCode};
 use parking_lot::Mutex;
@@ -10,14 +10,10 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    client::{Account, Loopback, Reply},
+    client::{AGAIN, Account, Loopback, Reply, WAIT},
     people::{message_path, reaction_path},
 };
 
-/// How many seconds a poll of somebody who is online waits.
-const WAIT: u32 = 30;
-/// How long until a poll that failed is repeated.
-const AGAIN: Duration = Duration::from_millis(200);
 /// The reaction, if none is named.
 const THUMB: &str = "👍";
 
@@ -182,10 +178,7 @@ async fn follow(account: Arc<Account>, beginning: Reply) {
     loop {
         let cursor = last.as_ref().and_then(|reply| reply.text("cursor"));
         let polled = match cursor {
-            Some(cursor) => {
-                let path = format!("/api/messages?after={cursor}&wait={WAIT}");
-                account.get(&path).await
-            }
+            Some(cursor) => account.poll(cursor, WAIT).await,
             None => account.get("/api/messages").await,
         };
         last = polled.ok().filter(|reply| reply.status.is_success());

@@ -7,10 +7,7 @@ use std::{
 };
 
 use hyper::{Request, body::Incoming};
-use tokio::{
-    sync::{RwLock, mpsc},
-    task::spawn_blocking,
-};
+use tokio::sync::{RwLock, mpsc};
 use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
@@ -21,9 +18,9 @@ use super::{
     instance::{Opened, Running},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     http::{Answer, LabDoor, ResponseFuture, Service, Site, go_on},
-    lab::{Content, Exchange, Lab, faults::Wire},
+    lab::{Content, Exchange, Lab, faults::Wire, in_background},
     metrics::Metrics,
     places::Place,
     store::FatalError,
@@ -131,21 +128,8 @@ impl Exchanging {
             self.lab.forget();
         }
         let (lab, path) = (Arc::clone(&self.lab), self.config.database.clone());
-        let replaced = spawn_blocking(move || match content {
-            Content::Same => Ok(()),
-            Content::Snapshot(name) => {
-                let put = lab.snapshots.put(&name, &path);
-                put.map_err(|error| error.to_string())
-            }
-            Content::Seed(seed) => lab.replant(&seed, &path),
-        });
-        let replaced = replaced.await;
-        let replaced =
-            replaced.map_err(|error| Error::of_task(&error, "replacing the database"))?;
-        replaced.map_err(|error| {
-            tracing::error!(error, "can’t replace the database");
-            Error::Internal
-        })
+        let replace = move || lab.replace(&path, &content);
+        in_background("replacing the database", replace).await
     }
 
     async fn open(&self) -> Result<Running, StartError> {

@@ -85,12 +85,10 @@ impl Opened {
                     .collect(),
                 None => vec![("john", true), ("jane", false)],
             };
-            for (username, is_admin) in people {
-                store
-                    .ensure_user(username, is_admin)
-                    .await
-                    .map_err(StartError::Accounts)?;
-            }
+            store
+                .ensure_users(people)
+                .await
+                .map_err(StartError::Accounts)?;
             Setup::unneeded()
         } else {
             Setup::prepare(&store).await.map_err(StartError::Accounts)?

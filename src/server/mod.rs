@@ -196,8 +196,7 @@ impl Server {
         };
         let instance = opened.prepare(&config, site).await?;
         if let Some(LabServer { lab, .. }) = &lab {
-            lab.engage(settings.own_url(&address.to_string()))
-                .map_err(StartError::Accounts)?;
+            lab.engage(settings.own_url(&address.to_string()));
             let people = lab.people().map_err(StartError::Accounts)?;
             let signed_in = people.sign_in(&instance.app.store);
             signed_in.await.map_err(StartError::Accounts)?;

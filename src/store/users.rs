@@ -11,16 +11,17 @@ use crate::{
 pub(super) const NOT_FOUND: Error = Error::NotFound("User");
 
 impl Store {
-    /// Creates the user `username`, as an administrator if `admin`, unless there is one already.
+    /// Creates each user who isn’t there yet, by their username, and as an administrator if it says so.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the username isn't valid.
-    pub async fn ensure_user(&self, username: &str, admin: bool) -> Result<()> {
-        let (key, username) = (UsernameKey::new(username), Username::new(username));
+    /// [`Error::Invalid`] if a username isn't valid. Then nobody is created.
+    pub async fn ensure_users(&self, people: Vec<(&'static str, bool)>) -> Result<()> {
         self.write(move |tx| {
-            if find(tx.connection, &key)?.is_none() {
-                let user = create(tx, &username?)?;
-                set_admin(tx.connection, user.id, admin, None)?;
+            for (username, admin) in people {
+                if find(tx.connection, &UsernameKey::new(username))?.is_none() {
+                    let user = create(tx, &Username::new(username)?)?;
+                    set_admin(tx.connection, user.id, admin, None)?;
+                }
             }
             Ok(())
         })

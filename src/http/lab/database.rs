@@ -1,28 +1,30 @@
 //! Which database a lab serves: how it was at the start, and snapshots.
 
-use std::{fmt, fs, io};
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 use warp::{
     http::{HeaderValue, header::CONTENT_TYPE},
     reply::Response,
 };
 
 use crate::{
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode},
     http::{
         reply::{ErrorResponse, HandlerResult, no_content, nothing_here, ok},
         request::Request,
         route::Route,
     },
     lab::{
-        Content,
+        Content, in_background,
         seed::Seed,
         snapshots::{NotASnapshotName, SnapshotName},
     },
     model::Permission,
 };
+
+/// What is done in the background, for the log.
+const SNAPSHOTS: &str = "working with a snapshot";
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -92,7 +94,7 @@ struct List {
 
 async fn list(request: Request) -> HandlerResult {
     let lab = request.lab()?;
-    let snapshots = blocking(move || lab.snapshots.names()).await?;
+    let snapshots = in_background(SNAPSHOTS, move || lab.snapshots.names()).await?;
     Ok(ok(&List { snapshots }))
 }
 
@@ -103,13 +105,13 @@ async fn take(request: Request, name: String) -> HandlerResult {
         return Err(ErrorResponse::new(ErrorCode::Invalid, message));
     }
     let store = request.app.store.clone();
-    blocking(move || lab.snapshots.take(store.path(), &name)).await?;
+    in_background(SNAPSHOTS, move || lab.snapshots.take(store.path(), &name)).await?;
     Ok(no_content())
 }
 
 async fn delete(request: Request, name: String) -> HandlerResult {
     let (lab, name) = (request.lab()?, named(&name)?);
-    if name.is_start() || !blocking(move || lab.snapshots.delete(&name)).await? {
+    if name.is_start() || !in_background(SNAPSHOTS, move || lab.snapshots.delete(&name)).await? {
         return Err(nothing_here());
     }
     Ok(no_content())
@@ -119,7 +121,7 @@ async fn delete(request: Request, name: String) -> HandlerResult {
 async fn download(request: Request, name: String) -> HandlerResult {
     let (lab, name) = (request.lab()?, named(&name)?);
     let path = lab.snapshots.path(&name);
-    let bytes = blocking(move || match fs::read(path) {
+    let bytes = in_background(SNAPSHOTS, move || match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -135,17 +137,5 @@ fn named(name: &str) -> HandlerResult<SnapshotName> {
     let named = name.parse();
     named.map_err(|error: NotASnapshotName| {
         ErrorResponse::new(ErrorCode::Invalid, error.to_string())
-    })
-}
-
-/// Runs what works with files.
-async fn blocking<T: Send + 'static, E: fmt::Display + Send + 'static>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T> {
-    let done = spawn_blocking(work).await;
-    let done = done.map_err(|error| Error::of_task(&error, "working with a snapshot"))?;
-    done.map_err(|error| {
-        tracing::error!(%error, "can’t work with a snapshot");
-        Error::Internal
     })
 }

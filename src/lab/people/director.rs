@@ -60,8 +60,8 @@ pub(super) async fn obey(turn: &Turn) -> anyhow::Result<()> {
 }
 
 async fn flood(turn: &Turn, count: u64) -> anyhow::Result<()> {
+    let path = turn.path("messages");
     for number in 1..=count {
-        let path = format!("/api/conversations/{}/messages", turn.heard.conversation);
         let content = json!({ "content": format!("{number} of {count}") });
         loop {
             let sent = turn.someone.account.post(&path, content.clone()).await?;

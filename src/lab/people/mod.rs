@@ -18,6 +18,7 @@ use std::{
 };
 
 use anyhow::Context;
+use futures_util::future::try_join_all;
 use hyper::{Method, StatusCode};
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     agenda::{Agenda, Plan},
-    client::{Account, Loopback, Reply},
+    client::{AGAIN, Account, Loopback, Reply, WAIT},
 };
 use crate::{
     error::Result,
@@ -36,10 +37,6 @@ use crate::{
     store::{Authentication, Store},
 };
 
-/// How many seconds a poll waits for something to happen.
-const WAIT: u32 = 30;
-/// How long to wait before a request that failed is repeated.
-const AGAIN: Duration = Duration::from_millis(200);
 /// The most messages that are looked at in a conversation that was written to while nobody listened.
 const UNHEARD: u64 = 25;
 
@@ -135,11 +132,14 @@ impl People {
     /// # Errors
     /// Those of the store.
     pub async fn sign_in(&self, store: &Store) -> Result<()> {
-        for someone in &self.0 {
-            let account = &someone.account;
-            let name = Authentication::Name(UsernameKey::new(&account.username));
-            let signed_in = store.sign_in(name, None, Actor::command_line()).await?;
-            account.signed_in(signed_in.token);
+        // The writer takes them in this order, and commits them together.
+        let signing_in = self.0.iter().map(|someone| {
+            let name = Authentication::Name(UsernameKey::new(someone.person.name()));
+            store.sign_in(name, None, Actor::command_line())
+        });
+        let signed_in = try_join_all(signing_in).await?;
+        for (someone, signed_in) in self.0.iter().zip(signed_in) {
+            someone.account.signed_in(signed_in.token);
         }
         Ok(())
     }
@@ -237,8 +237,7 @@ impl Someone {
             *cursor = Some(beginning);
             return Ok(true);
         };
-        let path = format!("/api/messages?after={after}&wait={wait}");
-        let polled = self.account.get(&path).await?;
+        let polled = self.account.poll(after, wait).await?;
         if polled.status == StatusCode::GONE {
             *cursor = None;
             return Ok(true);
@@ -410,8 +409,12 @@ impl Turn {
     }
 
     async fn in_conversation(&self, what: &str, body: Value) -> anyhow::Result<Reply> {
-        let path = format!("/api/conversations/{}/{what}", self.heard.conversation);
-        self.call(Method::POST, &path, Some(body)).await
+        self.call(Method::POST, &self.path(what), Some(body)).await
+    }
+
+    /// Of something in the conversation.
+    fn path(&self, what: &str) -> String {
+        format!("/api/conversations/{}/{what}", self.heard.conversation)
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Reply> {
