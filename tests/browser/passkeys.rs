@@ -48,6 +48,13 @@ impl<'a> Authenticator<'a> {
         found["credentials"].as_array().expect("a list").clone()
     }
 
+    async fn forget(&self) {
+        let parameters = json!({ "authenticatorId": self.id });
+        self.session
+            .cdp("WebAuthn.clearCredentials", parameters)
+            .await;
+    }
+
     /// Puts a copy of its only passkey in its place, from when it hadn’t signed anything.
     async fn restore(&self) {
         let mut passkey = self.passkeys().await.remove(0);
@@ -114,6 +121,8 @@ async fn a_finger_instead_of_a_password(options: Options) {
     john.reads("Last used").await;
     // The browser offers it beside the names that it fills in, and Chromium’s authenticator takes it there.
     leave(john, &finger).await;
+    // No other page is there that would take it first.
+    john.open("/healthz").await;
     finger.is_touched(true).await;
     john.open("/sign-in").await;
     john.reads("No conversations yet.").await;
@@ -214,7 +223,7 @@ async fn a_page_of_another_origin_gets_nothing_out_of_a_passkey() {
             .expect(200)
     };
     let john = stage.session(Options::desktop()).await;
-    let _finger = Authenticator::of(&john).await;
+    let finger = Authenticator::of(&john).await;
     let ceremony = async |origin: &str, kind: &str, options: Value| {
         john.go(&format!("{origin}/healthz")).await;
         john.call::<Value>(CEREMONY, json!([kind, options])).await
@@ -233,6 +242,8 @@ async fn a_page_of_another_origin_gets_nothing_out_of_a_passkey() {
         .await
     };
     add(&created).await.refused(403, "bad_passkey");
+    // The device keeps what was refused, and would offer that, too.
+    finger.forget().await;
     let created = ceremony(&own, "create", create().await).await;
     add(&created).await.expect(201);
     let got = ceremony(&other, "get", get().await).await;

@@ -213,6 +213,8 @@ async fn what_waits_is_sent_by_whoever_wrote_it_alone() {
     let path = format!("/conversations/{conversation}");
     let tabs = open_tabs(&john, 2, &path, &network).await;
     john.sees_message("Hello").await;
+    // With it comes what tells why a message waits.
+    john.keeps_the_page().await;
 
     network.go_away().await;
     john.say("This is john").await;
