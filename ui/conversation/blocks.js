@@ -10,6 +10,8 @@ export class Blocks extends EventTarget {
   #api;
   /** @type {Set<string>} */
   #ids = new Set();
+  /** Who was blocked or unblocked since: of them, the answer that was on its way says nothing. @type {Set<string>} */
+  #changed = new Set();
 
   /** @param {Client} client */
   constructor(client) {
@@ -27,19 +29,25 @@ export class Blocks extends EventTarget {
   /** @param {string} userId */
   async remove(userId) {
     await this.#api.delete(`/api/users/${userId}/block`);
-    this.#learn(userId, false);
+    this.#change(userId, false);
   }
 
   /** Where that can't be told, the server says it when something is sent. */
   async #load() {
     /** @type {User[]} */
     const users = await this.#api.get('/api/blocks').catch((error) => reasonOf(error) && []);
-    for (const { id } of users) this.#learn(id, true);
+    for (const { id } of users) if (!this.#changed.has(id)) this.#learn(id, true);
   }
 
   /** @param {FeedEvent} event */
   #take({ name, data }) {
-    if (name === 'block') this.#learn(data.user.id, data.blocked);
+    if (name === 'block') this.#change(data.user.id, data.blocked);
+  }
+
+  /** @param {string} id @param {boolean} isBlocked */
+  #change(id, isBlocked) {
+    this.#changed.add(id);
+    this.#learn(id, isBlocked);
   }
 
   /** @param {string} id @param {boolean} isBlocked */

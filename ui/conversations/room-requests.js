@@ -7,6 +7,8 @@
 export class RoomRequests extends EventTarget {
   /** The newest first. @type {RoomRequest[]} */
   open = [];
+  /** What was loaded before something changed is loaded once more. */
+  #changes = 0;
 
   #client;
 
@@ -22,26 +24,35 @@ export class RoomRequests extends EventTarget {
   /** @param {string} id the room’s */
   async accept(id) {
     this.#client.conversations.takeConversation(await this.#client.api.post(`/api/room_requests/${id}`, {}));
-    this.#learn(this.#without(id));
+    this.#change(this.#without(id));
   }
 
   /** @param {string} id the room’s */
   async decline(id) {
     await this.#client.api.delete(`/api/room_requests/${id}`);
-    this.#learn(this.#without(id));
+    this.#change(this.#without(id));
   }
 
-  /** Where it can’t be had, it is once there is a connection. */
+  /** Where it can’t be had, it is once there is a connection. @returns {Promise<void>} */
   async #load() {
+    const changes = this.#changes;
     const open = await this.#client.api.get('/api/room_requests').catch(() => null);
-    if (open) this.#learn(open);
+    if (!open) return;
+    if (changes !== this.#changes) return this.#load();
+    this.#learn(open);
   }
 
   /** @param {FeedEvent} event */
   #take({ name, data }) {
     if (name !== 'room_request') return;
     const { conversationId, request } = data;
-    this.#learn([...(request ? [request] : []), ...this.#without(conversationId)]);
+    this.#change([...(request ? [request] : []), ...this.#without(conversationId)]);
+  }
+
+  /** @param {RoomRequest[]} open */
+  #change(open) {
+    this.#changes += 1;
+    this.#learn(open);
   }
 
   /** @param {string} id */
