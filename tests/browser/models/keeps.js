@@ -1,5 +1,8 @@
-// What is pinned in a conversation, and what one has saved: as asked for, and as events say since.
+// What is pinned in a conversation, what one has saved, whom one has blocked, and into which rooms one is asked: as asked
+// for, and as events say since.
 
+import { Blocks } from '../conversation/blocks.js';
+import { RoomRequests } from '../conversations/room-requests.js';
 import { Pins } from '../messages/pins.js';
 import { savedOf } from '../saved/saved.js';
 import { counted, FakeApi, message, settle, test } from './fakes.js';
@@ -19,6 +22,8 @@ function begin() {
   const update = (/** @type {Message} */ data) => happen({ name: 'update', data });
   return { api, client, happen, update };
 }
+
+const somebody = (/** @type {string} */ id) => ({ id, username: `person${id}` });
 
 /** A pinned one. @param {number} number @param {string} version @param {number} second when @returns {Message} */
 const pinned = (number, version, second) => message(number, { version, pinnedAt: `2026-03-02T09:00:0${second}.000Z` });
@@ -74,4 +79,31 @@ test('many are asked for a page at a time, and all of them once more where they 
   client.stream.dispatchEvent(new Event('connected'));
   await (await api.next()).answer([]);
   assert.equal([saved.state, saved.list.length], ['ready', 0]);
+});
+
+test('who was blocked or unblocked before the list has come stays so', async () => {
+  const { api, client, happen } = begin();
+  const blocks = new Blocks(client);
+  const question = await api.next();
+  assert.equal(question.path, '/api/blocks');
+  await happen({ name: 'block', data: { user: somebody('1'), blocked: false } });
+  await happen({ name: 'block', data: { user: somebody('4'), blocked: true } });
+  await question.answer([{ id: '1' }, { id: '2' }]);
+  assert.equal(['1', '2', '3', '4'].map((id) => blocks.has(id)), [false, true, false, true]);
+});
+
+test('who is asked into a room before the list has come stays asked', async () => {
+  const { api, client, happen } = begin();
+  const requests = new RoomRequests(client, new AbortController().signal);
+  const rooms = () => requests.open.map(({ conversationId }) => conversationId);
+  const early = await api.next();
+  assert.equal(early.path, '/api/room_requests');
+  const request = { conversationId: '8', name: 'Choir', participantCount: 2, askedBy: somebody('1'), askedAt: '2026-03-02T10:00:00.000Z' };
+  await happen({ name: 'room_request', data: { conversationId: '8', request } });
+  await early.answer([{ conversationId: '7' }]);
+  assert.equal(rooms(), ['8']);
+  await (await api.next()).answer([{ conversationId: '8' }, { conversationId: '7' }]);
+  assert.equal(rooms(), ['8', '7']);
+  await happen({ name: 'room_request', data: { conversationId: '7', request: null } });
+  assert.equal(rooms(), ['8']);
 });
