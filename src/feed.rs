@@ -2,21 +2,22 @@
 //!
 //! A feed first subscribes to the bus, then reads missed events from the database, then passes on live events, and
 //! skips those that it has already sent. There are no gaps, because the writer publishes after its commit: what a read
-//! doesn't contain is published later. A feed that lags behind its channel reads the database again. It holds at most
-//! one page of events and fetches the next only when its transport asks, so slow readers use little memory.
+//! doesn't contain is published later. A feed that lags behind its channel reads what the bus has published last, or the
+//! database again. It holds at most one page of events and fetches the next only when its transport asks, so slow readers
+//! use little memory.
 
 use std::{collections::VecDeque, fmt, str::FromStr, sync::Arc};
 
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    bus::{Bus, Delivery, Subscription},
+    bus::{Bus, Delivery, End, Subscription},
     error::{Error, Result},
     lab::streams::Watch,
     metrics::{GaugeGuard, Metrics, Transport},
-    model::{Bye, CaughtUp, Event, EventId, Hello, Reset},
+    model::{Backlog, Bye, CaughtUp, Event, EventId, Hello, Reset},
     presence::{Presence, PresenceGuard},
-    store::{Backlog, Session, Store},
+    store::{Session, Store},
 };
 
 /// Seconds without events after which a transport sends a heartbeat.
@@ -98,6 +99,8 @@ pub struct Feed {
     phase: Phase,
     /// Everything up to here has been sent.
     last_sent: EventId,
+    /// Why the stream ends, as soon as that is known.
+    end: Option<Error>,
 }
 
 enum Phase {
@@ -111,11 +114,17 @@ enum Phase {
 
 #[derive(Default)]
 struct Replay {
-    events: VecDeque<(EventId, Event)>,
+    events: VecDeque<(EventId, Arc<Event>)>,
     /// Set when the last page has been read.
     end: Option<EventId>,
     /// Whether to send `caught_up` at the end. Not after a lag inside the server.
     announced: bool,
+}
+
+impl Replay {
+    fn go_on(&mut self, Backlog { events, end }: Backlog) {
+        (self.events, self.end) = (events.into(), end);
+    }
 }
 
 impl Feed {
@@ -133,7 +142,7 @@ impl Feed {
         transport: Transport,
     ) -> Result<Self> {
         // Subscribe before reading: everything committed after the read is received live.
-        let live = bus.subscribe(session.user.id);
+        let live = bus.subscribe(session.user.id, session.id);
         let position = store.position(session.id).await?;
         let known = |cursor: &Cursor| cursor.epoch == store.epoch() && cursor.id <= position;
         let (last_sent, phase) = match cursor.map(|text| text.parse().ok().filter(known)) {
@@ -158,6 +167,7 @@ impl Feed {
             greeted: false,
             phase,
             last_sent,
+            end: None,
         })
     }
 
@@ -189,6 +199,23 @@ impl Feed {
         Ok(event)
     }
 
+    /// The next event if nothing has to be waited for. If the stream ends, the next call of [`next`](Self::next) says why.
+    pub fn next_ready(&mut self) -> Option<FeedEvent> {
+        if self.watch.is_some() || self.end.is_some() {
+            return None;
+        }
+        match self.take_ready().transpose()? {
+            Ok(event) => {
+                self.metrics.delivered.inc();
+                Some(event)
+            }
+            Err(end) => {
+                self.end = Some(end);
+                None
+            }
+        }
+    }
+
     /// Like [`advance`](Self::advance), until the stream is cut.
     async fn advance_watched(&mut self) -> Result<FeedEvent> {
         let cut = self.watch.as_ref().map(|watch| watch.cut().clone());
@@ -203,79 +230,128 @@ impl Feed {
 
     /// At each await, `phase` and `last_sent` match what the client has received, so a dropped call can be repeated.
     async fn advance(&mut self) -> Result<FeedEvent> {
+        if let Some(end) = self.end.take() {
+            return Err(end);
+        }
+        loop {
+            if let Phase::Live = self.phase
+                && self.greeted
+            {
+                let received = self.live.next().await;
+                if let Some(event) = self.take(received)? {
+                    return Ok(event);
+                }
+            } else if let Some(event) = self.take_ready()? {
+                return Ok(event);
+            } else if let Phase::Replay(replay) = &mut self.phase {
+                let (session, caller) = (self.session.id, self.session.user.id);
+                let backlog = self.store.backlog(session, caller, self.last_sent, PAGE);
+                // Boxed to keep the future small: most of the time, a stream waits for something else.
+                let backlog = Box::pin(backlog).await?;
+                self.metrics.replayed.inc_by(backlog.events.len() as u64);
+                replay.go_on(backlog);
+            }
+        }
+    }
+
+    /// What can be had without waiting.
+    fn take_ready(&mut self) -> Result<Option<FeedEvent>> {
         if !self.greeted {
             self.greeted = true;
-            return Ok(self.with_cursor(self.hello()));
+            return Ok(Some(self.with_cursor(self.hello())));
         }
         loop {
             match &mut self.phase {
                 Phase::Reset => {
                     self.phase = Phase::Live;
-                    return Ok(self.with_cursor(Self::reset()));
+                    return Ok(Some(self.with_cursor(Self::reset())));
                 }
                 Phase::Replay(replay) => {
                     if let Some((id, event)) = replay.events.pop_front() {
                         self.last_sent = id;
-                        return Ok(self.with_cursor(event));
+                        return Ok(Some(self.with_cursor(event)));
                     }
                     if let Some(end) = replay.end {
                         let announced = replay.announced;
                         self.last_sent = self.last_sent.max(end);
                         self.phase = Phase::Live;
                         if announced {
-                            return Ok(self.with_cursor(self.caught_up()));
+                            return Ok(Some(self.with_cursor(self.caught_up())));
                         }
-                        continue;
+                    } else {
+                        self.require_open()?;
+                        if !self.go_on_from_memory() {
+                            return Ok(None);
+                        }
                     }
-                    if self.session.has_expired() {
-                        return Err(Error::Unauthorized);
-                    }
-                    if self.live.is_closed() {
-                        return Err(Error::Stopping);
-                    }
-                    let (session, caller) = (self.session.id, self.session.user.id);
-                    let backlog = self.store.backlog(session, caller, self.last_sent, PAGE);
-                    // Boxed to keep the future small: most of the time, a stream waits for something else.
-                    let Backlog { events, end } = Box::pin(backlog).await?;
-                    self.metrics.replayed.inc_by(events.len() as u64);
-                    replay.events = events.into();
-                    replay.end = end;
                 }
-                Phase::Live => match self.live.next().await {
-                    Ok(Delivery::Event(..) | Delivery::Ephemeral(_))
-                        if self.session.has_expired() =>
-                    {
-                        return Err(Error::Unauthorized);
+                Phase::Live => {
+                    let Some(received) = self.live.try_next() else {
+                        return Ok(None);
+                    };
+                    if let Some(event) = self.take(received)? {
+                        return Ok(Some(event));
                     }
-                    Ok(Delivery::Event(id, event)) if id > self.last_sent => {
-                        self.last_sent = id;
-                        return Ok(self.with_cursor(event));
-                    }
-                    Ok(Delivery::Ephemeral(event)) => {
-                        return Ok(FeedEvent {
-                            cursor: None,
-                            event,
-                        });
-                    }
-                    Ok(Delivery::SessionEnded(session)) if session == self.session.id => {
-                        return Err(Error::Unauthorized);
-                    }
-                    Ok(Delivery::Displaced(stream)) if stream == self.live.number() => {
-                        return Err(self.displaced());
-                    }
-                    Ok(
-                        Delivery::Event(..) | Delivery::SessionEnded(_) | Delivery::Displaced(_),
-                    ) => {}
-                    Err(RecvError::Lagged(_)) => {
-                        self.metrics.lagged.inc();
-                        if self.live.is_displaced() {
-                            return Err(self.displaced());
-                        }
-                        self.phase = Phase::Replay(Replay::default());
-                    }
-                    Err(RecvError::Closed) => return Err(Error::Stopping),
-                },
+                }
             }
+        }
+    }
+
+    /// Goes on with a replay from what was published last. A client that has been away gets everything as it is now, which
+    /// the database alone has.
+    fn go_on_from_memory(&mut self) -> bool {
+        if let Phase::Replay(replay) = &mut self.phase
+            && !replay.announced
+            && let Some(backlog) = self.live.recent(self.last_sent, PAGE)
+        {
+            replay.go_on(backlog);
+            return true;
+        }
+        false
+    }
+
+    /// What a delivery is to the client. None if it is nothing to them, or if this stream has lagged.
+    fn take(&mut self, received: Result<Delivery, RecvError>) -> Result<Option<FeedEvent>> {
+        match received {
+            Ok(Delivery::Event(..) | Delivery::Ephemeral(_)) if self.session.has_expired() => {
+                Err(Error::Unauthorized)
+            }
+            Ok(Delivery::Event(id, event)) if id > self.last_sent => {
+                self.last_sent = id;
+                Ok(Some(self.with_cursor(event)))
+            }
+            Ok(Delivery::Ephemeral(event)) => Ok(Some(FeedEvent {
+                cursor: None,
+                event,
+            })),
+            Ok(Delivery::SessionEnded(session)) if session == self.session.id => {
+                Err(Error::Unauthorized)
+            }
+            Ok(Delivery::Displaced(stream)) if stream == self.live.number() => {
+                Err(self.displaced())
+            }
+            Ok(Delivery::Event(..) | Delivery::SessionEnded(_) | Delivery::Displaced(_)) => {
+                Ok(None)
+            }
+            Err(RecvError::Lagged(_)) => {
+                self.metrics.lagged.inc();
+                self.phase = Phase::Replay(Replay::default());
+                Ok(None)
+            }
+            Err(RecvError::Closed) => Err(Error::Stopping),
+        }
+    }
+
+    /// What the channel of a stream that lags would have said.
+    fn require_open(&self) -> Result<()> {
+        if self.session.has_expired() {
+            return Err(Error::Unauthorized);
+        }
+        match self.live.end() {
+            None => Ok(()),
+            Some(End::Closed) => Err(Error::Stopping),
+            Some(End::SessionEnded) => Err(Error::Unauthorized),
+            Some(End::Displaced) => Err(self.displaced()),
         }
     }
 

@@ -9,7 +9,7 @@
 //!    ▼                                                                 │
 //!  store/sending.rs       the SQL, as a job of the writer              │
 //!    ▼                                                                 │
-//!  store/engine           one thread, one batch, one COMMIT ────────▶ bus.rs   a broadcast channel for each receiver
+//!  store/engine           one thread, one batch, one COMMIT ────────▶ bus      a broadcast channel for each receiver
 //!    ▼
 //!  201, after the commit
 //! ```
@@ -91,7 +91,8 @@
 //!    row that it is about; a row that changes again takes a newer number. So a replay is every row numbered after the
 //!    cursor, in its present state.
 //! 5. A stream subscribes, then reads the database up to its present end, then goes live and drops what it has already
-//!    sent. One that lags reads the database again. It never skips an event, and never holds an unbounded queue.
+//!    sent. One that lags reads what was published last, which is kept once for all, or the database again. It never skips
+//!    an event, and never holds an unbounded queue.
 //! 6. Delivering a message takes work for its receivers’ streams only. Membership is checked again when an event is read from the
 //!    database.
 //! 7. No SQLite call runs on a tokio worker: readers are a pool of read-only connections on blocking threads.

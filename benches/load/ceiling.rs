@@ -12,10 +12,10 @@ use anyhow::Result;
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
 use tincan::{
-    bus::Bus,
+    bus::{Bus, Capacity},
     http::{App, ServerSettings, Service, Setup, Site, filter},
     metrics::Metrics,
-    server::{self, BUS_CAPACITY, Protocol},
+    server::{self, Protocol},
     store::Store,
 };
 use tokio::net::TcpListener;
@@ -73,7 +73,7 @@ impl Ceiling {
 /// once, with as many bytes as the server's own answers have.
 async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let (bus, metrics) = (Bus::new(Capacity::default()), Metrics::new());
     let store = Store::open(&db, None, &bus, &metrics)?;
     let settings = ServerSettings {
         dev: true,

@@ -8,10 +8,9 @@ use indicatif::ProgressBar;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tincan::{
-    bus::Bus,
+    bus::{Bus, Capacity},
     metrics::Metrics,
     model::Timestamp,
-    server::BUS_CAPACITY,
     store::{Purpose, Store},
 };
 
@@ -32,7 +31,7 @@ pub struct Person {
 /// # Errors
 /// Where the program can't make one there.
 pub async fn create(path: &Path) -> Result<()> {
-    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let (bus, metrics) = (Bus::new(Capacity::default()), Metrics::new());
     Store::open(path, Some(Purpose::Development), &bus, &metrics)?
         .close()
         .await;

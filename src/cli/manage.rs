@@ -17,12 +17,11 @@ use super::{
     table::{cell, table},
 };
 use crate::{
-    bus::Bus,
+    bus::{Bus, Capacity},
     config::Managing,
     control::{self, Command, ControlError, Reply},
     metrics::Metrics,
     model::{Scope, limits},
-    server::BUS_CAPACITY,
     status::Setting,
     store::Store,
 };
@@ -310,7 +309,7 @@ pub(super) async fn perform(with: &Managing, command: Command) -> anyhow::Result
         Err(ControlError::NotRunning) => {}
         reply => return Ok(reply?),
     }
-    let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+    let (bus, metrics) = (Bus::new(Capacity::default()), Metrics::new());
     let store = Store::open(existing(&with.at.db)?, None, &bus, &metrics)?;
     let setting = Setting {
         base: with.public_url.to_string(),

@@ -11,11 +11,10 @@ use super::{
     table::lines,
 };
 use crate::{
-    bus::Bus,
+    bus::{Bus, Capacity},
     config::Database,
     control::{self, Command, ControlError, TlsReport},
     metrics::Metrics,
-    server::BUS_CAPACITY,
     store::Store,
     tls::home::{HomeFolder, HomeStatus},
 };
@@ -81,7 +80,7 @@ impl TlsArgs {
         let folder = HomeFolder::beside(existing(&self.at.db)?);
         if !matches!(command, Command::ShowTls) {
             // Nobody else may use them meanwhile.
-            let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+            let (bus, metrics) = (Bus::new(Capacity::default()), Metrics::new());
             let store = Store::open(&self.at.db, None, &bus, &metrics)?;
             let is_reset = matches!(command, Command::ResetAuthority);
             let changed = if is_reset {

@@ -11,11 +11,12 @@ use super::{
     serve::TlsArg,
 };
 use crate::{
+    bus::Capacity,
     followers::push::PUSH_DELAY,
     http::ServerSettings,
     lab::{LabSettings, faults::PRESETS, seed::Seed},
     model::{Timestamp, Username},
-    server::{BUS_CAPACITY, Config},
+    server::Config,
     store::with_suffix,
     tls::{
         Tls,
@@ -101,7 +102,7 @@ impl LabArgs {
         Ok(Config {
             listen: (Ipv4Addr::LOCALHOST, self.port).into(),
             database,
-            bus_capacity: BUS_CAPACITY,
+            bus: Capacity::default(),
             push_delay: PUSH_DELAY,
             http_listen: None,
             acme: None,

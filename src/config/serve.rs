@@ -13,11 +13,12 @@ use super::{
     relay::{RelayArgs, RelayArgsError},
 };
 use crate::{
+    bus::Capacity,
     followers::push::PUSH_DELAY,
     http::{HostName, Network, Origin, ServerSettings, Signup, TextLimit},
     model::limits::FileLimits,
     secret::{Secret, SecretError},
-    server::{BUS_CAPACITY, Config},
+    server::Config,
     store::BackupFolder,
     tls::{
         CertificateFiles, FilesError, Tls, TlsMode,
@@ -281,7 +282,7 @@ impl ServeArgs {
         Ok(Config {
             listen,
             database: self.db,
-            bus_capacity: BUS_CAPACITY,
+            bus: Capacity::default(),
             push_delay: PUSH_DELAY,
             http_listen: self.http_listen,
             acme,

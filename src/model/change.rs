@@ -1,13 +1,13 @@
 //! Changes, and the events that tell clients about them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Conversation, ConversationId, Draft, Member, Message, NewNotice, RoomRequestChange,
-    Saved, SecurityEventId, User, UserId, Variant, schema::Cursor,
+    Block, Conversation, ConversationId, Draft, EventId, Member, Message, NewNotice,
+    RoomRequestChange, Saved, SecurityEventId, User, UserId, Variant, schema::Cursor,
 };
 
 /// A change as the store publishes it. [`for_member`](Self::for_member) turns it into the event for one member.
@@ -190,6 +190,15 @@ impl Event {
     pub fn presence(user_id: UserId, online: bool) -> Self {
         Self::new("presence", &Presence { user_id, online })
     }
+}
+
+/// A part of what a stream has missed.
+#[derive(Debug)]
+pub struct Backlog {
+    /// In order.
+    pub events: Vec<(EventId, Arc<Event>)>,
+    /// Set if `events` is everything up to here. Whatever comes later is published to the bus.
+    pub end: Option<EventId>,
 }
 
 /// The first event of a stream.

@@ -52,7 +52,9 @@ pub use self::{
     },
     backup::{Backup, BackupProblem, Backups, Copied},
     certificate::{CertificateFailure, CertificateStatus, TlsMode},
-    change::{Bye, CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing},
+    change::{
+        Backlog, Bye, CaughtUp, Change, Event, Hello, Presence, ReadUpTo, Removed, Reset, Typing,
+    },
     conversation::{
         Conversation, ConversationKind, ConversationSettings, ConversationView, Member,
         NotificationLevel, Participant, Role,

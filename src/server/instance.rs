@@ -52,7 +52,7 @@ impl Opened {
         } else {
             Purpose::Service
         };
-        let bus = Bus::with_streams(config.bus_capacity, streams);
+        let bus = Bus::with_streams(config.bus, streams);
         let store = Store::open(&config.database, Some(purpose), &bus, &metrics)?;
         Ok(Self {
             store,

@@ -18,6 +18,7 @@ use self::{
     instance::{Instance, Opened},
 };
 use crate::{
+    bus::Capacity,
     http::{Answer, Recorder, ServerSettings, Site},
     lab::{Exchange, Lab, LabSettings, seed::SeedError, snapshots::SnapshotName},
     metrics::Metrics,
@@ -30,16 +31,13 @@ use crate::{
 
 /// How long it may take to look after the certificate of a home, and to say goodbye to its network.
 const HOME_TIMEOUT: Duration = Duration::from_secs(2);
-/// How many events a receiver’s channel holds before it lags.
-pub const BUS_CAPACITY: usize = 8;
 
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
     pub database: PathBuf,
-    /// See [`BUS_CAPACITY`].
-    pub bus_capacity: usize,
+    pub bus: Capacity,
     /// See [`PUSH_DELAY`](crate::followers::push::PUSH_DELAY).
     pub push_delay: Duration,
     /// Where plain http is answered that leads to https, if the server speaks TLS.

@@ -35,7 +35,7 @@ pub type Transaction<'a> = engine::Transaction<'a, Context>;
 impl Transaction<'_> {
     /// Publishes a change to the streams of `members`.
     pub fn publish(&mut self, id: EventId, members: Roster, change: Change) {
-        self.after_commit(move |context| context.bus.publish(id, &members, &change));
+        self.after_commit(move |context| context.bus.publish(id, members, change));
     }
 
     /// Drops a session that this job has deleted from the cache, and ends its streams.

@@ -107,7 +107,7 @@ pub use self::{
     profiles::NameUpdate,
     pushes::{PUSH_FOLLOWER, Push, PushContent, PushTarget},
     recipients::PUSH_LIFE,
-    replay::{Backlog, Position},
+    replay::Position,
     resets::{Recovered, Reset},
     rooms::{Added, NewRoom, PAGE as ROOMS_PAGE, RoomUpdate},
     saved::PAGE as SAVED_PAGE,

@@ -1,7 +1,7 @@
 //! What a stream has missed: everything in the caller's conversations with a number after the cursor, in order, in its
 //! current state.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::Connection;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{ConversationId, Event, EventId, SessionId, UserId},
+    model::{Backlog, ConversationId, EventId, SessionId, UserId},
 };
 
 /// Bytes of JSON after which a backlog ends, so that many slow readers of long messages use little memory.
@@ -23,16 +23,6 @@ const BACKLOG_BYTES: usize = 64 * 1024;
 
 /// The current end of the sequence.
 pub type Position = EventId;
-
-/// A part of what a stream has missed.
-#[derive(Debug)]
-pub struct Backlog {
-    /// In order.
-    pub events: Vec<(EventId, Event)>,
-    /// Set if `events` is everything: the end of the sequence at the time of the read. Later changes are published to
-    /// the bus.
-    pub end: Option<Position>,
-}
 
 impl Store {
     /// The current end of the sequence.
@@ -72,7 +62,7 @@ impl Store {
                 }
                 let event = (SOURCES[found.source as usize].load)(&mut loader, &found)?;
                 bytes += event.data.len();
-                events.push((found.id, event));
+                events.push((found.id, Arc::new(event)));
             }
             // What isn't in this snapshot is committed later, and then published to subscribers.
             let end = is_all.then(|| sequence::last_id(connection)).transpose()?;

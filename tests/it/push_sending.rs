@@ -4,11 +4,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use serde_json::json;
 use tincan::{
-    bus::Bus,
+    bus::{Bus, Capacity},
     metrics::Metrics,
     model::{ConversationId, Notification, Subscription, UserId},
     push::{Outcome, Pusher},
-    server::BUS_CAPACITY,
     store::Store,
 };
 use unicode_segmentation::UnicodeSegmentation;
@@ -25,7 +24,7 @@ use crate::{
 
 /// A pusher on the database of a server that has stopped, and the subscriptions that this person has in it.
 async fn pusher(database: &Path, person: &Client) -> (Store, Pusher, Vec<Subscription>) {
-    let (bus, metrics) = (Bus::with_streams(BUS_CAPACITY, 1), Metrics::new());
+    let (bus, metrics) = (Bus::with_streams(Capacity::default(), 1), Metrics::new());
     let store = Store::open(database, None, &bus, &metrics).expect("a database");
     let user = UserId(person.id.parse().expect("an id"));
     let subscriptions = store.subscriptions_of(user).await.expect("a list");

@@ -23,6 +23,9 @@ use crate::{
 /// reconnects at once after a restart.
 const RETRY: std::ops::Range<u32> = 500..1_500;
 
+/// Bytes after which what waits for a client goes out by another write.
+const FULL: usize = 16 * 1024;
+
 /// Streams the feed until it ends.
 pub fn reply(feed: Feed) -> Response {
     let first = format!("retry:{}\n", spread(RETRY));
@@ -32,7 +35,12 @@ pub fn reply(feed: Feed) -> Response {
         tokio::select! {
             biased;
             item = feed.next() => match item {
-                Ok(item) => frame.push_str(frame_of(&item)),
+                Ok(item) => {
+                    frame.push_str(frame_of(&item));
+                    while frame.len() < FULL && let Some(item) = feed.next_ready() {
+                        frame.push_str(frame_of(&item));
+                    }
+                }
                 Err(Error::Displaced) => {
                     // An `EventSource` connects again by itself, which would end another stream of the same user.
                     let _ = writeln!(frame, "retry:{}", DISPLACED_FOR * 1_000);

@@ -51,6 +51,8 @@ use crate::{
 const LIMIT: usize = 64 * 1024;
 /// The read buffer of a socket in bytes. Most frames are smaller.
 const READ_BUFFER: usize = 2 * 1024;
+/// Bytes of events after which they go out by another write.
+const FULL: usize = 4 * 1024;
 /// The code with which a socket closes whose user has too many (RFC 6455 §7.4.2: 4000 to 4999 are private).
 const DISPLACED: u16 = 4001;
 /// The most unanswered pings.
@@ -198,11 +200,22 @@ impl Socket {
         }
     }
 
-    /// Sends the feed. The next event is fetched when the client has taken the one before.
+    /// Sends the feed. The next events are fetched when the client has taken those before.
     async fn follow(&mut self, mut feed: Feed) -> Result<Infallible, End> {
         loop {
-            let item = self.serve_until(feed.next()).await?;
-            self.send(Message::text(json(&item))).await?;
+            let mut next = Some(self.serve_until(feed.next()).await?);
+            let mut bytes = 0;
+            while let Some(item) = next {
+                let text = json(&item);
+                bytes += text.len();
+                self.stream.feed(Message::text(text)).await?;
+                next = if bytes < FULL {
+                    feed.next_ready()
+                } else {
+                    None
+                };
+            }
+            self.flush().await?;
         }
     }
 
@@ -259,13 +272,17 @@ impl Socket {
         self.send(Message::Ping("".into())).await
     }
 
-    /// Sends a message and waits until the operating system has taken it. A client that doesn't read can't delay the
-    /// server's stop.
     async fn send(&mut self, message: Message) -> Result<(), End> {
+        self.stream.feed(message).await?;
+        self.flush().await
+    }
+
+    /// Waits until the operating system has taken what was sent. A client that doesn't read can't delay the server's stop.
+    async fn flush(&mut self) -> Result<(), End> {
         tokio::select! {
             // Usually it is taken at once. Polling only this first avoids a lock.
             biased;
-            sent = self.stream.send(message) => Ok(sent?),
+            flushed = self.stream.flush() => Ok(flushed?),
             () = self.app.stopping.cancelled() => Err(Error::Stopping.into()),
         }
     }

@@ -20,7 +20,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use tincan::{
-    bus::Bus,
+    bus::{Bus, Capacity},
     error::Result,
     http::{Answer, App, Network, ServerSettings, Service, Setup, Signup, Site},
     metrics::Metrics,
@@ -29,7 +29,6 @@ use tincan::{
     },
     password::{NewPassword, Passwords, Standing},
     places::Places,
-    server::BUS_CAPACITY,
     store::{
         Credential, InviteRooms, NameUpdate, NewAccount, NewInvite, NewMessage, NewRoom, NewUpload,
         Picture, SignedIn, SignupGrant, Started, Store,
@@ -115,7 +114,7 @@ impl World {
             .expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tincan.db");
-        let (bus, metrics) = (Bus::new(BUS_CAPACITY), Metrics::new());
+        let (bus, metrics) = (Bus::new(Capacity::default()), Metrics::new());
         let (store, people) = runtime.block_on(async {
             let store = Store::open(&path, None, &bus, &metrics).expect("a database");
             let people = settle(&store).await.expect("what the rules allow");

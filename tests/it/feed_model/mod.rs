@@ -11,6 +11,7 @@ mod stays;
 mod world;
 
 use proptest::{array::uniform4, collection::vec, option, prelude::*};
+use tincan::bus::Capacity;
 use tincan_testing::{
     connection::{self, Transport},
     inbox, schedules,
@@ -209,13 +210,15 @@ proptest! {
 
     #[test]
     fn every_stream_sees_what_the_database_says(
-        bus_capacity in prop_oneof![Just(2), Just(32)],
+        channel in prop_oneof![Just(2), Just(32)],
+        // Whoever lags reads the database, or first what fits in here: some messages, or all of them.
+        recent in prop_oneof![Just(0), Just(16 * 1024), Just(1024 * 1024)],
         is_crowded in prop::bool::weighted(0.3),
         steps in steps(),
         stir in option::of((device(), person())),
     ) {
         Runtime::new().expect("a runtime").block_on(async {
-            let mut world = World::start(bus_capacity, is_crowded).await;
+            let mut world = World::start(Capacity { channel, recent }, is_crowded).await;
             for step in &steps {
                 world.take_step(step).await;
             }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use tincan::bus::Capacity;
 
 use super::{
     Device, InRoom, PEOPLE, Step, connection::Transport, follower::Follower, inbox::Inbox,
@@ -45,12 +46,8 @@ pub const NOT_A_ROOM: Outcome = Outcome::Refused(409, "not_a_room");
 
 impl World {
     /// Two rooms; where they are crowded, there is one too many in each to see each other's read marks.
-    pub async fn start(bus_capacity: usize, is_crowded: bool) -> Self {
-        let server = Server::start(tincan::server::Config {
-            bus_capacity,
-            ..dev()
-        })
-        .await;
+    pub async fn start(bus: Capacity, is_crowded: bool) -> Self {
+        let server = Server::start(tincan::server::Config { bus, ..dev() }).await;
         let (mut people, mut asleep) = (Vec::new(), Vec::new());
         for (person, name) in PEOPLE.into_iter().enumerate() {
             let first = match name {

@@ -9,9 +9,10 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 use tincan::{
+    bus::Capacity,
     followers::push::PUSH_DELAY,
     http::ServerSettings,
-    server::{self, BUS_CAPACITY, Config},
+    server::{self, Config},
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -29,7 +30,7 @@ pub fn dev() -> Config {
     Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: PathBuf::new(),
-        bus_capacity: BUS_CAPACITY,
+        bus: Capacity::default(),
         push_delay: PUSH_DELAY,
         http_listen: None,
         acme: None,
@@ -64,7 +65,10 @@ pub fn flood() -> Config {
 /// database. It takes a flood to get there.
 pub fn narrow() -> Config {
     Config {
-        bus_capacity: 2,
+        bus: Capacity {
+            channel: 2,
+            recent: 0,
+        },
         ..flood()
     }
 }
