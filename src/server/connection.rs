@@ -4,15 +4,20 @@
 //! it stops it waits for open streams for ever.
 
 use std::{
+    convert::Infallible,
+    future::{Future, pending, poll_fn},
     io,
     net::IpAddr,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
+use futures_util::future::OptionFuture;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream},
@@ -22,7 +27,9 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::{either::Either, io::InspectWriter, sync::CancellationToken, task::TaskTracker};
+use warp::reply::Response;
 
+use super::stream;
 use crate::{http::Answer, lab::faults::Wire, metrics::Metrics, places::Place, tls::ACME_TLS};
 
 /// How long a TLS handshake may take, and then a request’s head, counted from the end of the previous response or from the
@@ -139,28 +146,56 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let afterwards = TaskTracker::new();
+        // An answer without an end, once there is one.
+        let endless = Mutex::new(None);
         let answer = service_fn(|mut request| {
             if let Some(wire) = wire {
                 request.extensions_mut().insert(Arc::clone(wire));
             }
-            service.answer(self.peer, &self.place, &afterwards, request)
+            let may_be_endless = stream::is_asked_for(&request);
+            let response = service.answer(self.peer, &self.place, &afterwards, request);
+            let endless = &endless;
+            async move {
+                let Ok(response) = response.await;
+                if may_be_endless && stream::is_endless(&response) {
+                    *endless.lock() = Some(response);
+                    // It isn’t hyper that sends it.
+                    return pending().await;
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
-        let mut connection = pin!(
+        // Boxed, so that its memory goes once an answer without an end has left it.
+        let mut connection = Box::new(
             http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_TIMEOUT)
                 .max_buf_size(BUFFER_BYTES)
                 .serve_connection(TokioIo::new(stream), answer)
-                .with_upgrades()
+                .with_upgrades(),
         );
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
+        // hyper begins with a request when the answers before it are written.
+        let leaving = || endless.lock().take();
+        let answered = tokio::select! {
+            answered = answer_until(&mut connection, leaving) => answered,
             // Somebody else needs its place.
             () = self.place.gone() => return,
             () = self.stopping.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+                Pin::new(&mut *connection).graceful_shutdown();
+                answer_until(&mut connection, leaving).await
             }
+        };
+        let ended = match answered {
+            Ok(Some(response)) => {
+                let stream = connection.into_parts().map(|parts| parts.io.into_inner());
+                let sent = stream.map(|stream| stream::send(stream, response));
+                tokio::select! {
+                    sent = OptionFuture::from(sent) => sent.unwrap_or(Ok(())).map_err(anyhow::Error::from),
+                    () = self.place.gone() => return,
+                }
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
@@ -169,6 +204,24 @@ impl Connection {
         afterwards.close();
         afterwards.wait().await;
     }
+}
+
+/// Answers requests until the connection ends, or until an answer is to leave it.
+async fn answer_until<C>(
+    connection: &mut C,
+    leaving: impl Fn() -> Option<Response>,
+) -> hyper::Result<Option<Response>>
+where
+    C: Future<Output = hyper::Result<()>> + Unpin,
+{
+    poll_fn(|context| match Pin::new(&mut *connection).poll(context) {
+        Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
+        Poll::Pending => match leaving() {
+            Some(response) => Poll::Ready(Ok(Some(response))),
+            None => Poll::Pending,
+        },
+    })
+    .await
 }
 
 /// Waits for the first byte, and for the handshake that it begins. None if that is all: somebody only looks

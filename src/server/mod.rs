@@ -5,6 +5,7 @@ mod accept;
 mod connection;
 mod exchange;
 mod instance;
+mod stream;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 

@@ -61,6 +61,7 @@ mod landing;
 mod languages;
 mod lifecycle;
 mod limits;
+mod listening;
 mod long_poll;
 mod matrix;
 mod mentions;
