@@ -2,14 +2,13 @@
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
 use rustix::fs::Mode;
 use tincan::cli::{self, Cli};
 
 fn main() -> ExitCode {
     // Only the owner may read the files that the program creates: the database, its log, and backups.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    match cli::run(Cli::parse()) {
+    match cli::run(Cli::from_environment()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "tincan: {error:#}");

@@ -25,8 +25,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The secret from a flag or from a file, where white space around it is dropped. An empty flag or variable counts
-    /// as unset. `what` names the secret in errors.
+    /// The secret from a flag or from a file, where white space around it is dropped. `what` names the secret in errors.
     ///
     /// # Errors
     /// If both are given, or the file can’t be read or is empty.
@@ -35,8 +34,6 @@ impl Secret {
         given: Option<Self>,
         file: Option<PathBuf>,
     ) -> Result<Option<Self>, SecretError> {
-        let given = given.filter(|secret| !secret.0.is_empty());
-        let file = file.filter(|file| !file.as_os_str().is_empty());
         let Some(file) = file else {
             return Ok(given);
         };

@@ -23,7 +23,7 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use listenfd::ListenFd;
 use tracing_subscriber::{
@@ -43,7 +43,9 @@ use self::{
     tls::TlsArgs,
 };
 use crate::{
-    config::{ConfigError, Database, LabArgs, LogFormat, Managing, ServeArgs},
+    config::{
+        ConfigError, Database, LabArgs, LogFormat, Managing, ServeArgs, without_empty_variables,
+    },
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
     tls::{
@@ -152,6 +154,17 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+impl Cli {
+    /// What the program was started with, by flags and variables. If that is wrong, or `--help` is asked for, it says so and
+    /// ends the program.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let mut program = without_empty_variables(Self::command());
+        let matches = program.get_matches_mut();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut program).exit())
+    }
 }
 
 /// Runs the command that was given.

@@ -9,9 +9,11 @@ mod relay;
 mod serve;
 mod shared;
 mod values;
+mod variables;
 
 pub use self::{
     lab::LabArgs,
     serve::{ConfigError, LogFormat, ServeArgs},
     shared::{Database, Managing},
+    variables::without_empty_variables,
 };

@@ -69,9 +69,7 @@ impl RelayArgs {
             self.ntfy_token,
             self.ntfy_token_file,
         )?;
-        // An empty variable counts as unset.
-        let given = |url: Option<String>| url.filter(|url| !url.is_empty());
-        let (kind, flag, url) = match (given(self.ntfy), given(self.gotify)) {
+        let (kind, flag, url) = match (self.ntfy, self.gotify) {
             (Some(_), Some(_)) => return Err(RelayArgsError::Both),
             (Some(url), None) => (RelayKind::Ntfy, "--ntfy", url),
             (None, _) if token.is_some() => return Err(RelayArgsError::TokenAlone),

@@ -96,6 +96,7 @@ mod search;
 mod search_index;
 mod search_model;
 mod security;
+mod settings;
 mod status;
 mod storage;
 mod survives;

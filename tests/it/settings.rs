@@ -1,0 +1,55 @@
+//! The settings as people write them: in an `.env` file with gaps, with spaces after commas.
+
+use std::{collections::BTreeSet, fs};
+
+use clap::CommandFactory;
+use tincan::cli::Cli;
+
+use crate::{
+    home::Home,
+    support::{Binary, Ended, ended},
+};
+
+/// A path can’t be used as the database.
+const CANT_CREATE: i32 = 73;
+
+/// The variables of a command and of those below it.
+fn variables(command: &clap::Command) -> BTreeSet<String> {
+    let own = command.get_arguments().filter_map(clap::Arg::get_env);
+    let own = own.filter_map(|name| Some(name.to_str()?.to_owned()));
+    own.chain(command.get_subcommands().flat_map(variables))
+        .collect()
+}
+
+/// A place where a folder has the name of the database: a command gets as far as that, and no further.
+fn blocked() -> Home {
+    let home = Home::new();
+    fs::create_dir(home.file("tincan.db")).expect("a folder");
+    home
+}
+
+impl Home {
+    /// What a command says here with these variables, where the current folder has the database.
+    async fn with_variables(&self, arguments: &[&str], set: &[(&str, &str)]) -> Ended {
+        let mut command = Binary::command(arguments);
+        command.current_dir(self.folder());
+        command.envs(set.iter().copied());
+        ended(command).await
+    }
+}
+
+#[tokio::test]
+async fn an_empty_variable_counts_as_not_set() {
+    let all = variables(&Cli::command());
+    assert!(all.len() > 30, "{all:?}");
+    let home = blocked();
+    for arguments in [&[][..], &["user", "list"]] {
+        let unset = home.with_variables(arguments, &[]).await;
+        assert_eq!(unset.code, Some(CANT_CREATE), "{}", unset.stderr);
+        for name in &all {
+            let empty = home.with_variables(arguments, &[(name, "")]).await;
+            assert_eq!(empty.stderr, unset.stderr, "{arguments:?} {name}");
+            assert_eq!(empty.code, unset.code, "{arguments:?} {name}");
+        }
+    }
+}
