@@ -6,6 +6,7 @@ use clap::Args;
 use ipnet::IpNet;
 use url::Url;
 
+use super::values::of_list;
 use crate::{
     http::Origin,
     outbound::is_safe,
@@ -22,6 +23,7 @@ pub struct AcmeArgs {
         env = "TINCAN_ACME",
         value_name = "NAME",
         value_delimiter = ',',
+        value_parser = of_list::<DnsName>,
         conflicts_with_all = ["tls_cert", "tls"]
     )]
     acme: Vec<DnsName>,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::values::of_list;
 use crate::http::{Compat, Origin};
 
 #[derive(Args, Debug)]
@@ -16,7 +17,12 @@ pub struct DoorArgs {
     #[arg(long, requires = "ui")]
     pub(super) ui_csp: bool,
     /// In development mode, a further origin whose pages can use the API, besides those of this machine (can be repeated)
-    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = of_list::<Origin>
+    )]
     pub(super) cors: Vec<Origin>,
 }
 

@@ -69,7 +69,7 @@ pub struct LabArgs {
 }
 
 fn username(text: &str) -> Result<Username, String> {
-    Username::new(text).map_err(|error| error.to_string())
+    Username::new(text.trim()).map_err(|error| error.to_string())
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

@@ -11,6 +11,7 @@ use super::{
     doors::{DoorArgs, DoorArgsError},
     oauth::{OAuthArgs, OAuthArgsError},
     relay::{RelayArgs, RelayArgsError},
+    values::of_list,
 };
 use crate::{
     bus::Capacity,
@@ -49,7 +50,13 @@ pub struct ServeArgs {
     public_url: Option<Origin>,
     /// A further name that people type to reach the server, if it has no public URL (can be repeated). Addresses and names
     /// of home networks need none
-    #[arg(long, env = "TINCAN_HOST", value_name = "NAME", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "TINCAN_HOST",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = of_list::<HostName>
+    )]
     host: Vec<HostName>,
     /// Speak TLS by a certificate of the server’s own authority, which people install on their devices: for a network without
     /// a public name
@@ -95,7 +102,8 @@ pub struct ServeArgs {
         long,
         env = "TINCAN_TRUSTED_PROXY",
         value_name = "NETWORK",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = of_list::<Network>
     )]
     trusted_proxy: Vec<Network>,
     /// A private network that sign-in providers and push services may be in, besides the addresses in flags (can be repeated)
@@ -103,7 +111,8 @@ pub struct ServeArgs {
         long,
         env = "TINCAN_ALLOW_OUTBOUND",
         value_name = "NETWORK",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = of_list::<Network>
     )]
     allow_outbound: Vec<Network>,
     /// Who can create an account, after the first

@@ -1,4 +1,6 @@
-//! How the model’s enumerations are written on the command line, with a help text for each value.
+//! How values are written on the command line: in lists, and the model’s enumerations with a help text for each value.
+
+use std::str::FromStr;
 
 use clap::{ValueEnum, builder::PossibleValue};
 
@@ -6,6 +8,11 @@ use crate::{
     http::{Compat, Signup},
     model::Scope,
 };
+
+/// One value of a list, without the white space around it that people put after commas.
+pub fn of_list<T: FromStr>(text: &str) -> Result<T, T::Err> {
+    text.trim().parse()
+}
 
 impl ValueEnum for Signup {
     fn value_variants<'a>() -> &'a [Self] {

@@ -53,3 +53,43 @@ async fn an_empty_variable_counts_as_not_set() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_list_may_have_spaces_around_its_commas() {
+    let home = blocked();
+    for (flag, name, list) in [
+        (
+            "--trusted-proxy",
+            "TINCAN_TRUSTED_PROXY",
+            "10.0.0.0/8, 172.16.0.0/12",
+        ),
+        (
+            "--allow-outbound",
+            "TINCAN_ALLOW_OUTBOUND",
+            " 10.0.0.7 ,fd00::/8 ",
+        ),
+        ("--host", "TINCAN_HOST", "chat.example, pi.example"),
+        ("--acme", "TINCAN_ACME", "chat.example, www.chat.example"),
+    ] {
+        let given = home.with_variables(&[flag, list], &[]).await;
+        assert_eq!(given.code, Some(CANT_CREATE), "{}", given.stderr);
+        let given = home.with_variables(&[], &[(name, list)]).await;
+        assert_eq!(given.code, Some(CANT_CREATE), "{}", given.stderr);
+    }
+    let origins = "http://pi.example:5173, http://pi.example:8080";
+    let given = home
+        .with_variables(&["--dev", "--cors", origins], &[])
+        .await;
+    assert_eq!(given.code, Some(CANT_CREATE), "{}", given.stderr);
+    let people = [
+        "lab",
+        "--port",
+        "0",
+        "--db",
+        "tincan.db",
+        "--people",
+        "ann, bob",
+    ];
+    let given = home.with_variables(&people, &[]).await;
+    assert_eq!(given.code, Some(CANT_CREATE), "{}", given.stderr);
+}
