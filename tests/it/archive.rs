@@ -775,6 +775,38 @@ const BAD_LINES: [(&str, &str, &str, &str); 23] = [
 ];
 
 #[tokio::test]
+async fn an_archive_that_an_editor_has_saved_is_taken_in_as_well() {
+    let home = Home::new().await;
+    home.done(&["export", "archive"], "tincan.db").await;
+    let good = files(&home.file("archive"));
+    for (before, line_end, after) in [
+        ("\u{feff}", "\n", ""),
+        ("", "\n", "\n"),
+        ("\u{feff}", "\r\n", "\r\n \r\n"),
+    ] {
+        for (name, bytes) in &good {
+            if name
+                .extension()
+                .is_some_and(|kind| kind == "jsonl" || kind == "json")
+            {
+                let text = String::from_utf8(bytes.clone()).expect("text");
+                let text = format!("{before}{}{after}", text.replace('\n', line_end));
+                fs::write(home.file("archive").join(name), text).expect("a file");
+            }
+        }
+        home.done(&["import", "archive"], "other.db").await;
+        home.done(&["export", "again"], "other.db").await;
+        assert_eq!(
+            files(&home.file("again")),
+            good,
+            "{before:?} {line_end:?} {after:?}"
+        );
+        fs::remove_dir_all(home.file("again")).expect("a folder");
+        fs::remove_file(home.file("other.db")).expect("a database");
+    }
+}
+
+#[tokio::test]
 async fn an_import_of_bad_lines_names_the_first_and_changes_nothing() {
     let home = Home::new().await;
     home.done(&["export", "good"], "tincan.db").await;

@@ -36,6 +36,9 @@ use crate::{
     },
 };
 
+/// The byte order mark, which some editors put at the beginning of a text.
+const BOM: char = '\u{FEFF}';
+
 /// Creates the database at `database`, which must not have any accounts, from the archive in the folder `from`.
 pub fn import(
     from: &Path,
@@ -83,7 +86,8 @@ fn import_with(
 
 fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
     let text = read_regular(path, MANIFEST_BYTES).map_err(|why| bad(path, &why))?;
-    let manifest: Manifest = serde_json::from_slice(&text)
+    let text = String::from_utf8_lossy(&text);
+    let manifest: Manifest = serde_json::from_str(text.strip_prefix(BOM).unwrap_or(&text))
         .map_err(|_| bad(path, &"this version of Tincan can’t read this archive"))?;
     if !(1..=VERSION).contains(&manifest.tincan_archive) {
         return Err(bad(path, &"this archive is from a newer version of Tincan"));
@@ -256,7 +260,12 @@ impl Import<'_> {
                 break;
             };
             self.done += text.len() as u64 + 1;
-            let mut values = row_of(table, &text).map_err(bad_line)?;
+            let text = text.strip_prefix(BOM).unwrap_or(&text);
+            // Editors also leave an empty line at the end.
+            if text.trim().is_empty() {
+                continue;
+            }
+            let mut values = row_of(table, text).map_err(bad_line)?;
             values.extend(self.derived(table, &values).map_err(bad_line)?);
             insert
                 .execute(params_from_iter(&values))
