@@ -231,9 +231,10 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         OpenError::Unusable { .. } => CANT_CREATE,
         OpenError::InUse { .. } => TRY_AGAIN,
         OpenError::Purpose { .. } => CONFIG,
-        OpenError::Corrupt { .. } | OpenError::Foreign { .. } | OpenError::Newer { .. } => {
-            DATA_ERROR
-        }
+        OpenError::Corrupt { .. }
+        | OpenError::Foreign { .. }
+        | OpenError::Unmarked { .. }
+        | OpenError::Newer { .. } => DATA_ERROR,
     };
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return of_database(error);

@@ -3,9 +3,10 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Write,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 use crate::{
     home::Home,
     old_database::{of_version_1, of_version_3},
-    support::{Binary, Client, at_once, messages, text},
+    support::{Binary, Client, at_once, ended, messages, on_path, skip, text},
 };
 
 impl Home {
@@ -307,6 +308,78 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
         let now = fs::read(home.file("tincan.db")).expect("a database");
         assert!(now == database, "{why}");
     }
+}
+
+/// What sqlite3 prints about a database.
+fn dump(database: &Path) -> Option<Vec<u8>> {
+    if on_path("sqlite3").is_none() {
+        skip("sqlite3 isn't on the path");
+        return None;
+    }
+    let dumped = Command::new("sqlite3").arg(database).arg(".dump").output();
+    Some(dumped.expect("sqlite3 runs").stdout)
+}
+
+/// A database of these statements.
+fn made_of(sql: &[u8], database: &Path) {
+    let mut sqlite = Command::new("sqlite3");
+    sqlite.arg(database).stdin(Stdio::piped());
+    let mut sqlite = sqlite.spawn().expect("sqlite3 runs");
+    let mut input = sqlite.stdin.take().expect("its input");
+    input.write_all(sql).expect("it reads");
+    drop(input);
+    assert!(sqlite.wait().expect("it ends").success());
+}
+
+#[tokio::test]
+async fn a_database_that_was_dumped_is_taken_again_once_it_is_marked_as_the_error_says() {
+    let home = Home::new();
+    home.with_messages(&["one", "two"]).await;
+    let Some(dumped) = dump(&home.file("tincan.db")) else {
+        return;
+    };
+    let again = home.path("again.db");
+    made_of(&dumped, &home.file("again.db"));
+    let database = home.path("tincan.db");
+    let refused = [
+        &["check", "--db", &again][..],
+        &["user", "list", "--db", &again],
+        &["restore", &again, "--db", &database],
+    ];
+    let mut said = String::new();
+    for arguments in refused {
+        let refused = ended(Binary::command(arguments)).await;
+        assert_eq!(refused.code, Some(65), "{arguments:?} {}", refused.stderr);
+        said = refused.stderr;
+    }
+    let command = said.lines().find(|line| line.starts_with("  sqlite3 "));
+    let marked = Command::new("sh")
+        .args(["-c", command.expect(&said)])
+        .status();
+    assert!(marked.expect("sh runs").success());
+    let checked = ended(Binary::command(&["check", "--db", &again])).await;
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    home.done(&["restore", &again]).await;
+    assert_eq!(contents(&home.file("tincan.db")), ["one", "two"]);
+    home.done(&["check"]).await;
+}
+
+#[tokio::test]
+async fn an_older_database_that_was_dumped_is_marked_with_its_own_version() {
+    let home = Home::new();
+    let older = of_version_3(home.folder());
+    let Some(dumped) = dump(&older) else {
+        return;
+    };
+    made_of(&dumped, &home.file("again.db"));
+    let again = home.path("again.db");
+    let refused = ended(Binary::command(&["check", "--db", &again])).await;
+    assert_eq!(refused.code, Some(65), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("PRAGMA user_version = 3'"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[tokio::test]

@@ -28,6 +28,12 @@ pub enum OpenError {
     /// An SQLite file of another program.
     #[error("{path} is an SQLite database, but not Tincan’s; it wasn’t changed")]
     Foreign { path: PathBuf },
+    /// It has this program’s tables, but is marked as no program’s. `pragmas` mark it again.
+    #[error(
+        "{path} has Tincan’s tables, but not its mark, which `.dump` of sqlite3 leaves out; it wasn’t changed\nIf that is \
+         where it is from, mark it again:\n  sqlite3 '{path}' '{pragmas}'\nThen check it with `tincan check`."
+    )]
+    Unmarked { path: PathBuf, pragmas: String },
     /// Marked for something else. Anybody may sign in as anybody in development, so no file is used for both.
     #[error("{path} {}", other_purpose(*found))]
     Purpose { path: PathBuf, found: Purpose },

@@ -1,7 +1,7 @@
 //! The version of a file's schema, and migrations. Pending migrations run in one transaction, after a copy of the file
 //! was made beside it.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -57,10 +57,14 @@ pub fn check_version(
     path: &Path,
     schema: &Schema<'_>,
 ) -> Result<(), OpenError> {
-    let found = Version::of(connection).map_err(|error| OpenError::from_sqlite(path, &error))?;
+    let in_context = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
+    let found = Version::of(connection).map_err(in_context)?;
     if found.is_foreign {
-        return Err(OpenError::Foreign {
-            path: path.to_owned(),
+        let path = path.to_owned();
+        let pragmas = missing_mark(connection, &found, schema).map_err(in_context)?;
+        return Err(match pragmas {
+            Some(pragmas) => OpenError::Unmarked { path, pragmas },
+            None => OpenError::Foreign { path },
         });
     }
     let known = schema.version();
@@ -95,16 +99,60 @@ pub fn is_present(connection: &Connection, schema: &Schema<'_>) -> rusqlite::Res
     Ok(Version::of(connection)?.number == schema.version())
 }
 
+/// The statements that mark a file again that has this program’s tables and no program’s mark. None for any other file.
+fn missing_mark(
+    connection: &Connection,
+    found: &Version,
+    schema: &Schema<'_>,
+) -> rusqlite::Result<Option<String>> {
+    if !found.is_unmarked {
+        return Ok(None);
+    }
+    let kept = columns(connection)?;
+    let mut newest = None;
+    let mut before = BTreeSet::new();
+    for version in 1..=schema.version() {
+        let expected = columns(&empty(version, schema)?)?;
+        // A version that only changed data can’t be told from the one before, whose migration then runs again.
+        if expected != before && expected.is_subset(&kept) {
+            newest = Some(version);
+        }
+        before = expected;
+    }
+    Ok(newest.map(|version| {
+        let mark = Purpose::Service.application_id();
+        if found.number == 0 {
+            format!("PRAGMA application_id = {mark}; PRAGMA user_version = {version}")
+        } else {
+            format!("PRAGMA application_id = {mark}")
+        }
+    }))
+}
+
+/// The tables and indexes that are kept in a file, and the columns of these tables.
+fn columns(connection: &Connection) -> rusqlite::Result<BTreeSet<(String, Option<String>)>> {
+    let mut statement = connection.prepare(
+        "SELECT kept.name, of_table.name FROM sqlite_schema kept LEFT JOIN pragma_table_info(kept.name) of_table
+         WHERE kept.rootpage > 0",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
 /// An empty database with the schema of the same version as a file has.
 pub fn expected(of: &Connection, schema: &Schema<'_>) -> rusqlite::Result<Connection> {
-    let found = Version::of(of)?.number;
+    empty(Version::of(of)?.number, schema)
+}
+
+/// An empty database of a version.
+fn empty(version: i32, schema: &Schema<'_>) -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
-    if found == schema.version() {
+    if version == schema.version() {
         connection.execute_batch(schema.whole)?;
         return Ok(connection);
     }
     (schema.functions)(&connection)?;
-    let done = usize::try_from(found).unwrap_or(0);
+    let done = usize::try_from(version).unwrap_or(0);
     for migration in schema.migrations.iter().take(done) {
         connection.execute_batch(migration)?;
     }
@@ -188,6 +236,8 @@ struct Version {
     /// None for an empty file, and for one of another program.
     purpose: Option<Purpose>,
     is_foreign: bool,
+    /// Whether it isn’t any program’s by its mark.
+    is_unmarked: bool,
 }
 
 impl Version {
@@ -204,6 +254,7 @@ impl Version {
             number,
             purpose,
             is_foreign: tables > 0 && purpose.is_none(),
+            is_unmarked: id == 0,
         })
     }
 }
