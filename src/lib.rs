@@ -21,7 +21,7 @@
 //! [`throttle`], [`attention`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
 //! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
-//! [`metrics`], [`curve`], [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used by `feed`,
+//! [`metrics`], [`curve`], `durable`, [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used by `feed`,
 //! `http` and `server`, and uses `store`.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
 //! and only [`cli`] and [`config`] use clap.
@@ -58,6 +58,7 @@
 //! | [`metrics`] | what the server counts and measures |
 //! | [`random`] | random bytes, of which tokens are made |
 //! | [`curve`] | whether a public key is one |
+//! | `durable` | names of files that are there after a power cut |
 //! | [`secret`] | secrets that the server is started with, such as the token for metrics |
 //! | [`model`] | shared types: ids, messages, events, limits, and the rules for input |
 //! | [`error`] | the errors that clients are told about, and their codes |
@@ -111,6 +112,7 @@ pub mod config;
 pub mod contract;
 pub mod control;
 pub mod curve;
+mod durable;
 pub mod error;
 mod expiring;
 pub mod feed;

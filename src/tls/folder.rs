@@ -2,11 +2,13 @@
 //! only.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, DirBuilder, OpenOptions, Permissions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+
+use crate::durable::sync_folder;
 
 /// The folder for all of it that belongs to a database.
 #[must_use]
@@ -77,7 +79,7 @@ impl PrivateFolder {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, &path)?;
-        File::open(&self.0)?.sync_all()
+        sync_folder(&self.0)
     }
 
     /// Deletes a file, if there is one.

@@ -16,6 +16,7 @@ use tincan_testing::{self as support, old_database, uploaders, witness, writers}
 mod clock;
 mod crowd;
 mod disk;
+mod file_systems;
 mod flood;
 mod fsync;
 mod half_open;

@@ -4,6 +4,10 @@ use std::{path::Path, process::Command};
 
 use crate::support::{Binary, on_path, skip};
 
+/// How strace traces: as a grandchild, so that the process that is started is tincan itself. No faster way of tracing
+/// delivers injected signals.
+const HOW: [&str; 5] = ["-D", "-f", "-qq", "-e", "signal=none"];
+
 /// Whether these programs are all there; where they aren't, the test has to be skipped.
 pub fn have(programs: &[&str]) -> bool {
     let missing = programs.iter().find(|program| on_path(program).is_none());
@@ -25,14 +29,18 @@ pub fn traced_on(database: &Path, calls: &str, injection: &str, log: &Path) -> C
     trace(&["-P", &file], calls, injection, log, database)
 }
 
+/// Any command of the program, where this call fails that is about one file or folder.
+pub fn traced_command(file: &Path, injection: &str, log: &Path, arguments: &[&str]) -> Command {
+    let (file, log, injection) = (plain(file), plain(log), format!("inject={injection}"));
+    let which = ["-P", &file, "-o", &log, "-e", &injection];
+    Binary::command_by_way_of("strace", &[&HOW[..], &which].concat(), arguments)
+}
+
 fn trace(which: &[&str], calls: &str, injection: &str, log: &Path, database: &Path) -> Command {
     let (calls, injection) = (format!("trace={calls}"), format!("inject={injection}"));
-    // As a grandchild, so that the process that is started is tincan itself. No faster way of tracing
-    // delivers injected signals.
-    let how = ["-D", "-f", "-qq", "-e", "signal=none"];
     let log = plain(log);
     let what = ["-o", &log, "-e", &calls, "-e", &injection];
-    let mut command = Binary::by_way_of("strace", &[&how, which, &what].concat(), database);
+    let mut command = Binary::by_way_of("strace", &[&HOW, which, &what].concat(), database);
     command.arg("--no-limits");
     command
 }

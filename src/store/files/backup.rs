@@ -6,7 +6,6 @@
 //! can't report progress or leave room for the server.
 
 use std::{
-    fs::File,
     io,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -22,9 +21,12 @@ use rusqlite::{
 use tempfile::NamedTempFile;
 
 use super::{check, open::open_source, room::Room};
-use crate::store::{
-    engine::{OpenError, open},
-    schema::SCHEMA,
+use crate::{
+    durable::sync_folder,
+    store::{
+        engine::{OpenError, open},
+        schema::SCHEMA,
+    },
 };
 
 /// Pages in one step: 1 MiB.
@@ -103,7 +105,7 @@ pub fn back_up(database: &Path, to: &Path, on_progress: OnProgress<'_>) -> Resul
         .map_err(|error| failed(to, &error))?;
     copy.persist_noclobber(to)
         .map_err(|error| no_place(error.error))?;
-    sync_folder(to).map_err(|error| failed(to, &error))
+    sync_folder(folder_of(to)).map_err(|error| failed(to, &error))
 }
 
 /// Refuses a path that already exists.
@@ -237,11 +239,6 @@ pub fn verify(
         detail: problems.join("; "),
     }
     .into())
-}
-
-/// Syncs the folder that contains a file, so that its name is durable.
-pub fn sync_folder(of: &Path) -> io::Result<()> {
-    File::open(folder_of(of))?.sync_all()
 }
 
 pub fn folder_of(path: &Path) -> &Path {

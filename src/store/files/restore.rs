@@ -11,11 +11,12 @@ use rusqlite::{Connection, ErrorCode};
 use tempfile::NamedTempFile;
 
 use super::{
-    backup::{self, BackupError, OnProgress, Pace, failed},
+    backup::{self, BackupError, OnProgress, Pace, failed, folder_of},
     check,
     open::open_source,
 };
 use crate::{
+    durable::sync_folder,
     model::Timestamp,
     store::{
         engine::{OpenError, lock, resolve, sequence, with_suffix},
@@ -90,7 +91,7 @@ pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>,
     copy_owner(&new, place).map_err(|error| failed(place, &error))?;
     new.persist(place)
         .map_err(|error| failed(place, &error.error))?;
-    backup::sync_folder(place).map_err(|error| failed(place, &error))?;
+    sync_folder(folder_of(place)).map_err(|error| failed(place, &error))?;
     Ok(kept)
 }
 
@@ -146,7 +147,7 @@ fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
             _ => {}
         }
     }
-    backup::sync_folder(place).map_err(in_context)?;
+    sync_folder(folder_of(place)).map_err(in_context)?;
     Ok((!is_empty).then_some(kept))
 }
 

@@ -52,6 +52,19 @@ impl Binary {
         command
     }
 
+    /// The same, started by another program with these arguments.
+    pub fn command_by_way_of(program: &str, way: &[&str], arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        on_its_own(&mut command)
+            .args(way)
+            .arg(tincan())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
     /// The same in dev mode on a free port, where a file is everybody's to read unless whoever makes
     /// it says otherwise.
     pub fn under_a_wide_umask(database: &Path) -> Command {

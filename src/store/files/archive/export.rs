@@ -16,14 +16,13 @@ use super::format::{
     Table, VERSION,
 };
 use crate::{
+    durable::sync_folder,
     model::{SystemKind, Timestamp, UsernameKey},
     store::{
         activity::MAX_ACTIVITY_PARTICIPANTS,
         engine::{OpenError, sequence},
         files::{
-            backup::{
-                BackupError, OnProgress, Progress, failed, folder_of, require_free, sync_folder,
-            },
+            backup::{BackupError, OnProgress, Progress, failed, folder_of, require_free},
             open::open_present,
         },
         visible::IS_VISIBLE,
@@ -79,7 +78,7 @@ pub fn export(
     fs::rename(folder.path(), to).map_err(no_place)?;
     // It has been renamed, so it must not be deleted.
     let _ = folder.keep();
-    sync_folder(to).map_err(|error| failed(to, &error))?;
+    sync_folder(folder_of(to)).map_err(|error| failed(to, &error))?;
     Ok(())
 }
 
@@ -239,7 +238,7 @@ impl Export<'_> {
                     self.write_parts(folder, row.get(0)?, parts)?;
                 }
             }
-            sync_folder(&self.folder.join(folder).join("any"))?;
+            sync_folder(&self.folder.join(folder))?;
         }
         Ok(())
     }
@@ -286,7 +285,7 @@ impl Export<'_> {
         serde_json::to_writer(&mut file, &manifest).map_err(io::Error::from)?;
         file.write_all(b"\n")?;
         close(file)?;
-        sync_folder(&self.folder.join(MANIFEST))?;
+        sync_folder(self.folder)?;
         Ok(())
     }
 

@@ -1,0 +1,41 @@
+//! Making the names of files durable.
+
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use rustix::io::Errno;
+
+/// Whether it was logged that folders can’t be synced.
+static TOLD: AtomicBool = AtomicBool::new(false);
+
+/// Syncs a folder, so that what was created or renamed in it is there after a power cut (fsync(2)). Some file systems can’t
+/// do that, such as those of WSL, FUSE and CIFS: there a file that is synced and in place is all that can be had. That is
+/// logged once.
+///
+/// # Errors
+/// If the folder can’t be opened, or the disk fails.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        Err(error) if is_impossible(&error) => {
+            if !TOLD.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    %error, folder = %folder.display(),
+                    "folders can’t be synced on this file system; a file that was just renamed may have its old name after a power cut"
+                );
+            }
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+/// Whether the file system can’t sync a folder at all. PostgreSQL and others take these as such
+/// (`fsync_fname_ext` in its `fd.c`). A disk that fails says `EIO`.
+fn is_impossible(error: &io::Error) -> bool {
+    let impossible = [Errno::INVAL, Errno::BADF, Errno::NOTSUP, Errno::NOSYS];
+    Errno::from_io_error(error).is_some_and(|error| impossible.contains(&error))
+}
