@@ -4,9 +4,12 @@
 //! the one writer.
 
 use std::{
-    fs::{self, Permissions},
+    fs::{self, File, Permissions},
     io,
-    os::unix::fs::PermissionsExt,
+    os::{
+        fd::AsRawFd,
+        unix::{fs::PermissionsExt, net::SocketAddr},
+    },
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
@@ -332,6 +335,36 @@ fn socket(given: &Path) -> PathBuf {
     with_suffix(database.as_deref().unwrap_or(given), ".sock")
 }
 
+/// A path of a socket that is short enough to bind or connect to it: at most 107 bytes (unix(7)). A longer one leads through
+/// the opened folder, so a folder may be as deep as it likes.
+struct Short {
+    path: PathBuf,
+    /// Has to stay open while the path is used.
+    _folder: Option<File>,
+}
+
+impl Short {
+    fn of(socket: &Path) -> io::Result<Self> {
+        let (Some(folder), Some(name), Err(_)) = (
+            socket.parent(),
+            socket.file_name(),
+            SocketAddr::from_pathname(socket),
+        ) else {
+            return Ok(Self {
+                path: socket.to_owned(),
+                _folder: None,
+            });
+        };
+        let folder = File::open(folder)?;
+        Ok(Self {
+            path: Path::new("/proc/self/fd")
+                .join(folder.as_raw_fd().to_string())
+                .join(name),
+            _folder: Some(folder),
+        })
+    }
+}
+
 /// The socket on which a running server takes commands. The socket’s file is removed when this is dropped.
 pub struct ControlSocket {
     listener: UnixListener,
@@ -346,14 +379,14 @@ impl Drop for ControlSocket {
 
 impl ControlSocket {
     /// Creates the socket. The caller must hold the database’s lock, which means that an existing socket was left behind
-    /// and can be replaced. Returns none if the socket can’t be created, for example because its path is too long: that
+    /// and can be replaced. Returns none if the socket can’t be created, for example because its name is too long: that
     /// is logged, and the server runs without it.
     #[must_use]
     pub fn listen(database: &Path) -> Option<Self> {
         let path = socket(database);
         let _ = fs::remove_file(&path);
         let listen = || {
-            let listener = UnixListener::bind(&path)?;
+            let listener = UnixListener::bind(&Short::of(&path)?.path)?;
             fs::set_permissions(&path, Permissions::from_mode(0o600))?;
             Ok(listener)
         };
@@ -432,11 +465,19 @@ async fn answer(
 /// Sends a command to the running server.
 ///
 /// # Errors
-/// [`ControlError::NotRunning`] if there is none; the caller can then run the command itself.
+/// [`ControlError::NotRunning`] if there is none, and [`ControlError::LongName`] if there can’t be a socket. The caller can
+/// then run the command itself: the database’s lock says whether a server runs.
 pub async fn send(database: &Path, command: &Command) -> std::result::Result<Reply, ControlError> {
-    let stream = match UnixStream::connect(socket(database)).await {
+    let connect = async {
+        let socket = Short::of(&socket(database))?;
+        UnixStream::connect(&socket.path).await
+    };
+    let stream = match connect.await {
         Ok(stream) => stream,
         Err(error) if is_not_running(&error) => return Err(ControlError::NotRunning),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Err(ControlError::LongName);
+        }
         Err(error) => return Err(error.into()),
     };
     let (reader, mut writer) = stream.into_split();
@@ -453,6 +494,10 @@ pub async fn send(database: &Path, command: &Command) -> std::result::Result<Rep
 pub enum ControlError {
     #[error("no server is running on this database")]
     NotRunning,
+    #[error(
+        "a running server can’t be asked: the name of the database’s file is too long for a socket beside it; use a shorter one"
+    )]
+    LongName,
     #[error("the server didn’t answer: {0}")]
     Broken(#[from] io::Error),
 }

@@ -306,7 +306,7 @@ impl Management {
 /// Runs the command in the server, or in this process if no server is running.
 pub(super) async fn perform(with: &Managing, command: Command) -> anyhow::Result<Reply> {
     match control::send(&with.at.db, &command).await {
-        Err(ControlError::NotRunning) => {}
+        Err(ControlError::NotRunning | ControlError::LongName) => {}
         reply => return Ok(reply?),
     }
     let (bus, metrics) = (Bus::new(Capacity::default()), Metrics::new());

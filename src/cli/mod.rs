@@ -46,6 +46,7 @@ use crate::{
     config::{
         ConfigError, Database, LabArgs, LogFormat, Managing, ServeArgs, without_empty_variables,
     },
+    control::ControlError,
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
     tls::{
@@ -275,7 +276,8 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<describe::Unwritable>() {
         return CANT_CREATE;
     }
-    if error.is::<NotRunning>() {
+    let is_unreachable = matches!(error.downcast_ref(), Some(ControlError::LongName));
+    if is_unreachable || error.is::<NotRunning>() {
         return UNAVAILABLE;
     }
     if error.is::<HomeError>() {

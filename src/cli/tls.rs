@@ -64,7 +64,9 @@ impl TlsArgs {
         let report = match control::send(&self.at.db, &command).await {
             Ok(reply) => serde_json::from_value(reply.map_err(CommandError::Refused)?)
                 .context("the server has a different version")?,
-            Err(ControlError::NotRunning) => self.at_rest(&command).await?,
+            Err(ControlError::NotRunning | ControlError::LongName) => {
+                self.at_rest(&command).await?
+            }
             Err(error) => return Err(error.into()),
         };
         if self.json {

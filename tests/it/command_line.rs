@@ -1,7 +1,7 @@
 //! Looking after users, invitations, tokens and sessions from the command line, with the server
 //! running and stopped.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -134,6 +134,69 @@ async fn a_stopped_server_is_looked_after_in_its_file() {
         "the socket goes with the server"
     );
     look_after(&home).await;
+}
+
+#[tokio::test]
+async fn a_database_in_a_deep_folder_is_looked_after_as_any_other() {
+    let home = Home::new();
+    // A socket’s path has 107 bytes at most.
+    let folder = home.file(&"deep/".repeat(40));
+    fs::create_dir_all(&folder).expect("a folder");
+    let database = folder.join("tincan.db");
+    let database = database.to_str().expect("a plain path");
+    let server = Binary::spawn(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--db",
+        database,
+        "--log",
+        "error",
+    ]);
+    let run = async |arguments: &[&str]| {
+        let done = ended(Binary::command(&[arguments, &["--db", database]].concat())).await;
+        assert_eq!(done.code, Some(0), "{arguments:?}: {}", done.stderr);
+        done.stdout
+    };
+    assert!(run(&["status"]).await.contains("healthy"));
+    run(&["user", "create", "anna"]).await;
+    let mode = fs::metadata(folder.join("tincan.db.sock"))
+        .expect("a socket")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    server.terminate().await;
+    assert!(!folder.join("tincan.db.sock").exists());
+    run(&["invite", "create"]).await;
+    assert!(run(&["user", "list"]).await.contains("anna"));
+    let status = ended(Binary::command(&["status", "--db", database])).await;
+    assert_eq!(status.code, Some(69), "{}", status.stderr);
+}
+
+#[tokio::test]
+async fn where_no_socket_can_be_the_lock_says_whether_a_server_runs() {
+    let home = Home::new();
+    let database = home.path(&format!("{}.db", "long".repeat(30)));
+    let server = Binary::spawn(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--db",
+        &database,
+        "--log",
+        "error",
+    ]);
+    let run = async |arguments: &[&str]| {
+        ended(Binary::command(&[arguments, &["--db", &database]].concat())).await
+    };
+    let refused = run(&["user", "create", "anna"]).await;
+    assert_eq!(refused.code, Some(75), "{}", refused.stderr);
+    let holder = format!("process {}", server.id());
+    assert!(refused.stderr.contains(&holder), "{}", refused.stderr);
+    let status = run(&["status"]).await;
+    assert_eq!(status.code, Some(69), "{}", status.stderr);
+    assert!(status.stderr.contains("too long"), "{}", status.stderr);
+    server.terminate().await;
+    let made = run(&["user", "create", "anna"]).await;
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
 }
 
 #[tokio::test]
