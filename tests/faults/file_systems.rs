@@ -1,4 +1,4 @@
-//! File systems that can do less than a local disk: a folder can’t be synced.
+//! File systems that can do less than a local disk: a folder can’t be synced, memory can’t be mapped.
 
 use std::{fs, path::Path};
 
@@ -10,6 +10,7 @@ use crate::{
 };
 
 const IO_ERROR: i32 = 74;
+const CANT_CREATE: i32 = 73;
 
 /// What fsync(2) says about a folder where that can’t be done.
 const IMPOSSIBLE: &[&str] = &["EINVAL", "EOPNOTSUPP", "ENOSYS", "EBADF"];
@@ -98,4 +99,40 @@ async fn where_a_folder_can_not_be_synced_old_backups_go_and_the_log_says_so() {
     server.terminate().await;
     let said = fs::read_to_string(&log).expect("a log");
     assert_eq!(said.matches("folders can’t be synced").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn where_memory_can_not_be_mapped_it_says_so_and_what_to_do() {
+    if !tools::have(&["strace"]) {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let folder = folder.path().canonicalize().expect("a folder");
+    let path = |name: &str| tools::plain(&folder.join(name));
+    let (old, new) = (path("old.db"), path("new.db"));
+    Binary::start(Path::new(&old)).kill();
+    for (database, arguments) in [
+        (&old, &["--listen", "127.0.0.1:0", "--db", &old][..]),
+        (&old, &["check", "--db", &old]),
+        (&old, &["backup", &path("copy.db"), "--db", &old]),
+        (&new, &["--listen", "127.0.0.1:0", "--db", &new]),
+    ] {
+        let (log, index) = (folder.join("trace"), format!("{database}-shm"));
+        let mmap = "mmap:error=ENODEV";
+        let command = tools::traced_command(Path::new(&index), mmap, &log, arguments);
+        let refused = ended(command).await;
+        assert_eq!(
+            refused.code,
+            Some(CANT_CREATE),
+            "{arguments:?}: {}",
+            refused.stderr
+        );
+        for part in [database.as_str(), "can’t map shared memory", "local disk"] {
+            assert!(
+                refused.stderr.contains(part),
+                "{arguments:?}: {}",
+                refused.stderr
+            );
+        }
+    }
 }

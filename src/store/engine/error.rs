@@ -77,9 +77,19 @@ impl OpenError {
                 path: path.to_owned(),
                 detail: error.to_string(),
             },
+            _ if is_without_shared_memory(error) => Self::unusable(path, &NO_SHARED_MEMORY),
             _ => Self::unusable(path, error),
         }
     }
+}
+
+const NO_SHARED_MEMORY: &str = "its file system can’t map shared memory, which the write-ahead log needs, as is so with some network and shared \
+    folders; keep the database on a local disk (--db), and only its backups there";
+
+/// Whether the index of the log can’t be mapped into memory (<https://www.sqlite.org/wal.html#noshm>).
+fn is_without_shared_memory(error: &rusqlite::Error) -> bool {
+    let error = error.sqlite_error();
+    error.is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMMAP)
 }
 
 /// Why a database has become unusable. The process exits; every answered write is there after a restart.
