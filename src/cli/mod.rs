@@ -17,6 +17,7 @@ mod table;
 mod tls;
 
 use std::{
+    env,
     io::{self, IsTerminal, Write},
     path::PathBuf,
     time::Duration,
@@ -44,7 +45,8 @@ use self::{
 };
 use crate::{
     config::{
-        ConfigError, Database, LabArgs, LogFormat, Managing, ServeArgs, without_empty_variables,
+        ConfigError, Database, LabArgs, LogFormat, Managing, ServeArgs, name_variable,
+        without_empty_variables,
     },
     control::ControlError,
     server::{Server, StartError},
@@ -163,7 +165,9 @@ impl Cli {
     #[must_use]
     pub fn from_environment() -> Self {
         let mut program = without_empty_variables(Self::command());
-        let matches = program.get_matches_mut();
+        let matches = program
+            .try_get_matches_from_mut(env::args_os())
+            .unwrap_or_else(|error| name_variable(error, &mut program).exit());
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut program).exit())
     }
 }
@@ -344,8 +348,8 @@ fn print(text: impl AsRef<[u8]>) {
 }
 
 fn start_log(levels: &Targets, format: LogFormat) {
-    let is_colourful = io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let is_colourful =
+        io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
     // warp logs every path segment that it matches, and one of them may be the secret of a hook.
     let filter = levels

@@ -15,5 +15,5 @@ pub use self::{
     lab::LabArgs,
     serve::{ConfigError, LogFormat, ServeArgs},
     shared::{Database, Managing},
-    variables::without_empty_variables,
+    variables::{name_variable, without_empty_variables},
 };

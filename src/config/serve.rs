@@ -11,7 +11,7 @@ use super::{
     doors::{DoorArgs, DoorArgsError},
     oauth::{OAuthArgs, OAuthArgsError},
     relay::{RelayArgs, RelayArgsError},
-    values::of_list,
+    values::{address, of_list, size},
 };
 use crate::{
     bus::Capacity,
@@ -29,12 +29,14 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub struct ServeArgs {
-    /// Address and port to listen on (port 0: any free port)
+    /// Address and port to listen on, such as 127.0.0.1:3000, localhost:3000 or, for every IPv4 address of this machine,
+    /// :3000 (port 0: any free port)
     #[arg(
         long,
         env = "TINCAN_LISTEN",
         value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:3000"
+        default_value = "127.0.0.1:3000",
+        value_parser = address
     )]
     listen: SocketAddr,
     /// The database (created if missing)
@@ -95,7 +97,12 @@ pub struct ServeArgs {
     #[command(flatten)]
     acme: AcmeArgs,
     /// Address and port where plain http leads to https, if the server speaks TLS
-    #[arg(long, env = "TINCAN_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(
+        long,
+        env = "TINCAN_HTTP_LISTEN",
+        value_name = "ADDRESS:PORT",
+        value_parser = address
+    )]
     http_listen: Option<SocketAddr>,
     /// A trusted proxy, or a network of them, whose X-Forwarded-For is believed (can be repeated)
     #[arg(
@@ -140,21 +147,28 @@ pub struct ServeArgs {
         long,
         env = "TINCAN_MAX_FILE",
         value_name = "SIZE",
-        default_value = "100MB"
+        default_value = "100MB",
+        value_parser = size
     )]
     max_file: ByteSize,
     /// How much space the files of all people can take (default: the whole disk)
-    #[arg(long, env = "TINCAN_FILES", value_name = "SIZE")]
+    #[arg(long, env = "TINCAN_FILES", value_name = "SIZE", value_parser = size)]
     files: Option<ByteSize>,
     /// How much space the files of one person can take
-    #[arg(long, env = "TINCAN_FILES_PER_USER", value_name = "SIZE")]
+    #[arg(
+        long,
+        env = "TINCAN_FILES_PER_USER",
+        value_name = "SIZE",
+        value_parser = size
+    )]
     files_per_user: Option<ByteSize>,
     /// How much text one person can have in their messages
     #[arg(
         long,
         env = "TINCAN_TEXT_PER_USER",
         value_name = "SIZE",
-        default_value = "1GB"
+        default_value = "1GB",
+        value_parser = size
     )]
     text_per_user: ByteSize,
     /// Don’t limit what each user can do, nor how often, for load tests

@@ -1,7 +1,13 @@
-//! How values are written on the command line: in lists, and the model’s enumerations with a help text for each value.
+//! How values are written on the command line: addresses, sizes, what is in lists, and the model’s enumerations with a help
+//! text for each value.
 
-use std::str::FromStr;
+use std::{
+    fmt::Display,
+    net::{SocketAddr, ToSocketAddrs},
+    str::FromStr,
+};
 
+use bytesize::ByteSize;
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
@@ -12,6 +18,29 @@ use crate::{
 /// One value of a list, without the white space around it that people put after commas.
 pub fn of_list<T: FromStr>(text: &str) -> Result<T, T::Err> {
     text.trim().parse()
+}
+
+/// An address and a port. Without an address it is every IPv4 address of this machine. A name is looked up, and an IPv4
+/// address preferred, as not every machine has IPv6.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    let everywhere = text.strip_prefix(':').map(|port| format!("0.0.0.0:{port}"));
+    let found = everywhere.as_deref().unwrap_or(text).to_socket_addrs();
+    let found: Vec<_> = found.map_err(expected_address)?.collect();
+    let preferred = found.iter().find(|address| address.is_ipv4());
+    let address = preferred.or(found.first()).copied();
+    address.ok_or_else(|| expected_address("it has no address"))
+}
+
+fn expected_address(why: impl Display) -> String {
+    format!(
+        "{why}; expected an address and a port, such as 127.0.0.1:3000, localhost:3000 or :3000"
+    )
+}
+
+/// A number of bytes.
+pub fn size(text: &str) -> Result<ByteSize, String> {
+    text.parse()
+        .map_err(|_| "expected a size, such as 500MB or 2GiB".to_owned())
 }
 
 impl ValueEnum for Signup {

@@ -93,3 +93,98 @@ async fn a_list_may_have_spaces_around_its_commas() {
     let given = home.with_variables(&people, &[]).await;
     assert_eq!(given.code, Some(CANT_CREATE), "{}", given.stderr);
 }
+
+#[tokio::test]
+async fn a_refused_value_is_named_with_its_flag_its_variable_and_an_example() {
+    let home = blocked();
+    for (flag, name, value, example) in [
+        ("--listen", "TINCAN_LISTEN", "nowhere", "127.0.0.1:3000"),
+        (
+            "--listen",
+            "TINCAN_LISTEN",
+            "127.0.0.1:65536",
+            "127.0.0.1:3000",
+        ),
+        (
+            "--http-listen",
+            "TINCAN_HTTP_LISTEN",
+            "8080",
+            "127.0.0.1:3000",
+        ),
+        (
+            "--public-url",
+            "TINCAN_PUBLIC_URL",
+            "chat.example",
+            "https://chat.example",
+        ),
+        ("--host", "TINCAN_HOST", "http://pi.example", "chat.example"),
+        ("--tls", "TINCAN_TLS", "yes", "home"),
+        ("--home-name", "TINCAN_HOME_NAME", "a.b", "tincan"),
+        (
+            "--acme",
+            "TINCAN_ACME",
+            "https://chat.example",
+            "chat.example",
+        ),
+        (
+            "--acme-contact",
+            "TINCAN_ACME_CONTACT",
+            "anna",
+            "admin@chat.example",
+        ),
+        (
+            "--acme-directory",
+            "TINCAN_ACME_DIRECTORY",
+            "letsencrypt",
+            "https://acme",
+        ),
+        (
+            "--trusted-proxy",
+            "TINCAN_TRUSTED_PROXY",
+            "proxy.example",
+            "10.0.0.0/8",
+        ),
+        (
+            "--allow-outbound",
+            "TINCAN_ALLOW_OUTBOUND",
+            "10.0.0.0/33",
+            "10.0.0.0/8",
+        ),
+        ("--signup", "TINCAN_SIGNUP", "everybody", "invite"),
+        ("--backup-keep", "TINCAN_BACKUP_KEEP", "none", "7"),
+        ("--max-file", "TINCAN_MAX_FILE", "large", "500MB"),
+        ("--files", "TINCAN_FILES", "large", "500MB"),
+        (
+            "--files-per-user",
+            "TINCAN_FILES_PER_USER",
+            "large",
+            "500MB",
+        ),
+        ("--text-per-user", "TINCAN_TEXT_PER_USER", "large", "500MB"),
+        ("--log", "TINCAN_LOG", "tincan=loud", "info"),
+    ] {
+        for refused in [
+            home.with_variables(&[flag, value], &[]).await,
+            home.with_variables(&[], &[(name, value)]).await,
+        ] {
+            assert_eq!(refused.code, Some(2), "{flag}: {}", refused.stderr);
+            for part in [flag, name, value, example] {
+                assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_may_be_a_name_or_only_a_port() {
+    for (written, ip) in [
+        ("localhost:0", "127.0.0.1"),
+        (":0", "0.0.0.0"),
+        ("[::]:0", "::"),
+    ] {
+        let home = Home::new();
+        let database = home.path("tincan.db");
+        let server = Binary::spawn(&["--listen", written, "--db", &database, "--log", "error"]);
+        assert_eq!(server.address().ip().to_string(), ip, "{written}");
+    }
+}
