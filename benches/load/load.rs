@@ -39,6 +39,8 @@ pub struct Outcome {
     pub latencies: Latencies,
     /// Of the server, for each request.
     pub processor_micros: f64,
+    /// By the server, for each request.
+    pub written_bytes: f64,
 }
 
 /// How long things took, in order.
@@ -75,10 +77,12 @@ pub async fn run(process: &Process, workers: Vec<Worker>, duration: Duration) ->
     }
     sleep(WARM_UP).await;
     let before = process.processor_time()?;
+    let written_before = process.written_bytes()?;
     let start = Instant::now();
     phase.store(MEASURING, Ordering::Relaxed);
     sleep(duration).await;
     let processor = process.processor_time()?.saturating_sub(before);
+    let written = process.written_bytes()? - written_before;
     let elapsed = start.elapsed();
     phase.store(DONE, Ordering::Relaxed);
 
@@ -101,6 +105,7 @@ pub async fn run(process: &Process, workers: Vec<Worker>, duration: Duration) ->
         per_second: count / elapsed.as_secs_f64(),
         latencies: Latencies::new(latencies),
         processor_micros: processor.as_secs_f64() * 1e6 / count,
+        written_bytes: written as f64 / count,
     })
 }
 

@@ -113,6 +113,21 @@ pub fn processor_time(process: &str) -> Result<Duration> {
     Ok(TICK * (user + system))
 }
 
+/// How many bytes a process has had written to storage, as the kernel counts them: whole pages of its cache, each time
+/// that one is changed after it was last written back (`write_bytes`, proc_pid_io(5)). Metadata of the file system isn't
+/// counted.
+///
+/// # Errors
+/// Where it has gone.
+pub fn written_bytes(process: &str) -> Result<u64> {
+    let io = read(&format!("/proc/{process}/io"))?;
+    let written = io
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes:"))
+        .context("io has no write_bytes")?;
+    Ok(written.trim().parse()?)
+}
+
 /// The memory that a process holds, in KiB. Of the places that tell, this one is exact.
 ///
 /// # Errors

@@ -149,6 +149,14 @@ impl Process {
         machine::processor_time(&self.child.id().to_string())
     }
 
+    /// See [`machine::written_bytes`].
+    ///
+    /// # Errors
+    /// Where it has ended.
+    pub fn written_bytes(&self) -> Result<u64> {
+        machine::written_bytes(&self.child.id().to_string())
+    }
+
     /// See [`machine::resident_kib`].
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Durable sends: how many a second, how long each takes, what it costs the processor; beside the
-//! same requests to a route that does nothing, and the same statements without a server.
+//! Durable sends: how many a second, how long each takes, what it costs the processor and the disk;
+//! beside the same requests to a route that does nothing, and the same statements without a server.
 
 use std::{
     net::SocketAddr,
@@ -17,12 +17,15 @@ use crate::{
     database::{self, Person},
     load::{self, Worker},
     process::Process,
-    report::{Figure, Section},
+    report::{Figure, Goal, Section},
     run::Run,
     sqlite::Bare,
 };
 
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+/// The most bytes that a send may write, by connections: what a card in a small computer wears out from.
+const MOST_WRITTEN: [(usize, f64); 2] = [(1, 13_000.0), (64, 3_000.0)];
 
 /// Somebody with a conversation of their own.
 pub struct Author {
@@ -80,6 +83,8 @@ struct Rounds {
     p50: [Vec<f64>; 3],
     p99: [Vec<f64>; 3],
     micros: [Vec<f64>; 3],
+    /// Of the server and bare SQLite: the empty route writes nothing.
+    written: [Vec<f64>; 2],
 }
 
 impl Rounds {
@@ -131,9 +136,13 @@ pub async fn measure(run: &Run) -> Result<Section> {
                     &done.latencies,
                     done.processor_micros,
                 );
+                if which == 0 {
+                    rounds.written[0].push(done.written_bytes);
+                }
             }
             let done = bare.run_for(&pairs[..connections], run.duration)?;
             rounds.push(2, done.per_second, &done.latencies, done.processor_micros);
+            rounds.written[1].push(done.written_bytes);
         }
     }
 
@@ -145,6 +154,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
             p50,
             p99,
             micros,
+            written: [written, bare_written],
         } = rounds;
         for (name, unit, [own, empty, bare]) in [
             (what("sends"), "1/s", per_second),
@@ -157,11 +167,18 @@ pub async fn measure(run: &Run) -> Result<Section> {
                 .beside("bare SQLite", &bare);
             section.add(figure);
         }
+        let mut written = Figure::new(what("written"), "bytes each", written)?
+            .beside("bare SQLite", &bare_written);
+        if let Some((_, most)) = MOST_WRITTEN.iter().find(|(of, _)| *of == connections) {
+            written = written.goal(Goal::AtMost(*most));
+        }
+        section.add(written);
     }
     section.note(
         "empty POST: the same requests to the same accept loop and routes, answered at once with as many bytes. \
          bare SQLite: the same statements in this process, one commit for as many messages as there are connections; \
-         its times are a commit's.",
+         its times are a commit's. written: pages that the kernel had to write for the process, the log and its \
+         checkpoints.",
     );
     Ok(section)
 }

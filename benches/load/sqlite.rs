@@ -53,6 +53,7 @@ pub struct Outcome {
     /// Of a commit.
     pub latencies: Latencies,
     pub processor_micros: f64,
+    pub written_bytes: f64,
 }
 
 impl Bare {
@@ -142,6 +143,7 @@ impl Bare {
         }
         let mut commits = Vec::new();
         let before = machine::processor_time("self")?;
+        let written_before = machine::written_bytes("self")?;
         let start = Instant::now();
         while start.elapsed() < duration {
             let begin = Instant::now();
@@ -149,11 +151,13 @@ impl Bare {
             commits.push(begin.elapsed());
         }
         let processor = machine::processor_time("self")?.saturating_sub(before);
+        let written = machine::written_bytes("self")? - written_before;
         let count = (commits.len() * pairs.len()) as f64;
         Ok(Outcome {
             per_second: count / start.elapsed().as_secs_f64(),
             latencies: Latencies::new(commits),
             processor_micros: processor.as_secs_f64() * 1e6 / count,
+            written_bytes: written as f64 / count,
         })
     }
 
