@@ -6,14 +6,19 @@
 -- `*_id`. When the row changes again, it gets a new number. So a replay consists of the rows with numbers after the
 -- cursor, in order, in their current state, and its cost depends on how many rows changed and not how often.
 
--- One row. `last_id` is the last number used. `epoch` identifies this history, so that cursors of another history are
--- recognized. `probed_at` is changed by probes that test whether the database is writable.
+-- One row. `last_id` is the last number used, unless a message has a higher one. `epoch` identifies this history, so that
+-- cursors of another history are recognized. `probed_at` is changed by probes that test whether the database is writable.
 CREATE TABLE sequence (
     only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
     epoch     INTEGER NOT NULL,
     last_id   INTEGER NOT NULL,
     probed_at INTEGER NOT NULL
 ) STRICT;
+
+-- One row: the last number used. A send writes a message's row anyway, and saves a page by not writing its number a second
+-- time. So the row of a message must never be deleted, only what is in it.
+CREATE VIEW sequence_end AS
+    SELECT max(last_id, coalesce((SELECT max(id) FROM messages), 0)) AS last_id FROM sequence;
 
 -- `username_key` is the case-folded name, so names that differ only in case are the same name. `skeleton` is equal for
 -- names that look alike (UTS #39 §4); it isn't unique, as old names may. `password_hash` is a PHC

@@ -219,7 +219,7 @@ async fn indexed(database: &Path) -> Result<Duration> {
     loop {
         let behind: i64 = connection.query_row(
             "SELECT last_id - (SELECT coalesce(max(through_id), 0) FROM followers WHERE name GLOB 'search.*')
-             FROM sequence",
+             FROM sequence_end",
             [],
             |row| row.get(0),
         )?;

@@ -69,7 +69,8 @@ impl Bare {
     pub fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         prepare(&connection)?;
-        let last_id = connection.query_row("SELECT last_id FROM sequence", [], |row| row.get(0))?;
+        let last_id =
+            connection.query_row("SELECT last_id FROM sequence_end", [], |row| row.get(0))?;
         let gate = Arc::new(FairMutex::new(()));
         Ok(Self {
             connection,
@@ -95,9 +96,6 @@ impl Bare {
                 self.last_id += 1;
                 self.send(self.last_id, now, row)?;
             }
-            self.connection
-                .prepare_cached("UPDATE sequence SET last_id = ?1")?
-                .execute([self.last_id])?;
             self.run("COMMIT")?;
         }
         self.checkpoint_after(rows.len());

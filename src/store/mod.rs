@@ -2,7 +2,7 @@
 //!
 //! | where | what |
 //! | --- | --- |
-//! | `engine` | the writer, its transactions, the readers, checkpoints, opening, migrations; knows no table but `sequence` |
+//! | `engine` | the writer, its transactions, the readers, checkpoints, opening, migrations; knows nothing but `sequence` and where it ends |
 //! | `context` | what happens after a commit |
 //! | `roster_cache`, `session_cache` | caches: of the writer, and of open sessions |
 //! | `handle` | the [`Store`] |

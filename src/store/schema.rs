@@ -38,6 +38,7 @@ pub const SCHEMA: Schema<'static> = Schema {
         include_str!("migrations/0020_pushes.sql"),
         include_str!("migrations/0021_passkeys.sql"),
         include_str!("migrations/0022_origins.sql"),
+        include_str!("migrations/0023_sequence_end.sql"),
     ],
     functions,
     index: Index {

@@ -287,7 +287,7 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
         (changed("PRAGMA user_version = 999"), "newer version"),
         (changed("PRAGMA application_id = 7"), "not Tincan’s"),
         (
-            changed("UPDATE sequence SET last_id = 1"),
+            changed("UPDATE participants SET since_id = 1000"),
             "can’t use the backup",
         ),
         (
@@ -509,7 +509,10 @@ async fn a_check_finds_what_is_wrong_changes_nothing_and_says_how_to_go_on() {
     let good = fs::read(home.file("backup.db")).expect("a backup");
     let reaction = "INSERT INTO reactions VALUES";
     let wrong = [
-        ("UPDATE sequence SET last_id = 2", "the sequence is behind"),
+        (
+            "UPDATE participants SET since_id = 1000",
+            "the sequence is behind",
+        ),
         ("UPDATE sequence SET epoch = -1", "missing or invalid"),
         ("DELETE FROM sequence", "missing or invalid"),
         ("UPDATE messages SET number = 5 WHERE number = 2", "1, 2, 3"),

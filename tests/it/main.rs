@@ -62,6 +62,7 @@ mod languages;
 mod lifecycle;
 mod limits;
 mod listening;
+mod lone_sends;
 mod long_poll;
 mod matrix;
 mod mentions;

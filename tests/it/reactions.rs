@@ -301,10 +301,10 @@ async fn all_who_have_reacted_are_listed_page_by_page() {
     let many = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PEOPLE})
          INSERT INTO users (id, username, username_key, created_at) SELECT 1000 + i, 'u' || i, 'u' || i, 0 FROM n;
-         INSERT INTO reactions SELECT {id}, '👍', id, (SELECT last_id FROM sequence) + id FROM users WHERE id > 1000;
+         INSERT INTO reactions SELECT {id}, '👍', id, (SELECT last_id FROM sequence_end) + id FROM users WHERE id > 1000;
          INSERT INTO reaction_counts VALUES ({id}, '👍', {PEOPLE});
          UPDATE messages SET reaction_count = {PEOPLE} + 1 WHERE id = {id};
-         UPDATE sequence SET last_id = last_id + 2000;"
+         UPDATE sequence SET last_id = (SELECT last_id FROM sequence_end) + 2000;"
     );
     database.execute_batch(&many).expect("a change");
     drop(database);

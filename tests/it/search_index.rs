@@ -69,7 +69,7 @@ fn put(database: &Path, conversation: &str, texts: impl Iterator<Item = String>)
         number.expect(query)
     };
     let (mut id, mut number) = (
-        one("SELECT last_id FROM sequence"),
+        one("SELECT last_id FROM sequence_end"),
         one(&format!(
             "SELECT coalesce(max(number), 0) FROM messages WHERE conversation_id = {conversation}"
         )),

@@ -1,7 +1,8 @@
 //! A store of one SQLite file, whatever its tables: one thread that writes, a pool of connections that read, a
 //! sequence, checkpoints, a lock and migrations.
 //!
-//! The engine knows only its own table, `sequence`. A store plugs the rest in as a [`Context`] and a [`Schema`].
+//! The engine knows only its own table, `sequence`, and the view `sequence_end` that the store defines beside it. A store
+//! plugs the rest in as a [`Context`] and a [`Schema`].
 
 mod checkpoint;
 mod error;

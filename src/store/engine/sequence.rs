@@ -1,4 +1,8 @@
-//! The engine's own table. Its one row has the last number that was used, and the epoch, which identifies this history.
+//! The engine's own table. Its one row has the epoch, which identifies this history, and the last number that was used.
+//!
+//! Most numbers stand in a row that is written anyway. Where that is the last number, it need not be written a second time,
+//! which would be a page of its own. So the engine asks a view, `sequence_end`, which the store defines: it is the last
+//! number of the table, or a higher one that the store finds at no cost.
 
 use rusqlite::Connection;
 
@@ -8,20 +12,23 @@ use crate::model::EventId;
 /// The epoch and the last number.
 pub fn read(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
     connection
-        .prepare_cached("SELECT epoch, last_id FROM sequence")?
+        .prepare_cached("SELECT epoch, sequence_end.last_id FROM sequence, sequence_end")?
         .query_row([], |row| Ok((row.get("epoch")?, row.get("last_id")?)))
 }
 
 /// The last number that was used.
 pub fn last_id(connection: &Connection) -> rusqlite::Result<EventId> {
     connection
-        .prepare_cached("SELECT last_id FROM sequence")?
+        .prepare_cached("SELECT last_id FROM sequence_end")?
         .query_row([], |row| row.get("last_id").map(EventId))
 }
 
+/// Moves the end of the sequence to `last_id`, unless it is there already.
 pub fn set_last_id(connection: &Connection, last_id: i64) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE sequence SET last_id = ?1")?
+        .prepare_cached(
+            "UPDATE sequence SET last_id = ?1 WHERE (SELECT last_id FROM sequence_end) < ?1",
+        )?
         .execute([last_id])
         .map(drop)
 }

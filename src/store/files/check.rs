@@ -15,8 +15,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
     (
         "the sequence is behind the numbers in use: number",
         "SELECT id FROM (
-             SELECT max(id) AS id FROM messages
-             UNION ALL SELECT max(changed_id) FROM messages
+             SELECT max(changed_id) AS id FROM messages
              UNION ALL SELECT max(changed_id) FROM conversations
              UNION ALL SELECT max(max(since_id, history_id, coalesce(read_id, 0), coalesce(settings_id, 0))) FROM participants
              UNION ALL SELECT max(left_id) FROM departures
@@ -28,7 +27,7 @@ const EXPECTATIONS: &[(&str, &str)] = &[
              UNION ALL SELECT max(changed_id) FROM saved_messages
              UNION ALL SELECT max(changed_id) FROM drafts
              UNION ALL SELECT max(last_id) FROM purges
-         ) WHERE id > (SELECT last_id FROM sequence)",
+         ) WHERE id > (SELECT last_id FROM sequence_end)",
     ),
     (
         "the sequence is missing or invalid: found",

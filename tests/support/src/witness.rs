@@ -93,7 +93,7 @@ impl Witness {
 
     /// The place where the sequence ends.
     pub fn last(&self) -> i64 {
-        self.number("SELECT last_id FROM sequence")
+        self.number("SELECT last_id FROM sequence_end")
     }
 
     /// Where the sequence ends.
