@@ -129,11 +129,11 @@ fn missing_mark(
     }))
 }
 
-/// The tables and indexes that are kept in a file, and the columns of these tables.
+/// The tables, indexes and views of a file, and the columns that they have.
 fn columns(connection: &Connection) -> rusqlite::Result<BTreeSet<(String, Option<String>)>> {
     let mut statement = connection.prepare(
         "SELECT kept.name, of_table.name FROM sqlite_schema kept LEFT JOIN pragma_table_info(kept.name) of_table
-         WHERE kept.rootpage > 0",
+         WHERE kept.rootpage > 0 OR kept.type = 'view'",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
