@@ -471,6 +471,29 @@ async fn people_come_and_go_and_type_for_ever() {
 }
 
 #[tokio::test]
+async fn whoever_seemed_to_be_gone_is_there_when_the_fault_ends() {
+    let lab = Binary::lab(&[]);
+    let (john, jane, talk) = talking(&lab).await;
+    john.say(&talk, "hello").await;
+    let _johns = john.follow(None).await;
+    let mut stream = jane.follow(None).await;
+    for ends_all in [false, true] {
+        let flaps = json!({ "fault": "presence-flaps", "user": "john", "ms": 600_000 });
+        let id = fault(&lab, flaps).await[0]["id"].clone();
+        let gone = json!({ "userId": john.id, "online": false });
+        while stream.next_passing().await.expect("an event").data != gone {}
+        if ends_all {
+            no_faults(&lab).await;
+        } else {
+            let path = format!("/dev/faults/{id}");
+            lab.nobody().delete(&path).await.expect(204);
+        }
+        let event = stream.next_passing().await.expect("an event");
+        assert_eq!(event.data, json!({ "userId": john.id, "online": true }));
+    }
+}
+
+#[tokio::test]
 async fn bytes_come_late_and_in_drops_and_all_of_them() {
     let lab = Binary::lab(&[]);
     let (john, _, talk) = talking(&lab).await;

@@ -374,7 +374,10 @@ async fn happen(app: &App, beat: &Beat) -> Result<()> {
         return type_on(app, user).await;
     }
     let contacts = app.store.contacts(user).await?;
-    let is_online = beat.before % 2 == 1;
+    let is_online = match beat.before {
+        Some(before) => before % 2 == 1,
+        None => app.presence.is_online(user),
+    };
     app.bus
         .send_ephemeral(&contacts, Event::presence(user, is_online));
     Ok(())

@@ -44,6 +44,8 @@ struct State {
     streams: Vec<Stream>,
     /// When something goes on by itself, by the number of its rule: the next time, and how often it has.
     beats: BTreeMap<u64, (Instant, u64)>,
+    /// Who seemed to come and go, and doesn’t any more.
+    settled: Vec<String>,
 }
 
 /// A stream that is open.
@@ -83,8 +85,8 @@ pub struct Added {
 pub struct Beat {
     pub kind: Kind,
     pub user: String,
-    /// How often it has happened before.
-    pub before: u64,
+    /// How often it has happened before. None if it is over, so that everything is to be as it really is.
+    pub before: Option<u64>,
 }
 
 /// How a request fares.
@@ -249,9 +251,19 @@ impl Faults {
     /// What is due of all that goes on by itself.
     pub fn beats(&self) -> Vec<Beat> {
         let mut state = self.state.lock();
-        let State { rules, beats, .. } = &mut *state;
+        let State {
+            rules,
+            beats,
+            settled,
+            ..
+        } = &mut *state;
         let now = Instant::now();
-        let mut due = Vec::new();
+        let settled = settled.drain(..).map(|user| Beat {
+            kind: Kind::PresenceFlaps,
+            user,
+            before: None,
+        });
+        let mut due: Vec<_> = settled.collect();
         for (id, (next, before)) in beats {
             let Some(rule) = rules.get_mut(id).filter(|_| *next <= now) else {
                 continue;
@@ -260,7 +272,7 @@ impl Faults {
             due.extend(user.map(|user| Beat {
                 kind: rule.kind,
                 user,
-                before: *before,
+                before: Some(*before),
             }));
             rule.applied += 1;
             *next = now + rule.act().time;
@@ -278,6 +290,9 @@ impl State {
         self.beats.remove(&id);
         if let (Kind::Clock, Parameters { ms: Some(ms), .. }) = (rule.kind, rule.parameters) {
             Clock::of_lab().shift(-ms);
+        }
+        if rule.kind == Kind::PresenceFlaps {
+            self.settled.extend(rule.scope.user);
         }
         for stream in &mut self.streams {
             if stream.by.take_if(|by| *by == id).is_some() {
