@@ -21,8 +21,8 @@
 //! [`throttle`], [`attention`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
 //! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
-//! [`metrics`], [`curve`], `durable`, [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used by `feed`,
-//! `http` and `server`, and uses `store`.
+//! [`metrics`], [`curve`], `durable`, [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used
+//! by `feed`, `http` and `server`, and uses `store`, and `outbound` to reach its own server.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
 //! and only [`cli`] and [`config`] use clap.
 //!

@@ -1,6 +1,6 @@
 //! Accounts that the lab itself uses: a client of its own public API, at its own address.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use anyhow::Context;
 use http_body_util::{BodyExt, Full};
@@ -9,12 +9,16 @@ use hyper::{
     body::Bytes,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, USER_AGENT},
 };
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use parking_lot::Mutex;
+use rustls::RootCertStore;
 use serde_json::{Value, json};
+
+use crate::outbound;
 
 /// The `User-Agent` of those requests.
 pub const AGENT: &str = "tincan-lab";
@@ -27,7 +31,7 @@ pub const AGAIN: Duration = Duration::from_millis(200);
 /// Sends the requests of all accounts. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Loopback {
-    http: legacy::Client<HttpConnector, Full<Bytes>>,
+    http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     /// The lab’s own URL.
     base: String,
 }
@@ -76,10 +80,18 @@ impl Reply {
 }
 
 impl Loopback {
-    #[must_use]
-    pub fn new(base: String) -> Self {
-        let http = legacy::Client::builder(TokioExecutor::new()).build_http();
-        Self { http, base }
+    /// `authorities` are those that the lab’s own certificate may be from, if it has one.
+    ///
+    /// # Errors
+    /// Those of [`outbound::trusting`].
+    pub fn new(base: String, authorities: RootCertStore) -> io::Result<Self> {
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(outbound::trusting(authorities)?)
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let http = legacy::Client::builder(TokioExecutor::new()).build(https);
+        Ok(Self { http, base })
     }
 
     #[must_use]

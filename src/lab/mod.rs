@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use rustls::RootCertStore;
 use tokio::{
     sync::{mpsc, oneshot},
     task::spawn_blocking,
@@ -188,13 +189,20 @@ impl Lab {
         people.into_iter().map(str::to_owned).collect()
     }
 
-    /// Lets people act at the lab’s own URL.
-    pub fn engage(&self, base: String) {
-        let loopback = Loopback::new(base);
+    /// Lets people act at the lab’s own URL. `authorities` are those that its certificate may be from, if it has one.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if TLS can’t be set up.
+    pub fn engage(&self, base: String, authorities: RootCertStore) -> Result<()> {
+        let loopback = Loopback::new(base, authorities).map_err(|error| {
+            tracing::error!(%error, "the people of the lab can’t speak TLS");
+            Error::Internal
+        })?;
         let _ = self.cast.set(Cast {
             people: People::new(&loopback, &self.agenda, self.rng),
             puppets: Puppets::new(loopback),
         });
+        Ok(())
     }
 
     /// Lets the people who answer live until the server stops.

@@ -117,9 +117,7 @@ impl Outbound {
     /// If TLS can’t be set up.
     pub fn trusting(authorities: RootCertStore, allowed: Vec<IpNet>) -> io::Result<Self> {
         Ok(Self {
-            tls: builder()?
-                .with_root_certificates(authorities)
-                .with_no_client_auth(),
+            tls: trusting(authorities)?,
             allowed: allowed.into(),
         })
     }
@@ -187,17 +185,11 @@ fn connector(
 }
 
 fn tls(needs_authorities: bool) -> io::Result<ClientConfig> {
-    let provider = Arc::new(ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    Ok(if needs_authorities {
-        use hyper_rustls::ConfigBuilderExt;
-        config.with_native_roots()?.with_no_client_auth()
-    } else {
-        let nobody = RootCertStore::empty();
-        config.with_root_certificates(nobody).with_no_client_auth()
-    })
+    use hyper_rustls::ConfigBuilderExt;
+    if !needs_authorities {
+        return trusting(RootCertStore::empty());
+    }
+    Ok(builder()?.with_native_roots()?.with_no_client_auth())
 }
 
 impl RequestError {
@@ -217,6 +209,15 @@ impl RequestError {
             Self::Slow(_) | Self::Large(_) | Self::Broken(_) => false,
         }
     }
+}
+
+/// TLS that trusts only these certificate authorities.
+///
+/// # Errors
+/// If the cryptography can’t do what TLS needs, which the version that this program is built of can.
+pub fn trusting(authorities: RootCertStore) -> io::Result<ClientConfig> {
+    let builder = builder()?.with_root_certificates(authorities);
+    Ok(builder.with_no_client_auth())
 }
 
 fn builder() -> io::Result<ConfigBuilder<ClientConfig, WantsVerifier>> {

@@ -9,6 +9,7 @@ mod stream;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use rustls::RootCertStore;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -195,7 +196,11 @@ impl Server {
         };
         let instance = opened.prepare(&config, site).await?;
         if let Some(LabServer { lab, .. }) = &lab {
-            lab.engage(settings.own_url(&address.to_string()));
+            let own_url = settings.own_url(&address.to_string());
+            let home = settings.tls.as_ref().and_then(|tls| tls.home());
+            let authorities = home.map_or_else(RootCertStore::empty, |home| home.trusted());
+            lab.engage(own_url, authorities)
+                .map_err(StartError::Accounts)?;
             let people = lab.people().map_err(StartError::Accounts)?;
             let signed_in = people.sign_in(&instance.app.store);
             signed_in.await.map_err(StartError::Accounts)?;

@@ -1,9 +1,14 @@
 //! The people of a lab who answer, puppets, waiting until nothing is left to be done, the log, and cutting streams.
 
+use std::fs;
+
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::support::{Binary, Client, Stream, messages, participants, text, until};
+use crate::support::{
+    Binary, Client, Stream, messages, participants, text, tls::trusting_pem, until,
+};
 
 /// A lab whose clock stands.
 fn standing() -> Binary {
@@ -76,6 +81,23 @@ async fn somebody_types_back_within_seconds() {
     assert_eq!(typing.data["conversationId"], *talk);
     let answer = stream.next_named("message").await;
     assert_eq!(answer.data["content"], "Is anybody there?");
+    assert_eq!(answer.data["author"]["username"], "echo");
+}
+
+#[tokio::test]
+async fn somebody_answers_at_a_lab_that_speaks_tls() {
+    let folder = TempDir::new().expect("a folder");
+    let database = folder.path().join("lab.db");
+    let path = database.to_str().expect("a plain path");
+    let lab = Binary::lab(&["--tls", "home", "--db", path]);
+    let authority = folder.path().join("lab.db-tls/home/authority.pem");
+    let authority = fs::read(authority).expect("a certificate");
+    let nobody = Client::trusting(trusting_pem(&authority), lab.address());
+    let john = nobody.sign_in("john").await;
+    let talk = john.talk_to("echo").await;
+    let mut stream = john.follow(None).await;
+    john.say(&talk, "Is anybody there?").await;
+    let answer = stream.next_named("message").await;
     assert_eq!(answer.data["author"]["username"], "echo");
 }
 

@@ -18,6 +18,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rustls::RootCertStore;
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -194,6 +195,14 @@ impl Home {
     #[must_use]
     pub fn authority(&self) -> Arc<Authority> {
         Arc::clone(&self.state.lock().authority)
+    }
+
+    /// What trusts the authority in use, and no other.
+    #[must_use]
+    pub fn trusted(&self) -> RootCertStore {
+        let mut trusted = RootCertStore::empty();
+        trusted.add_parsable_certificates([self.authority().der().to_vec().into()]);
+        trusted
     }
 
     /// Whether the authority was made at this start of the server, so that no device knows it yet.

@@ -121,7 +121,7 @@ impl Binary {
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
         let ready: Value = serde_json::from_str(&line(&mut stdout)).expect("a line of JSON");
         let url = ready["url"].as_str().expect("a URL");
-        let address = url.strip_prefix("http://").expect("plain http");
+        let (_, address) = url.split_once("://").expect("a scheme");
         Self {
             child,
             stdout,
