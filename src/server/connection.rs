@@ -176,11 +176,12 @@ impl Connection {
         );
         // hyper begins with a request when the answers before it are written.
         let leaving = || endless.lock().take();
+        let retired = wire.map_or(&self.stopping, |wire| wire.retired());
         let answered = tokio::select! {
             answered = answer_until(&mut connection, leaving) => answered,
             // Somebody else needs its place.
             () = self.place.gone() => return,
-            () = self.stopping.cancelled() => {
+            () = retired.cancelled() => {
                 Pin::new(&mut *connection).graceful_shutdown();
                 answer_until(&mut connection, leaving).await
             }

@@ -31,6 +31,8 @@ pub(super) struct Exchangeable {
     lab: Arc<Lab>,
     current: Arc<RwLock<Service>>,
     metrics: Arc<Metrics>,
+    /// Cancelled when the server stops.
+    stopping: CancellationToken,
 }
 
 impl Answer for Exchangeable {
@@ -52,7 +54,7 @@ impl Answer for Exchangeable {
     }
 
     fn wire(&self) -> Option<Arc<Wire>> {
-        Some(Wire::new())
+        Some(Wire::new(self.stopping.child_token()))
     }
 
     fn metrics(&self) -> Arc<Metrics> {
@@ -80,11 +82,16 @@ pub(super) struct Exchanging {
 
 impl Exchanging {
     /// What answers requests, at first by `running`.
-    pub fn service(lab: &Arc<Lab>, running: &Running) -> Arc<Exchangeable> {
+    pub fn service(
+        lab: &Arc<Lab>,
+        running: &Running,
+        stopping: &CancellationToken,
+    ) -> Arc<Exchangeable> {
         Arc::new(Exchangeable {
             lab: Arc::clone(lab),
             current: Arc::new(RwLock::new(running.service.clone())),
             metrics: Arc::clone(&running.app.metrics),
+            stopping: stopping.clone(),
         })
     }
 

@@ -296,7 +296,7 @@ impl Server {
                  orders,
                  config,
              }| {
-                let exchangeable = Exchanging::service(&lab, &running);
+                let exchangeable = Exchanging::service(&lab, &running, &stopping);
                 service = Arc::new(Recorder {
                     inner: Arc::clone(&exchangeable),
                     log: Arc::clone(&lab.log),

@@ -1,6 +1,6 @@
 //! Faults on demand: what a client of the lab sees of each, on the wire.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use reqwest::{
     Method, StatusCode,
@@ -16,7 +16,7 @@ use tokio::{
 use crate::lab::{contents, talking};
 use crate::support::{
     Answer, Binary, Client, Server, Socket, answer, dev, messages, raw, soon, strict, text,
-    try_answer,
+    try_answer, until,
 };
 
 /// Puts a fault into force.
@@ -491,6 +491,78 @@ async fn whoever_seemed_to_be_gone_is_there_when_the_fault_ends() {
         let event = stream.next_passing().await.expect("an event");
         assert_eq!(event.data, json!({ "userId": john.id, "online": true }));
     }
+}
+
+/// Sends a request over a connection that may have had others.
+async fn send(wire: &mut Wire, header: &str) -> io::Result<()> {
+    let request = format!("GET /api/config HTTP/1.1\r\nHost: localhost\r\n{header}\r\n");
+    wire.0.write_all(request.as_bytes()).await
+}
+
+/// The same, and reads the answer. Gives back whether the connection stays.
+async fn ask(wire: &mut Wire, header: &str) -> bool {
+    send(wire, header).await.expect("it is sent");
+    let head = wire.until("\r\n\r\n").await.to_lowercase();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let (_, size) = head.split_once("content-length: ").expect("a length");
+    let size = size.lines().next().expect("a line").parse();
+    let mut body = vec![0; size.expect("a number")];
+    wire.0.read_exact(&mut body).await.expect("the body");
+    !head.contains("connection: close")
+}
+
+async fn connect(lab: &Binary) -> Wire {
+    Wire(TcpStream::connect(lab.address()).await.expect("a lab"))
+}
+
+#[tokio::test]
+async fn connections_stay_until_a_fault_may_end_them() {
+    let lab = Binary::lab(&[]);
+    for ending in ["disconnect", "lost-answer", "cut", "stall"] {
+        let mut kept = connect(&lab).await;
+        fault(&lab, json!({ "fault": "latency", "ms": 1 })).await;
+        for _ in 0..2 {
+            assert!(ask(&mut kept, "").await, "before {ending}");
+        }
+        fault(&lab, json!({ "fault": ending, "operation": "send" })).await;
+        // It has ended by now, so nothing more is answered there.
+        let _ = send(&mut kept, "").await;
+        assert_eq!(kept.rest().await.0, "", "{ending}");
+        let mut only = connect(&lab).await;
+        assert!(!ask(&mut only, "").await, "during {ending}");
+        assert_eq!(only.rest().await, (String::new(), End::Fin), "{ending}");
+        no_faults(&lab).await;
+    }
+}
+
+#[tokio::test]
+async fn what_happens_to_the_bytes_of_one_answer_doesnt_happen_to_the_next() {
+    let lab = Binary::lab(&[]);
+    for (fault, stays) in [("latency=1", true), ("drip=0; bytes=4096", false)] {
+        let mut wire = connect(&lab).await;
+        let header = format!("Tincan-Fault: {fault}\r\n");
+        assert_eq!(ask(&mut wire, &header).await, stays, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_poll_ends_with_the_fault_even_if_it_was_answered() {
+    let lab = Binary::lab(&[]);
+    let (john, jane, talk) = talking(&lab).await;
+    let cursor = jane.cursor().await;
+    fault(&lab, json!({ "fault": "stall", "user": "jane" })).await;
+    let ending = async {
+        let polls = async || {
+            let list = lab.nobody().get("/dev/streams").await.expect(200);
+            list["streams"].as_array().expect("a list").len()
+        };
+        until("the poll", async || (polls().await == 1).then_some(())).await;
+        john.say(&talk, "never").await;
+        until("its end", async || (polls().await == 0).then_some(())).await;
+        no_faults(&lab).await;
+    };
+    let (polled, ()) = tokio::join!(jane.try_poll(&cursor, 30), ending);
+    assert!(matches!(polled, Err(None)), "the poll was answered");
 }
 
 #[tokio::test]

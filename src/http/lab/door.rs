@@ -70,11 +70,15 @@ struct Sender {
 }
 
 impl LabDoor {
-    /// Answers it as the last of its connection. On one that was used before and breaks, browsers repeat even a POST by
-    /// themselves, so that a fault would go unnoticed.
+    /// Answers it, as the last of its connection if [`keeps`](crate::lab::faults::Faults::keeps) says so.
     pub async fn answer(self, request: Request<Incoming>) -> Result<Response, Infallible> {
-        let mut response = self.meet(request).await?;
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let wire = request.extensions().get::<Arc<Wire>>().cloned();
+        if let Some(wire) = &wire {
+            self.lab.faults.begins(wire);
+        }
+        let mut response = self.meet(request, wire.as_ref()).await?;
+        let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if !is_upgrade && wire.is_some_and(|wire| !self.lab.faults.keeps(&wire)) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
@@ -82,9 +86,12 @@ impl LabDoor {
     }
 
     /// Answers it, or lets whatever is in force happen to it.
-    async fn meet(&self, mut request: Request<Incoming>) -> Result<Response, Infallible> {
+    async fn meet(
+        &self,
+        mut request: Request<Incoming>,
+        wire: Option<&Arc<Wire>>,
+    ) -> Result<Response, Infallible> {
         let mut service = self.current.read().await.clone();
-        let wire = request.extensions().get::<Arc<Wire>>().cloned();
         let (Some(Sender { target, token }), Some(wire)) =
             (self.sender(&service, &mut request).await, wire)
         else {
@@ -97,7 +104,7 @@ impl LabDoor {
         };
         if target.transport.is_some() {
             let faults = &self.lab.faults;
-            faults.opened(&wire, target.clone(), token.clone(), &plan);
+            faults.opened(wire, target.clone(), token.clone(), &plan);
         }
         let (mut lost, mut sent_first) = (None, None);
         for act in &plan.acts {
@@ -114,7 +121,7 @@ impl LabDoor {
                     wire.cut(act.how);
                     return pending().await;
                 }
-                Kind::Cut => cut_later(&wire, &target, *act),
+                Kind::Cut => cut_later(wire, &target, *act),
                 Kind::Status => {
                     return Ok(told(
                         &plan.acts,
@@ -151,7 +158,7 @@ impl LabDoor {
         }
         let response = self.pass(&service, request).await?;
         if target.transport == Some(Transport::Poll) {
-            self.lab.faults.closed(&wire);
+            self.lab.faults.closed(wire);
         }
         if let Some(how) = lost {
             wire.cut(how);
@@ -332,9 +339,10 @@ fn told(acts: &[Act], mut response: Response) -> Response {
 fn cut_later(wire: &Arc<Wire>, target: &Target, act: Act) {
     let begins = target.transport != Some(Transport::Poll);
     let own = Arc::clone(wire);
+    let before = wire.sent();
     let due = async move {
         if begins {
-            own.sent_more_than(0).await;
+            own.sent_more_than(before).await;
         }
         sleep(act.time).await;
     };

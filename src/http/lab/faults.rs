@@ -1,9 +1,9 @@
 //! The faults of a lab.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use warp::{http::StatusCode, reply::Response};
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     lab::faults::{Added, NotAFault, PRESETS, Shown, Wanted},
     model::{Actor, Permission},
 };
+
+/// How long connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -64,7 +67,11 @@ async fn add(mut request: Request) -> HandlerResult {
         let reason = "There is no such operation. Take an id of the contract, a method, or a method and a path.";
         return Err(Error::invalid("operation", reason).into());
     }
-    let Added { faults, ended } = lab.faults.add(&wanted).map_err(not_a_fault)?;
+    let Added {
+        faults,
+        ended,
+        retired,
+    } = lab.faults.add(&wanted).map_err(not_a_fault)?;
     for (token, after) in ended {
         let app = Arc::clone(&request.app);
         if after.is_zero() {
@@ -76,6 +83,13 @@ async fn add(mut request: Request) -> HandlerResult {
             end_session(&app, &token).await;
         });
     }
+    let retiring = async {
+        for wire in retired {
+            wire.gone().await;
+        }
+    };
+    // Otherwise the next request might still be sent over one of them.
+    let _ = timeout(PATIENCE, retiring).await;
     Ok(begun(faults))
 }
 

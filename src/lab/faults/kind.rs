@@ -66,6 +66,13 @@ impl Kind {
         )
     }
 
+    /// Whether connections end by it before there is any of an answer. A browser that has used the connection before then
+    /// repeats the request by itself.
+    pub(super) fn ends_connections(self) -> bool {
+        use Kind::{Cut, Disconnect, LostAnswer, Stall};
+        matches!(self, Disconnect | LostAnswer | Cut | Stall)
+    }
+
     /// Whether there is no other answer then.
     pub(super) fn is_last(self) -> bool {
         use Kind::{Disconnect, Hang, LostAnswer, Refuse, Status};

@@ -42,6 +42,8 @@ struct State {
     /// How many requests asked for a fault themselves.
     by_header: u64,
     streams: Vec<Stream>,
+    /// The connections that wait for a further request.
+    kept: Vec<Arc<Wire>>,
     /// When something goes on by itself, by the number of its rule: the next time, and how often it has.
     beats: BTreeMap<u64, (Instant, u64)>,
     /// Who seemed to come and go, and doesn’t any more.
@@ -79,6 +81,8 @@ pub struct Added {
     pub faults: Vec<Shown>,
     /// The tokens of the sessions that end, and after how long.
     pub ended: Vec<(String, Duration)>,
+    /// The connections that end because they had requests before.
+    pub retired: Vec<Arc<Wire>>,
 }
 
 /// Something that goes on by itself.
@@ -132,6 +136,7 @@ impl Faults {
         let mut added = Added {
             faults: Vec::new(),
             ended: Vec::new(),
+            retired: Vec::new(),
         };
         for mut rule in rules {
             state.last += 1;
@@ -142,6 +147,9 @@ impl Faults {
             } else if rule.kind.is_of_its_own() {
                 state.beats.insert(id, (Instant::now(), 0));
             }
+            if rule.may_end_connections() {
+                added.retired.append(&mut state.kept);
+            }
             if rule.kind.is_of_streams() || rule.kind == Kind::EndSession {
                 state.streams.retain(|stream| !stream.wire.is_gone());
                 for stream in &mut state.streams {
@@ -150,6 +158,9 @@ impl Faults {
             }
             added.faults.push(shown(id, &rule));
             state.rules.insert(id, rule);
+        }
+        for wire in &added.retired {
+            wire.retire();
         }
         Ok(added)
     }
@@ -230,11 +241,37 @@ impl Faults {
         });
     }
 
-    /// A long poll has its answer.
+    /// A long poll has its answer. If that is held, it is still there.
     pub fn closed(&self, wire: &Arc<Wire>) {
         let mut state = self.state.lock();
         let streams = &mut state.streams;
-        streams.retain(|stream| !Arc::ptr_eq(&stream.wire, wire));
+        streams.retain(|stream| stream.by.is_some() || !Arc::ptr_eq(&stream.wire, wire));
+    }
+
+    /// A connection has a request.
+    pub fn begins(&self, wire: &Arc<Wire>) {
+        let kept = &mut self.state.lock().kept;
+        kept.retain(|kept| !kept.is_gone() && !Arc::ptr_eq(kept, wire));
+    }
+
+    /// Whether a connection stays open after an answer. It does as long as no fault that ends connections is in force, and
+    /// only until one is: on a connection that was used before and breaks, browsers repeat even a POST by themselves, so
+    /// that the fault would go unnoticed.
+    pub fn keeps(&self, wire: &Arc<Wire>) -> bool {
+        let mut state = self.state.lock();
+        let State {
+            rules,
+            streams,
+            kept,
+            ..
+        } = &mut *state;
+        let is_wanted = wire.is_untouched()
+            && !rules.values().any(Rule::may_end_connections)
+            && !streams.iter().any(|stream| Arc::ptr_eq(&stream.wire, wire));
+        if is_wanted {
+            kept.push(Arc::clone(wire));
+        }
+        is_wanted
     }
 
     /// The open streams of somebody, with how many bytes each was sent.

@@ -297,11 +297,20 @@ impl Rule {
         is_possible && self.scope.matches(target)
     }
 
+    /// Whether connections may still end by it.
+    pub fn may_end_connections(&self) -> bool {
+        self.kind.ends_connections() && !self.is_spent()
+    }
+
+    /// Whether it has happened as often as it was to.
+    fn is_spent(&self) -> bool {
+        self.scope.times.is_some_and(|times| self.applied >= times)
+    }
+
     /// Whether it happens this time, to something that it matches.
     pub fn happens(&mut self) -> bool {
         self.seen += 1;
-        let is_due = self.seen > self.scope.after.unwrap_or(0)
-            && self.scope.times.is_none_or(|times| self.applied < times);
+        let is_due = self.seen > self.scope.after.unwrap_or(0) && !self.is_spent();
         let happens = is_due && self.scope.probability.is_none_or(|p| self.dice.roll() < p);
         self.applied += u64::from(happens);
         happens

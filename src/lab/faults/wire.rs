@@ -1,7 +1,14 @@
 //! The bytes between a client of a lab and the server, where they can be delayed, held and cut. What the server takes for its
 //! connection is one end of a pipe, and the task at the other end has the socket.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use socket2::SockRef;
 use tokio::{
@@ -43,17 +50,23 @@ pub struct Wire {
     cut: watch::Sender<Option<How>>,
     /// How many bytes the client was sent.
     sent: watch::Sender<u64>,
+    /// Whether any fault has happened to its bytes, or is going to.
+    touched: AtomicBool,
+    retired: CancellationToken,
     gone: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Wire {
+    /// `retired` is cancelled when the connection is to take no further request.
     #[must_use]
-    pub fn new() -> Arc<Self> {
+    pub fn new(retired: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             flow: watch::Sender::new(Flow::Free),
             cut: watch::Sender::new(None),
             sent: watch::Sender::new(0),
+            touched: AtomicBool::new(false),
+            retired,
             gone: CancellationToken::new(),
             tasks: TaskTracker::new(),
         })
@@ -79,24 +92,54 @@ impl Wire {
         self.tasks.wait().await;
     }
 
+    /// Waits until the client has been told that the connection ends.
+    pub async fn gone(&self) {
+        self.gone.cancelled().await;
+    }
+
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.gone.is_cancelled()
     }
 
+    /// Whether its bytes pass as those of any other server, now and from now on.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        !self.touched.load(Ordering::Relaxed)
+    }
+
+    fn touch(&self) {
+        self.touched.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the connection once the request that it has is answered, or now if it has none.
+    pub fn retire(&self) {
+        self.retired.cancel();
+    }
+
+    /// Cancelled when it is to take no further request.
+    #[must_use]
+    pub fn retired(&self) -> &CancellationToken {
+        &self.retired
+    }
+
     pub fn drip(&self, bytes: usize, every: Duration) {
+        self.touch();
         self.flow.send_replace(Flow::Dripping { bytes, every });
     }
 
     pub fn hold(&self, burst: Duration) {
+        self.touch();
         self.flow.send_replace(Flow::Held(burst));
     }
 
     pub fn stall(&self) {
+        self.touch();
         self.flow.send_replace(Flow::Stalled);
     }
 
     pub fn cut(&self, how: How) {
+        self.touch();
         self.cut.send_replace(Some(how));
         self.gone.cancel();
     }
@@ -114,6 +157,7 @@ impl Wire {
         due: impl Future<Output = ()> + Send + 'static,
         what: impl FnOnce(&Self) + Send + 'static,
     ) {
+        self.touch();
         let wire = Arc::clone(self);
         self.tasks.spawn(async move {
             if wire.gone.run_until_cancelled(due).await.is_some() {
@@ -152,6 +196,7 @@ impl Wire {
                 tokio::select! {
                     passed = &mut down => {
                         passed?;
+                        self.gone.cancel();
                         let _ = timeout(CLOSE_TIME, up).await;
                         Ok(())
                     }
