@@ -296,11 +296,12 @@ async fn a_damaged_database_is_left_alone() {
 /// What SQLite reads and writes at once, unless it is told otherwise.
 const PAGE: usize = 4096;
 
-/// The last page with texts of [`database_with_messages`]. The index for searches has no words that are so long.
-fn last_page_of_messages(file: &[u8]) -> usize {
+/// The first page with texts of [`database_with_messages`]; the last one is read at each start. The index for searches has no
+/// words that are so long.
+fn page_of_messages(file: &[u8]) -> usize {
     let text = "x".repeat(150);
     let has_text = |page: &[u8]| page.windows(150).any(|bytes| bytes == text.as_bytes());
-    let page = file.chunks(PAGE).rposition(has_text);
+    let page = file.chunks(PAGE).position(has_text);
     page.expect("a page with messages")
 }
 
@@ -323,7 +324,7 @@ async fn damage_is_found_whatever_kind_of_page_it_is_in() {
         (first_page("participants"), 0..8),
         (first_page("messages_by_conversation"), 0..PAGE),
         // A leaf of the messages, which is none of the pages that anything begins with.
-        (last_page_of_messages(&whole), 0..PAGE),
+        (page_of_messages(&whole), 0..PAGE),
     ];
     drop(connection);
     for (page, bytes) in pages {
@@ -342,7 +343,7 @@ async fn damage_is_found_whatever_kind_of_page_it_is_in() {
 async fn damage_in_a_large_database_is_found_while_it_serves() {
     let folder = folder();
     let database = database_with_messages(folder.path()).await;
-    let page = last_page_of_messages(&fs::read(&database).expect("the file"));
+    let page = page_of_messages(&fs::read(&database).expect("the file"));
     let connection = Connection::open(&database).expect("a connection");
     // More than is checked before it listens.
     connection
