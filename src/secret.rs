@@ -25,7 +25,8 @@ impl Secret {
         Self(text)
     }
 
-    /// The secret from a flag or from a file, where white space around it is dropped. `what` names the secret in errors.
+    /// The secret from a flag or from a file, where white space around it is dropped. An empty one is none, as everybody
+    /// would know it. `what` names the secret in errors.
     ///
     /// # Errors
     /// If both are given, or the file can’t be read or is empty.
@@ -34,6 +35,7 @@ impl Secret {
         given: Option<Self>,
         file: Option<PathBuf>,
     ) -> Result<Option<Self>, SecretError> {
+        let given = given.filter(|secret| !secret.0.is_empty());
         let Some(file) = file else {
             return Ok(given);
         };

@@ -112,7 +112,7 @@ impl OAuthArgs {
     }
 
     fn github(&self) -> Result<Option<Provider>, OAuthArgsError> {
-        let id = self.github_client_id.clone();
+        let id = self.github_client_id.clone().filter(|id| !id.is_empty());
         let secret = self.github_client_secret.clone();
         let file = self.github_client_secret_file.clone();
         let secret = Secret::from_flag_or_file("the secret of the provider github", secret, file)?;

@@ -55,6 +55,32 @@ async fn an_empty_variable_counts_as_not_set() {
 }
 
 #[tokio::test]
+async fn an_empty_secret_is_none() {
+    let home = blocked();
+    let file = home.file("secret");
+    fs::write(&file, "nine bright pears").expect("a file");
+    let file = file.to_str().expect("a plain path");
+    for (secret, others) in [
+        ("--metrics-token", &[][..]),
+        (
+            "--github-client-secret",
+            &[
+                "--github-client-id",
+                "tincan",
+                "--public-url",
+                "https://chat.example",
+            ],
+        ),
+    ] {
+        let in_file = format!("{secret}-file");
+        let arguments = [&[secret, "", &in_file, file], others].concat();
+        let given = home.with_variables(&arguments, &[]).await;
+        // With another one, this would be one too many.
+        assert_eq!(given.code, Some(CANT_CREATE), "{}", given.stderr);
+    }
+}
+
+#[tokio::test]
 async fn a_list_may_have_spaces_around_its_commas() {
     let home = blocked();
     for (flag, name, list) in [
