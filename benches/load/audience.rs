@@ -10,12 +10,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet, time::timeout};
 
 use crate::{
     client::{Connection, Request},
     database::Person,
     follow::Transport,
+    load::Latencies,
     streams::{self, PATIENCE},
 };
 
@@ -27,14 +29,25 @@ pub struct Audience {
 
 struct Heard {
     each: Vec<AtomicUsize>,
+    /// When each message was sent, and how long they took since that was last asked for.
+    times: Mutex<Times>,
     total: AtomicUsize,
     /// Told whenever `total` passes a multiple of the number of streams.
     grew: Notify,
 }
 
+#[derive(Default)]
+struct Times {
+    sent: Vec<Instant>,
+    taken: Vec<Duration>,
+}
+
 impl Heard {
     fn note(&self, index: usize, messages: usize) {
-        self.each[index].fetch_add(messages, Ordering::Relaxed);
+        let had = self.each[index].fetch_add(messages, Ordering::Relaxed);
+        let Times { sent, taken } = &mut *self.times.lock();
+        // Each stream has them in order.
+        taken.extend(sent.iter().skip(had).take(messages).map(Instant::elapsed));
         let before = self.total.fetch_add(messages, Ordering::Relaxed);
         let count = self.each.len();
         if before / count != (before + messages) / count {
@@ -59,6 +72,7 @@ impl Audience {
     ) -> Result<Self> {
         let heard = Arc::new(Heard {
             each: people.iter().map(|_| AtomicUsize::new(0)).collect(),
+            times: Mutex::default(),
             total: AtomicUsize::new(0),
             grew: Notify::new(),
         });
@@ -79,6 +93,8 @@ impl Audience {
 pub struct Spoken {
     pub messages: usize,
     pub elapsed: Duration,
+    /// From before a request until a stream has its message.
+    pub latencies: Latencies,
 }
 
 /// Sends messages for `duration`, and `window` at least, no more than `window` of which are under
@@ -110,6 +126,7 @@ pub async fn speak(
     let speaking = async {
         while start.elapsed() < duration || messages < window {
             request.set(NUMBERS.fetch_add(1, Ordering::Relaxed) as u64);
+            heard.times.lock().sent.push(Instant::now());
             let status = connection.exchange(request.bytes()).await?.status;
             ensure!(status == 201, "a message was answered with {status}");
             messages += 1;
@@ -136,5 +153,10 @@ pub async fn speak(
         ensure!(had == messages, "a stream had {had} messages of {messages}");
     }
     ensure!(streams.len() == people, "a stream has ended");
-    Ok(Spoken { messages, elapsed })
+    let latencies = Latencies::new(std::mem::take(&mut heard.times.lock().taken));
+    Ok(Spoken {
+        messages,
+        elapsed,
+        latencies,
+    })
 }

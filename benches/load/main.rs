@@ -14,6 +14,7 @@
 )]
 
 mod audience;
+mod backlog;
 mod ceiling;
 mod client;
 mod database;
@@ -103,6 +104,8 @@ enum What {
     Delivery,
     /// One room of many: deliveries a second, long polls, likes
     Rooms,
+    /// One room with more and more messages under way
+    Backlog,
     /// Memory, start, size
     Footprint,
     /// Pages of a long history
@@ -229,6 +232,7 @@ impl What {
             Self::Files => files::measure(run).await,
             Self::Delivery => delivery::measure(run).await,
             Self::Rooms => rooms::measure(run).await,
+            Self::Backlog => backlog::measure(run).await,
             Self::Footprint => footprint::measure(run).await,
             Self::History => history::measure(run).await,
             Self::Search => search::measure(run).await,

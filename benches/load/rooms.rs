@@ -32,7 +32,7 @@ const WINDOW: usize = 4;
 /// Messages at once, for more than any channel holds.
 const BURST: usize = 100;
 /// Bytes of an event of the server's, without its end.
-const EVENT: usize = 390;
+pub const EVENT: usize = 390;
 const POLLS: usize = 1_000;
 const LIKES: usize = 200;
 /// So that the server's answers to all polls are out before the next round.
@@ -142,7 +142,10 @@ pub async fn fan_out(
 }
 
 /// A database with so many people in one room.
-async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
+///
+/// # Errors
+/// Where it can't be made.
+pub async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
     database::create(database).await?;
     database::fill(database, |connection| {
         let people = database::people(connection, count)?;
