@@ -55,7 +55,7 @@ export function complete(form, { name, label, typed, find, show: shown, text }) 
     said.textContent = list.hidden ? '' : t('messages.suggestions', { count });
   };
 
-  form.addEventListener('input', async () => {
+  const look = async () => {
     const before = match();
     if (!before) return close();
     const found = await find(before);
@@ -65,7 +65,8 @@ export function complete(form, { name, label, typed, find, show: shown, text }) 
     offered = found.offered.slice(0, MOST);
     at = 0;
     show();
-  });
+  };
+  form.addEventListener('input', look);
   // Before the field has them.
   form.addEventListener('keydown', (event) => {
     const { key, shiftKey } = event;
@@ -80,4 +81,6 @@ export function complete(form, { name, label, typed, find, show: shown, text }) 
     event.stopPropagation();
   }, { capture: true });
   form.addEventListener('focusout', close);
+  // Somebody may have begun before this was loaded.
+  if (document.activeElement === field()) look();
 }
