@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{Binary, Client, messages, witness::Witness};
+use crate::{Binary, Client, PATIENCE, messages, witness::Witness};
 
 const WRITERS: usize = 16;
 
@@ -146,7 +146,9 @@ async fn write(
             client_id: client_id.clone(),
             refusal,
         };
-        let Ok(response) = request.json(&draft(&client_id)).send().await else {
+        // A client has been seen to wait for ever for a server that was killed, without a connection to it.
+        let sending = request.json(&draft(&client_id)).timeout(PATIENCE).send();
+        let Ok(response) = sending.await else {
             return left(None);
         };
         let status = response.status();
