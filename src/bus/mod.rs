@@ -179,7 +179,6 @@ impl Bus {
     pub fn publish(&self, id: EventId, members: Arc<[Member]>, change: Change) {
         let receivers = self.receivers();
         let (mut shared, mut bytes) = (HashMap::<Variant, Arc<Event>>::new(), 0);
-        let mut is_received = false;
         for member in &*members {
             let Some(channel) = receivers.channels.get(&member.user) else {
                 continue;
@@ -197,11 +196,10 @@ impl Bus {
                 None => own(),
             };
             channel.send(member.user, Delivery::Event(id, event));
-            is_received = true;
         }
         drop(receivers);
-        // A stream that isn’t there yet finds it in the database.
-        if is_received {
+        // Where nobody received it, nobody can lack it: a stream that isn’t there yet finds it in the database.
+        if bytes > 0 {
             self.recent.write().push(Published {
                 id,
                 members,

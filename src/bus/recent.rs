@@ -93,7 +93,7 @@ impl Recent {
         for change in self.published.range(start..) {
             let member = match found {
                 Some((members, member)) if Arc::ptr_eq(members, &change.members) => member,
-                _ => find(&change.members, user),
+                _ => Member::find(&change.members, user),
             };
             found = Some((&change.members, member));
             let event = member.and_then(|member| change.event_for(member));
@@ -114,11 +114,6 @@ impl Recent {
             end: Some(end),
         })
     }
-}
-
-fn find(members: &[Member], user: UserId) -> Option<&Member> {
-    let index = members.binary_search_by_key(&user, |member| member.user);
-    index.ok().and_then(|index| members.get(index))
 }
 
 /// About as many bytes as a change takes behind another one, whose members it may share.

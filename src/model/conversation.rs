@@ -124,6 +124,13 @@ impl Member {
         }
     }
 
+    /// Finds a user among members who are ordered by user id.
+    #[must_use]
+    pub fn find(members: &[Self], user: UserId) -> Option<&Self> {
+        let index = members.binary_search_by_key(&user, |member| member.user);
+        index.ok().and_then(|index| members.get(index))
+    }
+
     /// Whether they may see this message of the conversation. The same rule in SQL is `store::visible::IS_VISIBLE`.
     #[must_use]
     pub fn may_see(&self, message: MessageId) -> bool {

@@ -49,15 +49,9 @@ pub(super) fn load_roster(connection: &Connection, id: ConversationId) -> Result
     Ok(members.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Finds a user in a roster.
-pub(super) fn find(roster: &Roster, user: UserId) -> Option<&Member> {
-    let index = roster.binary_search_by_key(&user, |member| member.user);
-    index.ok().and_then(|index| roster.get(index))
-}
-
 /// The part of a roster with only this user.
 pub(super) fn only(roster: &Roster, user: UserId) -> Roster {
-    find(roster, user).copied().into_iter().collect()
+    Member::find(roster, user).copied().into_iter().collect()
 }
 
 /// The caller's row in the conversation.

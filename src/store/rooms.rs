@@ -13,7 +13,7 @@ use super::{
     drafts,
     handle::Store,
     hooks, messages,
-    participants::{self, NOT_FOUND, NewParticipant, find, is_member, member, only},
+    participants::{self, NOT_FOUND, NewParticipant, is_member, member, only},
     room_requests,
     sending::{self, SystemMessage},
     users,
@@ -348,7 +348,7 @@ fn remove(tx: &mut Transaction<'_>, id: ConversationId, why: &SystemMessage<'_>)
     let connection = tx.connection;
     let user = why.subject;
     let everybody = participants::roster(tx, id)?;
-    let gone = find(&everybody, user.id).ok_or(Error::NotFound("Participant"))?;
+    let gone = Member::find(&everybody, user.id).ok_or(Error::NotFound("Participant"))?;
     let event = tx.next_id();
     participants::delete(connection, id, user.id, event)?;
     hooks::delete_in(connection, id, user.id)?;

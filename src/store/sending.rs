@@ -9,8 +9,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Change, ConversationId, EventId, Message, MessageId, SystemDetails, SystemKind, UploadId,
-        User,
+        Change, ConversationId, EventId, Member, Message, MessageId, SystemDetails, SystemKind,
+        UploadId, User,
     },
 };
 
@@ -63,7 +63,7 @@ pub(super) fn send(tx: &mut Transaction<'_>, new: NewMessage) -> Result<Sent> {
         reply_to,
     } = new;
     let everybody = participants::roster(tx, conversation_id)?;
-    let member = participants::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
+    let member = Member::find(&everybody, author.id).ok_or(participants::NOT_FOUND)?;
     let refusal = blocks::require_open(tx, conversation_id, author.id).err();
     let author_id = author.id;
     let mut message = Message {
