@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::OptionFuture;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
@@ -188,10 +187,13 @@ impl Connection {
         };
         let ended = match answered {
             Ok(Some(response)) => {
-                let stream = connection.into_parts().map(|parts| parts.io.into_inner());
-                let sent = stream.map(|stream| stream::send(stream, response));
+                let parts = connection.into_parts();
+                // Only an upgrade takes them away, and this was none.
+                let Some(stream) = parts.map(|parts| parts.io.into_inner()) else {
+                    return;
+                };
                 tokio::select! {
-                    sent = OptionFuture::from(sent) => sent.unwrap_or(Ok(())).map_err(anyhow::Error::from),
+                    sent = stream::send(stream, response) => sent.map_err(anyhow::Error::from),
                     () = self.place.gone() => return,
                 }
             }
