@@ -18,6 +18,7 @@ use crate::{
     database::Person,
     follow::Transport,
     load::Latencies,
+    process::Process,
     streams::{self, PATIENCE},
 };
 
@@ -91,10 +92,25 @@ impl Audience {
 
 /// What was said, and how long it took until everybody had it.
 pub struct Spoken {
-    pub messages: usize,
+    /// A message counts for each stream that has it.
+    deliveries: f64,
     pub elapsed: Duration,
+    /// Processor time of the process.
+    processor: Duration,
     /// From before a request until a stream has its message.
     pub latencies: Latencies,
+}
+
+impl Spoken {
+    /// Deliveries a second.
+    pub fn per_second(&self) -> f64 {
+        self.deliveries / self.elapsed.as_secs_f64()
+    }
+
+    /// Processor time of one delivery, in µs.
+    pub fn micros(&self) -> f64 {
+        self.processor.as_secs_f64() * 1e6 / self.deliveries
+    }
 }
 
 /// Sends messages for `duration`, and `window` at least, no more than `window` of which are under
@@ -103,7 +119,7 @@ pub struct Spoken {
 /// # Errors
 /// Where a message isn't taken, or somebody misses one.
 pub async fn speak(
-    address: SocketAddr,
+    process: &Process,
     request: &Request,
     audience: &Audience,
     duration: Duration,
@@ -120,7 +136,8 @@ pub async fn speak(
         .collect();
     let base = heard.total();
     let mut request = request.clone();
-    let mut connection = Connection::open(address).await?;
+    let mut connection = Connection::open(process.address).await?;
+    let processor_before = process.processor_time()?;
     let start = Instant::now();
     let mut messages = 0;
     let speaking = async {
@@ -148,6 +165,7 @@ pub async fn speak(
             )
         })??;
     let elapsed = start.elapsed();
+    let processor = process.processor_time()?;
     for (each, before) in heard.each.iter().zip(before) {
         let had = each.load(Ordering::Relaxed) - before;
         ensure!(had == messages, "a stream had {had} messages of {messages}");
@@ -155,8 +173,9 @@ pub async fn speak(
     ensure!(streams.len() == people, "a stream has ended");
     let latencies = Latencies::new(std::mem::take(&mut heard.times.lock().taken));
     Ok(Spoken {
-        messages,
+        deliveries: (messages * people) as f64,
         elapsed,
+        processor: processor.saturating_sub(processor_before),
         latencies,
     })
 }

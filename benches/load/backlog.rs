@@ -6,9 +6,8 @@ use anyhow::Result;
 use crate::{
     audience::{Audience, speak},
     follow::Transport,
-    process::Process,
     report::{Figure, Goal, Section, number},
-    rooms::{EVENT, room},
+    rooms::Room,
     run::Run,
 };
 
@@ -28,32 +27,24 @@ struct Rounds {
 pub async fn measure(run: &Run) -> Result<Section> {
     let count = run.streams / 10;
     let database = run.folder.join("backlog.db");
-    let (people, room) = room(&database, 1 + count).await?;
-    let Some((sender, others)) = people.split_first() else {
-        anyhow::bail!("nobody is there");
-    };
-    let tincan = Process::tincan(&database)?;
-    let send = crate::delivery::send_request(tincan.address, &sender.token, room);
-    let bare = Process::fan(send.bytes().len(), EVENT)?;
+    let Room {
+        tincan,
+        bare,
+        send,
+        others,
+    } = Room::open(&database, count).await?;
     let mut all: [(Rounds, Rounds); UNDER_WAY.len()] = Default::default();
-    let audience = Audience::gather(tincan.address, others, Transport::Events).await?;
-    let its_audience = Audience::gather(bare.address, others, Transport::Events).await?;
+    let audience = Audience::gather(tincan.address, &others, Transport::Events).await?;
+    let its_audience = Audience::gather(bare.address, &others, Transport::Events).await?;
     for round in 0..run.rounds.min(3) {
         for (&window, (own, ceiling)) in UNDER_WAY.iter().zip(&mut all) {
             run.say(format!("{window} messages under way, round {}", round + 1));
             for (process, audience, rounds) in
                 [(&tincan, &audience, own), (&bare, &its_audience, ceiling)]
             {
-                let before = process.processor_time()?;
-                let spoken = speak(process.address, &send, audience, run.duration, window).await?;
-                let processor = process.processor_time()?.saturating_sub(before);
-                let deliveries = (spoken.messages * count) as f64;
-                rounds
-                    .per_second
-                    .push(deliveries / spoken.elapsed.as_secs_f64());
-                rounds
-                    .micros
-                    .push(processor.as_secs_f64() * 1e6 / deliveries);
+                let spoken = speak(process, &send, audience, run.duration, window).await?;
+                rounds.per_second.push(spoken.per_second());
+                rounds.micros.push(spoken.micros());
                 rounds.p99.push(spoken.latencies.percentile(99));
             }
         }

@@ -32,7 +32,7 @@ const WINDOW: usize = 4;
 /// Messages at once, for more than any channel holds.
 const BURST: usize = 100;
 /// Bytes of an event of the server's, without its end.
-pub const EVENT: usize = 390;
+const EVENT: usize = 390;
 const POLLS: usize = 1_000;
 const LIKES: usize = 200;
 /// So that the server's answers to all polls are out before the next round.
@@ -102,11 +102,12 @@ pub async fn fan_out(
     burst: Option<usize>,
 ) -> Result<(Rounds, Rounds)> {
     let database = run.folder.join(format!("room-{count}-{transport}.db"));
-    let (people, room) = room(&database, 1 + count).await?;
-    let (sender, others) = people.split_first().context("nobody is there")?;
-    let tincan = Process::tincan(&database)?;
-    let send = send_request(tincan.address, &sender.token, room);
-    let bare = Process::fan(send.bytes().len(), EVENT)?;
+    let Room {
+        tincan,
+        bare,
+        send,
+        others,
+    } = Room::open(&database, count).await?;
 
     let (mut own, mut ceiling) = (Rounds::default(), Rounds::default());
     for (process, rounds, transport) in [
@@ -115,25 +116,17 @@ pub async fn fan_out(
         (&bare, &mut ceiling, Transport::Events),
     ] {
         run.say(format!("a room of {count} by {transport}"));
-        let audience = Audience::gather(process.address, others, transport).await?;
+        let audience = Audience::gather(process.address, &others, transport).await?;
         for round in 0..run.rounds.min(3) {
             run.say(format!(
                 "a room of {count} by {transport}, round {}",
                 round + 1
             ));
-            let before = process.processor_time()?;
-            let spoken = speak(process.address, &send, &audience, run.duration, WINDOW).await?;
-            let processor = process.processor_time()?.saturating_sub(before);
-            let deliveries = (spoken.messages * count) as f64;
-            rounds
-                .per_second
-                .push(deliveries / spoken.elapsed.as_secs_f64());
-            rounds
-                .micros
-                .push(processor.as_secs_f64() * 1e6 / deliveries);
+            let spoken = speak(process, &send, &audience, run.duration, WINDOW).await?;
+            rounds.per_second.push(spoken.per_second());
+            rounds.micros.push(spoken.micros());
             if let Some(burst) = burst {
-                let spoken =
-                    speak(process.address, &send, &audience, Duration::ZERO, burst).await?;
+                let spoken = speak(process, &send, &audience, Duration::ZERO, burst).await?;
                 rounds.burst.push(spoken.elapsed.as_secs_f64());
             }
         }
@@ -141,11 +134,37 @@ pub async fn fan_out(
     Ok((own, ceiling))
 }
 
+/// A room that somebody speaks to, at the server; and beside it the bare loop for what they send.
+pub struct Room {
+    pub tincan: Process,
+    pub bare: Process,
+    pub send: Request,
+    /// Who listens.
+    pub others: Vec<Person>,
+}
+
+impl Room {
+    /// One with `count` who listen.
+    ///
+    /// # Errors
+    /// Where it can't be made.
+    pub async fn open(database: &Path, count: usize) -> Result<Self> {
+        let (mut others, room) = room(database, 1 + count).await?;
+        let sender = others.pop().context("nobody is there")?;
+        let tincan = Process::tincan(database)?;
+        let send = send_request(tincan.address, &sender.token, room);
+        let bare = Process::fan(send.bytes().len(), EVENT)?;
+        Ok(Self {
+            tincan,
+            bare,
+            send,
+            others,
+        })
+    }
+}
+
 /// A database with so many people in one room.
-///
-/// # Errors
-/// Where it can't be made.
-pub async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
+async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
     database::create(database).await?;
     database::fill(database, |connection| {
         let people = database::people(connection, count)?;
