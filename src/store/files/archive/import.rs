@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// The byte order mark, which some editors put at the beginning of a text.
-const BOM: char = '\u{FEFF}';
+const BOM: &[u8] = "\u{FEFF}".as_bytes();
 
 /// Creates the database at `database`, which must not have any accounts, from the archive in the folder `from`.
 pub fn import(
@@ -86,8 +86,7 @@ fn import_with(
 
 fn read_manifest(path: &Path) -> Result<Manifest, ArchiveError> {
     let text = read_regular(path, MANIFEST_BYTES).map_err(|why| bad(path, &why))?;
-    let text = String::from_utf8_lossy(&text);
-    let manifest: Manifest = serde_json::from_str(text.strip_prefix(BOM).unwrap_or(&text))
+    let manifest: Manifest = serde_json::from_slice(text.strip_prefix(BOM).unwrap_or(&text))
         .map_err(|_| bad(path, &"this version of Tincan can’t read this archive"))?;
     if !(1..=VERSION).contains(&manifest.tincan_archive) {
         return Err(bad(path, &"this archive is from a newer version of Tincan"));
@@ -250,6 +249,10 @@ impl Import<'_> {
             .prepare(&sql)
             .map_err(|error| bad(&path, &error))?;
         let mut file = BufReader::new(file);
+        let start = file.fill_buf().map_err(|why| bad(&path, &why))?;
+        if start.starts_with(BOM) {
+            file.consume(BOM.len());
+        }
         for line in 1.. {
             let bad_line = |why: String| ArchiveError::BadLine {
                 path: path.clone(),
@@ -260,12 +263,11 @@ impl Import<'_> {
                 break;
             };
             self.done += text.len() as u64 + 1;
-            let text = text.strip_prefix(BOM).unwrap_or(&text);
             // Editors also leave an empty line at the end.
             if text.trim().is_empty() {
                 continue;
             }
-            let mut values = row_of(table, text).map_err(bad_line)?;
+            let mut values = row_of(table, &text).map_err(bad_line)?;
             values.extend(self.derived(table, &values).map_err(bad_line)?);
             insert
                 .execute(params_from_iter(&values))
