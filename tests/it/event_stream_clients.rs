@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use crate::support::{Binary, on_path, skip, soon};
+use crate::support::{Binary, Port, on_path, skip, soon};
 
 /// A client that follows the feed, and prints what it sees.
 pub struct Follower {
@@ -97,14 +97,15 @@ fn followers(url: &str) -> Option<Vec<Follower>> {
 async fn clients_of_others_miss_nothing_over_restarts_and_crashes() {
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("tincan.db");
-    let mut server = Binary::start(&database);
-    let address = server.address().to_string();
-    let again = |address: &str| {
+    let port = Port::of_loopback();
+    let address = port.address().to_string();
+    let start = || {
         let database = database.to_str().expect("a plain path");
         Binary::spawn(&[
-            "--dev", "--listen", address, "--db", database, "--log", "error",
+            "--dev", "--listen", &address, "--db", database, "--log", "error",
         ])
     };
+    let mut server = start();
     let mut john = server.nobody().sign_in("john").await;
     let johns = json!(john.token);
     let jane = server.nobody().sign_in("jane").await;
@@ -121,7 +122,7 @@ async fn clients_of_others_miss_nothing_over_restarts_and_crashes() {
 
     server.signal("TERM");
     server.ended().await;
-    server = again(&address);
+    server = start();
     // On a new connection.
     john = server.nobody().with_token(&johns);
     john.say(&conversation, "after SIGTERM").await;
@@ -133,7 +134,7 @@ async fn clients_of_others_miss_nothing_over_restarts_and_crashes() {
 
     john.say(&conversation, "then").await;
     server.kill();
-    server = again(&address);
+    server = start();
     // On a new connection.
     john = server.nobody().with_token(&johns);
     for content in ["after SIGKILL", "and live"] {

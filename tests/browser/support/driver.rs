@@ -4,11 +4,9 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     io::{BufRead, BufReader},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{self, Child, ChildStdin, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
+    process::{Child, ChildStdin, Command, Stdio},
 };
 
 use fantoccini::{Client, ClientBuilder};
@@ -21,7 +19,7 @@ use tokio::{
 };
 
 use super::{Engine, Options, engine::Programs, scratch, wait};
-use crate::api::skip;
+use crate::api::{Port, skip};
 
 /// So many browsers at once: two tests with two of them, who take turns, keep two cores busy.
 const BROWSERS: u32 = 4;
@@ -54,7 +52,8 @@ impl Driver {
     pub async fn browser(&self, options: &Options) -> Browser {
         let folder = scratch();
         let output = folder.path().join("output");
-        let port = free_port();
+        // Not all drivers say which one they took, so they are told.
+        let port = Port::of_loopback();
         let screen = self.programs.screen.as_deref().map(Screen::start);
 
         if let Some(authority) = &options.authority {
@@ -62,7 +61,7 @@ impl Driver {
         }
         let mut command = leashed(&self.programs.driver);
         command
-            .arg(format!("--port={port}"))
+            .arg(format!("--port={}", port.number()))
             // Nothing of it is left at home.
             .env("HOME", folder.path())
             .env("XDG_CONFIG_HOME", folder.path())
@@ -76,9 +75,7 @@ impl Driver {
             .stderr(Stdio::null());
         let leash = Leash::start(command);
         wait("the driver", async || {
-            TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-                .await
-                .ok()
+            TcpStream::connect(port.address()).await.ok()
         })
         .await;
 
@@ -89,7 +86,7 @@ impl Driver {
         };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+            .connect(&format!("http://{}", port.address()))
             .await
             .expect("a browser");
         Browser {
@@ -197,19 +194,4 @@ impl Drop for Leash {
         drop(self.end.take());
         let _ = self.child.wait();
     }
-}
-
-/// A port that nothing listens on. Not all drivers say which one they took, so they are told. It is below
-/// those that the system hands out by itself, or somebody might be given it before the driver is there.
-fn free_port() -> u16 {
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 20_000;
-    static TRIED: AtomicU16 = AtomicU16::new(0);
-    // Test programs that run at the same time begin far from each other.
-    #[expect(clippy::cast_possible_truncation, reason = "any part of it will do")]
-    let begin = (process::id() as u16).wrapping_mul(199) % COUNT;
-    (0..COUNT)
-        .map(|_| FIRST + (begin + TRIED.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT)
-        .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
-        .expect("a free port")
 }

@@ -21,13 +21,15 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+use crate::api::Port;
+
 const STREAM: &str = "accept: text/event-stream";
 /// How every browser begins what it would like to see in a tab.
 const PAGE: &str = "accept: text/html";
 
 /// Passes on what the browser and the server say to each other, and counts the requests.
 pub struct Proxy {
-    address: SocketAddr,
+    port: Port,
     wire: Arc<Wire>,
     /// Ends, with every connection, when it is aborted.
     relaying: Option<JoinHandle<()>>,
@@ -78,7 +80,7 @@ struct Wire {
 impl Proxy {
     pub async fn start(server: SocketAddr) -> Self {
         let mut proxy = Self {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            port: Port::of_loopback(),
             wire: Arc::new(Wire {
                 server,
                 held: watch::Sender::default(),
@@ -97,7 +99,7 @@ impl Proxy {
 
     /// Where the page is opened to go through here.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.port.address())
     }
 
     /// Cuts every connection, and refuses new ones.
@@ -111,8 +113,8 @@ impl Proxy {
     /// Takes connections again, on the same port.
     pub async fn come_back(&mut self) {
         assert!(self.relaying.is_none(), "it is there");
-        let listener = TcpListener::bind(self.address).await.expect("a port");
-        self.address = listener.local_addr().expect("an address");
+        let address = self.port.address();
+        let listener = TcpListener::bind(address).await.expect("its port");
         let wire = Arc::clone(&self.wire);
         self.relaying = Some(tokio::spawn(async move {
             let mut connections = JoinSet::new();

@@ -1,12 +1,12 @@
 //! The server that a test is about, and what is needed to put people in front of it.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
 use super::{Engine, Options, Proxy, Session, driver::Driver, scratch};
 use crate::api::{
-    Binary, Client, at_once, messages,
+    Binary, Client, Port, at_once, messages,
     old_database::{DEVELOPMENT, SERVICE, mark},
 };
 
@@ -19,7 +19,7 @@ pub(super) const HOME: &str = "hearth.lan";
 /// allowed to write, so nobody is limited.
 pub struct Stage {
     binary: Option<Binary>,
-    address: SocketAddr,
+    port: Port,
     driver: Driver,
     folder: TempDir,
 }
@@ -33,69 +33,41 @@ impl Stage {
     /// The same for another engine. Commands of the Chrome DevTools protocol, and what is made of them, are
     /// Chromium's alone.
     pub async fn set_in(engine: Engine, browsers: u32) -> Option<Self> {
-        let driver = Driver::start(engine, browsers).await?;
-        let folder = scratch();
-        let binary = Binary::start_for_a_flood(&folder.path().join("tincan.db"));
-        Some(Self {
-            address: binary.address(),
-            binary: Some(binary),
-            driver,
-            folder,
-        })
+        let mut stage = Self::bare(engine, browsers).await?;
+        stage.play(&["--dev", "--no-limits"]);
+        Some(stage)
     }
 
     /// Sets it for a test with as many browsers and a server that asks for passwords, and has no account
     /// yet. Gives back the link to the first one, too.
     pub async fn unset(browsers: u32) -> Option<(Self, String)> {
-        let driver = Driver::start(Engine::Chromium, browsers).await?;
-        let folder = scratch();
-        let database = folder.path().join("tincan.db");
-        let database = database.to_str().expect("a plain path");
-        let listen = ["--listen", "127.0.0.1:0", "--log", "error"];
-        let mut binary = Binary::spawn(&[&listen[..], &["--db", database]].concat());
-        let link = binary.setup_link();
-        let stage = Self {
-            address: binary.address(),
-            binary: Some(binary),
-            driver,
-            folder,
-        };
+        let mut stage = Self::bare(Engine::Chromium, browsers).await?;
+        let link = stage.play(&[]).setup_link();
         Some((stage, link))
     }
 
     /// Sets it for a test with as many browsers and a server that speaks TLS by its own authority. Gives back where that is,
     /// too, and the page about it.
     pub async fn set_at_home(browsers: u32) -> Option<(Self, PathBuf, String)> {
-        let driver = Driver::start(Engine::Chromium, browsers).await?;
-        let folder = scratch();
-        let database = folder.path().join("tincan.db");
-        let database = database.to_str().expect("a plain path");
-        let home = [
-            "--dev",
-            "--tls",
-            "home",
-            "--listen",
-            "127.0.0.1:0",
-            "--log",
-            "error",
-            "--allow-outbound",
-            "127.0.0.0/8",
-        ];
-        let binary = Binary::spawn(&[&home[..], &["--db", database]].concat());
-        let authority = folder.path().join("tincan.db-tls/home/authority.pem");
-        let stage = Self {
-            address: binary.address(),
-            binary: Some(binary),
-            driver,
-            folder,
-        };
-        let page = format!("http://localhost:{}", stage.address.port());
+        let mut stage = Self::bare(Engine::Chromium, browsers).await?;
+        stage.play(&["--dev", "--tls", "home", "--allow-outbound", "127.0.0.0/8"]);
+        let authority = stage.folder.path().join("tincan.db-tls/home/authority.pem");
+        let page = format!("http://localhost:{}", stage.port.number());
         Some((stage, authority, page))
+    }
+
+    async fn bare(engine: Engine, browsers: u32) -> Option<Self> {
+        Some(Self {
+            driver: Driver::start(engine, browsers).await?,
+            binary: None,
+            port: Port::of_loopback(),
+            folder: scratch(),
+        })
     }
 
     /// A program that nobody has signed in yet.
     pub fn nobody(&self) -> Client {
-        Client::new(self.address)
+        Client::new(self.port.address())
     }
 
     pub fn database(&self) -> PathBuf {
@@ -109,46 +81,47 @@ impl Stage {
 
     /// Starts the server again, on the same database and port, with these arguments beside.
     pub fn start_again(&mut self, arguments: &[&str]) {
-        self.start_at(&self.address.to_string(), arguments);
+        self.start_at(&self.port.address().to_string(), arguments);
     }
 
     /// The same at all addresses of the machine.
     pub fn start_for_all(&mut self, arguments: &[&str]) {
-        self.start_at(&format!("0.0.0.0:{}", self.address.port()), arguments);
+        self.start_at(&format!("0.0.0.0:{}", self.port.number()), arguments);
     }
 
     fn start_at(&mut self, listen: &str, arguments: &[&str]) {
-        assert!(self.binary.is_none(), "it runs");
-        let database = self.database();
         // A scene is set in development mode, and played at whatever server is needed.
         let is_dev = arguments.contains(&"--dev");
-        mark(&database, if is_dev { DEVELOPMENT } else { SERVICE });
+        mark(&self.database(), if is_dev { DEVELOPMENT } else { SERVICE });
+        self.play_at(listen, &[&["--no-limits"], arguments].concat());
+    }
+
+    fn play(&mut self, arguments: &[&str]) -> &mut Binary {
+        self.play_at(&self.port.address().to_string(), arguments)
+    }
+
+    fn play_at(&mut self, listen: &str, arguments: &[&str]) -> &mut Binary {
+        assert!(self.binary.is_none(), "it runs");
+        let database = self.database();
         let database = database.to_str().expect("a plain path");
-        let usual = [
-            "--listen",
-            listen,
-            "--db",
-            database,
-            "--log",
-            "error",
-            "--no-limits",
-        ];
-        self.binary = Some(Binary::spawn(&[&usual, arguments].concat()));
+        let usual = ["--listen", listen, "--db", database, "--log", "error"];
+        self.binary
+            .insert(Binary::spawn(&[&usual, arguments].concat()))
     }
 
     /// Where the page is.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.port.address())
     }
 
     /// A network between browsers and the server.
     pub async fn proxy(&self) -> Proxy {
-        Proxy::start(self.address).await
+        Proxy::start(self.port.address()).await
     }
 
     /// Somebody who talks to the server without a page; has an account from then on.
     pub async fn client(&self, username: &str) -> Client {
-        let nobody = Client::new(self.address);
+        let nobody = Client::new(self.port.address());
         match username {
             "john" | "jane" => nobody.sign_in(username).await,
             _ => nobody.sign_up(username).await,
@@ -192,7 +165,7 @@ impl Stage {
     /// For a browser that opens the server under a plain name, where nothing is secure.
     pub fn at_home(&self, options: Options) -> Options {
         options
-            .origin(format!("http://{HOME}:{}", self.address.port()))
+            .origin(format!("http://{HOME}:{}", self.port.number()))
             .argument(format!("--host-resolver-rules=MAP {HOME} 127.0.0.1"))
     }
 

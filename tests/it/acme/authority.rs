@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     home::Home,
-    support::{on_path, skip, tls, until, watch},
+    support::{Port, on_path, skip, tls, until, watch},
 };
 
 /// What of the authority is not as usual.
@@ -43,14 +43,22 @@ impl Default for Ways {
 /// A running authority. It ends with the test.
 pub struct Authority {
     pub folder: TempDir,
-    port: u16,
-    management: u16,
+    port: Port,
+    management: Port,
     ways: Ways,
     /// Where its requests at port 443 go, and those at port 80.
     pub https: Gate,
     pub http: Gate,
-    dns: (u16, Running),
+    dns: Dns,
     pebble: Option<Running>,
+}
+
+/// What tells it where names lead.
+struct Dns {
+    port: Port,
+    /// For what nobody here asks of it.
+    _management: Port,
+    _program: Running,
 }
 
 /// A port of this machine that leads to another one, or nowhere.
@@ -108,34 +116,36 @@ impl Authority {
         let own = tls::Authority::new();
         own.localhost().write(folder.path());
         fs::write(folder.path().join("ca.pem"), own.pem()).expect("a file");
-        let dns_port = free_port().await;
-        let at = |port: u16| format!("127.0.0.1:{port}");
+        let [names, orders] = [Port::of_loopback(), Port::of_loopback()];
         let mut dns = Command::new("pebble-challtestsrv");
         dns.args(["-http01", "", "-https01", "", "-doh", "", "-tlsalpn01", ""])
-            .args(["-defaultIPv6", "", "-dnsserver", &at(dns_port)])
-            .args(["-management", &at(free_port().await)]);
+            .args(["-defaultIPv6", "", "-dnsserver", &at(&names)])
+            .args(["-management", &at(&orders)]);
         let mut authority = Self {
             folder,
-            port: free_port().await,
-            management: free_port().await,
+            port: Port::of_loopback(),
+            management: Port::of_loopback(),
             ways,
             https: Gate::open().await,
             http: Gate::open().await,
-            dns: (dns_port, start(&mut dns)),
+            dns: Dns {
+                port: names,
+                _management: orders,
+                _program: start(&mut dns),
+            },
             pebble: None,
         };
-        listening(authority.dns.0).await;
+        listening(&authority.dns.port).await;
         authority.come_back().await;
         Some(authority)
     }
 
     /// Starts it. It has forgotten everybody.
     pub async fn come_back(&mut self) {
-        let at = |port: u16| format!("127.0.0.1:{port}");
         let file = |name| self.folder.path().join(name);
         let config = json!({ "pebble": {
-            "listenAddress": at(self.port),
-            "managementListenAddress": at(self.management),
+            "listenAddress": at(&self.port),
+            "managementListenAddress": at(&self.management),
             "certificate": file("chain.pem"),
             "privateKey": file("key.pem"),
             "httpPort": self.http.port,
@@ -149,13 +159,13 @@ impl Authority {
         pebble
             .arg("-config")
             .arg(file("pebble.json"))
-            .args(["-dnsserver", &at(self.dns.0)])
+            .args(["-dnsserver", &at(&self.dns.port)])
             .env("PEBBLE_VA_NOSLEEP", "1")
             .env("PEBBLE_VA_ALWAYS_VALID", "0")
             .env("PEBBLE_AUTHZREUSE", "0")
             .env("PEBBLE_WFE_NONCEREJECT", self.ways.bad_nonces.to_string());
         self.pebble = Some(start(&mut pebble));
-        listening(self.port).await;
+        listening(&self.port).await;
     }
 
     /// What vouches for its own https.
@@ -165,7 +175,7 @@ impl Authority {
 
     /// Where it has the certificate that all it issues ends with, made anew whenever it starts.
     pub fn root(&self) -> String {
-        format!("https://localhost:{}/roots/0", self.management)
+        format!("https://localhost:{}/roots/0", self.management.number())
     }
 
     pub fn go_away(&mut self) {
@@ -178,7 +188,7 @@ impl Authority {
         let ca = ca.to_str().expect("a plain path");
         vec![
             "--acme-directory".to_owned(),
-            format!("https://localhost:{}/dir", self.port),
+            format!("https://localhost:{}/dir", self.port.number()),
             "--acme-ca".to_owned(),
             ca.to_owned(),
         ]
@@ -190,16 +200,12 @@ fn start(command: &mut Command) -> Running {
     Running(quiet.stderr(Stdio::null()).spawn().expect("it starts"))
 }
 
-/// A port that nobody has for the moment: these programs can't be asked which one they got.
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .expect("a port");
-    listener.local_addr().expect("an address").port()
+fn at(port: &Port) -> String {
+    port.address().to_string()
 }
 
-async fn listening(port: u16) {
-    let listens = async || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok();
+async fn listening(port: &Port) {
+    let listens = async || TcpStream::connect(port.address()).await.ok();
     until("a program to listen", listens).await;
 }
 

@@ -22,6 +22,7 @@ pub mod connection;
 mod files;
 pub mod inbox;
 pub mod old_database;
+mod port;
 pub mod provider;
 pub mod push_service;
 pub mod relay;
@@ -47,6 +48,7 @@ pub use self::{
     binary::{Binary, Ended, ended},
     client::{Client, http, messages, participant, participants},
     files::{Download, PLACE, Photo, bytes, png},
+    port::Port,
     server::{PASSWORD, Server, Talk, dev, flood, narrow, pass, strict},
     socket::{Socket, event_of},
     stream::{Event, Stream},

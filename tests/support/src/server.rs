@@ -16,7 +16,7 @@ use tincan::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{Client, soon, tls::Authority, token_of};
+use crate::{Client, Port, soon, tls::Authority, token_of};
 
 /// So much time passes for the server and everything else in this test, at once.
 pub async fn pass(time: Duration) {
@@ -80,6 +80,8 @@ pub const PASSWORD: &str = "nine bright pears";
 pub struct Server {
     /// Goes with the server.
     _folder: TempDir,
+    /// Stays its own while it doesn't run.
+    _port: Port,
     config: Config,
     running: Option<Running>,
 }
@@ -99,8 +101,11 @@ impl Server {
         if config.database.as_os_str().is_empty() {
             config.database = folder.path().join("tincan.db");
         }
+        let port = Port::at(config.listen);
+        config.listen = port.address();
         let mut server = Self {
             _folder: folder,
+            _port: port,
             config,
             running: None,
         };
@@ -117,7 +122,6 @@ impl Server {
         let address = server.address();
         let http_address = server.http_address();
         let setup_link = server.setup_link();
-        self.config.listen = address;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
             let _ = stopped.await;
