@@ -7,14 +7,14 @@ use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{io::AsyncReadExt, time::timeout};
+use tokio::{io::AsyncReadExt, sync::watch, task::spawn_blocking, time::timeout};
 
 use crate::{
     plain::Browser,
@@ -664,4 +664,30 @@ async fn a_port_is_free_again_once_a_server_has_stopped() {
     let address = server.address();
     server.stop().await;
     TcpListener::bind(address).expect("the port");
+}
+
+/// A program that is being started has, for a moment, a copy of all that is open here.
+#[tokio::test]
+async fn it_starts_again_at_once_while_programs_are_started_beside_it() {
+    const AT_ONCE: usize = 4;
+    const RESTARTS: usize = 60;
+    let mut server = Server::start(dev()).await;
+    let (testing, tested) = watch::channel(());
+    let programs: Vec<_> = (0..AT_ONCE)
+        .map(|_| {
+            let tested = tested.clone();
+            spawn_blocking(move || {
+                while tested.has_changed().is_ok() {
+                    Command::new("true").status().expect("true");
+                }
+            })
+        })
+        .collect();
+    for _ in 0..RESTARTS {
+        server.restart().await;
+    }
+    drop(testing);
+    for programs in programs {
+        programs.await.expect("no panic");
+    }
 }

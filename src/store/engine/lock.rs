@@ -11,7 +11,15 @@ use super::{error::OpenError, path::with_suffix};
 
 /// Held while this process may write to the database.
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing isn't enough: a program that is being started elsewhere in this process has a copy of the file until it
+        // is another program, and with it the lock (flock(2)).
+        let _ = self.file.unlock();
+    }
 }
 
 /// Locks a file beside the database. SQLite's own locks can't tell who holds them, and would keep other programs, such
@@ -46,5 +54,5 @@ pub fn lock(path: &Path) -> Result<Lock, OpenError> {
     file.set_len(0).map_err(in_context)?;
     file.rewind().map_err(in_context)?;
     writeln!(file, "process {}", process::id()).map_err(in_context)?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
