@@ -18,10 +18,10 @@
 //! Imports point one way: `cli → server → http → feed → presence → push → store → bus → model → error`. [`config`] builds what
 //! [`server`] is started with. [`control`], [`status`] and [`followers`] are used by `server` and use `store`, and followers
 //! `push`; `http` uses none of the three. `http` also uses [`contract`], [`oauth`], [`password`], [`places`], [`rates`],
-//! [`throttle`], [`attention`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
+//! [`throttle`], [`attention`], [`listening`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
 //! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
-//! [`metrics`], [`curve`], `durable`, [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used
+//! [`metrics`], [`curve`], `durable`, `socket_file`, [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used
 //! by `feed`, `http` and `server`, and uses `store`, and `outbound` to reach its own server.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
 //! and only [`cli`] and [`config`] use clap.
@@ -47,6 +47,7 @@
 //! | [`webauthn`] | what authenticators sign for passkeys, and the challenges that they are given |
 //! | [`rates`] | limits on what a user does, and how often |
 //! | [`places`] | the places for connections |
+//! | [`listening`] | where the server listens, and what connects there |
 //! | [`tls`] | TLS at the server’s own socket: the certificate in use, and where it is from |
 //! | [`store`] | the SQLite file: the writer, the readers, the SQL |
 //! | [`search`] | what words a text has, and what a query asks for |
@@ -59,6 +60,7 @@
 //! | [`random`] | random bytes, of which tokens are made |
 //! | [`curve`] | whether a public key is one |
 //! | `durable` | names of files that are there after a power cut |
+//! | `socket_file` | sockets in the file system |
 //! | [`secret`] | secrets that the server is started with, such as the token for metrics |
 //! | [`model`] | shared types: ids, messages, events, limits, and the rules for input |
 //! | [`error`] | the errors that clients are told about, and their codes |
@@ -119,6 +121,7 @@ pub mod feed;
 pub mod followers;
 pub mod http;
 pub mod lab;
+pub mod listening;
 pub mod media;
 pub mod metrics;
 pub mod model;
@@ -133,6 +136,7 @@ pub mod rates;
 pub mod search;
 pub mod secret;
 pub mod server;
+mod socket_file;
 pub mod status;
 pub mod store;
 pub mod text;

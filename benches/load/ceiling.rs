@@ -14,6 +14,7 @@ use futures_util::{StreamExt, stream};
 use tincan::{
     bus::{Bus, Capacity},
     http::{App, ServerSettings, Service, Setup, Site, filter},
+    listening::Listener,
     metrics::Metrics,
     server::{self, Protocol},
     store::Store,
@@ -111,7 +112,7 @@ async fn tree(db: PathBuf, get: usize, post: usize) -> Result<()> {
     let service = Service::with_filter(nothing.or(filter(&app)).unify().boxed(), &app);
     announce(listener.local_addr()?)?;
     server::serve(
-        vec![(listener, Protocol::Http(Arc::new(service)))],
+        vec![(Listener::Tcp(listener), Protocol::Http(Arc::new(service)))],
         std::future::pending::<()>(),
         app.stopping.clone(),
     )

@@ -21,7 +21,7 @@ pub async fn run(args: LabArgs) -> anyhow::Result<()> {
     if is_json {
         let line = json!({
             "url": url,
-            "port": server.address().port(),
+            "port": server.address().tcp().map(|address| address.port()),
             "people": people,
             "pid": std::process::id(),
         });

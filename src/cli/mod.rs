@@ -300,7 +300,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
     start_log(args.log_filter(), args.log_format());
     let sockets = systemd::listener(sockets)?;
-    let config = args.into_config(sockets.as_ref().map(|(address, _)| *address))?;
+    let config = args.into_config(sockets.as_ref().map(|(address, _)| address.clone()))?;
     // Before anything is announced, as a program that reads the ready line may send a signal at once.
     let signals = Signals::listen().context("can’t listen for signals")?;
     let server = match sockets {

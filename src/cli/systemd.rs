@@ -2,16 +2,17 @@
 //! (`sd_listen_fds(3)`), notifications that the server is ready or stopping (`sd_notify(3)`), and the watchdog
 //! (`sd_watchdog_enabled(3)`). Without such a supervisor none of this does anything.
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-};
+use std::io;
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{error::Error, store::Store};
+use crate::{
+    error::Error,
+    listening::{ListenAddress, PassedListener},
+    store::Store,
+};
 
 /// Why the server can’t listen on the socket that was passed to it.
 #[derive(Debug, thiserror::Error)]
@@ -25,15 +26,21 @@ pub enum SocketError {
 /// The socket that was passed to the process, if any, and its address.
 ///
 /// # Errors
-/// If it isn’t a listening TCP socket, or if there are several.
-pub fn listener(mut sockets: ListenFd) -> Result<Option<(SocketAddr, TcpListener)>, SocketError> {
+/// If it isn’t a socket that listens, on a port or in the file system, or if there are several.
+pub fn listener(
+    mut sockets: ListenFd,
+) -> Result<Option<(ListenAddress, PassedListener)>, SocketError> {
     if sockets.len() > 1 {
         return Err(SocketError::Several(sockets.len()));
     }
-    let Some(listener) = sockets.take_tcp_listener(0)? else {
-        return Ok(None);
+    // What isn’t taken for the one can be taken for the other.
+    let unix = sockets.take_unix_listener(0);
+    let passed = match unix {
+        Ok(listener) => listener.map(PassedListener::Unix),
+        Err(_) => sockets.take_tcp_listener(0)?.map(PassedListener::Tcp),
     };
-    Ok(Some((listener.local_addr()?, listener)))
+    let addressed = |passed: PassedListener| Ok((passed.address()?, passed));
+    passed.map(addressed).transpose()
 }
 
 /// Reports that the server now answers clients at `url`.

@@ -1,6 +1,9 @@
 //! The flags of `tincan lab`, and the configuration that they make up.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::Args;
 use tracing_subscriber::filter::Targets;
@@ -100,7 +103,7 @@ impl LabArgs {
             people.extend(["john", "jane"].into_iter().flat_map(Username::new));
         }
         Ok(Config {
-            listen: (Ipv4Addr::LOCALHOST, self.port).into(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)).into(),
             database,
             bus: Capacity::default(),
             push_delay: PUSH_DELAY,

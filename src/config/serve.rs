@@ -11,12 +11,13 @@ use super::{
     doors::{DoorArgs, DoorArgsError},
     oauth::{OAuthArgs, OAuthArgsError},
     relay::{RelayArgs, RelayArgsError},
-    values::{address, of_list, size},
+    values::{address, listen_address, of_list, size},
 };
 use crate::{
     bus::Capacity,
     followers::push::PUSH_DELAY,
     http::{HostName, Network, Origin, ServerSettings, Signup, TextLimit},
+    listening::ListenAddress,
     model::limits::FileLimits,
     secret::{Secret, SecretError},
     server::Config,
@@ -30,15 +31,15 @@ use crate::{
 #[derive(Args, Debug)]
 pub struct ServeArgs {
     /// Address and port to listen on, such as 127.0.0.1:3000, localhost:3000 or, for every IPv4 address of this machine,
-    /// :3000 (port 0: any free port)
+    /// :3000 (port 0: any free port). Or a socket for a proxy on this machine, such as unix:/run/tincan/http.sock
     #[arg(
         long,
         env = "TINCAN_LISTEN",
-        value_name = "ADDRESS:PORT",
+        value_name = "ADDRESS",
         default_value = "127.0.0.1:3000",
-        value_parser = address
+        value_parser = listen_address
     )]
-    listen: SocketAddr,
+    listen: ListenAddress,
     /// The database (created if missing)
     #[arg(
         long,
@@ -247,6 +248,10 @@ pub enum ConfigError {
         "--http-listen {0} leads from http to https, so it needs a certificate: add --acme, --tls home, or --tls-cert and --tls-key"
     )]
     NoTls(SocketAddr),
+    #[error(
+        "--listen {0} is a socket for a proxy, which speaks TLS in place of the server: leave out --acme, --tls, --tls-cert and --tls-key, or listen on a port"
+    )]
+    TlsAtSocket(ListenAddress),
 }
 
 impl ServeArgs {
@@ -263,10 +268,11 @@ impl ServeArgs {
 
     /// The configuration. Reads the files with secrets. `passed` is the address of a socket that is open already, if one
     /// was passed to the program.
-    pub fn into_config(self, passed: Option<SocketAddr>) -> Result<Config, ConfigError> {
+    pub fn into_config(self, passed: Option<ListenAddress>) -> Result<Config, ConfigError> {
         self.doors.check(self.dev)?;
         let listen = passed.unwrap_or(self.listen);
-        let certified = self.acme.public_url(listen.port());
+        let port = listen.tcp().map(|address| address.port());
+        let certified = port.and_then(|port| self.acme.public_url(port));
         let public_url = self.public_url.or(certified);
         let allowed = self.allow_outbound.iter().copied().map(Network::into);
         let allowed: Vec<_> = allowed.collect();
@@ -295,6 +301,9 @@ impl ServeArgs {
             && let Some(plain) = public_url.as_ref().filter(|url| !url.is_https())
         {
             return Err(ConfigError::PublicUrlIsPlain(plain.clone()));
+        }
+        if tls.is_some() && port.is_none() {
+            return Err(ConfigError::TlsAtSocket(listen));
         }
         if let (None, Some(address)) = (&tls, self.http_listen) {
             return Err(ConfigError::NoTls(address));

@@ -12,6 +12,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     http::{Compat, Signup},
+    listening::ListenAddress,
     model::Scope,
 };
 
@@ -29,6 +30,17 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     let preferred = found.iter().find(|address| address.is_ipv4());
     let address = preferred.or(found.first()).copied();
     address.ok_or_else(|| expected_address("it has no address"))
+}
+
+/// Where a server listens: [`address`], or after `unix:` the path of a socket.
+pub fn listen_address(text: &str) -> Result<ListenAddress, String> {
+    let Some(path) = text.strip_prefix("unix:") else {
+        return address(text).map(ListenAddress::Tcp);
+    };
+    if path.is_empty() || path.ends_with('/') {
+        return Err("expected the path of a socket, such as unix:/run/tincan/http.sock".to_owned());
+    }
+    Ok(ListenAddress::Unix(path.into()))
 }
 
 fn expected_address(why: impl Display) -> String {

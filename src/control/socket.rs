@@ -1,12 +1,7 @@
 //! How commands travel: as lines of JSON, over a Unix socket beside the database.
 
 use std::{
-    fs::{self, File, Permissions},
-    io,
-    os::{
-        fd::AsRawFd,
-        unix::{fs::PermissionsExt, net::SocketAddr},
-    },
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -14,7 +9,7 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{UnixListener, UnixStream},
+    net::UnixStream,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -22,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Command, Reply};
 use crate::{
     metrics::Metrics,
+    socket_file::SocketFile,
     status::Setting,
     store::{Store, with_suffix},
 };
@@ -40,47 +36,8 @@ fn socket(given: &Path) -> PathBuf {
     with_suffix(database.as_deref().unwrap_or(given), ".sock")
 }
 
-/// A path of a socket that is short enough to bind or connect to it: at most 107 bytes (unix(7)). A longer one leads through
-/// the opened folder, so a folder may be as deep as it likes.
-struct Short {
-    path: PathBuf,
-    /// Has to stay open while the path is used.
-    _folder: Option<File>,
-}
-
-impl Short {
-    fn of(socket: &Path) -> io::Result<Self> {
-        let (Some(folder), Some(name), Err(_)) = (
-            socket.parent(),
-            socket.file_name(),
-            SocketAddr::from_pathname(socket),
-        ) else {
-            return Ok(Self {
-                path: socket.to_owned(),
-                _folder: None,
-            });
-        };
-        let folder = File::open(folder)?;
-        Ok(Self {
-            path: Path::new("/proc/self/fd")
-                .join(folder.as_raw_fd().to_string())
-                .join(name),
-            _folder: Some(folder),
-        })
-    }
-}
-
-/// The socket on which a running server takes commands. The socket’s file is removed when this is dropped.
-pub struct ControlSocket {
-    listener: UnixListener,
-    path: PathBuf,
-}
-
-impl Drop for ControlSocket {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
-}
+/// The socket on which a running server takes commands.
+pub struct ControlSocket(SocketFile);
 
 impl ControlSocket {
     /// Creates the socket. The caller must hold the database’s lock, which means that an existing socket was left behind
@@ -90,16 +47,10 @@ impl ControlSocket {
     pub fn listen(database: &Path) -> Option<Self> {
         let path = socket(database);
         let _ = fs::remove_file(&path);
-        let listen = || {
-            let listener = UnixListener::bind(&Short::of(&path)?.path)?;
-            fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-            Ok(listener)
-        };
-        let listener = listen().inspect_err(|error: &io::Error| {
+        let listening = SocketFile::bind(&path, 0o600).inspect_err(|error| {
             tracing::warn!(%error, path = %path.display(), "the command line can’t reach this server");
         });
-        let listener = listener.ok()?;
-        Some(Self { listener, path })
+        listening.ok().map(Self)
     }
 
     /// Takes commands until the server stops.
@@ -113,7 +64,7 @@ impl ControlSocket {
         loop {
             let accepted = tokio::select! {
                 () = stopping.cancelled() => return,
-                accepted = self.listener.accept() => accepted,
+                accepted = self.0.listener().accept() => accepted,
             };
             match accepted {
                 Ok((stream, _)) => {
@@ -173,11 +124,7 @@ async fn answer(
 /// [`ControlError::NotRunning`] if there is none, and [`ControlError::LongName`] if there can’t be a socket. The caller can
 /// then run the command itself: the database’s lock says whether a server runs.
 pub async fn send(database: &Path, command: &Command) -> std::result::Result<Reply, ControlError> {
-    let connect = async {
-        let socket = Short::of(&socket(database))?;
-        UnixStream::connect(&socket.path).await
-    };
-    let stream = match connect.await {
+    let stream = match SocketFile::connect(&socket(database)).await {
         Ok(stream) => stream,
         Err(error) if is_not_running(&error) => return Err(ControlError::NotRunning),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {

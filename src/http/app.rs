@@ -23,6 +23,7 @@ use crate::{
     bus::Bus,
     error::Result,
     lab::Lab,
+    listening::ListenAddress,
     metrics::Metrics,
     model::{
         Rate, SecurityEventKind, UserId,
@@ -58,8 +59,8 @@ pub struct App {
     pub settings: Arc<ServerSettings>,
     /// The front-end lab, if this is one.
     pub lab: Option<Arc<Lab>>,
-    /// The address that the server listens on.
-    pub address: SocketAddr,
+    /// Where the server listens.
+    pub address: ListenAddress,
     /// Cancelled when the server stops. Streams then end by themselves.
     pub stopping: CancellationToken,
 }
@@ -179,8 +180,8 @@ impl App {
 
 /// Where a database is served, and until when.
 pub struct Site {
-    /// The address that the server listens on.
-    pub address: SocketAddr,
+    /// Where the server listens.
+    pub address: ListenAddress,
     /// Cancelled when the server stops. Streams then end by themselves.
     pub stopping: CancellationToken,
     /// The front-end lab, if this is one.
@@ -191,7 +192,7 @@ impl Site {
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         Self {
-            address,
+            address: address.into(),
             stopping: CancellationToken::new(),
             lab: None,
         }
@@ -261,12 +262,16 @@ impl ServerSettings {
         origin.strip_prefix(self.own_scheme())?.strip_prefix("://")
     }
 
-    /// The URL at which people reach the server, as far as it knows, if it listens at `address`.
+    /// The URL at which people reach the server, as far as it knows, if it listens at `address`. Where a proxy is that
+    /// connects to a socket in the file system isn’t known.
     #[must_use]
-    pub fn url(&self, address: SocketAddr) -> String {
+    pub fn url(&self, address: &ListenAddress) -> String {
         if let Some(own) = &self.public_url {
             return own.to_string();
         }
+        let Some(address) = address.tcp() else {
+            return self.own_url("localhost");
+        };
         let port = address.port();
         let names = self.certified_names();
         let is_localhost = |name: &&String| *name == "localhost";

@@ -2,15 +2,13 @@
 
 use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
-use tokio::{
-    net::TcpListener,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::connection::{Connection, Protocol};
 use crate::{
     http::Answer,
+    listening::Listener,
     places::{NoPlace, Place, Places},
 };
 
@@ -26,7 +24,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// Accepts connections at each socket, and answers what comes in them, until `stop` resolves. Then it cancels `stopping`,
 /// waits for the connections to end, within bounds, and returns the output of `stop`. All sockets share the places.
 pub async fn serve<T>(
-    listeners: Vec<(TcpListener, Protocol)>,
+    listeners: Vec<(Listener, Protocol)>,
     stop: impl Future<Output = T>,
     stopping: CancellationToken,
 ) -> T {
@@ -63,7 +61,7 @@ pub async fn serve<T>(
 
 /// Accepts connections for ever.
 async fn accept(
-    listener: &TcpListener,
+    listener: &Listener,
     protocol: &Protocol,
     places: &Arc<Places>,
     connections: &TaskTracker,
@@ -73,8 +71,8 @@ async fn accept(
         // At the limit, new connections wait in the system’s queue.
         let accepted = async {
             let (stream, peer) = listener.accept().await?;
-            let place = place_for(places, peer.ip(), protocol.service()).await;
-            Ok((stream, peer.ip(), place))
+            let place = place_for(places, peer, protocol.service()).await;
+            Ok((stream, peer, place))
         };
         match accepted.await {
             Ok((stream, peer, Some(place))) => {

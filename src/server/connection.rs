@@ -29,7 +29,10 @@ use tokio_util::{either::Either, io::InspectWriter, sync::CancellationToken, tas
 use warp::reply::Response;
 
 use super::stream;
-use crate::{http::Answer, lab::faults::Wire, metrics::Metrics, places::Place, tls::ACME_TLS};
+use crate::{
+    http::Answer, lab::faults::Wire, listening::Socket, metrics::Metrics, places::Place,
+    tls::ACME_TLS,
+};
 
 /// How long a TLS handshake may take, and then a request’s head, counted from the end of the previous response or from the
 /// head’s first byte.
@@ -79,13 +82,15 @@ pub struct Connection {
 }
 
 /// The bytes of a connection, with a time-out for writing, and counted. In a lab, they are those of its wire.
-type Timed = Pin<Box<InspectWriter<TimeoutStream<Either<TcpStream, DuplexStream>>, Count>>>;
+type Timed = Pin<Box<InspectWriter<TimeoutStream<Either<Socket, DuplexStream>>, Count>>>;
 type Count = Box<dyn FnMut(&[u8]) + Send>;
 
 impl Connection {
     /// Serves the connection until it ends.
-    pub async fn serve(self, stream: TcpStream, protocol: Protocol) {
-        if let Err(error) = configure(&stream) {
+    pub async fn serve(self, stream: Socket, protocol: Protocol) {
+        if let Either::Left(stream) = &stream
+            && let Err(error) = configure(stream)
+        {
             tracing::debug!(%error, "can’t configure a connection");
             return;
         }
@@ -105,7 +110,7 @@ impl Connection {
     /// Answers what comes in the connection, of which a lab holds the wire.
     async fn answer(
         &self,
-        stream: TcpStream,
+        stream: Socket,
         protocol: Protocol,
         metrics: Arc<Metrics>,
         wire: Option<&Arc<Wire>>,
@@ -120,6 +125,10 @@ impl Connection {
                 acceptor,
                 plaintext,
             } => (service, acceptor, plaintext),
+        };
+        let Either::Left(stream) = stream else {
+            // A proxy on the same machine has no use for TLS, and nobody else connects to a file.
+            return;
         };
         let begun = Box::pin(begin(&acceptor, stream, &metrics, wire));
         let begun = tokio::select! {
@@ -239,7 +248,7 @@ async fn begin(
     if stream.peek(&mut first).await? == 0 {
         return Ok(None);
     }
-    let stream = timed(stream, Arc::clone(metrics), wire);
+    let stream = timed(Either::Left(stream), Arc::clone(metrics), wire);
     if first != [HANDSHAKE] {
         return Ok(Some(Begun::Plain(stream)));
     }
@@ -261,10 +270,11 @@ enum Begun {
     Plain(Timed),
 }
 
-fn timed(stream: TcpStream, metrics: Arc<Metrics>, wire: Option<&Arc<Wire>>) -> Timed {
-    let stream = match wire {
-        Some(wire) => Either::Right(wire.attach(stream)),
-        None => Either::Left(stream),
+fn timed(stream: Socket, metrics: Arc<Metrics>, wire: Option<&Arc<Wire>>) -> Timed {
+    let stream = match (stream, wire) {
+        (Either::Left(stream), Some(wire)) => Either::Right(wire.attach(stream)),
+        // A lab listens on a port.
+        (stream, _) => Either::Left(stream),
     };
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));

@@ -1,10 +1,6 @@
 //! Exchanging the open database of a lab, while its sockets and connections stay.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    pin::pin,
-    sync::Arc,
-};
+use std::{net::IpAddr, pin::pin, sync::Arc};
 
 use hyper::{Request, body::Incoming};
 use tokio::sync::{RwLock, mpsc};
@@ -21,6 +17,7 @@ use crate::{
     error::Result,
     http::{Answer, LabDoor, ResponseFuture, Service, Site, go_on},
     lab::{Content, Exchange, Lab, faults::Wire, in_background},
+    listening::ListenAddress,
     metrics::Metrics,
     places::Place,
     store::FatalError,
@@ -72,7 +69,7 @@ pub(super) struct Exchanging {
     pub lab: Arc<Lab>,
     pub orders: mpsc::Receiver<Exchange>,
     pub config: Config,
-    pub address: SocketAddr,
+    pub address: ListenAddress,
     /// The URL at which people reach the server.
     pub base: String,
     /// Cancelled when the server stops, and not with each database.
@@ -141,7 +138,7 @@ impl Exchanging {
 
     async fn open(&self) -> Result<Running, StartError> {
         let site = Site {
-            address: self.address,
+            address: self.address.clone(),
             stopping: self.stopping.child_token(),
             lab: Some(Arc::clone(&self.lab)),
         };

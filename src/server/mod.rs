@@ -10,7 +10,7 @@ mod stream;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::RootCertStore;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{accept::serve, connection::Protocol};
@@ -23,6 +23,7 @@ use crate::{
     bus::Capacity,
     http::{Answer, Recorder, ServerSettings, Site},
     lab::{Exchange, Lab, LabSettings, seed::SeedError, snapshots::SnapshotName},
+    listening::{ListenAddress, Listener, PassedListener},
     metrics::Metrics,
     store::{self, BackupError, OpenError, Store},
     tls::{
@@ -37,7 +38,7 @@ const HOME_TIMEOUT: Duration = Duration::from_secs(2);
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     pub database: PathBuf,
     pub bus: Capacity,
     /// See [`PUSH_DELAY`](crate::followers::push::PUSH_DELAY).
@@ -58,7 +59,7 @@ pub enum StartError {
     Database(#[from] OpenError),
     #[error("can’t listen on {address}: {reason}")]
     Listen {
-        address: SocketAddr,
+        address: ListenAddress,
         reason: io::Error,
     },
     #[error(
@@ -77,10 +78,10 @@ pub enum StartError {
 
 /// A server that listens but doesn’t answer yet.
 pub struct Server {
-    listener: TcpListener,
+    listener: Listener,
     /// The one for plain http that leads to https.
-    http_listener: Option<TcpListener>,
-    address: SocketAddr,
+    http_listener: Option<Listener>,
+    address: ListenAddress,
     acme: Option<Acme>,
     instance: Instance,
     /// Cancelled when it stops.
@@ -113,29 +114,25 @@ impl LabServer {
 impl Server {
     /// Opens the database and the socket.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(config.listen);
-        Self::start(config, listener).await
+        let address = config.listen.clone();
+        Self::start(config, Listener::bind(&address)).await
     }
 
     /// Like [`bind`](Self::bind), with a socket that is already open at `config.listen`. Clients may be waiting on it
     /// already.
     pub async fn with_listener(
-        listener: std::net::TcpListener,
+        listener: PassedListener,
         config: Config,
     ) -> Result<Self, StartError> {
-        let listener = async {
-            listener.set_nonblocking(true)?;
-            TcpListener::from_std(listener)
-        };
-        Self::start(config, listener).await
+        Self::start(config, async { Listener::take(listener) }).await
     }
 
     async fn start(
         config: Config,
-        listener: impl Future<Output = io::Result<TcpListener>>,
+        listener: impl Future<Output = io::Result<Listener>>,
     ) -> Result<Self, StartError> {
-        let (listen, http_listen) = (config.listen, config.http_listen);
-        let mut addresses = [Some(listen), http_listen].into_iter().flatten();
+        let (listen, http_listen) = (config.listen.clone(), config.http_listen);
+        let mut addresses = [listen.tcp(), http_listen].into_iter().flatten();
         if config.settings.dev
             && let Some(address) = addresses.find(|address| !address.ip().is_loopback())
         {
@@ -152,11 +149,14 @@ impl Server {
         // The database first: if the same server is started twice, the error of the second should be about the file.
         let opened = Opened::open(&config, Metrics::new())?;
         let listening = async {
-            let at = |address| move |reason| StartError::Listen { address, reason };
-            let listener = listener.await.map_err(at(listen))?;
-            let address = listener.local_addr().map_err(at(listen))?;
-            let http_listener = match http_listen {
-                Some(http) => Some(TcpListener::bind(http).await.map_err(at(http))?),
+            let at = |address: &ListenAddress| {
+                let address = address.clone();
+                move |reason| StartError::Listen { address, reason }
+            };
+            let listener = listener.await.map_err(at(&listen))?;
+            let address = listener.address().map_err(at(&listen))?;
+            let http_listener = match http_listen.map(ListenAddress::from) {
+                Some(http) => Some(Listener::bind(&http).await.map_err(at(&http))?),
                 None => None,
             };
             Ok((address, listener, http_listener))
@@ -172,12 +172,12 @@ impl Server {
         if settings.dev {
             tracing::warn!("development mode: anyone on this machine can sign in as anyone");
         }
-        if let Some(home) = settings.tls.as_ref().and_then(|tls| tls.home()) {
-            let http = http_listener
-                .as_ref()
-                .and_then(|http| http.local_addr().ok());
+        if let Some(home) = settings.tls.as_ref().and_then(|tls| tls.home())
+            && let Some(https) = address.tcp()
+        {
+            let http = http_listener.as_ref().and_then(port_of);
             home.listens(Ports {
-                https: address.port(),
+                https: https.port(),
                 http: http.map(|address| address.port()),
             });
         }
@@ -190,7 +190,7 @@ impl Server {
         };
         let stopping = CancellationToken::new();
         let site = Site {
-            address,
+            address: address.clone(),
             stopping: stopping.child_token(),
             lab: lab.as_ref().map(|lab| Arc::clone(&lab.lab)),
         };
@@ -233,10 +233,10 @@ impl Server {
         lab.map_or_else(Vec::new, |server| server.lab.usernames())
     }
 
-    /// The address that it listens on. If port 0 was asked for, this has the port that the system chose.
+    /// Where it listens. If port 0 was asked for, this has the port that the system chose.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> &ListenAddress {
+        &self.address
     }
 
     /// The link to create the first account, as long as there is no administrator.
@@ -254,21 +254,22 @@ impl Server {
     /// The address of the listener for plain http that leads to https, if there is one.
     #[must_use]
     pub fn http_address(&self) -> Option<SocketAddr> {
-        self.http_listener.as_ref()?.local_addr().ok()
+        port_of(self.http_listener.as_ref()?)
     }
 
-    /// The URL of the address that it listens on.
+    /// The URL of the address that it listens on. A socket in the file system has none, and is as in `--listen`.
     #[must_use]
     pub fn listening_url(&self) -> String {
-        self.instance
-            .app
-            .settings
-            .own_url(&self.address.to_string())
+        let settings = &self.instance.app.settings;
+        match &self.address {
+            ListenAddress::Tcp(address) => settings.own_url(&address.to_string()),
+            socket @ ListenAddress::Unix(_) => socket.to_string(),
+        }
     }
 
     /// The URL at which people reach the server, as far as the server knows.
     fn url(&self) -> String {
-        self.instance.app.settings.url(self.address)
+        self.instance.app.settings.url(&self.address)
     }
 
     /// Serves until `stop` resolves. Then it ends all streams, waits for requests in progress, and closes the database.
@@ -288,7 +289,8 @@ impl Server {
         } = self;
         let settings = Arc::clone(&instance.app.settings);
         let running = instance.start(base.clone());
-        let home = keep_home(&settings, address, &stopping);
+        let home = keep_home(&settings, &address, &stopping);
+        let port = address.tcp().map(|address| address.port());
         let mut service: Arc<dyn Answer> = Arc::new(running.service.clone());
         let exchanging = lab.map(
             |LabServer {
@@ -315,7 +317,7 @@ impl Server {
         );
         let mut listeners = Vec::new();
         if let Some(listener) = http_listener {
-            let plaintext = running.service.plaintext(Some(address.port()));
+            let plaintext = running.service.plaintext(port);
             listeners.push((listener, Protocol::Http(Arc::new(plaintext))));
         }
         let protocol = match &settings.tls {
@@ -359,11 +361,16 @@ impl Server {
 /// Looks after the certificate of a home, if there is one, until the server stops.
 fn keep_home(
     settings: &ServerSettings,
-    listening: SocketAddr,
+    listening: &ListenAddress,
     stopping: &CancellationToken,
 ) -> Option<JoinHandle<()>> {
     let home = Arc::clone(settings.tls.as_ref()?.home()?);
-    Some(tokio::spawn(home.keep(listening.ip(), stopping.clone())))
+    let ip = listening.tcp()?.ip();
+    Some(tokio::spawn(home.keep(ip, stopping.clone())))
+}
+
+fn port_of(listener: &Listener) -> Option<SocketAddr> {
+    listener.address().ok()?.tcp()
 }
 
 /// Waits until its network has been told that the server stops.

@@ -12,7 +12,7 @@ const PATH: &str = "/api/admin/addresses";
 
 fn on(listen: impl Into<SocketAddr>) -> Config {
     Config {
-        listen: listen.into(),
+        listen: listen.into().into(),
         ..strict()
     }
 }

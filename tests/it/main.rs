@@ -115,6 +115,7 @@ mod tokens;
 mod trust_page;
 mod ui;
 mod ui_folder;
+mod unix_socket;
 mod usernames;
 mod webhooks;
 mod websocket;

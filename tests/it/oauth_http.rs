@@ -78,7 +78,7 @@ impl House {
         let (_, setup_token) = link.split_once('#').expect("a token");
         Self {
             provider,
-            address: server.address(),
+            address: server.address().tcp().expect("an address"),
             setup_token: setup_token.to_owned(),
             task: tokio::spawn(async move {
                 let _ = server.run(std::future::pending()).await;

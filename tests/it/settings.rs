@@ -128,6 +128,18 @@ async fn a_refused_value_is_named_with_its_flag_its_variable_and_an_example() {
         (
             "--listen",
             "TINCAN_LISTEN",
+            "unix:",
+            "unix:/run/tincan/http.sock",
+        ),
+        (
+            "--listen",
+            "TINCAN_LISTEN",
+            "unix:/run/",
+            "unix:/run/tincan/http.sock",
+        ),
+        (
+            "--listen",
+            "TINCAN_LISTEN",
             "127.0.0.1:65536",
             "127.0.0.1:3000",
         ),

@@ -2,11 +2,15 @@
 //! already, readiness, and signs of life.
 
 use std::{
-    io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
-    os::{fd::OwnedFd, unix::net::UnixDatagram},
+    io::{self, ErrorKind, Read, Write},
+    net::{TcpListener, TcpStream, UdpSocket},
+    os::{
+        fd::OwnedFd,
+        unix::net::{UnixDatagram, UnixListener, UnixStream},
+    },
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -142,13 +146,21 @@ fn handed(socket: impl Into<OwnedFd>, times: usize, database: &Path) -> Command 
 }
 
 /// A client who has asked already.
-fn ask(address: SocketAddr) -> TcpStream {
-    let mut client = TcpStream::connect(address).expect("a connection");
-    client.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+fn asked<S: Write>(
+    mut client: S,
+    set_read_timeout: impl Fn(&S, Option<Duration>) -> io::Result<()>,
+) -> S {
+    set_read_timeout(&client, Some(PATIENCE)).expect("a time-out");
     client
         .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .expect("it is sent");
     client
+}
+
+fn expect_answer(mut client: impl Read) {
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[tokio::test]
@@ -158,17 +170,32 @@ async fn who_connects_before_it_runs_or_while_it_restarts_is_answered() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     for _ in 0..2 {
-        let mut client = ask(address);
+        let client = TcpStream::connect(address).expect("a connection");
+        let client = asked(client, TcpStream::set_read_timeout);
         let socket = listener.try_clone().expect("a copy");
         let mut command = handed(socket, 1, &database);
         let binary = Binary::run(command.stderr(Stdio::inherit()));
         assert_eq!(binary.address(), address);
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        binary.signal("TERM");
-        assert_eq!(binary.ended().await.0.code(), Some(0));
+        expect_answer(client);
+        binary.terminate().await;
     }
+}
+
+#[tokio::test]
+async fn a_socket_in_the_file_system_is_taken_over_and_stays() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("http.sock");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    for _ in 0..2 {
+        let client = UnixStream::connect(&path).expect("a connection");
+        let client = asked(client, UnixStream::set_read_timeout);
+        let socket = listener.try_clone().expect("a copy");
+        let mut command = handed(socket, 1, &folder.path().join("tincan.db"));
+        let binary = Binary::run(command.stderr(Stdio::inherit()));
+        expect_answer(client);
+        binary.terminate().await;
+    }
+    assert!(path.exists(), "it is the manager's");
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ fn problems(app: &App, base: &str) -> Vec<AddressProblem> {
         return vec![AddressProblem::PublicUrlIsLoopback];
     }
     let mut problems = vec![AddressProblem::NoPublicUrl];
-    if app.address.ip().is_loopback() {
+    if app.address.is_local() {
         problems.insert(0, AddressProblem::ListensOnLoopback);
     }
     problems
@@ -91,10 +91,12 @@ fn is_loopback(url: &str) -> bool {
 
 /// The addresses of this machine at which other devices can reach the server, as URLs.
 fn addresses(app: &App) -> Vec<String> {
-    let listening = app.address;
-    if app.settings.public_url.is_some() || listening.ip().is_loopback() {
-        return Vec::new();
-    }
+    let listening = match app.address.tcp() {
+        Some(listening) if app.settings.public_url.is_none() && !app.address.is_local() => {
+            listening
+        }
+        _ => return Vec::new(),
+    };
     if app.settings.tls.is_some() {
         // Browsers accept no others.
         let urls = app.settings.certified_names().into_iter();

@@ -37,7 +37,8 @@ fn tincan() -> OsString {
 pub struct Binary {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
+    /// None where it listens on a socket in the file system.
+    address: Option<SocketAddr>,
 }
 
 impl Binary {
@@ -125,7 +126,7 @@ impl Binary {
         Self {
             child,
             stdout,
-            address: address.parse().expect("an address"),
+            address: Some(address.parse().expect("an address")),
         }
     }
 
@@ -154,15 +155,15 @@ impl Binary {
         let mut child = command.spawn().expect("tincan starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output"));
         let ready = line(&mut stdout);
-        let address = ["http://", "https://"]
-            .iter()
-            .find_map(|scheme| ready.strip_prefix("listening on ")?.strip_prefix(scheme));
-        let Some(address) = address else {
+        let Some(listening) = ready.strip_prefix("listening on ") else {
             let _ = child.kill();
             let _ = child.wait();
             return None;
         };
-        let address = address.parse().expect("an address");
+        let address = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| listening.strip_prefix(scheme));
+        let address = address.map(|address| address.parse().expect("an address"));
         Some(Self {
             child,
             stdout,
@@ -201,7 +202,7 @@ impl Binary {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.expect("an address")
     }
 
     pub fn id(&self) -> u32 {
@@ -209,12 +210,12 @@ impl Binary {
     }
 
     pub fn nobody(&self) -> Client {
-        Client::new(self.address)
+        Client::new(self.address())
     }
 
     /// Nobody, who speaks TLS and trusts this authority.
     pub fn over_tls(&self, authority: &Authority) -> Client {
-        Client::over_tls(self.address, authority)
+        Client::over_tls(self.address(), authority)
     }
 
     /// How much memory it has, by a name of proc(5): `VmRSS` now, `VmHWM` at the most so far.

@@ -28,7 +28,7 @@ pub async fn pass(time: Duration) {
 /// A server in dev mode with the usual channels.
 pub fn dev() -> Config {
     Config {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
         database: PathBuf::new(),
         bus: Capacity::default(),
         push_delay: PUSH_DELAY,
@@ -101,8 +101,8 @@ impl Server {
         if config.database.as_os_str().is_empty() {
             config.database = folder.path().join("tincan.db");
         }
-        let port = Port::at(config.listen);
-        config.listen = port.address();
+        let port = Port::at(config.listen.tcp().expect("a port"));
+        config.listen = port.address().into();
         let mut server = Self {
             _folder: folder,
             _port: port,
@@ -119,7 +119,7 @@ impl Server {
         let server = server::Server::bind(self.config.clone())
             .await
             .expect("the server starts");
-        let address = server.address();
+        let address = server.address().tcp().expect("an address");
         let http_address = server.http_address();
         let setup_link = server.setup_link();
         let (stop, stopped) = oneshot::channel();

@@ -1,0 +1,171 @@
+//! Where the server listens: on a port, or on a socket in the file system, and what connects there.
+
+use std::{
+    fmt, fs, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    os::unix::fs::FileTypeExt,
+    path::{Path, PathBuf},
+};
+
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_util::either::Either;
+
+use crate::socket_file::SocketFile;
+
+/// Anybody on this machine may connect, as to a port of `127.0.0.1`. The folder says who gets that far.
+const MODE: u32 = 0o666;
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// An address and a port.
+    Tcp(SocketAddr),
+    /// A socket in the file system (unix(7)), for a proxy on the same machine.
+    Unix(PathBuf),
+}
+
+impl ListenAddress {
+    /// The address and the port, if it is one.
+    #[must_use]
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// Whether only what runs on this machine connects to it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.tcp().is_none_or(|address| address.ip().is_loopback())
+    }
+}
+
+impl From<SocketAddr> for ListenAddress {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp(address)
+    }
+}
+
+/// As in `--listen`.
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(formatter),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// A socket that listens.
+#[derive(Debug)]
+pub enum Listener {
+    Tcp(TcpListener),
+    /// Its file goes with it.
+    Unix(SocketFile),
+    /// One that somebody else has made, and looks after.
+    Passed(UnixListener),
+}
+
+/// What has connected.
+pub type Socket = Either<TcpStream, UnixStream>;
+
+impl Listener {
+    /// Listens there. A socket that a server has left behind in the file system is replaced.
+    ///
+    /// # Errors
+    /// If somebody listens there already, or nobody can.
+    pub async fn bind(address: &ListenAddress) -> io::Result<Self> {
+        match address {
+            ListenAddress::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            ListenAddress::Unix(path) => {
+                if is_abandoned(path).await {
+                    fs::remove_file(path)?;
+                }
+                Ok(Self::Unix(SocketFile::bind(path, MODE)?))
+            }
+        }
+    }
+
+    /// Takes over a socket that listens already.
+    ///
+    /// # Errors
+    /// If the system can’t say where it listens, or refuses to use it here.
+    pub fn take(passed: PassedListener) -> io::Result<Self> {
+        match passed {
+            PassedListener::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                Ok(Self::Tcp(TcpListener::from_std(listener)?))
+            }
+            PassedListener::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                Ok(Self::Passed(UnixListener::from_std(listener)?))
+            }
+        }
+    }
+
+    /// Where it listens. A port is the one that the system chose, if it was asked for any.
+    ///
+    /// # Errors
+    /// If the system can’t say.
+    pub fn address(&self) -> io::Result<ListenAddress> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(ListenAddress::Tcp),
+            Self::Unix(file) => Ok(ListenAddress::Unix(file.path().to_owned())),
+            Self::Passed(listener) => path_of(&listener.local_addr()?.into()),
+        }
+    }
+
+    /// The next that connects, and where it is from. What connects to a socket in the file system is from this machine.
+    ///
+    /// # Errors
+    /// See accept(2).
+    pub async fn accept(&self) -> io::Result<(Socket, IpAddr)> {
+        let unix = match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                return Ok((Either::Left(stream), peer.ip()));
+            }
+            Self::Unix(file) => file.listener(),
+            Self::Passed(listener) => listener,
+        };
+        let (stream, _) = unix.accept().await?;
+        Ok((Either::Right(stream), Ipv4Addr::LOCALHOST.into()))
+    }
+}
+
+/// A socket that was listening before the server started, as of systemd.
+#[derive(Debug)]
+pub enum PassedListener {
+    Tcp(std::net::TcpListener),
+    Unix(std::os::unix::net::UnixListener),
+}
+
+impl PassedListener {
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// If the system can’t say.
+    pub fn address(&self) -> io::Result<ListenAddress> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(ListenAddress::Tcp),
+            Self::Unix(listener) => path_of(&listener.local_addr()?),
+        }
+    }
+}
+
+fn path_of(address: &std::os::unix::net::SocketAddr) -> io::Result<ListenAddress> {
+    let path = address.as_pathname();
+    let path = path.ok_or_else(|| io::Error::other("it has no path"))?;
+    Ok(ListenAddress::Unix(path.to_owned()))
+}
+
+/// Whether there is a socket on which nobody listens any more, as whoever did was killed.
+async fn is_abandoned(path: &Path) -> bool {
+    // To connect to any other kind of file is refused as well.
+    if !fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
+        return false;
+    }
+    let connected = SocketFile::connect(path).await;
+    connected.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
