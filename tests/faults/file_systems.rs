@@ -1,4 +1,4 @@
-//! File systems that can do less than a local disk: a folder can’t be synced, memory can’t be mapped.
+//! File systems that can do less than a local disk: a folder can’t be synced, a file has one name, memory can’t be mapped.
 
 use std::{fs, path::Path};
 
@@ -99,6 +99,43 @@ async fn where_a_folder_can_not_be_synced_old_backups_go_and_the_log_says_so() {
     server.terminate().await;
     let said = fs::read_to_string(&log).expect("a log");
     assert_eq!(said.matches("folders can’t be synced").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn where_a_file_has_one_name_a_restore_keeps_the_old_database_all_the_same() {
+    if !tools::have(&["strace"]) {
+        return;
+    }
+    for error in ["EPERM", "EOPNOTSUPP", "ENOSYS"] {
+        let folder = TempDir::new().expect("a folder");
+        let folder = folder.path().canonicalize().expect("a folder");
+        let path = |name: &str| tools::plain(&folder.join(name));
+        let database = path("tincan.db");
+        let server = Binary::start(Path::new(&database));
+        let backup = path("backup.db");
+        let made = ended(Binary::command(&["backup", &backup, "--db", &database])).await;
+        assert_eq!(made.code, Some(0), "{}", made.stderr);
+        server.nobody().sign_up("later").await;
+        server.terminate().await;
+
+        let (injection, log) = (format!("linkat:error={error}"), folder.join("trace"));
+        let arguments = ["restore", &backup, "--db", &database];
+        let place = Path::new(&database);
+        let done = ended(tools::traced_command(place, &injection, &log, &arguments)).await;
+        assert_eq!(done.code, Some(0), "{error}: {}", done.stderr);
+        let trace = fs::read_to_string(&log).expect("a trace");
+        assert!(trace.contains("(INJECTED)"), "{trace}");
+        let mut kept = fs::read_dir(&folder).expect("a folder").filter_map(|file| {
+            let path = tools::plain(&file.expect("a file").path());
+            path.contains("tincan.db.before-").then_some(path)
+        });
+        let kept = kept.next().expect("the old database");
+        for (database, is_there) in [(&kept, true), (&database, false)] {
+            let users = ended(Binary::command(&["user", "list", "--db", database])).await;
+            assert_eq!(users.code, Some(0), "{}", users.stderr);
+            assert_eq!(users.stdout.contains("later"), is_there, "{database}");
+        }
+    }
 }
 
 #[tokio::test]

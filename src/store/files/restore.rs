@@ -2,12 +2,14 @@
 //! holds the old or the new database.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::{MetadataExt, fchown},
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, ErrorCode};
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::{
@@ -133,10 +135,7 @@ fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
     let is_empty = fs::metadata(place).map_err(in_context)?.len() == 0;
     if !is_empty {
         merge_log(place)?;
-        fs::hard_link(place, &kept).map_err(|reason| BackupError::NoPlace {
-            path: kept.clone(),
-            reason,
-        })?;
+        name_again(place, &kept)?;
     }
     // These are left only if the file was too damaged for its log to be merged. They may contain data.
     for suffix in BESIDE {
@@ -149,6 +148,34 @@ fn keep_old(place: &Path) -> Result<Option<PathBuf>, BackupError> {
     }
     sync_folder(folder_of(place)).map_err(in_context)?;
     Ok((!is_empty).then_some(kept))
+}
+
+/// Gives the database a second name. Where the file system has one name for each file, as FAT has, it is a copy.
+fn name_again(place: &Path, kept: &Path) -> Result<(), BackupError> {
+    let no_place = |reason| BackupError::NoPlace {
+        path: kept.to_owned(),
+        reason,
+    };
+    match fs::hard_link(place, kept) {
+        Err(error) if has_single_names(&error) => {}
+        named => return named.map_err(no_place),
+    }
+    let copy = backup::new_copy_beside(kept)?;
+    let copied = File::open(place).and_then(|mut old| {
+        io::copy(&mut old, &mut copy.as_file())?;
+        copy_owner(&copy, place)?;
+        copy.as_file().sync_all()
+    });
+    copied.map_err(|error| failed(kept, &error))?;
+    copy.persist_noclobber(kept)
+        .map_err(|error| no_place(error.error))?;
+    Ok(())
+}
+
+/// Whether the file system gives no file a second name (link(2)).
+fn has_single_names(error: &io::Error) -> bool {
+    let impossible = [Errno::PERM, Errno::NOTSUP, Errno::NOSYS, Errno::MLINK];
+    Errno::from_io_error(error).is_some_and(|error| impossible.contains(&error))
 }
 
 /// Merges the log into the file. SQLite needs exclusive access for this, so it also shows whether another program has
