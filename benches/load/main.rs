@@ -75,6 +75,9 @@ struct Arguments {
     /// Messages of the large history, a million by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10_000..=100_000_000))]
     messages: Option<u32>,
+    /// Messages under way in a room at a time, in the sections `rooms` and `scale`
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    in_flight: u16,
     /// Where the section `scale` draws its figures, as SVG
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -184,6 +187,7 @@ impl Arguments {
             messages: self
                 .messages
                 .map_or(Ok(if quick { 20_000 } else { 1_000_000 }), usize::try_from)?,
+            in_flight: usize::from(self.in_flight),
             pace: if quick {
                 Duration::ZERO
             } else {

@@ -26,9 +26,6 @@ use crate::{
     trip::CONTENT,
 };
 
-/// Messages that are under way to the room at a time: as a few people write who read each other, and
-/// less than a stream's channel holds.
-const WINDOW: usize = 4;
 /// Messages at once, for more than any channel holds.
 const BURST: usize = 100;
 /// Bytes of an event of the server's, without its end.
@@ -73,10 +70,11 @@ pub async fn measure(run: &Run) -> Result<Section> {
         likes(run).await?,
     )?);
     section.note(format!(
-        "deliveries: a message counts for each stream that has it, with {WINDOW} messages under way at a time; 100 at once: \
+        "deliveries: a message counts for each stream that has it, with {} messages under way at a time; 100 at once: \
          until everybody has all of them. bare loop: a process that takes the same requests, keeps nothing, and writes as \
          many bytes to as many sockets one after the other. The streams' reader is one thread, and shares the cores. \
-         likes: until each is answered and a stream has told of all."
+         likes: until each is answered and a stream has told of all.",
+        run.in_flight
     ));
     Ok(section)
 }
@@ -122,7 +120,7 @@ pub async fn fan_out(
                 "a room of {count} by {transport}, round {}",
                 round + 1
             ));
-            let spoken = speak(process, &send, &audience, run.duration, WINDOW).await?;
+            let spoken = speak(process, &send, &audience, run.duration, run.in_flight).await?;
             rounds.per_second.push(spoken.per_second());
             rounds.micros.push(spoken.micros());
             if let Some(burst) = burst {

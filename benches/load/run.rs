@@ -14,6 +14,8 @@ pub struct Run {
     pub duration: Duration,
     pub streams: usize,
     pub messages: usize,
+    /// Messages under way in a room at a time, where it isn't about how many there are.
+    pub in_flight: usize,
     /// Between two openings of idle streams.
     pub pace: Duration,
     /// Where the picture of cost against size is to be.

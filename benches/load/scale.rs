@@ -1,10 +1,11 @@
 //! What one thing costs the processor as a server grows: a message among more and more idle streams,
-//! a page of longer and longer histories, a delivery in larger and larger rooms. What should cost
-//! the same at any size is a level line in the picture.
+//! a page of longer and longer histories, a delivery in larger and larger rooms, and in one with more and more messages under
+//! way. What should cost the same at any size is a level line in the picture.
 
 use anyhow::{Context, Result};
 
 use crate::{
+    backlog,
     delivery::{self, Crowd},
     follow::Transport,
     history::{Past, Where},
@@ -23,6 +24,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
         messages(run).await?,
         pages(run).await?,
         deliveries(run).await?,
+        backlogs(run).await?,
     ];
     let mut section = Section::new("Processor time against size");
     for panel in &panels {
@@ -164,19 +166,39 @@ async fn deliveries(run: &Run) -> Result<Panel> {
     Ok(Panel {
         title: "A delivery in a room, for each receiver",
         sizes: "receivers",
-        lines: vec![
-            Line {
-                what: "delivery",
-                label: "Tincan",
-                kind: Kind::Own,
-                points,
-            },
-            Line {
-                what: "bare loop",
-                label: "bare loop",
-                kind: Kind::Ceiling,
-                points: bare_points,
-            },
-        ],
+        lines: delivery_lines(points, bare_points),
     })
+}
+
+async fn backlogs(run: &Run) -> Result<Panel> {
+    let backlogs = backlog::grow(run).await?;
+    let (points, bare_points) = backlogs
+        .into_iter()
+        .map(|backlog| {
+            let points = |rounds: backlog::Rounds| (backlog.under_way, rounds.micros);
+            (points(backlog.own), points(backlog.bare))
+        })
+        .unzip();
+    Ok(Panel {
+        title: "A delivery in a room, by messages under way",
+        sizes: "under way",
+        lines: delivery_lines(points, bare_points),
+    })
+}
+
+fn delivery_lines(own: Vec<(usize, Vec<f64>)>, bare: Vec<(usize, Vec<f64>)>) -> Vec<Line> {
+    vec![
+        Line {
+            what: "delivery",
+            label: "Tincan",
+            kind: Kind::Own,
+            points: own,
+        },
+        Line {
+            what: "bare loop",
+            label: "bare loop",
+            kind: Kind::Ceiling,
+            points: bare,
+        },
+    ]
 }
