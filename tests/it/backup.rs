@@ -295,6 +295,10 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
             "can’t use the backup",
         ),
         (changed(TRIGGER), "trigger helpful has"),
+        (
+            changed("CREATE TABLE _litestream_lock (id INTEGER, x INTEGER)"),
+            "table _litestream_lock has “x INTEGER”",
+        ),
     ];
     fs::remove_file(home.file("changed.db")).expect("a file");
     let (files, database) = (home.files(), fs::read(home.file("tincan.db")));
@@ -308,6 +312,25 @@ async fn a_backup_that_is_no_good_is_refused_and_nothing_is_changed() {
         let now = fs::read(home.file("tincan.db")).expect("a database");
         assert!(now == database, "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_litestream_follows_is_whole_and_its_backup_is_restored() {
+    let home = Home::new();
+    home.with_messages(&["one"]).await;
+    let connection = Connection::open(home.file("tincan.db")).expect("a database");
+    connection
+        .execute_batch(
+            "CREATE TABLE IF NOT EXISTS _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);
+             CREATE TABLE IF NOT EXISTS _litestream_lock (id INTEGER);
+             INSERT INTO _litestream_seq VALUES (1, 1)",
+        )
+        .expect("its tables");
+    drop(connection);
+    home.done(&["check"]).await;
+    home.done(&["backup", &home.path("backup.db")]).await;
+    home.done(&["restore", &home.path("backup.db")]).await;
+    assert_eq!(contents(&home.file("tincan.db")), ["one"]);
 }
 
 /// What sqlite3 prints about a database.

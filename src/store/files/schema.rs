@@ -1,4 +1,4 @@
-//! Whether a file has this program’s schema and nothing else. A trigger that somebody else has added could make anybody an
+//! Whether a file has this program’s schema, and nothing else but Litestream’s. A trigger that somebody else has added could make anybody an
 //! administrator.
 
 use std::collections::BTreeSet;
@@ -7,11 +7,20 @@ use rusqlite::Connection;
 
 use crate::store::{engine::migrate, schema::SCHEMA};
 
+/// The tables that Litestream makes in each database that it follows. Its replicas have them, too.
+const OF_LITESTREAM: &str = "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);
+    CREATE TABLE _litestream_lock (id INTEGER)";
+
 /// How the schema of a database differs from that of its version: a sentence for each difference, up to ten.
 pub(super) fn differences(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let expected = pieces(&migrate::expected(connection, &SCHEMA)?)?;
+    let litestream = Connection::open_in_memory()?;
+    litestream.execute_batch(OF_LITESTREAM)?;
+    let allowed = pieces(&litestream)?;
     let found = pieces(connection)?;
-    let added = found.difference(&expected).map(|piece| ("has", piece));
+    let added = found.difference(&expected);
+    let added = added.filter(|piece| !allowed.contains(piece));
+    let added = added.map(|piece| ("has", piece));
     let missing = expected.difference(&found).map(|piece| ("lacks", piece));
     let differences = added.chain(missing).take(10).map(|(verb, piece)| {
         let (of, definition) = piece;
