@@ -2,8 +2,8 @@
 //! beyond a process of one's own: they trace it, preload libraries into it, and put it into
 //! namespaces.
 //!
-//! Debian's `strace`, `faketime`, `iproute2`, `curl` and a C compiler are looked for on the path. Where
-//! one is missing, the tests that need it say that they are skipped, and pass; with `CI=true` they fail.
+//! Debian's `strace`, `faketime`, `iproute2`, `curl` and a C compiler are looked for on the path, and
+//! Litestream, which Debian doesn't have. Where one is missing, the tests that need it say that they are skipped, and pass; with `CI=true` they fail.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -21,6 +21,7 @@ mod flood;
 mod fsync;
 mod half_open;
 mod kills;
+mod litestream;
 mod power_cut;
 mod slow_readers;
 mod tools;

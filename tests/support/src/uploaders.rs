@@ -137,7 +137,17 @@ impl Uploaders {
         let kept = i64::try_from(kept).expect("a count");
         assert_eq!(witness.number("SELECT count(*) FROM attachments"), kept);
         assert_eq!(witness.number("SELECT count(*) FROM files"), kept);
-        for sent in &self.sent[self.read..] {
+        self.expect_shown(&self.sent[self.read..], address).await;
+        self.read = self.sent.len();
+    }
+
+    /// The server has every photo that was sent and isn't deleted, as it is to be shown, and maybe more.
+    pub async fn expect_all(&self, address: SocketAddr) {
+        self.expect_shown(&self.sent, address).await;
+    }
+
+    async fn expect_shown(&self, sent: &[Sent], address: SocketAddr) {
+        for sent in sent {
             let reader = self.people[(sent.author + 1) % self.people.len()].at(address);
             let path = format!("/api/files/{}", sent.upload);
             if sent.is_deleted {
@@ -147,7 +157,6 @@ impl Uploaders {
                 assert!(read.bytes == sent.photo.shown, "{path} is another");
             }
         }
-        self.read = self.sent.len();
     }
 }
 
