@@ -1,5 +1,5 @@
-//! Whether a file has this program’s schema, and nothing else but Litestream’s. A trigger that somebody else has added could make anybody an
-//! administrator.
+//! Whether a file has this program’s schema, and nothing else but Litestream’s. A trigger that somebody else has added could
+//! make anybody an administrator.
 
 use std::collections::BTreeSet;
 
