@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{context::Transaction, users};
+use super::{
+    context::Transaction,
+    users::{self, Lookup},
+};
 use crate::{
     error::Result,
     model::{
@@ -134,6 +137,7 @@ pub(super) fn delete(tx: &Transaction<'_>, message: MessageId) -> rusqlite::Resu
 /// The mentions of a message with this content, with the names of now.
 pub(super) fn of(
     connection: &Connection,
+    users: &mut Lookup<'_>,
     message: MessageId,
     content: &str,
 ) -> rusqlite::Result<Vec<Mention>> {
@@ -147,16 +151,12 @@ pub(super) fn of(
     let mut mentions = Vec::new();
     while let Some(row) = rows.next()? {
         let (start, length): (usize, usize) = (row.get("position")?, row.get("length")?);
-        let id: Option<i64> = row.get("user_id")?;
-        let user = match id {
-            Some(id) => users::by_id(connection, UserId(id))?,
-            None => None,
-        };
+        let id = row.get::<_, Option<i64>>("user_id")?.map(UserId);
         mentions.push(Mention {
             start,
             end: start + length,
             all: id.is_none(),
-            user,
+            user: users.find(id)?,
         });
     }
     Ok(mentions)

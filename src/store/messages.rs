@@ -1,6 +1,6 @@
 //! Messages: the rows of the table, and reading them. `sending` and `changes` write them through this file.
 
-use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     attachments,
@@ -10,14 +10,14 @@ use super::{
     participants::{self, member},
     pins, quotes, reactions,
     source::Source,
-    users,
+    users::Lookup,
     visible::{IS_VISIBLE, is_missed, visible_after},
 };
 use crate::{
     error::{Error, Result},
     model::{
-        Bot, Change, ConversationId, EventId, Member, Message, MessageId, SystemDetails,
-        SystemKind, Timestamp, User, UserId,
+        Change, ConversationId, EventId, Member, Message, MessageId, SystemDetails, SystemKind,
+        Timestamp, User, UserId,
     },
 };
 
@@ -68,16 +68,18 @@ pub struct Page {
 }
 
 impl Store {
-    /// A page of a conversation's messages, newest first.
+    /// A page of a conversation's messages, newest first, as `show` shows them. That is done where they are read: memory
+    /// that another thread frees costs more, and a page has a hundred pieces of it.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the caller isn't in the conversation.
-    pub async fn history(
+    pub async fn history<T: Send + 'static>(
         &self,
         caller: UserId,
         conversation: ConversationId,
         page: Page,
-    ) -> Result<Vec<Message>> {
+        show: impl FnOnce(Vec<Message>) -> T + Send + 'static,
+    ) -> Result<T> {
         self.read(move |connection| {
             let member = member(connection, conversation, caller)?;
             let after = visible_after(&member, page.after);
@@ -86,7 +88,7 @@ impl Store {
                 "WHERE m.conversation_id = ?1 AND m.id > ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4",
             ))?;
             let messages = statement.query_map((conversation.0, after.0, before.0, page.limit), from_row)?;
-            complete(connection, messages, &member)
+            complete(connection, messages, &member).map(show)
         })
         .await
     }
@@ -378,17 +380,18 @@ fn complete(
     rows: impl Iterator<Item = rusqlite::Result<Stored>>,
     member: &Member,
 ) -> Result<Vec<Message>> {
+    let mut users = Lookup::new(connection);
     let messages = rows.map(|row| {
-        Ok(row?
-            .complete(connection, Some(member.user))?
-            .seen_by(member))
+        let message = row?.complete_with(connection, &mut users, Some(member.user))?;
+        Ok(message.seen_by(member))
     });
     Ok(messages.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A row of the table with its author, before [`complete`](Self::complete).
+/// A row of the table, before [`complete`](Self::complete).
 struct Stored {
     message: Message,
+    author: Option<UserId>,
     system: Option<StoredSystem>,
     has_attachments: bool,
     reply_to: Option<MessageId>,
@@ -406,7 +409,17 @@ impl Stored {
         connection: &Connection,
         viewer: Option<UserId>,
     ) -> rusqlite::Result<Message> {
+        self.complete_with(connection, &mut Lookup::new(connection), viewer)
+    }
+
+    fn complete_with(
+        self,
+        connection: &Connection,
+        users: &mut Lookup<'_>,
+        viewer: Option<UserId>,
+    ) -> rusqlite::Result<Message> {
         let mut message = self.message;
+        message.author = users.find(self.author)?;
         // A message that was never changed has no reactions, and isn’t pinned.
         if message.changed_id.is_some() {
             (message.reactions, message.reactors) = reactions::of(connection, message.id, viewer)?;
@@ -416,16 +429,13 @@ impl Stored {
             message.attachments = attachments::of(connection, message.id)?;
         }
         if let Some(original) = self.reply_to {
-            message.reply_to = quotes::of(connection, original)?;
+            message.reply_to = quotes::of(connection, users, original)?;
         }
         if let Some(system) = self.system {
-            let subject = users::by_id(connection, system.subject)?
+            let subject = users
+                .find(Some(system.subject))?
                 .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            let actor = match system.actor {
-                Some(actor) if actor != subject.id => users::by_id(connection, actor)?,
-                Some(_) => Some(subject.clone()),
-                None => None,
-            };
+            let actor = users.find(system.actor)?;
             let kind = system.kind;
             let data = std::mem::take(&mut message.content);
             message.content = kind.text(actor.as_ref().map(User::name), subject.name(), &data);
@@ -436,22 +446,21 @@ impl Stored {
                 data,
             });
         } else {
-            message.mentions = mentions::of(connection, message.id, &message.content)?;
+            message.mentions = mentions::of(connection, users, message.id, &message.content)?;
         }
         Ok(message)
     }
 }
 
 fn select(which: &str) -> String {
-    format!("SELECT {COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.author_id {which}")
+    format!("SELECT {COLUMNS} FROM messages m {which}")
 }
 
 /// The columns for [`from_row`], in its order. They are read by position, because looking up names would slow down
 /// history, which reads the most rows.
 const COLUMNS: &str =
-    "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at,
-    m.deleted_at, m.changed_id, m.system, m.subject_id, m.actor_id, u.id, u.username, u.avatar_url,
-    u.display_name, u.deleted_at, u.bot_of, m.attachment_count, m.reply_to";
+    "m.id, m.conversation_id, m.number, m.client_id, m.content, m.created_at, m.edited_at, m.deleted_at,
+    m.changed_id, m.system, m.subject_id, m.actor_id, m.author_id, m.attachment_count, m.reply_to";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let system = match row
@@ -466,17 +475,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
         }),
         None => None,
     };
-    let author = match row.get::<_, Option<i64>>(12)? {
-        Some(id) => Some(User {
-            id: UserId(id),
-            username: row.get(13)?,
-            avatar_url: row.get(14)?,
-            display_name: row.get(15)?,
-            deleted: row.get_ref(16)? != ValueRef::Null,
-            bot: row.get::<_, Option<i64>>(17)?.map(Bot::of),
-        }),
-        None => None,
-    };
     let message = Message {
         id: EventId(row.get(0)?),
         conversation_id: ConversationId(row.get(1)?),
@@ -487,7 +485,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
         edited_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         deleted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
         changed_id: row.get::<_, Option<i64>>(8)?.map(EventId),
-        author,
+        author: None,
         system: None,
         reactions: Vec::new(),
         reactors: None,
@@ -499,8 +497,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Stored> {
     };
     Ok(Stored {
         message,
+        author: row.get::<_, Option<i64>>(12)?.map(UserId),
         system,
-        has_attachments: row.get::<_, i64>(18)? > 0,
-        reply_to: row.get::<_, Option<i64>>(19)?.map(EventId),
+        has_attachments: row.get::<_, i64>(13)? > 0,
+        reply_to: row.get::<_, Option<i64>>(14)?.map(EventId),
     })
 }

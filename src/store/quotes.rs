@@ -1,8 +1,8 @@
 //! Quotes: what is shown of the message that another one answers. Nothing is copied; it is read as it is now.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension};
 
-use super::{handle::Store, mentions, participants::member, users};
+use super::{handle::Store, mentions, participants::member, users::Lookup};
 use crate::{
     error::{Error, Result},
     model::{ConversationId, Member, MessageId, ReplyTo, Timestamp, UserId, excerpt, with_names},
@@ -45,7 +45,7 @@ pub(super) fn answerable(
         )?
         .exists((id.0, conversation.0))?;
     let original = if is_there && author.may_see(id) {
-        of(connection, id)?
+        of(connection, &mut Lookup::new(connection), id)?
     } else {
         None
     };
@@ -53,34 +53,33 @@ pub(super) fn answerable(
 }
 
 /// The message with this id as a quote. None if there is no trace of it.
-pub(super) fn of(connection: &Connection, id: MessageId) -> rusqlite::Result<Option<Box<ReplyTo>>> {
+pub(super) fn of(
+    connection: &Connection,
+    users: &mut Lookup<'_>,
+    id: MessageId,
+) -> rusqlite::Result<Option<Box<ReplyTo>>> {
     let found = connection
-        .prepare_cached(&format!(
-            "SELECT m.number, m.content, m.deleted_at, m.attachment_count, m.author_id, {}
-             FROM messages m LEFT JOIN users u ON u.id = m.author_id WHERE m.id = ?1",
-            users::columns("u"),
-        ))?
-        .query_row([id.0], |row| from_row(id, row))
+        .prepare_cached(
+            "SELECT number, content, deleted_at, attachment_count, author_id FROM messages WHERE id = ?1",
+        )?
+        .query_row([id.0], |row| {
+            let quote = ReplyTo {
+                id,
+                number: row.get(0)?,
+                author: None,
+                excerpt: String::new(),
+                has_attachment: row.get::<_, i64>(3)? > 0,
+                deleted_at: row.get::<_, Option<i64>>(2)?.map(Timestamp),
+            };
+            let author = row.get::<_, Option<i64>>(4)?.map(UserId);
+            Ok((quote, author, row.get::<_, String>(1)?))
+        })
         .optional()?;
-    let Some((mut quote, content)) = found else {
+    let Some((mut quote, author, content)) = found else {
         return Ok(None);
     };
-    let mentions = mentions::of(connection, id, &content)?;
+    quote.author = users.find(author)?;
+    let mentions = mentions::of(connection, users, id, &content)?;
     quote.excerpt = excerpt(&with_names(&content, &mentions));
     Ok(Some(Box::new(quote)))
-}
-
-/// The quote without its excerpt, and the content.
-fn from_row(id: MessageId, row: &Row<'_>) -> rusqlite::Result<(ReplyTo, String)> {
-    let has_author = row.get::<_, Option<i64>>("author_id")?.is_some();
-    let author = has_author.then(|| users::from_row(row, "u")).transpose()?;
-    let quote = ReplyTo {
-        id,
-        number: row.get("number")?,
-        author,
-        excerpt: String::new(),
-        has_attachment: row.get::<_, i64>("attachment_count")? > 0,
-        deleted_at: row.get::<_, Option<i64>>("deleted_at")?.map(Timestamp),
-    };
-    Ok((quote, row.get("content")?))
 }

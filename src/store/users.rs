@@ -1,6 +1,6 @@
 //! Users: the rows of the table.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::{context::Transaction, handle::Store};
 use crate::{
@@ -59,14 +59,49 @@ pub(super) fn find(connection: &Connection, name: &UsernameKey) -> rusqlite::Res
 
 /// The user with this id.
 pub(super) fn by_id(connection: &Connection, id: UserId) -> rusqlite::Result<Option<User>> {
-    connection
-        .prepare_cached(&format!(
-            "SELECT {} FROM users u WHERE id = ?1",
-            columns("u"),
-        ))?
-        .query_row([id.0], |row| from_row(row, "u"))
-        .optional()
+    Lookup::new(connection).find(Some(id))
 }
+
+/// Looks up users for one answer: each once, however often they are in it. A page of history has the same few people again
+/// and again.
+pub(super) struct Lookup<'a> {
+    connection: &'a Connection,
+    statement: Option<CachedStatement<'a>>,
+    known: Vec<User>,
+}
+
+impl<'a> Lookup<'a> {
+    pub fn new(connection: &'a Connection) -> Self {
+        Self {
+            connection,
+            statement: None,
+            known: Vec::new(),
+        }
+    }
+
+    /// The user with this id. None without one.
+    pub fn find(&mut self, id: Option<UserId>) -> rusqlite::Result<Option<User>> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        if let Some(known) = self.known.iter().find(|known| known.id == id) {
+            return Ok(Some(known.clone()));
+        }
+        let statement = match &mut self.statement {
+            Some(statement) => statement,
+            none => none.insert(self.connection.prepare_cached(BY_ID)?),
+        };
+        let found = statement
+            .query_row([id.0], |row| from_columns(row, 0))
+            .optional()?;
+        self.known.extend(found.clone());
+        Ok(found)
+    }
+}
+
+const BY_ID: &str =
+    "SELECT id, username, display_name, avatar_url, deleted_at IS NOT NULL, bot_of FROM users
+    WHERE id = ?1";
 
 pub(super) fn is_disabled(connection: &Connection, user: UserId) -> rusqlite::Result<bool> {
     connection
@@ -229,14 +264,18 @@ pub(super) fn columns(alias: &str) -> String {
 /// # Errors
 /// If they are null, as in an outer join without a match.
 pub(super) fn from_row(row: &Row<'_>, alias: &str) -> rusqlite::Result<User> {
-    let column = |name| format!("{alias}_{name}");
+    from_columns(row, row.as_ref().column_index(&format!("{alias}_id"))?)
+}
+
+/// Reads the [`columns`] of a user from the `first` on. To look up each by its name would take longer than to read it.
+fn from_columns(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
     Ok(User {
-        id: UserId(row.get(&*column("id"))?),
-        username: row.get(&*column("username"))?,
-        display_name: row.get(&*column("display_name"))?,
-        avatar_url: row.get(&*column("avatar_url"))?,
-        deleted: row.get(&*column("deleted"))?,
-        bot: row.get::<_, Option<i64>>(&*column("bot_of"))?.map(Bot::of),
+        id: UserId(row.get(first)?),
+        username: row.get(first + 1)?,
+        display_name: row.get(first + 2)?,
+        avatar_url: row.get(first + 3)?,
+        deleted: row.get(first + 4)?,
+        bot: row.get::<_, Option<i64>>(first + 5)?.map(Bot::of),
     })
 }
 

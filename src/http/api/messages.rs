@@ -153,8 +153,8 @@ async fn history(request: Request, conversation: ConversationId) -> HandlerResul
         after: query.id("after", "message")?,
         limit,
     };
-    let messages = store.history(user, conversation, page).await?;
-    Ok(list(&messages, user))
+    let show = move |messages: Vec<_>| list(&messages, user);
+    Ok(store.history(user, conversation, page, show).await?)
 }
 
 fn list(messages: &[Message], user: UserId) -> Response {

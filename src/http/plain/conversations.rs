@@ -1,5 +1,7 @@
 //! Pages to list conversations, start one, read and write in one, and follow one.
 
+use std::convert::identity;
+
 use maud::{Markup, html};
 use serde::Deserialize;
 use warp::Reply;
@@ -316,10 +318,12 @@ impl LoadedConversation {
         let (mut messages, has_older) = if let View::Around(message) = view {
             let messages = store.history_around(caller, id, message, PAGE).await?;
             let oldest = messages.last().map(|message| message.id);
-            let before = store.history(caller, id, older(oldest, 1)).await?;
-            (messages, !before.is_empty())
+            let has_any = |before: Vec<_>| !before.is_empty();
+            let has_older = store.history(caller, id, older(oldest, 1), has_any).await?;
+            (messages, has_older)
         } else {
-            let mut messages = store.history(caller, id, older(before, PAGE + 1)).await?;
+            let page = older(before, PAGE + 1);
+            let mut messages = store.history(caller, id, page, identity).await?;
             let has_older = messages.len() > PAGE as usize;
             messages.truncate(PAGE as usize);
             (messages, has_older)
