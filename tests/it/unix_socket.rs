@@ -4,7 +4,6 @@ use std::{
     fs,
     os::unix::fs::{FileTypeExt, PermissionsExt},
     path::Path,
-    process::Stdio,
 };
 
 use reqwest::header::AUTHORIZATION;
@@ -189,10 +188,7 @@ async fn the_first_account_is_made_at_the_proxys_address() {
         (&[], "http://localhost"),
     ] {
         let home = Home::new();
-        let listen = listen(&home.file("http.sock"));
-        let database = home.path("tincan.db");
-        let all = [&arguments(&listen, &database)[..], more].concat();
-        let mut server = Binary::run(Binary::command(&all).stderr(Stdio::inherit()));
+        let mut server = start(&home.file("http.sock"), &home.path("tincan.db"), more);
         let link = server.setup_link();
         assert!(link.starts_with(&format!("{base}/setup#")), "{link}");
     }
