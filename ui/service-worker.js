@@ -135,9 +135,9 @@ async function ask({ preloadResponse, request }) {
 
 /** In the newest cache that is complete, and has it. @param {string} path */
 async function find(path) {
-  for (const name of (await caches.keys()).reverse()) {
-    const cache = await caches.open(name);
-    const file = await cache.match(SEAL) && await cache.match(path, { ignoreVary: true });
+  for (const cacheName of (await caches.keys()).reverse()) {
+    // To open one would bring it back that the page has just deleted.
+    const file = await caches.match(SEAL, { cacheName }) && await caches.match(path, { cacheName, ignoreVary: true });
     if (file) return file;
   }
   return undefined;

@@ -134,3 +134,26 @@ async fn whoever_signs_out_shares_nothing_any_more() {
     })
     .await;
 }
+
+/// The worker looks through all that is kept for each file that a page asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forgotten_does_not_come_back_while_the_page_loads() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (john, ..) = somebody(&stage).await;
+    let back = "async () => {
+        const parts = performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'));
+        let back = 0;
+        for (const part of parts) {
+            await caches.open('shared');
+            const [loaded] = await Promise.all([fetch(part), caches.delete('shared')]);
+            if (!loaded.ok) throw new Error(`${part}: ${loaded.status}`);
+            if (await caches.delete('shared')) back += 1;
+        }
+        return { back, parts: parts.length };
+    }";
+    let seen: Value = john.call(back, json!([])).await;
+    assert!(seen["parts"].as_u64() > Some(20), "{seen}");
+    assert_eq!(seen["back"], 0, "{seen}");
+}
