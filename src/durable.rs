@@ -1,13 +1,12 @@
 //! Making the names of files durable.
 
 use std::{
-    fs::File,
     io,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use rustix::io::Errno;
+use crate::platform;
 
 /// Whether it was logged that folders can’t be synced.
 static TOLD: AtomicBool = AtomicBool::new(false);
@@ -19,8 +18,8 @@ static TOLD: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// If the folder can’t be opened, or the disk fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        Err(error) if is_impossible(&error) => {
+    match platform::sync_folder(folder) {
+        Err(error) if platform::is_unsyncable(&error) => {
             if !TOLD.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
                     %error, folder = %folder.display(),
@@ -31,11 +30,4 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
         }
         synced => synced,
     }
-}
-
-/// Whether the file system can’t sync a folder at all. PostgreSQL and others take these as such
-/// (`fsync_fname_ext` in its `fd.c`). A disk that fails says `EIO`.
-fn is_impossible(error: &io::Error) -> bool {
-    let impossible = [Errno::INVAL, Errno::BADF, Errno::NOTSUP, Errno::NOSYS];
-    Errno::from_io_error(error).is_some_and(|error| impossible.contains(&error))
 }

@@ -21,7 +21,7 @@
 //! [`throttle`], [`attention`], [`listening`], [`tls`] and [`webauthn`], which don’t use the store. [`oauth`], [`push`] and [`tls`] send
 //! requests through [`outbound`]. `store` uses [`media`], [`search`] and
 //! [`totp`], which use `model`, as [`text`] does.
-//! [`metrics`], [`curve`], `durable`, `socket_file`, [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used
+//! [`metrics`], [`curve`], `durable`, [`platform`], [`random`] and [`secret`] may be used anywhere and depend on nothing. [`lab`] is used
 //! by `feed`, `http` and `server`, and uses `store`, and `outbound` to reach its own server.
 //! Only [`http`] uses warp, only [`store`] uses rusqlite, only [`tls`] and [`server`] use rustls for incoming connections,
 //! and only [`cli`] and [`config`] use clap.
@@ -30,7 +30,7 @@
 //! | --- | --- |
 //! | [`cli`] | commands and exit codes |
 //! | [`config`] | flags and environment variables |
-//! | [`control`] | commands for a running server, over a Unix socket |
+//! | [`control`] | commands for a running server, over a Unix socket or a named pipe |
 //! | [`status`] | the state of a running server, for its administrator |
 //! | [`followers`] | background work: each task reads the sequence from its own saved position, or runs on a schedule |
 //! | [`server`] | listening, accepting, limits and time-outs of connections, graceful shutdown |
@@ -60,7 +60,7 @@
 //! | [`random`] | random bytes, of which tokens are made |
 //! | [`curve`] | whether a public key is one |
 //! | `durable` | names of files that are there after a power cut |
-//! | `socket_file` | sockets in the file system |
+//! | [`platform`] | what differs between Linux, macOS and Windows |
 //! | [`secret`] | secrets that the server is started with, such as the token for metrics |
 //! | [`model`] | shared types: ids, messages, events, limits, and the rules for input |
 //! | [`error`] | the errors that clients are told about, and their codes |
@@ -129,6 +129,7 @@ pub mod oauth;
 pub mod outbound;
 pub mod password;
 pub mod places;
+pub mod platform;
 pub mod presence;
 pub mod push;
 pub mod random;
@@ -136,7 +137,6 @@ pub mod rates;
 pub mod search;
 pub mod secret;
 pub mod server;
-mod socket_file;
 pub mod status;
 pub mod store;
 pub mod text;

@@ -1,16 +1,15 @@
 //! Where the server listens: on a port, or on a socket in the file system, and what connects there.
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    os::unix::fs::FileTypeExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::either::Either;
 
-use crate::socket_file::SocketFile;
+use crate::platform::{self, LocalListener, LocalStream, PassedLocal};
 
 /// Anybody on this machine may connect, as to a port of `127.0.0.1`. The folder says who gets that far.
 const MODE: u32 = 0o666;
@@ -61,14 +60,11 @@ impl fmt::Display for ListenAddress {
 #[derive(Debug)]
 pub enum Listener {
     Tcp(TcpListener),
-    /// Its file goes with it.
-    Unix(SocketFile),
-    /// One that somebody else has made, and looks after.
-    Passed(UnixListener),
+    Local(LocalListener),
 }
 
 /// What has connected.
-pub type Socket = Either<TcpStream, UnixStream>;
+pub type Socket = Either<TcpStream, LocalStream>;
 
 impl Listener {
     /// Listens there. A socket that a server has left behind in the file system is replaced.
@@ -78,12 +74,7 @@ impl Listener {
     pub async fn bind(address: &ListenAddress) -> io::Result<Self> {
         match address {
             ListenAddress::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
-            ListenAddress::Unix(path) => {
-                if is_abandoned(path).await {
-                    fs::remove_file(path)?;
-                }
-                Ok(Self::Unix(SocketFile::bind(path, MODE)?))
-            }
+            ListenAddress::Unix(path) => Ok(Self::Local(LocalListener::bind(path, MODE).await?)),
         }
     }
 
@@ -97,10 +88,7 @@ impl Listener {
                 listener.set_nonblocking(true)?;
                 Ok(Self::Tcp(TcpListener::from_std(listener)?))
             }
-            PassedListener::Unix(listener) => {
-                listener.set_nonblocking(true)?;
-                Ok(Self::Passed(UnixListener::from_std(listener)?))
-            }
+            PassedListener::Local(listener) => Ok(Self::Local(LocalListener::take(listener)?)),
         }
     }
 
@@ -111,8 +99,7 @@ impl Listener {
     pub fn address(&self) -> io::Result<ListenAddress> {
         match self {
             Self::Tcp(listener) => listener.local_addr().map(ListenAddress::Tcp),
-            Self::Unix(file) => Ok(ListenAddress::Unix(file.path().to_owned())),
-            Self::Passed(listener) => path_of(&listener.local_addr()?.into()),
+            Self::Local(listener) => listener.path().map(ListenAddress::Unix),
         }
     }
 
@@ -121,16 +108,16 @@ impl Listener {
     /// # Errors
     /// See accept(2).
     pub async fn accept(&self) -> io::Result<(Socket, IpAddr)> {
-        let unix = match self {
+        match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                return Ok((Either::Left(stream), peer.ip()));
+                Ok((Either::Left(stream), peer.ip()))
             }
-            Self::Unix(file) => file.listener(),
-            Self::Passed(listener) => listener,
-        };
-        let (stream, _) = unix.accept().await?;
-        Ok((Either::Right(stream), Ipv4Addr::LOCALHOST.into()))
+            Self::Local(listener) => {
+                let stream = listener.accept().await?;
+                Ok((Either::Right(stream), Ipv4Addr::LOCALHOST.into()))
+            }
+        }
     }
 }
 
@@ -138,7 +125,7 @@ impl Listener {
 #[derive(Debug)]
 pub enum PassedListener {
     Tcp(std::net::TcpListener),
-    Unix(std::os::unix::net::UnixListener),
+    Local(PassedLocal),
 }
 
 impl PassedListener {
@@ -149,23 +136,7 @@ impl PassedListener {
     pub fn address(&self) -> io::Result<ListenAddress> {
         match self {
             Self::Tcp(listener) => listener.local_addr().map(ListenAddress::Tcp),
-            Self::Unix(listener) => path_of(&listener.local_addr()?),
+            Self::Local(listener) => platform::path_of(listener).map(ListenAddress::Unix),
         }
     }
-}
-
-fn path_of(address: &std::os::unix::net::SocketAddr) -> io::Result<ListenAddress> {
-    let path = address.as_pathname();
-    let path = path.ok_or_else(|| io::Error::other("it has no path"))?;
-    Ok(ListenAddress::Unix(path.to_owned()))
-}
-
-/// Whether there is a socket on which nobody listens any more, as whoever did was killed.
-async fn is_abandoned(path: &Path) -> bool {
-    // To connect to any other kind of file is refused as well.
-    if !fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket()) {
-        return false;
-    }
-    let connected = SocketFile::connect(path).await;
-    connected.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }

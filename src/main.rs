@@ -2,12 +2,14 @@
 
 use std::{io::Write, process::ExitCode};
 
-use rustix::fs::Mode;
-use tincan::cli::{self, Cli};
+use tincan::{
+    cli::{self, Cli},
+    platform,
+};
 
 fn main() -> ExitCode {
     // Only the owner may read the files that the program creates: the database, its log, and backups.
-    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    platform::keep_private();
     match cli::run(Cli::from_environment()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

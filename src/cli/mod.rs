@@ -26,7 +26,6 @@ use std::{
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use listenfd::ListenFd;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
@@ -49,6 +48,7 @@ use crate::{
         without_empty_variables,
     },
     control::ControlError,
+    platform::{self, PassedSockets},
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
     tls::{
@@ -178,7 +178,7 @@ impl Cli {
 /// Why it failed; [`exit_code`] maps the error to an exit code.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     // Before any thread starts: this removes the variables that it reads from the environment.
-    let sockets = ListenFd::from_env();
+    let sockets = PassedSockets::from_env();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -297,7 +297,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-async fn serve(args: ServeArgs, sockets: ListenFd) -> anyhow::Result<()> {
+async fn serve(args: ServeArgs, sockets: PassedSockets) -> anyhow::Result<()> {
     start_log(args.log_filter(), args.log_format());
     let sockets = systemd::listener(sockets)?;
     let config = args.into_config(sockets.as_ref().map(|(address, _)| address.clone()))?;
@@ -348,8 +348,9 @@ fn print(text: impl AsRef<[u8]>) {
 }
 
 fn start_log(levels: &Targets, format: LogFormat) {
-    let is_colourful =
-        io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let is_colourful = io::stderr().is_terminal()
+        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && platform::shows_colours();
     let layer = fmt::layer().with_writer(io::stderr).with_ansi(is_colourful);
     // warp logs every path segment that it matches, and one of them may be the secret of a hook.
     let filter = levels

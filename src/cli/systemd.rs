@@ -4,13 +4,12 @@
 
 use std::io;
 
-use listenfd::ListenFd;
-use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     error::Error,
     listening::{ListenAddress, PassedListener},
+    platform::{self, NotifyState, PassedSockets},
     store::Store,
 };
 
@@ -28,16 +27,16 @@ pub enum SocketError {
 /// # Errors
 /// If it isn’t a socket that listens, on a port or in the file system, or if there are several.
 pub fn listener(
-    mut sockets: ListenFd,
+    mut sockets: PassedSockets,
 ) -> Result<Option<(ListenAddress, PassedListener)>, SocketError> {
-    if sockets.len() > 1 {
-        return Err(SocketError::Several(sockets.len()));
+    if sockets.count() > 1 {
+        return Err(SocketError::Several(sockets.count()));
     }
     // What isn’t taken for the one can be taken for the other.
-    let unix = sockets.take_unix_listener(0);
-    let passed = match unix {
-        Ok(listener) => listener.map(PassedListener::Unix),
-        Err(_) => sockets.take_tcp_listener(0)?.map(PassedListener::Tcp),
+    let local = sockets.take_local();
+    let passed = match local {
+        Ok(listener) => listener.map(PassedListener::Local),
+        Err(_) => sockets.take_tcp()?.map(PassedListener::Tcp),
     };
     let addressed = |passed: PassedListener| Ok((passed.address()?, passed));
     passed.map(addressed).transpose()
@@ -59,7 +58,7 @@ pub fn notify_stopping() {
 /// Reports that the server is alive, twice per watchdog interval, as long as its writer answers. A full disk, or another
 /// program that holds the database, is reported as a status but doesn’t trip the watchdog: a restart wouldn’t help.
 pub async fn run_watchdog(url: String, store: Store) {
-    let Some(time) = sd_notify::watchdog_enabled().filter(|time| !time.is_zero()) else {
+    let Some(time) = platform::watchdog_enabled().filter(|time| !time.is_zero()) else {
         return;
     };
     let mut beats = interval(time / 2);
@@ -82,7 +81,7 @@ fn serving(url: &str) -> String {
 }
 
 fn notify(states: &[NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
+    if let Err(error) = platform::notify(states) {
         tracing::warn!(%error, "can’t report the status to systemd");
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     http::{Compat, Signup},
     listening::ListenAddress,
     model::Scope,
+    platform,
 };
 
 /// One value of a list, without the white space around it that people put after commas.
@@ -37,6 +38,9 @@ pub fn listen_address(text: &str) -> Result<ListenAddress, String> {
     let Some(path) = text.strip_prefix("unix:") else {
         return address(text).map(ListenAddress::Tcp);
     };
+    if !platform::HAS_LOCAL_SOCKETS {
+        return Err("sockets in the file system aren’t used on this system; expected an address and a port, such as 127.0.0.1:3000".to_owned());
+    }
     if path.is_empty() || path.ends_with('/') {
         return Err("expected the path of a socket, such as unix:/run/tincan/http.sock".to_owned());
     }

@@ -1,5 +1,6 @@
 //! The commands that manage a server from the command line, without signing in. Access to the database’s files is what
-//! permits them: a running server takes commands on a Unix socket beside the database that only its owner can open.
+//! permits them: a running server takes commands on a Unix socket beside the database that only its owner can open. On
+//! Windows it is a named pipe, to which a file beside the database leads.
 //! If no server is running, the program runs them itself, under the database’s lock. Either way all writes go through
 //! the one writer.
 

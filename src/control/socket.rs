@@ -1,15 +1,14 @@
-//! How commands travel: as lines of JSON, over a Unix socket beside the database.
+//! How commands travel: as lines of JSON, over a socket or a pipe that a file beside the database leads to.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::UnixStream,
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Command, Reply};
 use crate::{
     metrics::Metrics,
-    socket_file::SocketFile,
+    platform::{self, CommandListener},
     status::Setting,
     store::{Store, with_suffix},
 };
@@ -32,12 +31,12 @@ const MAX_COMMAND_BYTES: u64 = 64 * 1024;
 /// The path of the socket beside the database.
 fn socket(given: &Path) -> PathBuf {
     // Symbolic links are followed, as for the lock.
-    let database = given.canonicalize();
-    with_suffix(database.as_deref().unwrap_or(given), ".sock")
+    let database = platform::canonicalize(given);
+    with_suffix(database.as_deref().unwrap_or(given), platform::COMMANDS)
 }
 
 /// The socket on which a running server takes commands.
-pub struct ControlSocket(SocketFile);
+pub struct ControlSocket(CommandListener);
 
 impl ControlSocket {
     /// Creates the socket. The caller must hold the database’s lock, which means that an existing socket was left behind
@@ -46,8 +45,7 @@ impl ControlSocket {
     #[must_use]
     pub fn listen(database: &Path) -> Option<Self> {
         let path = socket(database);
-        let _ = fs::remove_file(&path);
-        let listening = SocketFile::bind(&path, 0o600).inspect_err(|error| {
+        let listening = CommandListener::listen(&path).inspect_err(|error| {
             tracing::warn!(%error, path = %path.display(), "the command line can’t reach this server");
         });
         listening.ok().map(Self)
@@ -55,7 +53,7 @@ impl ControlSocket {
 
     /// Takes commands until the server stops.
     pub async fn serve(
-        self,
+        mut self,
         store: Store,
         metrics: Arc<Metrics>,
         setting: Setting,
@@ -64,10 +62,10 @@ impl ControlSocket {
         loop {
             let accepted = tokio::select! {
                 () = stopping.cancelled() => return,
-                accepted = self.0.listener().accept() => accepted,
+                accepted = self.0.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok(stream) => {
                     let (store, metrics) = (store.clone(), Arc::clone(&metrics));
                     let setting = setting.clone();
                     tokio::spawn(async move {
@@ -88,14 +86,14 @@ impl ControlSocket {
 
 /// Reads a command as one line of JSON, and writes the reply as another.
 async fn answer(
-    stream: UnixStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     store: &Store,
     metrics: &Metrics,
     setting: &Setting,
 ) -> io::Result<()> {
-    let (reader, mut writer) = stream.into_split();
+    let mut stream = BufReader::new(stream);
     let mut line = String::new();
-    let mut reader = BufReader::new(reader).take(MAX_COMMAND_BYTES);
+    let mut reader = (&mut stream).take(MAX_COMMAND_BYTES);
     timeout(COMMAND_TIMEOUT, reader.read_line(&mut line)).await??;
     let reply: Reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => {
@@ -115,7 +113,7 @@ async fn answer(
     };
     let mut line = serde_json::to_vec(&reply)?;
     line.push(b'\n');
-    writer.write_all(&line).await
+    stream.write_all(&line).await
 }
 
 /// Sends a command to the running server.
@@ -124,7 +122,7 @@ async fn answer(
 /// [`ControlError::NotRunning`] if there is none, and [`ControlError::LongName`] if there can’t be a socket. The caller can
 /// then run the command itself: the database’s lock says whether a server runs.
 pub async fn send(database: &Path, command: &Command) -> std::result::Result<Reply, ControlError> {
-    let stream = match SocketFile::connect(&socket(database)).await {
+    let stream = match platform::connect(&socket(database)).await {
         Ok(stream) => stream,
         Err(error) if is_not_running(&error) => return Err(ControlError::NotRunning),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
@@ -132,12 +130,12 @@ pub async fn send(database: &Path, command: &Command) -> std::result::Result<Rep
         }
         Err(error) => return Err(error.into()),
     };
-    let (reader, mut writer) = stream.into_split();
+    let mut stream = BufReader::new(stream);
     let mut line = serde_json::to_vec(command).map_err(io::Error::from)?;
     line.push(b'\n');
-    writer.write_all(&line).await?;
+    stream.write_all(&line).await?;
     let mut line = String::new();
-    BufReader::new(reader).read_line(&mut line).await?;
+    stream.read_line(&mut line).await?;
     Ok(serde_json::from_str(&line).map_err(io::Error::from)?)
 }
 

@@ -5,7 +5,6 @@
 //! are.
 
 mod plain;
-mod process;
 mod reach;
 
 pub use plain::{PLAIN_CONTENT_TYPE, plain_text};
@@ -25,6 +24,8 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Metric, Registry},
 };
+
+use crate::platform;
 
 /// The media type of [`Metrics::text`] (OpenMetrics 1.0, which Prometheus reads).
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -178,8 +179,9 @@ pub struct Metrics {
     database: Gauge,
     log: Gauge,
     uptime: Gauge,
-    memory: Gauge,
-    files: Gauge,
+    /// These two are none where the system doesn’t tell.
+    memory: Option<Gauge>,
+    files: Option<Gauge>,
 }
 
 impl Metrics {
@@ -267,8 +269,10 @@ impl Metrics {
             database: list.add("tincan_database_bytes", "Size of the database"),
             log: list.add("tincan_wal_bytes", "Size of the write-ahead log"),
             uptime: list.add("tincan_uptime_seconds", "Since the server started"),
-            memory: list.add("process_resident_memory_bytes", "Memory in use"),
-            files: list.add("process_open_fds", "File descriptors open"),
+            memory: platform::resident_memory()
+                .map(|_| list.add("process_resident_memory_bytes", "Memory in use")),
+            files: platform::open_files()
+                .map(|_| list.add("process_open_fds", "File descriptors open")),
             registry,
         };
         // Exist from the start, so that they read 0 rather than being absent.
@@ -401,8 +405,12 @@ impl Metrics {
         set(&self.database, store.database);
         set(&self.log, store.log);
         set(&self.uptime, self.uptime().as_secs());
-        set(&self.memory, process::resident_memory().unwrap_or(0));
-        set(&self.files, process::open_files().unwrap_or(0));
+        if let Some(memory) = &self.memory {
+            set(memory, platform::resident_memory().unwrap_or(0));
+        }
+        if let Some(files) = &self.files {
+            set(files, platform::open_files().unwrap_or(0));
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

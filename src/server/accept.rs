@@ -10,6 +10,7 @@ use crate::{
     http::Answer,
     listening::Listener,
     places::{NoPlace, Place, Places},
+    platform,
 };
 
 /// How long connections may take to end when the server stops.
@@ -129,32 +130,10 @@ fn is_connection_error(error: &io::Error) -> bool {
 
 /// How many connections fit into the limit on open files, which is raised first as far as the system allows.
 fn max_connections() -> usize {
-    let files = raise_file_limit().unwrap_or(MAX_CONNECTIONS);
+    let files = platform::raise_file_limit(MAX_CONNECTIONS + RESERVED_FILES);
+    let files = files.unwrap_or(MAX_CONNECTIONS);
     let connections = files
         .saturating_sub(RESERVED_FILES)
         .clamp(1, MAX_CONNECTIONS);
     usize::try_from(connections).unwrap_or(1)
-}
-
-/// Raises the limit on open files, and returns the limit now in force. None means that there is no limit.
-fn raise_file_limit() -> Option<u64> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.map_or(MAX_CONNECTIONS + RESERVED_FILES, |maximum| {
-        maximum.min(MAX_CONNECTIONS + RESERVED_FILES)
-    });
-    match current {
-        Some(current) if current < wanted => {
-            let raised = setrlimit(
-                Resource::Nofile,
-                Rlimit {
-                    current: Some(wanted),
-                    maximum,
-                },
-            );
-            Some(if raised.is_ok() { wanted } else { current })
-        }
-        current => current,
-    }
 }

@@ -41,6 +41,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long sent data may stay unacknowledged (`TCP_USER_TIMEOUT`, tcp(7)). With a heartbeat every 15 s, a dead
 /// connection is closed within a minute.
+#[cfg(target_os = "linux")]
 const ACKNOWLEDGE_TIMEOUT: Duration = Duration::from_secs(40);
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(30))

@@ -25,6 +25,7 @@ use crate::{
     lab::{Exchange, Lab, LabSettings, seed::SeedError, snapshots::SnapshotName},
     listening::{ListenAddress, Listener, PassedListener},
     metrics::Metrics,
+    platform,
     store::{self, BackupError, OpenError, Store},
     tls::{
         acme::{Acme, AcmeError, AcmeSettings},
@@ -148,6 +149,12 @@ impl Server {
         };
         // The database first: if the same server is started twice, the error of the second should be about the file.
         let opened = Opened::open(&config, Metrics::new())?;
+        if platform::is_for_others(&config.database) {
+            tracing::info!(
+                "the database isn’t in your profile: others who sign in to this machine may be able to read it, unless its \
+                 folder is yours alone"
+            );
+        }
         let listening = async {
             let at = |address: &ListenAddress| {
                 let address = address.clone();

@@ -6,12 +6,12 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::{context::Transaction, handle::Store, resets};
 use crate::{
     error::{Error, Result},
     model::{Timestamp, clock},
+    platform,
 };
 
 /// The least that a clock is set by. Clocks that run a little fast or slow differ by less for a week.
@@ -93,12 +93,8 @@ fn since_boot() -> i64 {
     if clock::is_of_lab() {
         return Timestamp::now().0;
     }
-    #[cfg(target_os = "linux")]
-    let clock = ClockId::Boottime;
-    #[cfg(not(target_os = "linux"))]
-    let clock = ClockId::Monotonic;
-    let time = clock_gettime(clock);
-    time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+    let millis = platform::since_boot().as_millis();
+    millis.try_into().unwrap_or(i64::MAX)
 }
 
 impl Store {

@@ -16,6 +16,7 @@ use crate::{
         ConversationId, Sent, SentBy, SentFiles, SentIn, UserId,
         limits::{RESERVE_BYTES, RESERVE_PART},
     },
+    platform,
 };
 
 /// Bytes of the disk that stay free for everything that isn't a file or a backup.
@@ -181,17 +182,13 @@ pub(super) fn sent_by_user(connection: &Connection, user: UserId) -> rusqlite::R
 
 /// Free bytes on the file system of `path`, if the operating system tells.
 pub(super) fn free_bytes(path: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(path).ok()?;
-    Some(disk.f_bavail * disk.f_frsize)
+    platform::disk_space(path).map(|disk| disk.free)
 }
 
 /// Whether there is more than the reserve. If the operating system doesn’t tell, there is.
 fn is_room_left(path: &Path) -> bool {
-    let Ok(disk) = rustix::fs::statvfs(path) else {
-        return true;
-    };
-    let (free, all) = (disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize);
-    free > RESERVE_BYTES.min(all / RESERVE_PART)
+    platform::disk_space(path)
+        .is_none_or(|disk| disk.free > RESERVE_BYTES.min(disk.all / RESERVE_PART))
 }
 
 /// Bytes of all files, including those that aren’t complete yet.

@@ -3,7 +3,6 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -15,6 +14,7 @@ use rustls::pki_types::{
 };
 
 use super::{Certificates, Unusable};
+use crate::platform;
 
 /// The files of a certificate, in PEM (RFC 7468).
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct CertificateFiles {
 /// By what a file that was replaced or written to is told from what it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
-    inode: u64,
+    identity: u64,
     bytes: u64,
     modified: SystemTime,
 }
@@ -147,7 +147,7 @@ fn stamp(flag: &'static str, path: &Path) -> Result<Stamp, FilesError> {
         // Through symbolic links, as ACME clients have a link to the newest.
         let file = fs::metadata(path)?;
         Ok(Stamp {
-            inode: file.ino(),
+            identity: platform::identity(&file),
             bytes: file.len(),
             modified: file.modified()?,
         })

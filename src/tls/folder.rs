@@ -2,19 +2,18 @@
 //! only.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions, Permissions},
+    fs::{self, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-use crate::durable::sync_folder;
+use crate::{durable::sync_folder, platform};
 
 /// The folder for all of it that belongs to a database.
 #[must_use]
 pub fn folder_beside(database: &Path) -> PathBuf {
     // Symbolic links are followed, as for the lock.
-    let found = database.canonicalize();
+    let found = platform::canonicalize(database);
     let mut path = found.as_deref().unwrap_or(database).as_os_str().to_owned();
     path.push("-tls");
     path.into()
@@ -41,11 +40,7 @@ impl PrivateFolder {
     /// # Errors
     /// If it can’t be created, or kept from others.
     pub fn create(&self) -> io::Result<()> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.0)?;
-        fs::set_permissions(&self.0, Permissions::from_mode(0o700))
+        platform::create_private_folder(&self.0)
     }
 
     /// What a file has. None if there is no such file.
@@ -71,11 +66,9 @@ impl PrivateFolder {
         // Whatever its mode is.
         self.delete(&beside)?;
         let (path, beside) = (self.0.join(name), self.0.join(beside));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&beside)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        let mut file = platform::private(&mut options).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, &path)?;

@@ -223,8 +223,9 @@ fn keep_copy(connection: &Connection, path: &Path, version: i32) -> rusqlite::Re
     // VACUUM INTO needs a missing or empty file. Usually there is none to remove.
     let _ = std::fs::remove_file(&copy);
     connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-    // VACUUM INTO doesn't sync the copy.
-    let synced = std::fs::File::open(&copy).and_then(|copy| copy.sync_all());
+    // VACUUM INTO doesn't sync the copy. Windows only lets sync who may write.
+    let opened = std::fs::OpenOptions::new().write(true).open(&copy);
+    let synced = opened.and_then(|copy| copy.sync_all());
     synced.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     tracing::info!(copy = %copy.display(), "backed up the database before upgrading its schema");
     Ok(())

@@ -253,7 +253,18 @@ pub fn prepare_connection(connection: &mut Connection) -> rusqlite::Result<()> {
     // Without this promise, SQLite plans by the number that it finds in `LIMIT ?`, and so prepares such a statement anew
     // each time it is used (<https://www.sqlite.org/queryplanner-ng.html#qpstab>).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "temp_store", "memory")
+    connection.pragma_update(None, "temp_store", "memory")?;
+    sync_for_good(connection)
+}
+
+/// On macOS, has what is synced reach the disk itself. There fsync(2) hands it to the drive, which may keep it in a memory
+/// that a power cut empties (<https://www.sqlite.org/pragma.html#pragma_fullfsync>).
+pub fn sync_for_good(connection: &Connection) -> rusqlite::Result<()> {
+    if cfg!(target_vendor = "apple") {
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    }
+    Ok(())
 }
 
 /// Further settings of the writing connection: durable commits

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::error::OpenError;
+use crate::platform;
 
 /// Resolves links, so that two names of one file lead to one lock. A missing file is created empty, because a link to a
 /// missing file can't be resolved.
@@ -19,7 +20,7 @@ pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
             .open(path)
             .map_err(in_context)?;
     }
-    path.canonicalize().map_err(in_context)
+    platform::canonicalize(path).map_err(in_context)
 }
 
 /// Appends to the file name: `tincan.db` and `.lock` give `tincan.db.lock`.

@@ -4,12 +4,10 @@
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::{MetadataExt, fchown},
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, ErrorCode};
-use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::{
@@ -20,8 +18,9 @@ use super::{
 use crate::{
     durable::sync_folder,
     model::Timestamp,
+    platform::{copy_owner, has_single_names},
     store::{
-        engine::{OpenError, lock, resolve, sequence, with_suffix},
+        engine::{OpenError, lock, open, resolve, sequence, with_suffix},
         pushes,
     },
 };
@@ -90,7 +89,7 @@ pub fn put_in_place(new: NamedTempFile, place: &Path) -> Result<Option<PathBuf>,
         .sync_all()
         .map_err(|error| failed(place, &error))?;
     let kept = keep_old(place)?;
-    copy_owner(&new, place).map_err(|error| failed(place, &error))?;
+    copy_owner(new.as_file(), place).map_err(|error| failed(place, &error))?;
     new.persist(place)
         .map_err(|error| failed(place, &error.error))?;
     sync_folder(folder_of(place)).map_err(|error| failed(place, &error))?;
@@ -114,15 +113,6 @@ fn begin_new_epoch(copy: &Connection, backup: &Path) -> Result<Vec<String>, Open
         pushes::forget(copy).map_err(in_context)?;
     }
     Ok(problems)
-}
-
-/// If root restores, the new file must belong to the user that the server runs as.
-fn copy_owner(new: &NamedTempFile, place: &Path) -> io::Result<()> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    let old = fs::metadata(place)?;
-    fchown(new.as_file(), Some(old.uid()), Some(old.gid()))
 }
 
 /// Gives the old database a second name, and removes the files beside it that a new database would take for its own.
@@ -163,7 +153,7 @@ fn name_again(place: &Path, kept: &Path) -> Result<(), BackupError> {
     let copy = backup::new_copy_beside(kept)?;
     let copied = File::open(place).and_then(|mut old| {
         io::copy(&mut old, &mut copy.as_file())?;
-        copy_owner(&copy, place)?;
+        copy_owner(copy.as_file(), place)?;
         copy.as_file().sync_all()
     });
     copied.map_err(|error| failed(kept, &error))?;
@@ -172,17 +162,13 @@ fn name_again(place: &Path, kept: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Whether the file system gives no file a second name (link(2)).
-fn has_single_names(error: &io::Error) -> bool {
-    let impossible = [Errno::PERM, Errno::NOTSUP, Errno::NOSYS, Errno::MLINK];
-    Errno::from_io_error(error).is_some_and(|error| impossible.contains(&error))
-}
-
 /// Merges the log into the file. SQLite needs exclusive access for this, so it also shows whether another program has
 /// the file open.
 fn merge_log(place: &Path) -> Result<(), BackupError> {
-    let gathered = Connection::open(place)
-        .and_then(|old| old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())));
+    let gathered = Connection::open(place).and_then(|old| {
+        open::sync_for_good(&old)?;
+        old.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
+    });
     let Err(error) = gathered else {
         return Ok(());
     };

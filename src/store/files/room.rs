@@ -1,10 +1,13 @@
 //! How much room a copy of a database needs, and how much there is for it.
 
-use std::{fs, os::unix::fs::MetadataExt, path::Path};
+use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::usage::{RESERVE, free_bytes};
+use crate::{
+    platform,
+    store::usage::{RESERVE, free_bytes},
+};
 
 /// The room for a copy.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +28,7 @@ impl Room {
     ) -> rusqlite::Result<Self> {
         let value = |pragma| connection.pragma_query_value(None, pragma, |row| row.get(0));
         let (pages, page_size): (u64, u64) = (value("page_count")?, value("page_size")?);
-        let is_shared =
-            used.is_some_and(|used| disk(used).is_some_and(|of| disk(folder) == Some(of)));
+        let is_shared = used.is_some_and(|used| platform::is_on_same_disk(used, folder));
         let reserve = if is_shared { RESERVE } else { 0 };
         Ok(Self {
             needed: pages * page_size,
@@ -38,8 +40,4 @@ impl Room {
     pub fn fits(&self, bytes: u64) -> bool {
         self.available.is_none_or(|available| bytes <= available)
     }
-}
-
-fn disk(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().map(|file| file.dev())
 }

@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Params};
-use rustix::time::{ClockId, clock_gettime};
 
 use super::{
     index::{self, BLOCK_BITS},
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     model::{EventId, MessageId},
+    platform::processor_time,
     search::Range,
     store::engine::sequence,
 };
@@ -170,13 +170,6 @@ impl<'a> Walk<'a> {
     fn is_over(&self, limit: Duration) -> bool {
         matches!(self.budget, Budget::Limited) && processor_time() > self.begun + limit
     }
-}
-
-/// What this thread has taken of a processor. Unlike the time of day, it isn't others' work.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
-    Duration::new(seconds.unwrap_or(0), nanos.unwrap_or(0))
 }
 
 fn is_interrupted(error: &rusqlite::Error) -> bool {

@@ -31,7 +31,7 @@ pub use self::{
     names::{HomeName, NotAHomeName, ServerNames},
 };
 use super::Certificates;
-use crate::model::Timestamp;
+use crate::{model::Timestamp, platform};
 
 /// How often names, addresses and the certificate’s age are looked at.
 const LOOK: Duration = Duration::from_mins(1);
@@ -61,12 +61,8 @@ impl Machine {
             tracing::warn!(%error, "can’t list this machine’s addresses");
             Vec::new()
         });
-        let name = rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned();
         Self {
-            name,
+            name: platform::host_name(),
             addresses: interfaces
                 .iter()
                 .filter(|interface| interface.ip().is_ipv4() || !interface.is_link_local())

@@ -3,7 +3,6 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -18,6 +17,7 @@ use super::format::{
 use crate::{
     durable::sync_folder,
     model::{SystemKind, Timestamp, UsernameKey},
+    platform,
     store::{
         activity::MAX_ACTIVITY_PARTICIPANTS,
         engine::{OpenError, sequence},
@@ -291,8 +291,8 @@ impl Export<'_> {
 
     fn create(&self, name: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        options.open(self.folder.join(name))
+        options.write(true).create_new(true);
+        platform::private(&mut options).open(self.folder.join(name))
     }
 }
 

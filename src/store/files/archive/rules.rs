@@ -2,16 +2,17 @@
 //! plausible size, and its texts follow the rules that they have everywhere else.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::Read,
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use argon2::password_hash::phc::PasswordHash;
-use rustix::fs::OFlags;
 
-use crate::model::{MAX_MESSAGE_LENGTH, SystemKind, client_id, display_name, room_name};
+use crate::{
+    model::{MAX_MESSAGE_LENGTH, SystemKind, client_id, display_name, room_name},
+    platform,
+};
 
 /// The most bytes of a line of a file: a message with every character escaped takes 48,000.
 pub(super) const LINE_BYTES: u64 = 256 * 1024;
@@ -28,15 +29,10 @@ const HASH_LANES: u32 = 4;
 
 /// Opens a file of an archive, and returns its size. A link isn’t followed, and a pipe isn’t waited for.
 pub(super) fn open_regular(path: &Path) -> Result<(File, u64), String> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-        .map_err(|error| match fs::symlink_metadata(path) {
-            Ok(there) if !there.is_file() => "this isn’t a regular file".to_owned(),
-            _ => error.to_string(),
-        })?;
+    let file = platform::open_itself(path).map_err(|error| match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => "this isn’t a regular file".to_owned(),
+        _ => error.to_string(),
+    })?;
     let metadata = file.metadata().map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("this isn’t a regular file".to_owned());

@@ -1,12 +1,11 @@
 //! Sockets in the file system (unix(7)).
 
+#[cfg(target_os = "linux")]
+use std::{fs::File, os::fd::AsRawFd};
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, Permissions},
     io,
-    os::{
-        fd::AsRawFd,
-        unix::{fs::PermissionsExt, net::SocketAddr},
-    },
+    os::unix::{fs::PermissionsExt, net::SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -59,12 +58,12 @@ impl SocketFile {
     }
 }
 
-/// A path of a socket that is short enough to bind or connect to it: at most 107 bytes (unix(7)). A longer one leads through
-/// the opened folder, so a folder may be as deep as it likes.
+/// A path of a socket that is short enough to bind or connect to it: at most 107 bytes on Linux (unix(7)), and 103 on macOS.
+/// A longer one leads another way to the folder, which may be as deep as it likes.
 struct Short {
     path: PathBuf,
-    /// Has to stay open while the path is used.
-    _folder: Option<File>,
+    /// Has to stay while the path is used.
+    _way: Option<Way>,
 }
 
 impl Short {
@@ -76,15 +75,45 @@ impl Short {
         ) else {
             return Ok(Self {
                 path: socket.to_owned(),
-                _folder: None,
+                _way: None,
             });
         };
-        let folder = File::open(folder)?;
+        let way = Way::to(folder)?;
         Ok(Self {
-            path: Path::new("/proc/self/fd")
-                .join(folder.as_raw_fd().to_string())
-                .join(name),
-            _folder: Some(folder),
+            path: way.path().join(name),
+            _way: Some(way),
         })
+    }
+}
+
+/// A short way to a folder: through the opened folder.
+#[cfg(target_os = "linux")]
+struct Way(File);
+
+#[cfg(target_os = "linux")]
+impl Way {
+    fn to(folder: &Path) -> io::Result<Self> {
+        File::open(folder).map(Self)
+    }
+
+    fn path(&self) -> PathBuf {
+        Path::new("/proc/self/fd").join(self.0.as_raw_fd().to_string())
+    }
+}
+
+/// A short way to a folder: by a link in a folder of one’s own, as nothing leads through an opened one here.
+#[cfg(not(target_os = "linux"))]
+struct Way(tempfile::TempDir);
+
+#[cfg(not(target_os = "linux"))]
+impl Way {
+    fn to(folder: &Path) -> io::Result<Self> {
+        let way = Self(tempfile::Builder::new().prefix("tincan-").tempdir()?);
+        std::os::unix::fs::symlink(folder.canonicalize()?, way.path())?;
+        Ok(way)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("d")
     }
 }
