@@ -2,15 +2,22 @@
 
 use std::{
     convert::Infallible,
+    fs::File,
+    hint::spin_loop,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::{process::announce, relay};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Subcommand;
 use futures_util::{StreamExt, stream};
+use rustix::{
+    fs::{MemfdFlags, memfd_create},
+    time::{ClockId, clock_gettime},
+};
 use tincan::{
     bus::{Bus, Capacity},
     http::{App, ServerSettings, Service, Setup, Site, filter},
@@ -55,6 +62,10 @@ pub enum Ceiling {
     },
     /// Says that it is ready, and is done
     Ready,
+    /// Syncs so many times, which must take so long: whether a disk is slow
+    Syncs { count: u32, millis: u64 },
+    /// Takes so much of a processor: whether that is bounded
+    Spin { millis: u64 },
 }
 
 impl Ceiling {
@@ -65,9 +76,35 @@ impl Ceiling {
             Self::Tree { db, get, post } => tree(db, get, post).await,
             Self::Relay { db, request, event } => relay::run(Some(&db), request, event),
             Self::Fan { request, event } => relay::run(None, request, event),
-            Self::Ready => announce(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))),
+            Self::Ready => done(),
+            Self::Syncs { count, millis } => {
+                // A file in memory takes no time by itself.
+                let file = File::from(memfd_create("synced", MemfdFlags::CLOEXEC)?);
+                let start = Instant::now();
+                for _ in 0..count {
+                    file.sync_all()?;
+                }
+                let took = start.elapsed();
+                ensure!(
+                    took >= Duration::from_millis(millis),
+                    "{count} syncs took no more than {took:?}"
+                );
+                done()
+            }
+            Self::Spin { millis } => {
+                let clock = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime));
+                while clock()? < Duration::from_millis(millis) {
+                    spin_loop();
+                }
+                done()
+            }
         }
     }
+}
+
+/// Says that there was no more to do than this.
+fn done() -> Result<()> {
+    announce(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)))
 }
 
 /// The same accept loop, the same tree; but sending, reading a page and following are answered at

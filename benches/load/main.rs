@@ -2,9 +2,10 @@
 //! measured in the same run by turns.
 //!
 //! ```text
-//! cargo bench --bench load                     everything, about twelve minutes
+//! cargo bench --bench load                     everything, about fourteen minutes
 //! cargo bench --bench load -- sends search     some sections
 //! cargo bench --bench load -- --quick          everything for a moment, as a smoke test
+//! cargo bench --bench load -- --like pi4       on a lesser machine than this one, as near as that can be imitated
 //! ```
 
 // Counts and times become figures with three digits; no cast here can lose one of those.
@@ -19,10 +20,12 @@ mod ceiling;
 mod client;
 mod database;
 mod delivery;
+mod family;
 mod files;
 mod follow;
 mod footprint;
 mod history;
+mod like;
 mod load;
 mod machine;
 mod plot;
@@ -48,6 +51,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
     ceiling::Ceiling,
+    like::{Bounding, Like},
     machine::Machine,
     report::{Report, Section},
     run::Run,
@@ -63,16 +67,19 @@ struct Arguments {
     /// Everything for a moment: whether it works, not how fast it is
     #[arg(long)]
     quick: bool,
-    /// Rounds, 5 by default; the server and its ceilings take turns in each
+    /// Bounds the server as such a machine would, and its disk
+    #[arg(long, value_enum, value_name = "MACHINE")]
+    like: Option<Like>,
+    /// Rounds, 5 by default, and 3 with --like; the server and its ceilings take turns in each
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: Option<u16>,
     /// Seconds of each measurement in a round, 2 by default
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<Duration>,
-    /// Idle streams at most, 10,000 by default
+    /// Idle streams at most, 10,000 by default, and 1,000 with --like
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=18_000))]
     streams: Option<u16>,
-    /// Messages of the large history, a million by default
+    /// Messages of the large history, a million by default, and 100,000 with --like
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10_000..=100_000_000))]
     messages: Option<u32>,
     /// Messages under way in a room at a time, in the sections `rooms` and `scale`
@@ -101,6 +108,8 @@ struct CeilingArguments {
 enum What {
     /// Durable sends per second, their latency and cost
     Sends,
+    /// What 4, 20 and 100 people in a room feel, as they talk and at full load
+    Family,
     /// Uploads, downloads, and sends beside an upload
     Files,
     /// From a request to a receiver's stream, beside many idle streams
@@ -172,21 +181,23 @@ impl Arguments {
             .prefix("tincan-load-")
             .tempdir_in(&self.folder)
             .with_context(|| format!("can't make a folder in {}", self.folder.display()))?;
+        // What takes a lesser machine as long as this one takes for more.
+        let (rounds, streams, messages) = match (quick, self.like) {
+            (true, _) => (1, 500, 20_000),
+            (false, Some(_)) => (3, 1_000, 100_000),
+            (false, None) => (5, 10_000, 1_000_000),
+        };
         let mut run = Run {
             folder: folder.path().to_owned(),
             quick,
-            rounds: self.rounds.map_or(if quick { 1 } else { 5 }, usize::from),
+            rounds: self.rounds.map_or(rounds, usize::from),
             duration: self.seconds.unwrap_or(Duration::from_millis(if quick {
                 200
             } else {
                 2_000
             })),
-            streams: self
-                .streams
-                .map_or(if quick { 500 } else { 10_000 }, usize::from),
-            messages: self
-                .messages
-                .map_or(Ok(if quick { 20_000 } else { 1_000_000 }), usize::try_from)?,
+            streams: self.streams.map_or(streams, usize::from),
+            messages: self.messages.map_or(Ok(messages), usize::try_from)?,
             in_flight: usize::from(self.in_flight),
             pace: if quick {
                 Duration::ZERO
@@ -199,6 +210,11 @@ impl Arguments {
         machine::raise_file_limit(run.streams as u64 * 5 / 4 + 500)?;
         let machine = Machine::look(&run.folder)?;
         println!("{}", header(&machine, &run));
+        let bounding = self.like.map(|like| like.bound(folder.path()));
+        let bounding: Option<&Bounding> = bounding.transpose()?;
+        if let Some(bounding) = bounding {
+            println!("{bounding}\n");
+        }
 
         let mut sections = Vec::new();
         for &what in What::value_variants() {
@@ -206,7 +222,10 @@ impl Arguments {
                 // Names of databases are a section's own.
                 run.folder = folder.path().join(format!("{what:?}"));
                 fs::create_dir(&run.folder)?;
-                let section = what.measure(&run).await?;
+                let mut section = what.measure(&run).await?;
+                if bounding.is_some() {
+                    section = section.without_goals();
+                }
                 run.progress.suspend(|| println!("{}\n", section.table()));
                 sections.push(section);
             }
@@ -215,6 +234,7 @@ impl Arguments {
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
             machine: &machine,
+            like: bounding,
             quick,
             rounds: run.rounds,
             seconds: run.duration.as_secs_f64(),
@@ -233,6 +253,7 @@ impl What {
     async fn measure(self, run: &Run) -> Result<Section> {
         match self {
             Self::Sends => sends::measure(run).await,
+            Self::Family => family::measure(run).await,
             Self::Files => files::measure(run).await,
             Self::Delivery => delivery::measure(run).await,
             Self::Rooms => rooms::measure(run).await,

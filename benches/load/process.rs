@@ -11,7 +11,10 @@ use std::{
 use anyhow::{Context, Result};
 use tokio::time::sleep;
 
-use crate::machine;
+use crate::{
+    like::{self, Bounded},
+    machine,
+};
 
 /// How a process says where it listens, as `tincan` does.
 const READY: &str = "listening on http://";
@@ -27,6 +30,8 @@ pub struct Process {
     pub address: SocketAddr,
     /// From the start to the ready line.
     pub started_in: Duration,
+    /// What makes its machine a lesser one; it goes after the process.
+    bounded: Option<Bounded>,
 }
 
 impl Process {
@@ -102,6 +107,24 @@ impl Process {
         Self::ceiling("ready", |command| command)
     }
 
+    /// Starts a process that syncs `count` times before it is ready.
+    ///
+    /// # Errors
+    /// Where that takes less than `least`.
+    pub fn syncs(count: u32, least: Duration) -> Result<Self> {
+        Self::ceiling("syncs", |command| {
+            command.args([count.to_string(), least.as_millis().to_string()])
+        })
+    }
+
+    /// Starts a process that takes so much of a processor before it is ready.
+    ///
+    /// # Errors
+    /// Where it doesn't start.
+    pub fn spin(work: Duration) -> Result<Self> {
+        Self::ceiling("spin", |command| command.arg(work.as_millis().to_string()))
+    }
+
     /// Starts this program again, as one of the ceilings.
     fn ceiling(which: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
@@ -109,19 +132,22 @@ impl Process {
         Self::start(command)
     }
 
-    fn start(mut command: Command) -> Result<Self> {
+    fn start(command: Command) -> Result<Self> {
+        let program = command.get_program().to_owned();
+        let (mut command, bounded) = like::bounded(command)?;
         let start = Instant::now();
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("can't start {}", command.get_program().display()))?;
+            .with_context(|| format!("can't start {}", program.display()))?;
         let output = child.stdout.take();
         // From here on, an early return ends the child, too.
         let mut process = Self {
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             started_in: Duration::ZERO,
+            bounded,
         };
         let mut line = String::new();
         if let Some(output) = output {
@@ -132,12 +158,8 @@ impl Process {
             .trim()
             .strip_prefix(READY)
             .and_then(|address| address.parse().ok());
-        process.address = address.with_context(|| {
-            format!(
-                "{} did not say that it is ready",
-                command.get_program().display()
-            )
-        })?;
+        process.address = address
+            .with_context(|| format!("{} did not say that it is ready", program.display()))?;
         Ok(process)
     }
 
@@ -155,6 +177,14 @@ impl Process {
     /// Where it has ended.
     pub fn written_bytes(&self) -> Result<u64> {
         machine::written_bytes(&self.child.id().to_string())
+    }
+
+    /// How many syncs it has waited for, where the run makes them slow.
+    ///
+    /// # Errors
+    /// Where nothing counted them.
+    pub fn synced(&self) -> Result<Option<u64>> {
+        self.bounded.as_ref().map(Bounded::syncs).transpose()
     }
 
     /// See [`machine::resident_kib`].

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::machine::Machine;
+use crate::{like::Bounding, machine::Machine};
 
 /// The median of several rounds, and how far they lay apart.
 #[derive(Clone, Copy, Debug)]
@@ -197,6 +197,15 @@ impl Section {
         self.figures.push(figure);
     }
 
+    /// Without what the figures are meant to be: on another machine than the one that it's meant for.
+    pub fn without_goals(mut self) -> Self {
+        for figure in &mut self.figures {
+            figure.goal = None;
+            figure.ratio_goal = None;
+        }
+        self
+    }
+
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
@@ -232,6 +241,9 @@ impl Section {
 pub struct Report<'a> {
     pub version: &'static str,
     pub machine: &'a Machine,
+    /// What the servers were bounded to, where they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<&'a Bounding>,
     pub quick: bool,
     pub rounds: usize,
     pub seconds: f64,

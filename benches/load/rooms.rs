@@ -162,7 +162,10 @@ impl Room {
 }
 
 /// A database with so many people in one room.
-async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
+///
+/// # Errors
+/// Where it can't be made.
+pub async fn room(database: &Path, count: usize) -> Result<(Vec<Person>, i64)> {
     database::create(database).await?;
     database::fill(database, |connection| {
         let people = database::people(connection, count)?;

@@ -179,12 +179,13 @@ async fn send(
 
 /// Finds the messages' numbers in a stream that is cut anywhere.
 #[derive(Default)]
-struct Numbers {
+pub struct Numbers {
     rest: Vec<u8>,
 }
 
 impl Numbers {
-    fn take(&mut self, bytes: &[u8], mut each: impl FnMut(u64)) {
+    /// Hands each number that has come whole to `each`.
+    pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(u64)) {
         self.rest.extend_from_slice(bytes);
         let mut from = 0;
         while let Some(found) = find(&self.rest[from..], CONTENT.as_bytes()) {
