@@ -71,7 +71,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
             rounds.started.push(started.as_secs_f64() * 1e3);
             process.settle().await?;
             let mut family = Family::gather(&process, &people, room, next).await?;
-            let talk = family.talk(&process, 4 * run.duration).await?;
+            let talk = family.talk(&process, 3 * run.duration).await?;
             rounds.talk.push(talk);
             let rush = family.rush(&process, run.duration).await?;
             rounds.rush.push(rush);
@@ -81,7 +81,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
         rounds.report(count, &mut section)?;
     }
     section.note(format!(
-        "A room of so many, each with an event stream and a connection to send on; nobody shows what they do. talk: a \
+        "A room of so many, each with an event stream; nobody shows what they do. talk: a \
          message every {PACE:?}, by turns; of so few, p99 is the slowest. rush: everybody sends the next message as soon as \
          the last is answered; messages a second are those that everybody had by the end. answer: from before the request \
          until its answer has come. to a stream: from before the request until a stream has the message. start: from \
@@ -202,18 +202,21 @@ struct Family {
     streams: JoinSet<Result<()>>,
 }
 
-/// Somebody who can send.
+/// Somebody who can send. Their connections are made when they are needed: the server ends those that nobody uses.
 struct Member {
-    connection: Connection,
     request: Request,
 }
 
 impl Member {
     /// Sends the next message, and says how long it took until it was answered.
-    async fn send(&mut self, board: &Mutex<Board>) -> Result<Duration> {
+    async fn send(
+        &mut self,
+        connection: &mut Connection,
+        board: &Mutex<Board>,
+    ) -> Result<Duration> {
         let start = Instant::now();
         self.request.set(board.lock().send());
-        let answer = self.connection.exchange(self.request.bytes()).await?;
+        let answer = connection.exchange(self.request.bytes()).await?;
         ensure!(
             answer.status == 201,
             "a message was answered with {}",
@@ -251,7 +254,6 @@ impl Family {
                 stream.each(note).await
             });
             family.members.push(Member {
-                connection: Connection::open(address).await?,
                 request: send_request(address, &person.token, room),
             });
         }
@@ -266,7 +268,9 @@ impl Family {
         let mut said = Said::begin(process)?;
         let (count, mut due) = (members.len(), start);
         for index in (0..count).cycle() {
-            said.answers.push(members[index].send(&board).await?);
+            let mut connection = Connection::open(process.address).await?;
+            let answer = members[index].send(&mut connection, &board).await?;
+            said.answers.push(answer);
             due += PACE;
             if due.duration_since(start) >= duration {
                 break;
@@ -279,15 +283,19 @@ impl Family {
 
     /// Everybody says one thing after the other for `duration`.
     async fn rush(&mut self, process: &Process, duration: Duration) -> Result<Said> {
+        let mut senders = Vec::with_capacity(self.members.len());
+        for member in self.members.drain(..) {
+            senders.push((member, Connection::open(process.address).await?));
+        }
         let start = Instant::now();
         let mut said = Said::begin(process)?;
         let mut sending = JoinSet::new();
-        for mut member in self.members.drain(..) {
+        for (mut member, mut connection) in senders {
             let board = Arc::clone(&self.board);
             sending.spawn(async move {
                 let mut answers = Vec::new();
                 while start.elapsed() < duration {
-                    answers.push(member.send(&board).await?);
+                    answers.push(member.send(&mut connection, &board).await?);
                 }
                 anyhow::Ok((member, answers))
             });

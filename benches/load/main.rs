@@ -191,11 +191,14 @@ impl Arguments {
             folder: folder.path().to_owned(),
             quick,
             rounds: self.rounds.map_or(rounds, usize::from),
-            duration: self.seconds.unwrap_or(Duration::from_millis(if quick {
-                200
-            } else {
-                2_000
-            })),
+            // A lesser machine may not answer within a moment.
+            duration: self.seconds.unwrap_or(Duration::from_millis(
+                if quick && self.like.is_none() {
+                    200
+                } else {
+                    2_000
+                },
+            )),
             streams: self.streams.map_or(streams, usize::from),
             messages: self.messages.map_or(Ok(messages), usize::try_from)?,
             in_flight: usize::from(self.in_flight),
