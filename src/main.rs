@@ -7,6 +7,11 @@ use tincan::{
     platform,
 };
 
+/// In place of musl’s own, which has one lock for all threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Only the owner may read the files that the program creates: the database, its log, and backups.
     platform::keep_private();
