@@ -100,6 +100,7 @@ export class ConversationList extends Component {
       from: mine ? t('conversations.you') : other ? '' : titleOf(author),
       draft: current ? '' : `${kept(`draft:${this.#client.user.id}:${id}`) || this.#doings?.draftOf(id) || ''}`.slice(0, LONGEST),
       doing: this.#doings?.doing(id) ?? '', online: this.#doings?.isOnline(other?.id) ?? false,
+      signs: this.#doings?.signs(other, pinned, level) ?? '',
       level, called: this.#conversations.called(id) > 0,
     });
     return row;
@@ -127,13 +128,13 @@ function restView({ conversations, state, reason, hasMore, empty, whole }) {
 
 /**
  * @typedef {{id: string, title: string, other: User | null, avatarURL: string | null, createdAt: string, time: string,
- *   from: string, content: string, gone: boolean, draft: string, doing: string, online: boolean, unread: number, markedUnread: boolean,
+ *   from: string, content: string, gone: boolean, draft: string, doing: string, online: boolean, signs: string, unread: number, markedUnread: boolean,
  *    pinned: boolean, current: boolean, level: Level, called: boolean}} RowProps
  */
 
 /** @param {RowProps} props */
 function rowView(props) {
-  const { id, title, createdAt, time, unread, markedUnread, pinned, online, current, level, called } = props;
+  const { id, title, createdAt, time, unread, markedUnread, pinned, online, signs, current, level, called } = props;
   const isUnread = unread > 0 || markedUnread;
   return [
     el('a', { class: 'row', href: conversationPath(id), 'aria-current': current && 'page' },
@@ -147,7 +148,8 @@ function rowView(props) {
           pinned && icon('pin'),
           called && el('span', { class: 'badge' }, '@', el('span', { class: 'visually-hidden' }, ` ${t('conversations.mentioned')}`)),
           isUnread && el('span', { class: level === 'all' ? 'badge' : 'badge quiet' },
-            unread > 99 ? '99+' : unread ? `${unread}` : null, el('span', { class: 'visually-hidden' }, ` ${t('conversations.unread')}`))))),
+            unread > 99 ? '99+' : unread ? `${unread}` : null, el('span', { class: 'visually-hidden' }, ` ${t('conversations.unread')}`)))),
+      signs && el('span', { class: 'visually-hidden' }, signs)),
   ];
 }
 

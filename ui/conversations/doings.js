@@ -1,12 +1,13 @@
 // What others do: who types in which conversation, who is online, as far as somebody has told, and what they send beside texts.
 
 import { titleOf } from '../base/format.js';
+import { levelName } from '../conversation/levels.js';
 import { summaryOf } from '../files/kinds.js';
 import { draftsOf } from '../messages/drafts.js';
 import { inOneLine } from '../text/text-view.js';
 import { t, textOf } from '../words/index.js';
 
-/** @import {FeedEvent, Message, User} from '../base/types.js' */
+/** @import {FeedEvent, Level, Message, User} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
 
 /** So long after the last word of it, somebody is taken to type. */
@@ -52,6 +53,15 @@ export class Doings extends EventTarget {
   /** @param {string | undefined} userId */
   isOnline(userId = '') {
     return this.#online.has(userId);
+  }
+
+  /** What a row shows by signs alone, in words. @param {User | null} other @param {boolean} pinned @param {Level} level */
+  signs(other, pinned, level) {
+    const signs = [
+      this.isOnline(other?.id) && t('conversation.online'), pinned && t('conversations.pinned'),
+      level === 'none' && t('conversation.notificationsAre', { level: levelName(level) }),
+    ];
+    return signs.filter(Boolean).join(', ');
   }
 
   /** @param {string} userId @param {boolean} online */

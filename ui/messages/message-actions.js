@@ -15,7 +15,7 @@ import { copyAsLines } from './copying.js';
 import { keepDayAtTop } from './day-at-top.js';
 import { DraftKeeper } from './draft-keeper.js';
 import { write } from './message-composer.js';
-import { moveByKeys } from './message-focus.js';
+import { messageOf, moveByKeys } from './message-focus.js';
 import { askForEverybody, completeMentions } from './mention-completion.js';
 import { addNewestButton } from './newest-button.js';
 import { setPinned } from './pins.js';
@@ -256,7 +256,7 @@ export class MessageActions {
 
 /** @param {EventTarget | null} target */
 function rowOf(target) {
-  return target instanceof Element ? target.closest('li') : null;
+  return target instanceof Element ? messageOf(target) : null;
 }
 
 /** @param {EventTarget | null} target */

@@ -2,11 +2,11 @@
 
 /** @param {HTMLElement} log with the messages @param {(row: HTMLElement) => void} open opens what can be done with one @param {(row: HTMLElement) => void} reply answers one */
 export function moveByKeys(log, open, reply) {
-  log.addEventListener('focusin', ({ target }) => target instanceof Element && stopAt(log, target.closest('li')));
+  log.addEventListener('focusin', ({ target }) => target instanceof Element && stopAt(log, messageOf(target)));
   log.addEventListener('keydown', (event) => {
     const { key, code, target, altKey, ctrlKey, metaKey, shiftKey } = event;
     if (altKey || ctrlKey || metaKey || !(target instanceof HTMLElement)) return;
-    const rows = [...log.querySelectorAll('li')];
+    const rows = [.../** @type {NodeListOf<HTMLLIElement>} */ (log.querySelectorAll('.message'))];
     if (target === log) {
       if (key !== 'Enter') return;
       const { bottom } = log.getBoundingClientRect();
@@ -26,6 +26,11 @@ export function moveByKeys(log, open, reply) {
     }
     event.preventDefault();
   });
+}
+
+/** Texts may have lists, too. @param {Element} part @returns {HTMLLIElement | null} the message that it is in */
+export function messageOf(part) {
+  return part.closest('.message');
 }
 
 /** With a message, what is in it can be reached. @param {HTMLElement} log @param {HTMLElement | null} row */

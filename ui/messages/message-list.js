@@ -189,7 +189,8 @@ export class MessageList extends Component {
 
   /** The list is one stop of the Tab key: at the message that has the focus, else at the newest. */
   #markStop() {
-    const focused = document.activeElement?.closest('li');
+    /** @type {HTMLLIElement | null | undefined} */
+    const focused = document.activeElement?.closest('.message');
     const rows = [...this.#rows.values()];
     const stop = focused && rows.includes(focused) ? focused : rows.at(-1);
     for (const row of rows) row.tabIndex = row === stop ? 0 : -1;

@@ -58,8 +58,11 @@ export function showMessage(row, item, above, fresh) {
   row.dataset.day = dayName(time);
   const [head, box, below] = partsOf(row);
   render(head, headView, { day: sameDay ? '' : dayName(time), fresh, author: together ? null : author });
-  box.title = full;
-  if (system) return render(box, eventView, { content });
+  if (system) {
+    // Of a message the time has it: here, screen readers would begin each one with it.
+    box.title = full;
+    return render(box, eventView, { content });
+  }
   // What changes on its way to the server stands apart, so that no screen reader hears the text again.
   render(box, bubbleView, {
     id: removing || folded ? id : '', from, content, mentions, me, gone, removing, folded, format: SIGNS.test(content) || mentions.length > 0 ? formats.text : plain,
@@ -79,7 +82,7 @@ function partsOf(row) {
   if (known) return known;
   /** @type {[HTMLElement, HTMLElement, HTMLElement]} */
   const made = [
-    el('div', { class: 'head' }), el('div', { class: row.matches('.system') ? 'event' : 'bubble' }),
+    el('div', { class: 'head', 'aria-live': 'off' }), el('div', { class: row.matches('.system') ? 'event' : 'bubble' }),
     // The chips can be reached by the message's menu, and are no news to a screen reader.
     el('div', { class: 'below', 'aria-live': 'off' }),
   ];

@@ -1,5 +1,7 @@
 // Moving a message aside with a finger, towards where a line ends, which answers it.
 
+import { messageOf } from './message-focus.js';
+
 /** So far, it is answered. */
 const FAR_PX = 56;
 /** It follows the finger no further. */
@@ -21,7 +23,7 @@ export function whenSwiped(area, may, act, signal) {
   };
   area.addEventListener('pointerdown', ({ target, pointerType, isPrimary, clientX: x, clientY: y }) => {
     end();
-    const row = target instanceof Element && target.closest('.bubble') ? target.closest('li') : null;
+    const row = target instanceof Element && target.closest('.bubble') ? messageOf(target) : null;
     const isAtEdge = x < EDGE_PX || x > innerWidth - EDGE_PX;
     if (pointerType === 'touch' && isPrimary && row && !isAtEdge && may(row)) moved = { row, x, y, isSure: false, far: false };
   }, { signal });

@@ -460,6 +460,7 @@ export default {
   'conversations.open': 'يمكن لأي شخص العثور عليها والانضمام إليها',
   'conversations.options': 'خيارات {name}',
   'conversations.pin': 'تثبيت',
+  'conversations.pinned': 'مثبّتة',
   'conversations.preview': '{author}: {text}',
   'conversations.request': 'يودّ {name} أن تنضم إلى {room}.',
   'conversations.requests': 'غرف دُعيت إلى الانضمام إليها',

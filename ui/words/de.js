@@ -460,6 +460,7 @@ export default {
   'conversations.open': 'Alle können ihn finden und beitreten',
   'conversations.options': 'Optionen für {name}',
   'conversations.pin': 'Anheften',
+  'conversations.pinned': 'Angeheftet',
   'conversations.preview': '{author}: {text}',
   'conversations.request': '{name} möchte dich in {room} dabeihaben.',
   'conversations.requests': 'Räume, in die du eingeladen bist',

@@ -450,6 +450,7 @@ export default {
   'conversations.open': 'Anyone can find and join it',
   'conversations.options': 'Options for {name}',
   'conversations.pin': 'Pin',
+  'conversations.pinned': 'Pinned',
   'conversations.request': '{name} would like you to join {room}.',
   'conversations.requests': 'Rooms you’re asked to join',
   'conversations.rooms': 'Open rooms',

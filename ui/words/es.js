@@ -460,6 +460,7 @@ export default {
   'conversations.open': 'Cualquiera puede encontrarla y unirse',
   'conversations.options': 'Opciones de {name}',
   'conversations.pin': 'Fijar',
+  'conversations.pinned': 'Fijada',
   'conversations.preview': '{author}: {text}',
   'conversations.request': 'A {name} le gustaría que te unieras a {room}.',
   'conversations.requests': 'Salas a las que te invitan',

@@ -460,6 +460,7 @@ export default {
   'conversations.open': 'Tout le monde peut le trouver et le rejoindre',
   'conversations.options': 'Options pour {name}',
   'conversations.pin': 'Épingler',
+  'conversations.pinned': 'Épinglée',
   'conversations.preview': '{author} : {text}',
   'conversations.request': '{name} aimerait que vous rejoigniez {room}.',
   'conversations.requests': 'Salons où vous êtes attendu',

@@ -460,6 +460,7 @@ export default {
   'conversations.open': 'だれでも見つけて参加できる',
   'conversations.options': '{name} のオプション',
   'conversations.pin': 'ピン留め',
+  'conversations.pinned': 'ピン留め中',
   'conversations.preview': '{author}：{text}',
   'conversations.request': '{name}さんが{room}への参加を希望しています。',
   'conversations.requests': '参加を求められているルーム',

@@ -460,6 +460,7 @@ export default {
   'conversations.open': 'Każdy może go znaleźć i dołączyć',
   'conversations.options': 'Opcje: {name}',
   'conversations.pin': 'Przypnij',
+  'conversations.pinned': 'Przypięta',
   'conversations.preview': '{author}: {text}',
   'conversations.request': '{name} zaprasza Cię do pokoju {room}.',
   'conversations.requests': 'Pokoje, do których Cię zaproszono',

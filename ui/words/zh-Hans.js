@@ -460,6 +460,7 @@ export default {
   'conversations.open': '任何人都可以找到并加入',
   'conversations.options': '{name} 的选项',
   'conversations.pin': '置顶',
+  'conversations.pinned': '已置顶',
   'conversations.preview': '{author}：{text}',
   'conversations.request': '{name} 想请你加入 {room}。',
   'conversations.requests': '邀请你加入的房间',

@@ -79,9 +79,10 @@ test('the unread divider begins a group', () => {
   assert.equal([textOf(rowOf(below, above, true), '.fresh'), textOf(rowOf(below, above), '.fresh')], ['New', null]);
 });
 
-test('the full date is there on the time and on the text', () => {
-  const row = rowOf(item('2026-03-02T10:07'));
-  const titles = [...row.querySelectorAll('[title]')].map((element) => element.getAttribute('title'));
+test('the full date is there on the time, and on what shows none', () => {
+  const [row, event] = [rowOf(item('2026-03-02T10:07')), rowOf(item('2026-03-02T10:07', { system: 'left' }))];
+  const titles = [row, event].flatMap((each) => [...each.querySelectorAll('[title]')])
+    .map((element) => element.getAttribute('title'));
   assert.equal(titles.length, 2);
   for (const title of titles) for (const part of ['2026', '2', ':07']) assert.ok(title?.includes(part), `${title}`);
 });
