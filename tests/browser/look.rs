@@ -100,6 +100,38 @@ async fn every_text_can_be_read_by_day_and_by_night() {
     }
 }
 
+/// As much as WCAG 2.2 has for enhanced contrast (1.4.6). Letters in the colours of people and rooms keep what they have.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_more_contrast_gets_more() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let john = stage.person("john", Options::desktop()).await;
+    // It comes with what the first look doesn't need.
+    john.sees("button", "New room").await;
+    for scheme in ["light", "dark"] {
+        let features = json!([
+            { "name": "prefers-contrast", "value": "more" },
+            { "name": "prefers-color-scheme", "value": scheme },
+        ]);
+        john.cdp(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await;
+        let texts = TEXTS.iter().filter(|&&(.., hues)| hues == 1);
+        let texts = texts.flat_map(|&(color, backgrounds, hues)| {
+            backgrounds.iter().map(move |on| (color, *on, hues))
+        });
+        let pairs: Vec<_> = texts.collect();
+        let found: Vec<Pair> = john.call(CONTRASTS, json!([pairs])).await;
+        assert_eq!(found.len(), pairs.len());
+        for Pair { name, contrast } in found {
+            assert!(contrast >= 7.0, "{scheme}: {name} has {contrast}");
+        }
+    }
+}
+
 /// The left and right edges of something.
 const EDGES_OF: &str = "(selector) => {
     const { left, right } = document.querySelector(selector).getBoundingClientRect();

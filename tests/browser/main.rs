@@ -13,6 +13,7 @@ use tincan_testing::{self as api, provider};
 
 mod support;
 
+mod access;
 mod account_screens;
 mod accounts;
 mod activity;

@@ -21,7 +21,7 @@ const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/icons/512.png");
 
 /// Boxes that reach over an edge of the screen, unless something cuts them off before it; and those that
 /// scroll sideways, but for the tray of files, which is to.
-const TOO_WIDE: &str = "() => {
+pub const TOO_WIDE: &str = "() => {
     const scrolls = ({ overflowX }) => overflowX === 'auto' || overflowX === 'scroll';
     const isCut = (box) => {
         for (let around = box.parentElement; around; around = around.parentElement) {

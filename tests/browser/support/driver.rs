@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 use fantoccini::{Client, ClientBuilder};
@@ -70,6 +70,12 @@ impl Driver {
             // A browser that is killed leaves the folder of its lock behind.
             .env("TMPDIR", folder.path())
             .envs(self.engine.environment(options))
+            .envs(
+                options
+                    .bus
+                    .as_ref()
+                    .map(|bus| ("DBUS_SESSION_BUS_ADDRESS", bus)),
+            )
             .envs(screen.as_ref().map(|screen| ("DISPLAY", &screen.name)))
             .stdout(File::create(&output).expect("a file"))
             .stderr(Stdio::null());
@@ -139,13 +145,13 @@ impl Browser {
 }
 
 /// A screen that nobody sees.
-struct Screen {
-    name: String,
+pub(super) struct Screen {
+    pub(super) name: String,
     _leash: Leash,
 }
 
 impl Screen {
-    fn start(program: &Path) -> Self {
+    pub(super) fn start(program: &Path) -> Self {
         let mut command = leashed(program);
         command
             .args(["-displayfd", "1", "-nolisten", "tcp"])
@@ -153,9 +159,8 @@ impl Screen {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut leash = Leash::start(command);
-        let stdout = leash.child.stdout.take().expect("standard output");
         let mut number = String::new();
-        BufReader::new(stdout)
+        BufReader::new(leash.stdout())
             .read_line(&mut number)
             .expect("it says its number");
         Self {
@@ -166,12 +171,12 @@ impl Screen {
 }
 
 /// A program that ends, with all that it has started, when this goes.
-struct Leash {
+pub(super) struct Leash {
     child: Child,
     end: Option<ChildStdin>,
 }
 
-fn leashed(program: &Path) -> Command {
+pub(super) fn leashed(program: &Path) -> Command {
     let mut command = Command::new("sh");
     command
         .args(["-c", LEASH, "sh"].map(OsStr::new))
@@ -182,10 +187,15 @@ fn leashed(program: &Path) -> Command {
 }
 
 impl Leash {
-    fn start(mut command: Command) -> Self {
+    pub(super) fn start(mut command: Command) -> Self {
         let mut child = command.spawn().expect("sh starts");
         let end = child.stdin.take();
         Self { child, end }
+    }
+
+    /// What it prints, where that goes into a pipe.
+    pub(super) fn stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("standard output")
     }
 }
 

@@ -9,6 +9,7 @@ mod engine;
 mod keys;
 mod page;
 mod proxy;
+mod reader;
 mod session;
 mod stage;
 mod worker;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 pub use engine::Engine;
 pub use proxy::{Canned, Proxy};
+pub use reader::Reader;
 pub use session::{Device, Options, Scheme, Session};
 pub use stage::Stage;
 pub use worker::Worker;

@@ -10,7 +10,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use super::{
-    Engine,
+    Engine, Reader,
     driver::{Browser, Driver},
     wait,
 };
@@ -55,6 +55,8 @@ pub struct Options {
     origin: Option<String>,
     pub(super) authority: Option<PathBuf>,
     pub(super) arguments: Vec<String>,
+    /// Where a screen reader listens.
+    pub(super) bus: Option<String>,
     scripts: Vec<String>,
 }
 
@@ -76,6 +78,7 @@ impl Options {
             origin: None,
             authority: None,
             arguments: vec![NO_SCROLLBARS.to_owned(), MOUSE.to_owned()],
+            bus: None,
             scripts: Vec::new(),
         }
     }
@@ -121,6 +124,14 @@ impl Options {
     pub fn argument(mut self, argument: impl Into<String>) -> Self {
         self.arguments.push(argument.into());
         self
+    }
+
+    /// Somebody uses a screen reader with Chromium.
+    pub fn heard_by(self, reader: &Reader) -> Self {
+        Self {
+            bus: Some(reader.bus.clone()),
+            ..self.argument("--force-renderer-accessibility")
+        }
     }
 
     /// With scrollbars that take room, as on Windows and Linux.
