@@ -2,10 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use tincan::{
-    cli::{self, Cli},
-    platform,
-};
+use tincan::cli::{self, Cli};
 
 /// In place of musl’s own, which has one lock for all threads.
 #[cfg(target_env = "musl")]
@@ -13,8 +10,6 @@ use tincan::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // Only the owner may read the files that the program creates: the database, its log, and backups.
-    platform::keep_private();
     match cli::run(Cli::from_environment()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -177,6 +177,11 @@ impl Cli {
 /// # Errors
 /// Why it failed; [`exit_code`] maps the error to an exit code.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    // Only the owner may read the files that the program creates: the database, its log, and backups. Man pages are for
+    // everybody.
+    if !matches!(cli.command, Some(Command::Man { .. })) {
+        platform::keep_private();
+    }
     // Before any thread starts: this removes the variables that it reads from the environment.
     let sockets = PassedSockets::from_env();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     io::Write,
+    os::unix::fs::MetadataExt,
     process::{Command, Stdio},
     thread,
 };
@@ -49,6 +50,9 @@ async fn each_command_has_a_man_page_that_groff_has_nothing_against() {
     let path = folder.path().to_str().expect("a plain path");
     let written = ended(Binary::command(&["man", path])).await;
     assert_eq!(written.code, Some(0), "{}", written.stderr);
+    let mode = |name| fs::metadata(folder.path().join(name)).map(|file| file.mode());
+    fs::write(folder.path().join("another"), "").expect("a file");
+    assert_eq!(mode("tincan.1").ok(), mode("another").ok());
     for page in ["tincan", "tincan-serve", "tincan-user", "tincan-user-reset"] {
         let text = fs::read_to_string(folder.path().join(format!("{page}.1"))).expect("a page");
         let title = format!(
