@@ -191,8 +191,6 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     let (client, jane) = (stage.client("john").await, stage.client("jane").await);
     let conversation = jane.talk_to("john").await;
     jane.say(&conversation, "Hello").await;
-    let read = format!("/api/conversations/{conversation}/read_messages");
-    client.post(&read, json!({})).await.expect(204);
     let german = "try { localStorage.setItem('preference:language', '\"de\"') } catch {}";
     let options = Options::desktop()
         .script(german)
@@ -201,17 +199,22 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     john.open("/settings").await;
     allow(&john).await;
     john.keeps_the_page().await;
+    // Of what has been read, it has taken back what was shown before.
+    let unread = "document.title.startsWith('(1)')";
+    john.wait("the conversations", unread).await;
+    is_notified(&john, &[]).await;
     john.click("switch", "Benachrichtigungen anzeigen").await;
     john.reads("Du wirst auf diesem Gerät benachrichtigt").await;
 
+    let from_jane = |text| message("jane", text, &conversation);
     let mut worker = john.worker().await;
     witness(&mut worker).await;
     for text in ["Hello", "Are you there?"] {
-        deliver(&john, &message("jane", text, &conversation)).await;
+        push(&john, &mut worker, &from_jane(text)).await;
         is_notified(&john, &[shown("jane", text, &conversation)]).await;
     }
     // Whoever wants no text to be seen gets none, in any language.
-    deliver(&john, &message("jane", "", &conversation)).await;
+    push(&john, &mut worker, &from_jane("")).await;
     is_notified(&john, &[shown("jane", "Neue Nachricht", &conversation)]).await;
     // What can’t be read says no more than that there is something.
     let newest = || shown("jane", "Neue Nachricht", &conversation);
@@ -225,14 +228,14 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
         json!({ "notification": { "title": "jane", "navigate": "https://example.org/" } });
     // Wherever it leads, a tap opens a page of this server.
     let elsewhere = elsewhere.to_string();
-    deliver(&john, &elsewhere).await;
+    push(&john, &mut worker, &elsewhere).await;
     let from_elsewhere = Shown {
         title: "jane".to_owned(),
         ..unknown()
     };
     is_notified(&john, &[newest(), from_elsewhere]).await;
     for unreadable in ["Hello", "{}", ""] {
-        deliver(&john, unreadable).await;
+        push(&john, &mut worker, unreadable).await;
         is_notified(&john, &[newest(), unknown()]).await;
     }
 
@@ -241,23 +244,24 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
     tap(&mut worker, &path).await;
     let open = format!("location.pathname === {path:?}");
     john.wait("the conversation", &open).await;
+    john.wait("it to be read", &format!("!{unread}")).await;
     // The app’s icon has the number that came with each message before.
     let calls = json!([1, 1, 1, "focused"]);
     assert_eq!(seen(&mut worker).await, calls);
     is_notified(&john, &[unknown()]).await;
     // It is before somebody’s eyes now, and nothing of it stays.
-    deliver(&john, &message("jane", "Now you are", &conversation)).await;
+    push(&john, &mut worker, &from_jane("Now you are")).await;
     is_notified(&john, &[unknown()]).await;
 
     // Nor of what was read elsewhere while no page was open.
     john.open("/healthz").await;
-    deliver(&john, &message("jane", "Read on the laptop", &conversation)).await;
+    push(&john, &mut worker, &from_jane("Read on the laptop")).await;
     john.open("/").await;
     is_notified(&john, &[unknown()]).await;
 
     // Where none is open, a tap opens one.
     john.open("/healthz").await;
-    deliver(&john, &message("jane", "And now?", &conversation)).await;
+    push(&john, &mut worker, &from_jane("And now?")).await;
     tap(&mut worker, &path).await;
     let opened = seen(&mut worker).await;
     let (last, before) = opened
@@ -271,6 +275,12 @@ async fn what_is_pushed_is_shown_and_leads_to_its_conversation() {
 /// Has the worker write down what only a real tap lets it do, and what the browser does out of sight.
 async fn witness(worker: &mut Worker) {
     let script = "globalThis.seen = [];
+        globalThis.shown = [];
+        const { showNotification } = ServiceWorkerRegistration.prototype;
+        ServiceWorkerRegistration.prototype.showNotification = async function (title, options) {
+            await showNotification.call(this, title, options);
+            shown.push(options.body);
+        };
         WindowClient.prototype.focus = async () => { seen.push('focused'); };
         Clients.prototype.openWindow = async (path) => { seen.push(path); };
         WorkerNavigator.prototype.setAppBadge = async (number) => { seen.push(number); };
@@ -283,13 +293,22 @@ async fn seen(worker: &mut Worker) -> Value {
     worker.eval("seen.splice(0)").await
 }
 
-/// Somebody taps the notification that leads there, once it is there.
+/// Gives a message to the worker, and waits until it is shown. Whoever asks Chromium at that moment what is shown makes it
+/// forget what it is about to show: it takes that for something the system has thrown away.
+async fn push(person: &Session, worker: &mut Worker, message: &str) {
+    deliver(person, message).await;
+    let script = "(async () => {
+        while (!shown.length) await new Promise((seen) => setTimeout(seen, 20));
+        return shown.splice(0).length;
+    })()";
+    assert_eq!(worker.eval::<usize>(script).await, 1);
+}
+
+/// Somebody taps the notification that leads there.
 async fn tap(worker: &mut Worker, path: &str) {
     let script = "(async () => {
-        const isIt = ({ data }) => data === PATH;
-        const find = async () => (await registration.getNotifications()).find(isIt);
-        let notification;
-        while (!(notification = await find())) await new Promise((seen) => setTimeout(seen, 20));
+        const notifications = await registration.getNotifications();
+        const notification = notifications.find(({ data }) => data === PATH);
         return dispatchEvent(new NotificationEvent('notificationclick', { notification }));
     })()";
     let script = script.replace("PATH", &json!(path).to_string());
