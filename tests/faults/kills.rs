@@ -153,7 +153,7 @@ async fn what_was_answered_survives_a_kill_at_any_write_of_the_writer() {
     let mut writers = Writers::new(&people, &conversation);
     let (step, most) = if is_every() { (1, 200) } else { (11, 8) };
     let pages = (40..).step_by(step).take(most);
-    // With photos, whose pieces are 64 pages each.
+    // With photos, whose pieces are 128 pages each.
     let (step, most) = if is_every() { (17, 200) } else { (431, 8) };
     let photos = (200..).step_by(step).take(most);
     let points = pages.chain(photos).map(|count| ("pwrite64", count));

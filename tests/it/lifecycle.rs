@@ -293,8 +293,8 @@ async fn a_damaged_database_is_left_alone() {
     Binary::start(&database);
 }
 
-/// What SQLite reads and writes at once, unless it is told otherwise.
-const PAGE: usize = 4096;
+/// What SQLite reads and writes at once, as a new database tells it.
+const PAGE: usize = 2_048;
 
 /// The first page with texts of [`database_with_messages`]; the last one is read at each start. The index for searches has no
 /// words that are so long.

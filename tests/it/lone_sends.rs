@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The size of a page with its header in the write-ahead log (<https://www.sqlite.org/fileformat2.html#walformat>).
-const FRAME: u64 = 4_096 + 24;
+const FRAME: u64 = 2_048 + 24;
 
 /// How many pages the log has taken.
 fn logged(database: &Path) -> u64 {

@@ -91,8 +91,8 @@ async fn what_happens_is_counted() {
         ("tincan_cached_sessions", 2.0),
         ("tincan_connections", 2.0),
         ("tincan_sent_bytes_total", 1_000.0),
-        ("tincan_database_bytes", 4_096.0),
-        ("tincan_wal_bytes", 4_096.0),
+        ("tincan_database_bytes", 2_048.0),
+        ("tincan_wal_bytes", 2_048.0),
         ("process_resident_memory_bytes", 1_000_000.0),
         ("process_open_fds", 4.0),
     ] {

@@ -49,8 +49,8 @@ async fn it_tells_what_the_server_has_and_does() {
     for (field, least) in [
         ("connections", 1),
         ("commitMicros", 1),
-        ("databaseBytes", 4_096),
-        ("walBytes", 4_096),
+        ("databaseBytes", 2_048),
+        ("walBytes", 2_048),
         ("freeBytes", 1),
         ("uptimeSeconds", 0),
     ] {
