@@ -9,7 +9,7 @@ use std::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::either::Either;
 
-use crate::platform::{self, LocalListener, LocalStream, PassedLocal};
+use crate::platform::{LocalListener, LocalStream};
 
 /// Anybody on this machine may connect, as to a port of `127.0.0.1`. The folder says who gets that far.
 const MODE: u32 = 0o666;
@@ -78,20 +78,6 @@ impl Listener {
         }
     }
 
-    /// Takes over a socket that listens already.
-    ///
-    /// # Errors
-    /// If the system can’t say where it listens, or refuses to use it here.
-    pub fn take(passed: PassedListener) -> io::Result<Self> {
-        match passed {
-            PassedListener::Tcp(listener) => {
-                listener.set_nonblocking(true)?;
-                Ok(Self::Tcp(TcpListener::from_std(listener)?))
-            }
-            PassedListener::Local(listener) => Ok(Self::Local(LocalListener::take(listener)?)),
-        }
-    }
-
     /// Where it listens. A port is the one that the system chose, if it was asked for any.
     ///
     /// # Errors
@@ -117,26 +103,6 @@ impl Listener {
                 let stream = listener.accept().await?;
                 Ok((Either::Right(stream), Ipv4Addr::LOCALHOST.into()))
             }
-        }
-    }
-}
-
-/// A socket that was listening before the server started, as of systemd.
-#[derive(Debug)]
-pub enum PassedListener {
-    Tcp(std::net::TcpListener),
-    Local(PassedLocal),
-}
-
-impl PassedListener {
-    /// Where it listens.
-    ///
-    /// # Errors
-    /// If the system can’t say.
-    pub fn address(&self) -> io::Result<ListenAddress> {
-        match self {
-            Self::Tcp(listener) => listener.local_addr().map(ListenAddress::Tcp),
-            Self::Local(listener) => platform::path_of(listener).map(ListenAddress::Unix),
         }
     }
 }

@@ -48,6 +48,7 @@ use crate::{
         without_empty_variables,
     },
     control::ControlError,
+    listening::Listener,
     platform::{self, PassedSockets},
     server::{Server, StartError},
     store::{ArchiveError, BackupError, FatalError, OpenError},
@@ -304,12 +305,13 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 
 async fn serve(args: ServeArgs, sockets: PassedSockets) -> anyhow::Result<()> {
     start_log(args.log_filter(), args.log_format());
-    let sockets = systemd::listener(sockets)?;
-    let config = args.into_config(sockets.as_ref().map(|(address, _)| address.clone()))?;
+    let passed = systemd::listener(sockets)?;
+    let address = passed.as_ref().map(Listener::address).transpose();
+    let config = args.into_config(address.map_err(systemd::SocketError::from)?)?;
     // Before anything is announced, as a program that reads the ready line may send a signal at once.
     let signals = Signals::listen().context("can’t listen for signals")?;
-    let server = match sockets {
-        Some((_, listener)) => Server::with_listener(listener, config).await?,
+    let server = match passed {
+        Some(listener) => Server::with_listener(listener, config).await?,
         None => Server::bind(config).await?,
     };
     let url = server.listening_url();

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     error::Error,
-    listening::{ListenAddress, PassedListener},
+    listening::Listener,
     platform::{self, NotifyState, PassedSockets},
     store::Store,
 };
@@ -22,24 +22,19 @@ pub enum SocketError {
     Unusable(#[from] io::Error),
 }
 
-/// The socket that was passed to the process, if any, and its address.
+/// The socket that was passed to the process, if any.
 ///
 /// # Errors
 /// If it isn’t a socket that listens, on a port or in the file system, or if there are several.
-pub fn listener(
-    mut sockets: PassedSockets,
-) -> Result<Option<(ListenAddress, PassedListener)>, SocketError> {
+pub fn listener(mut sockets: PassedSockets) -> Result<Option<Listener>, SocketError> {
     if sockets.count() > 1 {
         return Err(SocketError::Several(sockets.count()));
     }
     // What isn’t taken for the one can be taken for the other.
-    let local = sockets.take_local();
-    let passed = match local {
-        Ok(listener) => listener.map(PassedListener::Local),
-        Err(_) => sockets.take_tcp()?.map(PassedListener::Tcp),
-    };
-    let addressed = |passed: PassedListener| Ok((passed.address()?, passed));
-    passed.map(addressed).transpose()
+    Ok(match sockets.take_local() {
+        Ok(listener) => listener.map(Listener::Local),
+        Err(_) => sockets.take_tcp()?.map(Listener::Tcp),
+    })
 }
 
 /// Reports that the server now answers clients at `url`.

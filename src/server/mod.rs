@@ -7,7 +7,7 @@ mod exchange;
 mod instance;
 mod stream;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{future, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::RootCertStore;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -23,7 +23,7 @@ use crate::{
     bus::Capacity,
     http::{Answer, Recorder, ServerSettings, Site},
     lab::{Exchange, Lab, LabSettings, seed::SeedError, snapshots::SnapshotName},
-    listening::{ListenAddress, Listener, PassedListener},
+    listening::{ListenAddress, Listener},
     metrics::Metrics,
     platform,
     store::{self, BackupError, OpenError, Store},
@@ -121,11 +121,8 @@ impl Server {
 
     /// Like [`bind`](Self::bind), with a socket that is already open at `config.listen`. Clients may be waiting on it
     /// already.
-    pub async fn with_listener(
-        listener: PassedListener,
-        config: Config,
-    ) -> Result<Self, StartError> {
-        Self::start(config, async { Listener::take(listener) }).await
+    pub async fn with_listener(listener: Listener, config: Config) -> Result<Self, StartError> {
+        Self::start(config, future::ready(Ok(listener))).await
     }
 
     async fn start(

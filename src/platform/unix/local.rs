@@ -13,9 +13,6 @@ use super::socket_file::SocketFile;
 /// What has connected to such a socket.
 pub type LocalStream = UnixStream;
 
-/// One that was listening before the server started, as of systemd.
-pub type PassedLocal = net::UnixListener;
-
 /// A socket in the file system that listens.
 #[derive(Debug)]
 pub enum LocalListener {
@@ -37,11 +34,11 @@ impl LocalListener {
         Ok(Self::Own(SocketFile::bind(path, mode)?))
     }
 
-    /// Takes over a socket that listens already.
+    /// Takes over a socket that was listening before the server started, as of systemd.
     ///
     /// # Errors
     /// If the system refuses to use it here.
-    pub fn take(passed: PassedLocal) -> io::Result<Self> {
+    pub fn take(passed: net::UnixListener) -> io::Result<Self> {
         passed.set_nonblocking(true)?;
         Ok(Self::Passed(UnixListener::from_std(passed)?))
     }
@@ -53,7 +50,12 @@ impl LocalListener {
     pub fn path(&self) -> io::Result<PathBuf> {
         match self {
             Self::Own(file) => Ok(file.path().to_owned()),
-            Self::Passed(listener) => path_in(&listener.local_addr()?.into()),
+            Self::Passed(listener) => {
+                let address = listener.local_addr()?;
+                let path = address.as_pathname();
+                let path = path.ok_or_else(|| io::Error::other("it has no path"))?;
+                Ok(path.to_owned())
+            }
         }
     }
 
@@ -69,20 +71,6 @@ impl LocalListener {
         let (stream, _) = listener.accept().await?;
         Ok(stream)
     }
-}
-
-/// Where a passed socket listens.
-///
-/// # Errors
-/// If the system can’t say.
-pub fn path_of(passed: &PassedLocal) -> io::Result<PathBuf> {
-    path_in(&passed.local_addr()?)
-}
-
-fn path_in(address: &net::SocketAddr) -> io::Result<PathBuf> {
-    let path = address.as_pathname();
-    let path = path.ok_or_else(|| io::Error::other("it has no path"))?;
-    Ok(path.to_owned())
 }
 
 /// Whether there is a socket on which nobody listens any more, as whoever did was killed.

@@ -22,7 +22,7 @@ pub use self::{
         is_for_others, is_on_same_disk, is_unsyncable, keep_private, open_itself, private,
         sync_folder,
     },
-    local::{LocalListener, LocalStream, PassedLocal, path_of},
+    local::{LocalListener, LocalStream},
     process::{open_files, resident_memory},
     stopping::StopSignals,
     supervisor::{NotifyState, PassedSockets, notify, watchdog_enabled},

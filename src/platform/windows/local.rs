@@ -2,7 +2,6 @@
 //! library nor tokio uses them there, and proxies connect to a port.
 
 use std::{
-    convert::Infallible,
     io,
     path::{Path, PathBuf},
 };
@@ -12,9 +11,6 @@ pub const HAS_LOCAL_SOCKETS: bool = false;
 
 /// What has connected to such a socket.
 pub type LocalStream = tokio::io::Empty;
-
-/// One that was listening before the server started.
-pub type PassedLocal = Infallible;
 
 /// A socket in the file system that listens.
 #[derive(Debug)]
@@ -27,14 +23,6 @@ impl LocalListener {
     /// Always.
     pub async fn bind(_path: &Path, _mode: u32) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
-    }
-
-    /// Takes over a socket that listens already.
-    ///
-    /// # Errors
-    /// Never, as there is none.
-    pub fn take(passed: PassedLocal) -> io::Result<Self> {
-        match passed {}
     }
 
     /// Where it listens.
@@ -52,12 +40,4 @@ impl LocalListener {
     pub async fn accept(&self) -> io::Result<LocalStream> {
         match *self {}
     }
-}
-
-/// Where a passed socket listens.
-///
-/// # Errors
-/// Never, as there is none.
-pub fn path_of(passed: &PassedLocal) -> io::Result<PathBuf> {
-    match *passed {}
 }

@@ -18,7 +18,7 @@ pub use self::{
         is_for_others, is_on_same_disk, is_unsyncable, keep_private, open_itself, private,
         sync_folder,
     },
-    local::{HAS_LOCAL_SOCKETS, LocalListener, LocalStream, PassedLocal, path_of},
+    local::{HAS_LOCAL_SOCKETS, LocalListener, LocalStream},
     stopping::StopSignals,
     supervisor::{NotifyState, PassedSockets, notify, watchdog_enabled},
 };

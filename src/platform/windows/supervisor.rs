@@ -1,9 +1,11 @@
 //! Whoever has started the program. Nobody here passes sockets or wants to be told how it is: a service’s wrapper presses
 //! Ctrl+C, and that is all.
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{io, time::Duration};
 
-use super::PassedLocal;
+use tokio::net::TcpListener;
+
+use super::LocalListener;
 
 /// What a supervisor is told.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +46,7 @@ impl PassedSockets {
 
     /// # Errors
     /// None.
-    pub fn take_local(&mut self) -> io::Result<Option<PassedLocal>> {
+    pub fn take_local(&mut self) -> io::Result<Option<LocalListener>> {
         Ok(None)
     }
 
