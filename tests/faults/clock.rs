@@ -1,6 +1,10 @@
 //! A clock that jumps, as on a Pi, which has none of its own and is told the time once it has a network.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use reqwest::header::RETRY_AFTER;
 use rusqlite::Connection;
@@ -52,6 +56,22 @@ impl Clock {
     }
 }
 
+/// Runs it once libfaketime has forgotten those that were killed. What it shares among threads by a process’s number stays
+/// behind then, and the next process of that number would have the machine’s own clock.
+fn run(command: &mut Command) -> Binary {
+    for file in fs::read_dir("/dev/shm").expect("shared memory") {
+        let file = file.expect("a file");
+        let name = file.file_name().into_string().unwrap_or_default();
+        let names = ["faketime_shm_", "sem.faketime_sem_"];
+        let process = names.iter().find_map(|begin| name.strip_prefix(begin));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Another test may have been quicker.
+            let _ = fs::remove_file(file.path());
+        }
+    }
+    Binary::run(command)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_clock_jumps_everything_keeps_its_order_and_nobody_is_thrown_out() {
     if !tools::have(&["faketime"]) {
@@ -62,7 +82,7 @@ async fn when_the_clock_jumps_everything_keeps_its_order_and_nobody_is_thrown_ou
     let database = folder.path().join("tincan.db");
     let mut command = Binary::by_way_of("env", &["--"], &database);
     clock.set(&mut command);
-    let binary = Binary::run(&mut command);
+    let binary = run(&mut command);
     let john = binary.nobody().sign_in("john").await;
     let jane = binary.nobody().sign_in("jane").await;
     let conversation = john.talk_to("jane").await;
@@ -106,7 +126,7 @@ async fn when_the_clock_jumps_everything_keeps_its_order_and_nobody_is_thrown_ou
     // Another server has only the clock to go by: there, the time of a session that seems old is over.
     binary.kill();
     clock.jump("+300d");
-    let binary = Binary::run(&mut command);
+    let binary = run(&mut command);
     let jane = jane.at(binary.address());
     jane.get("/api/auth_user")
         .await
@@ -172,7 +192,7 @@ impl Machine {
 
     fn start(&mut self, offset: &str) -> Binary {
         self.clock.jump(offset);
-        Binary::run(&mut self.command)
+        run(&mut self.command)
     }
 }
 
@@ -251,7 +271,7 @@ async fn a_start_with_a_clock_far_ahead_deletes_nothing_that_is_good() {
     let start = || {
         let mut command = Binary::by_way_of("env", &["--"], &database);
         clock.set(&mut command);
-        Binary::run(&mut command)
+        run(&mut command)
     };
     let binary = start();
     let john = binary.nobody().sign_in("john").await;
@@ -311,7 +331,7 @@ async fn when_the_clock_jumps_nobody_has_to_wait_for_it() {
         database,
     ]);
     clock.set(command.stderr(std::process::Stdio::inherit()));
-    let mut binary = Binary::run(&mut command);
+    let mut binary = run(&mut command);
     let token = token_of(&binary.setup_link());
     let account = json!({ "username": "john", "password": PASSWORD, "setupToken": token });
     let john = binary.nobody().register(account).await;
