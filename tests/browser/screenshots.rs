@@ -559,6 +559,8 @@ async fn every_screen(options: Options) {
     network.hold_streams();
     person.open("/settings").await;
     person.sees("button", "Sign out").await;
+    // The last of what comes in above it.
+    person.reads("No tokens yet.").await;
     network.pass_streams();
 
     person.click("button", "Sign out").await;

@@ -25,11 +25,19 @@ const LINES: &str = "[...document.querySelectorAll('[role=log] li')].map((row) =
 const PRESS: Duration = Duration::from_millis(700);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Brings an element into view; tells whether a finger at its middle would meet it.
-const REACH: &str = "(element) => {
+/// Brings an element into view; tells whether a finger at its middle would meet it. Nobody hits what still moves, as what
+/// comes in above it is being drawn.
+const REACH: &str = "async (element) => {
     element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const before = element.getBoundingClientRect();
+    await new Promise((drawn) => {
+        requestAnimationFrame(() => requestAnimationFrame(drawn));
+        // A page that nobody sees isn’t drawn.
+        setTimeout(drawn, 100);
+    });
     const { left, top, width, height } = element.getBoundingClientRect();
-    return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    const isStill = left === before.left && top === before.top;
+    return isStill && element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
 }";
 
 impl Session {
@@ -215,7 +223,9 @@ impl Session {
                 Device::Desktop => element.click().await,
                 Device::Phone => {
                     let reach: bool = self.try_call(REACH, json!([element])).await?;
-                    reach.then_some(()).ok_or("something else is over it")?;
+                    reach
+                        .then_some(())
+                        .ok_or("it moves, or something else is over it")?;
                     self.client.perform_actions(tap(element)).await
                 }
             };
