@@ -25,19 +25,23 @@ const LINES: &str = "[...document.querySelectorAll('[role=log] li')].map((row) =
 const PRESS: Duration = Duration::from_millis(700);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Brings an element into view; tells whether a finger at its middle would meet it. Nobody hits what still moves, as what
-/// comes in above it is being drawn.
-const REACH: &str = "async (element) => {
-    element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+/// Tells whether an element stands still. What comes in later moves what is below it, and who hits where something was a
+/// moment ago hits something else.
+const IS_STILL: &str = "async (element) => {
     const before = element.getBoundingClientRect();
     await new Promise((drawn) => {
         requestAnimationFrame(() => requestAnimationFrame(drawn));
         // A page that nobody sees isn’t drawn.
         setTimeout(drawn, 100);
     });
+    const after = element.getBoundingClientRect();
+    return before.left === after.left && before.top === after.top;
+}";
+/// Brings an element into view; tells whether a finger at its middle would meet it.
+const REACH: &str = "(element) => {
+    element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const { left, top, width, height } = element.getBoundingClientRect();
-    const isStill = left === before.left && top === before.top;
-    return isStill && element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
 }";
 
 impl Session {
@@ -219,15 +223,15 @@ impl Session {
     pub async fn click(&self, role: &str, name: &str) {
         self.until(&format!("a {role} {name:?} to click"), async || {
             let element = self.look_for(role, name).await.ok_or("it isn't there")?;
+            if self.device() == Device::Phone {
+                let reach: bool = self.try_call(REACH, json!([element])).await?;
+                reach.then_some(()).ok_or("something else is over it")?;
+            }
+            let is_still: bool = self.try_call(IS_STILL, json!([element])).await?;
+            is_still.then_some(()).ok_or("it moves")?;
             let pressed = match self.device() {
                 Device::Desktop => element.click().await,
-                Device::Phone => {
-                    let reach: bool = self.try_call(REACH, json!([element])).await?;
-                    reach
-                        .then_some(())
-                        .ok_or("it moves, or something else is over it")?;
-                    self.client.perform_actions(tap(element)).await
-                }
+                Device::Phone => self.client.perform_actions(tap(element)).await,
             };
             pressed.map_err(|error| error.to_string())
         })
