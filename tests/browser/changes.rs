@@ -248,7 +248,7 @@ async fn who_signs_out_leaves_no_unfinished_change_behind() {
     let Some(stage) = Stage::set(2).await else {
         return;
     };
-    let (john, _) = talk(&stage, &["One"]).await;
+    let (john, _jane) = talk(&stage, &["One"]).await;
     let path = john.path().await;
     john.click("textbox", "Message to jane").await;
     john.press("ArrowUp").await;

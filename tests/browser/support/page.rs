@@ -223,12 +223,7 @@ impl Session {
     pub async fn click(&self, role: &str, name: &str) {
         self.until(&format!("a {role} {name:?} to click"), async || {
             let element = self.look_for(role, name).await.ok_or("it isn't there")?;
-            if self.device() == Device::Phone {
-                let reach: bool = self.try_call(REACH, json!([element])).await?;
-                reach.then_some(()).ok_or("something else is over it")?;
-            }
-            let is_still: bool = self.try_call(IS_STILL, json!([element])).await?;
-            is_still.then_some(()).ok_or("it moves")?;
+            self.reaches(&element).await?;
             let pressed = match self.device() {
                 Device::Desktop => element.click().await,
                 Device::Phone => self.client.perform_actions(tap(element)).await,
@@ -240,27 +235,35 @@ impl Session {
 
     /// Holds something with a finger for a moment longer than it takes.
     pub async fn hold(&self, role: &str, name: &str) {
-        let element = self.sees(role, name).await;
-        let held = touch(element, PRESS);
-        self.client.perform_actions(held).await.expect("a finger");
+        self.until(&format!("a {role} {name:?} to hold"), async || {
+            let element = self.look_for(role, name).await.ok_or("it isn't there")?;
+            self.reaches(&element).await?;
+            let held = self.client.perform_actions(touch(element, PRESS)).await;
+            held.map_err(|error| error.to_string())
+        })
+        .await;
     }
 
     /// Clicks three times in a row with the mouse, which selects a paragraph.
     pub async fn click_thrice(&self, selector: &str) {
-        let element = self.client.find(Locator::Css(selector)).await;
-        let mouse = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
-            element: element.expect("it is there"),
-            duration: None,
-            x: 0.0,
-            y: 0.0,
-        });
-        let button = MOUSE_BUTTON_LEFT;
-        let clicks = (0..3).fold(mouse, |mouse, _| {
-            mouse
-                .then(PointerAction::Down { button })
-                .then(PointerAction::Up { button })
-        });
-        self.client.perform_actions(clicks).await.expect("clicks");
+        self.until(&format!("{selector:?} to click"), async || {
+            let found = self.client.find(Locator::Css(selector)).await;
+            let element = found.map_err(|error| error.to_string())?;
+            self.reaches(&element).await?;
+            let clicked = self.client.perform_actions(click_thrice(element)).await;
+            clicked.map_err(|error| error.to_string())
+        })
+        .await;
+    }
+
+    /// Fails while a pointer might miss an element. Of a desktop, the driver itself looks at what is over it.
+    async fn reaches(&self, element: &Element) -> Result<(), String> {
+        if self.device() == Device::Phone {
+            let reach: bool = self.try_call(REACH, json!([element])).await?;
+            reach.then_some(()).ok_or("something else is over it")?;
+        }
+        let is_still: bool = self.try_call(IS_STILL, json!([element])).await?;
+        is_still.then_some(()).ok_or_else(|| "it moves".to_owned())
     }
 
     /// Puts a text where another may have been, all at once.
@@ -471,4 +474,20 @@ fn touch(element: Element, duration: Duration) -> TouchActions {
         .then(PointerAction::Up {
             button: MOUSE_BUTTON_LEFT,
         })
+}
+
+/// The mouse, pressed three times in a row on the middle of an element.
+fn click_thrice(element: Element) -> MouseActions {
+    let button = MOUSE_BUTTON_LEFT;
+    let mouse = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveToElement {
+        element,
+        duration: None,
+        x: 0.0,
+        y: 0.0,
+    });
+    (0..3).fold(mouse, |mouse, _| {
+        mouse
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button })
+    })
 }
