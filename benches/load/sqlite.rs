@@ -2,7 +2,9 @@
 //! connections, on the same file system. No HTTP, no queue, no savepoints, and nobody to tell.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
+    ffi::c_int,
     path::Path,
     sync::{
         Arc,
@@ -23,17 +25,19 @@ use crate::{
     machine,
 };
 
-/// As often as the server.
-const CHECKPOINT_EVERY: usize = 500;
-/// The server asks for a checkpoint after as many bytes of log, and these are what a message writes.
-const BYTES_OF_A_MESSAGE: usize = 16 * 1024 * 1024 / CHECKPOINT_EVERY;
+/// After as many pages of log as the server’s.
+const CHECKPOINT_EVERY: c_int = 8_000;
+
+thread_local! {
+    /// The length of the log after this thread’s last commit, in pages.
+    static LOG_PAGES: Cell<c_int> = const { Cell::new(0) };
+}
 
 /// A database with one writer.
 pub struct Bare {
     connection: Connection,
     gate: Arc<FairMutex<()>>,
     checkpoint: SyncSender<()>,
-    since_checkpoint: usize,
     last_id: i64,
     /// The number of the newest message, by conversation.
     newest: HashMap<i64, i64>,
@@ -69,6 +73,10 @@ impl Bare {
     pub fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         prepare(&connection)?;
+        connection.wal_hook(Some(|_, pages| {
+            LOG_PAGES.set(pages);
+            Ok(())
+        }));
         let last_id =
             connection.query_row("SELECT last_id FROM sequence_end", [], |row| row.get(0))?;
         let gate = Arc::new(FairMutex::new(()));
@@ -76,7 +84,6 @@ impl Bare {
             connection,
             checkpoint: checkpointer(path, Arc::clone(&gate))?,
             gate,
-            since_checkpoint: 0,
             last_id,
             newest: HashMap::new(),
         })
@@ -87,19 +94,14 @@ impl Bare {
     /// # Errors
     /// Those of SQLite.
     pub fn commit(&mut self, rows: &[Row<'_>]) -> Result<()> {
-        {
-            let gate = Arc::clone(&self.gate);
-            let _no_checkpoint_ends_now = gate.lock();
+        self.transaction(|bare| {
             let now = Timestamp::now().0;
-            self.run("BEGIN IMMEDIATE")?;
             for row in rows {
-                self.last_id += 1;
-                self.send(self.last_id, now, row)?;
+                bare.last_id += 1;
+                bare.send(bare.last_id, now, row)?;
             }
-            self.run("COMMIT")?;
-        }
-        self.checkpoint_after(rows.len());
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Makes a piece of a file durable with one commit.
@@ -107,26 +109,27 @@ impl Bare {
     /// # Errors
     /// Those of SQLite.
     pub fn commit_piece(&mut self, file: i64, place: usize, bytes: &[u8]) -> Result<()> {
+        self.transaction(|bare| {
+            bare.connection
+                .prepare_cached("INSERT INTO chunks (file_id, place, bytes) VALUES (?1, ?2, ?3)")?
+                .execute((file, place, bytes))
+                .map(drop)
+        })
+    }
+
+    fn transaction(&mut self, write: impl FnOnce(&mut Self) -> rusqlite::Result<()>) -> Result<()> {
         {
             let gate = Arc::clone(&self.gate);
             let _no_checkpoint_ends_now = gate.lock();
             self.run("BEGIN IMMEDIATE")?;
-            self.connection
-                .prepare_cached("INSERT INTO chunks (file_id, place, bytes) VALUES (?1, ?2, ?3)")?
-                .execute((file, place, bytes))?;
+            write(self)?;
             self.run("COMMIT")?;
         }
-        self.checkpoint_after(bytes.len() / BYTES_OF_A_MESSAGE);
-        Ok(())
-    }
-
-    fn checkpoint_after(&mut self, messages: usize) {
-        self.since_checkpoint += messages;
-        if self.since_checkpoint >= CHECKPOINT_EVERY {
-            self.since_checkpoint = 0;
+        if LOG_PAGES.get() >= CHECKPOINT_EVERY {
             // One that is wanted already serves for both.
             let _ = self.checkpoint.try_send(());
         }
+        Ok(())
     }
 
     /// Commits a message of each of `pairs`, conversations and authors, again and again for
