@@ -1,6 +1,7 @@
 //! A server inside the test's process, as different tests want it.
 
 use std::{
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -12,11 +13,11 @@ use tincan::{
     bus::Capacity,
     followers::push::PUSH_DELAY,
     http::ServerSettings,
-    server::{self, Config},
+    server::{self, Config, StartError},
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{Client, Port, soon, tls::Authority, token_of};
+use crate::{Client, Port, soon, tls::Authority, token_of, until};
 
 /// So much time passes for the server and everything else in this test, at once.
 pub async fn pass(time: Duration) {
@@ -116,9 +117,19 @@ impl Server {
     /// Starts it again on the same database and, as clients expect, the same port.
     pub async fn resume(&mut self) {
         assert!(self.running.is_none(), "it runs already");
-        let server = server::Server::bind(self.config.clone())
-            .await
-            .expect("the server starts");
+        // A program that is being started elsewhere in this process has a copy of the listener before, until it is another
+        // program.
+        let server = until("the port", async || {
+            match server::Server::bind(self.config.clone()).await {
+                Err(StartError::Listen { reason, .. })
+                    if reason.kind() == io::ErrorKind::AddrInUse =>
+                {
+                    None
+                }
+                started => Some(started.expect("the server starts")),
+            }
+        })
+        .await;
         let address = server.address().tcp().expect("an address");
         let http_address = server.http_address();
         let setup_link = server.setup_link();
