@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use parking_lot::Mutex;
 use tokio::{sync::Notify, task::JoinSet, time::timeout};
 
@@ -114,7 +115,7 @@ impl Spoken {
 }
 
 /// Sends messages for `duration`, and `window` at least, no more than `window` of which are under
-/// way; then waits until everybody has all of them.
+/// way, over as many connections; then waits until everybody has all of them.
 ///
 /// # Errors
 /// Where a message isn't taken, or somebody misses one.
@@ -135,26 +136,42 @@ pub async fn speak(
         .map(|each| each.load(Ordering::Relaxed))
         .collect();
     let base = heard.total();
-    let mut request = request.clone();
-    let mut connection = Connection::open(process.address).await?;
+    let mut idle = Vec::with_capacity(window);
+    for _ in 0..window {
+        idle.push(Connection::open(process.address).await?);
+    }
     let processor_before = process.processor_time()?;
     let start = Instant::now();
     let mut messages = 0;
     let speaking = async {
-        while start.elapsed() < duration || messages < window {
-            request.set(NUMBERS.fetch_add(1, Ordering::Relaxed) as u64);
-            heard.times.lock().sent.push(Instant::now());
-            let status = connection.exchange(request.bytes()).await?.status;
-            ensure!(status == 201, "a message was answered with {status}");
-            messages += 1;
-            while heard.total() - base + window * people <= messages * people {
-                heard.grew.notified().await;
+        let mut answers = FuturesUnordered::new();
+        loop {
+            let delivered = heard.total() - base;
+            let goes_on = start.elapsed() < duration || messages < window;
+            if goes_on
+                && messages * people < delivered + window * people
+                && let Some(mut connection) = idle.pop()
+            {
+                let mut request = request.clone();
+                request.set(NUMBERS.fetch_add(1, Ordering::Relaxed) as u64);
+                // Streams may have messages in another order that are under way at the same time.
+                heard.times.lock().sent.push(Instant::now());
+                messages += 1;
+                answers.push(async move {
+                    let status = connection.exchange(request.bytes()).await?.status;
+                    ensure!(status == 201, "a message was answered with {status}");
+                    Ok(connection)
+                });
+                continue;
+            }
+            if !goes_on && answers.is_empty() && delivered == messages * people {
+                return anyhow::Ok(());
+            }
+            tokio::select! {
+                Some(answered) = answers.next() => idle.push(answered?),
+                () = heard.grew.notified() => {}
             }
         }
-        while heard.total() - base < messages * people {
-            heard.grew.notified().await;
-        }
-        anyhow::Ok(())
     };
     timeout(duration + PATIENCE, speaking)
         .await
