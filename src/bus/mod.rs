@@ -20,9 +20,7 @@ use tokio::sync::broadcast::{
 };
 
 use self::recent::{Published, Recent};
-use crate::model::{
-    Backlog, Change, Event, EventId, Member, SessionId, UserId, Variant, limits::STREAMS,
-};
+use crate::model::{Backlog, Change, Event, EventId, Member, SessionId, UserId, limits::STREAMS};
 
 /// A delivery and its receiver.
 #[derive(Clone, Debug)]
@@ -42,6 +40,15 @@ pub enum Delivery {
     SessionEnded(SessionId),
     /// The stream with this number ends, because its user has too many.
     Displaced(u64),
+}
+
+/// A change to be published.
+#[derive(Debug)]
+pub struct Publication {
+    pub id: EventId,
+    /// Ordered by user id.
+    pub members: Arc<[Member]>,
+    pub change: Change,
 }
 
 /// How much a bus holds.
@@ -174,39 +181,43 @@ impl Bus {
         receivers.channels.clear();
     }
 
-    /// Publishes a change to the streams of `members`, who are ordered by user id. An event that is the same for several
-    /// of them is created once and shared.
-    pub fn publish(&self, id: EventId, members: Arc<[Member]>, change: Change) {
+    /// Publishes changes in this order. Those of one conversation that come after each other go to the streams of one
+    /// member after the other, so that a stream finds all of them when it wakes, and sends them by one write.
+    pub fn publish(&self, publications: Vec<Publication>) {
+        let mut rest = publications.into_iter().map(Published::from).peekable();
+        while let Some(first) = rest.next() {
+            let members = Arc::clone(&first.members);
+            let mut together = vec![first];
+            // No more than a channel holds: what a stream misses there, it has to find in what was published before.
+            while together.len() < self.channel
+                && let Some(next) = rest.next_if(|next| Arc::ptr_eq(&next.members, &members))
+            {
+                together.push(next);
+            }
+            self.publish_together(&members, together);
+        }
+    }
+
+    /// Publishes changes that are for the same members.
+    fn publish_together(&self, members: &[Member], mut together: Vec<Published>) {
         let receivers = self.receivers();
-        let (mut shared, mut bytes) = (HashMap::<Variant, Arc<Event>>::new(), 0);
-        for member in &*members {
+        for member in members {
             let Some(channel) = receivers.channels.get(&member.user) else {
                 continue;
             };
-            if !change.is_for(member) {
-                continue;
+            for published in &mut together {
+                if let Some(event) = published.create_event(member) {
+                    channel.send(member.user, Delivery::Event(published.id, event));
+                }
             }
-            let mut own = || {
-                let event = Arc::new(change.for_member(member));
-                bytes += event.data.len();
-                event
-            };
-            let event = match change.variant(member) {
-                Some(variant) => Arc::clone(shared.entry(variant).or_insert_with(own)),
-                None => own(),
-            };
-            channel.send(member.user, Delivery::Event(id, event));
         }
-        drop(receivers);
-        // Where nobody received it, nobody can lack it: a stream that isn’t there yet finds it in the database.
-        if bytes > 0 {
-            self.recent.write().push(Published {
-                id,
-                members,
-                change,
-                shared,
-                bytes,
-            });
+        // While no other delivery can push these out of a channel.
+        let mut recent = self.recent.write();
+        for published in together {
+            // Where nobody received it, nobody can lack it: a stream that isn’t there yet finds it in the database.
+            if published.bytes > 0 {
+                recent.push(published);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use super::Publication;
 use crate::model::{Backlog, Change, Event, EventId, Member, UserId, Variant};
 
 /// Bytes of JSON after which a part of it ends. Whoever reads slowly holds no more than that.
@@ -27,7 +28,40 @@ pub(super) struct Published {
     pub bytes: usize,
 }
 
+impl From<Publication> for Published {
+    fn from(publication: Publication) -> Self {
+        let Publication {
+            id,
+            members,
+            change,
+        } = publication;
+        Self {
+            id,
+            members,
+            change,
+            shared: HashMap::new(),
+            bytes: 0,
+        }
+    }
+}
+
 impl Published {
+    /// Creates the event of a member, once for all who share it. None if they don’t receive the change.
+    pub fn create_event(&mut self, member: &Member) -> Option<Arc<Event>> {
+        if !self.change.is_for(member) {
+            return None;
+        }
+        let mut create = || {
+            let event = Arc::new(self.change.for_member(member));
+            self.bytes += event.data.len();
+            event
+        };
+        Some(match self.change.variant(member) {
+            Some(variant) => Arc::clone(self.shared.entry(variant).or_insert_with(create)),
+            None => create(),
+        })
+    }
+
     /// The event of a member. None if they don’t receive the change.
     fn event_for(&self, member: &Member) -> Option<Arc<Event>> {
         if !self.change.is_for(member) {

@@ -1,7 +1,6 @@
-//! What can happen after a commit: one method for each effect. The engine runs the effects in the order in which jobs
-//! asked for them.
+//! What can happen after a commit: one method for each effect. They happen in the order in which jobs asked for them.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use super::{
     engine,
@@ -9,7 +8,7 @@ use super::{
     session_cache::{SessionCache, TokenHash},
 };
 use crate::{
-    bus::Bus,
+    bus::{Bus, Publication},
     metrics::Metrics,
     model::{Change, EventId, SessionId, UserId},
 };
@@ -21,11 +20,35 @@ pub struct Context {
     pub sessions: Arc<SessionCache>,
 }
 
+/// Something to do after the commit.
+pub enum Effect {
+    /// Publishes a change.
+    Publish(Box<Publication>),
+    /// Anything else.
+    Run(Box<dyn FnOnce(&Context)>),
+}
+
 impl engine::Context for Context {
     type Cache = RosterCache;
+    type Effect = Effect;
 
     fn committed(&self, jobs: usize, took: Duration) {
         self.metrics.committed(jobs, took);
+    }
+
+    /// What is published without anything else in between is published together.
+    fn perform(&self, effects: Vec<Effect>) {
+        let mut publications = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Publish(publication) => publications.push(*publication),
+                Effect::Run(run) => {
+                    self.bus.publish(mem::take(&mut publications));
+                    run(self);
+                }
+            }
+        }
+        self.bus.publish(publications);
     }
 }
 
@@ -35,7 +58,16 @@ pub type Transaction<'a> = engine::Transaction<'a, Context>;
 impl Transaction<'_> {
     /// Publishes a change to the streams of `members`.
     pub fn publish(&mut self, id: EventId, members: Roster, change: Change) {
-        self.after_commit(move |context| context.bus.publish(id, members, change));
+        self.add_effect(Effect::Publish(Box::new(Publication {
+            id,
+            members,
+            change,
+        })));
+    }
+
+    /// Runs `effect` after the commit.
+    pub fn after_commit(&mut self, effect: impl FnOnce(&Context) + 'static) {
+        self.add_effect(Effect::Run(Box::new(effect)));
     }
 
     /// Drops a session that this job has deleted from the cache, and ends its streams.

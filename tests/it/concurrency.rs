@@ -4,15 +4,33 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use serde_json::json;
+use tincan::{bus::Capacity, server::Config};
+use tincan_testing::connection::{self, Transport};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::{
     metrics,
-    support::{Talk, at_once, dev, flood, messages, narrow},
+    support::{Server, Talk, at_once, dev, flood, messages, narrow},
     witness::Witness,
 };
 
 const TIMES: usize = 50;
+
+/// The outcomes of [`TIMES`] requests that write. They share batches, as nothing can be written before all of them wait.
+async fn in_shared_batches<F>(server: &Server, requests: impl Iterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let lock = Connection::open(server.database()).expect("a database");
+    lock.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let outcomes = tokio::spawn(at_once(requests.collect::<Vec<_>>()));
+    // However many of them the writer has taken already, before it waits for the lock.
+    let all = u32::try_from(TIMES).map_or(0.0, f64::from);
+    let is_there = |pending: f64| (pending - all).abs() < f64::EPSILON;
+    metrics::until(server.address(), "tincan_queued_writes", is_there).await;
+    lock.execute_batch("ROLLBACK").expect("it was locked");
+    outcomes.await.expect("no panic")
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_client_id_sent_many_times_at_once_is_one_message() {
@@ -284,33 +302,29 @@ async fn what_is_refused_takes_nothing_of_its_batch_with_it() {
     let path = messages(&conversation);
     let taken = json!({ "content": "first", "clientId": "taken" });
     john.post(&path, taken).await.expect(201);
-    // Nothing can be written before everybody is waiting for it; so they share batches.
-    let lock = Connection::open(server.database()).expect("a database");
-    lock.execute_batch("BEGIN IMMEDIATE").expect("a lock");
-    let answers = tokio::spawn(at_once((0..TIMES).map(move |time| {
-        let (john, path) = (john.clone(), path.clone());
-        async move {
-            match time % 3 {
-                0 => john.post(&path, json!({ "content": "more" })).await,
-                1 => {
-                    let other = json!({ "content": "another", "clientId": "taken" });
-                    john.post(&path, other).await
-                }
-                _ => {
-                    let stranger = json!({ "content": "to nobody" });
-                    john.post(&messages("999"), stranger).await
+    let answers = in_shared_batches(
+        &server,
+        (0..TIMES).map(|time| {
+            let (john, path) = (john.clone(), path.clone());
+            async move {
+                match time % 3 {
+                    0 => john.post(&path, json!({ "content": "more" })).await,
+                    1 => {
+                        let other = json!({ "content": "another", "clientId": "taken" });
+                        john.post(&path, other).await
+                    }
+                    _ => {
+                        let stranger = json!({ "content": "to nobody" });
+                        john.post(&messages("999"), stranger).await
+                    }
                 }
             }
-        }
-    })));
-    // However many of them the writer has taken already, before it waits for the lock.
-    let all = u32::try_from(TIMES).map_or(0.0, f64::from);
-    let is_there = |pending: f64| (pending - all).abs() < f64::EPSILON;
-    metrics::until(server.address(), "tincan_queued_writes", is_there).await;
-    lock.execute_batch("ROLLBACK").expect("it was locked");
+        }),
+    )
+    .await;
 
     let mut sent = BTreeSet::new();
-    for (time, answer) in answers.await.expect("no panic").into_iter().enumerate() {
+    for (time, answer) in answers.into_iter().enumerate() {
         match time % 3 {
             0 => {
                 let message = answer.expect(201);
@@ -326,4 +340,56 @@ async fn what_is_refused_takes_nothing_of_its_batch_with_it() {
         Witness::of(server.database()).messages().len(),
         1 + sent.len()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_together_reaches_every_stream_in_order_and_from_memory() {
+    for channel in [1, 2, 8, 64] {
+        let capacity = Capacity {
+            channel,
+            ..Capacity::default()
+        };
+        let config = Config {
+            bus: capacity,
+            ..dev()
+        };
+        let Talk {
+            server,
+            john,
+            jane,
+            conversation,
+        } = Talk::start(config).await;
+        let mut connections = Vec::new();
+        for client in [&john, &jane, &jane] {
+            for transport in [Transport::Events, Transport::Socket] {
+                let opened = connection::Connection::open(transport, client, None).await;
+                connections.push(opened.expect("a connection").0);
+            }
+        }
+        let answers = in_shared_batches(
+            &server,
+            (0..TIMES).map(|time| {
+                let (john, path) = (john.clone(), messages(&conversation));
+                async move {
+                    john.post(&path, json!({ "content": time.to_string() }))
+                        .await
+                }
+            }),
+        )
+        .await;
+        for answer in answers {
+            answer.expect(201);
+        }
+        let last = john.say(&conversation, "last").await;
+        for connection in &mut connections {
+            for number in 1..=TIMES as u64 {
+                let event = connection.next().await.expect("a message");
+                assert_eq!(event.data["number"], number, "channels of {channel}");
+            }
+            let event = connection.next().await.expect("a message");
+            assert_eq!(event.data["id"], last["id"], "channels of {channel}");
+        }
+        let is_none = |replayed: f64| replayed.abs() < f64::EPSILON;
+        metrics::until(server.address(), "tincan_events_replayed_total", is_none).await;
+    }
 }

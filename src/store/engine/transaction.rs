@@ -20,9 +20,14 @@ pub enum Rollback {
 /// What effects need, supplied by the store. It lives on the writer's thread.
 pub trait Context: Send + 'static {
     type Cache: Cache;
+    /// Something to do after the commit.
+    type Effect;
 
     /// Called after each commit with its number of jobs and its duration.
     fn committed(&self, jobs: usize, took: Duration);
+
+    /// Does what the jobs of a batch asked for, in that order. Called after the commit, before anybody is answered.
+    fn perform(&self, effects: Vec<Self::Effect>);
 }
 
 /// What the writer caches between batches. It is valid as long as no other process writes; the engine notices when one
@@ -35,15 +40,12 @@ pub trait Cache: Default {
     fn clear(&mut self);
 }
 
-/// Something to run after the commit.
-pub type Effect<C> = Box<dyn FnOnce(&C)>;
-
 pub struct Transaction<'a, C: Context> {
     pub connection: &'a Connection,
     pub now: Timestamp,
     pub cache: &'a mut C::Cache,
     last_id: i64,
-    effects: Vec<Effect<C>>,
+    effects: Vec<C::Effect>,
     scrubs: bool,
 }
 
@@ -57,11 +59,11 @@ pub struct JobStart {
 }
 
 /// The result of a transaction.
-pub struct Outcome<C> {
+pub struct Outcome<C: Context> {
     /// The new end of the sequence.
     pub last_id: i64,
-    /// In the order in which they run.
-    pub effects: Vec<Effect<C>>,
+    /// In the order in which the jobs asked for them.
+    pub effects: Vec<C::Effect>,
     /// Whether the write-ahead log must be emptied.
     pub scrubs: bool,
 }
@@ -149,9 +151,9 @@ impl<'a, C: Context> Transaction<'a, C> {
         EventId(self.last_id + 1)
     }
 
-    /// Runs `effect` after the commit, after all effects that were added before.
-    pub fn after_commit(&mut self, effect: impl FnOnce(&C) + 'static) {
-        self.effects.push(Box::new(effect));
+    /// Asks for `effect` after the commit, and after all that was asked for before.
+    pub fn add_effect(&mut self, effect: C::Effect) {
+        self.effects.push(effect);
     }
 
     /// Empties the write-ahead log after the commit, because it still contains deleted text.

@@ -353,9 +353,7 @@ impl<C: Context> Batches<'_, C> {
         let (verdict, fatal) = match committed {
             Ok(outcome) => {
                 self.last_id = outcome.last_id;
-                for effect in outcome.effects {
-                    effect(&self.context);
-                }
+                self.context.perform(outcome.effects);
                 if outcome.scrubs {
                     self.checkpointer.request_scrub();
                 }
