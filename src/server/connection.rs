@@ -85,6 +85,8 @@ pub struct Connection {
 /// The bytes of a connection, with a time-out for writing, and counted. In a lab, they are those of its wire.
 type Timed = Pin<Box<InspectWriter<TimeoutStream<Either<Socket, DuplexStream>>, Count>>>;
 type Count = Box<dyn FnMut(&[u8]) + Send>;
+/// The same, inside TLS where that is spoken.
+type Secured = Either<Timed, Box<TlsStream<Timed>>>;
 
 impl Connection {
     /// Serves the connection until it ends.
@@ -97,10 +99,15 @@ impl Connection {
         }
         let metrics = protocol.service().metrics();
         let _counted = metrics.connection();
-        let Some(wire) = protocol.service().wire() else {
-            return self.answer(stream, protocol, metrics, None).await;
+        let wire = protocol.service().wire();
+        // Boxed, so that its memory goes once an answer without an end has left it.
+        let answered = Box::pin(self.answer(stream, protocol, metrics, wire.as_ref())).await;
+        if let Some(leaving) = answered {
+            self.send(leaving).await;
+        }
+        let Some(wire) = wire else {
+            return;
         };
-        Box::pin(self.answer(stream, protocol, metrics, Some(&wire))).await;
         tokio::select! {
             () = wire.ended() => return,
             () = self.stopping.cancelled() => wire.release(),
@@ -108,18 +115,19 @@ impl Connection {
         wire.ended().await;
     }
 
-    /// Answers what comes in the connection, of which a lab holds the wire.
+    /// Answers what comes in the connection, of which a lab holds the wire, until it ends, or until an answer has no end.
     async fn answer(
         &self,
         stream: Socket,
         protocol: Protocol,
         metrics: Arc<Metrics>,
         wire: Option<&Arc<Wire>>,
-    ) {
+    ) -> Option<Leaving<Secured>> {
         let (service, acceptor, plaintext) = match protocol {
             Protocol::Http(service) => {
                 let stream = timed(stream, metrics, wire);
-                return self.drive(stream, service, wire).await;
+                let answered = self.drive(stream, service, wire).await;
+                return answered.map(|leaving| leaving.map(Either::Left));
             }
             Protocol::Https {
                 service,
@@ -129,28 +137,40 @@ impl Connection {
         };
         let Either::Left(stream) = stream else {
             // A proxy on the same machine has no use for TLS, and nobody else connects to a file.
-            return;
+            return None;
         };
         let begun = Box::pin(begin(&acceptor, stream, &metrics, wire));
         let begun = tokio::select! {
             begun = timeout(HEADER_TIMEOUT, begun) => begun,
             // Somebody else needs its place.
-            () = self.place.gone() => return,
-            () = self.stopping.cancelled() => return,
+            () = self.place.gone() => return None,
+            () = self.stopping.cancelled() => return None,
         };
         match begun.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-            Ok(Some(Begun::Tls(stream))) => self.drive(stream, service, wire).await,
-            Ok(Some(Begun::Plain(stream))) => self.drive(stream, plaintext, wire).await,
-            Ok(None) => {}
+            Ok(Some(Begun::Tls(stream))) => {
+                let answered = self.drive(stream, service, wire).await;
+                answered.map(|leaving| leaving.map(Either::Right))
+            }
+            Ok(Some(Begun::Plain(stream))) => {
+                let answered = self.drive(stream, plaintext, wire).await;
+                answered.map(|leaving| leaving.map(Either::Left))
+            }
+            Ok(None) => None,
             Err(error) => {
                 metrics.handshakes_failed.inc();
                 tracing::debug!(%error, "a TLS handshake failed");
+                None
             }
         }
     }
 
-    /// Answers the requests in `stream`.
-    async fn drive<S>(&self, stream: S, service: Arc<dyn Answer>, wire: Option<&Arc<Wire>>)
+    /// Answers the requests in `stream`, until it ends, or until an answer has no end.
+    async fn drive<S>(
+        &self,
+        stream: S,
+        service: Arc<dyn Answer>,
+        wire: Option<&Arc<Wire>>,
+    ) -> Option<Leaving<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -174,49 +194,82 @@ impl Connection {
                 Ok::<_, Infallible>(response)
             }
         });
-        // Boxed, so that its memory goes once an answer without an end has left it.
-        let mut connection = Box::new(
-            http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .max_buf_size(BUFFER_BYTES)
-                .serve_connection(TokioIo::new(stream), answer)
-                .with_upgrades(),
-        );
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(BUFFER_BYTES)
+            .serve_connection(TokioIo::new(stream), answer)
+            .with_upgrades();
         // hyper begins with a request when the answers before it are written.
         let leaving = || endless.lock().take();
         let retired = wire.map_or(&self.stopping, |wire| wire.retired());
         let answered = tokio::select! {
             answered = answer_until(&mut connection, leaving) => answered,
             // Somebody else needs its place.
-            () = self.place.gone() => return,
+            () = self.place.gone() => return None,
             () = retired.cancelled() => {
-                Pin::new(&mut *connection).graceful_shutdown();
+                Pin::new(&mut connection).graceful_shutdown();
                 answer_until(&mut connection, leaving).await
             }
         };
-        let ended = match answered {
+        match answered {
             Ok(Some(response)) => {
-                let parts = connection.into_parts();
                 // Only an upgrade takes them away, and this was none.
-                let Some(stream) = parts.map(|parts| parts.io.into_inner()) else {
-                    return;
-                };
-                tokio::select! {
-                    sent = stream::send(stream, response) => sent.map_err(anyhow::Error::from),
-                    () = self.place.gone() => return,
+                let parts = connection.into_parts()?;
+                return Some(Leaving {
+                    stream: parts.io.into_inner(),
+                    response,
+                    afterwards,
+                });
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "a connection ended early"),
+        }
+        wait_for(&afterwards).await;
+        None
+    }
+
+    /// Sends an answer without an end.
+    async fn send(&self, leaving: Leaving<Secured>) {
+        let Leaving {
+            stream,
+            response,
+            afterwards,
+        } = leaving;
+        tokio::select! {
+            sent = stream::send(stream, response) => {
+                if let Err(error) = sent {
+                    tracing::debug!(%error, "a connection ended early");
                 }
             }
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended early");
+            () = self.place.gone() => return,
         }
-        // A connection that was upgraded, as to a WebSocket, still counts.
-        afterwards.close();
-        afterwards.wait().await;
+        wait_for(&afterwards).await;
     }
+}
+
+/// An answer without an end leaves hyper’s connection, with what is needed to send it.
+struct Leaving<S> {
+    stream: S,
+    response: Response,
+    /// What goes on after the answers before it.
+    afterwards: TaskTracker,
+}
+
+impl<S> Leaving<S> {
+    fn map<T>(self, into: impl FnOnce(S) -> T) -> Leaving<T> {
+        Leaving {
+            stream: into(self.stream),
+            response: self.response,
+            afterwards: self.afterwards,
+        }
+    }
+}
+
+/// Waits for what goes on after the answers. A connection that was upgraded, as to a WebSocket, still counts.
+async fn wait_for(afterwards: &TaskTracker) {
+    afterwards.close();
+    afterwards.wait().await;
 }
 
 /// Answers requests until the connection ends, or until an answer is to leave it.

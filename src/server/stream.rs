@@ -1,11 +1,12 @@
 //! An answer without an end: server-sent events (WHATWG HTML §9.2). Its connection leaves hyper, which would hold its
 //! buffers for as long as somebody listens, and is driven here. It is the last answer in it.
 
-use std::{io::Write, time::SystemTime};
+use std::{error::Error, io::Write, time::SystemTime};
 
 use http_body_util::BodyExt;
 use hyper::{
     Method, Request, StatusCode, Version,
+    body::{Body, Bytes},
     header::{CONTENT_TYPE, DATE},
 };
 use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -32,14 +33,21 @@ pub fn is_endless(response: &Response) -> bool {
 ///
 /// # Errors
 /// Those of the connection.
-pub async fn send<S>(mut connection: S, response: Response) -> io::Result<()>
+pub fn send<S>(connection: S, response: Response) -> impl Future<Output = io::Result<()>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let head = head(&response);
+    // Only these, to keep the future small: it is there for as long as somebody listens.
+    send_parts(connection, head(&response), response.into_body())
+}
+
+async fn send_parts<S, B>(mut connection: S, head: Vec<u8>, mut body: B) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Unpin,
+{
     connection.write_all(&head).await?;
     drop(head);
-    let mut body = response.into_body();
     loop {
         let frame = tokio::select! {
             // Usually there is one, and nobody has gone.
@@ -51,9 +59,9 @@ where
             connection.write_all(b"0\r\n\r\n").await?;
             return connection.shutdown().await;
         };
-        let frame = frame.map_err(io::Error::other)?;
-        if let Some(data) = frame.data_ref().filter(|data| !data.is_empty()) {
-            connection.write_all(&chunk(data)).await?;
+        let data = frame.map_err(io::Error::other)?.into_data();
+        if let Some(data) = data.ok().filter(|data| !data.is_empty()) {
+            connection.write_all(&chunk(&data)).await?;
             // TLS keeps what the socket didn’t take.
             connection.flush().await?;
         }
