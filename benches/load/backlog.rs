@@ -88,6 +88,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
         let name = |what| format!("{what}, {under_way} under way");
         section.add(
             Figure::new(name("deliveries"), "/s", own.per_second)?
+                .goal_of_ratio(Goal::AtLeast(0.75))
                 .beside("bare loop", &bare.per_second),
         );
         section.add(

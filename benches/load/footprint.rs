@@ -17,8 +17,8 @@ const STARTS: usize = 11;
 /// After the last stream was greeted, until all of its memory has been given back that will be.
 const REST: Duration = Duration::from_secs(2);
 const MEBI: f64 = 1024.0 * 1024.0;
-/// The bytes that a server may hold with so many: 120 MB, which are 114 MiB.
-const TEN_THOUSAND_STREAMS: f64 = 120e6;
+/// The MiB that a server may hold with so many.
+const TEN_THOUSAND_STREAMS: f64 = 60.0;
 
 /// # Errors
 /// Where anything doesn't answer as it should.
@@ -58,12 +58,12 @@ pub async fn measure(run: &Run) -> Result<Section> {
     let mut section = Section::new("Footprint");
     section.add(
         Figure::new(format!("memory, each of {streams} streams"), "KiB", each)?
-            .goal(Goal::AtMost(14.0))
+            .goal(Goal::AtMost(6.0))
             .beside("bare stream", &bare_each),
     );
     let mut all = Figure::new(format!("memory with {streams} streams"), "MiB", all)?;
     if run.streams == 10_000 {
-        all = all.goal(Goal::AtMost(TEN_THOUSAND_STREAMS / MEBI));
+        all = all.goal(Goal::AtMost(TEN_THOUSAND_STREAMS));
     }
     section.add(all.beside("bare streams", &bare_all));
     section.add(Figure::new("memory at rest", "MiB", idle)?.goal(Goal::AtMost(15.0)));
@@ -74,7 +74,7 @@ pub async fn measure(run: &Run) -> Result<Section> {
     );
     section.add(Figure::new("binary", "MiB", vec![binary as f64 / MEBI])?.goal(Goal::AtMost(10.0)));
     section.note(
-        "Memory is what the process holds (RSS), without the kernel's socket buffers; the goal of 10,000 streams is 120 MB. \
+        "Memory is what the process holds (RSS), without the kernel's socket buffers; the goal of 10,000 streams is 60 MiB. \
          bare stream: the same accept loop and routes, an event and then nothing. bare process: one that only says that \
          it is ready.",
     );

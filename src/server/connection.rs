@@ -100,10 +100,10 @@ impl Connection {
         let metrics = protocol.service().metrics();
         let _counted = metrics.connection();
         let wire = protocol.service().wire();
-        // Boxed, so that its memory goes once an answer without an end has left it.
+        // Boxed, so that its memory goes before what may last for hours.
         let answered = Box::pin(self.answer(stream, protocol, metrics, wire.as_ref())).await;
-        if let Some(leaving) = answered {
-            self.send(leaving).await;
+        if let Some(answered) = answered {
+            self.finish(answered).await;
         }
         let Some(wire) = wire else {
             return;
@@ -115,19 +115,19 @@ impl Connection {
         wire.ended().await;
     }
 
-    /// Answers what comes in the connection, of which a lab holds the wire, until it ends, or until an answer has no end.
+    /// Answers what comes in the connection, of which a lab holds the wire.
     async fn answer(
         &self,
         stream: Socket,
         protocol: Protocol,
         metrics: Arc<Metrics>,
         wire: Option<&Arc<Wire>>,
-    ) -> Option<Leaving<Secured>> {
+    ) -> Option<Answered<Secured>> {
         let (service, acceptor, plaintext) = match protocol {
             Protocol::Http(service) => {
                 let stream = timed(stream, metrics, wire);
                 let answered = self.drive(stream, service, wire).await;
-                return answered.map(|leaving| leaving.map(Either::Left));
+                return answered.map(|answered| answered.map(Either::Left));
             }
             Protocol::Https {
                 service,
@@ -149,11 +149,11 @@ impl Connection {
         match begun.unwrap_or_else(|elapsed| Err(elapsed.into())) {
             Ok(Some(Begun::Tls(stream))) => {
                 let answered = self.drive(stream, service, wire).await;
-                answered.map(|leaving| leaving.map(Either::Right))
+                answered.map(|answered| answered.map(Either::Right))
             }
             Ok(Some(Begun::Plain(stream))) => {
                 let answered = self.drive(stream, plaintext, wire).await;
-                answered.map(|leaving| leaving.map(Either::Left))
+                answered.map(|answered| answered.map(Either::Left))
             }
             Ok(None) => None,
             Err(error) => {
@@ -164,13 +164,13 @@ impl Connection {
         }
     }
 
-    /// Answers the requests in `stream`, until it ends, or until an answer has no end.
+    /// Answers the requests in `stream`, until it ends, or until an answer has no end. None if that is all.
     async fn drive<S>(
         &self,
         stream: S,
         service: Arc<dyn Answer>,
         wire: Option<&Arc<Wire>>,
-    ) -> Option<Leaving<S>>
+    ) -> Option<Answered<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -212,64 +212,58 @@ impl Connection {
                 answer_until(&mut connection, leaving).await
             }
         };
-        match answered {
-            Ok(Some(response)) => {
-                // Only an upgrade takes them away, and this was none.
-                let parts = connection.into_parts()?;
-                return Some(Leaving {
-                    stream: parts.io.into_inner(),
-                    response,
-                    afterwards,
-                });
-            }
-            Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "a connection ended early"),
-        }
-        wait_for(&afterwards).await;
-        None
+        let response = answered.unwrap_or_else(|error| {
+            tracing::debug!(%error, "a connection ended early");
+            None
+        });
+        let endless = match response {
+            // Only an upgrade takes them away, and this was none.
+            Some(response) => Some((connection.into_parts()?.io.into_inner(), response)),
+            None => None,
+        };
+        Some(Answered {
+            endless,
+            afterwards,
+        })
     }
 
-    /// Sends an answer without an end.
-    async fn send(&self, leaving: Leaving<Secured>) {
-        let Leaving {
-            stream,
-            response,
+    /// Sends the answer without an end, if there is one, and waits for what goes on after the answers.
+    async fn finish(&self, answered: Answered<Secured>) {
+        let Answered {
+            endless,
             afterwards,
-        } = leaving;
-        tokio::select! {
-            sent = stream::send(stream, response) => {
-                if let Err(error) = sent {
-                    tracing::debug!(%error, "a connection ended early");
-                }
+        } = answered;
+        if let Some((stream, response)) = endless {
+            let sent = tokio::select! {
+                sent = stream::send(stream, response) => sent,
+                () = self.place.gone() => return,
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%error, "a connection ended early");
             }
-            () = self.place.gone() => return,
         }
-        wait_for(&afterwards).await;
+        // A connection that was upgraded, as to a WebSocket, still counts.
+        afterwards.close();
+        afterwards.wait().await;
     }
 }
 
-/// An answer without an end leaves hyper’s connection, with what is needed to send it.
-struct Leaving<S> {
-    stream: S,
-    response: Response,
-    /// What goes on after the answers before it.
+/// What is left of a connection once hyper is done with it.
+struct Answered<S> {
+    /// An answer without an end, and what it is sent over.
+    endless: Option<(S, Response)>,
+    /// What goes on after the answers.
     afterwards: TaskTracker,
 }
 
-impl<S> Leaving<S> {
-    fn map<T>(self, into: impl FnOnce(S) -> T) -> Leaving<T> {
-        Leaving {
-            stream: into(self.stream),
-            response: self.response,
+impl<S> Answered<S> {
+    fn map<T>(self, into: impl FnOnce(S) -> T) -> Answered<T> {
+        let endless = self.endless;
+        Answered {
+            endless: endless.map(|(stream, response)| (into(stream), response)),
             afterwards: self.afterwards,
         }
     }
-}
-
-/// Waits for what goes on after the answers. A connection that was upgraded, as to a WebSocket, still counts.
-async fn wait_for(afterwards: &TaskTracker) {
-    afterwards.close();
-    afterwards.wait().await;
 }
 
 /// Answers requests until the connection ends, or until an answer is to leave it.

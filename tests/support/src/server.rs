@@ -120,7 +120,7 @@ impl Server {
         // A program that is being started elsewhere in this process has a copy of the listener before, until it is another
         // program.
         let server = until("the port", async || {
-            match server::Server::bind(self.config.clone()).await {
+            match Box::pin(server::Server::bind(self.config.clone())).await {
                 Err(StartError::Listen { reason, .. })
                     if reason.kind() == io::ErrorKind::AddrInUse =>
                 {
