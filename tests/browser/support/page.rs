@@ -43,6 +43,13 @@ const REACH: &str = "(element) => {
     const { left, top, width, height } = element.getBoundingClientRect();
     return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
 }";
+/// Selects what is in the field that has the focus. False if it is nothing that one writes in, as while a form waits for its
+/// answer.
+const SELECT: &str = "() => {
+    const { activeElement } = document;
+    activeElement.select?.();
+    return 'select' in activeElement;
+}";
 
 impl Session {
     pub async fn open(&self, path: &str) {
@@ -222,15 +229,19 @@ impl Session {
     /// else.
     pub async fn click(&self, role: &str, name: &str) {
         self.until(&format!("a {role} {name:?} to click"), async || {
-            let element = self.look_for(role, name).await.ok_or("it isn't there")?;
-            self.reaches(&element).await?;
-            let pressed = match self.device() {
-                Device::Desktop => element.click().await,
-                Device::Phone => self.client.perform_actions(tap(element)).await,
-            };
-            pressed.map_err(|error| error.to_string())
+            self.try_click(role, name).await
         })
         .await;
+    }
+
+    async fn try_click(&self, role: &str, name: &str) -> Result<(), String> {
+        let element = self.look_for(role, name).await.ok_or("it isn't there")?;
+        self.reaches(&element).await?;
+        let pressed = match self.device() {
+            Device::Desktop => element.click().await,
+            Device::Phone => self.client.perform_actions(tap(element)).await,
+        };
+        pressed.map_err(|error| error.to_string())
     }
 
     /// Holds something with a finger for a moment longer than it takes.
@@ -268,8 +279,14 @@ impl Session {
 
     /// Puts a text where another may have been, all at once.
     pub async fn fill(&self, role: &str, name: &str, text: &str) {
-        self.click(role, name).await;
-        self.eval::<Value>("document.activeElement.select()").await;
+        self.until(&format!("a {role} {name:?} to write in"), async || {
+            self.try_click(role, name).await?;
+            let is_field: bool = self.try_call(SELECT, json!([])).await?;
+            is_field
+                .then_some(())
+                .ok_or_else(|| "the focus is elsewhere".to_owned())
+        })
+        .await;
         self.write(text).await;
     }
 
@@ -365,9 +382,10 @@ impl Session {
 
     /// What a function of the page gives for these arguments, which may be elements.
     pub async fn call<T: DeserializeOwned>(&self, function: &str, arguments: Value) -> T {
-        self.try_call(function, arguments)
-            .await
-            .unwrap_or_else(|error| panic!("{error} in {function}"))
+        match self.try_call(function, arguments).await {
+            Ok(value) => value,
+            Err(error) => panic!("{error} in {function}\n{}", self.state().await),
+        }
     }
 
     async fn try_call<T: DeserializeOwned>(
