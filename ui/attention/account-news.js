@@ -20,11 +20,18 @@ import { t, tn } from '../words/index.js';
 
 addStyle(import.meta.url, 'account-news.css');
 
+/**
+ * How long news of a change waits. The change may have been made here and given this browser another cookie, and the answer
+ * that brings it is still on its way: a request with the former one would be refused.
+ */
+const SETTLE_MS = 1_000;
+
 /** @param {Context} context @param {AbortSignal} signal */
 export function watchAccountNews({ client, notices }, signal) {
   const { api, stream } = client;
   /** @type {News[]} */
   let news = [];
+  let settling = 0;
   const look = async () => {
     try {
       news = await api.get('/api/notices');
@@ -44,8 +51,11 @@ export function watchAccountNews({ client, notices }, signal) {
   stream.addEventListener('connected', look, { signal });
   client.addEventListener('event', (event) => {
     const { name } = /** @type {CustomEvent<FeedEvent>} */ (event).detail;
-    if (name === 'notice') look();
+    if (name !== 'notice') return;
+    clearTimeout(settling);
+    settling = setTimeout(look, SETTLE_MS);
   }, { signal });
+  signal.addEventListener('abort', () => clearTimeout(settling));
   look();
 }
 
