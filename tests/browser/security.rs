@@ -80,6 +80,9 @@ async fn an_account_is_kept_safe(options: Options) {
     other.fill("textbox", "Code", &used).await;
     other.click("button", "Sign in").await;
     other.reads("That code isn’t right.").await;
+    let asked = "performance.getEntriesByType('resource')\
+        .filter(({ name }) => name.endsWith('/api/notices')).length";
+    let before: usize = john.eval(asked).await;
     // A clock may be ahead a little.
     other.fill("textbox", "Code", &code(&key, 1)).await;
     other.click("button", "Sign in").await;
@@ -87,6 +90,7 @@ async fn an_account_is_kept_safe(options: Options) {
 
     // Each is told what the other has done, once.
     other.reads("Something happened to your account.").await;
+    john.wait("the news", &format!("{asked} > {before}")).await;
     john.reads("Something happened to your account.").await;
     john.click("button", "Show").await;
     john.sees("dialog", "Your account").await;
