@@ -17,16 +17,13 @@ use std::{
 use anyhow::Result;
 use parking_lot::FairMutex;
 use rusqlite::{Connection, OptionalExtension};
-use tincan::model::Timestamp;
+use tincan::{model::Timestamp, store::CHECKPOINT_EVERY};
 
 use crate::{
     database,
     load::{self, Latencies},
     machine,
 };
-
-/// After as many pages of log as the server’s.
-const CHECKPOINT_EVERY: c_int = 8_000;
 
 thread_local! {
     /// The length of the log after this thread’s last commit, in pages.

@@ -92,7 +92,7 @@ pub use self::{
     conversation_settings::SettingsUpdate,
     conversations::{Listed, PAGE as CONVERSATIONS_PAGE},
     drafts::PAGE as DRAFTS_PAGE,
-    engine::{FatalError, OpenError, Purpose, with_suffix},
+    engine::{CHECKPOINT_EVERY, FatalError, OpenError, Purpose, with_suffix},
     files::{
         ArchiveError, BackupError, BackupFolder, OnProgress, Planted, Progress, back_up, check,
         export, import, plant, put_snapshot, restore, take_snapshot,

@@ -35,6 +35,7 @@ pub use self::{
     migrate::{Index, Purpose, Schema},
     path::{resolve, with_suffix},
     transaction::{Cache, Context, Rollback, Transaction},
+    writer::CHECKPOINT_EVERY,
 };
 use self::{open::Opened, readers::Readers, writer::Writer};
 use crate::error::{Error, Result};

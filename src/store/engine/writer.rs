@@ -42,7 +42,7 @@ const QUEUE: usize = 4_096;
 /// The most jobs in one commit.
 const BATCH: usize = 512;
 /// The number of pages in the log after which a checkpoint is due: 16 MB in a new database.
-const CHECKPOINT_EVERY: c_int = 8_000;
+pub const CHECKPOINT_EVERY: c_int = 8_000;
 /// How long the last batches and the last checkpoint wait for another program's lock.
 const PATIENCE_AT_THE_END: Duration = Duration::from_millis(500);
 
