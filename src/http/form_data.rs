@@ -273,9 +273,11 @@ impl OpenForm<'_> {
         if end + u64::from(!is_last) > upload.size {
             return Err(self.uploads.store.refused(upload.too_long.clone()).into());
         }
-        let Uploads { store, user, .. } = &*self.uploads;
+        let store = &self.uploads.store;
         if is_last && end < upload.size {
-            store.shorten_upload(*user, upload.id, end).await?;
+            store
+                .shorten_upload(turn, upload.id, upload.received, end)
+                .await?;
         }
         store
             .append(turn, upload.id, upload.received, piece)

@@ -130,16 +130,26 @@ impl Store {
         Ok((upload, error))
     }
 
-    /// Says that the file of an upload ends before the upload’s size. Its last bytes may still be missing.
+    /// Says that an upload of the user whose turn it is, of which `received` bytes are there, has `size` bytes: fewer than
+    /// were reserved.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
-    pub async fn shorten_upload(&self, user: UserId, id: UploadId, size: u64) -> Result<()> {
+    /// [`Error::NotFound`]; [`Error::WrongOffset`] if more has come of it meanwhile. It may be complete then, and its file
+    /// one that others have sent.
+    pub async fn shorten_upload(
+        &self,
+        turn: &Turn,
+        id: UploadId,
+        received: u64,
+        size: u64,
+    ) -> Result<()> {
+        let user = turn.user;
         self.write(move |tx| {
-            let file = find(tx.connection, user, id)?.file;
+            let found = find(tx.connection, user, id)?;
+            found.require_offset(received)?;
             tx.connection
                 .prepare_cached("UPDATE files SET size = ?2 WHERE id = ?1")?
-                .execute((file, size))?;
+                .execute((found.file, size))?;
             Ok(())
         })
         .await

@@ -11,8 +11,8 @@ use tincan::model::limits::FileLimits;
 
 use super::{Form, content_type, head, in_chunks, kept, left_are, nothing_is_left, send};
 use crate::{
-    files::limited,
-    support::{Binary, Client, PATIENCE, Server, Talk, bytes, dev, messages, raw, soon},
+    files::{file, limited},
+    support::{Binary, Client, PATIENCE, Server, Talk, bytes, dev, messages, raw, soon, text},
 };
 
 #[tokio::test]
@@ -53,6 +53,70 @@ async fn of_a_form_that_breaks_off_nothing_is_left() {
     }
     let history = talk.john.get(&path).await.expect(200);
     assert_eq!(history, json!([]));
+}
+
+/// Sends a form of which a part of its upload comes from elsewhere between two pieces. Returns whether it came between.
+async fn is_completed_from_elsewhere(talk: &Talk, content: &[u8]) -> bool {
+    const PIECE: usize = 256 * 1024;
+    let begun = json!({ "name": "a", "size": 1 });
+    let begun = talk.john.post("/api/uploads", begun).await.expect(201);
+    let id = text(&begun["id"]);
+    let next = id.parse::<i64>().expect("a number") + 1;
+    let own = format!("/api/uploads/{id}");
+    talk.john.delete(&own).await.expect(204);
+
+    let end = Form::default().end();
+    let form = Form::default().file("a", content).end();
+    let start = form.len() - end.len() - "\r\n".len() - content.len();
+    // All that is announced is reserved for the file.
+    let path = messages(&talk.conversation);
+    let head = head(&talk.john, &path, &content_type(), content.len());
+    let mut socket = TcpStream::connect(talk.server.address()).expect("a connection");
+    socket.write_all(head.as_bytes()).expect("sent");
+    // Whoever sends a piece has the turn until it is full.
+    let (first, rest) = form.split_at(start + PIECE - 1000);
+    socket.write_all(first).expect("sent");
+    let (john, part) = (talk.john.clone(), content[PIECE..].to_vec());
+    let elsewhere =
+        tokio::spawn(async move { john.upload_part(&next.to_string(), PIECE, &part).await });
+    for _ in 0..10 {
+        talk.john.get(&own).await.expect(404);
+    }
+    socket.write_all(&rest[..2000]).expect("sent");
+    // Where the form has the turn again, the part waits until it ends.
+    for _ in 0..100 {
+        if !elsewhere.is_finished() {
+            talk.john.get(&own).await.expect(404);
+        }
+    }
+    let _ = socket
+        .write_all(b"\r\n")
+        .and_then(|()| socket.write_all(&end));
+    let added = elsewhere.await.expect("no panic");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    // What was announced doesn’t all come, so the server doesn’t close at once.
+    let mut status = [0; "HTTP/1.1 201".len()];
+    socket.read_exact(&mut status).expect("an answer");
+    let came_between = added.status == 200;
+    assert!(!(came_between && status.ends_with(b"201")), "it was sent");
+    came_between
+}
+
+/// The upload of a form is the sender’s, as any other. Where the same file is there already, a complete one shares it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_shortens_what_somebody_else_has_sent() {
+    let talk = Talk::start(dev()).await;
+    let content = bytes(23, 1_000_000);
+    let form = Form::default().file("a", &content);
+    let sent = send(&talk.jane, &messages(&talk.conversation), form).await;
+    let sent = sent.expect(201);
+    let path = file(text(&sent["attachments"][0]["id"]));
+    soon("a form whose upload is completed from elsewhere", async {
+        while !is_completed_from_elsewhere(&talk, &content).await {}
+    })
+    .await;
+    let read = talk.jane.download(&path, &[]).await;
+    assert!(read.bytes == content, "{} bytes are left", read.bytes.len());
 }
 
 #[tokio::test]
