@@ -375,12 +375,14 @@ fn create(tx: &mut Transaction<'_>, new: NewUpload) -> Result<Upload> {
         description,
     } = new;
     let file = chunks::create(tx.connection, size)?;
+    // It may become an attachment with this id. Those of an archive had theirs before there were any uploads here.
     let id = tx
         .connection
         .prepare_cached(
             "INSERT INTO uploads
-                 (user_id, file_id, name, alt, duration, thumbhash, waveform, received, touched_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
+                 (id, user_id, file_id, name, alt, duration, thumbhash, waveform, received, touched_at)
+             SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'uploads'), 0),
+                 coalesce((SELECT max(id) FROM attachments), 0)) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8",
         )?
         .insert((
             user.0,

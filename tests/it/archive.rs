@@ -516,8 +516,16 @@ async fn an_imported_server_has_its_people_and_what_they_said_and_nobodys_sessio
     assert!(file.bytes == bytes, "the same bytes");
     let thumb = bob.download(&format!("{path}/thumb"), &[]).await;
     assert_eq!(thumb.bytes, png(2, 1));
-    let said = bob.say(&home.conversation, "here again").await;
+    // No new file has the id of one that came along.
+    let upload = bob.upload("new", b"new").await;
+    bob.set_thumb(&upload, &png(5, 5)).await;
+    let cancelled = bob.delete(&format!("/api/uploads/{upload}")).await;
+    cancelled.expect(204);
+    let upload = bob.upload("newer", b"newer").await;
+    let said = bob.send_files(&home.conversation, &[&upload]).await;
     assert_eq!(said["number"], 5);
+    let thumb = bob.download(&format!("{path}/thumb"), &[]).await;
+    assert_eq!(thumb.bytes, png(2, 1));
     let found = bob.get("/api/users?search=%E2%80%9Css").await.expect(200);
     assert_eq!(found[0]["displayName"], AWKWARD_NAME);
     let carl = server.nobody().log_in("carl", PASSWORD).await;
