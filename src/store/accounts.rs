@@ -282,8 +282,8 @@ impl Store {
             end_all(tx, user, Some(session.id))?;
             Entry::new(SecurityEventKind::PasswordChanged, Some(user), &by).record(tx)?;
             let renewed = renew(tx, &session)?;
-            if former.is_some() {
-                // They have just given the former one.
+            // They have just given the former one, which is proof where it is all that proof takes.
+            if former.is_some() && second_factors::kind(tx.connection, user)?.is_none() {
                 let now = tx.now;
                 set_proven(tx, session.id, Some(now))?;
             }

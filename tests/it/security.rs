@@ -293,6 +293,29 @@ async fn proof_takes_the_second_step_too_and_both_turn_it_off() {
 }
 
 #[tokio::test]
+async fn a_new_password_is_proof_only_where_the_former_one_would_be() {
+    for has_app in [false, true] {
+        let mut server = Server::start(strict()).await;
+        let anna = server.set_up("anna").await;
+        let bob = anna.invite("bob").await;
+        if has_app {
+            App::set_up(&bob).await;
+        }
+        age(&mut server, Some(300)).await;
+        let change = json!({ "current": PASSWORD, "new": "another good one" });
+        let request = bob.request(Method::PUT, "/api/password").json(&change);
+        let renewed = answer(request).await.expect(200);
+        let bob = bob.with_token(&renewed["token"]);
+        let token = bob.post("/api/tokens", json!({ "name": "x", "scope": "read" }));
+        if has_app {
+            token.await.refused(403, "proof_required");
+        } else {
+            token.await.expect(201);
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_pages_without_scripts_ask_for_the_second_step_and_for_proof() {
     let mut server = Server::start(strict()).await;
     let anna = server.set_up("anna").await;
@@ -417,6 +440,11 @@ async fn administrators_can_be_made_to_sign_in_in_two_steps() {
     bob.get("/api/invites")
         .await
         .refused(403, "second_factor_needed");
+    // Nor by the pages without scripts.
+    let browser = Browser::of(&bob);
+    assert_eq!(browser.look("/plain/invites").await.status, 403);
+    let invited = browser.send("/plain/invites", &[("uses", "1"), ("days", "1")]);
+    assert_eq!(invited.await.status, 403);
     let settings = bob.get("/api/settings").await.expect(200);
     assert_eq!(settings["needsSecondFactor"], true);
     App::set_up(&bob).await;

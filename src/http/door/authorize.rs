@@ -15,7 +15,7 @@ use crate::{
         App, ServerSettings,
         reply::{ErrorResponse, HandlerResult},
     },
-    model::Permission,
+    model::{Permission, UserId},
     store::Session,
 };
 
@@ -58,12 +58,7 @@ pub async fn authorize(
         }
         Permission::Invite => {
             let session = person(app, caller).await?;
-            if !app.may_invite(session.user.id).await? {
-                return Err(Error::NotAdmin.into());
-            }
-            if app.is_admin(session.user.id).await? {
-                require_second_factor(app, &session).await?;
-            }
+            require_inviter(app, session.user.id).await?;
             session
         }
         Permission::Administrator => {
@@ -71,7 +66,7 @@ pub async fn authorize(
             if !app.is_admin(session.user.id).await? {
                 return Err(Error::NotAdmin.into());
             }
-            require_second_factor(app, &session).await?;
+            require_second_factor(app, session.user.id).await?;
             session
         }
         Permission::Page => caller.page_session(app).await?.0,
@@ -91,9 +86,20 @@ pub fn require_proof(app: &App, session: &Session) -> Result<()> {
     session.require_proof()
 }
 
+/// Refuses those who may not invite others.
+pub async fn require_inviter(app: &App, user: UserId) -> Result<()> {
+    if !app.may_invite(user).await? {
+        return Err(Error::NotAdmin);
+    }
+    if app.is_admin(user).await? {
+        require_second_factor(app, user).await?;
+    }
+    Ok(())
+}
+
 /// Refuses an administrator without two-step sign-in, where administrators need it.
-async fn require_second_factor(app: &App, session: &Session) -> Result<()> {
-    if app.needs_second_factor(session.user.id).await? {
+async fn require_second_factor(app: &App, user: UserId) -> Result<()> {
+    if app.needs_second_factor(user).await? {
         return Err(Error::SecondFactorNeeded);
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     http::{
         api::invites::{invite, whose},
+        door::authorize::require_inviter,
         reply::{ErrorResponse, HandlerResult, see_other},
         request::Request,
         route::Route,
@@ -31,18 +32,9 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Refuses those who may not invite others.
-async fn require_inviter(request: &Request, session: &PageSession) -> Result<()> {
-    if request.app.may_invite(session.id()).await? {
-        Ok(())
-    } else {
-        Err(Error::NotAdmin)
-    }
-}
-
 async fn get_invites(request: Request) -> HandlerResult {
     let session = PageSession::of(&request)?;
-    require_inviter(&request, &session).await?;
+    require_inviter(&request.app, session.id()).await?;
     let page = invites_page(&request, &session, Outcome::None).await?;
     Ok(page.into_response())
 }
@@ -55,7 +47,7 @@ struct InviteForm {
 
 async fn post_invite(mut request: Request) -> HandlerResult {
     let (session, form) = read_form(&mut request).await?;
-    require_inviter(&request, &session).await?;
+    require_inviter(&request.app, session.id()).await?;
     match create(&request, form).await {
         Ok(link) => {
             let page = invites_page(&request, &session, Outcome::Created(&link)).await?;
@@ -90,7 +82,7 @@ async fn create(request: &Request, InviteForm { uses, days }: InviteForm) -> Res
 
 async fn post_revoke(mut request: Request, id: InviteId) -> HandlerResult {
     let (session, EmptyForm {}) = read_form(&mut request).await?;
-    require_inviter(&request, &session).await?;
+    require_inviter(&request.app, session.id()).await?;
     let whose = whose(&request.app, session.id()).await?;
     let store = &request.app.store;
     store.revoke_invite(id, whose, request.actor()).await?;
