@@ -6,13 +6,15 @@ use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use crate::throttle::network;
+use crate::throttle::around;
 
-/// The most entries of a network. Beyond that its oldest is evicted. At the pace of the throttle, an address has so many
-/// after four minutes at the earliest: even those of a school have the time to sign in.
-const NETWORK_CAPACITY: usize = 100;
-/// The most entries of all networks, which take some 5 MiB. Beyond that the network with the most loses its oldest. One
-/// IPv6 /48 doesn’t come to so many within the lifetime, as the throttle counts it as a whole.
+/// The most entries of an IPv4 address or an IPv6 /64, and of the /56 and the /48 around it, all of which one client may
+/// have (RFC 6177). Beyond that its oldest is evicted. At the pace of the throttle, an address has a hundred after four
+/// minutes at the earliest: even those of a school have the time to sign in.
+const NETWORK_CAPACITIES: [(u8, usize); 3] = [(64, 100), (56, 200), (WIDEST, 400)];
+const WIDEST: u8 = 48;
+/// The most entries of all networks, which take some 5 MiB. Beyond that the IPv4 address or the /48 with the most loses its
+/// oldest.
 const CAPACITY: usize = 4_000;
 
 /// The SHA-256 of a secret. The map holds no secrets, so that a memory dump doesn’t show any, and the time that a lookup
@@ -28,7 +30,7 @@ pub struct ExpiringMap<T, const MINUTES: u64>(Mutex<HashMap<Digest, Entry<T, MIN
 
 struct Entry<T, const MINUTES: u64> {
     value: T,
-    network: IpAddr,
+    address: IpAddr,
     inserted: Instant,
 }
 
@@ -47,14 +49,14 @@ impl<T, const MINUTES: u64> Default for ExpiringMap<T, MINUTES> {
 impl<T, const MINUTES: u64> ExpiringMap<T, MINUTES> {
     /// Inserts a value for somebody at `address`, replacing one with the same secret.
     pub fn insert(&self, address: IpAddr, secret: &str, value: T) {
-        let (key, network) = (digest(secret), network(address));
+        let (key, address) = (digest(secret), address.to_canonical());
         let mut entries = self.0.lock();
         entries.remove(&key);
-        make_room(&mut entries, network);
+        make_room(&mut entries, address);
         let inserted = Instant::now();
         let entry = Entry {
             value,
-            network,
+            address,
             inserted,
         };
         entries.insert(key, entry);
@@ -72,29 +74,34 @@ impl<T, const MINUTES: u64> ExpiringMap<T, MINUTES> {
     }
 }
 
-/// Evicts an entry if there is no room for another one of `network`.
+/// Evicts an entry if there is no room for another one of `address`.
 fn make_room<T, const MINUTES: u64>(
     entries: &mut HashMap<Digest, Entry<T, MINUTES>>,
-    network: IpAddr,
+    address: IpAddr,
 ) {
-    let mut counts = HashMap::<IpAddr, usize>::new();
-    for entry in entries.values() {
-        *counts.entry(entry.network).or_default() += 1;
+    for (prefix, capacity) in NETWORK_CAPACITIES {
+        let network = around(address, prefix);
+        let is_own = |entry: &Entry<T, MINUTES>| around(entry.address, prefix) == network;
+        if entries.values().filter(|entry| is_own(entry)).count() >= capacity {
+            return evict_oldest(entries, is_own);
+        }
     }
-    let has_room = counts
-        .get(&network)
-        .is_none_or(|&own| own < NETWORK_CAPACITY);
-    if has_room && entries.len() < CAPACITY {
+    if entries.len() < CAPACITY {
         return;
     }
+    let widest = |entry: &Entry<T, MINUTES>| around(entry.address, WIDEST);
+    let mut counts = HashMap::<IpAddr, usize>::new();
+    for entry in entries.values() {
+        *counts.entry(widest(entry)).or_default() += 1;
+    }
     let most = counts.values().max();
-    let is_evictable = |entry: &Entry<T, MINUTES>| {
-        if has_room {
-            counts.get(&entry.network) == most
-        } else {
-            entry.network == network
-        }
-    };
+    evict_oldest(entries, |entry| counts.get(&widest(entry)) == most);
+}
+
+fn evict_oldest<T, const MINUTES: u64>(
+    entries: &mut HashMap<Digest, Entry<T, MINUTES>>,
+    is_evictable: impl Fn(&Entry<T, MINUTES>) -> bool,
+) {
     let oldest = entries
         .iter()
         .filter(|(_, entry)| is_evictable(entry))
@@ -110,5 +117,40 @@ impl<T: Clone, const MINUTES: u64> ExpiringMap<T, MINUTES> {
         let entries = self.0.lock();
         let entry = entries.get(&digest(secret))?;
         (!entry.is_expired()).then(|| entry.value.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    #[test]
+    fn a_network_evicts_only_its_own_however_many_addresses_it_has() {
+        let map = ExpiringMap::<(), 5>::default();
+        let elsewhere = IpAddr::from([192, 0, 2, 1]);
+        map.insert(elsewhere, "elsewhere", ());
+        // Of a /48, another /64 each time: as many of them as fit into a /56 are beside each other.
+        for (number, secret) in (0..4_200_u16).map(|number| (number, number.to_string())) {
+            let address = Ipv6Addr::new(0x2001, 0xdb8, 7, number, 0, 0, 0, 1);
+            map.insert(address.into(), &secret, ());
+        }
+        assert!(map.get("elsewhere").is_some());
+        let left = (0..4_200).filter(|number| map.get(&number.to_string()).is_some());
+        assert_eq!(left.count(), 400);
+        // IPv4 has no wider networks, and an address of it may be written as one of IPv6.
+        let own = Ipv4Addr::new(192, 0, 2, 2);
+        for (number, secret) in (0..150).map(|number| (number, format!("own-{number}"))) {
+            let address = if number % 2 == 0 {
+                own.into()
+            } else {
+                own.to_ipv6_mapped().into()
+            };
+            map.insert(address, &secret, ());
+        }
+        let left = (0..150).filter(|number| map.get(&format!("own-{number}")).is_some());
+        assert_eq!(left.count(), 100);
+        assert!(map.get("elsewhere").is_some());
     }
 }

@@ -263,7 +263,7 @@ pub fn network(address: IpAddr) -> IpAddr {
 }
 
 /// An IPv4 address, or the IPv6 network with so long a prefix.
-fn around(address: IpAddr, prefix: u8) -> IpAddr {
+pub(crate) fn around(address: IpAddr, prefix: u8) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
             Ipv6Addr::from_bits(address.to_bits() & u128::MAX << (128 - prefix)).into()
