@@ -125,6 +125,22 @@ async fn send_raw(client: &Client, talk: &str, fault: &str, body: &Value) -> (St
     Wire(stream).rest().await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_from_elsewhere_is_refused_before_anything_happens() {
+    let lab = Binary::lab(&[]);
+    let (john, jane, talk) = talking(&lab).await;
+    let mut stream = john.follow(None).await;
+    // As a page does whose name leads here meanwhile (DNS rebinding).
+    let request = lab.nobody().request(Method::GET, "/api/config");
+    let request = request.header("host", "evil.example");
+    let refused = answer(request.header("tincan-fault", "restart")).await;
+    assert!(!refused.headers.contains_key("tincan-fault"));
+    refused.refused(403, "dev_is_local");
+    jane.say(&talk, "still here").await;
+    let event = stream.next_named("message").await;
+    assert_eq!(event.data["content"], "still here");
+}
+
 #[tokio::test]
 async fn a_refusal_is_the_servers_own_and_nothing_is_done() {
     let lab = Binary::lab(&[]);

@@ -16,7 +16,7 @@ pub mod device;
 pub mod filters;
 mod guard;
 pub mod host;
-mod local;
+pub mod local;
 pub mod origin;
 pub mod proxies;
 pub mod query;

@@ -31,6 +31,7 @@ use crate::{
         door::{
             body,
             caller::{Caller, Client},
+            local,
             query::Query,
         },
         feed,
@@ -178,9 +179,9 @@ impl LabDoor {
     }
 
     /// What matters to faults. None if it isn’t a request to the API, or one of the lab’s own people, who are there to be
-    /// relied on.
+    /// relied on, or one from elsewhere, which is about to be refused.
     async fn sender(&self, service: &Service, request: &mut Request<Incoming>) -> Option<Sender> {
-        if is_own(request.headers().get(USER_AGENT)) {
+        if is_own(request.headers().get(USER_AGENT)) || local::only(self.peer, request).is_err() {
             return None;
         }
         let app = service.app();
