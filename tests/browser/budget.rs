@@ -43,6 +43,13 @@ pub async fn named_by_page(origin: &str) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
+/// Where a file of the UI is to be had.
+pub async fn address_of(origin: &str, file: &str) -> String {
+    let named = named_by_page(origin).await;
+    let folder = named.iter().find_map(|path| path.strip_suffix("main.js"));
+    format!("{}{file}", folder.expect("the page names it"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_conversation_screen_keeps_to_its_budget() {
     let Some(stage) = Stage::set(1).await else {

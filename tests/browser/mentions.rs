@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Client,
+    budget::address_of,
     support::{Options, Session, Stage, wait},
 };
 
@@ -152,4 +153,26 @@ async fn what_one_is_notified_of_is_the_same_on_all_devices() {
     be_notified_of(&desktop, "All messages").await;
     phone.go_to("mary").await;
     phone.sees("button", "Notifications: All messages").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_called_before_the_page_is_whole_sees_it_once_it_is() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let room = jane.make_room("Kitchen", &["john"], false).await;
+    jane.say(&room, "Hello").await;
+    let network = stage.proxy().await;
+    let john = stage
+        .signed_in(&client, Options::phone().origin(network.origin()))
+        .await;
+    network.hold_answers(&address_of(&network.origin(), "shell/aside.js").await);
+    john.open("/").await;
+    john.sees("link", "/Kitchen.*1 unread/").await;
+    jane.say(&room, "@john?").await;
+    john.sees("link", "/Kitchen.*2 unread/").await;
+    network.pass_answers();
+    john.sees("link", "/Kitchen.*@ mentions you/").await;
+    john.assert_console_clean(&[]).await;
 }

@@ -1,7 +1,7 @@
 //! The server isn't there when the page is opened: what was read can still be read, and what is
 //! written is sent later.
 
-use crate::budget::named_by_page;
+use crate::budget::{address_of, named_by_page};
 use crate::support::{Canned, Options, Session, Stage};
 
 /// What browsers say of a server that isn't there.
@@ -105,14 +105,12 @@ async fn a_part_that_cannot_be_had_says_so_whichever_it_is() {
         let john = stage
             .signed_in(&client, Options::desktop().origin(network.origin()))
             .await;
-        let named = named_by_page(&network.origin()).await;
-        let main = named.iter().find_map(|path| path.strip_suffix("main.js"));
         let gone = Canned {
             status: 404,
             content_type: "text/plain",
             body: "",
         };
-        network.answer(&format!("{}{part}", main.expect("it is named")), gone);
+        network.answer(&address_of(&network.origin(), part).await, gone);
         john.open("/").await;
         john.reads("Part of Tincan couldn’t be loaded.").await;
         network.answer_nothing();

@@ -33,6 +33,9 @@ export class Calls {
     client.addEventListener('event', (event) => this.#follow(/** @type {CustomEvent<FeedEvent>} */ (event).detail), { signal });
     conversations.addEventListener('change', () => this.#look(), { signal });
     signal.addEventListener('abort', () => clearTimeout(this.#pause));
+    // Of what arrived while this was on its way, only the server knows.
+    const missed = conversations.listed.filter(({ id, newest, unread }) => unread > 0 && newest.number > conversations.counted(id).upTo);
+    this.#ask(missed.map(({ id }) => id));
   }
 
   /** Those that the server’s count doesn’t have yet. @param {string} id */

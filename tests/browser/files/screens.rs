@@ -121,7 +121,7 @@ async fn files(options: Options) {
     john.misses("textbox", "Description").await;
 
     let upload = last.parse::<u64>().expect("a number") + 4;
-    network.hold_answers(format!("/api/uploads/{upload}?offset=262144").leak());
+    network.hold_answers(&format!("/api/uploads/{upload}?offset=262144"));
     send(john).await;
     john.wait("some of it to be there", IN_MID_UPLOAD).await;
     viewer.take("files-on-their-way").await;

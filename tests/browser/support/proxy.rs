@@ -40,7 +40,7 @@ pub struct Proxy {
 struct Held {
     streams: bool,
     /// Those about what begins so.
-    path: Option<&'static str>,
+    path: Option<String>,
 }
 
 impl Held {
@@ -50,7 +50,10 @@ impl Held {
             target, is_stream, ..
         }: &Request,
     ) -> bool {
-        let is_named = self.path.is_some_and(|held| target.starts_with(held));
+        let is_named = self
+            .path
+            .as_ref()
+            .is_some_and(|held| target.starts_with(held));
         is_named || self.streams && *is_stream
     }
 }
@@ -141,7 +144,8 @@ impl Proxy {
 
     /// From now on, answers about what begins with this path, and maybe query, are kept until
     /// [`pass_answers`](Self::pass_answers).
-    pub fn hold_answers(&self, path: &'static str) {
+    pub fn hold_answers(&self, path: &str) {
+        let path = path.to_owned();
         self.wire.held.send_modify(|held| held.path = Some(path));
     }
 
