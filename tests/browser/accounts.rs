@@ -505,6 +505,7 @@ async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
     // The invitation isn't asked for again after the way over the provider.
     let jane = stage.session(Options::phone()).await;
     jane.open(&invite).await;
+    jane.sees("link", "Continue with home").await;
     jane.assert_accessible("invite-provider").await;
     jane.click("link", "Continue with home").await;
     jane.sees("heading", "Almost there").await;

@@ -74,6 +74,7 @@ async fn another_time_zone_is_followed_when_somebody_looks_again() {
                 (document.querySelector('[role=log] time'))"
         )
     };
+    john.is_whole().await;
     john.wait("the time in Tokyo", &in_zone("Asia/Tokyo")).await;
     let in_tokyo: String = john.eval(time).await;
 

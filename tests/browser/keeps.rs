@@ -8,6 +8,8 @@ use crate::support::{Options, Session, Stage};
 async fn choose(person: &Session, text: &str, item: &str) {
     let focus = "(text) => [...document.querySelectorAll('[role=log] li')]
         .findLast((row) => row.querySelector('.text')?.textContent.includes(text)).focus()";
+    // With it comes what one does with messages.
+    person.reads("Online").await;
     person.call::<()>(focus, json!([text])).await;
     person.press("Enter").await;
     person.click("menuitem", item).await;
@@ -42,10 +44,6 @@ async fn what_is_pinned_or_saved_leads_to_where_it_was_said() {
             )
             .await;
     }
-    for person in [&john, &jane] {
-        // With it comes what one does with messages.
-        person.reads("Online").await;
-    }
     choose(&john, "noon", "Pin").await;
     jane.sees("button", "Pinned message Thursday at noon").await;
     jane.assert_accessible("pinned").await;
@@ -57,7 +55,6 @@ async fn what_is_pinned_or_saved_leads_to_where_it_was_said() {
         "document.querySelector('.code-block pre')?.textContent === 'open, sesame'",
     )
     .await;
-    jane.reads("Online").await;
     choose(&jane, "sesame", "Pin").await;
     choose(&jane, "sesame", "Save").await;
     john.click("button", "2 pinned messages The key: open, sesame")

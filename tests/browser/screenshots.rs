@@ -304,6 +304,7 @@ async fn sending(viewer: &Viewer) {
     viewer.permit("prompt").await;
     person.reload().await;
     person.sees("textbox", "Message to mary").await;
+    person.is_whole().await;
     person.say("Will you come with us?").await;
     person.sees("button", "Turn on notifications").await;
     viewer.take("offer").await;

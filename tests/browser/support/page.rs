@@ -142,6 +142,13 @@ impl Session {
             .await
     }
 
+    /// Waits for what a page loads only once there is something to see: what offers notifications, follows the clock, and
+    /// listens to keys.
+    pub async fn is_whole(&self) {
+        let condition = "document.querySelector('nav [href=\"/saved\"]')";
+        self.wait("the rest of the page", condition).await;
+    }
+
     pub async fn sees_message(&self, text: &str) {
         let condition = format!(
             "[...document.querySelectorAll('[role=log] li [dir=auto]')].some((text) => text.textContent === {})",
