@@ -532,11 +532,14 @@ async fn a_provider_lets_somebody_in_who_then_has_a_name_and_a_picture() {
     jane.click("link", "Settings").await;
 
     // From now on the provider's word is enough.
+    jane.sees("heading", "Settings").await;
+    jane.has_loaded().await;
     jane.click("button", "Sign out").await;
     jane.click("link", "Continue with home").await;
     jane.sees("heading", "Settings").await;
     assert_eq!(jane.path().await, "/settings", "where they were");
 
+    jane.has_loaded().await;
     jane.click("button", "Sign out").await;
     provider.desk().denies = true;
     jane.click("link", "Continue with home").await;

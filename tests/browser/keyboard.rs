@@ -300,8 +300,7 @@ async fn everything_is_reached_by_tab_and_shows_it() {
     john.reads("You haven’t blocked anyone.").await;
     john.reads("Devices with notifications").await;
     john.reads("Quiet hours").await;
-    john.wait("all of it", "!document.body.innerText.includes('Loading')")
-        .await;
+    john.has_loaded().await;
     john.press("Control+k").await;
     focus_is_in(&john, SEARCH).await;
     let names = stops(&john, 15).await;

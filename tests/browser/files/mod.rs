@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{Client, messages},
     conversation::COPY,
-    support::{Canned, Device, Options, Session, Stage},
+    support::{Canned, Device, Options, Session, Stage, wait},
 };
 
 /// What browsers say of a server that isn't there, and of parts that it had already.
@@ -298,7 +298,13 @@ pub async fn an_upload_goes_on_after_a_reload_from_where_it_stopped(stage: Stage
     john.misses("button", "Don’t send long.bin").await;
 
     assert_eq!(network.asked("/api/uploads"), 1, "it is one upload");
-    let list = one.get(&messages(&conversation)).await.expect(200);
+    let list = wait("both messages", async || {
+        let list = one.get(&messages(&conversation)).await.expect(200);
+        list.as_array()
+            .is_some_and(|all| all.len() == 2)
+            .then_some(list)
+    })
+    .await;
     assert_eq!(list[0]["content"], "after it");
     let sent = &list[1]["attachments"][0];
     assert_eq!(sent["size"], 2_000_000);

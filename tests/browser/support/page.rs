@@ -149,6 +149,12 @@ impl Session {
         self.wait("the rest of the page", condition).await;
     }
 
+    /// Waits until no part of the page is asking for anything: what is asked for when somebody signs out is refused.
+    pub async fn has_loaded(&self) {
+        let condition = "!document.body.innerText.includes('Loading')";
+        self.wait("all of it", condition).await;
+    }
+
     pub async fn sees_message(&self, text: &str) {
         let condition = format!(
             "[...document.querySelectorAll('[role=log] li [dir=auto]')].some((text) => text.textContent === {})",
