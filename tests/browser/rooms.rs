@@ -331,6 +331,49 @@ async fn names_of_any_script_and_length_keep_their_place() {
     john.assert_console_clean(&[]).await;
 }
 
+/// Of lines that may be too long, whether their first letter can be seen.
+const BEGINNINGS: &str =
+    "['conversation-list .row-name', 'conversation-list .row-text', 'conversation-view h1'].map((place) => {
+    const line = document.querySelector(place);
+    const { left, right } = line.getBoundingClientRect();
+    let text = line;
+    while (text.lastChild) text = text.lastChild;
+    const first = document.createRange();
+    first.setStart(text, 0);
+    first.setEnd(text, 1);
+    const letter = first.getBoundingClientRect();
+    return letter.left >= left - 1 && letter.right <= right + 1;
+})";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_the_other_way_keeps_its_beginning() {
+    let Some(stage) = Stage::set(1).await else {
+        return;
+    };
+    let (client, jane) = (stage.client("john").await, stage.client("jane").await);
+    let name = "Everybody who comes to the lake on Saturday morning";
+    let room = client.make_room(name, &["jane"], false).await;
+    jane.say(&room, "It is a long way by bike, and I am not sure of it")
+        .await;
+    let john = stage.signed_in(&client, Options::desktop()).await;
+    john.open("/").await;
+    for language in ["ar", "en"] {
+        let choose =
+            "(language) => localStorage.setItem('preference:language', JSON.stringify(language))";
+        john.call::<()>(choose, json!([language])).await;
+        john.open(&format!("/conversations/{room}")).await;
+        john.is_whole().await;
+        john.wait(
+            "all beginnings",
+            &format!(
+                "{BEGINNINGS}.every(Boolean) && document.documentElement.lang === '{language}'"
+            ),
+        )
+        .await;
+    }
+    john.assert_console_clean(&[]).await;
+}
+
 /// Whether what stands for the room in the list is a picture that is there, and in the header.
 const PICTURED: &str = "['conversation-list .row', 'conversation-view .bar'].map((place) =>
     document.querySelector(`${place} img.avatar.room`)?.naturalWidth ?? 0)";

@@ -157,8 +157,8 @@ function rowView(props) {
 function excerpt({ from, content, gone, draft, doing }) {
   if (doing) return el('span', { class: 'row-text doing' }, doing);
   if (draft) return el('span', { class: 'row-text' }, ...tn('conversations.draft', { text: el('span', { dir: 'auto' }, draft) }));
-  const text = gone ? el('i', {}, t('conversations.deleted')) : nameOf(content);
-  return el('span', { class: 'row-text', dir: from ? false : 'auto' },
+  const text = gone ? el('i', {}, t('conversations.deleted')) : content;
+  return el('span', { class: 'row-text', dir: 'auto', translate: 'no' },
     ...from ? tn('conversations.preview', { author: nameOf(from), text }) : [text]);
 }
 

@@ -25,5 +25,5 @@ export function foundMessage({ conversations }, { message, matches }) {
   info ? emblem(info) : el('span', { class: 'avatar' }),
   el('span', { class: 'row-name' }, nameOf(info?.title ?? '')),
   el('time', { class: 'row-time', datetime: createdAt, title: fullTime(time) }, shortTime(time)),
-  el('span', { class: 'row-line' }, el('span', { class: 'row-text', dir: from ? false : 'auto' }, ...from ? tn('conversations.preview', { author: nameOf(from), text }) : [text]))));
+  el('span', { class: 'row-line' }, el('span', { class: 'row-text', dir: 'auto' }, ...from ? tn('conversations.preview', { author: nameOf(from), text }) : [text]))));
 }

@@ -252,8 +252,8 @@ const CUT: &str = "(elided) => {
 
 /// Lines that end in an ellipsis where there is no more room, and where all of it is: names in the details, and texts where they
 /// were said.
-const ELIDED: &str =
-    ".row-name, .row-text, .bar h1, .bar .activity, .byline b, .quoted b, .quoted-text";
+const ELIDED: &str = ":is(.row-name, .bar h1) > bdi, .row-name, .row-text, .bar h1, .bar .activity, .byline b, .quoted b, \
+    .quoted-text";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_wide_letters_no_text_is_cut_off() {
