@@ -179,7 +179,7 @@ async fn an_invitation_begins_with_an_address_that_others_reach() {
     john.reads("only works on this computer").await;
     let begins = |base: &String| {
         let start = format!("{base}/invite#");
-        format!("document.querySelector('.secret input')?.value.startsWith({start:?})")
+        format!("document.querySelector('.secret textarea')?.value.startsWith({start:?})")
     };
     john.wait("the likeliest address", &begins(first)).await;
     john.assert_accessible("invite-addresses").await;

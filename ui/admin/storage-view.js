@@ -13,7 +13,7 @@ import { storage } from './storage.js';
 
 /** @import {Backups, Sent, Storage} from '../base/types.js' */
 /** @import {Client} from '../shell/client.js' */
-/** @typedef {{title: Node[], face: Element, sent: Sent}} Part */
+/** @typedef {{title: (Node | string)[], face: Element, sent: Sent}} Part */
 
 /** So many rows are shown before somebody wants all. */
 const FIRST = 5;

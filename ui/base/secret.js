@@ -7,6 +7,9 @@ import { addStyle } from './load.js';
 
 addStyle(import.meta.url, 'secret.css');
 
+/** So many characters stand in a line of a narrow dialog. */
+const LINE = 28;
+
 /** Numbers what is on the page. */
 let count = 0;
 
@@ -19,9 +22,9 @@ export function told(...text) {
 export function copyable(label, text) {
   count += 1;
   const id = `secret-${count}`;
-  const input = el('input', {
-    id, readonly: true, value: text, spellcheck: 'false', autocomplete: 'off', focus: () => input.select(),
-  });
+  const input = el('textarea', {
+    id, readonly: true, rows: `${Math.ceil(text.length / LINE)}`, spellcheck: 'false', focus: () => input.select(),
+  }, text);
   const said = el('p', { class: 'muted', role: 'status' });
   const copy = async () => {
     said.textContent = '';

@@ -3,12 +3,17 @@
 import { el } from '../base/dom.js';
 
 const GAP_PX = 8;
+/** So long after the last movement it is shown; then it would only be in the way of what is read. */
+const LINGER_MS = 1_500;
 
 /** @param {HTMLElement} log with the messages */
 export function keepDayAtTop(log) {
   const pill = el('p', { class: 'afloat', 'aria-hidden': 'true', hidden: true });
   log.after(pill);
+  let lingering = 0;
   log.addEventListener('scroll', () => {
+    clearTimeout(lingering);
+    lingering = setTimeout(() => { pill.hidden = true; }, LINGER_MS);
     const { top } = log.getBoundingClientRect();
     const row = [...log.querySelectorAll('li')].find((each) => each.getBoundingClientRect().bottom > top);
     pill.hidden = false;

@@ -31,8 +31,9 @@ export function messageCard({ id, conversationId, author, mine, content, mention
     el('div', { class: 'card-head' },
       author && avatar(author),
       el('a', { href: messagePath(conversationId, id), click: go },
-        el('b', {}, nameOf(from)), place && el('span', { class: 'muted' }, nameOf(place))),
+        el('b', {}, nameOf(from)), place && place !== from && el('span', { class: 'muted' }, nameOf(place))),
       el('time', { datetime: createdAt, title: fullTime(time) }, recentTime(time)),
       tool),
-    el('div', { class: 'text', dir: 'auto' }, ...content ? formatted(content, mentions ?? [], me) : [summaryOf(message)]));
+    content && el('div', { class: 'text', dir: 'auto' }, ...formatted(content, mentions ?? [], me)),
+    summaryOf(message) && el('p', { class: 'muted' }, summaryOf(message)));
 }

@@ -11,7 +11,7 @@ const NAMED = 3;
 
 /** Somebody’s name, and the username where that is another. @param {User} user */
 export function namesOf(user) {
-  return [nameOf(titleOf(user)), ...(user.displayName && !user.deleted ? [handleOf(user)] : [])];
+  return [nameOf(titleOf(user)), ...(user.displayName && !user.deleted ? [' ', handleOf(user)] : [])];
 }
 
 /** As others write it who mean this account and no other. @param {User} user */
