@@ -4,7 +4,7 @@ import { reasonOf } from '../base/api.js';
 import { attempt } from '../base/attempt.js';
 import { about, fill } from '../base/cards.js';
 import { Component, el } from '../base/dom.js';
-import { timeOf } from '../base/times.js';
+import { seenAt, timeOf } from '../base/times.js';
 import { t, tn } from '../words/index.js';
 import { deviceName } from './device-name.js';
 
@@ -50,7 +50,7 @@ export class DeviceList extends Component {
     const row = el('li', { class: 'setting', ...(!current && { 'data-other': true }) },
       el('div', {},
         el('p', { class: 'strong', title: device }, name),
-        current ? null : el('p', { class: 'muted' }, ...tn('account.lastActive', { time: timeOf(lastSeenAt) })),
+        current ? null : el('p', { class: 'muted' }, ...tn('account.lastActive', { time: seenAt(lastSeenAt) })),
         el('p', { class: 'muted' }, ...tn('account.signedIn', { time: timeOf(createdAt) })),
         problem),
       current ? el('p', { class: 'tag' }, t('account.thisDevice')) : button);

@@ -6,7 +6,7 @@ import { actions, ask, openDialog } from '../base/dialog.js';
 import { Component, el, nameOf } from '../base/dom.js';
 import { choice, Field, form, nameField } from '../base/fields.js';
 import { copyable, told } from '../base/secret.js';
-import { dayOf, timeOf } from '../base/times.js';
+import { dayOf, seenAt } from '../base/times.js';
 import { t, tn } from '../words/index.js';
 import { Tokens } from './tokens.js';
 
@@ -59,7 +59,7 @@ export class TokenList extends Component {
         el('p', { class: 'strong' }, nameOf(name)),
         el('p', { class: 'muted' }, scope === 'read' ? t('account.scopeRead') : t('account.scopeSend')),
         user.id === this.#user.id ? null : el('p', { class: 'muted' }, ...tn('account.tokenBot', { name: nameOf(user.username) })),
-        el('p', { class: 'muted' }, ...(lastSeenAt ? tn('account.lastUsed', { time: timeOf(lastSeenAt) }) : [t('account.neverUsed')])),
+        el('p', { class: 'muted' }, ...(lastSeenAt ? tn('account.lastUsed', { time: seenAt(lastSeenAt) }) : [t('account.neverUsed')])),
         el('p', { class: 'muted' }, ...tn('account.expires', { time: dayOf(expiresAt) })),
         problem),
       el('button', { class: 'button', click: revoke }, t('account.revoke'), about(name)));

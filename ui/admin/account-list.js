@@ -7,7 +7,7 @@ import { form, nameField } from '../base/fields.js';
 import { drawing } from '../base/icons.js';
 import { absolute, copyable, told } from '../base/secret.js';
 import { switchInput } from '../base/switch.js';
-import { dateOf, timeOf } from '../base/times.js';
+import { dateOf, seenAt } from '../base/times.js';
 import { avatar } from '../people/avatar.js';
 import { namesOf } from '../people/names.js';
 import { t, tn } from '../words/index.js';
@@ -83,7 +83,7 @@ export class AccountList extends Component {
     const show = (next) => {
       known = next;
       const { id, admin, bot, disabled, lastSeenAt } = next;
-      const seen = bot ? [t('people.bot')] : lastSeenAt ? tn('admin.lastSeen', { time: timeOf(lastSeenAt) }) : [t('admin.neverSeen')];
+      const seen = bot ? [t('people.bot')] : lastSeenAt ? tn('admin.lastSeen', { time: seenAt(lastSeenAt) }) : [t('admin.neverSeen')];
       const tag = disabled ? t('admin.disabled') : admin && t('admin.administrator');
       button.replaceChildren(
         avatar(next),
