@@ -22,6 +22,7 @@ addStyle(import.meta.url, '../text/text.css');
  */
 export function messageCard({ id, conversationId, author, mine, content, mentions, createdAt, ...message }, place, me, leave, tool) {
   const time = new Date(createdAt);
+  const files = summaryOf(message);
   const from = mine ? t('messages.you') : titleOf(author);
   const go = () => {
     rememberPlace();
@@ -35,5 +36,5 @@ export function messageCard({ id, conversationId, author, mine, content, mention
       el('time', { datetime: createdAt, title: fullTime(time) }, recentTime(time)),
       tool),
     content && el('div', { class: 'text', dir: 'auto' }, ...formatted(content, mentions ?? [], me)),
-    summaryOf(message) && el('p', { class: 'muted' }, summaryOf(message)));
+    files && el('p', { class: 'muted' }, files));
 }
