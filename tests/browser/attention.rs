@@ -220,6 +220,7 @@ async fn notifications_are_offered_to_whoever_waits_for_an_answer_once() {
     let permission = json!({ "permission": { "name": "notifications" }, "setting": "prompt" });
     john.cdp("Browser.setPermission", permission).await;
     john.open(&format!("/conversations/{conversation}")).await;
+    john.sees("textbox", "Message to jane").await;
     john.is_whole().await;
     assert!(
         john.look_for("button", "Turn on notifications")

@@ -358,9 +358,7 @@ async fn what_runs_the_other_way_keeps_its_beginning() {
     let john = stage.signed_in(&client, Options::desktop()).await;
     john.open("/").await;
     for language in ["ar", "en"] {
-        let choose =
-            "(language) => localStorage.setItem('preference:language', JSON.stringify(language))";
-        john.call::<()>(choose, json!([language])).await;
+        john.choose_language(language).await;
         john.open(&format!("/conversations/{room}")).await;
         john.is_whole().await;
         john.wait(

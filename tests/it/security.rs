@@ -1,23 +1,18 @@
 //! What keeps an account safe when something of it is stolen: fresh proof for what lasts, the second step of signing in,
 //! notices, and the audit log.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeSet, fs, time::SystemTime};
 
 use reqwest::{Method, header::SET_COOKIE};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tincan::{http, model::Permission, server::Config, totp::Secret};
-use tokio::time::sleep;
 
 use crate::{
     home::Home,
     plain::Browser,
     support::{
-        Answer, Binary, Client, PASSWORD, Server, answer, dev, soon, strict, text, token_of,
+        Answer, Binary, Client, PASSWORD, Server, answer, dev, strict, text, token_of, until,
     },
 };
 
@@ -695,10 +690,8 @@ async fn old_events_and_surplus_attempts_are_swept() {
         .expect("an empty log");
     database.execute_batch(EVENTS).expect("events");
     server.resume().await;
-    soon("the sweep", async {
-        while count(&server, "old") + count(&server, "surplus") > 0 {
-            sleep(Duration::from_millis(5)).await;
-        }
+    until("the sweep", async || {
+        (count(&server, "old") + count(&server, "surplus") == 0).then_some(())
     })
     .await;
     assert_eq!(count(&server, "kept"), 50_000);

@@ -1,7 +1,5 @@
 //! Voice messages: by mouse and keys, and held with a finger.
 
-use serde_json::json;
-
 use super::{at, finger::Finger, newest};
 use crate::{
     api::messages,
@@ -94,9 +92,7 @@ async fn slid_to_the_side_it_is_discarded_whichever_way_one_reads() {
         ("en", -1.0, "Record a voice message", "Recording"),
         ("ar", 1.0, "تسجيل رسالة صوتية", "جارٍ التسجيل"),
     ] {
-        let choose =
-            "(language) => localStorage.setItem('preference:language', JSON.stringify(language))";
-        john.call::<()>(choose, json!([language])).await;
+        john.choose_language(language).await;
         john.reload().await;
         let finger = Finger::on(&john, "button", record).await;
         john.sees("group", group).await;

@@ -142,6 +142,13 @@ impl Session {
             .await
     }
 
+    /// Chooses the language of this browser, for pages that are opened from now on.
+    pub async fn choose_language(&self, language: &str) {
+        let choose =
+            "(language) => localStorage.setItem('preference:language', JSON.stringify(language))";
+        self.call::<()>(choose, json!([language])).await;
+    }
+
     /// Waits for what a page loads only once there is something to see: what offers notifications, follows the clock, and
     /// listens to keys.
     pub async fn is_whole(&self) {

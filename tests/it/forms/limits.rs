@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 use tempfile::TempDir;
-use tincan::model::limits::FileLimits;
+use tincan::{model::limits::FileLimits, store::PIECE};
 
 use super::{Form, content_type, head, in_chunks, kept, left_are, nothing_is_left, send};
 use crate::{
@@ -57,7 +57,6 @@ async fn of_a_form_that_breaks_off_nothing_is_left() {
 
 /// Sends a form of which a part of its upload comes from elsewhere between two pieces. Returns whether it came between.
 async fn is_completed_from_elsewhere(talk: &Talk, content: &[u8]) -> bool {
-    const PIECE: usize = 256 * 1024;
     let begun = json!({ "name": "a", "size": 1 });
     let begun = talk.john.post("/api/uploads", begun).await.expect(201);
     let id = text(&begun["id"]);
